@@ -40,6 +40,8 @@
 (yield) @leaves.generator
 (await) @leaves.await
 [(for_statement) (while_statement)] @keeps.loop
+; What says that a name which is assigned to is one from around the function.
+[(global_statement) (nonlocal_statement)] @lends
 [(function_definition) (lambda)] @keeps.function
 (augmented_assignment left: (_) @target) @reads
 ; What a value is made of: an element of something, the same as one of its parts, a holder of them, a literal, or of the type that is the target.

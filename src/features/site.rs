@@ -173,7 +173,8 @@ impl Site {
 
     /// One level of indentation here.
     pub fn indent_unit(&self) -> String {
-        self.language.as_ref().map_or_else(|| layout::indent_unit(&self.text), |language| language.indent_unit(&self.text))
+        let plain = || self.language.as_ref().map_or_else(|| layout::indent_unit(&self.text), |language| language.indent_unit(&self.text));
+        self.parsed().map_or_else(plain, Parsed::indent_unit)
     }
 
     /// Whether the file only declares what another one defines.

@@ -169,6 +169,45 @@ pub fn needed(parsed: &Parsed, item: &Range<usize>, lines: &Range<usize>) -> Vec
     names(parsed, lines).into_iter().filter_map(needs).collect()
 }
 
+/// Whether two stretches use a variable that one of them gives a value.
+pub fn share(parsed: &Parsed, one: &Range<usize>, other: &Range<usize>) -> bool {
+    let theirs = names(parsed, other);
+    let both = names(parsed, one).into_iter().filter(|name| theirs.contains(name));
+    both.map(|name| (mentions(parsed, one, &name), mentions(parsed, other, &name))).any(|(one, other)| {
+        let is_given = one.iter().chain(&other).any(|mention| mention.given.is_some());
+        is_given && !one.is_empty() && !other.is_empty()
+    })
+}
+
+/// Whether a name that a stretch of an item gives a value is a variable of something around the item, there and in a function: a field, or
+/// one of the file.
+pub fn is_outer(parsed: &Parsed, item: &Range<usize>, name: &str) -> bool {
+    let lends = |range: &Range<usize>| {
+        let mut lent = false;
+        each(parsed, range, |path| {
+            lent |= path.last().is_some_and(|node| is(parsed, "lends", *node) && words::has(&parsed.text()[node.byte_range()], name));
+        });
+        lent
+    };
+    // Where assigning declares, a word says that it does not.
+    if parsed.language().indented { lends(item) } else { !mentions(parsed, item, name).iter().any(|one| one.declared) }
+}
+
+/// Whether a name that is no variable is given a value in some bytes, or what is in it: `self.n += 1`.
+pub fn is_written_in(parsed: &Parsed, bytes: &Range<usize>, name: &str) -> bool {
+    let mut written = false;
+    each(parsed, bytes, |path| {
+        for pair in path.windows(2) {
+            let target = pair[0].child_by_field_name("left").filter(|left| *left == pair[1] && marks(parsed, "place", pair[0], pair[1]));
+            written |= target.is_some_and(|target| {
+                let rest = parsed.text()[target.byte_range()].strip_prefix(name);
+                rest.is_some_and(|rest| rest.trim_start().starts_with('.'))
+            });
+        }
+    });
+    written
+}
+
 /// Whether a name is used elsewhere in a loop around the lines, which gives it no other value there.
 fn comes_round(all: &[Mention], lines: &Range<usize>) -> bool {
     let loops = all

@@ -30,8 +30,16 @@ impl Parsed {
         if block != self.root() && block.named_child_count() == 0 {
             return 1;
         }
-        let mut depths = block.named_children(&mut cursor).filter_map(depth);
-        let Some(first) = depths.next() else { return 0 };
-        depths.filter(|depth| *depth != first).count()
+        // What follows another statement in its line stands behind a `;`.
+        let is_behind = |statement: &Node<'_>| {
+            let start = statement.start_byte();
+            let before = text[line_start(text, start)..start].trim_end();
+            !statement.is_extra() && !before.is_empty() && !before.ends_with(';')
+        };
+        let statements: Vec<Node<'_>> = block.named_children(&mut cursor).collect();
+        let behind = statements.iter().skip_while(|one| one.is_extra()).skip(1).filter(|one| is_behind(one)).count();
+        let mut depths = statements.iter().filter_map(|one| depth(*one));
+        let Some(first) = depths.next() else { return behind };
+        behind + depths.filter(|depth| *depth != first).count()
     }
 }

@@ -8,6 +8,7 @@ use super::Parsed;
 use super::place::is;
 use super::scope::STRING;
 use super::uses::role;
+use crate::text::layout;
 
 /// A string literal that ends on another line than it begins.
 pub struct Literal {
@@ -30,4 +31,23 @@ pub fn over_lines(parsed: &Parsed) -> Vec<Literal> {
         }
     }
     found
+}
+
+impl Parsed {
+    /// One level of indentation as the code has it: what strings of several lines hold is no layout.
+    pub fn known_unit(&self) -> Option<String> {
+        let (text, mut code, mut from) = (self.text(), String::new(), 0);
+        for literal in over_lines(self).into_iter().filter(|literal| !literal.alone) {
+            let tail = literal.range.start + text[literal.range.clone()].find('\n').unwrap_or(literal.range.len());
+            code.push_str(&text[from..tail]);
+            from = literal.range.end;
+        }
+        code.push_str(&text[from..]);
+        layout::known_unit(&code)
+    }
+
+    /// The same, else as the language is written.
+    pub fn indent_unit(&self) -> String {
+        self.known_unit().unwrap_or_else(|| self.language().indent_unit(""))
+    }
 }

@@ -21,6 +21,7 @@ pub mod lexical;
 mod lines;
 pub mod linkage;
 pub mod literal;
+pub mod members;
 pub mod naming;
 pub mod parse;
 pub mod pattern;

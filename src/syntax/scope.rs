@@ -130,6 +130,11 @@ pub fn outermost(parsed: &Parsed, offset: usize) -> Option<Range<usize>> {
 
 /// What stands at the top of a text, in order, each with the comments and attributes right above it, but for those of the file.
 pub fn top_level(parsed: &Parsed) -> Vec<Range<usize>> {
+    parts(parsed, parsed.root())
+}
+
+/// The same of what stands in a node.
+pub(super) fn parts(parsed: &Parsed, within: Node<'_>) -> Vec<Range<usize>> {
     let (text, language) = (parsed.text(), parsed.language());
     let leads = |node: &Node<'_>| {
         let role = language.scope_roles.get(usize::from(node.kind_id())).copied().unwrap_or(0);
@@ -137,8 +142,8 @@ pub fn top_level(parsed: &Parsed) -> Vec<Range<usize>> {
     };
     let (mut found, mut lead): (Vec<Range<usize>>, Option<Range<usize>>) = (vec![], None);
     let of_file = |range: &Range<usize>| language.documentation.inner.iter().any(|sign| text[range.clone()].starts_with(sign.as_str()));
-    let mut cursor = parsed.root().walk();
-    for node in parsed.root().named_children(&mut cursor) {
+    let mut cursor = within.walk();
+    for node in within.named_children(&mut cursor) {
         let own = node.byte_range();
         let near = lead.take().and_then(|lead| {
             // Some grammars take the end of its line into a comment.
@@ -155,6 +160,13 @@ pub fn top_level(parsed: &Parsed) -> Vec<Range<usize>> {
     }
     found.extend(lead);
     found
+}
+
+/// Whether a function is around these bytes, with a name or without.
+pub fn is_in_function(parsed: &Parsed, range: &Range<usize>) -> bool {
+    let Some(leaf) = parsed.root().descendant_for_byte_range(range.start, range.end) else { return false };
+    let is_around = |node: &Node<'_>| node.start_byte() < range.start && range.end <= node.end_byte();
+    path_to(parsed, leaf).iter().any(|node| is_around(node) && super::place::is(parsed, "keeps.function", *node))
 }
 
 /// What the block around a place says that it makes its type into: the trait of a Rust `impl`.

@@ -196,7 +196,8 @@ impl Work<'_> {
     fn layout(&self) -> Layout {
         let language = self.site.language.as_deref();
         let prescribed = || language.and_then(|language| language.indent.clone());
-        let unit = layout::known_unit(&self.site.text).or_else(prescribed);
+        let known = self.site.parsed().map_or_else(|| layout::known_unit(&self.site.text), |parsed| parsed.known_unit());
+        let unit = known.or_else(prescribed);
         Layout { ending: Ending::of(&self.site.text), unit, known: language.is_some() }
     }
 

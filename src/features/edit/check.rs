@@ -162,5 +162,9 @@ fn parses(work: &Work<'_>, other: &Changed) -> Result<(), String> {
     if after > before {
         return Err(format!("with this edit {} has {after} places that do not parse; it has {before} without it", other.path));
     }
+    let strays = |text: &str| language.and_then(|language| syntax::parse(language, text).ok()).map_or(0, |parsed| parsed.strays());
+    if language.is_some_and(|language| language.indented) && strays(&other.after) > strays(old) {
+        return Err(format!("{}: {}", other.path, gaps::STRAYS));
+    }
     language.and_then(|language| elided::left_out(language, old, &other.after)).map_or(Ok(()), Err)
 }

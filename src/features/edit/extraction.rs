@@ -4,13 +4,17 @@
 use std::ops::Range;
 
 use super::offer;
+use super::signature::Parameters;
 use crate::features::{Session, Site};
 use crate::syntax::flow::{self, Gives, Jump, Leads};
 use crate::syntax::scope::{self, Item};
 use crate::syntax::uses::{self, Mention, Stands, Within};
-use crate::syntax::{self, Definition, Parsed, Reach};
+use crate::syntax::{self, Definition, Kind, Parsed, Reach};
 use crate::text::words;
 use crate::text::{Batch, Edit};
+
+/// How a function calls the object that it belongs to: the first is a parameter where it is no variable, the other is there in methods.
+const OWN: &[&str] = &["self", "this"];
 
 /// Why no function can do what these lines of an item do, before a model is asked.
 pub fn may_be(site: &Site, item: &Item, lines: &Range<usize>) -> Result<(), String> {
@@ -132,6 +136,7 @@ impl Extracted<'_> {
         if !words::has(self.call_text(), name) {
             return Err(format!("`call` does not call `{name}`; it must call the new function by its name"));
         }
+        self.takes_what_it_uses(new[0])?;
         let is_member = new[0].parent.is_some_and(|parent| all.get(parent as usize).is_some_and(|around| around.kind.is_type()));
         match uses::mentions(self.before, name).into_iter().find(|one| takes(one, is_member)) {
             Some(one) => Err(format!(
@@ -140,6 +145,45 @@ impl Extracted<'_> {
                 site.line_of(one.range.start)
             )),
             None => Ok(()),
+        }
+    }
+
+    /// The new function knows the object that it speaks of, and is given as many arguments as it has to have.
+    fn takes_what_it_uses(&self, new: &Definition) -> Result<(), String> {
+        let (text, lines) = (self.after.text(), &self.before.text()[self.lines.clone()]);
+        let (name, body) = (new.name.of(text), new.body.range());
+        let head = &text[new.signature.start as usize..body.start.max(new.signature.start as usize)];
+        let behind = &text[new.name.end as usize..body.start.max(new.name.end as usize)];
+        for word in OWN.iter().filter(|word| words::has(lines, word)) {
+            let is_own = |(at, within): &(Range<usize>, Within)| {
+                *within == Within::Code && body.start <= at.start && at.end <= body.end && uses::is_own_word(&self.after, at)
+            };
+            let used = uses::uses(&self.after, word).iter().any(is_own);
+            let has = words::has(behind, word) || new.kind == Kind::Method && *word != OWN[0];
+            // `f.call(this)` hands it over.
+            let is_lent = words::places(self.call_text(), name).any(|at| self.call_text()[at.end..].starts_with('.'));
+            if used && !has && !is_lent {
+                return Err(format!(
+                    "the new function uses `{word}`, and is no method that has one; make it a method, or hand the value over"
+                ));
+            }
+            if behind.contains(&format!("&{word}")) && flow::is_written_in(&self.after, &body, word) {
+                return Err(format!("the new function gives parts of `{word}` a value and takes `&{word}`; take `&mut {word}`"));
+            }
+        }
+        let call = words::places(self.call_text(), name).next().map(|at| self.call.start + at.start..self.call.start + at.end);
+        let given = call.filter(|at| matches!(uses::use_of(&self.after, at), uses::Use::Call(_))).and_then(|at| {
+            let rest = &text[at.end..self.call.end];
+            // What a string holds, and what is compared, is not counted.
+            let is_plain = rest.trim_start().starts_with('(') && !rest.contains(['"', '\'', '`', '<']);
+            is_plain.then(|| Parameters::of(rest))
+        });
+        let wanted = Parameters::of(behind);
+        match given {
+            Some(given) if given.is_fewer_than(&wanted, OWN) => {
+                Err(format!("`call` gives `{name}` fewer arguments than it has parameters: `{}`", head.trim()))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -182,6 +226,10 @@ impl Extracted<'_> {
         };
         for one in flow::needed(self.before, &self.outer.0, self.lines) {
             let name = &one.name;
+            let is_outer = || flow::is_outer(self.before, &self.outer.0, name) && flow::is_outer(&self.after, &self.function, name);
+            if !one.declared && words::has(function, name) && is_outer() {
+                continue;
+            }
             match flow::gives(&self.after, &self.outer.1, &self.call, &one) {
                 Gives::Another => {
                     return Err(format!(

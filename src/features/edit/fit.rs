@@ -8,6 +8,8 @@ pub(super) mod extent;
 pub(super) mod heads;
 pub(super) mod inserted;
 pub(super) mod layout;
+pub(super) mod left;
+pub(super) mod members;
 pub(super) mod strings;
 pub(super) mod whole_item;
 pub(super) mod wrapped;

@@ -23,6 +23,7 @@ use super::fit::diffs;
 use super::fit::extent;
 use super::fit::inserted;
 use super::fit::layout::{fences_around, without_fence};
+use super::fit::members;
 use super::fit::strings;
 use super::module::Moving;
 use super::new_file::NewFile;
@@ -265,6 +266,13 @@ fn replaced(site: &Site, lines: &Range<usize>, new: &str) -> Result<Vec<Edit>, S
         let missing = || "the file imports that already; give back the marked lines, changed as the task asks".to_string();
         return Ok(vec![brought.edit(site, lines.start).ok_or_else(missing)?]);
     }
+    // Of what stands around the marked lines nothing was asked for.
+    if let Some(part) = members::narrowed(site, lines, &brought.code)
+        && let Some(edit) = extent::edit(site, lines, &part.code).ok().filter(|edit| parses_no_worse(site, edit))
+    {
+        let import = brought.edit(site, lines.start);
+        return Ok(sorted(import.into_iter().chain(part.beside).chain([edit]).collect()));
+    }
     let whole = extent::edit(site, lines, new);
     // An answer with lines of the file around the marked ones has the imports among these where the file has them.
     if !brought.has_imports() || whole.as_ref().is_ok_and(|edit| !answer_imports::adds_imports(site, edit)) {
@@ -282,12 +290,23 @@ fn replaced(site: &Site, lines: &Range<usize>, new: &str) -> Result<Vec<Edit>, S
 fn inserted(site: &Site, line: &Range<usize>, new: &str) -> Result<Vec<Edit>, String> {
     not_empty(new, "new_code")?;
     let brought = answer_imports::parted(site, line, new);
+    if let Some(part) = members::narrowed(site, line, &brought.code)
+        && let Some(edit) = inserted::edit(site, line, &part.code).ok().filter(|edit| parses_no_worse(site, edit))
+    {
+        let import = brought.edit(site, line.start);
+        return Ok(sorted(import.into_iter().chain(part.beside).chain([edit]).collect()));
+    }
     let code = (!brought.code.trim().is_empty()).then(|| inserted::edit(site, line, &brought.code)).transpose()?;
     // What was widened to the imports has them.
     let import = brought.edit(site, line.start);
     let import = import.filter(|import| code.as_ref().is_none_or(|code| !code.range.contains(&import.range.start)));
     let edits: Vec<Edit> = import.into_iter().chain(code).collect();
     if edits.is_empty() { Err("the file imports that already; give the code that goes to the line".into()) } else { Ok(sorted(edits)) }
+}
+
+fn parses_no_worse(site: &Site, edit: &Edit) -> bool {
+    let (before, after) = site.errors_with(edit);
+    after <= before
 }
 
 /// An answer with the lines that others stand for: those of the marked lines, else of the items around them, else of the file.

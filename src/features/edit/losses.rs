@@ -2,12 +2,13 @@
 //! lines that something only stands for. Pure.
 
 use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::allowed::Allowed;
 use super::outline::Outline;
 use super::repeated;
-use crate::syntax::{self, Language, elided};
+use crate::syntax::{self, Definition, Kind, Language, elided, members};
 
 /// A text and what becomes of it: each is read once, when something asks for it.
 pub(super) struct Change<'a> {
@@ -41,19 +42,18 @@ impl<'a> Change<'a> {
         if allowed.takes_away() {
             return None;
         }
-        let defined = |of: Option<&Outline>| of.map(Outline::names).unwrap_or_default().into_iter().map(|(_, name)| name).collect();
-        let (before, now): (Vec<String>, Vec<String>) = (defined(self.old()), defined(self.now()));
-        let is_unneeded = |name: &str| allowed.is_unneeded(name) && !is_needed(name);
-        let mut gone = before.iter().filter(|name| !now.contains(name) && !is_unneeded(name));
-        let Some(new) = now.iter().find(|name| !before.contains(name)) else { return gone.next().map(|gone| (gone.clone(), None)) };
-        let gone = gone.filter(|_| !allowed.renames()).find(|name| is_needed(name))?;
-        Some((gone.clone(), Some(new.clone())))
+        let all = gone(self.old().as_slice(), self.now().as_slice());
+        let is_lost = |one: &Gone| match &one.instead {
+            Some(_) => !allowed.renames() && is_needed(&one.name),
+            None => !allowed.is_unneeded(&one.name) || is_needed(&one.name),
+        };
+        all.into_iter().find(is_lost).map(|one| (one.name, one.instead))
     }
 
     /// What else is lost, for the model.
     pub fn lost(&self, allowed: Allowed<'_>) -> Option<String> {
         let line = elided::left_out(self.language.as_ref()?, self.before, self.after);
-        line.or_else(|| lost(self.old()?, self.now()?, allowed))
+        line.or_else(|| nested(self.old()?, self.now()?)).or_else(|| lost(self.old()?, self.now()?, allowed))
     }
 
     /// A definition that is new and there twice.
@@ -62,6 +62,57 @@ impl<'a> Change<'a> {
         self.old()?;
         repeated::repeated(self.before, self.now()?)
     }
+}
+
+/// A definition that no text has any more.
+pub(super) struct Gone {
+    pub name: String,
+    /// What is in its place.
+    pub instead: Option<String>,
+}
+
+/// What texts define that those which come of them do not. What is new stands for one that is gone, if it is of its kind and in the same
+/// thing, and no helper of what stays; and for what only the text itself has used.
+pub(super) fn gone(old: &[&Outline], now: &[&Outline]) -> Vec<Gone> {
+    let all = |of: &[&'_ Outline]| of.iter().flat_map(|one| one.names()).map(|(_, name)| name).collect::<HashSet<String>>();
+    let (before, after) = (all(old), all(now));
+    let mut new: Vec<(&Outline, &Definition)> = now.iter().flat_map(|of| of.outer().map(|one| (*of, one))).collect();
+    new.retain(|(of, one)| !before.contains(one.name.of(of.text())));
+    let first = new.first().map(|(of, one)| one.name.of(of.text()).to_string());
+    let (mut found, mut told): (Vec<Gone>, HashSet<String>) = (vec![], HashSet::new());
+    for (of, one) in old.iter().flat_map(|of| of.outer().map(move |one| (of, one))) {
+        let name = one.name.of(of.text()).to_string();
+        if after.contains(&name) || !told.insert(name.clone()) {
+            continue;
+        }
+        let was_used = of.uses(&name);
+        let holder = of.holder(one);
+        let is_instead = |(by, other): &(&Outline, &Definition)| {
+            let is_home = by.holder(other) == holder || !after.contains(holder);
+            is_home && group(one.kind) == group(other.kind) && (was_used || !by.uses(other.name.of(by.text())))
+        };
+        let at = new.iter().position(is_instead);
+        let instead = at.map(|at| new.remove(at)).map(|(by, other)| other.name.of(by.text()).to_string());
+        let own = first.clone().filter(|_| was_used && !one.public);
+        found.push(Gone { name, instead: instead.or(own) });
+    }
+    found
+}
+
+/// What may take the place of each other.
+fn group(kind: Kind) -> u8 {
+    match kind {
+        Kind::Function | Kind::Method | Kind::Macro => 0,
+        Kind::Class | Kind::Struct | Kind::Interface | Kind::Enum | Kind::Type | Kind::Module => 1,
+        _ => 2,
+    }
+}
+
+/// A block of members that stands in itself.
+fn nested(old: &Outline, new: &Outline) -> Option<String> {
+    let (before, after) = (members::nested(&old.parsed), members::nested(&new.parsed));
+    let head = after.iter().find(|_| after.len() > before.len())?;
+    Some(format!("`{head}` would stand in a block of its own kind; give what is to stand in that block alone"))
 }
 
 fn lost(old: &Outline, new: &Outline, allowed: Allowed<'_>) -> Option<String> {

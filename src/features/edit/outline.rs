@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::syntax::{self, Definition, Kind, Parsed};
+use crate::syntax::uses::{self, Within};
+use crate::syntax::{self, Definition, Kind, Parsed, scope};
+use crate::text::lines::line_start;
 
 /// The definitions of a text.
 pub(super) struct Outline {
@@ -31,7 +33,23 @@ impl Outline {
 
     /// What the text defines that is no function's own, with the kinds.
     pub fn names(&self) -> Vec<(Kind, String)> {
-        self.all.iter().filter(|known| !self.is_local(known)).map(|known| (known.kind, known.name.of(self.text()).to_string())).collect()
+        self.outer().map(|known| (known.kind, known.name.of(self.text()).to_string())).collect()
+    }
+
+    /// What the text defines that is no function's own.
+    pub fn outer(&self) -> impl Iterator<Item = &Definition> {
+        self.all.iter().filter(|known| !self.is_local(known))
+    }
+
+    /// Whether code uses a name, besides what defines it.
+    pub fn uses(&self, name: &str) -> bool {
+        let in_code = uses::uses(&self.parsed, name).iter().filter(|(_, within)| *within == Within::Code).count();
+        in_code > self.all.iter().filter(|one| one.name.of(self.text()) == name).count()
+    }
+
+    /// The name of what a definition stands in.
+    pub fn holder(&self, one: &Definition) -> &str {
+        self.name(one).1
     }
 
     fn parent(&self, one: &Definition) -> Option<&Definition> {
@@ -40,7 +58,15 @@ impl Outline {
 
     /// What stands inside of a function is the function's own: it may go when the function is simplified.
     fn is_local(&self, one: &Definition) -> bool {
-        std::iter::successors(self.parent(one), |around| self.parent(around)).any(|around| around.kind.is_callable())
+        let inner = std::iter::successors(self.parent(one), |around| self.parent(around)).any(|around| around.kind.is_callable());
+        inner || self.is_in_callback(one)
+    }
+
+    /// A function that is handed on has no name, and what is in it is its own all the same.
+    fn is_in_callback(&self, one: &Definition) -> bool {
+        let start = one.item.start as usize;
+        let before = &self.text()[line_start(self.text(), start)..start];
+        one.parent.is_none() && before.starts_with([' ', '\t']) && scope::is_in_function(&self.parsed, &one.item.range())
     }
 
     fn name(&self, one: &Definition) -> (&str, &str) {

@@ -1,7 +1,7 @@
 //! What speaks against the drafts of a model that works with tools, as a whole: single edits are checked when they are proposed, but what
 //! they come to together only its end shows.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::after_move::Moved;
 use super::allowed::Allowed;
 use super::calls::Calls;
 use super::constructor_calls;
-use super::losses::Change;
+use super::losses::{self, Change, Gone};
 use super::outline::Outline;
 use super::plan::Plan;
 use super::repeated::Put;
@@ -63,16 +63,14 @@ impl Task {
         if allowed.takes_away() || allowed.renames() {
             return None;
         }
-        let names = |of: Option<&Outline>| of.map(Outline::names).unwrap_or_default().into_iter().map(|(_, name)| name);
-        let before: BTreeSet<String> = changed.iter().flat_map(|one| names(one.change.old())).collect();
-        let now: BTreeSet<String> = changed.iter().flat_map(|one| names(one.change.now())).collect();
-        let is_new = now.difference(&before).next().is_some();
         let file = |id| self.session.index.file(id);
         let is_draft = |id| file(id).is_some_and(|file| changed.iter().any(|one| one.draft.path == file.path));
         let used = |name: &str| changed.iter().any(|one| one.uses(name));
-        let mut gone = before.difference(&now).take(MOST);
+        let (old, now): (Vec<&Outline>, Vec<&Outline>) =
+            (changed.iter().filter_map(|one| one.change.old()).collect(), changed.iter().filter_map(|one| one.change.now()).collect());
         let is_needed = |name: &str| still_used::is_needed(&self.session, name, used(name), is_draft);
-        let gone = gone.find(|name| if is_new || allowed.is_unneeded(name) { is_needed(name) } else { true })?;
+        let is_lost = |one: &Gone| if one.instead.is_some() || allowed.is_unneeded(&one.name) { is_needed(&one.name) } else { true };
+        let gone = losses::gone(&old, &now).into_iter().take(MOST).find(is_lost)?.name;
         Some(format!("the definition of `{gone}` is gone with this, which the task does not ask for"))
     }
 

@@ -14,6 +14,12 @@ pub fn is_identifier(parsed: &Parsed, range: &Range<usize>) -> bool {
     parsed.root().descendant_for_byte_range(range.start, range.end).is_some_and(|leaf| leaf.is_named())
 }
 
+/// Whether a word is one of the language and no name that a text gives: `self` in Rust, `this`.
+pub fn is_own_word(parsed: &Parsed, range: &Range<usize>) -> bool {
+    let leaf = parsed.root().descendant_for_byte_range(range.start, range.end);
+    leaf.is_some_and(|leaf| leaf.byte_range() == *range && !parsed.language().is_name(leaf.kind_id()))
+}
+
 /// The functions in which a name is a parameter or a variable, each once: there its uses are another thing than a definition of that name
 /// elsewhere. Of functions in functions the outermost, since what is inside sees the variable too; one that is called so itself hides
 /// nothing.

@@ -11,7 +11,7 @@ use tree_sitter::Node;
 
 pub use assignment::{Given, given};
 pub(in crate::syntax) use binding::binding;
-pub use binding::{annotation, binder, is_identifier, variables};
+pub use binding::{annotation, binder, is_identifier, is_own_word, variables};
 pub use call::{Use, between_brackets, use_of};
 
 use super::scope::{BLOCK, COMMENT, EXPRESSION, INTERPOLATION, STRING};

@@ -4,7 +4,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::Call;
+use super::{Call, LINES};
 use crate::features::edit::fit::layout::fitted;
 use crate::syntax::{self, Language, uses};
 use crate::text::{Edit, Ending, layout, words};
@@ -44,6 +44,19 @@ impl Call {
             if same && lines[..known.len()].iter().all(|line| is_other(line)) {
                 lines.drain(..known.len());
             }
+        }
+        // A line of the file that is no longer right above it here was given back to show where the place is.
+        let stands_above = |line: &str| shown[..self.lines.start].lines().rev().take(LINES).any(|known| known.trim() == line.trim());
+        let calls = lines.iter().position(|line| !is_other(line)).unwrap_or_default();
+        if lines[..calls].iter().all(|line| stands_above(line)) {
+            lines.drain(..calls);
+        }
+        // What a head of a block has below it is not a part of the place, however it comes back.
+        let opens = |text: &str| text.trim_end().chars().next_back().filter(|sign| matches!(sign, ':' | '{'));
+        if let Some(sign) = opens(&shown[self.lines.clone()])
+            && let Some(head) = lines.iter().position(|line| opens(line) == Some(sign))
+        {
+            lines.truncate(head + 1);
         }
         let below: Vec<&str> = shown[self.lines.end..].trim_start_matches('\n').lines().take(lines.len()).collect();
         let more = (1..lines.len()).rev().find(|count| {

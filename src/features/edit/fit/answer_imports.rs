@@ -67,7 +67,9 @@ impl Brought {
             return None;
         }
         let text = site.text.to_string();
-        if let Some(module) = inline_module(&scope::at(parsed, at).items) {
+        // What includes a file, or has all of its imports at the top, has none in a namespace.
+        let module = inline_module(&scope::at(parsed, at).items);
+        if let Some(module) = module.filter(|_| self.wanted.iter().all(|one| language.imports_anywhere(one.text()))) {
             return into_module(site, &module, self.wanted);
         }
         let after = imports::added(language, text, "", "", self.wanted);

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use super::alike::{LINE, alike, same, weight};
 use super::layout::opened;
+use super::left;
 use super::strings;
 use super::whole_item;
 use crate::features::Site;
@@ -77,11 +78,11 @@ pub(in crate::features::edit) fn inserted(site: &Site, plain: Extent, new: &str)
 }
 
 /// An answer beside the file.
-struct Laid<'a> {
-    site: &'a Site,
-    marked: &'a Range<usize>,
+pub(super) struct Laid<'a> {
+    pub site: &'a Site,
+    pub marked: &'a Range<usize>,
     /// Indentation means nothing in this language.
-    loose: bool,
+    pub loose: bool,
 }
 
 fn nearest(mut all: Vec<usize>) -> Vec<usize> {
@@ -181,7 +182,8 @@ impl Laid<'_> {
         found
     }
 
-    /// A wider extent with what speaks against it; none for one that loses lines that nobody marked.
+    /// A wider extent with what speaks against it, and with lines of the file that it leaves out for no reason; none for one that loses others
+    /// that nobody marked.
     fn judged(&self, one: Extent) -> Option<(usize, Extent)> {
         let (file, answer) = self.both(&one);
         let alike = alike(&file, &answer, self.loose)?;
@@ -197,12 +199,14 @@ impl Laid<'_> {
         }
         let mut own = alike.back.iter().zip(&answer).filter(|(back, _)| back.is_none());
         let elides = lost > 0 && own.any(|(_, line)| self.elides(line));
-        let loses = one.head.is_none() && lost > kept + LEFT_OUT;
-        (!elides && !loses).then_some((alike.cost, one))
+        let (with, stay) = left::kept(self, &one);
+        // Where nothing of what was not marked comes back, none of it was meant.
+        let loses = one.head.is_none() && (lost > kept + stay + LEFT_OUT || stay > 0 && kept == 0);
+        (!elides && !loses).then_some((alike.cost, with.unwrap_or(one)))
     }
 
     /// The lines of the file and of the answer, without comments and attributes above an item.
-    fn both<'b>(&'b self, one: &'b Extent) -> (Vec<&'b str>, Vec<&'b str>) {
+    pub fn both<'b>(&'b self, one: &'b Extent) -> (Vec<&'b str>, Vec<&'b str>) {
         let (above, head) = one.head.clone().unwrap_or_default();
         let file = self.site.text[one.range.start + above..one.range.end].lines();
         (file.collect(), one.text[..head.start].lines().chain(one.text[head.end..].lines()).collect())

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::extent::{self, Extent};
+use super::members;
 use super::strings;
 use crate::features::Site;
 use crate::features::edit::forms::inner_indent;
@@ -30,6 +31,10 @@ fn indent(site: &Site, line: &Range<usize>, new: &str) -> String {
     }
     let (above, below) = neighbours(site, line);
     let around = site.parsed().map(|parsed| scope::at(parsed, line.start).items).unwrap_or_default();
+    let in_body = around.last().is_some_and(|item| item.kind.is_callable());
+    if let Some(depth) = members::depth(site, line).filter(|_| !in_body) {
+        return depth;
+    }
     let Some(item) = around.into_iter().rfind(|item| site.is_in_body(item, line)) else {
         let said = indentation(new.trim_start_matches('\n'));
         let goes_on = site.language.as_deref().is_some_and(|language| language.indented) && said.len() <= indentation(above).len();

@@ -172,12 +172,31 @@ pub fn opened(code: &str) -> isize {
     code.chars().map(|sign| isize::from("([{".contains(sign)) - isize::from(")]}".contains(sign))).sum()
 }
 
+/// Whether only the first line lost its indentation, and the others stand as they would in a file at this one: they tell it by what would
+/// be no layout otherwise.
+fn is_first_bare(code: &str, indent: &str) -> bool {
+    const ENDS: &[char] = &['(', '[', '{', ',', '=', '+', '-', '*', '/', '|', '&', '<', '.', '\\', '?'];
+    const BEGINS: &[char] = &['.', '?', ':', '+', '-', '*', '/', '|', '&', '=', '<', '>', '{', '(', '['];
+    let Some((first, rest)) = code.split_once('\n').filter(|_| !indent.is_empty()) else { return false };
+    let lines: Vec<&str> = rest.lines().filter(|line| !line.trim().is_empty()).collect();
+    let Some(next) = lines.first().filter(|_| lines.iter().all(|line| line.starts_with(indent))) else { return false };
+    let depth = |line: &str| indentation(line).len();
+    let returns = lines.iter().any(|line| depth(line) == indent.len());
+    let opens = opened(first) > 0 || first.trim_end().ends_with(':');
+    let goes_on = opens || first.trim_end().ends_with(ENDS) || next.trim_start().starts_with(BEGINS);
+    match (depth(next) > indent.len(), returns) {
+        (true, true) => true,
+        (true, false) => opens,
+        (false, _) => !goes_on,
+    }
+}
+
 /// Code in place of lines whose first one has this indentation. Its own first line gets that, and the others keep their distance to it:
 /// where it has that already, as in an answer that closes the block around the lines and opens it again, everything stays.
 pub fn placed(code: &str, indent: &str) -> String {
     let own = indentation(code);
     if own.is_empty() {
-        return fitted(code, indent);
+        return if is_first_bare(code, indent) { format!("{indent}{code}") } else { fitted(code, indent) };
     }
     let moved = code.split_inclusive('\n').map(|line| {
         let (depth, rest) = (indentation(line), line.trim_start_matches([' ', '\t']));

@@ -104,7 +104,7 @@ impl TestFile<'_> {
         let braces = braces(parsed, &body);
         let inside = braces.as_ref().map_or_else(|| &text[line_start(text, body.start)..body.end], |inside| &text[inside.clone()]);
         let first = inside.lines().find(|line| !line.trim().is_empty()).map(indentation).filter(|own| own.len() > outer.len());
-        let inner = first.map_or_else(|| format!("{outer}{}", self.language.indent_unit(text)), String::from);
+        let inner = first.map_or_else(|| format!("{outer}{}", parsed.indent_unit()), String::from);
         let tests = fitted_in(Some(self.language), tests.trim_matches('\n'), &inner, inner.strip_prefix(outer));
         let tests = tests.trim_end();
         let Some(braces) = braces else {
@@ -127,7 +127,8 @@ impl TestFile<'_> {
     /// Behind what stands before a place.
     fn behind(&self, text: &str, place: usize, tests: &str) -> String {
         let (before, after) = (text[..place].trim_end(), &text[place..]);
-        let unit = Some(indent_unit(text)).filter(|_| text.lines().any(|line| line.starts_with([' ', '\t'])));
+        let known = syntax::parse(self.language, text).ok().map_or_else(|| indent_unit(text), |parsed| parsed.indent_unit());
+        let unit = Some(known).filter(|_| text.lines().any(|line| line.starts_with([' ', '\t'])));
         let tests = fitted_in(Some(self.language), tests, "", unit.as_deref());
         let tests = tests.trim();
         let above = if before.is_empty() { String::new() } else { format!("{before}\n{}", self.gap) };

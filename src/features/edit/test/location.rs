@@ -136,7 +136,11 @@ impl Beside {
     /// One level of indentation of the file; of that of others where it is new, else as its source has it.
     pub fn indent_unit(&self, source: &str) -> String {
         let text = self.text.as_ref().or(self.example.as_ref().map(|example| &example.text));
-        text.and_then(|text| layout::known_unit(text)).unwrap_or_else(|| source.into())
+        let unit = |text: &Arc<str>| match syntax::parse(&self.language, text.clone()) {
+            Ok(parsed) => parsed.known_unit(),
+            Err(_) => layout::known_unit(text),
+        };
+        text.and_then(unit).unwrap_or_else(|| source.into())
     }
 
     /// For a model that writes the file itself: the same, and how the file begins.
