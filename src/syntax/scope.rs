@@ -156,6 +156,14 @@ pub(super) fn parts(parsed: &Parsed, within: Node<'_>) -> Vec<Range<usize>> {
             is_lead.then_some(lead.start)
         });
         let range = near.unwrap_or(own.start)..own.end;
+        // A comment behind something in its line is about that.
+        let role = language.scope_roles.get(usize::from(node.kind_id())).copied().unwrap_or(0);
+        let is_behind = role & COMMENT != 0 && near.is_none() && !text[line_start(text, own.start)..own.start].trim().is_empty();
+        if let Some(before) = found.last_mut().filter(|before| is_behind && before.end <= own.start) {
+            // Some grammars take the end of its line into a comment.
+            before.end = own.start + text[own.clone()].trim_end().len();
+            continue;
+        }
         if leads(&node) { lead = Some(range) } else { found.push(range) }
     }
     found.extend(lead);

@@ -182,8 +182,10 @@ fn is_first_bare(code: &str, indent: &str) -> bool {
     let Some(next) = lines.first().filter(|_| lines.iter().all(|line| line.starts_with(indent))) else { return false };
     let depth = |line: &str| indentation(line).len();
     let returns = lines.iter().any(|line| depth(line) == indent.len());
-    let opens = opened(first) > 0 || first.trim_end().ends_with(':');
-    let goes_on = opens || first.trim_end().ends_with(ENDS) || next.trim_start().starts_with(BEGINS);
+    // A comment behind it says nothing of that.
+    let said = [" #", " //"].iter().filter_map(|sign| first.find(sign)).min().map_or(first, |at| &first[..at]).trim_end();
+    let opens = opened(said) > 0 || said.ends_with(':');
+    let goes_on = opens || said.ends_with(ENDS) || next.trim_start().starts_with(BEGINS);
     match (depth(next) > indent.len(), returns) {
         (true, true) => true,
         (true, false) => opens,
