@@ -171,14 +171,15 @@ impl Extracted<'_> {
                 return Err(format!("the new function gives parts of `{word}` a value and takes `&{word}`; take `&mut {word}`"));
             }
         }
+        let forms = &self.after.language().parameters;
         let call = words::places(self.call_text(), name).next().map(|at| self.call.start + at.start..self.call.start + at.end);
         let given = call.filter(|at| matches!(uses::use_of(&self.after, at), uses::Use::Call(_))).and_then(|at| {
             let rest = &text[at.end..self.call.end];
             // What a string holds, and what is compared, is not counted.
             let is_plain = rest.trim_start().starts_with('(') && !rest.contains(['"', '\'', '`', '<']);
-            is_plain.then(|| Parameters::of(rest))
+            is_plain.then(|| Parameters::of(rest, forms))
         });
-        let wanted = Parameters::of(behind);
+        let wanted = Parameters::of(behind, forms);
         match given {
             Some(given) if given.is_fewer_than(&wanted, OWN) => {
                 Err(format!("`call` gives `{name}` fewer arguments than it has parameters: `{}`", head.trim()))
