@@ -34,7 +34,7 @@ impl Home {
             .env("XDG_CONFIG_HOME", self.path("config"))
             .env("XDG_DATA_HOME", self.path("data"))
             .env("LONGSIGHT_MODELS", self.path("models"))
-            .env("HOME", self.path(""))
+            .env("HOME", self.path("home"))
             .env("PATH", self.path("bin"))
             .output()
             .unwrap();
@@ -403,4 +403,18 @@ fn a_name_of_a_model_begins_no_line() {
 fn a_server_that_is_not_asked_is_not_said_to_answer() {
     let [status, detail, _] = near("deepseek", document("500 Internal Server Error", "text/plain", "")).check("engine near");
     assert!(status == "info" && detail.contains("was not asked"), "{detail}");
+}
+
+/// All was well, and each request failed.
+#[test]
+fn what_an_engine_is_told_to_use_that_there_is_not_is_an_error() {
+    let home = Home::new("[engines.local]\nkind = \"llama\"\nkv_type = \"q8\"\ndialect = \"hermess\"\n");
+    for (key, there) in [("kv_type", "q8_0"), ("dialect", "hermes")] {
+        let [status, detail, fix] = home.check(&format!("engine local, {key}"));
+        assert_eq!(status, "error");
+        assert!(detail.contains(there) && fix.contains(key) && fix.contains("[engines.local]"), "{detail} {fix}");
+    }
+    let home = Home::new("[engines.local]\nkind = 1979-05-27\n");
+    let [status, detail, _] = home.check("configuration");
+    assert!(status == "error" && detail.contains("engines.local.kind") && detail.contains("a date"), "{detail}");
 }

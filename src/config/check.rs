@@ -66,6 +66,10 @@ pub(super) fn check_keys(path: &[&str], entries: toml::Table, known: &[&str], co
 
 /// Whether one key alone has the right type, and a value that can be meant.
 fn try_one(section: &str, key: &str, value: &toml::Value) -> Result<(), String> {
+    // Read as a text it would be a name that nobody gave.
+    if value.is_datetime() || value.as_array().is_some_and(|all| all.iter().any(toml::Value::is_datetime)) {
+        return Err("it is a date, which no setting is; put it into quotes if it is a name".into());
+    }
     let alone = toml::Table::from_iter([(key.to_string(), value.clone())]);
     let tried = match section {
         "roles" => alone.try_into::<Roles>().map(drop),

@@ -14,13 +14,24 @@ pub struct Finding {
     pub message: String,
 }
 
+/// What an engine is told to use that there is not: each request to it fails, wherever its model is.
+pub fn unknown(engine: &EngineConfig) -> Vec<Finding> {
+    let mut found = vec![];
+    if let Some(named) = engine.dialect.as_deref().filter(|named| dialect::by_name(named).is_none()) {
+        let message = format!("there is no dialect \"{named}\"; there is {}", dialect::NAMES.join(", "));
+        found.push(Finding { key: "dialect", message });
+    }
+    let kv_type = engine.kv_type.as_deref().filter(|_| engine.kind == "llama");
+    if let Some(kind) = kv_type.filter(|kind| KvType::by_name(kind).is_none()) {
+        found.push(Finding { key: "kv_type", message: format!("`{kind}` is no type of KV cache; there is f16, q8_0 and q4_0") });
+    }
+    found
+}
+
 /// What is wrong with `[engines.NAME]`. Reads a header at most; asks no server.
 pub fn findings(name: &str, engine: &EngineConfig, machine: &Machine) -> Vec<Finding> {
-    let mut found = vec![];
+    let mut found = unknown(engine);
     let mut say = |key, message: String| found.push(Finding { key, message });
-    if let Some(named) = engine.dialect.as_deref().filter(|named| dialect::by_name(named).is_none()) {
-        say("dialect", format!("there is no dialect \"{named}\"; there is {}", dialect::NAMES.join(", ")));
-    }
     if engine.kind != "llama" {
         if let Some(Err(error)) = engine.base_url.as_deref().map(|url| Endpoint::parse(name, url)) {
             say("base_url", error.message);
@@ -29,9 +40,6 @@ pub fn findings(name: &str, engine: &EngineConfig, machine: &Machine) -> Vec<Fin
             say("api_key_env", http::unset_variable(variable));
         }
         return found;
-    }
-    if let Some(kind) = engine.kv_type.as_deref().filter(|kind| KvType::by_name(kind).is_none()) {
-        say("kv_type", format!("`{kind}` is no type of KV cache; there is f16, q8_0 and q4_0"));
     }
     let header = match models::locate(&engine.model) {
         Err(error) => return [found, vec![Finding { key: "model", message: error.message }]].concat(),

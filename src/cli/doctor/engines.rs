@@ -81,6 +81,10 @@ pub fn checks(config: &Config, judged: &Judged) -> Vec<Check> {
             checks.extend(remote(name, engine, config.route.local_only));
             checks.extend(in_ollama(name, engine, judged, &mut bandwidth));
         }
+        checks.extend(check::unknown(engine).into_iter().map(|finding| {
+            let fix = format!("correct `{}` below [engines.{name}] in the configuration", finding.key);
+            Check::new(Status::Error, format!("engine {name}, {}", finding.key), finding.message, fix)
+        }));
         checks.extend(licence(name, engine));
     }
     checks.into_iter().map(|check| Check { name: on_a_line(&check.name), detail: on_a_line(&check.detail), ..check }).collect()
