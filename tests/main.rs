@@ -8,6 +8,7 @@ mod agent_session;
 mod agent_tools;
 mod agent_turns;
 mod cases;
+mod circles;
 mod cite;
 mod cli;
 mod come_and_go;

@@ -1,10 +1,12 @@
 //! Answers in words, for explanations and questions: asked of the scout, streamed as inert markdown, with every named place checked.
 
+use std::ops::ControlFlow;
 use std::sync::mpsc;
 use std::time::Instant;
 
 use serde::Serialize;
 
+use super::circles::{self, Circles};
 use super::cite::words::names_line;
 use super::cite::{Checker, Citation, NamedBy, spans};
 use super::inert::{Inert, inert};
@@ -19,7 +21,7 @@ use crate::route::{Choice, Decision, Task};
 pub struct Answer {
     /// Markdown that no renderer fetches or runs anything from.
     pub text: String,
-    /// It has no end, most often because it ran out of tokens; its last words say so.
+    /// It has no end: most often it ran out of tokens, or went in circles. Its last words say so.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub cut: bool,
     pub citations: Vec<Citation>,
@@ -65,6 +67,8 @@ fn telling(parts: &[Part]) -> Vec<Stretch> {
 
 /// What stands below an answer that ran out of tokens, as markdown.
 const CUT: &str = "\n\n*(The answer was cut off here: it had become too long.)*\n";
+/// The same below one that went in circles.
+const CIRCLES: &str = "\n\n*(The answer was cut off here: from here on it repeated itself.)*\n";
 /// Places that are listed when the answer names none.
 const LISTED: usize = 5;
 
@@ -99,11 +103,13 @@ impl Question<'_> {
         let shows = &mut stream;
         let each = move |event: &Event| {
             near.try_iter().for_each(|near| shows.begin(near));
-            shows.take(event);
+            shows.take(event)
         };
-        let served = self.session.router().run(&self.task, cancel, build, each).await?;
+        let mut served = self.session.router().run_while(&self.task, cancel, build, each).await?;
         stream.finish();
-        let end = cut_off(&served.answer.finished);
+        let circles = circles::kept(&served.answer.text);
+        circles.into_iter().for_each(|kept| served.answer.text.truncate(kept));
+        let end = circles.map(|_| CIRCLES.into()).or_else(|| cut_off(&served.answer.finished));
         let cut = end.is_some();
         if served.answer.text.trim().is_empty() {
             let nothing = silent(&served.decision, &served.answer.reasoning, cut);
@@ -164,7 +170,10 @@ struct Stream<'a> {
     session: &'a Session,
     checker: Checker<'a>,
     filter: Inert,
+    circles: Circles,
     held: String,
+    /// Bytes of the answer that are held no more.
+    gone: usize,
     has_text: bool,
     has_thoughts: bool,
     sink: &'a Sink,
@@ -173,7 +182,8 @@ struct Stream<'a> {
 impl<'a> Stream<'a> {
     fn new(session: &'a Session, subject: Option<String>, sink: &'a Sink) -> Self {
         let checker = Checker::new(session, vec![]).about(subject);
-        Self { session, checker, filter: Inert::default(), held: String::new(), has_text: false, has_thoughts: false, sink }
+        let (filter, circles) = (Inert::default(), Circles::default());
+        Self { session, checker, filter, circles, held: String::new(), gone: 0, has_text: false, has_thoughts: false, sink }
     }
 
     /// A model begins, which was shown these files. What another one wrote before it handed the question on is no part of the answer.
@@ -188,25 +198,36 @@ impl<'a> Stream<'a> {
             (self.sink)(Piece::Restart);
         }
         self.held.clear();
-        self.filter = Inert::default();
+        (self.filter, self.circles, self.gone) = (Inert::default(), Circles::default(), 0);
         let near = std::mem::take(&mut self.checker.near);
         let before = std::mem::replace(&mut self.checker, Checker::new(self.session, vec![]));
         self.checker = Checker::after(before, near);
         (self.has_text, self.has_thoughts) = (false, false);
     }
 
-    fn take(&mut self, event: &Event) {
+    /// Breaks when it has seen enough: what follows is what was there before.
+    fn take(&mut self, event: &Event) -> ControlFlow<()> {
         match event {
             Event::TextWasReasoning => self.restart(self.has_text),
             Event::Reasoning(thought) => self.has_thoughts |= !thought.is_empty(),
             _ => {}
         }
-        let Event::Text(text) = event else { return report(event, &mut self.filter, self.sink) };
+        let Event::Text(text) = event else {
+            report(event, &mut self.filter, self.sink);
+            return ControlFlow::Continue(());
+        };
         self.held.push_str(text);
-        while let Some(end) = end_of_piece(&self.held, &mut self.checker) {
+        if let Some(kept) = self.circles.push(text) {
+            self.held.truncate(kept.saturating_sub(self.gone));
+            return ControlFlow::Break(());
+        }
+        let clear = self.circles.suspect().unwrap_or(usize::MAX);
+        while let Some(end) = end_of_piece(&self.held, &mut self.checker).filter(|end| self.gone + end <= clear) {
             let piece: String = self.held.drain(..end).collect();
+            self.gone += end;
             self.show(&piece);
         }
+        ControlFlow::Continue(())
     }
 
     fn show(&mut self, text: &str) {
@@ -215,6 +236,9 @@ impl<'a> Stream<'a> {
     }
 
     fn finish(&mut self) {
+        if let Some(kept) = self.circles.push("\n") {
+            self.held.truncate(kept.saturating_sub(self.gone));
+        }
         let rest = std::mem::take(&mut self.held);
         self.show(&rest);
         let mut rest = self.filter.push(&self.checker.finish());

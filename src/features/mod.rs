@@ -7,6 +7,7 @@ mod around;
 pub mod ask;
 mod blocks;
 mod chores;
+pub mod circles;
 pub mod cite;
 pub mod complete;
 mod corpora;
