@@ -1,6 +1,5 @@
 //! `longsight models`: the model catalogue: size, hash, licence, where from. The only command that downloads.
 
-use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -137,7 +136,7 @@ struct Bar {
 
 impl Bar {
     fn new() -> Self {
-        Self { terminal: std::io::stderr().is_terminal(), drawn: None, open: false, stage: String::new(), tenth: 0 }
+        Self { terminal: screen::can_redraw(), drawn: None, open: false, stage: String::new(), tenth: 0 }
     }
 
     fn show(&mut self, progress: &Progress) {

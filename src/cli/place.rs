@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use super::screen::tell;
 use crate::text::{Encoding, Position, Text};
 
 /// A file, and a point or lines in it.
@@ -56,7 +57,7 @@ fn number(text: &str) -> Option<usize> {
 
 impl Place {
     /// The bytes that are meant: nothing at a point, whole lines without the last line break otherwise. A line that is not there is an
-    /// error; a column behind the end of its line means that end.
+    /// error; a column behind the end of its line means that end, which is told.
     pub fn bytes(&self, text: &Text) -> Result<Range<usize>, String> {
         let count = text.len_lines();
         let last = match self.at {
@@ -76,6 +77,10 @@ impl Place {
         Ok(match self.at {
             At::Point { line, column } => {
                 let at = offset(line, column - usize::from(line > 1 || !has_mark));
+                let columns = text.slice(offset(line, 0)..at).chars().count() + usize::from(line > 1 || !has_mark);
+                if columns < column {
+                    tell!("longsight: {}:{line} ends at column {columns}, which is meant by column {column}", self.file.display());
+                }
                 at..at
             }
             At::Lines { first, last } => offset(first, 0)..offset(last, usize::MAX),

@@ -70,7 +70,7 @@ fn harmless(text: &str) -> String {
 /// Draws a line on standard error over the one that was drawn before.
 pub fn redraw(text: &str) {
     let mut error = std::io::stderr();
-    let _ = write!(error, "\r\x1b[K{}", harmless(text));
+    let _ = write!(error, "\r\x1b[K{}", fitting(&harmless(text), columns().saturating_sub(1)));
     let _ = error.flush();
 }
 
@@ -155,15 +155,47 @@ pub fn wait(index: &Index, json: bool) {
 
 fn draw(doing: &str, started: Instant) {
     let mut error = std::io::stderr();
-    if error.is_terminal() {
-        let doing = harmless(doing).replace('\n', " ");
-        let _ = write!(error, "\r\x1b[K\x1b[2m… {doing} ({} s)\x1b[0m", started.elapsed().as_secs());
+    if can_redraw() {
+        let behind = format!(" ({} s)", started.elapsed().as_secs());
+        let doing = format!("… {}", harmless(doing).replace('\n', " "));
+        let doing = fitting(&doing, columns().saturating_sub(behind.len() + 1));
+        let _ = write!(error, "\r\x1b[K\x1b[2m{doing}{behind}\x1b[0m");
     }
+}
+
+/// Whether standard error is a terminal on which a line can be drawn over another.
+pub fn can_redraw() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("TERM").is_some_and(|name| name != "dumb")
+}
+
+/// As much of a line as fits: of one that goes on in the next row only the last row is drawn over.
+fn fitting(line: &str, columns: usize) -> String {
+    // Most letters of scripts that are wide stand from here on.
+    let width = |letter: char| if letter >= '\u{1100}' && letter != '…' { 2 } else { 1 };
+    if line.chars().map(width).sum::<usize>() <= columns {
+        return line.into();
+    }
+    let mut used = 1;
+    let fits = |letter: &char| {
+        used += width(*letter);
+        used <= columns
+    };
+    line.chars().take_while(fits).collect::<String>() + "…"
+}
+
+/// Columns of the terminal on standard error; as many as terminals mostly have where it does not say.
+#[expect(unsafe_code, reason = "the system tells it by no other call")]
+fn columns() -> usize {
+    use nix::libc;
+    let mut size = libc::winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
+    // SAFETY: the call fills the structure that it is handed, or fails and leaves it alone.
+    let outcome = unsafe { libc::ioctl(libc::STDERR_FILENO, libc::TIOCGWINSZ, &raw mut size) };
+    if outcome == 0 && size.ws_col > 0 { size.ws_col.into() } else { 80 }
 }
 
 fn wipe() {
     let mut error = std::io::stderr();
-    if error.is_terminal() {
+    if can_redraw() {
         let _ = write!(error, "\r\x1b[K");
     }
 }

@@ -4,7 +4,6 @@ use std::io::Write;
 use std::path::Path;
 
 use super::ModelError;
-use super::pull::write_error;
 
 /// Name and text of every profile.
 pub const PROFILES: &[(&str, &str)] = &[
@@ -29,15 +28,26 @@ pub fn profile(name: &str) -> Result<&'static str, ModelError> {
 pub fn install(name: &str, path: &Path) -> Result<(), ModelError> {
     let text = profile(name)?;
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(|error| write_error(folder, &error))?;
+        std::fs::create_dir_all(folder).map_err(|error| unwritten(folder, &error))?;
     }
     let created = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
-    match created.and_then(|mut file| file.write_all(text.as_bytes())) {
+    // Half a configuration would stand in the way of the next try.
+    let write = |mut file: std::fs::File| file.write_all(text.as_bytes()).inspect_err(|_| drop(std::fs::remove_file(path)));
+    match created.and_then(write) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Err(ModelError::new(format!(
             "{} exists and is left as it is; move it away first, or add to it what `longsight models profile {name}` prints",
             path.display()
         ))),
-        Err(error) => Err(write_error(path, &error)),
+        Err(error) => Err(unwritten(path, &error)),
     }
+}
+
+/// A configuration that could not be written, with the way out.
+fn unwritten(path: &Path, error: &std::io::Error) -> ModelError {
+    let way_out = match error.kind() {
+        std::io::ErrorKind::StorageFull => "the disk is full; make room",
+        _ => "it cannot be written; correct its permissions",
+    };
+    ModelError::new(format!("{}: {way_out}, or set XDG_CONFIG_HOME to a folder elsewhere ({error})", path.display()))
 }

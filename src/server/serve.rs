@@ -168,7 +168,10 @@ impl<S: Host> Loop<S> {
                 biased;
                 Some((id, inner, answer)) = results.recv() => self.finish(id, inner, answer),
                 incoming = frames.recv() => {
-                    let Some(incoming) = incoming else { return u8::from(!self.is_shut()) };
+                    let Some(incoming) = incoming else {
+                        self.tell_of_the_end();
+                        return u8::from(!self.is_shut());
+                    };
                     if let Incoming::Request { method, params: Some(params), .. } = &incoming && method == "initialize" {
                         watch = ParentWatch::of(params.get("processId").and_then(Value::as_i64));
                     }
@@ -189,6 +192,18 @@ impl<S: Host> Loop<S> {
                     }
                 }
             }
+        }
+    }
+
+    /// Standard input has ended. Who is not shown that by an editor, which is mostly the one that ended it, finds it in the log.
+    fn tell_of_the_end(&self) {
+        match self.phase {
+            Phase::Strange => report::log(
+                "error",
+                "standard input has ended before anything was asked: `longsight serve` is what an editor starts, and speaks LSP with it there",
+            ),
+            Phase::Greeted => report::log("warning", "standard input has ended, and the editor has not said goodbye"),
+            Phase::Shut => {}
         }
     }
 
