@@ -406,3 +406,33 @@ fn e11_odd_surroundings() {
 fn open_files() -> usize {
     std::fs::read_dir("/proc/self/fd").unwrap().count()
 }
+
+/// Its mail and what was typed there came into prompts.
+#[test]
+fn a_home_that_is_named_as_a_root_is_no_workspace() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path().canonicalize().unwrap();
+    let text = "def add(a, b):\n    return helper(a, b)\n";
+    std::fs::write(home.join("sums.py"), text).unwrap();
+    std::fs::write(home.join("helper.py"), "def helper(a, b):\n    return \"canary\"\n").unwrap();
+    for root in [home.clone(), home.parent().unwrap().to_path_buf(), std::path::PathBuf::from("/")] {
+        let editor = Editor::binary(|command| {
+            command.env("HOME", &home).env("XDG_CONFIG_HOME", home.join(".config")).env("XDG_CACHE_HOME", home.join(".cache"));
+            command.env("XDG_STATE_HOME", home.join(".local/state"));
+        });
+        let mut editor = editor.start(&root);
+        let told = editor.expect("window/showMessage")["params"]["message"].as_str().unwrap().to_string();
+        assert!(told.contains("no workspace") && told.contains(".longsight.toml"), "{told}");
+        let uri = format!("file://{}", home.join("sums.py").display());
+        editor.open(&uri, "python", text);
+        let place = json!({ "uri": uri, "position": { "line": 1, "character": 11 } });
+        let shown = editor.request("workspace/executeCommand", json!({ "command": "longsight.contextPreview", "arguments": [place] }));
+        let shown = shown["result"].to_string();
+        assert!(shown.contains("def add") && !shown.contains("canary"), "{shown}");
+        let status = editor.request("workspace/executeCommand", json!({ "command": "longsight.status", "arguments": [] }));
+        assert_eq!(status["result"]["roots"], json!([]), "{status}");
+        // Told once, whatever else is looked at anew.
+        editor.notify("workspace/didChangeConfiguration", json!({ "settings": {} }));
+        editor.quit();
+    }
+}

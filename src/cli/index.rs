@@ -22,7 +22,7 @@ pub struct Arguments {
 pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     // Nothing of it is needed here, but a file that is asked for must be there and right.
     super::setup::config(common)?;
-    let folder = super::root(common)?;
+    let folder = super::workspace_root(common)?;
     let start = Instant::now();
     let cache = if arguments.no_cache { None } else { crate::config::cache_dir() };
     let registry = Arc::new(Registry::new());

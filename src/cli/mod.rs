@@ -21,13 +21,14 @@ pub mod setup;
 pub mod trust;
 
 use std::io::{ErrorKind, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::OnceLock;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::engine::tape::Tape;
+use crate::workspace::{Roots, broad};
 use screen::tell;
 
 /// A coding agent that lives in a language server.
@@ -184,20 +185,43 @@ fn leave(outcome: CliResult) -> ! {
     std::process::exit(i32::from(outcome.is_err()))
 }
 
-/// The workspace's root: what was asked for, else the nearest folder with `.git`, else the current one.
+/// The workspace's folders: its root, and none where the current folder is no workspace, which is told.
+pub fn roots(common: &Common) -> Result<Roots, String> {
+    let root = root(common)?;
+    let Some(why) = broad::reason(&root) else { return Ok(Roots::new([root])) };
+    tell!("longsight: {} {why}: nothing in it is read but the file that you name; {}", root.display(), broad::WAY_OUT);
+    Ok(Roots::default())
+}
+
+/// The root of what must be a workspace.
+pub fn workspace_root(common: &Common) -> Result<PathBuf, String> {
+    let root = root(common)?;
+    broad::reason(&root).map_or(Ok(()), |why| Err(format!("{} {why}; {}", root.display(), broad::WAY_OUT)))?;
+    Ok(root)
+}
+
+/// The workspace's root: what was asked for, else the nearest folder with `.git`, else the current one. One that was asked for is an error
+/// where it can be no workspace.
 pub fn root(common: &Common) -> Result<PathBuf, String> {
     let folder = match &common.workspace {
         Some(folder) => folder.clone(),
         None => {
             let here =
                 std::env::current_dir().map_err(|error| format!("the current folder cannot be found ({error}); give --workspace DIR"))?;
-            here.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(&here).to_path_buf()
+            let is_one = |folder: &&Path| folder.join(".git").exists() && broad::reason(folder).is_none();
+            here.ancestors().find(is_one).unwrap_or(&here).to_path_buf()
         }
     };
     let real = folder
         .canonicalize()
         .map_err(|error| format!("the workspace {} cannot be opened ({error}); give --workspace DIR", folder.display()))?;
-    if real.is_dir() { Ok(real) } else { Err(format!("the workspace {} is not a folder; give --workspace DIR", real.display())) }
+    if !real.is_dir() {
+        return Err(format!("the workspace {} is not a folder; give --workspace DIR", real.display()));
+    }
+    match broad::reason(&real).filter(|_| common.workspace.is_some()) {
+        Some(why) => Err(format!("{} {why}; {}", real.display(), broad::WAY_OUT)),
+        None => Ok(real),
+    }
 }
 
 /// Wrong usage that the argument parser cannot see: says so and ends the program with exit code 2.

@@ -41,7 +41,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
         }
         return Ok(());
     }
-    let roots = Arc::new(Roots::new([super::root(common)?]));
+    let roots = Arc::new(Roots::new([super::workspace_root(common)?]));
     for root in roots.iter() {
         if arguments.forget {
             store.forget(root).map_err(failed)?;

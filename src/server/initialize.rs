@@ -1,5 +1,6 @@
 //! The handshake: what the editor can do, what we offer, and what starts once both know. Nothing slow before `initialized`.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -13,7 +14,7 @@ use tower_lsp::lsp_types::{
 use super::state::{Editor, Located, is_same_folder};
 use super::{Server, config, convert, documents, trust};
 use crate::report;
-use crate::workspace::Roots;
+use crate::workspace::{Roots, broad};
 
 /// The commands of the public surface.
 pub const COMMANDS: &[&str] = &[
@@ -79,7 +80,10 @@ pub async fn now(server: &Server) {
 fn look(server: &Server) {
     loop {
         let (editor, uris) = server.with(|state| (state.editor.clone(), state.documents().map(|(uri, _)| uri.clone()).collect::<Vec<_>>()));
-        let roots = Arc::new(Roots::new(editor.roots.iter().filter_map(|root| root.to_file_path().ok())));
+        let folders = editor.roots.iter().filter_map(|root| root.to_file_path().ok());
+        let (broad, folders): (Vec<_>, Vec<_>) = folders.map(|folder| (broad::reason(&folder), folder)).partition(|(why, _)| why.is_some());
+        tell_broad(server, broad);
+        let roots = Arc::new(Roots::new(folders.into_iter().map(|(_, folder)| folder)));
         trust::look(server, &roots);
         let located = uris.into_iter().map(|uri| {
             let path = roots.locate_uri(uri.as_str());
@@ -94,6 +98,17 @@ fn look(server: &Server) {
     let told = server.snapshot();
     server.features().workspace(told.clone());
     documents::catch_up(server, told);
+}
+
+/// Says once of each folder that is no workspace that it is none. A file in it is as one that was opened without a folder.
+fn tell_broad(server: &Server, broad: Vec<(Option<&'static str>, PathBuf)>) {
+    let is_new = |folder: &PathBuf| server.with(|state| !state.left_alone.contains(folder));
+    for (why, folder) in broad.iter().filter(|(_, folder)| is_new(folder)) {
+        let (folder, why) = (folder.display(), why.unwrap_or_default());
+        let told = format!("{folder} {why}: nothing in it is read but the files that you open; {}", broad::WAY_OUT);
+        server.client.show(3, &format!("longsight: {told}"));
+    }
+    server.with(|state| state.left_alone = broad.into_iter().map(|(_, folder)| folder).collect());
 }
 
 pub fn folders(server: &Server, event: WorkspaceFoldersChangeEvent) {

@@ -2,6 +2,7 @@
 //! for moments and never across an await; everything slow works on what it took out.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tower_lsp::lsp_types::{self as lsp, Url};
@@ -24,6 +25,8 @@ use super::trust::{Asked, Trust};
 pub struct State {
     pub editor: Arc<Editor>,
     roots: Arc<Roots>,
+    /// Folders that the editor has named and that are no workspace.
+    pub left_alone: Vec<PathBuf>,
     /// Folders that were added and have not been looked at: their rules and their trust are not known.
     pending: Vec<Url>,
     documents: OpenDocuments,

@@ -3,6 +3,7 @@
 //! Nothing here can write a workspace file. Every read goes through [`fs`], which follows no symbolic link and opens nothing but
 //! regular files; every string becomes a path in [`Roots::resolve`].
 
+pub mod broad;
 pub mod document;
 pub mod fs;
 mod git_config;

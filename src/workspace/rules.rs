@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use ignore::gitignore::{Gitignore, GitignoreBuilder, gitconfig_excludes_path};
 use ignore::{IncrementalIgnore, WalkBuilder};
 
+use super::broad;
 use super::fs::{self, Stamp};
 use super::misread::{self, Misread};
 use super::rule_files::{self, Look, MAX_RULES, REPOSITORY, Unreadable};
@@ -22,6 +23,8 @@ pub(super) use super::rule_files::{above, exclude_folder};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Skip {
     Secret,
+    /// In a folder that longsight keeps its own files in.
+    Own,
     /// By the project's own `.longsight.toml`, `.gitignore` and their like.
     Ignored,
     /// A file with rules for its folder is a link out of the workspace, a pipe, a device or too large: what it keeps out is unknown.
@@ -64,6 +67,7 @@ impl Skip {
     pub fn name(self) -> &'static str {
         match self {
             Self::Secret => "secret",
+            Self::Own => "longsight's own",
             Self::Ignored => "ignored",
             Self::Unruled => "below unreadable ignore rules",
             Self::OtherTree => "another working tree",
@@ -152,6 +156,9 @@ impl Rules {
             return Some(skip);
         }
         let file = self.root.path().join(path.relative());
+        if broad::is_own(&file) {
+            return Some(Skip::Own);
+        }
         if self.project().leaves_out_file(&file) {
             return Some(Skip::Ignored);
         }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use ignore::gitignore::Gitignore;
 use ignore::{DirEntry, WalkState};
 
+use super::broad;
 use super::fs::Stamp;
 use super::misread;
 use super::rules::{self, Narrowing, Skip};
@@ -174,6 +175,9 @@ impl Gate {
         }
         if !is_below {
             return Ok(false);
+        }
+        if broad::is_own(entry.path()) {
+            return Err(Some(Skip::Own));
         }
         let nested = rules::nested_at(entry.path());
         if nested.as_ref().is_some_and(|nested| nested.is_other_tree(&self.root)) {

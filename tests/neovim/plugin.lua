@@ -438,7 +438,28 @@ local function crash()
   close()
 end
 
+--- A file right in the home folder made all of it the workspace.
+local function home()
+  local roots = P.lua([[
+    local home, before = vim.fn.tempname(), vim.env.HOME
+    vim.fn.mkdir(home .. '/notes', 'p')
+    vim.env.HOME = home
+    local function root(file)
+      vim.fn.writefile({}, home .. file)
+      local found
+      require('longsight.client').config().root_dir(vim.fn.bufadd(home .. file), function(folder)
+        found = folder and 'in ' .. vim.fs.basename(folder) or 'alone'
+      end)
+      return found
+    end
+    local roots = { root('/sums.py'), root('/notes/sums.py') }
+    vim.env.HOME = before
+    return roots]])
+  P.check('the home folder is no root', vim.deep_equal(roots, { 'alone', 'in notes' }), roots)
+end
+
 attached()
+home()
 ghost_text()
 no_suggestion()
 answers()

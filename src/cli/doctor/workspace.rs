@@ -9,8 +9,8 @@ use crate::cli::Common;
 use crate::config;
 use crate::index::{Index, Options, Stage, Statistics};
 use crate::syntax::Registry;
-use crate::workspace::Roots;
 use crate::workspace::rules::{self, PROJECT_FILE};
+use crate::workspace::{Roots, broad};
 
 /// A workspace that takes longer is counted as far as it got.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -25,6 +25,11 @@ pub fn checks(common: &Common) -> Vec<Check> {
             return checks;
         }
     };
+    if let Some(why) = broad::reason(&root) {
+        let detail = format!("{} {why}: nothing in it is read but the files that are opened", root.display());
+        checks.push(Check::new(Status::Info, "workspace", detail, "run doctor inside a project, or give --workspace DIR"));
+        return checks;
+    }
     checks.extend(project(&root));
     checks.push(workspace(&root, common.workspace.is_some(), registry));
     checks

@@ -16,9 +16,14 @@ function M.config()
     root_dir = function(buffer, start)
       -- A buffer without a file has no repository; a file outside of one is its own folder's.
       local file = vim.api.nvim_buf_get_name(buffer)
-      if file ~= '' and not file:find('^%a[%w+.-]*://') then
-        start(vim.fs.root(buffer, { '.longsight.toml', '.git' }) or vim.fs.dirname(file))
+      if file == '' or file:find('^%a[%w+.-]*://') then
+        return
       end
+      local project, folder = vim.fs.root(buffer, { '.longsight.toml', '.git' }), vim.fs.dirname(file)
+      -- The home folder, and what it lies in, are nobody's project: a file right in them is seen alone.
+      local home, real = vim.uv.fs_realpath(vim.uv.os_homedir() or ''), vim.uv.fs_realpath(folder)
+      local broad = home and real and (real == '/' or vim.startswith(home .. '/', real .. '/'))
+      start(project or not broad and folder or nil)
     end,
     init_options = { streaming = true, reviews = true },
     -- 0.11 does not know inline completion; the server is asked for it all the same.

@@ -1,0 +1,52 @@
+//! Folders that are no workspace. A person's home, and what that lies in, hold their mail, what they have typed and their settings for
+//! everything; an editor names such a folder for any file that lies right in it. And longsight's own folders, which are nobody's context.
+
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use super::rules::PROJECT_FILE;
+use crate::config;
+
+/// What to do about it, as the end of a sentence.
+pub const WAY_OUT: &str = "open a project's folder instead, or say that this is one by a .longsight.toml in it";
+
+/// Why a folder is no workspace, in words that go on from its name. A home that has a project's file of its own is one; a repository of
+/// settings alone is not.
+pub fn reason(folder: &Path) -> Option<&'static str> {
+    let folder = &real(folder);
+    if is_own(folder) {
+        return Some("is a folder of longsight's own and no workspace");
+    }
+    if folder.join(PROJECT_FILE).symlink_metadata().is_ok() {
+        return None;
+    }
+    if folder.parent().is_none() {
+        return Some("is all of this machine and no workspace");
+    }
+    let home = real(&home()?);
+    if home == *folder {
+        return Some("is your home folder and no workspace");
+    }
+    // A home inside of a checkout is one that somebody has made for it.
+    (home.starts_with(folder) && !folder.join(".git").exists()).then_some("has your home folder in it and is no workspace")
+}
+
+/// Whether a place is one of longsight's own folders, or lies in one.
+pub fn is_own(place: &Path) -> bool {
+    static OWN: LazyLock<Vec<PathBuf>> = LazyLock::new(|| {
+        let settings = config::default_path().and_then(|file| Some(file.parent()?.to_path_buf()));
+        let all = [settings, config::cache_dir(), config::state_dir()];
+        all.into_iter().flatten().map(|folder| real(&folder)).collect()
+    });
+    OWN.iter().any(|own| place.starts_with(own))
+}
+
+fn home() -> Option<PathBuf> {
+    std::env::home_dir().filter(|home| home.is_absolute())
+}
+
+/// A folder without links on the way, as far as it is there.
+fn real(folder: &Path) -> PathBuf {
+    let there = folder.ancestors().find_map(|above| Some((above, above.canonicalize().ok()?)));
+    there.map_or_else(|| folder.into(), |(above, real)| folder.strip_prefix(above).map_or_else(|_| folder.into(), |rest| real.join(rest)))
+}
