@@ -559,3 +559,125 @@ fn a_result_that_cannot_be_written_is_a_failure() {
         assert_eq!(run(writer.into()), (Some(0), String::new()), "{arguments:?}");
     }
 }
+
+/// The whole home was the workspace of a file that lies right in it: mail, what was typed and what longsight keeps itself came into prompts.
+#[test]
+fn the_home_folder_is_no_workspace_and_a_file_in_it_is_seen_alone() {
+    let machine = Machine::new();
+    machine.write("home/sums.py", "def add(a, b):\n    return helper(a, b)\n");
+    machine.write("home/helper.py", "def helper(a, b):\n    return \"canary\"\n");
+    let home = machine.path("home");
+    let at_home = |arguments: &[&str]| {
+        let output = machine.command(&home, arguments).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Done { code: output.status.code().unwrap(), out: text(output.stdout), said: text(output.stderr) }
+    };
+    // Neither is one a repository that keeps settings.
+    for repository in [false, true] {
+        if repository {
+            std::fs::create_dir(home.join(".git")).unwrap();
+        }
+        for root in ["../home", "/", ".."] {
+            machine.fails(&["ask", "Where?", "--workspace", root], &["no workspace", ".longsight.toml"]);
+        }
+        let shown = at_home(&["context", "sums.py:2:12", "--json"]);
+        assert_eq!(shown.code, 0, "{}", shown.said);
+        assert!(shown.said.contains("is your home folder"), "{}", shown.said);
+        assert!(shown.out.contains("def add") && !shown.out.contains("canary"), "{}", shown.out);
+        for command in [&["index"][..], &["trust"]] {
+            let refused = at_home(command);
+            assert!(refused.code == 1 && refused.said.contains("is your home folder"), "{}", refused.said);
+        }
+    }
+    // A folder of it is one, whatever keeps the settings above it.
+    std::fs::create_dir(home.join("notes")).unwrap();
+    machine.write("home/notes/a.py", "def a():\n    pass\n");
+    let notes = machine.command(&home.join("notes"), &["index", "--json"]).output().unwrap();
+    assert_eq!(serde_json::from_slice::<Value>(&notes.stdout).unwrap()["files"], 1);
+    // So is a home that says so. What longsight keeps is never a part of it.
+    machine.write("home/.longsight.toml", "");
+    std::fs::create_dir_all(home.join(".cache/longsight/answers")).unwrap();
+    machine.write("home/.cache/longsight/answers/old.md", "an old answer\n");
+    machine.write("home/fish_history", "- cmd: secret\n");
+    let index = machine.json(&["index", "--workspace", "../home"]);
+    assert_eq!(index["files"], 4, "{index}");
+    assert_eq!(index["skipped"]["longsight's own"], 1, "{index}");
+    machine.fails(&["ask", "Where?", "--workspace", "../home/.cache/longsight"], &["longsight's own"]);
+}
+
+#[test]
+fn suggestions_that_are_turned_off_while_typing_are_so_on_the_command_line() {
+    let machine = Machine::new();
+    machine.write("config.toml", "[completion]\nautomatic = false\n");
+    let config = machine.path("config.toml").display().to_string();
+    let done = machine.run(&["complete", "src/lib.rs:3:5", "--trigger", "auto", "--config", &config]);
+    assert!(done.code == 0 && done.out.contains("completion.automatic"), "{} {}", done.out, done.said);
+    machine.fails(&["complete", "src/lib.rs:3:5", "--config", &config], &["longsight models pull"]);
+}
+
+#[test]
+fn a_column_behind_the_end_of_its_line_is_told() {
+    let machine = Machine::new();
+    for (column, told) in [("10", false), ("11", true), ("99", true)] {
+        let done = machine.run(&["context", &format!("src/lib.rs:3:{column}")]);
+        assert_eq!(done.said.contains("src/lib.rs:3 ends at column 10"), told, "{column}: {}", done.said);
+    }
+}
+
+/// It ended with 1 and said nothing.
+#[test]
+fn a_server_that_nobody_talks_to_says_what_it_is_for() {
+    let done = Machine::new().run(&["serve"]);
+    assert!(done.code == 1 && done.out.is_empty() && done.said.contains("what an editor starts"), "{}", done.said);
+}
+
+/// The advice was about models; and half a file stood in the way of the next try.
+#[cfg(unix)]
+#[test]
+fn a_profile_that_cannot_be_written_leaves_nothing_behind() {
+    let machine = Machine::new();
+    let line = format!("ulimit -f 0; exec '{}' models profile local --write", env!("CARGO_BIN_EXE_longsight"));
+    let mut full = Command::new("sh");
+    full.args(["-c", &line]).env("HOME", machine.path("home")).env_remove("XDG_CONFIG_HOME");
+    let said = String::from_utf8(full.output().unwrap().stderr).unwrap();
+    assert!(said.contains("config.toml") && said.contains("XDG_CONFIG_HOME") && !said.contains("LONGSIGHT_MODELS"), "{said}");
+    let done = machine.run(&["models", "profile", "local", "--write"]);
+    assert_eq!(done.code, 0, "{}", done.said);
+}
+
+/// The line about the work was longer than a narrow terminal, which then filled with its copies; and a dumb one showed what it cannot do.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_line_about_the_work_fits_the_terminal() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let held: Vec<_> = silent
+            .incoming()
+            .take(8)
+            .flatten()
+            .map(|stream| {
+                std::thread::sleep(std::time::Duration::from_millis(1500));
+                drop(stream)
+            })
+            .collect();
+        drop(held);
+    });
+    let shown = |terminal: &str| {
+        let machine = Machine::new().set("TERM", Some(Path::new(terminal)));
+        let engine = format!("kind = \"openai\"\nbase_url = \"http://{address}/v1\"\nmodel = \"m\"\n");
+        machine.write("config.toml", format!("[roles]\nscout = \"m\"\ncoder = \"m\"\n[engines.m]\n{engine}"));
+        let line = format!("stty cols 16; exec '{}' explain src/lib.rs:1-4 --config ../config.toml", env!("CARGO_BIN_EXE_longsight"));
+        let command = machine.command(&machine.path("repo"), &[]);
+        let mut script = Command::new("script");
+        script.args(["-qec", &line, "/dev/null"]).current_dir(machine.path("repo")).stdin(Stdio::null());
+        command.get_envs().filter_map(|(name, value)| Some((name, value?))).for_each(|(name, value)| {
+            script.env(name, value);
+        });
+        String::from_utf8(script.output().unwrap().stdout).unwrap()
+    };
+    let drawn = shown("xterm");
+    let lines: Vec<&str> = drawn.split("\x1b[2m").skip(1).filter_map(|rest| rest.split("\x1b[0m").next()).collect();
+    assert!(!lines.is_empty() && lines.iter().all(|line| line.chars().count() < 16 && line.contains(" s)")), "{drawn:?}");
+    assert!(!shown("dumb").contains('\x1b'));
+}

@@ -649,3 +649,88 @@ fn k9_whatever_scheme_names_a_file_the_rules_of_its_project_hold() {
     rig.wait_until_explained(&mut editor);
     leave(editor);
 }
+
+/// What was said in a terminal did not reach a server that ran: it went on sending.
+#[test]
+fn k10_what_is_said_in_a_terminal_reaches_a_running_server() {
+    let rig = Rig::new(false);
+    rig.configure("here", "");
+    let mut editor = rig.editor(json!({}));
+    assert_eq!(rig.explains(&mut editor)["result"]["text"], "It adds.");
+    rig.trust(&["--no"]);
+    let posts = rig.posts().len();
+    rig.refuses(&mut editor, "`longsight trust`");
+    assert_eq!(rig.posts().len(), posts);
+    assert_eq!(status(&mut editor)["trust"]["trusted"], false);
+    rig.trust(&[]);
+    rig.wait_until_explained(&mut editor);
+    assert_eq!(status(&mut editor)["trust"]["trusted"], true);
+    leave(editor);
+}
+
+/// And what was on its way to another machine went on.
+#[test]
+fn k10_trust_that_is_taken_away_breaks_off_what_is_on_its_way() {
+    let rig = Rig::new(true);
+    rig.configure("big:cloud", "");
+    let mut editor = rig.editor(json!({}));
+    let asked = editor.start_request("workspace/executeCommand", explain(&rig.uri()));
+    rig.wait_until_sent(&mut editor);
+    rig.trust(&["--no"]);
+    assert!(editor.answer(&asked)["error"].is_object());
+    leave(editor);
+}
+
+/// The command line told other files of a folder that is not trusted; the server does not.
+#[test]
+fn k10_a_completion_on_the_command_line_sees_the_named_file_alone_without_trust() {
+    let rig = Rig::new(false);
+    rig.configure("here", "");
+    let run = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_longsight"));
+        command.args(arguments).arg("--config").arg(rig.config()).arg("--workspace").arg(rig.root());
+        command.env("XDG_STATE_HOME", rig.folder.path().join("state")).env("XDG_CACHE_HOME", rig.folder.path().join("cache"));
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    for (trust, sees) in [(&[][..], true), (&["--no"], false)] {
+        rig.trust(trust);
+        run(&["complete", "src/lib.rs:4:5"]);
+        let prompt = rig.posts().pop().unwrap().body.to_string();
+        assert!(prompt.contains("total"), "{prompt}");
+        assert_eq!(prompt.contains(CANARY), sees, "{prompt}");
+    }
+    let offered = run(&["actions", "src/lib.rs:3-5"]);
+    assert!(offered.contains("not trusted") && offered.contains("`longsight trust`"), "{offered}");
+}
+
+/// It had neither engines nor decisions after each change, and what had been decided before was forgotten for good.
+#[test]
+fn the_status_is_whole_before_anything_is_asked_and_after_a_change_of_the_configuration() {
+    let rig = Rig::new(false);
+    rig.configure("here", "");
+    let mut editor = rig.editor(json!({}));
+    let whole =
+        |status: &Value| ["engines", "decisions", "nothing"].iter().all(|key| status[key].is_array()) && status["local_only"].is_boolean();
+    let before = status(&mut editor);
+    assert!(whole(&before) && before["local_only"] == false && before["engines"][0]["name"] == "m", "{before}");
+    assert_eq!(rig.explains(&mut editor)["result"]["text"], "It adds.");
+    rig.configure("here", "[route]\nlocal_only = true\n[completion]\nautomatic = false");
+    editor.notify("workspace/didChangeConfiguration", json!({ "settings": {} }));
+    let started = std::time::Instant::now();
+    let after = loop {
+        let status = status(&mut editor);
+        assert!(whole(&status), "{status}");
+        if status["local_only"] == true {
+            break status;
+        }
+        assert!(started.elapsed() < Duration::from_secs(20), "{status}");
+    };
+    assert_eq!(after["decisions"].as_array().map(Vec::len), Some(1), "{after}");
+    let silent = after["nothing"].as_array().unwrap().iter().find(|silent| silent["uri"] == rig.uri().as_str());
+    assert!(silent.is_some_and(|silent| silent["reason"].as_str().unwrap().contains("completion.automatic")), "{after}");
+    leave(editor);
+}
+
+fn status(editor: &mut Editor) -> Value {
+    editor.request("workspace/executeCommand", json!({ "command": "longsight.status", "arguments": [] }))["result"].clone()
+}

@@ -53,7 +53,7 @@ async fn a_line_that_is_there_is_not_waited_for() {
     let session = session(&workspace, engine);
     assert_eq!(texts(&completed(&session, "a.py", "total = ").await.unwrap()), ["1"]);
     // It counts as an answer like any other.
-    assert_eq!(status(&session.shared)["decisions"].as_array().unwrap().len(), 1);
+    assert_eq!(status(&session)["decisions"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -89,7 +89,7 @@ async fn whole_lines_are_offered_when_time_is_up() {
     let completion = completed(&session, "a.py", "    ").await.unwrap();
     assert_eq!(texts(&completion), ["total = 0\n    for word in words:\n        total += 1"]);
     // A server that is slow is well.
-    assert_eq!(status(&session.shared)["decisions"].as_array().unwrap().len(), 1);
+    assert_eq!(status(&session)["decisions"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]

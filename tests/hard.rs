@@ -57,7 +57,7 @@ async fn the_size_of_a_selection_decides_who_explains_it() {
     assert_eq!((route.role, route.engine.as_str()), (Role::Coder, "strong"));
     assert_eq!(route.reason, "a hard question: 20 lines are selected (route.many_lines)");
     // The status says the same of it.
-    assert_eq!(status(&many.shared)["decisions"][0]["reason"], route.reason);
+    assert_eq!(status(&many)["decisions"][0]["reason"], route.reason);
     let kept = |config: &mut Config| (config.route.many_lines, config.route.escalate) = (1, false);
     let route = explained(&session(&workspace, kept, answers(), vec![]), text.trim_end()).await;
     assert_eq!(route.role, Role::Scout);

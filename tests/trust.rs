@@ -505,7 +505,7 @@ async fn k23_status_holds_no_text_of_the_repository() {
     let session = place.session(config(&server.url, "native"));
     let (edited, _) = instruct(&session, target(&session, "src/lib.rs", 4, 6), "make it clearer", &Cancel::new()).await;
     edited.unwrap();
-    let status = longsight::features::status(&session.shared).to_string();
+    let status = longsight::features::status(&session).to_string();
     assert!(status.contains("edits are the coder's"), "{status}");
     assert!(!status.contains("a phrase that stands") && !status.contains(CANARY), "{status}");
 }

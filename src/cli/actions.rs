@@ -6,7 +6,7 @@ use serde_json::json;
 use super::place::Place;
 use super::screen::{self, say};
 use super::{CliResult, Common, setup};
-use crate::features::actions::actions;
+use crate::features::actions::{actions, refused};
 
 #[derive(Args, Debug)]
 pub struct Arguments {
@@ -16,13 +16,15 @@ pub struct Arguments {
 
 pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     let (session, target) = setup::session_at(common, &arguments.place)?;
-    let offers = actions(&session, &target, &[]);
+    let (offers, why) = (actions(&session, &target, &[]), refused(&session, &target));
     if common.json {
-        screen::print_json(&json!({ "actions": offers }));
+        let mut shown = json!({ "actions": offers });
+        why.iter().for_each(|reason| shown["nothing"] = json!(reason));
+        screen::print_json(&shown);
         return Ok(());
     }
     if offers.is_empty() {
-        say!("(nothing is offered here)");
+        say!("(nothing is offered here{})", why.map_or(String::new(), |reason| format!(": {reason}")));
     }
     offers.iter().for_each(|offer| say!("{:<46} {}", offer.kind, offer.title));
     Ok(())

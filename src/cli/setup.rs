@@ -59,6 +59,10 @@ pub fn session_at(common: &Common, place: &Place) -> Result<(Session, Target), S
 /// The same for what only reads: what is not UTF-8 is decoded as well as it goes.
 pub fn session_to_read_at(common: &Common, place: &Place) -> Result<(Session, Target), String> {
     let session = bare_session(common)?;
+    if session.snapshot.roots.is_empty() {
+        let at = alone(&session, place)?;
+        return Ok((session, at));
+    }
     let path = file(&session, common, &place.file)?;
     let exact = session.snapshot.read_exact(&path);
     let at = match exact {
@@ -69,16 +73,20 @@ pub fn session_to_read_at(common: &Common, place: &Place) -> Result<(Session, Ta
 }
 
 fn indexed(common: &Common, session: Session) -> Session {
-    let options = Options { cache: config::cache_dir(), ..Options::default() };
-    let index = Index::start(session.snapshot.roots.clone(), session.shared.registry.clone(), options);
-    screen::wait(&index, common.json);
-    Session { index: index.view(), ..session }
+    let Session { snapshot, shared, .. } = session;
+    let read = || {
+        let options = Options { cache: config::cache_dir(), ..Options::default() };
+        let index = Index::start(snapshot.roots.clone(), shared.registry.clone(), options);
+        screen::wait(&index, common.json);
+        index.view()
+    };
+    Session::new(snapshot.clone(), shared.clone(), read)
 }
 
 /// A session without an index, for what needs none.
 pub fn bare_session(common: &Common) -> Result<Session, String> {
     let config = Arc::new(config(common)?);
-    let roots = Arc::new(Roots::new([super::root(common)?]));
+    let roots = Arc::new(super::roots(common)?);
     let registry = Arc::new(Registry::new());
     registry.problems().iter().for_each(|problem| report::log("warning", problem));
     let snapshot = Arc::new(Snapshot::new(roots.clone(), Documents::default()));
@@ -113,9 +121,27 @@ pub fn building(tape: Option<&Tape>) -> Build {
 
 /// The document and the bytes that a place on the command line means.
 pub fn target(session: &Session, common: &Common, place: &Place) -> Result<Target, String> {
+    if session.snapshot.roots.is_empty() {
+        return alone(session, place);
+    }
     let path = file(session, common, &place.file)?;
     let text = session.snapshot.read_exact(&path);
     target_in(path, text, place)
+}
+
+/// The same for a file in no workspace, as an editor opens one without a folder.
+fn alone(session: &Session, place: &Place) -> Result<Target, String> {
+    let missing = || format!("there is no file {}", place.file.display());
+    let file = std::env::current_dir().unwrap_or_default().join(&place.file);
+    let folder = without_detours(&file).and_then(|file| Some(file.parent()?.to_path_buf())).ok_or_else(missing)?;
+    let roots = Arc::new(Roots::new([folder]));
+    let path = without_detours(&file).and_then(|file| roots.locate(&file)).ok_or_else(missing)?;
+    let text = Snapshot::new(roots, Documents::default()).read_exact(&path).map_err(|error| format!("{path}: {error}"))?;
+    let language = session.shared.registry.of_document("", Some(path.name()), &text).map_or_else(String::new, |it| it.name.clone());
+    let text = Text::new(&text);
+    let bytes = place.bytes(&text)?;
+    let document = Document { uri: path.uri(), path: None, language, version: 0, text, desynced: false };
+    Ok(Target { document: Arc::new(document), bytes })
 }
 
 fn target_in(path: WorkspacePath, text: Result<Arc<str>, ReadError>, place: &Place) -> Result<Target, String> {

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::edit::{calls::known_uses, rename};
 use super::{Session, Site, Target};
+use crate::route::UNTRUSTED;
 use crate::syntax::scope::Item;
 
 /// The kinds that `edit` computes.
@@ -50,9 +51,14 @@ impl Offer {
     }
 }
 
+/// Why nothing is offered at a place whatever stands there, and what to do about it.
+pub fn refused(session: &Session, target: &Target) -> Option<String> {
+    if session.is_trusted() { session.closed(target) } else { Some(UNTRUSTED.into()) }
+}
+
 /// What can be done with the range of `target`. `problems` are the messages of the diagnostics there. Empty where nothing fits.
 pub fn actions(session: &Session, target: &Target, problems: &[String]) -> Vec<Offer> {
-    if !session.is_trusted() || session.closed(target).is_some() {
+    if refused(session, target).is_some() {
         return vec![];
     }
     let site = Site::new(session, target);

@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 
 use super::Target;
 use super::complete::Memory;
+use super::complete::memory::Silence;
 use super::corpora::{self, Corpora};
 use super::preview::Last;
 use super::reread::{self, Reread};
 use crate::config::Config;
 use crate::context;
 use crate::index::View;
-use crate::route::{Router, Task, TaskKind};
+use crate::route::{PastDecision, Router, Task, TaskKind};
 use crate::syntax::{Language, Parsed, Registry, Trees};
 use crate::workspace::fs::ReadError;
 use crate::workspace::rules::{self, Skip};
@@ -44,6 +45,13 @@ pub struct Shared {
     trusted: bool,
     /// Whoever applies edits can create files.
     creates_files: bool,
+}
+
+/// What is told of what came before: it outlives a change of the configuration, of the folders and of trust.
+#[derive(Clone, Default)]
+pub struct Past {
+    pub decisions: Vec<PastDecision>,
+    silences: Vec<Silence>,
 }
 
 /// What requests leave for those that come after them.
@@ -89,6 +97,17 @@ impl Shared {
         Self { trusted, ..self }
     }
 
+    /// What is to be told later by whoever comes in the place of this.
+    pub fn past(&self) -> Past {
+        Past { decisions: self.router.decisions(), silences: self.notes(|notes| notes.memory.silences()) }
+    }
+
+    /// In the place of another one. Its decisions are the router's.
+    pub fn after(self, past: Past) -> Self {
+        self.notes(|notes| notes.memory.after(past.silences));
+        self
+    }
+
     /// With the trees that an index makes of open documents anyway.
     pub fn sharing(self, trees: &Arc<Trees>) -> Self {
         Self { trees: trees.clone(), ..self }
@@ -107,18 +126,35 @@ impl Shared {
     fn local_only(&self) -> bool {
         self.rules.values().any(Rules::is_local_only)
     }
+
+    /// Why nothing is offered while somebody types, where the configuration has it so.
+    pub fn typing_is_off(&self) -> Option<&'static str> {
+        (!self.config.completion.automatic).then_some("suggestions while typing are turned off (completion.automatic)")
+    }
 }
 
 /// Engines, the last decisions, and why nothing was offered: for `longsight.status`.
-pub fn status(shared: &Shared) -> Value {
+pub fn status(session: &Session) -> Value {
+    let shared = &session.shared;
     let mut status = json!(shared.router.status());
-    status["nothing"] = json!(shared.notes(|notes| notes.memory.silences()));
-    status["local_only"] = json!(shared.local_only());
+    let mut nothing = shared.notes(|notes| notes.memory.silences());
+    // What is so without anybody having been asked comes behind what happened.
+    let quiet = shared.typing_is_off();
+    let silent = |document: &Arc<Document>| Some(Silence { uri: document.uri.clone(), reason: quiet?.into() });
+    nothing.extend(session.snapshot.documents.iter().filter_map(silent));
+    status["nothing"] = json!(nothing);
+    status["local_only"] = json!(shared.local_only() || shared.config.route.local_only);
     status["audit"] = json!(shared.router.audit_file());
     status
 }
 
 impl Session {
+    /// With the index of the workspace, where there may be one: without trust there is nothing but the open buffer.
+    pub fn new(snapshot: Arc<Snapshot>, shared: Arc<Shared>, index: impl FnOnce() -> Arc<View>) -> Self {
+        let index = if shared.trusted { index() } else { Arc::default() };
+        Self { snapshot, index, shared }
+    }
+
     pub fn config(&self) -> &Config {
         &self.shared.config
     }
@@ -242,6 +278,7 @@ fn closed_by(reason: Skip, path: &WorkspacePath) -> Option<String> {
     Some(match reason {
         // It is no part of the project's context; who opens it works there.
         Skip::OtherTree | Skip::LocalOnly => return None,
+        Skip::Own => format!("{path} is one of the files that longsight keeps for itself"),
         Skip::Secret => format!("{path} looks like a file that holds secrets"),
         Skip::Unruled => {
             format!("a .gitignore or .ignore of {path} is no regular file of the workspace, so that it may be meant to be left out")

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
 
-pub use policy::{Signal, Task};
+pub use policy::{Signal, Task, UNTRUSTED};
 pub use router::{Build, Choice, EngineStatus, PastDecision, Router, Served, Status, Tell, build, most_thoughts};
 
 pub use crate::engine::locality::leaves_machine;

@@ -66,10 +66,13 @@ impl Task {
 
     /// Why this may not be asked at all.
     pub(super) fn refused(&self) -> Option<String> {
-        (!self.trusted && !self.kind.is_completion())
-            .then(|| "this workspace is not trusted: longsight completes there, and does nothing else until you trust it".into())
+        (!self.trusted && !self.kind.is_completion()).then(|| UNTRUSTED.into())
     }
 }
+
+/// Why there is nothing but completion, and what to do about it.
+pub const UNTRUSTED: &str = "this workspace is not trusted: longsight completes there, and does nothing else until you trust it, \
+    in the editor or with `longsight trust`";
 
 /// The roles to try in order, each with its reason.
 pub(super) fn roles(task: &Task, policy: &Policy) -> Vec<(Role, String)> {

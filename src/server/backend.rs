@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::features::{Edited, Features, FileEdit, Question, StateSnapshot, Suggestions, Tell};
 use super::pace::{self, Pace};
@@ -62,6 +62,8 @@ struct Kept {
     records: Option<PathBuf>,
     /// By document: the number of the last version that the index was told of.
     told: HashMap<String, u64>,
+    /// What is told of what those did that were dropped.
+    past: features::Past,
     /// How often `shared` was dropped: what was read before that is not kept.
     dropped: u64,
 }
@@ -72,6 +74,7 @@ impl Kept {
         self.dropped += 1;
         if let Some(shared) = self.shared.take() {
             shared.router.withdraw();
+            self.past = shared.past();
         }
     }
 }
@@ -151,9 +154,7 @@ impl Backend {
             (state.index.clone(), known)
         });
         let shared = known.unwrap_or_else(|| self.fresh(now));
-        // Without trust there is nothing but the open buffer.
-        let index = index.filter(|_| !now.restricted).map(|index| index.view()).unwrap_or_default();
-        Session { snapshot, index, shared }
+        Session::new(snapshot, shared, || index.map(|index| index.view()).unwrap_or_default())
     }
 
     /// The index of a workspace that is trusted.
@@ -180,10 +181,12 @@ impl Backend {
     /// What requests share, made anew, outside of the lock; again where what it was made of has changed meanwhile.
     fn fresh(&self, now: &StateSnapshot) -> Arc<Shared> {
         loop {
-            let (dropped, tell, records) = self.with(|state| (state.dropped, state.tell.clone(), state.records.clone()));
+            let (dropped, past) = self.with(|state| (state.dropped, state.past.clone()));
+            let (tell, records) = self.with(|state| (state.tell.clone(), state.records.clone()));
             let router = Router::building(&now.config, self.build.clone()).recording(records.as_deref()).telling(tell);
+            let router = router.after(past.decisions.clone());
             let shared = Shared::new(now.config.clone(), Arc::new(router), Arc::clone(&**self.registry), &now.workspace);
-            let shared = shared.trusted(!now.restricted).creating_files(now.creates_files);
+            let shared = shared.trusted(!now.restricted).creating_files(now.creates_files).after(past);
             let index = self.with(|state| state.index.clone());
             let shared = Arc::new(match &index {
                 Some(index) => shared.sharing(index.trees()),
@@ -424,7 +427,7 @@ impl Features for Backend {
         })
     }
 
-    fn status(&self) -> Value {
-        self.with(|state| state.shared.clone()).map_or(json!({}), |shared| features::status(&shared))
+    fn status(&self, snapshot: &StateSnapshot) -> Value {
+        features::status(&self.session(snapshot))
     }
 }

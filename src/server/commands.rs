@@ -151,10 +151,11 @@ async fn context_preview(server: &Server, argument: Argument) -> Result<Value> {
 }
 
 fn status(server: &Server) -> Value {
-    let mut status = server.features().status();
+    let mut status = server.features().status(&server.snapshot());
     server.with(|state| {
         status["version"] = json!(env!("CARGO_PKG_VERSION"));
-        status["roots"] = json!(state.editor.roots);
+        let counts = |root: &&Url| root.to_file_path().is_ok_and(|folder| !state.left_alone.contains(&folder));
+        status["roots"] = json!(state.editor.roots.iter().filter(counts).collect::<Vec<_>>());
         status["documents"] = json!(state.documents().count());
         status["hunks"] = json!(state.hunks.len());
         status["pending"] = review::list(state);

@@ -79,7 +79,11 @@ pub async fn watch(server: Server) {
         if let Ok(now) = tokio::task::spawn_blocking(move || look(&this, before)).await {
             known = Some(now);
         }
-        tokio::time::sleep(EVERY).await;
+        // What is on its way to a model when somebody takes their trust away is broken off soon as well.
+        tokio::time::sleep(EVERY / 2).await;
+        let this = server.clone();
+        let _ = tokio::task::spawn_blocking(move || trust::hear(&this)).await;
+        tokio::time::sleep(EVERY / 2).await;
     }
 }
 

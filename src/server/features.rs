@@ -114,5 +114,5 @@ pub trait Features: Send + Sync {
     /// The JSON of `longsight context --json`.
     fn preview(&self, snapshot: StateSnapshot, params: preview::Params) -> BoxFuture<'static, Result<Value, EngineError>>;
     /// Engines, index and health, for `longsight.status`.
-    fn status(&self) -> Value;
+    fn status(&self, snapshot: &StateSnapshot) -> Value;
 }

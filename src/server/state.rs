@@ -12,6 +12,7 @@ use crate::engine::{Cancel, ErrorKind};
 use crate::features::edit::Problem;
 use crate::text::rebase::{self, Dropped};
 use crate::text::{Batch, Encoding, Text, diff};
+use crate::workspace::fs::Stamp;
 use crate::workspace::{Document, Roots, Snapshot, WorkspacePath};
 
 use super::client::Waiters;
@@ -41,6 +42,8 @@ pub struct State {
     pub config_problems: Vec<String>,
     pub project_problems: Vec<String>,
     pub trust: Trust,
+    /// How the file with the user's word on folders looked when that was found out; none before.
+    pub said: Option<Option<Stamp>>,
     /// Folders with what steers tools in them, as the user was asked about them.
     pub asked: Vec<Asked>,
     /// How automatic completion has failed since it last worked; told once, however the words change.

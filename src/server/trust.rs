@@ -64,9 +64,31 @@ pub fn before_a_look(server: &Server) {
     });
 }
 
+/// Takes over what was said of the folders elsewhere since they were looked at, as by `longsight trust`: a no at once, anything else after
+/// a look at them. Reads how one file looks; not under the lock.
+pub fn hear(server: &Server) {
+    let Some(folder) = &server.options.state else { return };
+    let store = Store::new(folder);
+    let now = store.look();
+    let heard = server.with(|state| {
+        let is_new = state.editor.trusted.is_none() && state.said.as_ref().is_some_and(|before| *before != now);
+        is_new.then(|| {
+            state.said = Some(now);
+            state.roots()
+        })
+    });
+    let Some(roots) = heard else { return };
+    if store.says_no(&roots) {
+        server.with(|state| state.trust = Trust::UserSaysNo);
+    }
+    initialize::workspace_changed(server);
+}
+
 /// Finds out, and asks the person about the folders of which that is open. Reads files: not under the lock.
 pub fn look(server: &Server, roots: &Roots) {
     let (by_editor, ask) = server.with(|state| (state.editor.trusted, state.config.trust.ask));
+    // Before it is read: what is said meanwhile is heard next.
+    let said = server.options.state.as_ref().map(|folder| Store::new(folder).look());
     let trust = match by_editor {
         Some(true) => Trust::Given,
         Some(false) => Trust::EditorSaysNo,
@@ -77,6 +99,7 @@ pub fn look(server: &Server, roots: &Roots) {
         let is_newest = state.editor.trusted == by_editor;
         if is_newest {
             state.trust = trust;
+            state.said = said;
         }
         is_newest
     });

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::fs::{self, Stamp};
-use super::path::{Root, WorkspacePath};
+use super::path::{Root, Roots, WorkspacePath};
 use super::{ReadError, obeyed};
 use crate::records;
 
@@ -64,6 +64,17 @@ impl Store {
             Some(word) if fingerprint(root).is_some_and(|now| word.fingerprint == now) => Standing::Trusted,
             Some(_) => Standing::Changed,
         }
+    }
+
+    /// How the file looks: another way once something was said. None where there is no such file.
+    pub fn look(&self) -> Option<Stamp> {
+        self.file.symlink_metadata().ok().map(|metadata| Stamp::of(&metadata))
+    }
+
+    /// Whether the user has said no to one of these. What steers tools there does not count for that, and is not read.
+    pub fn says_no(&self, roots: &Roots) -> bool {
+        let words = self.words().unwrap_or_default();
+        roots.iter().any(|root| words.get(root.path()).is_some_and(|word| !word.trusted))
     }
 
     /// Keeps the user's word on a folder as it was when its [`fingerprint`] was this.

@@ -231,7 +231,7 @@ impl Features for Fake {
         Box::pin(async move { Ok(json!({ "parts": [], "tokens": 0, "budget": params.budget.unwrap_or(7) })) })
     }
 
-    fn status(&self) -> Value {
+    fn status(&self, _: &StateSnapshot) -> Value {
         json!({ "engines": {} })
     }
 }

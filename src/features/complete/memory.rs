@@ -57,6 +57,11 @@ impl Memory {
         self.nothing.truncate(REASONS);
     }
 
+    /// Takes over the reasons of another one, in whose place this is.
+    pub fn after(&mut self, silences: Vec<Silence>) {
+        self.nothing = silences.into();
+    }
+
     /// The last reasons for silence, newest first.
     pub fn silences(&self) -> Vec<Silence> {
         self.nothing.iter().cloned().collect()

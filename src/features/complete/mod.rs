@@ -108,6 +108,9 @@ fn remembered(session: &Session, params: &Params, spot: &Spot) -> Option<Complet
 pub async fn complete(session: &Session, params: &Params, cancel: &Cancel) -> Result<Completion, EngineError> {
     let started = Instant::now();
     let params = &params.sensible();
+    if let Some(reason) = session.shared.typing_is_off().filter(|_| !params.invoked) {
+        return Ok(Completion { nothing: Some(reason.into()), ..Completion::default() });
+    }
     let spot = match Spot::new(session, params) {
         Ok(spot) => spot,
         Err(reason) => return Ok(nothing(session, params, reason)),

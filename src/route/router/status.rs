@@ -120,6 +120,17 @@ impl Router {
         Decision { role, engine: name.into(), model, reason, origin }
     }
 
+    /// The last decisions, newest last.
+    pub fn decisions(&self) -> Vec<PastDecision> {
+        self.with(|state| state.decisions.iter().cloned().collect())
+    }
+
+    /// In the place of another one, with the decisions that were made by it.
+    pub fn after(self, decisions: Vec<PastDecision>) -> Self {
+        self.with(|state| state.decisions = decisions.into());
+        self
+    }
+
     /// Engines and decisions.
     pub fn status(&self) -> Status {
         let state = self.with(|state| (state.health.clone(), state.decisions.clone()));
