@@ -221,13 +221,17 @@ impl<'a> Stream<'a> {
             self.held.truncate(kept.saturating_sub(self.gone));
             return ControlFlow::Break(());
         }
-        let clear = self.circles.suspect().unwrap_or(usize::MAX);
+        self.release(self.circles.suspect().unwrap_or(usize::MAX));
+        ControlFlow::Continue(())
+    }
+
+    /// Shows what can be checked by itself of so many first bytes of the answer.
+    fn release(&mut self, clear: usize) {
         while let Some(end) = end_of_piece(&self.held, &mut self.checker).filter(|end| self.gone + end <= clear) {
             let piece: String = self.held.drain(..end).collect();
             self.gone += end;
             self.show(&piece);
         }
-        ControlFlow::Continue(())
     }
 
     fn show(&mut self, text: &str) {
@@ -239,6 +243,7 @@ impl<'a> Stream<'a> {
         if let Some(kept) = self.circles.push("\n") {
             self.held.truncate(kept.saturating_sub(self.gone));
         }
+        self.release(usize::MAX);
         let rest = std::mem::take(&mut self.held);
         self.show(&rest);
         let mut rest = self.filter.push(&self.checker.finish());
