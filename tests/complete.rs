@@ -510,3 +510,46 @@ fn what_stands_further_below_stays_while_the_user_types_above() {
     assert_eq!(below(57), None, "all of it is shown already");
     assert_eq!(window_below("one line that is too long for the window", "one line", 600), None);
 }
+
+/// The `>` behind the cursor was taken for the one that the answer writes for itself.
+#[test]
+fn a_type_that_closes_its_own_angle_brackets_keeps_them() {
+    for (code, raw) in [
+        ("auto p = std::make_unique<$0>(1);\n", "std::vector<int>"),
+        ("auto p = static_cast<$0>(x);\n", "vector<int>"),
+        ("auto p = vector<$0>{};\n", "pair<int, int>"),
+        ("const [a, b] = useState<$0>(null);\n", "Array<number>"),
+    ] {
+        assert_eq!(offer(code, raw, false), code.replace("$0", &format!("⟦{raw}⟧")));
+        let rest = code.split_once("$0").unwrap().1.trim_end();
+        assert_eq!(offer(code, &format!("{raw}{rest}"), false), code.replace("$0", &format!("⟦{raw}⟧")));
+    }
+}
+
+/// The end of the statement in a function that is handed on was taken for the end of the line.
+#[test]
+fn a_function_before_the_end_of_a_call_is_offered_whole() {
+    for (code, raw) in [
+        ("f($0);\n", "() => { g(1); }"),
+        ("f(\"a\", $0);\n", "() => { g(1); }"),
+        ("it(\"x\", $0);\n", "async () => {\n  await g();\n}"),
+        ("fn f() { spawn($0); }\n", "move || { g(1); }"),
+        ("void f() { run($0); }\n", "[&] { g(1); }"),
+    ] {
+        assert_eq!(offer(code, raw, false), code.replace("$0", &format!("⟦{raw}⟧")));
+    }
+}
+
+/// Nothing was offered of an answer that begins at the margin and is indented otherwise than the file.
+#[test]
+fn an_answer_from_the_margin_in_another_unit_is_indented_as_the_file_is() {
+    let tabs = "int g(int b) {\n\tif (b) {\n\t\treturn 7;\n\t}\n\treturn b;\n}\n\nint f(int a) {\n\t$0\n}\n";
+    let two = "function g(b) {\n  if (b) {\n    return 7;\n  }\n  return b;\n}\n\nfunction f(a) {\n  $0\n}\n";
+    for (code, unit) in [(tabs, "\t"), (two, "  ")] {
+        for own in ["    ", "  ", "        "].into_iter().filter(|own| *own != unit) {
+            let raw = format!("if (a) {{\n{own}if (b) {{\n{own}{own}return 1;\n{own}}}\n}}");
+            let wanted = format!("if (a) {{\n{unit}{unit}if (b) {{\n{unit}{unit}{unit}return 1;\n{unit}{unit}}}\n{unit}}}");
+            assert_eq!(offer(code, &raw, false), code.replace("$0", &format!("⟦{wanted}⟧")), "{own:?}");
+        }
+    }
+}

@@ -286,7 +286,9 @@ fn opens_element(line: &str, surface: &Surface) -> bool {
 fn pair(before: &str, after: &str, surface: &Surface, blocks: bool) -> Option<Mode> {
     let (line, rest) = (last_line(before), first_line(after).trim());
     let code = brackets::code(line, surface);
-    let open = code.chars().next_back().filter(|_| code.len() == line.trim_end().len())?;
+    let last = code.chars().next_back().filter(|_| code.len() == line.trim_end().len())?;
+    // The last of several arguments may be a function, too.
+    let open = if last == ',' { innermost(code, surface).filter(|open| *open == '(')? } else { last };
     if open == '>' && closes_element(line, rest) {
         return Some(Mode::Pair { indent: indentation(line).into(), body: false });
     }
@@ -296,6 +298,19 @@ fn pair(before: &str, after: &str, surface: &Surface, blocks: bool) -> Option<Mo
     let closes = rest.starts_with(close) && (open == '{' || behind.is_empty() || behind.starts_with(['.', '?']));
     let body = blocks && open == '{' && code[..code.len() - 1].ends_with([' ', '\t', ')']);
     closes.then(|| Mode::Pair { indent: indentation(line).into(), body })
+}
+
+/// The bracket that a line opens last and does not close.
+fn innermost(line: &str, surface: &Surface) -> Option<char> {
+    let mut open = vec![];
+    for bracket in brackets::brackets(line, surface) {
+        if bracket.opens {
+            open.push(bracket.letter);
+        } else {
+            open.pop();
+        }
+    }
+    open.pop()
 }
 
 /// Whether a text begins with the end of the element whose tag a line ends with.

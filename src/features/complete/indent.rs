@@ -17,8 +17,8 @@ pub(super) fn indented(hole: &Hole, text: &str, layout: &Layout) -> String {
     let blank = hole.is_blank();
     // A blank line is there already.
     let skipped = text.split_inclusive('\n').take_while(|line| blank && line.trim().is_empty() && line.ends_with('\n')).map(str::len).sum();
-    let text = from_margin(hole, &text[skipped..]);
     let unit = layout.unit.clone().or_else(|| unit_at(hole));
+    let text = from_margin(hole, &text[skipped..], unit.as_deref().filter(|_| layout.known));
     let text = without_second_indent(hole, text, unit.as_deref());
     match unit {
         Some(unit) if layout.known => in_unit(hole, &text, &unit),
@@ -63,9 +63,10 @@ fn without_second_indent(hole: &Hole, text: String, unit: Option<&str>) -> Strin
 }
 
 /// An answer whose lines begin at the margin, with its first line at the cursor's column: all others are meant to stand there too.
-fn from_margin(hole: &Hole, text: &str) -> String {
+fn from_margin(hole: &Hole, text: &str, unit: Option<&str>) -> String {
     let column = hole.line();
-    if is_from_margin(hole, text) {
+    if is_from_margin(hole, text, unit) {
+        let text = unit.map_or_else(|| text.into(), |unit| in_unit_of_file(hole, text, unit));
         let moved = text.split('\n').enumerate().map(|(number, line)| match number {
             0 => line.to_string(),
             _ if line.trim().is_empty() => String::new(),
@@ -76,7 +77,23 @@ fn from_margin(hole: &Hole, text: &str) -> String {
     text.into()
 }
 
-fn is_from_margin(hole: &Hole, text: &str) -> bool {
+/// An answer whose lines begin at the margin, with the file's unit for each level of its own.
+fn in_unit_of_file(hole: &Hole, text: &str, unit: &str) -> String {
+    let lines: Vec<&str> = text.split('\n').collect();
+    let free = free_lines(hole, text, &lines);
+    let Some(own) = free.iter().map(|number| indentation(lines[*number])).find(|indent| !indent.is_empty()) else { return text.into() };
+    let whole = |number: &usize| indentation(lines[*number]).chars().all(|letter| own.starts_with(letter));
+    if own == unit || !free.iter().all(whole) {
+        return text.into();
+    }
+    let moved = lines.iter().enumerate().map(|(number, line)| {
+        let levels = if free.contains(&number) { indentation(line).len() / own.len() } else { 0 };
+        format!("{}{}", unit.repeat(levels), &line[levels * own.len()..])
+    });
+    moved.collect::<Vec<_>>().join("\n")
+}
+
+fn is_from_margin(hole: &Hole, text: &str, unit: Option<&str>) -> bool {
     let column = hole.line();
     let mut lines = text.split('\n');
     let (Some(first), Some(second)) = (lines.next(), lines.next()) else { return false };
@@ -85,7 +102,7 @@ fn is_from_margin(hole: &Hole, text: &str) -> bool {
     }
     let quoted = long_strings(text, hole.surface).iter().any(|string| string.contains(&first.len()));
     let other_kind = !indentation(second).is_empty() && !indentation(second).starts_with(&column[..1]);
-    if quoted || other_kind || hole.following().any(|line| line == second) {
+    if quoted || hole.following().any(|line| line == second) {
         return false;
     }
     let opens = code(first, hole.surface).ends_with(['{', ':', '(', '[']);
@@ -100,12 +117,22 @@ fn is_from_margin(hole: &Hole, text: &str) -> bool {
             && !hole.surface.margin.iter().any(|head| second.starts_with(head.as_str()))
             && balance(first, hole.surface) == 0;
     }
-    if deep == 0 || deep > column.len() {
+    if deep == 0 {
         return false;
     }
     // Where brackets close the block, the one that does stands below its beginning.
     let back = lines.find(|line| !line.trim().is_empty() && indentation(line).len() < deep);
+    let rest: usize = lines.map(|line| line.len() + 1).sum();
     let braced = !code(first, hole.surface).ends_with(':');
+    if other_kind || deep > column.len() {
+        // In a unit that is not the file's: what ends the block at the margin tells.
+        let as_in_file = unit.is_some_and(|unit| !other_kind && deep == column.len() + unit.len());
+        let begins_other = |line: &str| hole.surface.margin.iter().any(|head| line.starts_with(head.as_str()));
+        // The bracket there has to be the one that closes what the first line opens.
+        let closes = |line: &str| begins_with_closer(line, hole.surface) && balance(&text[..text.len() - rest], hole.surface) <= 0;
+        let ends = |line: &str| if braced { closes(line) } else { !as_in_file && !begins_other(line) };
+        return unit.is_some() && back.is_some_and(|line| indentation(line).is_empty() && ends(line));
+    }
     back.map_or(!braced, |line| indentation(line).is_empty() && (!braced || begins_with_closer(line, hole.surface)))
 }
 

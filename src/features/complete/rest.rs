@@ -17,7 +17,8 @@ pub(super) fn ends(hole: &Hole, text: &str) -> Vec<usize> {
     }
     // What says something, and what ends a statement, is not written twice.
     let says = wanted.contains(|letter: char| letter.is_alphanumeric() || letter == ';');
-    if let Some(at) = repetition(text, wanted).filter(|_| says) {
+    // What closes a bracket of the text itself is not the end of the line: `() => { g(1); }` before `);`.
+    if let Some(at) = repetition(text, wanted).filter(|at| says && !closes_own(hole, text, *at)) {
         return vec![at];
     }
     let there = unmatched(wanted, hole.surface);
@@ -45,7 +46,8 @@ pub(super) fn ends(hole: &Hole, text: &str) -> Vec<usize> {
 fn closed_there(hole: &Hole, text: &str, wanted: &str) -> Option<usize> {
     let line = hole.line();
     match wanted.chars().next()? {
-        '>' if opens_angle(line) => unopened_angle(text),
+        // All that a text opens it closes itself: `vector<int>` before `>(1)`.
+        '>' if opens_angle(line) => Some(unopened_angle(text).unwrap_or(text.len())),
         quote @ ('"' | '\'' | '`') => {
             let tripled: String = [quote; 3].iter().collect();
             match unclosed(line, hole.surface) {
