@@ -66,6 +66,7 @@ mod question;
 mod redact;
 mod redact_copies;
 mod rename_reach;
+mod rename_scopes;
 mod rename_uses;
 mod renames;
 mod replay;

@@ -24,19 +24,19 @@ async fn renamed(files: &[(&str, &str)], new: &str) -> Result<Edited, EngineErro
 }
 
 /// The files that such a rename changes, as they are then.
-async fn after(files: &[(&str, &str)], new: &str) -> Vec<(String, String)> {
+pub async fn after(files: &[(&str, &str)], new: &str) -> Vec<(String, String)> {
     let edited = renamed(files, new).await.unwrap();
     edited.edits.iter().map(|file| (file.path.clone(), applied(&edited, &file.path))).collect()
 }
 
-async fn refused(files: &[(&str, &str)], new: &str) -> String {
+pub async fn refused(files: &[(&str, &str)], new: &str) -> String {
     match renamed(files, new).await {
         Ok(edited) => panic!("{}", edited.summary),
         Err(error) => error.message,
     }
 }
 
-fn owned(files: &[(&str, &str)]) -> Vec<(String, String)> {
+pub fn owned(files: &[(&str, &str)]) -> Vec<(String, String)> {
     files.iter().map(|(path, text)| (path.to_string(), text.to_string())).collect()
 }
 

@@ -317,11 +317,11 @@ async fn a_variable_of_the_same_name_is_another_thing() {
 
 #[tokio::test]
 async fn a_call_beside_a_variable_of_the_same_name_is_left_to_tools_that_know_types() {
-    let user = "use crate::stats::count;\n\npub fn run() -> u32 {\n    let count = count();\n    count\n}\n";
+    let user = "use crate::stats::count;\n\npub fn run() -> u32 {\n    let count = || 1;\n    count()\n}\n";
     let place = Workspace::new(&[("src/stats.rs", "pub fn count() -> u32 {\n    3\n}\n"), ("src/user.rs", user)]);
     let (session, _) = small(&place, &[]);
     let refused = instruct(&session, "src/stats.rs", "pub fn count", "rename count to total").await.unwrap_err();
-    assert!(refused.message.contains("src/user.rs") && refused.message.contains("line 4"), "{}", refused.message);
+    assert!(refused.message.contains("src/user.rs") && refused.message.contains("line 5"), "{}", refused.message);
 }
 
 /// The cursor is in the word that it touches, in code alone: a word of a comment or a string names nothing.

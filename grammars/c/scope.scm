@@ -54,3 +54,11 @@
 [(preproc_elif) (preproc_elifdef) (preproc_else) (preproc_if) (preproc_ifdef)] @condition
 ; What a jump may name: the loop or the place that it leads to.
 (statement_identifier) @label
+; Where what is bound inside is known, and no further: `function` for what hoists too, `list` for parameters whose function has no body.
+[(compound_statement) (for_statement) (if_statement) (while_statement) (switch_statement)] @bounds
+(function_definition) @bounds.function
+(parameter_list) @bounds.list
+; What is known only from its name on.
+(declaration) @begins
+; Names of types, which no variable hides.
+(type_identifier) @type

@@ -27,3 +27,12 @@
 (for_range_loop) @given.each
 ; Functions without a name, which are handed on.
 (lambda_expression) @closure
+; Where what is bound inside is known, besides what C has, and no further: `function` for what hoists too, `list` for parameters whose function has no body.
+[(for_range_loop) (catch_clause) (template_declaration)] @bounds
+(lambda_expression) @bounds.function
+; What does not know what is bound beside it.
+(for_range_loop right: (_) @target) @outside
+(lambda_capture_initializer right: (_) @target) @unbound
+; What a constructor initializes may be a base, or the same type once more.
+(field_initializer (field_identifier) @target) @base
+(field_initializer (template_method name: (field_identifier) @target)) @base

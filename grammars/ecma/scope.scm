@@ -68,3 +68,9 @@
 [(export_clause) (export_specifier)] @exported
 ; What a jump may name: the loop or the place that it leads to.
 (statement_identifier) @label
+; Where what is bound inside is known, and no further: `function` for what hoists too, `list` for parameters whose function has no body.
+[(statement_block) (for_statement) (for_in_statement) (catch_clause) (switch_body)] @bounds
+[(function_declaration) (generator_function_declaration) (function_expression) (generator_function) (arrow_function) (method_definition)] @bounds.function
+; What is known in all of the function around.
+(variable_declaration) @hoists
+(for_in_statement kind: "var") @hoists

@@ -61,3 +61,17 @@
 (package_clause) @package
 ; What a jump may name: the loop or the place that it leads to.
 (label_name) @label
+; Where what is bound inside is known, and no further: `function` for what hoists too, `list` for parameters whose function has no body.
+[(block) (for_statement) (if_statement) (expression_switch_statement) (type_switch_statement) (communication_case) (expression_case) (type_case) (default_case) (function_type) (method_elem)] @bounds
+[(function_declaration) (method_declaration) (func_literal)] @bounds.function
+; The body of a function is one with its parameters.
+(function_declaration body: (_) @target) @joins
+(method_declaration body: (_) @target) @joins
+(func_literal body: (_) @target) @joins
+; What is known only behind this.
+[(short_var_declaration) (var_spec) (const_spec) (range_clause) (receive_statement)] @begins.behind
+; What does not know what is bound beside it.
+(type_switch_statement value: (_) @target) @outside
+; Names of types, which no variable hides, and variables for types.
+(type_identifier) @type
+(type_parameter_declaration) @types

@@ -54,3 +54,13 @@
 (package_declaration) @package
 ; Jumps in which a plain name is that of the loop or the block that they lead to.
 [(break_statement) (continue_statement)] @labelled
+; Where what is bound inside is known, and no further: `function` for what hoists too, `list` for parameters whose function has no body.
+[(block) (constructor_body) (for_statement) (enhanced_for_statement) (catch_clause) (try_with_resources_statement) (switch_block) (switch_rule)] @bounds
+[(method_declaration) (constructor_declaration) (compact_constructor_declaration) (lambda_expression)] @bounds.function
+; What is known only from its name on.
+[(local_variable_declaration) (resource) (instanceof_expression)] @begins
+; What does not know what is bound beside it.
+(enhanced_for_statement value: (_) @target) @outside
+; Names of types and of methods that are called, which no variable hides.
+(type_identifier) @type
+(method_invocation name: (_) @target) @apart

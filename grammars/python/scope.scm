@@ -60,3 +60,19 @@
 [(except_clause) (finally_clause)] @handles
 ; Dots, which are a statement where they stand alone.
 (ellipsis) @dots
+; Where what is bound inside is known, and no further: `function` for what hoists too, `list` for parameters whose function has no body.
+[(list_comprehension) (dictionary_comprehension) (set_comprehension) (generator_expression)] @bounds
+[(function_definition) (lambda)] @bounds.function
+; What is known in all of the function around.
+(named_expression) @hoists
+; The names in it are those of the function around.
+(nonlocal_statement) @yields
+; What does not know what is bound beside it.
+(default_parameter value: (_) @target) @outside
+(typed_default_parameter value: (_) @target) @outside
+(typed_parameter type: (_) @target) @outside
+(typed_default_parameter type: (_) @target) @outside
+(function_definition return_type: (_) @target) @outside
+(for_in_clause right: (_) @target) @unbound
+; What a call names is a parameter, and no member.
+(keyword_argument) @argument

@@ -54,3 +54,16 @@
 (closure_expression) @closure
 ; What a jump may name: the loop or the place that it leads to.
 (label) @label
+; Where what is bound inside is known, and no further: `function` for what hoists too, `list` for parameters whose function has no body.
+[(block) (function_signature_item) (function_type) (closure_expression) (for_expression) (while_expression) (if_expression) (match_arm)] @bounds
+(function_item) @bounds.function
+; What does not know the variables around it.
+(function_item) @closed
+; What is known only behind this.
+[(let_declaration) (let_condition)] @begins.behind
+; What does not know what is bound beside it.
+(for_expression value: (_) @target) @outside
+(if_expression alternative: (_) @target) @outside
+; Names of types and macros, which no variable hides.
+(type_identifier) @type
+(macro_invocation macro: (_) @target) @apart

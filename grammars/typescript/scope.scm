@@ -14,3 +14,10 @@
 ; What a value is made of, besides what it is in JavaScript.
 (non_null_expression) @made.same
 ([(as_expression) (satisfies_expression)] @made.typed (#set! child "1"))
+; Where what is bound inside is known, and no further: `function` for what hoists too, `list` for parameters whose function has no body.
+[(function_signature) (method_signature) (abstract_method_signature) (function_type) (constructor_type) (call_signature) (construct_signature) (index_signature)] @bounds
+; Bodies that hold what others see.
+(internal_module body: (_) @target) @joins
+(module body: (_) @target) @joins
+; Names of types, which no variable hides.
+(type_identifier) @type

@@ -121,6 +121,12 @@ pub struct LanguageData {
     pub copies: Vec<String>,
     /// A file is called like the type in it.
     pub type_per_file: bool,
+    /// Fields and methods of one type may be called the same: how a name is used tells which.
+    pub members_apart: bool,
+    /// Words that name nothing.
+    pub reserved: Vec<String>,
+    /// Members may be called like such words.
+    pub free_members: bool,
     /// A value is of every type whose fields it has.
     pub structural: bool,
     /// A type that has the methods of an interface implements it.
@@ -163,7 +169,7 @@ pub struct LanguageData {
     /// How its code looks without a parser.
     pub surface: Surface,
     pub(super) files: FileNames,
-    pub(super) lines: LineForms,
+    pub lines: LineForms,
     /// Names that start with `_` are private (`underscore`), that start small are private (`capital`), or a modifier says so.
     pub(super) visibility: Option<Visibility>,
     /// The modifiers that make public.

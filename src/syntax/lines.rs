@@ -22,6 +22,14 @@ pub struct LineForms {
 /// Words before the keyword of a function: `pub(crate) async unsafe fn`.
 const MODIFIERS: usize = 6;
 
+impl LineForms {
+    /// Whether a word before the name of a function is what a text ends with.
+    pub fn defines_function(&self, before: &str) -> bool {
+        let word = words::last(before.trim_end());
+        before.ends_with(char::is_whitespace) && self.functions.iter().any(|known| known == word)
+    }
+}
+
 impl Language {
     /// The name of the function that a line begins.
     pub fn function_begun<'a>(&self, line: &'a str) -> Option<&'a str> {

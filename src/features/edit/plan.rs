@@ -90,7 +90,7 @@ impl Plan {
             // The mark of a private member is no part of its name.
             How::Instruction(Instruction { words, .. }) => {
                 let mark = site.language.as_ref().and_then(|language| language.private_mark.as_deref());
-                let words = mark.map_or_else(|| words.clone(), |mark| words.replace(mark, ""));
+                let words = mark.map_or_else(|| words.clone(), |mark| rename::private::unmarked(words, mark));
                 wording::rename_at(&words, |name| rename::stands_at(site, name))
             }
             How::Action { .. } => None,

@@ -2,6 +2,7 @@
 //! name whose uses cannot be told from those of another is left to tools that know types.
 
 pub(super) mod arguments;
+mod chosen;
 pub(super) mod contract;
 pub(super) mod defined;
 pub(super) mod imports;
@@ -20,14 +21,14 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::wording::is_name;
+use chosen::{is_known_whole, of_kind, variables};
 use defined::{Defined, definitions, is_of_family, root};
 use references::{Found, Meant, Spot};
 
 use crate::features::{Session, Site};
 use crate::index::{File, FileId, NameId, Stage};
-use crate::syntax::scope::Item;
-use crate::syntax::uses::{self, Mention, Special, Stands, Within};
-use crate::syntax::{self, Kind, Language, Parsed, naming};
+use crate::syntax::uses::{self, Mention, Stands, Variable, Within};
+use crate::syntax::{self, Kind, Language, Parsed, lists, naming};
 use crate::text::lines::line_number;
 use crate::text::words;
 use crate::workspace::WorkspacePath;
@@ -130,7 +131,11 @@ fn several(old: &str, defined: &[Defined]) -> String {
 }
 
 /// Why a name is not renamed that nothing defines.
-fn undefined(site: &Site, old: &str, at: Option<&Mention>) -> String {
+fn undefined(session: &Session, site: &Site, parsed: &Parsed, old: &str, at: Option<&Mention>) -> String {
+    let unread = unparsed::places(session, old, parsed.language());
+    if !unread.is_empty() {
+        return format!("nothing that the index reads defines `{old}`, which also stands in files that it leaves out: {}", few(&unread));
+    }
     if at.is_some_and(|at| is_member(site, at)) {
         format!("`{old}` is a field or a member here, and nothing in the workspace defines one; rename it in the type that it belongs to")
     } else {
@@ -149,18 +154,19 @@ impl Rename {
         let family = &parsed.language().family;
         let defined = definitions(session, old, Some(family));
         let meant = at_cursor(site, parsed, old);
-        let variables = uses::variables(parsed, old);
-        // What is called so inside of a function hides every definition of that name elsewhere, but not what belongs to something.
-        let hidden = variables.iter().find(|function| function.range.contains(&site.bytes.start));
-        if let Some(function) = hidden.filter(|_| !meant.as_ref().is_some_and(|one| is_member(site, one))) {
-            return Self::local(session, site, parsed, old, wanted, function);
+        // A variable hides every definition of its name elsewhere, but not what belongs to something.
+        let variables = variables(site, parsed, old, meant.as_ref());
+        if !variables.is_empty() {
+            return Self::local(session, site, parsed, old, wanted, &variables);
         }
+        is_known_whole(session, site, old)?;
         if defined.is_empty() {
-            if let Some(item) = uses::binder(parsed, old, site.bytes.start).filter(|_| hidden.is_none()) {
-                return Self::local(session, site, parsed, old, wanted, &item);
+            if let Some(variable) = uses::binder(parsed, old, site.bytes.start) {
+                return Self::local(session, site, parsed, old, wanted, &[variable]);
             }
-            return Err(undefined(site, old, meant.as_ref()));
+            return Err(undefined(session, site, parsed, old, meant.as_ref()));
         }
+        let defined = of_kind(site, parsed, old, defined, meant.as_ref())?;
         let Some(first) = root(session, old, &defined) else { return Err(several(old, &defined)) };
         keeps_its_file(session, old, first)?;
         let overriding: Vec<&Defined> = defined.iter().filter(|other| !other.stands_with(first)).collect();
@@ -240,22 +246,32 @@ impl Rename {
         }
     }
 
-    /// A name that belongs to the item around it: as a variable, so that fields and arguments that are called the same stay.
-    fn local(session: &Session, site: &Site, parsed: &Parsed, old: &str, wanted: Option<String>, item: &Item) -> Result<Self, String> {
+    /// Variables: fields and arguments that are called the same stay.
+    fn local(
+        session: &Session,
+        site: &Site,
+        parsed: &Parsed,
+        old: &str,
+        wanted: Option<String>,
+        variables: &[Variable],
+    ) -> Result<Self, String> {
         let text = &site.text;
-        let mut rename = Self::new(old, format!("the variable `{old}` of `{}`", item.name), wanted, site);
-        let inner = members(site, old, &item.range);
-        let (mut is_there, mut is_parameter) = (false, false);
+        let function = variables.iter().find_map(|variable| variable.function.as_ref());
+        let of = function.map(|function| format!(" of `{}`", function.name)).unwrap_or_default();
+        let mut rename = Self::new(old, format!("the variable `{old}`{of}"), wanted, site);
+        let inner: Vec<Range<usize>> = variables.iter().flat_map(|variable| members(site, old, &variable.scope)).collect();
         for one in uses::mentions(parsed, old) {
-            if one.range.start < item.range.start || item.range.end < one.range.end || matches!(one.place, Special::Tag | Special::Path) {
+            let is_inside = |scope: &Range<usize>| scope.start <= one.range.start && one.range.end <= scope.end;
+            let means = variables.iter().any(|variable| match one.within {
+                Within::Code => variable.is_meant_at(one.range.start),
+                Within::Comment | Within::Text => is_inside(&variable.scope),
+            });
+            if !means {
                 continue;
             }
             if one.within == Within::Code && inner.iter().any(|types| types.contains(&one.range.start)) {
                 if parsed.language().bare_members {
-                    return Err(format!(
-                        "a type inside of `{}` has a member `{old}` too: use the rename of your language server",
-                        item.name
-                    ));
+                    return Err(format!("a type inside{of} has a member `{old}` too: use the rename of your language server"));
                 }
                 if site.is_member_of_type(&one.range) {
                     continue;
@@ -266,20 +282,17 @@ impl Rename {
                     rename.in_strings += 1;
                     continue;
                 }
-                (Within::Code, Stands::Member(_) | Stands::Key(_)) => continue,
                 (Within::Comment, _) if !references::is_code(text, &one.range) => continue,
                 (Within::Code, Stands::Shorthand(_, whole)) => Spot::variable_of(text, old, &one.range, &whole),
                 (Within::Code | Within::Comment, _) => Spot::plain(one.range.clone()),
             };
-            is_there |= one.within == Within::Code;
-            is_parameter |= one.within == Within::Code && item.signature.contains(&one.range.start);
             rename.here.push(spot);
         }
-        if !is_there {
-            return Err(format!("nothing in `{}` is called `{old}`", item.name));
+        if rename.here.is_empty() {
+            return Err(format!("nothing{of} is called `{old}`"));
         }
-        if is_parameter {
-            arguments::follow(&mut rename, session, site, parsed, item)?;
+        for function in variables.iter().filter(|variable| variable.is_parameter()).filter_map(|variable| variable.function.as_ref()) {
+            arguments::follow(&mut rename, session, site, parsed, function)?;
         }
         Ok(rename)
     }
@@ -323,6 +336,9 @@ impl Rename {
         if !is_name(new) {
             return Some(format!("`{new}` is no name; give one word of letters, digits and _"));
         }
+        if self.is_reserved(new) {
+            return Some(format!("`{new}` is a word of the language, and no name; give another name"));
+        }
         if new == self.old {
             return Some(format!("`{new}` is what it is called already; give another name"));
         }
@@ -331,6 +347,12 @@ impl Rename {
         }
         let taken = self.texts.iter().any(|(language, text)| self.is_taken(new, language.as_ref(), text));
         taken.then(|| format!("`{new}` is taken in a file that uses `{}`; give another name", self.old))
+    }
+
+    /// Whether a language that uses the old name has a word of its own that is the new one.
+    fn is_reserved(&self, new: &str) -> bool {
+        let mut languages = self.texts.iter().filter_map(|(language, _)| language.as_ref());
+        languages.any(|language| lists(&language.reserved, new) && !(self.is_member && language.free_members) && !self.is_private)
     }
 
     /// Whether code uses a name, other than as a member where the old one is none. Words in comments and strings are no names.
@@ -473,8 +495,11 @@ pub fn is_known(session: &Session, site: &Site, name: &str) -> bool {
         return true;
     }
     let defined = definitions(session, name, Some(&parsed.language().family));
-    if uses::binder(parsed, name, site.bytes.start).is_some() {
-        return !defined.is_empty() || !at_cursor(site, parsed, name).is_some_and(|one| is_member(site, &one));
+    let at = at_cursor(site, parsed, name);
+    if !variables(site, parsed, name, at.as_ref()).is_empty()
+        || defined.is_empty() && uses::binder(parsed, name, site.bytes.start).is_some()
+    {
+        return true;
     }
     let own = site.document_path().and_then(|path| session.index.find(path));
     let Some(first) = defined.first() else { return false };
@@ -482,7 +507,7 @@ pub fn is_known(session: &Session, site: &Site, name: &str) -> bool {
         return true;
     }
     // It is defined in another file: perhaps this one means something else.
-    let Some(at) = at_cursor(site, parsed, name) else { return true };
+    let Some(at) = at else { return true };
     Meant::new(session, name, first).follows(&site.path, own, parsed, &at)
 }
 

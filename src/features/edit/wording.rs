@@ -193,7 +193,7 @@ pub fn rename(words: &str) -> Option<(Option<String>, Option<String>)> {
 /// in English. "Rename make to build."
 pub fn rename_at(words: &str, is_there: impl Fn(&str) -> bool) -> Option<(Option<String>, Option<String>)> {
     static PLAIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r#"(?i)^\W*(?:please\s+)?rename\s+(?:(?:the|this|local|variable|field|constant|parameter|argument|function|method|type|struct|class|enum|trait)\s+)*([\p{L}_$][\w$]*)\s+(?:to|as|into)\s+[`"'“]?([\p{L}_$][\w$]*)[`"'”]?\W*$"#).ok()
+        Regex::new(r#"(?i)^\W*(?:please\s+)?rename\s+(?:(?:the|this|local|variable|field|constant|parameter|argument|function|method|type|struct|class|enum|trait)\s+)*([\p{L}_$][\w$]*)\s+(?:to|as|into)\s+[`"'“]?([\p{L}_$][\w$]*(?:#\w+)?)[`"'”]?\W*$"#).ok()
     });
     let plain = || {
         let found = PLAIN.as_ref()?.captures(words)?;
@@ -206,7 +206,7 @@ pub fn rename_at(words: &str, is_there: impl Fn(&str) -> bool) -> Option<(Option
 /// Every "old to new" of an instruction. What joins names in other languages does so in English only between quoted ones: "n in this".
 fn pairs(words: &str) -> Vec<Pair> {
     static PAIR: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r#"(?i)([`"'“]?)([\p{L}_$][\w$]*)[`"'”]?\s*(?:,\s*)?(?:\b(to|as|into|in|zu|en)\b|->|=>|→|重命名为|改名为|改为|改成|为|成)\s*([`"'“]?)([\p{L}_$][\w$]*)[`"'”]?"#).ok()
+        Regex::new(r#"(?i)([`"'“]?)([\p{L}_$][\w$]*)[`"'”]?\s*(?:,\s*)?(?:\b(to|as|into|in|zu|en)\b|->|=>|→|重命名为|改名为|改为|改成|为|成)\s*([`"'“]?)([\p{L}_$][\w$]*(?:#\w+)?)[`"'”]?"#).ok()
     });
     static OTHER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)umbenenn|renomm").ok());
     let Some(pattern) = PAIR.as_ref() else { return vec![] };

@@ -4,6 +4,7 @@
 mod assignment;
 mod binding;
 mod call;
+mod variables;
 
 use std::ops::Range;
 
@@ -11,8 +12,9 @@ use tree_sitter::Node;
 
 pub use assignment::{Given, given};
 pub(in crate::syntax) use binding::binding;
-pub use binding::{annotation, binder, is_identifier, is_own_word, variables};
+pub use binding::{annotation, is_identifier, is_own_word};
 pub use call::{Use, between_brackets, use_of};
+pub use variables::{Variable, binder, variables};
 
 use super::scope::{BLOCK, COMMENT, EXPRESSION, INTERPOLATION, STRING};
 use super::{Language, Parsed};
@@ -81,6 +83,8 @@ pub enum Special {
     Tag,
     /// What a path begins with, written as variables and functions are: a module.
     Path,
+    /// What a constructor initializes: a member, or a base of its type.
+    Base,
 }
 
 /// The nodes from the root to a place, each with its field in the one before.
@@ -209,6 +213,10 @@ fn special(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Special {
         let is_parameter = listed.is_some_and(|listed| words::has(listed, &text[range.clone()]));
         return if is_parameter { Special::MacroParameter } else { Special::Macro };
     }
+    let initializes = |(node, _): &(Node<'_>, Option<&str>)| super::place::marks(parsed, "base", *node, *leaf);
+    if way.iter().rev().skip(1).take(2).any(initializes) {
+        return Special::Base;
+    }
     let after = text[range.end..].trim_start();
     match around_role & TAG != 0 && *field == Some("name") {
         true => Special::Tag,
@@ -289,6 +297,20 @@ fn head(text: &str, way: &Way<'_>) -> Range<usize> {
         }
     }
     0..0
+}
+
+/// Whether a name is that of an argument of a call.
+pub fn is_argument(parsed: &Parsed, range: &Range<usize>) -> bool {
+    let Some(leaf) = parsed.root().descendant_for_byte_range(range.start, range.end) else { return false };
+    super::scope::path_to(parsed, leaf).iter().rev().nth(1).is_some_and(|around| super::place::is(parsed, "argument", *around))
+}
+
+/// What a macro is given around a place, all of it, where no tree is made of that.
+pub fn tokens_around(parsed: &Parsed, range: &Range<usize>) -> Option<Range<usize>> {
+    let leaf = parsed.root().descendant_for_byte_range(range.start, range.end)?;
+    let path = super::scope::path_to(parsed, leaf);
+    let roles = &parsed.language().use_roles;
+    path.iter().find(|node| role(roles, **node) & TOKENS != 0).map(Node::byte_range)
 }
 
 /// In a macro only the letters around tell.

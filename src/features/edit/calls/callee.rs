@@ -100,7 +100,7 @@ impl<'a> Callee<'a> {
         let (text, name) = (parsed.text(), &self.item.name);
         // A variable of that name is another thing, and so is a member that is not called.
         let variables = uses::variables(parsed, name);
-        let hidden = |range: &Range<usize>| variables.iter().any(|item| item.range.contains(&range.start));
+        let hidden = |range: &Range<usize>| variables.iter().any(|one| one.is_meant_at(range.start));
         let signature = &self.item.signature;
         let inside = |range: &Range<usize>| path.is_none() && signature.start <= range.start && range.end <= signature.end;
         let shown = path.map_or_else(|| "".to_string(), WorkspacePath::to_string);

@@ -10,7 +10,7 @@ use crate::features::{Session, Site};
 use crate::index::FileId;
 use crate::syntax::Parsed;
 use crate::syntax::scope::Item;
-use crate::syntax::uses::{self, Stands, Within};
+use crate::syntax::uses::{self, Mention, Stands, Within};
 use crate::text::lines::line_number;
 use crate::text::words;
 
@@ -70,7 +70,8 @@ impl Callee<'_> {
     fn named_in(&self, path: &str, id: Option<FileId>, parsed: &Parsed) -> Result<Vec<Spot>, String> {
         let text = parsed.text();
         let (mut named, mut spots): (Vec<_>, Vec<Spot>) = (vec![], vec![]);
-        for one in uses::mentions(parsed, self.parameter).into_iter().filter(|one| one.within == Within::Code) {
+        let is_argument = |one: &Mention| one.within == Within::Code && uses::is_argument(parsed, &one.range);
+        for one in uses::mentions(parsed, self.parameter).into_iter().filter(is_argument) {
             let Stands::Key(of) = one.stands else { continue };
             let called = last_word(&text[of.clone()]);
             // The key of an object is no argument.

@@ -11,7 +11,7 @@ use super::origin::Origin;
 use super::references::Meant;
 use crate::features::Session;
 use crate::index::FileId;
-use crate::syntax::scope::Item;
+use crate::syntax::uses::Variable;
 use crate::syntax::{self, Facts, Language, Parsed, Reach, lists};
 use crate::text::words;
 
@@ -24,7 +24,7 @@ pub(in crate::features::edit) struct Place<'a> {
     pub id: Option<FileId>,
     pub parsed: &'a Parsed,
     pub facts: Facts<'a>,
-    pub variables: Vec<Item>,
+    pub variables: Vec<Variable>,
     /// The type that the definition is a member of is named in the text.
     pub names_container: bool,
     /// The name is imported from outside of the workspace, or is not that of the definition for another reason.

@@ -6,7 +6,7 @@ use super::imports::{MOST_BASES, Place, last_word};
 use super::origin::{Look, Origin};
 use super::references::{Home, Meant, Spot};
 use super::verdict::Verdict;
-use crate::index::FileId;
+use crate::index::{FileId, SymbolId};
 use crate::syntax::uses::{self, Mention};
 use crate::syntax::{Kind, lists, naming};
 use crate::text::words;
@@ -55,7 +55,7 @@ impl Meant<'_> {
         let last = last_word(head);
         let own = self.own_name(place, last).unwrap_or(last);
         if own == container || lists(&place.parsed.language().types.own, last) && place.is_inside(container, range.start) {
-            return Some(true);
+            return Some(!self.is_taken_by_constructor(place, container, range));
         }
         // `p._replace(left=1)`: the fields are those of what is copied.
         if place.parsed.language().copies.iter().any(|known| known == last) {
@@ -84,6 +84,17 @@ impl Meant<'_> {
         }
         let may_be = self.kind == Kind::Attribute && place.names_container && !head.starts_with(char::is_uppercase);
         if may_be && !head.ends_with(words::is_word) { None } else { Some(false) }
+    }
+
+    /// Whether what a call of the type names is a parameter of the method that makes instances of it.
+    fn is_taken_by_constructor(&self, place: &Place<'_>, container: &str, range: &Range<usize>) -> bool {
+        let index = &self.session.index;
+        let Some(constructor) = &place.parsed.language().constructor else { return false };
+        let is_own = |id: &SymbolId| {
+            let of = index.symbol(*id).and_then(|symbol| symbol.container());
+            of.is_some_and(|of| index.text(of) == container)
+        };
+        uses::is_argument(place.parsed, range) && self.named(constructor).iter().any(is_own)
     }
 
     /// Whether a text is that of the definition, or takes something from there.

@@ -161,8 +161,8 @@ impl<'a> Look<'a> {
         let word = self.text(name);
         let near = self.near(word, name.start);
         let is_bound = !near.is_empty() || {
-            let functions = uses::variables(self.place.parsed, word);
-            functions.iter().any(|function| function.range.contains(&name.start))
+            let bound = uses::variables(self.place.parsed, word);
+            bound.iter().any(|one| one.is_meant_at(name.start))
         };
         // What is bound here hides what is imported.
         if !is_bound && self.meant.imported(self.place, word) == Some(Origin::Foreign) {
@@ -297,7 +297,7 @@ impl<'a> Look<'a> {
     /// What a function gives that is called by its name alone.
     fn call_alone(&self, name: &Range<usize>, callee: &str, known: &[(SymbolId, &Symbol)], arguments: &[Range<usize>]) -> Origin {
         let bound = || uses::variables(self.place.parsed, self.text(name));
-        let is_parameter = || bound().iter().any(|function| function.range.contains(&name.start));
+        let is_parameter = || bound().iter().any(|one| one.is_meant_at(name.start));
         match self.results(known, None) {
             Some(Origin::Unknown) if matches!(self.of_any(arguments), Origin::Ours | Origin::Held) => Origin::Held,
             Some(result) => result,

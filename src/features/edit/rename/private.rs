@@ -10,6 +10,18 @@ use crate::syntax::uses::{self, Within};
 use crate::syntax::{Definition, Parsed};
 use crate::text::words;
 
+/// An instruction without the marks before names; within one it is part of the name.
+pub(in crate::features::edit) fn unmarked(instruction: &str, mark: &str) -> String {
+    let mut out = String::with_capacity(instruction.len());
+    for (number, part) in instruction.split(mark).enumerate() {
+        if number > 0 && out.ends_with(words::is_word) {
+            out.push_str(mark);
+        }
+        out.push_str(part);
+    }
+    out
+}
+
 /// The rename of a private member, where a name at a place is that of one.
 pub(in crate::features::edit) fn rename(site: &Site, parsed: &Parsed, old: &str, wanted: Option<String>) -> Option<Rename> {
     let mark = parsed.language().private_mark.as_ref()?;

@@ -7,8 +7,8 @@ use super::imports::Place;
 use super::origin::Origin;
 use super::references::{Home, Meant, Spot};
 use crate::features::edit::fit::layout::opened;
-use crate::syntax::scope::Item;
-use crate::syntax::uses::{Mention, Special, Stands};
+use crate::index::SymbolId;
+use crate::syntax::uses::{self, Mention, Special, Stands, Use, Variable};
 use crate::syntax::{self, Kind, Language, Reach};
 use crate::text::lines::line_number;
 use crate::text::words;
@@ -38,8 +38,11 @@ impl Meant<'_> {
         if let Some(told) = self.by_place(place, one) {
             return Ok(told);
         }
-        if self.is_variable(place, one) {
-            return self.as_variable(place, one);
+        if let Some(variable) = self.variable(place, one) {
+            return self.as_variable(place, one, variable);
+        }
+        if self.is_other_member(place, one) {
+            return Ok(Verdict::Other);
         }
         Ok(self.by_role(place, one))
     }
@@ -49,7 +52,9 @@ impl Meant<'_> {
         // What a type is called is a part of other names, too: `~Shape`, `operator Shape`.
         let covers =
             |name: Range<usize>| name == one.range || self.kind.is_type() && name.start <= one.range.start && one.range.end <= name.end;
-        let defines = |known: &syntax::Definition| known.kind != Kind::Reexport && covers(known.name.range());
+        let defines = |known: &syntax::Definition| {
+            known.kind != Kind::Reexport && covers(known.name.range()) && !self.is_apart(place.parsed.language(), known.kind)
+        };
         if place.facts.definitions.iter().any(defines) {
             return Some(Verdict::follows(one));
         }
@@ -60,23 +65,25 @@ impl Meant<'_> {
             Special::Macro => Some(self.in_macro(place, one)),
             Special::Tag if !self.kind.is_type() => Some(Verdict::Other),
             Special::Path if is_value => Some(Verdict::Other),
-            Special::Tag | Special::Path | Special::No => None,
+            Special::Base if self.kind.is_type() && !self.is_imported_from_elsewhere(place) => Some(Verdict::follows(one)),
+            Special::Tag | Special::Path | Special::Base | Special::No => None,
         }
     }
 
-    /// Whether the name may be one of a variable where it stands, and there is one.
-    fn is_variable(&self, place: &Place<'_>, one: &Mention) -> bool {
-        let may_be = match one.stands {
-            Stands::Alone => !matches!(one.place, Special::Tag | Special::Path),
-            // As a field it may be meant all the same.
-            Stands::Shorthand(..) => !matches!(self.home, Home::Member(_)),
-            Stands::Member(_) | Stands::Key(_) => false,
-        };
-        let holds = |function: &Item| function.range.start <= one.range.start && one.range.end <= function.range.end;
-        may_be && place.variables.iter().any(holds)
+    /// The variable that the name is one of where it stands.
+    fn variable<'p>(&self, place: &'p Place<'_>, one: &Mention) -> Option<&'p Variable> {
+        // As a field it may be meant all the same.
+        let may_be = !matches!((&one.stands, &self.home), (Stands::Shorthand(..), Home::Member(_)));
+        place.variables.iter().find(|variable| may_be && variable.is_meant_at(one.range.start))
     }
 
-    fn as_variable(&self, place: &Place<'_>, one: &Mention) -> Result<Verdict, String> {
+    fn as_variable(&self, place: &Place<'_>, one: &Mention, variable: &Variable) -> Result<Verdict, String> {
+        // A parameter may be a member of its type at once: `constructor(private size: number)`.
+        let definitions = &place.facts.definitions;
+        let is_member = |bound: &Range<usize>| definitions.iter().any(|known| known.name.range() == *bound && known.kind == self.kind);
+        if self.is_member() && variable.bound.iter().any(is_member) {
+            return Ok(Verdict::follows(one));
+        }
         let text = place.parsed.text();
         let called = text[one.range.end..].starts_with('(');
         let callable = matches!(self.kind, Kind::Function | Kind::Method | Kind::Macro);
@@ -90,13 +97,69 @@ impl Meant<'_> {
         ))
     }
 
+    /// Whether members of a kind are told from this one by how they are used, where fields and methods have names of their own.
+    fn is_apart(&self, language: &Language, kind: Kind) -> bool {
+        let is_member = |kind: Kind| kind == Kind::Attribute || kind.is_callable();
+        language.members_apart
+            && self.is_member()
+            && is_member(self.kind)
+            && is_member(kind)
+            && kind.is_callable() != self.kind.is_callable()
+    }
+
+    /// Whether a field is meant where this is a method, or the other way round.
+    fn is_other_member(&self, place: &Place<'_>, one: &Mention) -> bool {
+        let (text, language) = (place.parsed.text(), place.parsed.language());
+        if !self.is_apart(language, if self.kind.is_callable() { Kind::Attribute } else { Kind::Method }) {
+            return false;
+        }
+        // What defines one of the others, or names it in a value that is written out.
+        let mut definitions = place.facts.definitions.iter().filter(|known| known.name.range() == one.range);
+        if definitions.any(|known| self.is_apart(language, known.kind)) {
+            return true;
+        }
+        if let Stands::Key(_) | Stands::Shorthand(..) = one.stands {
+            return self.is_apart(language, Kind::Attribute);
+        }
+        // What is imported is both.
+        let kind = match uses::use_of(place.parsed, &one.range) {
+            Use::Call(_) => Kind::Method,
+            Use::Value => Kind::Attribute,
+            Use::Declared(_) | Use::Named => return false,
+        };
+        // What is read like a field, or called, may be made by the compiler: a field of a record is called.
+        let index = &self.session.index;
+        let is_other =
+            |id: SymbolId| index.symbol(id).is_some_and(|known| known.container().is_some() && self.is_apart(language, known.kind));
+        if !self.named(self.name).into_iter().any(is_other) {
+            return false;
+        }
+        let told = match &one.stands {
+            Stands::Alone => language.bare_members,
+            Stands::Member(of) => text[of.end..one.range.start].trim() == ".",
+            Stands::Key(_) | Stands::Shorthand(..) => false,
+        };
+        told && self.is_apart(language, kind)
+    }
+
+    /// What a name means that stands alone where none of the type does. In a macro it may be defined for the type.
+    fn beside_members(&self, place: &Place<'_>, one: &Mention) -> Verdict {
+        let (text, language) = (place.parsed.text(), place.parsed.language());
+        let defines = self.kind.is_callable() && language.lines.defines_function(&text[..one.range.start]);
+        match uses::tokens_around(place.parsed, &one.range).filter(|_| defines) {
+            Some(tokens) if self.containers().any(|container| words::has(&text[tokens.clone()], container)) => Verdict::follows(one),
+            Some(_) if place.names_container => Verdict::Unclear,
+            _ => Verdict::Other,
+        }
+    }
+
     /// What is told by what the name stands there as, and by what the definition is part of.
     fn by_role(&self, place: &Place<'_>, one: &Mention) -> Verdict {
         let text = place.parsed.text();
         let is_bare = || self.containers().any(|container| self.is_bare(place, container, &one.range));
         match (&one.stands, &self.home) {
             (Stands::Alone, Home::Member(_)) if is_bare() => Verdict::follows(one),
-            (Stands::Alone, Home::Member(_)) => Verdict::Other,
+            (Stands::Alone, Home::Member(_)) => self.beside_members(place, one),
             (Stands::Alone | Stands::Shorthand(..), Home::Free | Home::Inside(_)) if self.is_imported_from_elsewhere(place) => {
                 Verdict::Other
             }
