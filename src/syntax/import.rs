@@ -23,6 +23,8 @@ pub struct ImportForms {
     pub from: Option<String>,
     /// The word between a name and how it is called here.
     renames: Option<String>,
+    /// The word that begins a statement which hands a module on.
+    hands_on: Option<String>,
     /// What stands for the module itself among the names that are taken from it.
     #[serde(default)]
     itself: String,
@@ -173,6 +175,27 @@ pub fn first_place(parsed: &Parsed) -> usize {
 /// What an import statement takes, which may be only half written.
 pub fn read(language: &Language, statement: &str) -> Vec<Import> {
     language.imports.as_ref().map(|forms| parse(forms, language.comment.as_deref(), statement, 0)).unwrap_or_default()
+}
+
+/// A module that a text loads by calling a function with its path, as `require('./a')` does.
+pub struct Loaded<'a> {
+    /// Where the function is called.
+    pub at: usize,
+    pub path: &'a str,
+    /// The text is nothing but that, perhaps awaited.
+    pub alone: bool,
+}
+
+/// The modules that a text loads by their path. Which functions load them is data of the language.
+pub fn loaded<'a>(language: &'a Language, text: &'a str) -> impl Iterator<Item = Loaded<'a>> {
+    let found = language.loads.iter().flat_map(move |load| words::places(text, load));
+    found.filter_map(move |at| {
+        let path = text[at.end..].trim_start().strip_prefix('(')?.trim_start();
+        let quote = path.chars().next().filter(|quote| matches!(quote, '\'' | '"' | '`'))?;
+        let (path, behind) = path[1..].split_once(quote)?;
+        let alone = !text[..at.start].contains([')', ']', ';', '=']) && behind.trim_matches([')', ' ']).is_empty();
+        Some(Loaded { at: at.start, path, alone })
+    })
 }
 
 /// Reads one import statement, in which comments begin like this.
@@ -329,7 +352,11 @@ impl ImportForms {
 
     /// `import React, …` and `import * as ns from`.
     fn default_name(&self, head: &str) -> Option<(Box<str>, Box<str>)> {
-        let head = head.trim().strip_prefix(self.word.as_str())?.trim();
+        let head = head.trim();
+        // What is handed on under a name is called so by who imports it from here.
+        let handed_on =
+            || head.strip_prefix(self.hands_on.as_deref()?).filter(|rest| words::has(rest, self.renames.as_deref().unwrap_or("")));
+        let head = head.strip_prefix(self.word.as_str()).or_else(handed_on)?.trim();
         let head = self.from.as_ref().map_or(head, |from| head.trim_end_matches(from.as_str())).trim();
         let head = self.without_kinds(head).split(',').next()?.trim();
         if self.kinds.iter().any(|kind| kind == head) {

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::imports::Place;
 use super::references::Meant;
 use crate::index::FileId;
+use crate::syntax::import;
 use crate::syntax::uses::{self, Given};
 use crate::text::lines::line_number;
 use crate::text::words;
@@ -56,14 +57,9 @@ impl Meant<'_> {
 
     /// The modules that a text loads.
     fn loads(&self, place: &Place<'_>, text: &str) -> Vec<Loaded> {
-        let found = place.parsed.language().loads.iter().flat_map(|load| words::places(text, load));
-        let loaded = found.filter_map(|at| {
-            let path = text[at.end..].trim_start().strip_prefix('(')?.trim_start();
-            let quote = path.chars().next().filter(|quote| matches!(quote, '\'' | '"' | '`'))?;
-            let (path, behind) = path[1..].split_once(quote)?;
-            let alone = !text[..at.start].contains([')', ']', ';', '=']) && behind.trim_matches([')', ' ']).is_empty();
-            Some(Loaded { at: at.start, file: self.session.index.resolve_module(place.id?, path), alone })
-        });
+        let file = |path: &str| self.session.index.resolve_module(place.id?, path);
+        let loaded = import::loaded(place.parsed.language(), text);
+        let loaded = loaded.map(|one| Loaded { at: one.at, file: file(one.path), alone: one.alone });
         loaded.collect()
     }
 }
