@@ -141,3 +141,235 @@ fn files_of_a_package_are_meant_by_the_import_of_its_folder() {
                 //- /shop/cart/Total.java\npackage shop.cart;\nclass Total {\n    int sum() {\n        $0\n    }\n}\n";
     assert_eq!(meant(java), ["shop/cart/Items.java"]);
 }
+
+/// Functions that are likelier everywhere than what stands behind a dot, where that is not known.
+fn wheels(extension: &str) -> String {
+    let line = |number: usize| match extension {
+        "c" | "cpp" => format!("int turn_wheel_of_kind_{number}(int by) {{ return by + {number}; }}\n"),
+        "go" => format!("func TurnWheelOfKind{number}(by int) int {{ return by + {number} }}\n"),
+        "java" => format!("    public static int turnWheelOfKind{number}(int by) {{ return by + {number}; }}\n"),
+        "rs" => format!("pub fn turn_wheel_of_kind_{number}(by: u32) -> u32 {{ by + {number} }}\n"),
+        _ => format!("export function turnWheelOfKind{number}(by) {{ return by + {number}; }}\n"),
+    };
+    let lines: String = (0..60).map(line).collect();
+    match extension {
+        "go" => format!("//- /src/wheels.go\npackage src\n\n{lines}"),
+        "java" => format!("//- /src/Wheels.java\npackage src;\npublic class Wheels {{\n{lines}}}\n"),
+        _ => format!("//- /src/wheels.{extension}\n{lines}"),
+    }
+}
+
+fn has_all(fixture: &str, wanted: &[&str]) {
+    let site = &fixture[..fixture.find("$0").unwrap()];
+    let path = site.rsplit("//- /").next().unwrap().lines().next().unwrap();
+    let text = pack(&format!("{}{fixture}", wheels(path.rsplit('.').next().unwrap())), 400);
+    let missing: Vec<&&str> = wanted.iter().filter(|one| !text.contains(**one)).collect();
+    assert!(missing.is_empty(), "{missing:?} in {text}");
+}
+
+/// Many fields, so that the last is not shown as one of a few.
+fn fields(of: &str) -> String {
+    (0..14).map(|number| format!("    int dummy_{of}_{number};\n")).collect()
+}
+
+/// A `typedef` whose name is not that of its `struct` had no fields: redis and tmux name nearly all of their types so.
+#[test]
+fn a_type_that_is_called_otherwise_than_its_struct_has_the_fields_of_that() {
+    let f = fields("ledger");
+    let site = "//- /main.c\n#include \"a.h\"\n#include \"priv.h\"\n\nint weigh(a_t *a) {\n    return a->$0;\n}\n";
+    has_all(&format!("//- /a.h\ntypedef struct a_s {{\n{f}    int ledger_sum;\n}} a_t;\n{site}"), &["int ledger_sum"]);
+    has_all(&format!("//- /a.h\ntypedef struct a_s a_t;\nstruct a_s {{\n{f}    int ledger_sum;\n}};\n{site}"), &["int ledger_sum"]);
+    let apart = format!("//- /a.h\ntypedef struct a_s a_t;\n//- /priv.h\nstruct a_s {{\n{f}    int ledger_sum;\n}};\n{site}");
+    has_all(&apart, &["int ledger_sum"]);
+    has_all(&format!("//- /a.h\ntypedef union a_s {{\n{f}    int ledger_sum;\n}} a_t;\n{site}"), &["int ledger_sum"]);
+    let pointer = "//- /main.c\n#include \"a.h\"\n\nint weigh(a_ref a) {\n    return a->$0;\n}\n";
+    has_all(&format!("//- /a.h\nstruct a_s {{\n{f}    int ledger_sum;\n}};\ntypedef struct a_s *a_ref;\n{pointer}"), &["int ledger_sum"]);
+}
+
+/// The same hole in the others: an alias led nowhere.
+#[test]
+fn an_alias_has_the_members_of_what_it_stands_for() {
+    has_all(
+        "//- /inter.ts\nexport interface HasA { fieldAlpha: string }\nexport interface HasB { fieldBeta: string }\nexport type Both = HasA & HasB;\n\
+         //- /main.ts\nimport { Both } from './inter';\nexport function f(b: Both) { b.$0 }\n",
+        &["fieldAlpha: string", "fieldBeta: string"],
+    );
+    has_all(
+        "//- /pick.ts\nexport interface Person { firstName: string; hiddenKey: string }\nexport type Pub = Omit<Person, 'hiddenKey'>;\n\
+         //- /main.ts\nimport { Pub } from './pick';\nexport function f(p: Pub) { p.$0 }\n",
+        &["firstName: string"],
+    );
+    has_all(
+        "//- /own.ts\nexport interface Base { baseField: string }\nexport type Own = Base & { ownField: number };\n\
+         //- /main.ts\nimport { Own } from './own';\nexport function f(p: Own) { p.$0 }\n",
+        &["baseField: string", "ownField: number"],
+    );
+    has_all(
+        "//- /go.mod\nmodule example.org/app\n//- /al/al.go\npackage al\n\ntype Core struct {\n\tCoreTemp int\n}\n\ntype Shell = Core\n\
+         //- /src/main.go\npackage src\n\nimport \"example.org/app/al\"\n\nfunc f(s al.Shell) {\n\ts.$0\n}\n",
+        &["CoreTemp int"],
+    );
+    has_all(
+        "//- /src/lib.rs\nmod core;\nmod main;\n//- /src/core.rs\npub struct Core<T> {\n    pub core_temp: T,\n}\npub type Shell = Core<u32>;\n\
+         //- /src/main.rs\nuse crate::core::Shell;\n\nfn f(shell: &Shell) {\n    shell.$0\n}\n",
+        &["pub core_temp: T"],
+    );
+    has_all(
+        "//- /conn.hpp\nclass Conn {\n public:\n  void PingPeer(int n);\n};\nusing Link = Conn;\n\
+         //- /main.cpp\n#include \"conn.hpp\"\n\nvoid f(Link &link) {\n  link.$0;\n}\n",
+        &["void PingPeer(int n)"],
+    );
+}
+
+/// What an embedded struct has is called on the outer one.
+#[test]
+fn the_members_of_what_is_embedded_are_those_of_the_outer_type() {
+    has_all(
+        "//- /go.mod\nmodule example.org/app\n//- /core/base.go\npackage core\n\ntype Root struct {\n\tRootPath string\n}\n\nfunc (r *Root) WalkAll(n int) error { return nil }\n\
+         //- /svc/user.go\npackage svc\n\nimport \"example.org/app/core\"\n\ntype UserSvc struct {\n\t*core.Root `json:\"root\"`\n\ttable string\n}\n\
+         //- /src/main.go\npackage src\n\nimport \"example.org/app/svc\"\n\nfunc f(u *svc.UserSvc) error {\n\treturn u.$0\n}\n",
+        &["WalkAll(n int)", "RootPath string"],
+    );
+    has_all(
+        "//- /go.mod\nmodule example.org/app\n//- /src/own.go\npackage src\n\ntype own struct {\n\t*Kernel\n\tx int\n}\n\
+         //- /src/kernel.go\npackage src\n\ntype Kernel struct {\n\tKernelTemp int\n}\n\
+         //- /src/reboot.go\npackage src\n\nfunc (k *Kernel) Reboot(n int) {}\n\
+         //- /src/main.go\npackage src\n\nfunc (o *own) Run() {\n\to.$0\n}\n",
+        &["Reboot(n int)", "KernelTemp int"],
+    );
+}
+
+/// `this.` behind which nothing stands yet hid the heading of its class from the parser, and bases were followed two steps.
+#[test]
+fn what_is_inherited_from_far_up_comes_behind_a_dot() {
+    let others: String = (0..14).map(|number| format!("    public int dummy{number}(int v) {{ return v; }}\n")).collect();
+    let base = format!(
+        "//- /lib/BaseJob.java\npackage lib;\npublic abstract class BaseJob {{\n{others}    protected void scheduleRetry(long ms) {{ }}\n}}\n\
+                //- /lib/MidJob.java\npackage lib;\npublic class MidJob extends BaseJob {{\n    protected void midStep() {{ }}\n}}\n"
+    );
+    has_all(
+        &format!(
+            "{base}//- /src/MailJob.java\npackage src;\nimport lib.MidJob;\npublic class MailJob extends MidJob {{\n    void run() {{\n        this.$0\n    }}\n}}\n"
+        ),
+        &["scheduleRetry(long ms)", "midStep()"],
+    );
+    let more = "//- /lib/Third.java\npackage lib;\npublic class Third extends MidJob {\n}\n//- /lib/Fourth.java\npackage lib;\npublic class Fourth extends Third {\n}\n";
+    has_all(
+        &format!(
+            "{base}{more}//- /src/Uses.java\npackage src;\nimport lib.Fourth;\npublic class Uses {{\n    void run(Fourth job) {{\n        job.$0\n    }}\n}}\n"
+        ),
+        &["scheduleRetry(long ms)"],
+    );
+}
+
+/// `it->second.` led nowhere.
+#[test]
+fn what_a_map_holds_is_reached_through_its_entries() {
+    has_all(
+        "//- /quota.hpp\n#include <map>\nstruct Quota {\n  int max_units;\n};\nstruct Book {\n  std::map<int, Quota> quotas;\n};\n\
+         //- /main.cpp\n#include \"quota.hpp\"\n\nint f(Book &book) {\n  auto it = book.quotas.find(1);\n  return it->second.$0;\n}\n",
+        &["int max_units"],
+    );
+}
+
+/// Nothing that is loaded by its path was known behind a dot or between braces.
+#[test]
+fn what_require_gives_is_known() {
+    let utils = "//- /lib/utils.js\nexports.cubeRoot = function (n) { return n; };\nmodule.exports.hexArea = (n) => n;\n";
+    let wanted = ["cubeRoot", "hexArea"];
+    has_all(&format!("{utils}//- /src/main.js\nconst utils = require('../lib/utils');\nfunction f() {{ return utils.$0 }}\n"), &wanted);
+    has_all(&format!("{utils}//- /src/main.js\nfunction f() {{ return require('../lib/utils').$0 }}\n"), &wanted);
+    has_all(&format!("{utils}//- /src/main.js\nasync function f() {{ const m = await import('../lib/utils.js'); m.$0 }}\n"), &wanted);
+    let object =
+        "//- /lib/utils.js\nfunction triSide(n) { return n; }\nconst quadSide = (n) => n;\nmodule.exports = { triSide, quadSide };\n";
+    let wanted = ["function triSide", "quadSide = (n)"];
+    has_all(&format!("{object}//- /src/main.js\nconst u = require('../lib/utils');\nfunction f() {{ return u.$0 }}\n"), &wanted);
+    has_all(&format!("{object}//- /src/main.js\nconst {{ $0 }} = require('../lib/utils');\n"), &wanted);
+}
+
+/// What a file hands on as a whole has no name: it is called as who takes it likes.
+#[test]
+fn what_a_file_hands_on_as_a_whole_is_known_by_any_name() {
+    let others: String = (0..14).map(|number| format!("  dummy{number}(v) {{ return v + {number}; }}\n")).collect();
+    let class = |name: &str| format!("class {name} {{\n{others}  sendLater(to) {{ }}\n}}\n");
+    let post = "const Post = require('../lib/mailer');\nfunction f() { const m = new Post(); m.$0 }\n";
+    has_all(&format!("//- /lib/mailer.js\n{}module.exports = Mailer;\n//- /src/main.js\n{post}", class("Mailer")), &["sendLater(to)"]);
+    let hub = "const hub = require('../lib/hub');\nfunction f() { hub.$0 }\n";
+    has_all(&format!("//- /lib/hub.js\n{}module.exports = new Hub();\n//- /src/main.js\n{hub}", class("Hub")), &["sendLater(to)"]);
+    let thing = "import Anything from '../lib/thing';\nexport function f() { const q = new Anything(); q.$0 }\n";
+    has_all(&format!("//- /lib/thing.ts\nexport default {}//- /src/main.ts\n{thing}", class("Thing")), &["sendLater(to)"]);
+    let barrel = format!(
+        "//- /lib/folder/index.js\nmodule.exports = {{ ...require('./impl'), Other: require('./other') }};\n\
+         //- /lib/folder/impl.js\nclass Impl {{ implCall(n) {{ }} }}\nmodule.exports = {{ Impl }};\n\
+         //- /lib/folder/other.js\n{}module.exports = OtherOne;\n",
+        class("OtherOne")
+    );
+    has_all(
+        &format!(
+            "{barrel}//- /src/main.js\nconst {{ Impl, Other }} = require('../lib/folder');\nfunction f() {{ const o = new Other(); o.$0 }}\n"
+        ),
+        &["sendLater(to)"],
+    );
+    has_all(&format!("{barrel}//- /src/main.js\nconst {{ $0 }} = require('../lib/folder');\n"), &["class Impl"]);
+}
+
+/// Names that a file hands on from others, as it calls them.
+#[test]
+fn what_is_handed_on_under_another_name_is_known() {
+    has_all(
+        "//- /lib/ren/index.ts\nexport { Inner as Outer } from './impl';\n//- /lib/ren/impl.ts\nexport class Inner { renamedCall(n: number) { } }\n\
+         //- /src/main.ts\nimport { Outer } from '../lib/ren';\nexport function f(b: Outer) { b.$0 }\n",
+        &["renamedCall(n: number)"],
+    );
+    has_all(
+        "//- /lib/geo/index.ts\nexport * as shapes from './shapes';\n//- /lib/geo/shapes.ts\nexport function hexArea(n: number) { return n; }\n\
+         //- /src/main.ts\nimport { shapes } from '../lib/geo';\nexport function f() { return shapes.$0 }\n",
+        &["function hexArea"],
+    );
+}
+
+/// A component's attributes were foreseen as seldom as any other fields.
+#[test]
+fn the_attributes_of_a_tag_are_what_its_component_takes() {
+    let f: String = (0..14).map(|number| format!("  dummyField{number}: string;\n")).collect();
+    let props = format!("export interface ButtonProps {{\n{f}  labelText: string;\n  onPressed?: () => void;\n}}\n");
+    let app = "//- /src/App.tsx\nimport { Button } from '../lib/Button';\nexport function App() { return <Button $0 />; }\n";
+    let wanted = ["labelText: string", "onPressed?"];
+    has_all(&format!("//- /lib/Button.tsx\n{props}export function Button(props: ButtonProps) {{ return null; }}\n{app}"), &wanted);
+    has_all(
+        &format!("//- /lib/Button.tsx\n{props}export const Button: React.FC<ButtonProps> = (props) => {{ return null; }};\n{app}"),
+        &wanted,
+    );
+    has_all(
+        &format!(
+            "//- /lib/Button.tsx\n{props}export class Button extends Component<ButtonProps> {{\n  render() {{ return null; }}\n}}\n{app}"
+        ),
+        &wanted,
+    );
+}
+
+/// A function without a name that is not closed yet is no tree, and what it is handed was not known.
+#[test]
+fn what_a_function_without_a_name_is_handed_is_an_element() {
+    has_all(
+        "//- /lib/rows.ts\nexport interface Rec { recIndex: number }\nexport interface Recs { list: Rec[] }\n\
+         //- /src/main.ts\nimport { Recs } from '../lib/rows';\nexport function f(t: Recs) { t.list.map((r) => r.$0) }\n",
+        &["recIndex: number"],
+    );
+    has_all(
+        "//- /lib/Row.java\npackage lib;\npublic class Row {\n    public int rowIndex() { return 1; }\n}\n\
+         //- /lib/Table.java\npackage lib;\nimport java.util.List;\npublic class Table {\n    public List<Row> rows;\n}\n\
+         //- /src/Main.java\npackage src;\nimport lib.Table;\nclass Main { void f(Table t) { t.rows.stream().map(r -> r.$0) } }\n",
+        &["rowIndex()"],
+    );
+}
+
+/// What a value that is imported holds, by the type that is written for it.
+#[test]
+fn an_element_of_a_value_of_another_file_is_known() {
+    has_all(
+        "//- /lib/rec.ts\nexport interface Quota { maxUnits: number }\nexport const quotas: Record<string, Quota> = {};\n\
+         //- /src/main.ts\nimport { quotas } from '../lib/rec';\nexport function f() { quotas['a'].$0 }\n",
+        &["maxUnits: number"],
+    );
+}

@@ -16,6 +16,7 @@ mod complete;
 mod config;
 mod context;
 mod context_languages;
+mod context_turns;
 mod dialect;
 mod dialect_properties;
 mod dialect_repairs;

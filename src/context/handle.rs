@@ -117,10 +117,10 @@ impl Handle {
         let mut candidates = ranking.candidates();
         let key = (query.budget, query.preview);
         let Turn { number, visits, mut session, mut passages, mut files } = self.state().turn(key);
-        let mut wanted = prefer_visited(query, &visits, &mut candidates);
+        let visited = prefer_visited(query, &visits, &mut candidates);
         members::expect(query.corpus, query.path, query.language, &scene, &mut candidates);
         let factor = |symbol: &Symbol| rules.get_or_insert_with(made_rules).as_mut().map_or(1.0, |rules| rules.factor(symbol));
-        wanted.extend(receiver::expect(query, &scene, factor, &mut candidates));
+        let expected = receiver::expect(query, &scene, sources.read, factor, &mut candidates);
         declared::join(query.corpus, query.path, query.language, &mut candidates);
         let here = Here { path: query.path.into(), function: scene.function_line };
         let place = query.place(&reading, in_test);
@@ -130,7 +130,7 @@ impl Handle {
         let budget = query.budget.saturating_sub(alike.as_ref().map_or(0, |part| part.tokens));
         let reason = |symbol: &Symbol| ranker.reason(symbol);
         let order = Order::new(query.corpus, &reason, candidates, budget);
-        let asked = Asked { here, text: query.text, named: named_here(query), visited: wanted };
+        let asked = Asked { here, text: query.text, named: named_here(query), visited, expected };
         let packed = session.pack(query.corpus, &order, budget, &asked, sources.count);
         self.state().keep(key, number, session, passages, files);
         // The file under the cursor stands behind the parts as it is.

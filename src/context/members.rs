@@ -1,7 +1,8 @@
 //! The members of the types that a function takes: a function that is given a value of a type uses some of what the type has. The weights
 //! of the ranking were fitted on names, which fields seldom are, so that they foresee no field by itself.
 
-use super::corpus::Corpus;
+use super::alias;
+use super::corpus::{Corpus, Name};
 use super::numbers::{NumberMap, NumberSet};
 use super::rank::Candidate;
 use super::scene::Scene;
@@ -21,11 +22,27 @@ const MEANT: usize = 2;
 /// what is used of it.
 pub fn expect(corpus: &Corpus, path: &str, language: Option<&Language>, scene: &Scene, candidates: &mut Vec<Candidate>) {
     let own = corpus.file(path);
-    let types = |name: &_| scene.types(corpus, language, *name);
-    let named: NumberSet<_> = scene.signature.iter().filter(|name| (1..=MEANT).contains(&types(name).count())).collect();
-    let types = named.into_iter().flat_map(types);
+    // Where types are declared apart, most of those of a name say nothing of it.
+    let is_apart = language.is_some_and(|language| language.declared_first);
+    let types = |name: Name| match is_apart {
+        true => alias::meant(corpus, scene, language, name),
+        false => scene.types(corpus, language, name).collect(),
+    };
+    let names: NumberSet<Name> = scene.signature.iter().copied().collect();
+    let types = names.into_iter().map(types).filter(|types| (1..=MEANT).contains(&types.len())).flatten();
     let of_others = |number: &u32| Some(corpus.symbols[*number as usize].file) != own;
-    let groups: Vec<Vec<u32>> = types.filter(of_others).map(|number| fields(corpus, number).collect()).collect();
+    let follow = |number: u32| {
+        let mut found: Vec<u32> = alias::fields(corpus, number).collect();
+        // What has no fields of its own may be another type under this name.
+        if found.is_empty() && is_apart {
+            let stands_for = alias::names(corpus, number).into_iter().map(|name| alias::meant(corpus, scene, language, name));
+            let one: Vec<u32> = stands_for.filter(|types| types.len() == 1).flatten().collect();
+            found.extend(one.into_iter().flat_map(|other| alias::fields(corpus, other)));
+            found.retain(of_others);
+        }
+        found
+    };
+    let groups: Vec<Vec<u32>> = types.filter(of_others).map(follow).collect();
     let mut places: NumberMap<u32, Option<usize>> = groups.iter().flatten().map(|field| (*field, None)).collect();
     if places.is_empty() {
         return;
@@ -45,13 +62,4 @@ pub fn expect(corpus: &Corpus, path: &str, language: Option<&Language>, scene: &
             }
         }
     }
-}
-
-/// The values among the members of a type.
-fn fields(corpus: &Corpus, number: u32) -> impl Iterator<Item = u32> {
-    let of = &corpus.symbols[number as usize];
-    corpus.of_file(of.file).filter(move |other| {
-        let symbol = &corpus.symbols[*other as usize];
-        symbol.sort.is_value() && corpus.facts(symbol).parent() == Some(of.index as usize)
-    })
 }

@@ -2,6 +2,7 @@
 //! counter. Every part knows where it came from and why it was chosen, and the order of the parts changes as little as possible from
 //! one prompt to the next, so that the engine's KV cache survives typing and moving about.
 
+mod alias;
 mod alike;
 pub mod corpus;
 mod corrections;

@@ -156,6 +156,23 @@ impl<'a> Order<'a> {
         self.places.get(&symbol).map_or(0.0, |place| self.items[*place as usize].score)
     }
 
+    /// A definition that is among the items.
+    pub fn item(&self, symbol: u32) -> Option<Item> {
+        self.places.get(&symbol).map(|place| self.items[*place as usize])
+    }
+
+    /// What items cost, with the lines that name their files and types.
+    pub fn price(&self, items: &[Item]) -> f32 {
+        let (mut open, mut said) = (vec![false; self.files.len()], vec![false; self.types.len()]);
+        let price = |item: &Item| {
+            let price = item.bytes + self.naming(item, &open) + self.saying(item, &said);
+            open[item.group as usize] = true;
+            item.member_of.into_iter().for_each(|own| said[own as usize] = true);
+            price
+        };
+        items.iter().map(price).sum()
+    }
+
     /// Why a definition is there, for people.
     pub fn reason(&self, corpus: &Corpus, symbol: u32) -> &'static str {
         (self.reason)(&corpus.symbols[symbol as usize])

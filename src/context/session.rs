@@ -12,7 +12,8 @@ pub use self::parts::{Count, PART_OVERHEAD};
 use self::parts::{Kept, Worth, group, part_of, shrink, symbols, tokens, value};
 use super::Part;
 use super::corpus::{Corpus, Name};
-use super::select::{Item, Order, Shares};
+use super::numbers::NumberSet;
+use super::select::{Item, Order, Selection, Shares};
 
 /// Share of the expected recall that a pack gives up, at most, so that it can stay while somebody types.
 const TYPING_LOSS: f32 = 0.4;
@@ -24,6 +25,10 @@ const MEANT: f32 = 0.3;
 const FEW: usize = 2;
 /// ... and how many are let in at a time: what stands behind them in the prompt is read anew.
 const ADMITTED: usize = 2;
+/// How much of what can come next at the cursor is let in at a time beside these.
+const EXPECTED: usize = 4;
+/// The share of the budget of a new pack that what can come next may have, however little is given up for a head that stays.
+const EXPECTED_SHARE: usize = 2;
 /// The share of the budget that those may have together which were let in, and the one that is left free for the next.
 const ADMITTED_SHARE: usize = 4;
 const SPARE_SHARE: usize = 16;
@@ -72,6 +77,8 @@ pub struct Asked<'a> {
     pub named: Vec<Name>,
     /// Definitions that the user has just looked at or written.
     pub visited: Vec<u32>,
+    /// What can come next because of what stands left of the cursor, the likeliest first.
+    pub expected: Vec<u32>,
 }
 
 /// What a session makes of a ranking.
@@ -109,7 +116,8 @@ impl Session {
             self.fill_up(&ranked, asked, count);
         } else {
             let spare = (budget as f32 * due(budget) * LEFT_FREE) as usize;
-            self.append(corpus, order, (budget - reused).saturating_sub(spare), &taken, count);
+            let taken = self.append_expected(&ranked, asked, taken, count);
+            self.append(corpus, order, (budget - tokens(&self.parts)).saturating_sub(spare), &taken, count);
         }
         self.filled = corpus.generation();
         self.parts.iter_mut().for_each(|kept| kept.place(corpus));
@@ -191,6 +199,20 @@ impl Session {
         stays
     }
 
+    /// Appends what can come next at the cursor, where there is a head that has taken its room. Answers what is `taken` then.
+    fn append_expected(&mut self, ranked: &Ranked, asked: &Asked, mut taken: Vec<u32>, count: Count) -> Vec<u32> {
+        if self.parts.is_empty() {
+            return taken;
+        }
+        let items = asked.missing(ranked.order, &taken, ranked.budget as f32 * self.ratio / EXPECTED_SHARE as f32);
+        taken.extend(items.iter().map(|item| item.symbol));
+        let selection = Selection { items, ..Selection::default() };
+        let mut added = group(ranked.corpus, ranked.order, selection, &mut HashMap::new(), count);
+        shrink(&mut added, ranked.budget - tokens(&self.parts).min(ranked.budget), count);
+        self.parts.extend(added);
+        taken
+    }
+
     /// Appends the best of what is left, in at most `room` tokens.
     fn append(&mut self, corpus: &Corpus, order: &Order, room: usize, taken: &[u32], count: Count) {
         let (mut added, mut made) = (vec![], HashMap::new());
@@ -234,6 +256,20 @@ impl Asked<'_> {
         let mut items: Vec<Item> = order.items.iter().filter(is_wanted).copied().collect();
         items.sort_by(|a, b| b.score.total_cmp(&a.score));
         items.truncate(ADMITTED);
+        let expected = self.missing(order, taken, f32::MAX).into_iter().take(EXPECTED);
+        let new: Vec<Item> = expected.filter(|item| items.iter().all(|known| known.symbol != item.symbol)).collect();
+        items.extend(new);
+        items
+    }
+
+    /// The likeliest of what can come next that is not `taken`, in so many bytes.
+    fn missing(&self, order: &Order, taken: &[u32], bytes: f32) -> Vec<Item> {
+        let taken: NumberSet<u32> = taken.iter().copied().collect();
+        let mut items: Vec<Item> =
+            self.expected.iter().filter(|number| !taken.contains(number)).filter_map(|number| order.item(*number)).collect();
+        while bytes < f32::MAX && !items.is_empty() && order.price(&items) > bytes {
+            items.pop();
+        }
         items
     }
 }

@@ -67,6 +67,12 @@ pub struct LanguageData {
     pub hands_out: Option<HandsOut>,
     /// The object that holds what a file hands on.
     pub exports_object: Option<String>,
+    /// What stands before the one value that a file hands on as a whole.
+    pub whole: Vec<String>,
+    /// Values are written as tags too, whose attributes are the fields of what a function takes.
+    pub tags: bool,
+    /// A field that is written as a type alone has that embedded: its members are those of what is around as well.
+    pub embeds: bool,
     /// Words in a statement at the top of a file that hands names on, so that those who take them call them the same.
     pub shares: Vec<String>,
     /// Statements that stand for a body to come; a call's arguments may follow.
@@ -358,6 +364,8 @@ pub struct TypeWords {
     pub modifiers: Vec<String>,
     /// Types whose values have the members of what they hold.
     pub transparent: Vec<String>,
+    /// Members through which one comes to what a value holds.
+    pub inside: Vec<String>,
     /// What is in the names of types that hold values, in small letters.
     pub containers: Vec<String>,
     /// Members that such types have themselves.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::parts::{Kept, Worth, symbols, tokens, value};
-use super::{Asked, Session};
+use super::{Asked, EXPECTED_SHARE, Session};
 use crate::context::corpus::Corpus;
 use crate::context::select::Order;
 
@@ -62,7 +62,7 @@ impl Session {
         let most = bases.iter().enumerate().rev().max_by(|a, b| offers(a.1).total_cmp(&offers(b.1))).map_or(0, |(at, _)| at);
         let (mut gain, mut head): (f32, &[Kept]) = (ranked.fresh, &[]);
         for (_, (parts, worth)) in bases.iter().enumerate().filter(|(at, _)| *at == 0 || *at == most) {
-            let best = self.best_head(parts, worth, ranked, gain);
+            let best = self.best_head(parts, worth, ranked, asked, gain);
             if best.0 > gain {
                 (gain, head) = (best.0, &parts[..best.1]);
             }
@@ -72,8 +72,11 @@ impl Session {
 
     /// How many leading parts are best kept, and what that gains: what can be expected of the pack, and what it is worth that they stay. No
     /// parts where nothing gains more than `least`.
-    fn best_head(&self, parts: &[Kept], worth: &[Worth], ranked: &Ranked, least: f32) -> (f32, usize) {
-        let all = leading(parts, worth, ranked.budget);
+    fn best_head(&self, parts: &[Kept], worth: &[Worth], ranked: &Ranked, asked: &Asked, least: f32) -> (f32, usize) {
+        // What can come next at the cursor has its room, whatever stays.
+        let bytes = ranked.budget as f32 * self.ratio / EXPECTED_SHARE as f32;
+        let expected = ranked.order.price(&asked.missing(ranked.order, &symbols(worth), bytes)) / self.ratio;
+        let all = leading(parts, worth, ranked.budget.saturating_sub(expected as usize));
         let beyond = (FULL_BUDGET / ranked.budget as f32).min(1.0).powf(BEYOND);
         let whole = HEAD * due(ranked.budget) * beyond * ranked.fresh.sqrt().sqrt();
         let saved = |keep: usize| whole * tokens(&parts[..keep]) as f32 / ranked.budget as f32;

@@ -1,0 +1,182 @@
+//! What stands left of the cursor, by its letters: half-written code is no tree.
+
+use crate::syntax::uses;
+use crate::text::words;
+
+/// Lines that a chain of calls may go back.
+const LINES: usize = 8;
+/// Bytes that a tag may have before the cursor.
+const LONGEST_TAG: usize = 2_000;
+
+/// What stands left of a dot, two colons or an arrow.
+pub(super) fn without_separator(text: &str) -> Option<&str> {
+    let text = text.trim_end();
+    let of = ["?.", "::", "->", "."].iter().find_map(|sign| text.strip_suffix(sign))?;
+    let of = of.trim_end().trim_end_matches(['?', '!']);
+    of.ends_with(|letter: char| words::is_word(letter) || matches!(letter, ')' | ']' | '>')).then_some(of)
+}
+
+/// The names, dots and brackets that a text ends with, over several lines where a line begins with a dot.
+pub(super) fn expression(text: &str) -> &str {
+    let mut start = uses::receiver_start(text);
+    for _ in 0..LINES {
+        let arrow = text[..start].ends_with("->");
+        if !text[start..].starts_with('.') && !arrow {
+            break;
+        }
+        let before = text[..if arrow { start - 2 } else { start }].trim_end();
+        let further = uses::receiver_start(before);
+        if further == before.len() {
+            break;
+        }
+        start = further;
+    }
+    &text[start..]
+}
+
+/// A call without its brackets, an element without its index.
+pub(super) fn without_brackets(text: &str) -> &str {
+    let mut text = text.trim_end().trim_end_matches(['?', '!']);
+    while text.ends_with([')', ']', '}']) {
+        let mut depth = 0usize;
+        let open = text.char_indices().rev().find(|(_, letter)| {
+            match letter {
+                ')' | ']' | '}' => depth += 1,
+                '(' | '[' | '{' => depth -= 1,
+                _ => {}
+            }
+            depth == 0
+        });
+        let Some((open, _)) = open else { break };
+        text = text[..open].trim_end().trim_end_matches(['?', '!']);
+    }
+    text
+}
+
+/// What stands behind the brackets that a text begins with.
+pub(super) fn behind_brackets(text: &str) -> &str {
+    let Some(open) = text.find('(') else { return text };
+    let mut depth = 0usize;
+    for (at, letter) in text[open..].char_indices() {
+        match letter {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => continue,
+        }
+        if depth == 0 {
+            return &text[open + at + 1..];
+        }
+    }
+    ""
+}
+
+/// How a package is called where it is used: `v2` is only its version.
+pub(super) fn last_of(module: &str) -> &str {
+    let is_version =
+        |part: &&str| part.strip_prefix('v').is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|digit| digit.is_ascii_digit()));
+    module.rsplit('/').find(|part| !is_version(part)).unwrap_or(module)
+}
+
+/// The type or the function that the tag is of whose attributes stand at the end of a text: `<Button kind="a" `.
+pub(super) fn tag(text: &str) -> Option<&str> {
+    if !text.ends_with(char::is_whitespace) {
+        return None;
+    }
+    let (mut depth, mut quote) = (0usize, None);
+    let nearest = text.ceil_char_boundary(text.len().saturating_sub(LONGEST_TAG));
+    for (at, letter) in text[nearest..].char_indices().rev() {
+        let at = nearest + at;
+        match letter {
+            _ if quote.is_some() => quote = quote.filter(|open| *open != letter),
+            '"' | '\'' => quote = Some(letter),
+            '}' => depth += 1,
+            '{' if depth == 0 => return None,
+            '{' => depth -= 1,
+            _ if depth > 0 => {}
+            '<' => {
+                let name = &text[at + 1..];
+                let name = &name[..name.find(|letter| !words::is_word(letter) && letter != '.').unwrap_or(name.len())];
+                // What is no component begins with a small letter; `a<B` compares, or takes an argument.
+                let is_tag = !text[..at].ends_with(words::is_word) && words::last(name).starts_with(char::is_uppercase);
+                return is_tag.then_some(name);
+            }
+            _ if letter.is_whitespace() || words::is_word(letter) || matches!(letter, '-' | ':' | '=' | '.') => {}
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// What stands between the braces that the cursor is in is taken from what is behind them: `const { | } = value`.
+pub(super) fn taken_apart(text: &str, offset: usize) -> Option<&str> {
+    let (before, after) = text.split_at(offset);
+    let open = before.rfind(['{', '}', ';', '('])?;
+    let close = after.find(['{', '}', ';', '('])?;
+    if !before[open..].starts_with('{') || !after[close..].starts_with('}') {
+        return None;
+    }
+    let value = after[close + 1..].trim_start().strip_prefix('=')?;
+    Some(value.split([';', '\n']).next().unwrap_or(value).trim())
+}
+
+/// What stands in the first brackets of a text that open with this one, however many are in them.
+pub(super) fn inside(text: &str, open: char, close: char) -> Option<&str> {
+    let start = text.find(open)? + open.len_utf8();
+    let mut depth = 1usize;
+    for (at, letter) in text[start..].char_indices() {
+        // An arrow closes nothing.
+        if letter == close && !(close == '>' && text[..start + at].ends_with(['=', '-'])) {
+            depth -= 1;
+        } else if letter == open {
+            depth += 1;
+        }
+        if depth == 0 {
+            return Some(&text[start..start + at]);
+        }
+    }
+    None
+}
+
+/// The parts of what stands between brackets: what a comma divides that is in no further ones.
+pub(super) fn parts(text: &str) -> Vec<&str> {
+    let (mut parts, mut depth, mut start, mut quote) = (vec![], 0usize, 0, None);
+    for (at, letter) in text.char_indices() {
+        match letter {
+            _ if quote.is_some() => quote = quote.filter(|open| *open != letter),
+            '"' | '\'' | '`' => quote = Some(letter),
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => {
+                parts.push(text[start..at].trim());
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(text[start..].trim());
+    parts.retain(|part| !part.is_empty());
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{parts, tag, taken_apart};
+
+    #[test]
+    fn a_tag_is_what_attributes_may_follow() {
+        assert_eq!(tag("return <Button "), Some("Button"));
+        assert_eq!(tag("return <Ui.Button kind=\"a>b\" onClick={() => go({ a: 1 })}\n  "), Some("Ui.Button"));
+        assert_eq!(tag("return <Button>text "), None);
+        assert_eq!(tag("if (a <Button && b "), None);
+        assert_eq!(tag("new Map<Key "), None);
+        assert_eq!(tag("return <div "), None);
+    }
+
+    #[test]
+    fn what_is_taken_apart_stands_behind_the_braces() {
+        let text = "const { a,  } = require('./a');\n";
+        assert_eq!(taken_apart(text, 11), Some("require('./a')"));
+        assert_eq!(taken_apart("f({ a,  })", 7), None);
+        assert_eq!(parts("...a('x, y'), b: c(1, 2), d"), ["...a('x, y')", "b: c(1, 2)", "d"]);
+    }
+}
