@@ -1,5 +1,5 @@
-//! The user's configuration: `$XDG_CONFIG_HOME/longsight/config.toml`, and what a project may narrow (`.longsight.toml`).
-//! A wrong entry is named and skipped, the rest applies. Keys and endpoints never come from a project.
+//! The user's configuration, `$XDG_CONFIG_HOME/longsight/config.toml`, and what a project may narrow (`.longsight.toml`). A wrong entry is
+//! reported and skipped, the rest applies. Keys and endpoints never come from a project.
 
 mod check;
 mod folders;
@@ -11,7 +11,7 @@ mod switches;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-pub use check::{KINDS, SECTIONS};
+pub use check::SECTIONS;
 use check::{Wrong, check_engines, check_keys, check_roles, unknown};
 pub use folders::{cache_dir, default_path, state_dir};
 pub use places::Places;
@@ -21,19 +21,19 @@ pub use settings::{
 };
 use switches::Switch;
 
-/// Something wrong with a configuration file, for people.
+/// A problem in a configuration file, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     pub file: PathBuf,
-    /// 1-based; 0 when the whole file is meant.
+    /// 1-based line; 0 means the whole file.
     pub line: usize,
-    /// The bytes of the key or value that is meant.
+    /// The bytes of the key or value concerned.
     pub span: Option<Range<usize>>,
     pub message: String,
 }
 
 impl Problem {
-    /// A problem of the file with this text, at a place in it or with all of it.
+    /// A problem in a file with this text, at a place or with the whole.
     pub fn at(file: &Path, text: &str, span: Option<Range<usize>>, message: String) -> Self {
         let line = span.as_ref().map_or(0, |span| text.as_bytes()[..span.start.min(text.len())].split(|byte| *byte == b'\n').count());
         Self { file: file.into(), line, span, message }
@@ -49,12 +49,12 @@ impl std::fmt::Display for Problem {
     }
 }
 
-/// Reads the user's file. No file is no problem; a broken one is reported and the defaults stand in for what is broken.
+/// Reads the user's file. No file is fine; broken parts are reported and replaced by defaults.
 pub fn load(path: &Path) -> (Config, Vec<Problem>) {
     reload(path, None)
 }
 
-/// Reads the user's file again: where nothing of it can be read, what was `before` stays.
+/// Reads the user's file again; if nothing in it is readable, `before` stays.
 pub fn reload(path: &Path, before: Option<&Config>) -> (Config, Vec<Problem>) {
     match std::fs::read_to_string(path) {
         Ok(text) => parse_again(path, &text, before),
@@ -66,12 +66,12 @@ pub fn reload(path: &Path, before: Option<&Config>) -> (Config, Vec<Problem>) {
     }
 }
 
-/// Reads configuration text; `path` is for messages.
+/// Reads a configuration's text; `path` is for messages.
 pub fn parse(path: &Path, text: &str) -> (Config, Vec<Problem>) {
     parse_again(path, text, None)
 }
 
-/// The configuration while its file cannot be read at all: what was before, or else the defaults, with the switches that it was to turn on.
+/// The configuration for an unreadable file: the one before, or else the defaults, with the switches that the file was to turn on.
 fn unreadable(before: Option<&Config>, switches: Vec<Switch>, problem: impl Fn(&str) -> Problem) -> (Config, Vec<Problem>) {
     let stays = if before.is_some() { "what was set before stays in use" } else { "the defaults are in use" };
     let mut config = before.cloned().unwrap_or_default();
@@ -85,7 +85,7 @@ fn unreadable(before: Option<&Config>, switches: Vec<Switch>, problem: impl Fn(&
     (config, vec![problem(&words.join("; "))])
 }
 
-/// Reads configuration text that is to take the place of what was `before`.
+/// Reads a configuration's text that replaces `before`.
 pub fn parse_again(path: &Path, text: &str, before: Option<&Config>) -> (Config, Vec<Problem>) {
     let problem = |span: Option<Range<usize>>, message: String| Problem::at(path, text, span, message);
     let table: toml::Table = match text.parse() {
@@ -138,7 +138,7 @@ pub fn parse_again(path: &Path, text: &str, before: Option<&Config>) -> (Config,
     (config, problems)
 }
 
-/// Whether what stands at a place is a word in the place of a value.
+/// Whether a bare word stands in place of a value.
 fn is_bare_word(text: &str, at: Option<Range<usize>>) -> bool {
     let Some(at) = at.map(|at| text.floor_char_boundary(at.start)) else { return false };
     let line = &text[text[..at].rfind('\n').map_or(0, |end| end + 1)..];
@@ -146,7 +146,7 @@ fn is_bare_word(text: &str, at: Option<Range<usize>>) -> bool {
     value.starts_with(|letter: char| letter.is_alphabetic() || matches!(letter, '/' | '~' | '.'))
 }
 
-/// What holds because of the switches that are meant in a section which is none.
+/// What holds because of the switches that were meant in an invalid section.
 fn meanwhile(section: &str, value: toml::Value) -> String {
     let mut words: Vec<&str> =
         switches::in_doubt(&toml::Table::from_iter([(section.to_string(), value)])).iter().map(|one| one.meanwhile()).collect();

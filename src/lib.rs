@@ -9,9 +9,9 @@
 //! `pages`, `records`, `redact` and `report` are leaves that everyone may use.
 //! `tests/tidy.rs` checks this.
 
-// What comes from outside is answered, never trusted to be there.
+// Input from outside may be missing or wrong: code answers with an error and never panics on it.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable)]
-// What a terminal obeys is masked in one place.
+// All output for a terminal goes through `cli/screen.rs`, which masks control characters.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod server;

@@ -1,14 +1,14 @@
-//! Small files of our own in the state folder (`$XDG_STATE_HOME/longsight`), readable by their owner alone: written whole, or line by
-//! line within a limit. A leaf, like `config` and `report`; workspace files are never among them.
+//! Small files of our own in the state folder (`$XDG_STATE_HOME/longsight`), readable only by their owner: written whole, or line by line
+//! up to a limit. A leaf, like `config` and `report`. Never files of a workspace.
 
 use std::fs::OpenOptions;
 use std::io::{Error, ErrorKind, Read, Result, Write};
 use std::path::Path;
 
-/// Larger files are not ours.
+/// Larger files, in bytes, are not ours.
 const MOST: u64 = 4 << 20;
 
-/// The text of a file; empty where there is none.
+/// The text of a file; empty if there is none.
 pub fn read(file: &Path) -> Result<String> {
     let open = match unhindered(OpenOptions::new().read(true)).open(file) {
         Ok(open) => open,
@@ -20,7 +20,7 @@ pub fn read(file: &Path) -> Result<String> {
     if text.len() as u64 > MOST { Err(Error::other(format!("{} is too large", file.display()))) } else { Ok(text) }
 }
 
-/// Writes a file that is whole or as it was, whenever the process dies.
+/// Replaces a file: it is new or unchanged, whenever the process dies.
 pub fn replace(file: &Path, text: &str) -> Result<()> {
     prepare(file)?;
     let temporary = file.with_extension(format!("{}.tmp", std::process::id()));
@@ -35,7 +35,7 @@ pub fn replace(file: &Path, text: &str) -> Result<()> {
     renamed
 }
 
-/// Adds a line. A file that has grown beyond `limit` bytes becomes `….1`, in place of the one before it.
+/// Appends a line. A file larger than `limit` bytes becomes `….1`, replacing the one before it.
 pub fn append(file: &Path, line: &str, limit: u64) -> Result<()> {
     prepare(file)?;
     if std::fs::metadata(file).is_ok_and(|metadata| metadata.len() > limit) {
@@ -54,7 +54,7 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options.mode(0o600).custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits())
 }
 
-/// A pipe of that name has nothing to say, and nobody waits for it.
+/// Never blocks: a pipe of that name has nothing to say.
 #[cfg(unix)]
 fn unhindered(options: &mut OpenOptions) -> &mut OpenOptions {
     use std::os::unix::fs::OpenOptionsExt;

@@ -1,5 +1,5 @@
-//! What happens when something that cannot be, is: `bug!` panics in tests and is recorded once in production.
-//! Also the log: lines to standard error (or a file), with secrets masked. Prompts and keys never reach it.
+//! What happens when something impossible happens: `bug!` panics in tests and is recorded once in production. Also the log: lines to
+//! standard error (or a file), with secrets masked. Prompts and keys never reach it.
 
 use std::fmt::Display;
 use std::sync::LazyLock;
@@ -16,7 +16,7 @@ macro_rules! bug {
     }};
 }
 
-/// See [`bug!`]; `told` belongs to the call site.
+/// The function behind [`bug!`]; `told` belongs to the call site.
 pub fn bug(told: &AtomicBool, file: &'static str, line: u32, message: &str) {
     #[expect(clippy::panic, reason = "tests ask for it")]
     if is_strict() {
@@ -29,12 +29,12 @@ pub fn bug(told: &AtomicBool, file: &'static str, line: u32, message: &str) {
 
 static STRICT: AtomicBool = AtomicBool::new(false);
 
-/// From now on impossible states panic in this process, and what is costly to check is checked. Tests ask for it.
+/// From now on impossible states panic in this process, and expensive checks run. For tests.
 pub fn be_strict() {
     STRICT.store(true, Ordering::Relaxed);
 }
 
-/// See [`be_strict`]; `LONGSIGHT_STRICT=1` asks for it as well.
+/// Whether [`be_strict`] was called, or `LONGSIGHT_STRICT=1` is set.
 pub fn is_strict() -> bool {
     static ASKED: LazyLock<bool> = LazyLock::new(|| std::env::var_os("LONGSIGHT_STRICT").is_some());
     *ASKED || STRICT.load(Ordering::Relaxed)
@@ -43,12 +43,12 @@ pub fn is_strict() -> bool {
 /// Whether only warnings and errors are written.
 static ONLY_PROBLEMS: AtomicBool = AtomicBool::new(false);
 
-/// From now on only what is wrong is written to the log.
+/// From now on only warnings and errors are logged.
 pub fn only_problems() {
     ONLY_PROBLEMS.store(true, Ordering::Relaxed);
 }
 
-/// Writes one line to the log. A full or closed standard error is not an error.
+/// Writes one line to the log. A full or closed standard error is no error.
 pub fn log(level: &str, message: impl Display) {
     use std::io::Write;
     if ONLY_PROBLEMS.load(Ordering::Relaxed) && matches!(level, "info" | "route") {
@@ -59,7 +59,7 @@ pub fn log(level: &str, message: impl Display) {
     let _ = std::io::stderr().lock().write_all(line.as_bytes());
 }
 
-/// What a terminal would obey, or show as something else, is written by its number: names of files and words of servers stand in the log.
+/// A line for a terminal: control characters are written by number, since names of files and servers' words get into the log.
 fn harmless(text: &str) -> String {
     let is_obeyed = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\t');
     let turns = |letter| matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');

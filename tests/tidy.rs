@@ -35,6 +35,82 @@ fn every_file_says_what_it_is_for() {
     none(files.filter(|(_, text)| !text.starts_with("//!")).map(|(name, _)| format!("{name}: has no `//!` line")).collect());
 }
 
+/// The name of what a line lets other modules use, if it does: `Some("fn masked")` for `pub(super) fn masked(&self)`.
+fn made_public(line: &str) -> Option<String> {
+    let rest = line.trim_start().strip_prefix("pub")?;
+    let rest = if rest.starts_with('(') { rest.split_once(')')?.1 } else { rest };
+    let mut words =
+        rest.strip_prefix(' ')?.split_whitespace().filter(|word| !["async", "unsafe", "extern", "\"C\""].contains(word)).peekable();
+    let kind = match words.next()? {
+        // `const fn` is a function.
+        "const" if words.peek() == Some(&"fn") => words.next()?,
+        kind => kind,
+    };
+    let name = words.next()?.split(|c: char| !c.is_alphanumeric() && c != '_').next()?;
+    ["fn", "struct", "enum", "trait", "type", "const", "static"].contains(&kind).then(|| format!("{kind} {name}"))
+}
+
+/// Whether a description stands above a line. Attributes may stand between the two; they may take several lines.
+fn is_described(lines: &[&str], at: usize) -> bool {
+    let mut above = lines[..at].iter().rev().map(|line| line.trim());
+    while let Some(line) = above.next() {
+        if line.ends_with(']') && !line.starts_with("//") {
+            let mut part = Some(line);
+            while part.is_some_and(|part| !part.starts_with("#[")) {
+                part = above.next();
+            }
+        } else {
+            return line.starts_with("///");
+        }
+    }
+    false
+}
+
+/// Whoever calls something reads its first line only: it says what the name and the types do not.
+#[test]
+fn everything_public_says_what_it_is() {
+    let mut broken = vec![];
+    for (name, text) in rust_files("src") {
+        let lines: Vec<&str> = text.lines().collect();
+        for (at, line) in lines.iter().enumerate() {
+            if let Some(item) = made_public(line).filter(|_| !is_described(&lines, at)) {
+                broken.push(format!("{name}:{}: `{item}` needs a `///` line (what it gives, units, errors), or less visibility", at + 1));
+            }
+        }
+    }
+    none(broken);
+}
+
+#[test]
+fn descriptions_are_found_above_attributes() {
+    assert_eq!(made_public("    pub(in crate::a) const fn least(of: u8) -> u8 {").as_deref(), Some("fn least"));
+    assert_eq!(made_public("pub unsafe extern \"C\" fn said();").as_deref(), Some("fn said"));
+    assert_eq!(made_public("pub use said::Said;"), None);
+    let lines =
+        ["/// Said.", "#[derive(", "    Debug,", ")]", "#[serde(default)]", "pub struct Said;", "", "#[test]", "pub fn unsaid() {}"];
+    assert!(is_described(&lines, 5) && !is_described(&lines, 8));
+}
+
+/// Begins of a comment that send the reader elsewhere, and do not say where.
+const ELSEWHERE: &[&str] = &["See there", "See above", "See below", "As above", "As below", "Likewise", "Ditto", "The same."];
+
+#[test]
+fn comments_stand_alone_and_fit_the_page() {
+    let mut broken = vec![];
+    for (name, text) in rust_files("src") {
+        for (at, line) in text.lines().enumerate().filter(|(_, line)| line.trim_start().starts_with("//")) {
+            if line.chars().count() > 140 {
+                broken.push(format!("{name}:{}: a comment of {} characters, at most 140", at + 1, line.chars().count()));
+            }
+            let words = line.trim_start().trim_start_matches(['/', '!', ' ']);
+            if let Some(start) = ELSEWHERE.iter().find(|start| words.starts_with(**start)) {
+                broken.push(format!("{name}:{}: \"{start}\" does not say what is meant", at + 1));
+            }
+        }
+    }
+    none(broken);
+}
+
 /// What each module may use besides itself and the leaves `config`, `pages`, `records`, `redact` and `report`.
 const LAYERS: &[(&str, &[&str])] = &[
     ("text", &[]),

@@ -1,16 +1,16 @@
-//! Checks a call's arguments against the schema of its tool, with messages from which a model can correct itself.
+//! Checks the arguments of a call against its tool's schema, with messages that let a model correct itself.
 
 use serde_json::Value;
 
-/// What does not fit, one message each; empty when the arguments fit. Knows the part of JSON Schema that our tools use: types,
-/// `required`, `properties`, `items`, `enum`, `minimum`, `maximum`, `minLength`, `maxLength`, `minItems`, `maxItems`.
+/// What does not fit, one message each; empty if all fits. Knows the part of JSON Schema that our tools use: types, `required`,
+/// `properties`, `items`, `enum`, `minimum`, `maximum`, `minLength`, `maxLength`, `minItems`, `maxItems`.
 pub fn check(schema: &Value, arguments: &Value) -> Vec<String> {
     let mut wrong = vec![];
     visit(schema, arguments, "", &mut wrong);
     wrong
 }
 
-/// Nobody nests deeper; a model that does is stopped here.
+/// Deepest nesting that is checked; no tool of ours nests this deep.
 const DEEPEST: usize = 16;
 
 fn visit(schema: &Value, value: &Value, at: &str, wrong: &mut Vec<String>) {

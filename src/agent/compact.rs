@@ -1,5 +1,5 @@
-//! What is left of old messages when a transcript has outgrown the window: of a call its name and where it was, of an edit's result what
-//! became of it, of words their two ends. Every call keeps its result, and its arguments stay an object, as all dialects want them.
+//! Shortens old messages when a transcript is too long for the window. A call keeps its name and its place, an edit's result its outcome,
+//! words their two ends. Every call keeps a result, and arguments remain an object, as all dialects need.
 
 use serde_json::{Map, Value, json};
 
@@ -7,26 +7,27 @@ use super::limits::shorten;
 use super::tools::schema::ToolName;
 use crate::dialect::{Message, Role};
 
-/// What stands where a text of a call was. No edit writes it into a file.
+/// Replaces a long text in a call. No edit may write it into a file.
 pub const LEFT_OUT: &str = "[left out to save room]";
-/// What stands where a result was.
+/// Replaces a result.
 const DROPPED: &str = "[left out to save room; call the tool again if you need it]";
-/// Bytes of words and thoughts that stay.
+/// Bytes of words and of thoughts that are kept.
 const WORDS: usize = 512;
-/// Bytes of an edit's result that stay.
+/// Bytes of an edit's result that are kept.
 const OUTCOME: usize = 240;
-/// Arguments that say where a call was, and the most bytes of them.
+/// Arguments that say where a call was, and the most bytes of each.
 const PLACES: [&str; 2] = ["path", "folder"];
 const PLACE: usize = 512;
-/// Bytes of another argument that stays as it is.
+/// Longest other argument that is kept as it is, in bytes.
 const SHORT: usize = 96;
-/// Values of a list and fields of an object that stay, and how deep they may stand.
+/// Most values of a list or fields of an object that are kept, and their greatest depth.
 const MOST: usize = 16;
 const DEPTH: usize = 4;
-/// Bytes of all arguments of a call that may stay.
+/// Most bytes of a call's arguments that may remain in all.
 const ENOUGH: usize = 6 << 10;
 
-/// Makes messages shorter, the oldest first, until so many bytes are gone. What the task says, and what else a person or the driver did, stays.
+/// Shortens messages, oldest first, until so many bytes are gone. The task, and whatever else a person or the driver said, is never
+/// shortened.
 pub fn shrink(messages: &mut [Message], mut excess: usize) {
     let mut edits: Vec<String> = vec![];
     for message in messages {
@@ -50,13 +51,13 @@ pub fn shrink(messages: &mut [Message], mut excess: usize) {
     }
 }
 
-/// Bytes of a message.
+/// The size of a message in bytes.
 pub fn weight(message: &Message) -> usize {
     let calls: usize = message.tool_calls.iter().map(|call| call.arguments.to_string().len() + call.name.len()).sum();
     message.content.len() + message.reasoning.as_ref().map_or(0, String::len) + calls
 }
 
-/// A result as short as it gets: of an edit it is still told whether it was taken.
+/// Shortens a result as far as possible; an edit's still tells whether it was taken.
 fn result(message: &mut Message, is_edit: bool) {
     let left = match message.content.lines().next() {
         Some(first) if is_edit => shorten(first, OUTCOME),
@@ -78,7 +79,7 @@ fn answer(message: &mut Message) {
     }
 }
 
-/// Arguments without what is long in them.
+/// Arguments with their long parts replaced.
 fn arguments(given: &Value) -> Value {
     let small = [SHORT, 0].map(|most| without_long(given, most, DEPTH));
     let fits = |value: &&Value| value.is_object() && value.to_string().len() <= ENOUGH;

@@ -1,5 +1,5 @@
-//! Drives a turn: asks the model through the router, runs the tools on a thread of their own, and hands what happens to the state
-//! machine. The only place of the agent that waits.
+//! Drives a turn: asks the model through the router, runs the tools on a thread of their own, and reports events to the state machine. The
+//! only part of the agent that waits.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use crate::engine::{self, Ask, Cancel, EngineError, ErrorKind, Finish, Priority,
 use crate::report;
 use crate::route::{Choice, Decision, RouteError, Router, Task};
 
-/// Hears what happens meanwhile, in words.
+/// Hears in words what is going on.
 pub type Say<'a> = &'a (dyn Fn(String) + Send + Sync);
 
 /// What a turn needs besides its messages and tools.
@@ -22,59 +22,59 @@ pub struct Driver<'a> {
     pub router: &'a Router,
     pub task: Task,
     pub cancel: &'a Cancel,
-    /// Tokens that an engine's window must have for the turn, also one that stands in.
+    /// Smallest context window in tokens that an engine needs for the turn, also one that stands in.
     pub least: u32,
-    /// How long the turn may take.
+    /// Longest time for the turn.
     pub time: Duration,
     pub say: Say<'a>,
     /// Sees the engine's events, for the display.
     pub see: &'a (dyn Fn(&engine::Event) + Send + Sync),
 }
 
-/// What came of a turn.
+/// The outcome of a turn.
 pub struct Ran {
     pub ending: Ending,
     pub steps: Vec<Step>,
-    /// Whose text went to the model by the tools.
+    /// The stretches whose text the tools showed to the model.
     pub sent: Vec<Stretch>,
     /// Edits that were refused.
     pub refusals: Refusals,
     /// An edit was taken that the model may only have quoted.
     pub may_quote: bool,
-    /// The tools with their drafts; none when they were still at work when the turn was cancelled.
+    /// The tools with their drafts; none if they were still at work when the turn was cancelled.
     pub bench: Option<Workbench>,
-    /// Who answered; none when nobody did.
+    /// Who answered; none if nobody did.
     pub decision: Option<Decision>,
-    /// All answers together.
+    /// The timing of all answers together.
     pub timing: Timing,
-    /// The error that ended it, with its kind.
+    /// The error that ended the turn.
     pub error: Option<EngineError>,
 }
 
-/// What comes of work in time; none when it takes longer.
+/// The outcome of `work`, if it comes in time.
 pub async fn in_time<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
     tokio::time::timeout(limit, work).await.ok()
 }
 
-/// Most tokens of one answer, and the part of the window that it may take.
+/// Most tokens of one answer, and one part in so many of the window that it may take.
 const ANSWER: u32 = 16_384;
 const ANSWER_SHARE: u32 = 4;
-/// How much longer an answer may be than one that was cut off before it.
+/// Factor for the length of an answer after one that was cut off.
 const AFTER_CUT: u32 = 2;
 
-/// Tokens that an answer may have in a window of so many.
+/// Most tokens of an answer, for a window of this size.
 fn most_tokens(window: u32) -> u32 {
     ANSWER.min((window / ANSWER_SHARE).max(256))
 }
 
-/// The same of the first answer of a turn, and of each later one, if all are cut off.
+/// Most tokens of the first answer of a turn, and of later ones if all are cut off.
 pub fn answers(window: u32) -> [u32; 2] {
     let first = most_tokens(window);
     [first, (first * AFTER_CUT).min(window)]
 }
 
 impl Driver<'_> {
-    /// Runs a turn to its end. It ends soon after `cancel`, and at the latest when its time is up.
+    /// Runs a turn to its end, which comes soon after `cancel`, and at the latest when its time is up.
     pub async fn run(&self, mut turn: Turn, bench: Workbench) -> Ran {
         let started = Instant::now();
         let mut run = Run {
@@ -97,7 +97,7 @@ impl Driver<'_> {
                 }
                 Effect::Over(ending) => break ending,
                 Effect::Ask(chat) => self.in_time(started, self.ask(chat, &mut run)).await,
-                // The tools are not stopped by the clock: they are quick, and what was drafted is theirs. The next question is.
+                // The clock does not stop the tools: they are quick, and what they have drafted counts. It stops the next question.
                 Effect::Work(calls) => self.unless_cancelled(work(calls, &mut run)).await,
             };
             let event = if self.cancel.is_cancelled() { Event::Cancelled } else { event };
@@ -108,7 +108,7 @@ impl Driver<'_> {
         Ran { ending, steps, sent, refusals, may_quote, bench, decision: run.answered.decision(), timing: run.timing, error: run.error }
     }
 
-    /// What happens, or that it was cancelled, or that the turn's time is up.
+    /// What happens, unless the turn is cancelled or its time is up before.
     async fn in_time(&self, started: Instant, happens: impl Future<Output = Event>) -> Event {
         let left = self.time.saturating_sub(started.elapsed());
         if left.is_zero() {
@@ -145,7 +145,7 @@ impl Driver<'_> {
             }
             Ok(Request { ask, max_tokens, temperature: 0.0, stop: vec![], priority: Priority::Normal })
         };
-        // Only the first step is a decision worth remembering: the others follow from it, unless another engine stands in.
+        // Only the first step is a decision worth remembering; the others follow from it, unless another engine stands in.
         let task = Task { goes_on: run.answered.newest().map(str::to_string), ..self.task.clone() };
         run.error = None;
         let mut talk = Talk::default();
@@ -162,7 +162,7 @@ impl Driver<'_> {
                 run.answered.by(served.decision);
                 Event::Answered(served.answer)
             }
-            // The model wrote something that is no call: it is told so, like about any wrong call.
+            // The model wrote something that is no call, and is told so, as with any wrong call.
             Err(RouteError::Engine(error)) if error.kind == ErrorKind::Garbled => Event::Garbled(error.message),
             Err(RouteError::Engine(error)) if error.kind == ErrorKind::TooLong => {
                 let reason = error.message.clone();
@@ -183,12 +183,12 @@ impl Driver<'_> {
 
 /// What a running turn gathers.
 struct Run {
-    /// Away while the tools run.
+    /// Not here while the tools run.
     bench: Option<Workbench>,
     answered: Answered,
     timing: Timing,
     error: Option<EngineError>,
-    /// The newest answer, and whether it ran out of tokens.
+    /// What the newest answer said around its calls, and whether it ran out of tokens.
     talk: Talk,
     was_cut: bool,
     may_quote: bool,
@@ -196,7 +196,7 @@ struct Run {
     fit: BTreeSet<String>,
 }
 
-/// Who answered the steps of a turn: each run of steps that one engine answered, with its first step.
+/// Who answered the steps of a turn: for each run of steps by one engine, its first step.
 #[derive(Default)]
 struct Answered {
     steps: usize,
@@ -215,7 +215,7 @@ impl Answered {
         self.runs.last().map(|(_, decision)| decision.engine.as_str())
     }
 
-    /// Who answered in the end, and why, with all who answered before: what was read by then went to them.
+    /// The last decision, naming all engines that answered before: whatever was read until then went to them.
     fn decision(self) -> Option<Decision> {
         let mut runs = self.runs;
         let (_, first) = runs.first()?;
@@ -230,7 +230,7 @@ impl Answered {
     }
 }
 
-/// Runs calls in their order, on a thread where they disturb nobody.
+/// Runs calls in order, on a thread where they disturb nobody.
 async fn work(calls: Vec<ToolCall>, run: &mut Run) -> Event {
     let Some(mut bench) = run.bench.take() else { return Event::Failed("the tools are gone".into()) };
     let done = tokio::task::spawn_blocking(move || {
@@ -248,7 +248,7 @@ async fn work(calls: Vec<ToolCall>, run: &mut Run) -> Event {
     }
 }
 
-/// Runs a call. One that breaks down over some odd file fails like any other, and takes nothing of what was drafted with it.
+/// Runs a call. If it panics over some odd file it fails like any other, and the drafts stay.
 fn fenced(bench: &mut Workbench, call: &ToolCall) -> Worked {
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| bench.run(call)));
     outcome.unwrap_or_else(|_| {
@@ -258,7 +258,7 @@ fn fenced(bench: &mut Workbench, call: &ToolCall) -> Worked {
     })
 }
 
-/// Times and tokens of several answers together.
+/// Adds times and tokens of another answer.
 pub fn add(sum: &mut Timing, more: &Timing) {
     sum.queued_ms += more.queued_ms;
     sum.load_ms += more.load_ms;

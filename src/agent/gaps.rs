@@ -1,5 +1,5 @@
-//! Whether it is the grammar that cannot read a change: the same construct stands in the file already, or in other files that use its
-//! words, and is as unreadable there. Then there is nothing to put right; what is new, or leaves a bracket open, is doubted as before.
+//! Whether only the grammar cannot read a change: the same construct stands in the file already, or in other files with its words, and does
+//! not parse there either. Then there is nothing to correct. What is new, or leaves a bracket open, is still doubted.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -9,30 +9,31 @@ use crate::syntax::gaps::{self, Shape};
 use crate::syntax::{self, Parsed, Registry};
 use crate::workspace::{Snapshot, WorkspacePath};
 
-/// Other files that are read for one change, and bytes of each.
+/// Most other files that are read for one change, and most bytes of each.
 const FILES: usize = 6;
 const LARGEST: usize = 256 << 10;
 
-/// What the model is told of statements that stand deeper, or less deep, than those beside them.
+/// The message to the model about statements that are indented unlike their block.
 pub const STRAYS: &str = "with this edit a statement stands at another depth than its block; give whole statements, indented as they are";
 
-/// What is known of the repository.
+/// Where else to look for a construct.
 pub struct Elsewhere<'a> {
     pub snapshot: &'a Snapshot,
     pub index: &'a View,
     pub registry: &'a Registry,
 }
 
-/// What there is to doubt in a text, beside the one that it comes from.
+/// What is doubtful in a text, compared with the text before.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Doubt {
     None,
-    /// A place that does not parse, and that looks like none that is known.
+    /// A place that does not parse and looks like none that is known to be right.
     At(Range<usize>),
     /// A bracket is left open, or closed twice.
     Brackets,
 }
 
+/// Compares a change with the text before (none for a new file), and with other files.
 pub fn doubt(elsewhere: &Elsewhere<'_>, path: &WorkspacePath, before: Option<&Parsed>, after: &Parsed) -> Doubt {
     let now = after.errors();
     if now == 0 {
@@ -40,7 +41,7 @@ pub fn doubt(elsewhere: &Elsewhere<'_>, path: &WorkspacePath, before: Option<&Pa
     }
     let (was_open, is_open) = (before.map(gaps::open_brackets).unwrap_or_default(), gaps::open_brackets(after));
     let is_worse = now > before.map_or(0, Parsed::errors);
-    // Where a file has places that do not parse already, half of something may add none.
+    // In a file that already has places that do not parse, an open bracket may add none.
     if was_open != is_open && (is_worse || was_open == <[i64; 3]>::default()) {
         return Doubt::Brackets;
     }
@@ -71,7 +72,7 @@ fn shapes(parsed: &Parsed) -> impl Iterator<Item = Shape> + use<> {
 }
 
 impl Elsewhere<'_> {
-    /// Files that use a word, those first that use it most.
+    /// Files that use a word, most frequent users first.
     fn with(&self, word: &str) -> Vec<WorkspacePath> {
         let mut users = self.index.name(word).map(|name| self.index.users(name)).unwrap_or_default();
         users.sort_by_key(|(_, count)| std::cmp::Reverse(*count));

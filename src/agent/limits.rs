@@ -1,27 +1,29 @@
-//! What a turn may use up, and how it notices that it goes in circles.
+//! What a turn may use up, and how it is noticed that it goes in circles.
 
 use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Questions to the model in one turn.
+/// Most questions to the model in one turn.
 pub const STEPS: usize = 25;
-/// Identical calls with identical results before the turn is stopped.
+/// After this many identical calls with identical results the turn is stopped.
 const SAME_CALLS: usize = 5;
-/// Longest repeated sequence of calls that is recognised, and how often it may come round.
+/// Longest sequence of calls whose repetition is noticed, and after how many rounds.
 const LONGEST_CYCLE: usize = 5;
+/// See [`LONGEST_CYCLE`].
 pub const ROUNDS: usize = 3;
-/// Failed attempts at one edit.
+/// Most failed attempts at edits of one file.
 pub const FAILED_EDITS: usize = 3;
-/// Wall time of a turn.
+/// Longest wall time of a turn.
 pub const TIME: Duration = Duration::from_secs(600);
-/// Bytes of one tool result, and of all of a turn together.
+/// Most bytes of one tool result, and of all results of a turn.
 pub const RESULT: usize = 16 << 10;
+/// See [`RESULT`].
 pub const RESULTS: usize = 200 << 10;
-/// Calls that are run of one answer.
+/// Most calls of one answer that are run.
 pub const CALLS_AT_ONCE: usize = 8;
 
-/// A text of at most `limit` bytes: the head and the tail, with a mark between that says how much is gone.
+/// A text of at most `limit` bytes: its start and its end, with a mark between that says how much is gone.
 pub fn shorten(text: &str, limit: usize) -> String {
     if text.len() <= limit {
         return text.into();
@@ -33,14 +35,14 @@ pub fn shorten(text: &str, limit: usize) -> String {
     format!("{}{mark}{}", &text[..head], &text[tail..])
 }
 
-/// The calls of a turn with what came of them.
+/// The calls of a turn with their results.
 #[derive(Clone, Debug, Default)]
 pub struct Circles {
     done: Vec<u64>,
 }
 
 impl Circles {
-    /// Remembers a call with its result; the reason to stop, if the turn goes in circles. A call whose result differs is progress.
+    /// Remembers a call with its result. Returns the reason to stop if the turn goes in circles; a call with a new result is progress.
     pub fn note(&mut self, name: &str, arguments: &str, result: &str) -> Option<String> {
         self.done.push(xxh3_64(format!("{name}\0{arguments}\0{result}").as_bytes()));
         let last = *self.done.last()?;
@@ -52,7 +54,7 @@ impl Circles {
             .map(|length| format!("the same {length} calls came round {ROUNDS} times with the same results"))
     }
 
-    /// An edit was taken: what is looked up again after it is looked up anew.
+    /// An edit was taken, so looking something up again is no repetition.
     pub fn clear(&mut self) {
         self.done.clear();
     }

@@ -1,7 +1,8 @@
-//! The agent: a turn of questions and tool calls as a state machine (`turn`) over a conversation that stays in the window (`transcript`;
-//! `compact` says what is left of old messages), what it may use up (`limits`), which of its edits were refused (`refusals`) or may only
-//! be quoted (`talk`), how arguments are checked (`args`), where a proposed change belongs (`patch`), what needs a person's word
-//! (`permit`), what only the grammar cannot read (`gaps`) and what the model may call (`tools`). Only `driver` waits for anything.
+//! The agent. `turn` is a turn of questions and tool calls as a state machine, over a conversation that is kept inside the window
+//! (`transcript`; `compact` shortens old messages). `limits` says what a turn may use up. `refusals` tracks edits that were refused, `talk`
+//! notices calls that may only be quoted, `args` checks arguments, `patch` finds the place of a proposed change, `permit` decides what
+//! needs a person's word, `gaps` recognises what only the grammar cannot read, `tools` is what the model may call. Only `driver` waits for
+//! anything.
 
 pub mod args;
 mod compact;

@@ -1,7 +1,7 @@
-//! Where a model's change belongs: search and replace anchored to text that must be there, once. Pure.
+//! Finds the place of a model's change: search and replace, anchored to text that has to be there exactly once. Pure.
 //!
-//! Models copy text almost right: they lose trailing blanks, change the indentation, write `\n` for `\r\n`. Such a copy is taken for
-//! the original when exactly one place fits it; anything less certain is refused with what the model needs to do better.
+//! Models copy text almost right: they lose trailing blanks, change the indentation, write `\n` for `\r\n`. Such a copy is accepted if
+//! exactly one place fits; anything less certain is refused, with what the model needs to do better.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -14,12 +14,12 @@ use crate::text::layout::{Ending, indent_unit, indentation, with_line_feeds};
 use crate::text::lines::{line_number, line_start, next_line};
 use crate::text::words::runs_on;
 
-/// Why an anchor names no place.
+/// Why an anchor does not lead to a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Miss {
-    /// The text to be replaced is empty, and the file is not.
+    /// The text to replace is empty, but the file is not.
     Empty,
-    /// Not there; the lines that come nearest, with the number of the first (1-based).
+    /// Not there. Comes with the most similar lines, and the 1-based number of the first.
     NotFound { nearest: Option<(usize, String)> },
     /// There more than once: the 1-based lines where it begins.
     Ambiguous(Vec<usize>),
@@ -43,16 +43,16 @@ impl fmt::Display for Miss {
     }
 }
 
-/// Lines shown of the nearest place.
+/// Most lines that are shown of the most similar place.
 const SHOWN: usize = 12;
-/// Lines of a missing anchor that are looked for, and places that are compared with them.
+/// Most lines of a missing anchor that are searched for, and most places that are compared.
 const COMPARED: usize = 40;
 const CANDIDATES: usize = 4000;
-/// Places of an ambiguous anchor that are told.
+/// Most places of an ambiguous anchor that are named.
 const TOLD: usize = 8;
 
-/// The edit that replaces the one place of `old` in `text` by `new`, in the file's own layout. In a text that is `indented`, depth means
-/// something: a copy in which lines lie together that do not, or the other way round, is of another structure, and no copy.
+/// The edit that replaces the one place of `old` in `text` by `new`, in the file's layout. In an `indented` text depth has a meaning: a
+/// copy with another structure of depths does not count as one.
 pub fn place(text: &str, old: &str, new: &str, indented: bool) -> Result<Edit, Miss> {
     match with_line_feeds(text) {
         Cow::Borrowed(text) => place_in_lines(text, old, new, indented),
@@ -63,7 +63,7 @@ pub fn place(text: &str, old: &str, new: &str, indented: bool) -> Result<Edit, M
     }
 }
 
-/// The same in a text whose lines end with line feeds.
+/// [`place`] for a text with line feeds.
 fn place_in_lines(text: &str, old: &str, new: &str, indented: bool) -> Result<Edit, Miss> {
     if old.trim().is_empty() {
         return if text.trim().is_empty() { Ok(Edit { range: 0..text.len(), text: new.into() }) } else { Err(Miss::Empty) };
@@ -87,9 +87,9 @@ fn place_in_lines(text: &str, old: &str, new: &str, indented: bool) -> Result<Ed
     Err(Miss::NotFound { nearest: lines.nearest(&old) })
 }
 
-/// The edit of a place that was copied exactly. A line break that only `old` has at one of its ends stays where what is written would join
-/// the next line, or the line before, which may be a comment. Where it joins nothing it may go: above as it is said, below where that is
-/// all that is said, for models leave it out of `new` without a thought.
+/// The edit for an exact copy. A line break at the end of `old` alone is kept where the new text would otherwise join the next line, or a
+/// line before that may be a comment. Where nothing would be joined it may go: at the start as written, at the end only if nothing else is
+/// said, because models leave it out of `new` without a thought.
 fn exactly(text: &str, range: Range<usize>, new: String, ending: &str) -> Edit {
     let old = &text[range.clone()];
     if new.is_empty() {
@@ -105,12 +105,12 @@ fn exactly(text: &str, range: Range<usize>, new: String, ending: &str) -> Edit {
     Edit { range, text }
 }
 
-/// What is deleted, with the rest of its lines where nothing else stands on them: no empty line is left behind.
+/// A deleted range, extended to whole lines if nothing else stands in them, so that no empty line is left.
 fn without_hole(text: &str, range: Range<usize>) -> Range<usize> {
     let start = line_start(text, range.start);
     let end = next_line(text, range.end);
     let alone = text[start..range.start].trim().is_empty() && text[range.end..end].trim().is_empty();
-    // What ends with a line break has taken its lines already.
+    // A range that ends with a line break has taken its lines already.
     if alone && !text[range.clone()].ends_with('\n') { start..end } else { range }
 }
 
@@ -122,9 +122,9 @@ fn same_but_blanks(a: &str, b: &str) -> bool {
     a.trim() == b.trim()
 }
 
-/// Where `needle` begins, overlapping ones as well, but not in the middle of a word: `total = 0` is no part of `subtotal = 0`, nor
-/// `e = 0` of `größe = 0`. The sign before a name of PHP or of a shell is left out by many a model, and is no part of the word here. Prose
-/// that is written without blanks shows no edges of words; code between such letters does.
+/// Where `needle` begins, overlapping places included, but not inside of a word: `total = 0` is not part of `subtotal = 0`, nor `e = 0` of
+/// `größe = 0`. Many models leave out the sigil of a PHP or shell name, so it does not count as part of the word here. In scripts without
+/// blanks words have no visible edges; code between such letters does.
 fn all(text: &str, needle: &str) -> Vec<usize> {
     let is_prose = needle.chars().all(|letter| !letter.is_ascii() || letter == '\n');
     let is_word = |letter: char| letter == '_' || letter.is_alphanumeric() && !(is_prose && runs_on(letter));
@@ -147,7 +147,7 @@ fn all(text: &str, needle: &str) -> Vec<usize> {
     found
 }
 
-/// A text by lines.
+/// A text split into lines.
 struct Lines<'a> {
     text: &'a str,
     ranges: Vec<Range<usize>>,
@@ -167,7 +167,7 @@ impl<'a> Lines<'a> {
         &self.text[self.ranges[number].clone()]
     }
 
-    /// First lines of the places whose lines are the same as those of `old`.
+    /// The first lines of all places whose lines are the `same` as those of `old`.
     fn find(&self, old: &str, same: fn(&str, &str) -> bool) -> Vec<usize> {
         let wanted: Vec<&str> = trimmed_lines(old);
         if wanted.is_empty() || wanted.len() > self.ranges.len() {
@@ -177,7 +177,7 @@ impl<'a> Lines<'a> {
         (0..=self.ranges.len() - wanted.len()).filter(fits).take(TOLD).collect()
     }
 
-    /// Whether the lines from `first` on are as deep, one beside the other, as those of `old`: what is one depth in one is one in both.
+    /// Whether the lines from `first` on have the same structure of depths as `old`: equal depths in one are equal in both.
     fn has_depths_of(&self, first: usize, old: &str) -> bool {
         let said = trimmed_lines(old);
         let pairs = said.iter().enumerate().filter(|(_, line)| !line.trim().is_empty());
@@ -187,7 +187,7 @@ impl<'a> Lines<'a> {
         pairs.windows(2).all(|pair| pair[0].0 < pair[1].0 && pair[0].1 < pair[1].1)
     }
 
-    /// Replaces the whole lines of `old` at `first` by `new`, in the indentation that is there.
+    /// Replaces the whole lines of `old` at `first` by `new`, in the indentation of the file.
     fn replace(&self, first: usize, old: &str, new: &str) -> Edit {
         let said = trimmed_lines(old);
         let range = self.ranges[first].start..self.ranges[first + said.len() - 1].end;
@@ -196,7 +196,7 @@ impl<'a> Lines<'a> {
         let ending = Ending::of(self.text).as_str();
         let new = new_lines(old, new);
         let kept = kept(&said, &new);
-        // Lines that stay are written as they stand in the file, whatever blanks the model gave them, and end as they did.
+        // Lines that stay keep the file's blanks and line ends, whatever the model wrote.
         let line = |(number, line): (usize, &&str)| match kept[number].map(|at| self.line(first + at)) {
             Some(there) if there.ends_with('\n') => there.to_string(),
             Some(there) => format!("{there}{ending}"),
@@ -209,8 +209,8 @@ impl<'a> Lines<'a> {
         Edit { range, text }
     }
 
-    /// The place that shares most lines with `old`, if it shares any that says something. Lines that stand where `old` has them count
-    /// before those that are only somewhere near, and these before lines that share most of their words.
+    /// The place that shares most lines with `old`, if it shares any telling one. Lines in the same order count more than lines just
+    /// nearby, and these more than lines with half of their words in common.
     fn nearest(&self, old: &str) -> Option<(usize, String)> {
         let mut wanted: Vec<&str> = trimmed_lines(old).into_iter().map(str::trim).collect();
         wanted.truncate(COMPARED);
@@ -230,7 +230,8 @@ impl<'a> Lines<'a> {
         Some((first + 1, shown.map(|line| self.line(line)).collect()))
     }
 
-    /// Where a place may begin that has one of the lines, or else words of the first: the file may be long, and is looked at line by line.
+    /// Where a similar place may begin: at one of the lines, or at words of the first one. The file may be long, so it is searched line by
+    /// line.
     fn candidates(&self, wanted: &[&str]) -> Vec<usize> {
         let numbers: HashMap<&str, usize> =
             wanted.iter().enumerate().rev().filter(|(_, line)| line.len() > 3).map(|(at, line)| (*line, at)).collect();
@@ -246,7 +247,7 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// For each new line the old one that it is, where it stays.
+/// For each new line, the old line that it keeps, if any.
 fn kept(old: &[&str], new: &[&str]) -> Vec<Option<usize>> {
     let joined = |lines: &[&str]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
     let changed = hunks(&joined(old), &joined(new));
@@ -260,11 +261,11 @@ fn kept(old: &[&str], new: &[&str]) -> Vec<Option<usize>> {
     kept
 }
 
-/// How deep a model's lines lie in a file's own layout: known from the lines that are the same in both.
+/// Translates the depths of a model's lines into the file's layout, learnt from the lines that both have.
 struct Levels<'a> {
-    /// Indentation that the model wrote, and the file's.
+    /// Pairs of indentation: the model's, and the file's.
     known: Vec<(&'a str, &'a str)>,
-    /// One level in each.
+    /// One level of indentation in each.
     units: (String, String),
 }
 
@@ -277,7 +278,7 @@ impl<'a> Levels<'a> {
         let step = known.windows(2).find_map(|pair| Some((pair[0].0.strip_prefix(pair[1].0)?, pair[0].1.strip_prefix(pair[1].1)?)));
         let step = step.filter(|(said, is)| !said.is_empty() && !is.is_empty()).map(|(said, is)| (said.to_string(), is.to_string()));
         let unit = indent_unit(text);
-        // One depth that both have says how wide a level is: eight blanks for two tabs.
+        // A depth known in both tells the width of a level: eight blanks for two tabs.
         let width = known.iter().find_map(|(said, is)| {
             let levels = is.len() / unit.len().max(1);
             (levels > 0 && is.len() == levels * unit.len() && said.len() % levels == 0).then(|| said[..said.len() / levels].to_string())
@@ -286,14 +287,14 @@ impl<'a> Levels<'a> {
         Self { known, units: step.unwrap_or_else(|| (width.unwrap_or_else(|| indent_unit(said)), unit)) }
     }
 
-    /// A new line as the file would have it.
+    /// A new line as the file would indent it.
     fn of(&self, line: &str) -> String {
         if line.trim().is_empty() {
             return String::new();
         }
         let own = indentation(line);
         let known = self.known.iter().find_map(|(said, is)| Some((own.strip_prefix(said)?, *is)));
-        // Less deep than everything that is known: out by as many levels.
+        // Less deep than all known depths: moved out by as many levels.
         let Some((mut deeper, is)) = known else {
             let Some((said, is)) = self.known.last() else { return line.into() };
             let levels = said.len().saturating_sub(own.len()).div_ceil(self.units.0.len().max(1));
@@ -309,7 +310,7 @@ impl<'a> Levels<'a> {
     }
 }
 
-/// The lines of `new` without as many blank ones at both ends as `old` has there: those are not replaced either.
+/// The lines of `new`, without as many blank lines at both ends as `old` has there, since those are not replaced either.
 fn new_lines<'a>(old: &str, new: &'a str) -> Vec<&'a str> {
     let blank = |line: &&str| line.trim().is_empty();
     let (before, after) = (old.lines().take_while(blank).count(), old.lines().rev().take_while(blank).count());
@@ -319,7 +320,7 @@ fn new_lines<'a>(old: &str, new: &'a str) -> Vec<&'a str> {
     lines[first..lines.len() - last].to_vec()
 }
 
-/// Words that two lines share, if these are at least half of the words of each.
+/// How many words two lines share, if that is at least half of the words of each.
 fn alike(a: &str, b: &str) -> usize {
     let words = |line: &'_ str| -> Vec<String> {
         let words = line.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
@@ -330,7 +331,7 @@ fn alike(a: &str, b: &str) -> usize {
     if shared * 2 >= a.len().max(b.len()) { shared } else { 0 }
 }
 
-/// The lines without the blank ones at both ends.
+/// The lines without blank ones at both ends.
 fn trimmed_lines(text: &str) -> Vec<&str> {
     let lines: Vec<&str> = text.lines().collect();
     let first = lines.iter().position(|line| !line.trim().is_empty()).unwrap_or(lines.len());

@@ -1,5 +1,5 @@
-//! What a change needs before it may be applied: nothing, a person's word, or it is refused. Create, edit, rename and delete are the
-//! same question: a path, what was there, what will be there. Asked of the resolved path, every time; nothing is ever remembered.
+//! What a change needs before it may be applied: nothing, a person's word, or it is refused. Create, edit, rename and delete are one
+//! question: a path, the text before, the text after. It is asked about the resolved path, every time; nothing is remembered.
 
 use std::sync::LazyLock;
 
@@ -11,22 +11,22 @@ use crate::workspace::obeyed::danger;
 use crate::workspace::rules::{Skip, by_name};
 use crate::workspace::{WorkspacePath, is_secret};
 
-/// The answer.
+/// Whether a change may be applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Permit {
     Free,
-    /// A person must say yes, knowing this.
+    /// A person has to agree, and is told these reasons.
     Ask(Vec<String>),
     Refused(String),
 }
 
-/// Lines of which a change may delete so many without a question.
+/// Most lines that a change may delete without a question.
 const MANY_LINES: usize = 500;
-/// Files shorter than this are rewritten whole all the time.
+/// Shorter files, in lines, are often rewritten completely.
 const SHORT_FILE: usize = 6;
 
-/// Commands that run what they fetch, in lower case: fetched and piped into something that runs it; run with what is fetched as its
-/// argument or input; kept and run; and PowerShell's own.
+/// Commands that run what they download, in lower case: piped into something that runs it; passed to something as argument or input; saved
+/// and run; and PowerShell's own forms.
 const RUNS_A_DOWNLOAD: &[&str] = &[
     r"\b(curl|wget|aria2c)\b.*\|\s*(sudo\s+(-\S+\s+)*)?(env\s+)?(\S*/)?((ba|z|da|fi|k|c|a)?sh|pwsh|powershell)\b",
     r#"(?m)\b(curl|wget|aria2c)\b.*\|\s*(sudo\s+(-\S+\s+)*)?(env\s+)?(\S*/)?(python[\d.]*|perl|ruby|node|php)(\s+-)?\s*($|[;&|)"'])"#,
@@ -44,13 +44,13 @@ const RUNS_A_DOWNLOAD: &[&str] = &[
     r"\b(iex|invoke-expression)\b.*\b(iwr|irm|invoke-webrequest|invoke-restmethod|downloadstring)\b",
 ];
 
-/// What editors fetch a schema by, in lower case.
+/// How editors are told to fetch a schema, in lower case.
 const NAMES_A_SCHEMA: &str = r#""\$(schema|ref)"[\s\S]*://|\$schema=\S*://|#:schema\s+\S*://|schemalocation\s*=\s*["'][^"']*://|<!doctype\s[^>]*\bsystem\s+["'][^"']*://"#;
 
 /// The byte order mark.
 const MARK: char = '\u{feff}';
 
-/// Judges one change. `before` is `None` for a file that is created, `after` for one that is deleted.
+/// Judges one change. `before` is `None` for a created file, `after` for a deleted one.
 pub fn judge(path: &WorkspacePath, before: Option<&str>, after: Option<&str>) -> Permit {
     if is_secret(path) {
         return Permit::Refused(format!("{path} looks like a file that holds secrets; it is neither read nor changed"));
@@ -69,7 +69,7 @@ pub fn judge(path: &WorkspacePath, before: Option<&str>, after: Option<&str>) ->
     if reasons.is_empty() { Permit::Free } else { Permit::Ask(reasons) }
 }
 
-/// Why a change deserves a question by where the file lies and how it is called.
+/// Reasons for a question in the file's place and name.
 fn by_place(path: &WorkspacePath, is_new: bool) -> Vec<String> {
     let mut reasons = vec![];
     if let Some(which) = hidden(path.relative()) {
@@ -89,7 +89,7 @@ fn by_place(path: &WorkspacePath, is_new: bool) -> Vec<String> {
     reasons
 }
 
-/// The same by signs that say how a text is written.
+/// Reasons in characters that say how a text is written.
 fn by_signs(path: &WorkspacePath, old: &str, new: &str) -> Vec<String> {
     let mut reasons = vec![];
     if quoted_unreadable(new) > quoted_unreadable(old) {
@@ -101,14 +101,14 @@ fn by_signs(path: &WorkspacePath, old: &str, new: &str) -> Vec<String> {
     reasons
 }
 
-/// The same by how much is changed, and by what is added.
+/// Reasons in how much is changed and what is added.
 fn by_content(path: &WorkspacePath, old: &str, new: &str, is_deleted: bool) -> Vec<String> {
-    // A mark that stays is nothing new.
+    // A byte order mark that stays is not new.
     let (old, new) = match (old.strip_prefix(MARK), new.strip_prefix(MARK)) {
         (Some(old), Some(new)) => (old, new),
         _ => (old, new),
     };
-    // In a file whose lines end with a return, one is nothing that hides.
+    // In a file with `\r\n`, a carriage return hides nothing.
     let (old_lines, new_lines);
     let (old, new) = if Ending::of(old) == Ending::Cr {
         (old_lines, new_lines) = (with_line_feeds(old), with_line_feeds(new));
@@ -127,7 +127,7 @@ fn unreadable(text: &str) -> usize {
     text.matches(char::REPLACEMENT_CHARACTER).count()
 }
 
-/// How often it is all that stands between two quotation marks, so that it is rather meant.
+/// How often it stands alone between quotes, which means that it is intended.
 fn quoted_unreadable(text: &str) -> usize {
     let alone = |quote: char| format!("{quote}{}{quote}", char::REPLACEMENT_CHARACTER);
     ['"', '\'', '`'].into_iter().map(|quote| text.matches(&alone(quote)).count()).sum()
@@ -139,20 +139,20 @@ fn size(path: &WorkspacePath, old: &str, new: &str, deleted: bool) -> Option<Str
         return Some(format!("{path} is deleted, all {before} lines"));
     }
     let kept: std::collections::HashSet<&str> = new.lines().collect();
-    // Lines that stand elsewhere too, as closing brackets do, are gone all the same where there are fewer of them.
+    // Lines that also stand elsewhere, such as closing brackets, count as gone if there are fewer of them.
     let gone = old.lines().filter(|line| !line.trim().is_empty() && !kept.contains(line)).count().max(before.saturating_sub(after));
     let all = before > 0 && new.trim().is_empty();
     let much = all || gone > MANY_LINES || before > SHORT_FILE && gone * 2 > before && after * 2 < before;
     much.then(|| format!("the change of {path} removes {gone} of {before} lines"))
 }
 
-/// Lines that are new, joined.
+/// The new lines, joined.
 fn added(old: &str, new: &str) -> String {
     let before: std::collections::HashSet<&str> = old.lines().collect();
     new.lines().filter(|line| !before.contains(line)).collect::<Vec<_>>().join("\n")
 }
 
-/// The characters of new lines that a reader does not see, by their numbers: a carriage return inside a line is one.
+/// The invisible characters in new lines, by number; a carriage return inside of a line is one.
 fn hidden(added: &str) -> Option<String> {
     let inside = |line: &str| line.trim_end_matches('\r').contains('\r');
     let mut found: Vec<String> = added.lines().any(inside).then(|| "U+000D".to_string()).into_iter().collect();
@@ -165,10 +165,10 @@ fn hidden(added: &str) -> Option<String> {
     (!found.is_empty()).then(|| found.join(", "))
 }
 
-/// What new lines may bring in that a reader should look at twice.
+/// What new lines may bring that a reader should look at twice.
 fn content<'a>(old: &'a str, new: &'a str) -> impl Iterator<Item = &'static str> + use<'a> {
     static RUN: LazyLock<Vec<Regex>> = LazyLock::new(|| RUNS_A_DOWNLOAD.iter().filter_map(|pattern| Regex::new(pattern).ok()).collect());
-    // A command may go on behind a backslash at the end of a line.
+    // A command may continue behind a backslash at the end of a line.
     let text = added(old, new).to_lowercase().replace("\\\n", " ");
     static SCHEMA: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(NAMES_A_SCHEMA).ok());
     let found = [

@@ -1,5 +1,5 @@
-//! Edits that were refused, cut off or not run, and not put right since: what they were to change is missing from what is offered. The
-//! model is told once, when it wants to finish, and the person in the end.
+//! Edits that were refused, cut off or not run, and not made good since: they are missing from what is offered. The model is told once,
+//! when it wants to finish, and the person at the end.
 
 use std::collections::BTreeSet;
 
@@ -8,27 +8,27 @@ use serde_json::Value;
 use super::limits::shorten;
 use crate::context::fence;
 
-/// An edit that a call asks for, as far as it can be known again: models write it another time, in other words.
+/// An edit that a call asked for, in a form that recognises it when the model writes it again in other words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
     pub path: String,
-    /// Lines that say something: those that are replaced, and of them those that go, and those that come.
+    /// Telling lines: those that are replaced, those among them that go, and those that come.
     old: BTreeSet<String>,
     removed: BTreeSet<String>,
     added: BTreeSet<String>,
-    /// What it would change is not to be touched: trying again leads nowhere.
+    /// What it would change must not be touched, so trying again leads nowhere.
     pub barred: bool,
 }
 
-/// Letters from which on a part of a line is that line.
+/// A part of a line counts as that line from this many letters on.
 const TELLING: usize = 6;
-/// Letters of a line by which a missing edit is named.
+/// Letters of a line with which a missing edit is described.
 const NAMED: usize = 80;
-/// Missing edits that are named.
+/// Most missing edits that are described.
 const MOST: usize = 8;
 
 impl Wanted {
-    /// Those of a call of `propose_edit`.
+    /// The edits in a call of `propose_edit`.
     pub fn all(arguments: &Value) -> Vec<Self> {
         let text = |edit: &Value, name: &str| edit[name].as_str().unwrap_or_default().to_string();
         let edits = arguments["edits"].as_array().into_iter().flatten();
@@ -41,12 +41,12 @@ impl Wanted {
         Self { path: path.into(), removed: without(&old, &new), added: without(&new, &old), old, barred: false }
     }
 
-    /// The model was shown these lines as those that it may have meant.
+    /// The model was shown these lines as those it may have meant.
     pub fn near(&mut self, lines: &str) {
         self.removed.append(&mut telling(lines));
     }
 
-    /// Whether it is one of a file: a model may leave out a folder, or write one more.
+    /// Whether it is an edit of this file; a model may leave out a folder, or add one.
     pub fn is_of(&self, path: &str) -> bool {
         let parts = |path: &str| -> Vec<String> {
             path.split(['/', '\\']).filter(|part| !matches!(*part, "" | ".")).rev().map(str::to_string).collect()
@@ -70,27 +70,27 @@ impl Wanted {
     }
 }
 
-/// The lines of a text that say something, whatever blanks are in them.
+/// The telling lines of a text, without regard to blanks.
 fn telling(text: &str) -> BTreeSet<String> {
     let lines = text.lines().filter(|line| line.contains(char::is_alphanumeric));
     lines.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
 }
 
-/// Whether a line of one is a line of the other, or a part of it that says enough.
+/// Whether some line of one is a line of the other, or a telling part of it.
 fn share(a: &BTreeSet<String>, b: &BTreeSet<String>) -> bool {
     let holds = |long: &str, short: &str| short.len() >= TELLING && long.contains(short);
     a.iter().any(|a| b.iter().any(|b| a == b || holds(a, b) || holds(b, a)))
 }
 
-/// What a call leaves undone that was not taken.
+/// What is missing because a call was not taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Gap {
-    /// Nothing is known of what it was to do: any edit that is taken later may be that.
+    /// Its edits are not known, so any edit taken later may be one of them.
     #[default]
     Unknown,
-    /// Nothing: what these edits want stands there already.
+    /// Nothing: what these edits want is there already.
     Stands(Vec<Wanted>),
-    /// Each of these edits.
+    /// These edits.
     Edits(Vec<Wanted>),
 }
 
@@ -98,29 +98,29 @@ pub enum Gap {
 struct Open {
     gap: Gap,
     why: String,
-    /// An edit was seen, and refused; else nobody knows whether there was one.
+    /// An edit was seen and refused; otherwise it is unknown whether there was one.
     refused: bool,
 }
 
-/// Those of a turn, in the order in which they came.
+/// The missing edits of a turn, in order.
 #[derive(Clone, Debug, Default)]
 pub struct Refusals {
     open: Vec<Open>,
-    /// Of the answer that is being worked on. Nothing in an answer puts right what the same answer did wrong: it was written before.
+    /// Those of the current answer. No edit of the same answer makes up for them: it was written before they were refused.
     new: Vec<Open>,
     newest: Option<String>,
-    /// Something was taken in this turn.
+    /// Some edit was taken in this turn.
     has_taken: bool,
     told: bool,
 }
 
 impl Refusals {
-    /// A call was not taken.
+    /// A call was refused.
     pub fn refused(&mut self, gap: Gap, reason: String) {
         match gap {
             Gap::Stands(edits) => self.close(&edits),
             Gap::Edits(edits) if !edits.is_empty() => {
-                // The same edit once more is missing once.
+                // The same edit again is missing only once.
                 self.close(&edits);
                 self.new.push(Open { gap: Gap::Edits(edits), why: reason.clone(), refused: true });
             }
@@ -129,7 +129,7 @@ impl Refusals {
         self.newest = Some(reason);
     }
 
-    /// An answer broke off or could not be read: nobody knows what else it was to change.
+    /// An answer broke off or was unreadable: nobody knows what else it was to change.
     pub fn lost(&mut self, why: &str) {
         self.new.push(Open { gap: Gap::Unknown, why: why.into(), refused: false });
     }
@@ -151,13 +151,13 @@ impl Refusals {
         self.open.retain(|open| open.gap != Gap::Edits(vec![]));
     }
 
-    /// All calls of an answer are done.
+    /// All calls of an answer have been run.
     pub fn end_answer(&mut self) {
         self.open.append(&mut self.new);
     }
 
-    /// What is missing where the model wants to finish, for the model. Said once, and only where something else was taken: without it there
-    /// is nothing that could pass for the whole.
+    /// What is missing, for a model that wants to finish. Said once, and only if other edits were taken: otherwise nothing could be
+    /// mistaken for a complete edit.
     pub fn unfinished(&mut self) -> Option<String> {
         let mut missing = vec![];
         for open in &self.open {
@@ -176,7 +176,7 @@ impl Refusals {
         Some(missing.join("; ") + more)
     }
 
-    /// What is missing, and why, in sentences for a person.
+    /// What is missing and why, in sentences for a person.
     pub fn gaps(&self) -> Vec<String> {
         let mut said: Vec<String> = vec![];
         for Open { gap, why, refused } in self.open.iter().chain(&self.new) {
@@ -210,7 +210,7 @@ impl Refusals {
         said
     }
 
-    /// Why the newest edit was refused, until another is taken.
+    /// Why the newest edit was refused, until another one is taken.
     pub fn newest(&self) -> Option<&str> {
         self.newest.as_deref()
     }

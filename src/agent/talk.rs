@@ -1,26 +1,27 @@
-//! Whether the calls of an answer stand among its words. A model that quotes what it has read, in order to refuse it, calls nothing; where
-//! that cannot be told apart, a person looks at what came of it.
+//! Whether the calls of an answer stand among words. A model that quotes what it has read, in order to refuse it, does not mean to call
+//! anything. Where that cannot be told apart, a person looks at the outcome.
 
 use crate::dialect::QUOTED;
 use crate::engine::{Event, FOUND};
 
-/// Said of a change that may come from such a call.
+/// The warning for a change that may come from such a call.
 pub const WARNING: &str = "some of it may come from a call that the model only quoted: its answer holds words around the call";
 
-/// One answer as it comes.
+/// One answer, as it comes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Talk {
     words: bool,
-    /// Calls that we have read out of the text that a server left, and others.
+    /// Calls that we read out of text left by a server, and other calls.
     found: bool,
     other: bool,
-    /// One stands in a code block.
+    /// A call stands in a code block.
     in_block: bool,
     /// Something was said behind a call.
     behind: bool,
 }
 
 impl Talk {
+    /// Takes in an event of the answer.
     pub fn hear(&mut self, event: &Event) {
         match event {
             Event::Text(text) | Event::Reasoning(text) if !text.trim().is_empty() => {
@@ -36,6 +37,7 @@ impl Talk {
         }
     }
 
+    /// Whether the calls may only be quoted.
     pub fn may_quote(self) -> bool {
         self.behind || self.in_block && self.words || self.found && (self.other || self.words)
     }

@@ -1,34 +1,35 @@
 //! The conversation of a turn, kept inside the model's window: old answers and results make room for new ones. The task stays, and so does
-//! what was called where and what became of it, so that the transcript remains valid.
+//! what was called where with which outcome, so the transcript remains valid.
 
 use super::compact::{self, weight};
 use super::limits::{self, shorten};
 use crate::dialect::{Chat, Message, Role, Tool, ToolCall, ToolChoice};
 
-/// A transcript longer than this share of the window is compacted, down to the other share: each time what the engine has read already
-/// is worth nothing from the first change on, so there are few such times.
+/// A transcript larger than this share of the window is compacted to the other share. That is done rarely, because whatever the engine has
+/// read is worthless from the first change on.
 const FULL: f64 = 0.75;
 const COMPACTED: f64 = 0.5;
-/// The share that is left of a transcript that a server found too long.
+/// The share that is kept of a transcript that a server found too long.
 const CUT_BACK: f64 = 0.25;
 /// Messages at the end that are shortened last.
 const KEPT: usize = 6;
 /// Bytes of a result that are shown in any case.
 const LEAST: usize = 512;
 
-/// See the module.
+/// A conversation with its room.
 pub struct Transcript {
     chat: Chat,
-    /// Room in bytes.
+    /// The room, in bytes.
     window: usize,
 }
 
 impl Transcript {
+    /// Begins with these messages; `window` is the room in bytes.
     pub fn new(messages: Vec<Message>, tools: Vec<Tool>, window: usize) -> Self {
         Self { chat: Chat { messages, tools, tool_choice: ToolChoice::Auto, ..Chat::default() }, window }
     }
 
-    /// The conversation as it goes out, compacted where it has outgrown the window.
+    /// The conversation to send, compacted if it has become too long.
     pub fn ready(&mut self) -> Chat {
         if self.size() > self.share(FULL) {
             self.shrink(self.chat.messages.len().saturating_sub(KEPT), self.share(COMPACTED));
@@ -37,7 +38,7 @@ impl Transcript {
         self.chat.clone()
     }
 
-    /// A server counts the transcript as longer than its window: much less of it is kept, and from now on the window is smaller.
+    /// The server counts the transcript as longer than its window: much less of it is kept, and the room is smaller from now on.
     pub fn cut_back(&mut self) {
         self.window /= 2;
         let enough = self.share(CUT_BACK);
@@ -49,19 +50,22 @@ impl Transcript {
         }
     }
 
-    /// Bytes that each of so many new results may have.
+    /// The most bytes for each of so many new results.
     pub fn room(&self, results: usize) -> usize {
         self.room_in(self.share(FULL), results)
     }
 
+    /// Appends a message of the user.
     pub fn say(&mut self, words: String) {
         self.chat.messages.push(Message::new(Role::User, words));
     }
 
+    /// Appends an answer of the model.
     pub fn answered(&mut self, text: &str, reasoning: Option<String>, tool_calls: Vec<ToolCall>) {
         self.chat.messages.push(Message { reasoning, tool_calls, ..Message::new(Role::Assistant, text) });
     }
 
+    /// Appends the result of a call.
     pub fn result(&mut self, call: &ToolCall, result: String) {
         self.chat.messages.push(Message { tool_call_id: Some(call.id.clone()), ..Message::new(Role::Tool, result) });
     }
@@ -81,7 +85,8 @@ impl Transcript {
         self.chat.messages.iter().map(weight).sum()
     }
 
-    /// What so many results may have each in a transcript of this size, once all before the newest answer is as short as it gets.
+    /// The most bytes for each of so many results in a transcript of this size, with everything before the newest answer as short as
+    /// possible.
     fn room_in(&self, size: usize, results: usize) -> usize {
         let newest = self.newest();
         let mut before = self.chat.messages[..newest.saturating_sub(1)].to_vec();
@@ -96,7 +101,7 @@ impl Transcript {
         self.chat.messages.iter().rposition(|message| message.role == Role::Assistant).map_or(0, |at| at + 1)
     }
 
-    /// Shortens what stands before this message, the oldest first, until the transcript has this size.
+    /// Shortens what stands before this message, oldest first, until the transcript has this size.
     fn shrink(&mut self, before: usize, enough: usize) {
         let excess = self.size().saturating_sub(enough);
         compact::shrink(&mut self.chat.messages[..before], excess);

@@ -1,6 +1,6 @@
-//! One turn of the agent as a state machine: events in, effects out, no IO and no clock. The driver asks the model and runs the tools.
+//! A turn of the agent as a state machine: events in, effects out, no IO and no clock. The driver asks the model and runs the tools.
 //!
-//! `Asking` → (answer) → `Working` → (results) → `Asking` … → `Over`. After `Over` nothing has an effect any more.
+//! `Asking` → (answer) → `Working` → (results) → `Asking` … → `Over`. After `Over` nothing has an effect.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -21,55 +21,55 @@ use crate::engine::{Answer, Finish};
 pub enum Event {
     /// The model's answer.
     Answered(Answer),
-    /// What came of the calls, in their order.
+    /// The outcomes of the calls, in order.
     Worked(Vec<Worked>),
     /// The model wrote something that is neither words nor a call.
     Garbled(String),
-    /// The transcript is longer than the model's window.
+    /// The transcript does not fit into the model's window.
     TooLong(String),
     /// The model could not be asked.
     Failed(String),
-    /// The time that the turn has is up.
+    /// The turn's time is up.
     Late(Duration),
     Cancelled,
 }
 
-/// What came of one call.
+/// The outcome of one call.
 #[derive(Clone, Debug, Default)]
 pub struct Worked {
-    /// For the model, which is told where it is an error.
+    /// For the model; it says so if it is an error.
     pub result: String,
-    /// Whose text is in it.
+    /// The stretches whose text is in it.
     pub places: Vec<Stretch>,
     pub failed: bool,
-    /// The edit that failed, as one name for its target, so that three tries at one target are noticed.
+    /// The file of an edit that failed, always under one name, so that repeated attempts at it are counted.
     pub target: Option<String>,
-    /// What is missing since it failed, where it was an edit.
+    /// What is missing because it failed, if it was an edit.
     pub gap: Gap,
-    /// The edits of it that were taken.
+    /// The edits that were taken.
     pub taken: Vec<Wanted>,
-    /// The call ends the turn with this summary.
+    /// The call ends the turn, with this summary.
     pub finishes: Option<String>,
 }
 
-/// What the driver is to do.
+/// What the driver has to do.
 #[derive(Clone, Debug)]
 pub enum Effect {
     Ask(Chat),
     Work(Vec<ToolCall>),
-    /// For people: what happens now, e.g. "reading src/parse.rs, step 3".
+    /// Tell people what happens now, such as "reading src/parse.rs, step 3".
     Say(String),
     Over(Ending),
 }
 
-/// How a turn ended. What was proposed before stands, whatever the reason.
+/// How a turn ended. Whatever the reason, edits proposed before remain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// The model says that it is done.
     Finished(String),
-    /// It stopped without calling `finish`; its last words.
+    /// The model stopped without calling `finish`; its last words.
     Silent(String),
-    /// Stopped by a limit, with the reason.
+    /// A limit stopped it; the reason.
     Stopped(String),
     Failed(String),
     Cancelled,
@@ -82,7 +82,7 @@ enum State {
     Over,
 }
 
-/// One call and what came of it, for the report.
+/// One call and its outcome, for the report.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Step {
     pub step: usize,
@@ -92,22 +92,22 @@ pub struct Step {
     pub ok: bool,
 }
 
-/// See the module.
+/// The state of a turn.
 pub struct Turn {
     state: State,
     transcript: Transcript,
     asked: usize,
-    /// Answers without a call that were met with a reminder.
+    /// How many answers without a call were met with a reminder.
     reminded: usize,
     /// The newest answer ran out of tokens.
     cut: bool,
-    /// Answers that could not be read.
+    /// How many answers could not be read.
     garbled: usize,
     /// The transcript was too long for the model's window once.
     cut_back: bool,
     /// Bytes that the tools have shown.
     read: usize,
-    /// The model knows that they show no more.
+    /// The model was told that the tools show no more.
     read_enough: bool,
     running: Vec<ToolCall>,
     /// Calls of the same answer that are not run.
@@ -115,30 +115,30 @@ pub struct Turn {
     circles: Circles,
     failed_edits: HashMap<String, usize>,
     pub steps: Vec<Step>,
-    /// Whose text the tools' results hold that were sent, and of those that are to be.
+    /// The stretches whose text was sent with results, and those about to be.
     pub sent: Vec<Stretch>,
     to_be_sent: Vec<Stretch>,
     pub refusals: Refusals,
 }
 
-/// Bytes of a refusal that are told to a person.
+/// Bytes of a refusal that are shown to a person.
 const REFUSAL: usize = 300;
-/// Answers of a turn that may be unreadable.
+/// Most unreadable answers of a turn.
 const GARBLED: usize = 2;
-/// What the model is told of an answer that ran out of tokens.
+/// The message to the model about an answer that ran out of tokens.
 const CUT: &str = "Your answer was cut off, since it was too long: only whole calls before its end count. Take smaller steps, with fewer \
     edits in one call.";
-/// What `finish` comes to beside a call that failed: it was written before that was known.
+/// The result of `finish` beside a call that failed: it was written before that was known.
 const UNFINISHED: &str = "not finished, since another call of the same answer failed. Put it right, or call finish alone.";
-/// What is left undone by an answer whose end is not there, and by one that is none.
+/// What is missing because of an answer without its end, and because of an unreadable one.
 const CUT_OFF: &str = "an answer was cut off, since it was too long, and what it was to change is not known";
 const UNREADABLE: &str = "an answer could not be read, and what it was to change is not known";
-/// What a call comes to that is one too many in its answer.
+/// The result of a call that is one too many in its answer.
 const BEYOND: &str = "not run, since it is one too many in one answer; call it again.";
-/// What the model is told when the tools have shown enough, and what it gets from then on.
+/// The message when the tools have shown enough, and the result of calls from then on.
 const ENOUGH: &str = "That is as much as one task may read; nothing more is shown. Propose the edits that are left, then call finish.";
 const NO_MORE: &str = "this task has read as much as it may. Propose the edits that are left, then call finish.";
-/// Least room that is worth a piece of a result.
+/// With less room than this, in bytes, no part of a result is shown.
 const WORTH_SHOWING: usize = 256;
 
 /// A call as it goes into the transcript: there arguments are an object in every dialect. What is none comes back to the model in one, so
@@ -148,18 +148,18 @@ pub fn sayable(call: &ToolCall) -> ToolCall {
     ToolCall { arguments, ..call.clone() }
 }
 
-/// What did not work, as the model is told.
+/// An error, as the model is told.
 fn error(words: &str) -> String {
     format!("Error: {words}")
 }
 
-/// Whether a call only looks.
+/// Whether a call only reads.
 fn looks(call: &ToolCall) -> bool {
     !matches!(ToolName::of(call), Some(ToolName::ProposeEdit | ToolName::Finish))
 }
 
 impl Turn {
-    /// A turn that begins with these messages. `window` is the room for the transcript in bytes.
+    /// A turn that begins with these messages. `window` is the room for the transcript, in bytes.
     pub fn new(messages: Vec<Message>, tools: Vec<Tool>, window: usize) -> Self {
         Self {
             state: State::Asking,
@@ -182,11 +182,12 @@ impl Turn {
         }
     }
 
-    /// The first effects.
+    /// The first effects of the turn.
     pub fn begin(&mut self) -> Vec<Effect> {
         self.ask()
     }
 
+    /// Takes an event; returns what to do next.
     pub fn on(&mut self, event: Event) -> Vec<Effect> {
         match (self.state, event) {
             (State::Over, _) => vec![],
@@ -197,7 +198,7 @@ impl Turn {
             (State::Asking, Event::Garbled(reason)) => self.garbled(reason),
             (State::Asking, Event::TooLong(reason)) => self.too_long(reason),
             (State::Working, Event::Worked(results)) => self.worked(results),
-            // An event that belongs to another state comes too late: it has no effect.
+            // An event for another state comes too late and has no effect.
             (State::Asking, Event::Worked(_)) | (State::Working, Event::Answered(_) | Event::Garbled(_) | Event::TooLong(_)) => vec![],
         }
     }
@@ -232,7 +233,7 @@ impl Turn {
         self.end(Ending::Stopped(format!("its {} seconds are over after {} steps", time.as_secs(), self.asked)))
     }
 
-    /// What cannot be read is said back, a few times.
+    /// Tells the model that its answer was unreadable, a few times.
     fn garbled(&mut self, reason: String) -> Vec<Effect> {
         self.garbled += 1;
         if self.garbled > GARBLED {
@@ -245,7 +246,7 @@ impl Turn {
         self.ask()
     }
 
-    /// Bytes are only a guess at tokens: where it was wrong, the same is asked once more with much less around it.
+    /// Bytes are only a guess at tokens. If the guess was wrong, the question is asked again with much less around it.
     fn too_long(&mut self, reason: String) -> Vec<Effect> {
         if std::mem::replace(&mut self.cut_back, true) {
             return self.end(Ending::Failed(reason));
@@ -254,7 +255,7 @@ impl Turn {
         self.ask_again()
     }
 
-    /// Text is not an edit: the model is told so once, then the turn is over.
+    /// Text is no edit: the model is told so once, then the turn is over.
     fn remind(&mut self, text: String) -> Vec<Effect> {
         if self.reminded > 0 {
             let cut = || Ending::Stopped("the model's answers were cut off, since they were too long".into());
@@ -303,7 +304,7 @@ impl Turn {
         for (call, worked) in calls.iter().zip(results) {
             stop = stop.or(self.note(call, worked, room));
         }
-        // An answer in which something was taken goes on, whatever failed in it.
+        // An answer with an edit that was taken goes on, whatever else failed in it.
         stop = stop.or(self.tried(failed)).filter(|_| !takes);
         for call in &beyond {
             self.transcript.result(call, error(BEYOND));
@@ -330,7 +331,7 @@ impl Turn {
         }
     }
 
-    /// Takes in what came of a call, for which there are so many bytes; why the turn is to be stopped, if it is.
+    /// Takes in the outcome of a call, for which there are so many bytes. Returns why the turn is to be stopped, if it is.
     fn note(&mut self, call: &ToolCall, worked: Worked, room: usize) -> Option<String> {
         let arguments = call.arguments.to_string();
         self.steps.push(Step { step: self.asked, tool: call.name.clone(), what: shorten(&arguments, 200), ok: !worked.failed });
@@ -349,8 +350,8 @@ impl Turn {
         stop
     }
 
-    /// Counts the answers with edits of these files that failed, however many one answer holds: it was written before any was known to. Why
-    /// the turn is to be stopped, if it is.
+    /// Counts answers with failed edits of these files; several edits in one answer count once, since they were written before any had
+    /// failed. Returns why the turn is to be stopped, if it is.
     fn tried(&mut self, failed: BTreeSet<String>) -> Option<String> {
         let mut stop = None;
         for target in failed {
@@ -363,7 +364,7 @@ impl Turn {
         stop
     }
 
-    /// As much of a result as the model gets.
+    /// The part of a result that the model gets.
     fn shown(&mut self, call: &ToolCall, result: &str, room: usize) -> String {
         if !looks(call) {
             return shorten(result, room);
@@ -384,10 +385,10 @@ impl Turn {
     }
 }
 
-/// Letters of a name that are shown in the progress display.
+/// Letters of a name that the progress display shows.
 const NAMED: usize = 80;
 
-/// A call in words, for the progress display: on one line, whatever the model wrote.
+/// A call in words for the progress display: one line, whatever the model wrote.
 fn doing(call: &ToolCall) -> String {
     let plain = |text: &str| fence::visible(&shorten(&text.split_whitespace().collect::<Vec<_>>().join(" "), NAMED).replace('\n', " "));
     let text = |name: &str| plain(call.arguments[name].as_str().unwrap_or_default());

@@ -8,12 +8,14 @@ use super::screen::{self, say};
 use super::{CliResult, Common, setup};
 use crate::features::actions::{actions, refused};
 
+/// The arguments of `longsight actions`.
 #[derive(Args, Debug)]
 pub struct Arguments {
     /// FILE:LINE-LINE or FILE:LINE:COL, 1-based.
     pub place: Place,
 }
 
+/// Runs the command.
 pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     let (session, target) = setup::session_at(common, &arguments.place)?;
     let (offers, why) = (actions(&session, &target, &[]), refused(&session, &target));

@@ -5,12 +5,14 @@ use clap::Args;
 use super::{CliResult, Common, explain, setup};
 use crate::features::ask::ask;
 
+/// The arguments of `longsight ask`.
 #[derive(Args, Debug)]
 pub struct Arguments {
     /// The question.
     pub question: String,
 }
 
+/// Runs the command.
 pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     if arguments.question.trim().is_empty() {
         super::usage("ask needs a question");

@@ -1,5 +1,5 @@
-//! `longsight bench`: measures the configured engines on this machine: load, prefill and decode rate, time to the first token cold
-//! and warm, one and four requests at a time, memory. Prompts begin with a fresh line, so that nothing cached helps a cold run.
+//! `longsight bench`: measures the configured engines on this machine: load, prefill and decode rate, time to the first token cold and
+//! warm, one and four requests at a time, memory. Prompts begin with a new line each time, so no cache helps a cold run.
 
 mod memory;
 mod table;
@@ -21,10 +21,11 @@ use crate::engine::{self, Ask, Cancel, Engine, Event, Priority, Request, Timing}
 use crate::models;
 use crate::route::leaves_machine;
 
-/// How long a server may take to begin an answer, and for the whole of it.
+/// How long a server may take to begin an answer, and to complete it.
 const FIRST: Duration = Duration::from_secs(120);
 const WHOLE: Duration = Duration::from_secs(600);
 
+/// The arguments of `longsight bench`.
 #[derive(Args, Debug)]
 pub struct Arguments {
     /// Measure this engine only (a name under [engines]).
@@ -38,14 +39,14 @@ pub struct Arguments {
     pub tokens: u32,
 }
 
-/// What was measured of one engine. Rates are tokens per second, times milliseconds, memory bytes.
+/// The figures of one engine. Rates are tokens per second, times milliseconds, memory bytes.
 #[derive(Clone, Debug, Default, Serialize)]
 struct Measured {
     engine: String,
     model: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
-    /// Zero where the model was loaded before, or nothing is said of it.
+    /// Zero if the model was loaded before, or the engine does not tell.
     load_ms: f64,
     prompt_tokens: u64,
     prefill_rate: f64,
@@ -55,20 +56,21 @@ struct Measured {
     first_token_warm_ms: f64,
     /// Prompt tokens that the warm run had to read again.
     warm_tokens_decoded: u64,
-    /// How long the engine went on after a request was cancelled while its prompt was read: the wait of the next one. Ours only.
+    /// How long the engine kept working after a request was cancelled during its prompt: the next request's wait. Our own engine only.
     #[serde(skip_serializing_if = "Option::is_none")]
     busy_after_cancel_ms: Option<f64>,
-    /// The same work as four requests at once, a quarter each: tokens generated per second, all together, from the first request to the
-    /// last answer; and the first token of the one that waited longest.
+    /// The same work as four requests at once, a quarter each: generated tokens per second of all together, from the first request to the
+    /// last answer; and the longest wait for a first token.
     four_at_once_rate: f64,
     four_at_once_prompt_tokens: u64,
     four_at_once_tokens_out: u64,
     four_at_once_first_token_ms: f64,
-    /// Of the process that holds the model, where it runs on this machine.
+    /// Memory of the process with the model, if it runs on this machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     engine_rss_bytes: Option<u64>,
 }
 
+/// Runs the command.
 pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     let config = super::setup::config(common)?;
     let engines = chosen(&config, arguments.engine.as_deref())?;
@@ -101,7 +103,7 @@ fn chosen(config: &Config, only: Option<&str>) -> Result<BTreeMap<String, Engine
     let mut engines = config.engines.clone();
     engines.entry(config::DEFAULT_ENGINE.into()).or_default();
     let roles = [config.roles.scout.as_str(), config.roles.coder.as_str()];
-    // The default engine counts only where a role uses it or it is asked for.
+    // The default engine only counts if a role uses it or it is named.
     engines.retain(|name, _| match only {
         Some(only) => name == only,
         None => config.engines.contains_key(name) || roles.contains(&name.as_str()),
@@ -114,7 +116,7 @@ fn chosen(config: &Config, only: Option<&str>) -> Result<BTreeMap<String, Engine
 
 fn build(name: &str, engine: &EngineConfig) -> Result<Arc<dyn Engine>, String> {
     if engine.kind != "llama" {
-        // A benchmark waits: four prompts at once, beside a busy neighbour, take a server longer than anybody would wait for an answer.
+        // A benchmark is patient: four prompts at once on a busy machine take longer than anybody would wait for an answer.
         let patient = Limits { first: FIRST, total: WHOLE, ..Limits::default() };
         return engine::http::build_with(name, engine, patient).map_err(|error| error.to_string());
     }
@@ -127,7 +129,7 @@ async fn measure(name: &str, config: &EngineConfig, arguments: &Arguments) -> Re
     let bytes = Bytes(3.5);
     let text = bytes.prompt(128);
     let first = ask(&engine, text.clone(), 1).await?;
-    // How long a prompt of so many tokens is, the engine's own count says.
+    // The engine's own count tells how long a prompt with so many tokens is.
     let read = first.timing.tokens_decoded + first.timing.tokens_reused;
     let bytes = if read > 0 { Bytes(text.len() as f64 / read as f64) } else { bytes };
     let text = bytes.prompt(arguments.prompt);
@@ -171,7 +173,7 @@ fn resident(engine: &dyn Engine, model: &str) -> Option<u64> {
     if leaves_machine(Some(&origin), model) { None } else { memory::of_listener(port) }
 }
 
-/// Cancels a request while its prompt is read and asks another at once: how long that one waited, in milliseconds; the worst of four.
+/// Cancels a request during its prompt and sends another at once: how long that one waited, in milliseconds; the longest of four.
 async fn after_cancel(engine: &Arc<dyn Engine>, prompt: &str) -> Result<f64, String> {
     let mut worst = 0.0f64;
     for number in 0..4 {
@@ -197,11 +199,11 @@ fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
-/// How many bytes of such text a token has, with what a conversation adds.
+/// How many bytes of such text a token has, the framing of a conversation included.
 struct Bytes(f64);
 
 impl Bytes {
-    /// Source-like text of about this many tokens, unlike any before.
+    /// Text like source code with about this many tokens, never used before.
     fn prompt(&self, tokens: usize) -> String {
         const QUESTION: &str = "Explain this file at length, item by item.";
         let salt = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |now| now.as_nanos());

@@ -7,6 +7,7 @@ use super::screen::{self, say};
 use super::{CliResult, Common, setup};
 use crate::features::complete::{Completion, Params, complete};
 
+/// The arguments of `longsight complete`.
 #[derive(Args, Debug)]
 pub struct Arguments {
     /// FILE:LINE:COL, 1-based, columns in Unicode characters.
@@ -16,6 +17,7 @@ pub struct Arguments {
     pub trigger: String,
 }
 
+/// Runs the command.
 pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     if !setup::is_point(&arguments.place) {
         super::usage("complete needs a point: FILE:LINE:COL");

@@ -1,4 +1,4 @@
-//! `longsight context`: what would be put in front of the model, and why.
+//! `longsight context`: what would be sent to a model, and why.
 
 use clap::Args;
 
@@ -9,6 +9,7 @@ use crate::context::Kind;
 use crate::features::edit::How;
 use crate::features::preview::{Params, Preview, preview};
 
+/// The arguments of `longsight context`.
 #[derive(Args, Debug)]
 pub struct Arguments {
     /// FILE:LINE:COL for what a completion sends, FILE:LINE-LINE for an explanation, 1-based.
@@ -28,13 +29,14 @@ pub struct Arguments {
     pub budget: Option<usize>,
 }
 
+/// Runs the command.
 pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     if arguments.ask.as_ref().is_some_and(|question| question.trim().is_empty()) {
         super::usage("--ask needs a question");
     }
     let (session, at) = match &arguments.place {
         Some(place) => {
-            // Lines alone are to be explained, which changes nothing.
+            // Lines alone are for an explanation, which changes nothing.
             let is_read = matches!(place.at, At::Lines { .. }) && arguments.action.is_none() && arguments.instruction.is_none();
             let at = if is_read { setup::session_to_read_at } else { setup::session_at };
             at(common, place).map(|(session, at)| (session, Some(at)))?

@@ -1,5 +1,5 @@
 //! `longsight doctor`: checks the set-up: configuration, engines, models, memory, licences, languages, the workspace, editors. Changes
-//! nothing but the index cache, and asks only the endpoints that the user has configured.
+//! nothing but the index cache, and asks only configured endpoints.
 
 mod editors;
 mod engines;
@@ -18,6 +18,7 @@ use crate::config::{self, Config, Problem};
 use crate::models;
 use crate::syntax::Registry;
 
+/// The arguments of `longsight doctor`.
 #[derive(Args, Debug)]
 pub struct Arguments {
     /// Judge what fits for a machine with so many GB of memory, instead of this one.
@@ -33,16 +34,17 @@ fn gigabytes(text: &str) -> Result<f64, String> {
     number.ok_or_else(|| "this must be a number of GB, e.g. 80".into())
 }
 
-/// One thing that was looked at.
+/// The outcome of one check.
 #[derive(Clone, Debug, Serialize)]
 pub struct Check {
     pub name: String,
     pub status: Status,
     pub detail: String,
-    /// What to do about it; empty when there is nothing to do.
+    /// What to do about it; empty if there is nothing to do.
     pub fix: String,
 }
 
+/// How serious a check's outcome is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
@@ -63,6 +65,7 @@ impl Check {
     }
 }
 
+/// Runs the command.
 pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     let path = super::setup::config_path(common)?;
     let (config, mut checks) = configuration(path);

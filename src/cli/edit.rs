@@ -11,6 +11,7 @@ use crate::features::actions::is_edit;
 use crate::features::edit::{Edited, How, Instruction, Params, Problem, edit};
 use crate::features::{Piece, Sink};
 
+/// The arguments of `longsight edit`.
 #[derive(Args, Debug)]
 #[command(group = clap::ArgGroup::new("how").required(true).args(["action", "instruction"]))]
 pub struct Arguments {
@@ -30,6 +31,7 @@ pub struct Arguments {
     pub diff: bool,
 }
 
+/// Runs the command.
 pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     if arguments.instruction.as_ref().is_some_and(|words| words.trim().is_empty()) {
         super::usage("--instruction needs words that say what is to be changed");
@@ -53,7 +55,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     )
 }
 
-/// What the model says around its call is not the result.
+/// A sink without the model's words around its call, which are not the result.
 fn without_text(sink: &Sink) -> Sink {
     let sink = sink.clone();
     Arc::new(move |piece| {

@@ -1,12 +1,14 @@
-//! `longsight engine`: the engine process; servers start it by themselves.
+//! `longsight engine`: the engine process, which servers start themselves.
 
 use clap::Args;
 
 use super::{CliResult, Common};
 
+/// The arguments of `longsight engine`.
 #[derive(Args, Debug)]
 pub struct Arguments {}
 
+/// Runs the engine process until it is idle.
 #[cfg(feature = "llama")]
 pub fn run(_common: &Common, _arguments: &Arguments) -> CliResult {
     short_spin()?;
@@ -14,13 +16,14 @@ pub fn run(_common: &Common, _arguments: &Arguments) -> CliResult {
     crate::engine::llama::process::serve().map_err(|error| format!("the engine process cannot serve: {error}"))
 }
 
+/// Fails: this build has no embedded engine.
 #[cfg(not(feature = "llama"))]
 pub fn run(_common: &Common, _arguments: &Arguments) -> CliResult {
     Err("this longsight was built without the embedded engine (feature `llama`)".into())
 }
 
-/// Starts this process again with OpenMP's short spin, unless it has it: the library reads its environment before `main`. The default
-/// spin makes decoding many times slower beside a busy neighbour.
+/// Restarts this process with OpenMP's short spin, unless it is set: the library reads its environment before `main`. The default spin
+/// makes decoding many times slower on a busy machine.
 #[cfg(feature = "llama")]
 fn short_spin() -> CliResult {
     use std::os::unix::process::CommandExt;

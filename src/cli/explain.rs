@@ -9,18 +9,20 @@ use crate::features::answer::Answer;
 use crate::features::cite::Citation;
 use crate::features::explain::explain;
 
+/// The arguments of `longsight explain`.
 #[derive(Args, Debug)]
 pub struct Arguments {
     /// FILE:LINE-LINE or FILE:LINE:COL, 1-based.
     pub place: Place,
 }
 
+/// Runs the command.
 pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     let (session, target) = setup::session_to_read_at(common, &arguments.place)?;
     setup::run(common, async |cancel, sink| explain(&session, &target, cancel, sink).await, show)
 }
 
-/// What comes after the text, which has been shown as it was written: the places, each with who named it and whether it is there.
+/// Prints what follows the text (which has been printed already): the places, who named each, and whether it exists.
 pub fn show(answer: &Answer) {
     say!("\n");
     for Citation { path, line, end_line, verified, whole, from } in &answer.citations {

@@ -12,6 +12,7 @@ use crate::index::{CacheCounts, Index, Options, Stage, Statistics};
 use crate::syntax::Registry;
 use crate::workspace::Roots;
 
+/// The arguments of `longsight index`.
 #[derive(Args, Debug)]
 pub struct Arguments {
     /// Neither read nor write the on-disk cache.
@@ -19,8 +20,9 @@ pub struct Arguments {
     pub no_cache: bool,
 }
 
+/// Runs the command.
 pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
-    // Nothing of it is needed here, but a file that is asked for must be there and right.
+    // Nothing of it is needed here, but a configuration that was named has to exist and be valid.
     super::setup::config(common)?;
     let folder = super::workspace_root(common)?;
     let start = Instant::now();
@@ -45,7 +47,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     Ok(())
 }
 
-/// Seconds until names could be searched for: the whole index comes later.
+/// Seconds until names could be searched; the rest of the index comes later.
 fn names_searchable(index: &Index, start: Instant) -> f64 {
     while index.view().stage() < Stage::Lexical {
         std::thread::sleep(Duration::from_millis(2));
@@ -93,7 +95,7 @@ fn for_people(statistics: &Statistics, [seconds, names_seconds]: [f64; 2], rss: 
     text
 }
 
-/// Memory that this process holds, in bytes; 0 where the system does not say.
+/// Memory of this process in bytes; 0 if the system does not tell.
 fn resident_bytes() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

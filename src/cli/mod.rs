@@ -1,5 +1,5 @@
-//! The command line: one file per one-shot command. They run the code of the server, print for people, or one JSON object with `--json`.
-//! Exit codes: 0 done, 1 failed, 2 wrong usage.
+//! The command line: one file per one-shot command. Commands run the server's code, and print for people or, with `--json`, one JSON
+//! object. Exit codes: 0 done, 1 failed, 2 wrong usage.
 
 pub mod actions;
 pub mod ask;
@@ -95,15 +95,15 @@ enum Command {
     Trust(trust::Arguments),
 }
 
-/// A failure that ends a command with exit code 1: what failed, on what, what to do next.
+/// An error ends a command with exit code 1. It says what failed, with what, and what to do next.
 pub type CliResult = Result<(), String>;
 
-/// Runs the command that the arguments name.
+/// Runs the command in the process's arguments.
 pub fn main() -> ExitCode {
     outlive_full_files();
     leave_where_nothing_is_printed();
     let Arguments { common, command } = Arguments::try_parse().unwrap_or_else(|error| told(&error));
-    // A person at a terminal wants the answer and what is wrong; the log of every step is for the processes that run for long.
+    // A person at a terminal wants the answer and what is wrong; the log of every step is for long-running processes.
     if !matches!(command, Command::Serve(_) | Command::Engine(_)) {
         crate::report::only_problems();
     }
@@ -136,7 +136,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Whether a result has reached standard output. `longsight … | head` ends the reader first: that is no failure but the end.
+/// Handles errors of standard output. `longsight … | head` closes it early, which is no failure.
 fn written(outcome: std::io::Result<()>) -> CliResult {
     match outcome {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(format!("the result cannot be written to standard output: {error}")),
@@ -144,8 +144,8 @@ fn written(outcome: std::io::Result<()>) -> CliResult {
     }
 }
 
-/// A file that may grow no more (`ulimit -f`) ends the process by a signal, unless that is held back: then the write fails as on a full disk.
-/// Threads inherit it, and programs that are started do not.
+/// Ignores the signal for a file that may not grow any more (`ulimit -f`), so that writing fails as on a full disk. Threads inherit this,
+/// started programs do not.
 fn outlive_full_files() {
     #[cfg(unix)]
     {
@@ -156,7 +156,7 @@ fn outlive_full_files() {
     }
 }
 
-/// Where `println!` fails it panics: the program ends there, with what was wrong.
+/// `println!` panics when it fails; then the program ends with that error.
 fn leave_where_nothing_is_printed() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
@@ -169,7 +169,7 @@ fn leave_where_nothing_is_printed() {
     }));
 }
 
-/// What the argument parser says: help, the version, or what is wrong.
+/// Prints what the argument parser says (help, version, an error) and exits.
 fn told(error: &clap::Error) -> ! {
     let printed = error.print();
     if !error.use_stderr() {
@@ -224,7 +224,7 @@ pub fn root(common: &Common) -> Result<PathBuf, String> {
     }
 }
 
-/// Wrong usage that the argument parser cannot see: says so and ends the program with exit code 2.
+/// Wrong usage that the argument parser cannot see: prints it and exits with code 2.
 fn usage(message: &str) -> ! {
     use clap::CommandFactory;
     Arguments::command().error(clap::error::ErrorKind::ValueValidation, message).exit()

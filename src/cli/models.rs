@@ -1,4 +1,4 @@
-//! `longsight models`: the model catalogue: size, hash, licence, where from. The only command that downloads.
+//! `longsight models`: the model catalogue: size, hash, licence, source. The only command that downloads.
 
 use std::time::{Duration, Instant};
 
@@ -9,12 +9,14 @@ use super::screen::{self, say, tell};
 use super::{CliResult, Common};
 use crate::models::{self, Model, Progress, Sources};
 
+/// The arguments of `longsight models`.
 #[derive(Args, Debug)]
 pub struct Arguments {
     #[command(subcommand)]
     pub action: Action,
 }
 
+/// What to do with models.
 #[derive(clap::Subcommand, Debug)]
 pub enum Action {
     /// List the catalogue.
@@ -32,6 +34,7 @@ pub enum Action {
     },
 }
 
+/// Runs the command.
 pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     match &arguments.action {
         Action::List => list(common.json),
@@ -67,7 +70,7 @@ fn through_ollama(model: &Model) -> String {
     model.ollama.as_deref().map(|name| format!(", or through Ollama as {name}")).unwrap_or_default()
 }
 
-/// A catalogue entry with the place of its file, where there is one.
+/// A catalogue entry with the place of its file, if it is there.
 fn entry(model: &Model) -> Value {
     let mut entry = json!(model);
     entry["pullable"] = json!(model.pullable().is_some());
@@ -125,7 +128,7 @@ fn profile(common: &Common, name: &str, write: bool) -> CliResult {
     Ok(())
 }
 
-/// A progress bar on standard error: redrawn on a terminal, a line for every tenth elsewhere.
+/// A progress bar on standard error: redrawn on a terminal, otherwise a line for every tenth.
 struct Bar {
     terminal: bool,
     drawn: Option<Instant>,
@@ -154,7 +157,7 @@ impl Bar {
         let complete = progress.done >= progress.total;
         if !self.terminal {
             let tenth = progress.done * 10 / progress.total;
-            // Hashing takes a second; only a download is worth lines in a log.
+            // Hashing takes a second; only a download deserves lines in a log.
             if progress.stage != "verify" && (fresh || tenth > self.tenth) {
                 self.tenth = tenth;
                 tell!("{}", line(progress));

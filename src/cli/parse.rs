@@ -1,4 +1,4 @@
-//! `longsight parse`: completion text on standard input to a message.
+//! `longsight parse`: turns completion text on standard input into a message.
 
 use std::io::Read;
 
@@ -9,6 +9,7 @@ use super::screen;
 use super::{CliResult, Common};
 use crate::dialect::{self, Delta, Start, messages};
 
+/// The arguments of `longsight parse`.
 #[derive(Args, Debug)]
 pub struct Arguments {
     /// deepseek-v3.2, llama-4, hermes or native.
@@ -22,6 +23,7 @@ pub struct Arguments {
     pub start: String,
 }
 
+/// Runs the command.
 pub fn run(_common: &Common, arguments: &Arguments) -> CliResult {
     let dialect = super::render::dialect(&arguments.dialect);
     let start = if arguments.start == "reasoning" { Start::Reasoning } else { Start::Content };

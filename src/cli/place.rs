@@ -1,5 +1,5 @@
-//! Places as people write them on the command line: `FILE:LINE:COL`, `FILE:LINE-LINE` or `FILE:LINE`, 1-based, columns in Unicode
-//! characters. A path may itself contain colons; the numbers are read from the end.
+//! Places on the command line: `FILE:LINE:COL`, `FILE:LINE-LINE` or `FILE:LINE`, 1-based, columns in Unicode characters. A path may contain
+//! colons itself, so the numbers are read from the end.
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ pub struct Place {
     pub at: At,
 }
 
-/// 1-based.
+/// A point or lines, 1-based.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum At {
     Point { line: usize, column: usize },
@@ -71,7 +71,7 @@ impl Place {
             let at = Position { line: (line - 1) as u32, character: u32::try_from(column).unwrap_or(u32::MAX) };
             text.offset(at, Encoding::Utf32)
         };
-        // A byte order mark is no column of the first line.
+        // The byte order mark is not a column of the first line.
         let has_mark = text.slice(0..'\u{feff}'.len_utf8()).starts_with('\u{feff}');
 
         Ok(match self.at {

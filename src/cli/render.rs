@@ -1,4 +1,4 @@
-//! `longsight render`: messages (JSON on standard input) to prompt text.
+//! `longsight render`: turns messages (JSON on standard input) into prompt text.
 
 use std::io::Read;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use super::screen::{self, tell};
 use super::{CliResult, Common};
 use crate::dialect::{self, Dialect, Piece, messages};
 
+/// The arguments of `longsight render`.
 #[derive(Args, Debug)]
 pub struct Arguments {
     /// deepseek-v3.2, llama-4, hermes or native.
@@ -20,12 +21,13 @@ pub struct Arguments {
     pub thinking: bool,
 }
 
-/// The dialect of this name, or a message that lists them.
+/// The dialect of this name; exits with a list of names if there is none.
 pub(super) fn dialect(name: &str) -> Arc<dyn Dialect> {
     let unknown = || super::usage(&format!("there is no dialect \"{name}\"; there is {}", dialect::NAMES.join(", ")));
     dialect::by_name(name).unwrap_or_else(unknown)
 }
 
+/// Runs the command.
 pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     let dialect = dialect(&arguments.dialect);
     let mut input = String::new();
@@ -40,7 +42,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     Ok(())
 }
 
-/// A Boolean of the published encoder's, which may stand beside the messages.
+/// A boolean parameter of the published encoder, which may stand beside the messages.
 fn flag(input: &Value, name: &str) -> Result<Option<bool>, String> {
     match input.get(name) {
         None | Some(Value::Null) => Ok(None),

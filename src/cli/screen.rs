@@ -1,6 +1,6 @@
-//! What a person sees while a command works: the answer as it is written, and on a terminal one line that says what is being done and
-//! for how long. Programs (`--json`) see nothing of it. Whatever the command line prints goes through here: names of files, and what models
-//! and servers say, may hold what a terminal obeys.
+//! What a person sees while a command works: the answer as it is written, and on a terminal one line about the work and its duration.
+//! Programs (`--json`) see nothing of that. Everything the command line prints goes through here, because names of files, and what models
+//! and servers say, may contain control sequences.
 
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
@@ -15,10 +15,10 @@ use crate::features::{Piece, Sink};
 use crate::index::Index;
 
 const TICK: Duration = Duration::from_millis(250);
-/// What takes less than this is not worth a line.
+/// Shorter work is not worth a line.
 const PATIENCE: Duration = Duration::from_millis(600);
 
-/// Prints a line for a person on standard output, wherever that leads.
+/// Prints a line for a person on standard output, whatever that is connected to.
 macro_rules! say {
     ($($arg:tt)*) => { $crate::cli::screen::say_line(&format!($($arg)*)) };
 }
@@ -30,19 +30,19 @@ macro_rules! tell {
 }
 pub(crate) use tell;
 
-/// See [`say!`].
+/// The function behind [`say!`].
 #[expect(clippy::print_stdout, reason = "here alone")]
 pub fn say_line(text: &str) {
     println!("{}", harmless(text));
 }
 
-/// Prints an answer on standard output: a terminal obeys what it is shown, a program gets the very text.
+/// Prints an answer on standard output: harmless on a terminal, unchanged for a program.
 #[expect(clippy::print_stdout, reason = "here alone")]
 pub fn print(text: &str) {
     if std::io::stdout().is_terminal() { print!("{}", harmless(text)) } else { print!("{text}") }
 }
 
-/// Prints one JSON object: on a terminal with what cannot be seen written as JSON can.
+/// Prints one JSON object; on a terminal with invisible characters as JSON escapes.
 pub fn print_json(object: &impl Display) {
     let text = object.to_string();
     let mut shown = String::with_capacity(text.len() + 1);
@@ -56,38 +56,39 @@ pub fn print_json(object: &impl Display) {
     print(&format!("{shown}{}\n", &text[from..]));
 }
 
-/// See [`tell!`].
+/// The function behind [`tell!`].
 pub fn tell_line(text: &str) {
     let _ = writeln!(std::io::stderr(), "{}", harmless(text));
 }
 
-/// A text of which a terminal obeys nothing but its lines and tabs.
+/// A text without anything that a terminal obeys, except lines and tabs.
 fn harmless(text: &str) -> String {
-    // Behind a lone return a line would be written over.
+    // A lone carriage return would overwrite the line.
     fence::visible(text).split("\r\n").map(|part| part.replace('\r', "<U+000D>")).collect::<Vec<_>>().join("\r\n")
 }
 
-/// Draws a line on standard error over the one that was drawn before.
+/// Draws a line on standard error over the one drawn before.
 pub fn redraw(text: &str) {
     let mut error = std::io::stderr();
     let _ = write!(error, "\r\x1b[K{}", fitting(&harmless(text), columns().saturating_sub(1)));
     let _ = error.flush();
 }
 
-/// One command's screen.
+/// The screen of one command.
 pub struct Screen {
     json: bool,
     doing: watch::Sender<String>,
-    /// The answer has begun: the line about the work is gone for good.
+    /// The answer has begun, so the line about the work is not drawn any more.
     writing: Arc<AtomicBool>,
 }
 
 impl Screen {
+    /// A screen that shows nothing with `json`.
     pub fn new(json: bool) -> Self {
         Self { json, doing: watch::Sender::new("waiting for the model".into()), writing: Arc::default() }
     }
 
-    /// Takes what happens while an answer is made.
+    /// A sink for what happens while an answer is made.
     pub fn sink(&self) -> Sink {
         let (json, doing, writing) = (self.json, self.doing.clone(), self.writing.clone());
         Arc::new(move |piece| match piece {
@@ -109,7 +110,7 @@ impl Screen {
         })
     }
 
-    /// Draws the line about the work until it is no longer polled.
+    /// Draws the line about the work for as long as it is polled.
     pub async fn tick(&self) -> std::convert::Infallible {
         let started = Instant::now();
         loop {
@@ -130,7 +131,7 @@ impl Drop for Screen {
     }
 }
 
-/// Waits until the workspace is indexed; says how far it is when that takes a while.
+/// Waits until the workspace is indexed; shows the progress if that takes a while.
 pub fn wait(index: &Index, json: bool) {
     if json || !std::io::stderr().is_terminal() {
         return index.wait_ready();

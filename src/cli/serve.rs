@@ -16,6 +16,7 @@ use crate::server::replay::{Replayed, replay};
 use crate::server::{self, backend::Backend, trace};
 use crate::syntax::guard;
 
+/// The arguments of `longsight serve`.
 #[derive(Args, Debug)]
 pub struct Arguments {
     /// Accepted for editors that pass it; standard input and output are the only transport.
@@ -26,6 +27,7 @@ pub struct Arguments {
     pub replay: Option<PathBuf>,
 }
 
+/// Runs the server, or a replay.
 pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -35,7 +37,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
         return play(common, &runtime, file);
     }
     if let Err(missing) = setup::config_path(common) {
-        // It may be written later: the server looks at it again and again.
+        // It may be written later: the server checks again and again.
         report::log("warning", format_args!("{missing}; the defaults are in use until it is there"));
     }
     let cache = config::cache_dir();
@@ -61,11 +63,11 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     }
     backend.leave();
     guard::disarm();
-    // Leaving now: a thread that waits for standard input would hold up an orderly end until the editor closes the pipe.
+    // Exits at once: a thread that waits for standard input would delay an orderly end until the editor closes the pipe.
     exit(code.into())
 }
 
-/// Plays a recording; a difference is a failure.
+/// Plays a recording; differences are a failure.
 fn play(common: &Common, runtime: &Runtime, file: &Path) -> CliResult {
     let wrong = |reason: String| format!("the recording {} cannot be played: {reason}", file.display());
     let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
@@ -83,11 +85,11 @@ fn play(common: &Common, runtime: &Runtime, file: &Path) -> CliResult {
         say!("{messages} messages of the server and {requests} requests to engines compared, {} differences", differences.len());
     }
     drop(scratch);
-    // A thread that still indexes is of no interest any more.
+    // A thread that still indexes does not matter any more.
     exit(i32::from(!differences.is_empty()))
 }
 
-/// A folder for one replay, gone after it.
+/// A folder for one replay, removed afterwards.
 struct Scratch(PathBuf);
 
 impl Scratch {
@@ -104,8 +106,8 @@ impl Drop for Scratch {
     }
 }
 
-/// What the editor writes, under a number of its own: a file of a repository that is a link to `/dev/stdin`, and comes between the look at
-/// it and its reading, would take the editor's messages away.
+/// Standard input under a descriptor of its own. Otherwise a file of a repository that is a link to `/dev/stdin` could take the editor's
+/// messages away, if it appears between check and read.
 fn own_input() -> Box<dyn tokio::io::AsyncRead + Send + Unpin> {
     #[cfg(unix)]
     if let Some(input) = moved_input() {
@@ -114,7 +116,7 @@ fn own_input() -> Box<dyn tokio::io::AsyncRead + Send + Unpin> {
     Box::new(tokio::io::stdin())
 }
 
-/// Standard input's other number; the first one reads nothing from then on.
+/// Duplicates standard input; descriptor 0 reads nothing from then on.
 #[cfg(unix)]
 fn moved_input() -> Option<std::fs::File> {
     use std::os::fd::AsFd;

@@ -1,4 +1,4 @@
-//! What the one-shot commands work with: the workspace as it lies on disk, its index, the engines of the configuration.
+//! What one-shot commands work with: the workspace on disk, its index, the configured engines.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use crate::workspace::rules;
 use crate::workspace::trust::Store;
 use crate::workspace::{Document, Documents, Roots, Snapshot, WorkspacePath};
 
-/// Where the user's configuration lies; a file that is asked for must be there.
+/// The user's configuration file; one that was named has to exist.
 pub fn config_path(common: &Common) -> Result<Option<PathBuf>, String> {
     match &common.config {
         Some(path) if path.is_file() => Ok(Some(path.clone())),
@@ -36,7 +36,7 @@ pub fn config_path(common: &Common) -> Result<Option<PathBuf>, String> {
     }
 }
 
-/// The user's configuration; what is wrong with it is said on standard error.
+/// The user's configuration; its problems go to standard error.
 pub fn config(common: &Common) -> Result<Config, String> {
     let Some(path) = config_path(common)? else { return Ok(Config::default()) };
     let (config, problems) = config::load(&path);
@@ -49,14 +49,14 @@ pub fn session(common: &Common) -> Result<Session, String> {
     Ok(indexed(common, bare_session(common)?))
 }
 
-/// The same, and what a place means in it; a file that is not there is told before a large folder is read.
+/// A session, and the place in it. A missing file is reported before a large folder is indexed.
 pub fn session_at(common: &Common, place: &Place) -> Result<(Session, Target), String> {
     let session = bare_session(common)?;
     let at = target(&session, common, place)?;
     Ok((indexed(common, session), at))
 }
 
-/// The same for what only reads: what is not UTF-8 is decoded as well as it goes.
+/// [`session_at`] for commands that only read: text that is not UTF-8 is decoded lossily.
 pub fn session_to_read_at(common: &Common, place: &Place) -> Result<(Session, Target), String> {
     let session = bare_session(common)?;
     if session.snapshot.roots.is_empty() {
@@ -83,8 +83,8 @@ fn indexed(common: &Common, session: Session) -> Session {
     Session::new(snapshot.clone(), shared.clone(), read)
 }
 
-/// A session without an index, for what needs none.
-pub fn bare_session(common: &Common) -> Result<Session, String> {
+/// A session without an index.
+fn bare_session(common: &Common) -> Result<Session, String> {
     let config = Arc::new(config(common)?);
     let roots = Arc::new(super::roots(common)?);
     let registry = Arc::new(Registry::new());
@@ -100,7 +100,7 @@ pub fn bare_session(common: &Common) -> Result<Session, String> {
     Ok(Session { snapshot, index: Arc::default(), shared: long_lived })
 }
 
-/// The file of `--record`, new, with its first line.
+/// The file of `--record`, newly created, with its first line.
 pub fn tape(common: &Common, config: &Config) -> Result<Option<Tape>, String> {
     let Some(file) = &common.record else { return Ok(None) };
     let tape = Tape::create(file, trace::hider());
@@ -109,7 +109,7 @@ pub fn tape(common: &Common, config: &Config) -> Result<Option<Tape>, String> {
     Ok(Some(common.tape.get_or_init(|| tape).clone()))
 }
 
-/// Makes the engines of the configuration; with a tape, their talk is taken down.
+/// How to build the configured engines; with a tape they are recorded.
 pub fn building(tape: Option<&Tape>) -> Build {
     let Some(tape) = tape.cloned() else { return Arc::new(route::build) };
     let next = Arc::new(AtomicU64::new(1));
@@ -119,7 +119,7 @@ pub fn building(tape: Option<&Tape>) -> Build {
     })
 }
 
-/// The document and the bytes that a place on the command line means.
+/// The document and the bytes of a place on the command line.
 pub fn target(session: &Session, common: &Common, place: &Place) -> Result<Target, String> {
     if session.snapshot.roots.is_empty() {
         return alone(session, place);
@@ -150,8 +150,8 @@ fn target_in(path: WorkspacePath, text: Result<Arc<str>, ReadError>, place: &Pla
     Ok(Target { document: Arc::new(Document::on_disk(path, text)), bytes })
 }
 
-/// A file named on the command line: from the current folder, else from the workspace's root; the other way round where that root was
-/// named as well. The first that lies in the workspace is meant.
+/// A file named on the command line: relative to the current folder, else to the workspace's root; the other way around if the root was
+/// given, too. The first one in the workspace counts.
 fn file(session: &Session, common: &Common, named: &Path) -> Result<WorkspacePath, String> {
     let mut folders: Vec<PathBuf> = std::env::current_dir().into_iter().chain(super::root(common)).collect();
     if common.workspace.is_some() {
@@ -166,12 +166,12 @@ fn file(session: &Session, common: &Common, named: &Path) -> Result<WorkspacePat
     found.ok_or_else(|| format!("{} lies outside the workspace; give its root with --workspace DIR", first.display()))
 }
 
-/// The same file, its folder written without `..` and links; a link that is the file itself stays one.
+/// The same path without `..` and links in its folder; a file that is a link stays one.
 fn without_detours(path: &Path) -> Option<PathBuf> {
     Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?))
 }
 
-/// Runs a request to its end, and prints: JSON alone, or what `people` writes.
+/// Runs a request and prints the result: JSON only, or what `people` writes.
 pub fn run<T: serde::Serialize>(
     common: &Common,
     work: impl AsyncFnOnce(&Cancel, &Sink) -> Result<T, EngineError>,
@@ -197,7 +197,7 @@ pub fn run<T: serde::Serialize>(
     Ok(())
 }
 
-/// Who answered and why, how long it took, what was sent.
+/// Prints who answered and why, how long it took, and what was sent.
 pub fn footer(route: &Decision, timing: &Timing, sent: &[String]) {
     let place = route.origin.as_deref().unwrap_or("this machine");
     let engine = &timing.engine;
@@ -217,7 +217,7 @@ pub fn footer(route: &Decision, timing: &Timing, sent: &[String]) {
     }
 }
 
-/// Whether a place is a point, which completion needs.
+/// Whether a place is a point, as completion needs.
 pub fn is_point(place: &Place) -> bool {
     matches!(place.at, At::Point { .. })
 }

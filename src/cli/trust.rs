@@ -1,4 +1,4 @@
-//! `longsight trust`: the user's word on a folder, and what was said before.
+//! `longsight trust`: the user's word on a folder, given or looked up.
 
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use crate::config::{self, Config};
 use crate::workspace::Roots;
 use crate::workspace::trust::{Standing, Store, fingerprint};
 
+/// The arguments of `longsight trust`.
 #[derive(Args, Debug)]
 #[command(group = clap::ArgGroup::new("what").args(["no", "forget", "list"]))]
 pub struct Arguments {
@@ -24,6 +25,7 @@ pub struct Arguments {
     pub list: bool,
 }
 
+/// Runs the command.
 pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     let folder = config::state_dir().ok_or("there is no state folder; set HOME or XDG_STATE_HOME")?;
     let store = Store::new(&folder);
@@ -65,7 +67,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     Ok(())
 }
 
-/// Whether commands work in these folders: the user's word, where it was given or is asked for.
+/// Whether these folders are trusted: by the user's word, if it was given or has to be.
 pub fn is_trusted(store: &Store, roots: &Roots, config: &Config) -> bool {
     roots.iter().all(|root| match store.standing(root) {
         Standing::Trusted => true,

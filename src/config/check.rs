@@ -1,9 +1,9 @@
-//! What of a configuration's text is a setting, and what is wrong with the rest, with the word that was probably meant.
+//! Finds the valid settings in a configuration, and what is wrong with the rest, with the word that was probably meant.
 
 use super::settings::{Completion, Config, Context, DEFAULT_ENGINE, EngineConfig, Policy, Roles, Trust};
 use super::switches;
 
-/// Every setting: section and keys, as the README table and the editors list them.
+/// Every setting, by section, as the README's table and the editors list them.
 pub const SECTIONS: &[(&str, &[&str])] = &[
     ("roles", &["scout", "coder"]),
     (
@@ -34,16 +34,17 @@ pub const SECTIONS: &[(&str, &[&str])] = &[
     ("trust", &["ask"]),
 ];
 
-/// Whether a problem is with a key or with its value.
+/// Whether a key or its value is wrong.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wrong {
     Key,
     Value,
 }
 
+/// Takes a complaint: the path of the entry, what is wrong, and a message.
 pub(super) type Complain<'a> = &'a mut dyn FnMut(&[&str], Wrong, String);
 
-/// Keeps the known, well-typed keys of the table at `path` and complains of the others.
+/// Keeps the known, well-typed keys of the table at `path`, and complains about the others.
 pub(super) fn check_keys(path: &[&str], entries: toml::Table, known: &[&str], complain: Complain<'_>) -> toml::Table {
     let mut good = toml::Table::new();
     for (key, value) in entries {
@@ -64,7 +65,7 @@ pub(super) fn check_keys(path: &[&str], entries: toml::Table, known: &[&str], co
     good
 }
 
-/// Whether one key alone has the right type, and a value that can be meant.
+/// Whether one key has the right type and a sensible value.
 fn try_one(section: &str, key: &str, value: &toml::Value) -> Result<(), String> {
     // Read as a text it would be a name that nobody gave.
     if value.is_datetime() || value.as_array().is_some_and(|all| all.iter().any(toml::Value::is_datetime)) {
@@ -93,7 +94,7 @@ fn try_one(section: &str, key: &str, value: &toml::Value) -> Result<(), String> 
     }
 }
 
-/// What numbers can be meant, where not every number of the type can.
+/// Ranges of numbers for which not every value is sensible.
 const RANGES: &[(&str, &str, f64, f64)] = &[
     ("engines", "context", 256.0, 1e8),
     ("engines", "threads", 1.0, 4096.0),
@@ -107,6 +108,7 @@ const RANGES: &[(&str, &str, f64, f64)] = &[
     ("context", "edit_tokens", 0.0, 1e7),
 ];
 
+/// Keeps the valid settings of all engines, and complains about the others.
 pub(super) fn check_engines(entries: toml::Table, known: &[&str], complain: Complain<'_>) -> toml::Table {
     let mut good = toml::Table::new();
     for (name, value) in entries {
@@ -134,7 +136,7 @@ pub(super) fn check_engines(entries: toml::Table, known: &[&str], complain: Comp
     good
 }
 
-/// Complains of settings that change nothing beside the others of an engine.
+/// Complains about settings without an effect beside an engine's others.
 fn check_company(name: &str, kind: &str, engine: &toml::Table, complain: Complain<'_>) {
     for key in OF_LLAMA.iter().filter(|key| kind != "llama" && engine.contains_key(**key)) {
         let message = format!("`engines.{name}.{key}` is for `kind = \"llama\"` and changes nothing for \"{kind}\"; take it out");
@@ -147,15 +149,15 @@ fn check_company(name: &str, kind: &str, engine: &toml::Table, complain: Complai
     }
 }
 
-/// Settings of models in the engine process.
+/// Settings for models in the engine process.
 const OF_LLAMA: &[&str] = &["threads", "gpu_layers", "cpu_moe", "n_cpu_moe", "kv_type", "saved_kv_mb"];
-/// Where a key comes from, in the order in which they are looked at.
+/// Sources of a key, in the order in which they are tried.
 const KEYS: &[&str] = &["api_key_env", "api_key_command", "api_key_keyring"];
 
-/// The engine kinds of `[engines.NAME] kind`.
-pub const KINDS: &[&str] = &["llama", "openai", "deepseek", "ollama"];
+/// The kinds of engines, `[engines.NAME] kind`.
+const KINDS: &[&str] = &["llama", "openai", "deepseek", "ollama"];
 
-/// `named` are all engines that the file speaks of: what is wrong with one of them is said of it, once.
+/// Complains about roles without an engine. `named` are all engines in the file: a problem of one is told about the engine, once.
 pub(super) fn check_roles(config: &Config, named: &[String], complain: Complain<'_>) {
     for (role, engine) in [("scout", &config.roles.scout), ("coder", &config.roles.coder)] {
         if engine != DEFAULT_ENGINE && !named.contains(engine) {
@@ -166,6 +168,7 @@ pub(super) fn check_roles(config: &Config, named: &[String], complain: Complain<
     }
 }
 
+/// The message for an unknown setting, with the one that was probably meant.
 pub(super) fn unknown<'a>(key: &str, known: impl Iterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.collect();
     let begins = |name: &&&str| name.strip_prefix(key).is_some_and(|rest| rest.starts_with('_'));
@@ -177,17 +180,17 @@ pub(super) fn unknown<'a>(key: &str, known: impl Iterator<Item = &'a str>) -> St
     }
 }
 
-/// The known word that a misspelt one is nearest to.
+/// The known word nearest to a misspelt one.
 fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     known.map(|name| (distance(word, name), name)).min().filter(|(near, _)| *near <= NEAR).map(|(_, name)| name)
 }
 
-/// Whether a word may be another one misspelt.
+/// Whether a word may be a misspelling of `name`.
 pub(super) fn is_near(word: &str, name: &str) -> bool {
     distance(word, name) <= NEAR
 }
 
-/// Letters that may be wrong in a word.
+/// Most wrong letters in a word.
 const NEAR: usize = 2;
 
 /// Levenshtein distance.

@@ -2,17 +2,17 @@
 
 use std::path::PathBuf;
 
-/// Where the user's configuration lies when `--config` does not say.
+/// The user's configuration file unless `--config` names one.
 pub fn default_path() -> Option<PathBuf> {
     base("XDG_CONFIG_HOME", ".config").map(|folder| folder.join("longsight/config.toml"))
 }
 
-/// Where models, the index and streamed answers are kept: `$XDG_CACHE_HOME/longsight`.
+/// The folder for models, the index and streamed answers: `$XDG_CACHE_HOME/longsight`.
 pub fn cache_dir() -> Option<PathBuf> {
     base("XDG_CACHE_HOME", ".cache").map(|folder| folder.join("longsight"))
 }
 
-/// Where the records of what was sent and the user's word on folders are kept: `$XDG_STATE_HOME/longsight`.
+/// The folder for the records of what was sent, and the user's word on folders: `$XDG_STATE_HOME/longsight`.
 pub fn state_dir() -> Option<PathBuf> {
     base("XDG_STATE_HOME", ".local/state").map(|folder| folder.join("longsight"))
 }

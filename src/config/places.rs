@@ -1,4 +1,4 @@
-//! Where the keys and values of a configuration file stand in its text, so that a problem can point at what it is about.
+//! Where the keys and values of a configuration file stand, so that a problem can point at them.
 
 use std::ops::Range;
 
@@ -9,11 +9,12 @@ use toml::de::{DeTable, DeValue};
 pub struct Places<'a>(DeTable<'a>);
 
 impl<'a> Places<'a> {
+    /// Parses a text as far as possible.
     pub fn of(text: &'a str) -> Self {
         Self(DeTable::parse_recoverable(text).0.into_inner())
     }
 
-    /// The bytes of the key at this path: `["engines", "local", "model"]`. A path that leads nowhere means its nearest part.
+    /// The bytes of the key at this path: `["engines", "local", "model"]`; of its nearest part if there is no such key.
     pub fn key(&self, path: &[&str]) -> Option<Range<usize>> {
         self.find(path).map(|(key, _)| key)
     }
@@ -23,7 +24,7 @@ impl<'a> Places<'a> {
         self.find(path).map(|(key, value)| value.unwrap_or(key))
     }
 
-    /// The key, and the value where the whole path is there and leads to no table.
+    /// The key, and the value if the whole path exists and leads to no table.
     fn find(&self, path: &[&str]) -> Option<(Range<usize>, Option<Range<usize>>)> {
         let (mut table, mut found) = (&self.0, None);
         for (depth, part) in path.iter().enumerate() {

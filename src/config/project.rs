@@ -1,5 +1,5 @@
-//! What a project may say in `.longsight.toml`. It can only narrow, and what was meant to narrow does so however it is written: a slip of
-//! the pen must not show what somebody has set away.
+//! What a project may say in `.longsight.toml`. It can only narrow, and what was meant to narrow does so however it is written: a typo must
+//! not reveal what somebody has excluded.
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -19,8 +19,8 @@ pub struct Project {
 }
 
 impl Project {
-    /// What holds for as long as a file cannot be read, of which this much can. Where it lists something and nobody can tell what, that
-    /// may be all there is.
+    /// What applies while a file cannot be parsed, with what is readable of it. If it has a list that nobody can read, that may exclude
+    /// everything.
     pub fn broken(text: &str) -> Self {
         let ignore = salvaged(text).map_or(vec![], |globs| if globs.is_empty() { vec!["*".into()] } else { globs });
         Self { local_only: true, ignore: ignore.iter().flat_map(|glob| patterns(glob)).collect() }
@@ -97,7 +97,7 @@ impl Reader {
         self.project.ignore.extend(patterns(glob));
     }
 
-    /// A key that says nothing here; in a table somebody may have looked for the place of those that do.
+    /// Reports a key without a meaning here; in a table, somebody may have searched for the place of the valid ones.
     fn stranger(&mut self, key: &str, value: &Value) {
         self.complain(format!("`{key}` is ignored: a project may only set `local_only` and `ignore`, right at the top"));
         for (inner, value) in value.as_table().into_iter().flatten() {
@@ -113,14 +113,13 @@ impl Reader {
     }
 }
 
-/// The setting that a key was meant for.
+/// The setting that a key was meant to be.
 fn meant(key: &str) -> Option<&'static str> {
     let key = key.to_lowercase().replace('-', "_");
     ["local_only", "ignore"].into_iter().find(|name| is_near(&key, name))
 }
 
-/// What a glob is in the syntax of `.gitignore`, which knows neither `./` nor the separators of Windows. One that could be meant in two
-/// ways is taken in both.
+/// A glob in `.gitignore` syntax, which has neither `./` nor Windows' separators. An ambiguous one is taken both ways.
 fn patterns(glob: &str) -> Vec<String> {
     let mut patterns = vec![match glob.strip_prefix("./") {
         Some(rest) if !rest.is_empty() => format!("/{}", rest.trim_start_matches('/')),
@@ -135,19 +134,19 @@ fn patterns(glob: &str) -> Vec<String> {
     patterns
 }
 
-/// Whether a set of letters in a glob does not end, which stands for itself and for nothing that anybody has named.
+/// Whether a glob has an unclosed set of letters, which then only stands for itself.
 fn is_open(glob: &str) -> bool {
     glob.rsplit_once('[').is_some_and(|(before, set)| !before.ends_with('\\') && !set.contains(']'))
 }
 
-/// A line that begins the list, whatever follows, and the next that begins something else.
+/// A line that begins the list, whatever follows, and the next line that begins something else.
 static LIST: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"(?mi)^[ \t]*["']?ignores?["']?[ \t]*="#).ok());
 static OTHER: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"(?m)^[ \t]*(?:["']?[\w.-]+["']?[ \t]*=|\[{1,2}[\w. "'-]+\]{1,2}[ \t]*$)"#).ok());
-/// A comment, or else a glob in quotes of which perhaps the last is missing, or without any.
+/// A comment, or a glob in quotes (the last of which may be missing) or without quotes.
 static ITEM: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r##"#[^\n]*|"([^"\n]*)"|'([^'\n]*)'|([^\s,"'#]+)"##).ok());
 
-/// The globs of the list in a text that is no TOML, if it has one that is not empty.
+/// The globs in the list of a text that is not TOML, if it has such a list and it is not empty.
 fn salvaged(text: &str) -> Option<Vec<String>> {
     let (Some(list), Some(other), Some(item)) = (&*LIST, &*OTHER, &*ITEM) else { return None };
     let lists = list.find_iter(text).map(|found| {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// Everything that can be set. Defaults are those of no file at all: both roles on the embedded default model.
+/// All settings. The defaults are those without a file: both roles on the embedded default model.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
 #[serde(default)]
 pub struct Config {
@@ -36,10 +36,10 @@ pub const DEFAULT_ENGINE: &str = "local";
 /// The catalogue name of the default model.
 pub const DEFAULT_MODEL: &str = "qwen2.5-coder-0.5b";
 
-/// Tokens of context where neither a configuration nor a server says how many.
+/// The context in tokens if neither the configuration nor a server says it.
 pub const DEFAULT_CONTEXT: u32 = 8192;
 
-/// The type of a KV cache where the configuration does not say.
+/// The type of a KV cache unless configured.
 pub const DEFAULT_KV_TYPE: &str = "f16";
 
 /// One engine: where it is and how it is spoken to.
@@ -53,14 +53,14 @@ pub struct EngineConfig {
     pub base_url: Option<String>,
     /// `native`, `deepseek-v3.2`, `llama-4` or `hermes`; chosen from the model when not given.
     pub dialect: Option<String>,
-    /// Tokens.
+    /// The context window in tokens.
     pub context: Option<u32>,
-    /// Where a key comes from is written down nowhere.
+    /// Where the key comes from. The key itself is in no file.
     #[serde(skip_serializing)]
     pub api_key_env: Option<String>,
     #[serde(skip_serializing)]
     pub api_key_command: Option<Vec<String>>,
-    /// The name under which the system's keyring holds the key.
+    /// The name of the key in the system's keyring.
     pub api_key_keyring: Option<String>,
     /// llama only: threads, layers on the GPU, experts on the CPU, KV cache type (`f16`, `q8_0`, `q4_0`).
     pub threads: Option<u32>,
@@ -68,16 +68,17 @@ pub struct EngineConfig {
     pub cpu_moe: Option<bool>,
     pub n_cpu_moe: Option<u32>,
     pub kv_type: Option<String>,
-    /// llama only: most MiB on disk for the KV caches of long prompts, which outlive the engine process; 0 saves none.
+    /// llama only: most MiB on disk for KV caches of long prompts, which outlive the engine process; 0 saves none.
     pub saved_kv_mb: Option<u32>,
-    /// Per-request thinking mode, where the model has one.
+    /// Whether the model thinks, if it can.
     pub thinking: Option<bool>,
-    /// What a million tokens cost, read and written, in whatever currency: for estimates.
+    /// Prices of a million tokens read, and written, in any currency; for estimates.
     pub price_in: Option<f64>,
     pub price_out: Option<f64>,
 }
 
 impl EngineConfig {
+    /// The type of the KV cache, by its name.
     pub fn kv_type(&self) -> &str {
         self.kv_type.as_deref().unwrap_or(DEFAULT_KV_TYPE)
     }
@@ -111,13 +112,13 @@ impl Default for EngineConfig {
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
 #[serde(default)]
 pub struct Completion {
-    /// Offer while typing. Off: only when invoked.
+    /// Offer while typing; otherwise only when invoked.
     pub automatic: bool,
     /// Most tokens of one suggestion.
     pub max_tokens: u32,
     /// Offer inside comments and strings.
     pub in_comments: bool,
-    /// A warm automatic completion should start to show within this many milliseconds; context shrinks to meet it.
+    /// Milliseconds in which a warm automatic completion should begin to show; less context is sent to meet it.
     pub latency_ms: u32,
 }
 
@@ -127,7 +128,7 @@ impl Default for Completion {
     }
 }
 
-/// How many tokens of the workspace are put around what is asked.
+/// How many tokens of the workspace are added to a request.
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
 #[serde(default)]
 pub struct Context {
@@ -153,13 +154,13 @@ pub struct Policy {
     pub auto_coder: bool,
     /// Mean log-probability below which a first-pass completion counts as unsure.
     pub min_confidence: f64,
-    /// Context window in tokens from which on a model edits step by step with tools; below it fills one form with one call.
+    /// Context window in tokens from which on a model edits step by step with tools; below, it fills one form with one call.
     pub agent_context: u32,
-    /// Let the scout hand a question to the coder.
+    /// Let the scout pass a question to the coder.
     pub escalate: bool,
-    /// Code that uses the definitions of more other files than this is hard.
+    /// Code that uses definitions of more other files counts as hard.
     pub many_files: u32,
-    /// A selection of more lines than this is hard.
+    /// A selection of more lines counts as hard.
     pub many_lines: u32,
 }
 
@@ -170,10 +171,10 @@ impl Default for Policy {
     }
 }
 
-/// Whom longsight believes about folders.
+/// How trust in folders is decided.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
 #[serde(default)]
 pub struct Trust {
-    /// Ask about each folder before anything but local completion happens in it, where the editor does not ask itself.
+    /// Ask about each folder before anything but local completion happens in it, if the editor does not ask itself.
     pub ask: bool,
 }

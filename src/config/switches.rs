@@ -1,5 +1,5 @@
-//! The user's switches that keep something back. What looks like one of them and cannot be read counts as turned on: a slip of the pen must
-//! not send code away, nor trust a folder.
+//! The user's switches that hold something back. What looks like one of them and cannot be read counts as on: a typo must not send code
+//! away or trust a folder.
 
 use toml::{Table, Value};
 
@@ -30,7 +30,7 @@ impl Switch {
         }
     }
 
-    /// What holds for as long as the switch cannot be read.
+    /// What applies while the switch cannot be read.
     pub fn meanwhile(self) -> &'static str {
         match self {
             Self::LocalOnly => "until this can be read, nothing is sent to another machine",
@@ -38,6 +38,7 @@ impl Switch {
         }
     }
 
+    /// Turns the switch on.
     pub fn turn_on(self, config: &mut Config) {
         match self {
             Self::LocalOnly => config.route.local_only = true,
@@ -45,7 +46,7 @@ impl Switch {
         }
     }
 
-    /// Whether a key was meant for this switch. Near a short name lies every other one: there the section must speak for it.
+    /// Whether a key was meant to be this switch. A short name is near to many words, so the section has to match as well.
     fn is_meant(self, section: &str, key: &str) -> bool {
         let key = key.to_lowercase().replace('-', "_");
         match self {
@@ -55,14 +56,14 @@ impl Switch {
     }
 }
 
-/// The switch that an entry at a path was meant for and does not set. One that says `false` asks for nothing.
+/// The switch that an entry was meant to set and does not. One that says `false` asks for nothing.
 pub(super) fn doubtful(path: &[&str], value: &Value) -> Option<Switch> {
     if *value == Value::Boolean(false) {
         return None;
     }
     let (key, sections) = path.split_last()?;
     Switch::ALL.into_iter().find(|switch| match sections {
-        // A whole section in another form than a table, or a switch without its section.
+        // A whole section that is not a table, or a switch without its section.
         [] => !value.is_table() && (is_near(key, switch.section()) || switch.is_meant("", key)),
         [section] if (*section, *key) == (switch.section(), switch.key()) => !value.is_bool(),
         [section, ..] => !value.is_table() && switch.is_meant(section, key),
@@ -92,7 +93,7 @@ fn search<'a>(path: &mut Vec<&'a str>, value: &'a Value, found: &mut Vec<Switch>
     }
 }
 
-/// The switches that a text which is no TOML speaks of, line by line.
+/// The switches that a text mentions which is not TOML, line by line.
 pub(super) fn spoken_of(text: &str) -> Vec<Switch> {
     let (mut section, mut found) = (String::new(), vec![]);
     for line in text.lines().map(str::trim) {
@@ -109,7 +110,7 @@ pub(super) fn spoken_of(text: &str) -> Vec<Switch> {
     found
 }
 
-/// All of them, for a file of which nothing can be read.
+/// All switches, for an unreadable file.
 pub(super) fn all() -> Vec<Switch> {
     Switch::ALL.to_vec()
 }

@@ -1,4 +1,4 @@
-//! Files and functions that resemble the place: what they use is likely used here.
+//! Files and functions that resemble the place: what they use is likely to be used here.
 
 use std::cell::Cell;
 
@@ -11,20 +11,20 @@ use crate::text::words;
 const FILES: usize = 24;
 /// Functions that resemble the current one most.
 const FUNCTIONS: usize = 24;
-/// A name this far from the cursor does not say what the function does.
+/// A name less near to the cursor than this does not say what the function does.
 const FAR: f32 = 0.1;
-/// What a name that is shown far from the cursor counts all the same, beside 1 for how near it is.
+/// What a name counts that is shown anywhere in the file; its nearness to the cursor (at most 1) is added.
 const ANYWHERE: f32 = 0.3;
-/// What a file counts more that defines a function of the current one's name: it does the same for something else.
+/// Factor for a file that defines a function with the current one's name: it does the same for something else.
 const OF_THE_NAME: f32 = 1.3;
-/// What a function of the same name counts; one whose name has the same words comes to 1 at most.
+/// What a function of the same name counts. One whose name only has the same words gets 1 at most.
 const SAME_NAME: f32 = 2.0;
-/// What a function counts more that is a member of the type that the current one is of, in another file.
+/// Factor for a member of the same type that is defined in another file.
 const SAME_OWNER: f32 = 1.5;
-/// A word in more names than this says nothing.
+/// A word in more names than this tells nothing.
 const COMMON_WORD: usize = 1000;
 
-/// Cosine of rare shared names; the best few, normalised to sum 1.
+/// Files by the cosine of the rare names they share with the current one; the best few, normalised to sum 1.
 pub fn files(corpus: &Corpus, scene: &Scene, current: Option<u32>) -> Vec<(u32, f32)> {
     let mut scores = Scores::new(corpus.files.len());
     let many = (corpus.files.len() / 3).max(20);
@@ -45,7 +45,7 @@ pub fn files(corpus: &Corpus, scene: &Scene, current: Option<u32>) -> Vec<(u32, 
     scores.best(FILES, |file| Some(file) != current, |file| file)
 }
 
-/// Functions that mention the names around the cursor, with the same normalisation.
+/// Functions that mention the names around the cursor, normalised likewise.
 pub fn functions(corpus: &Corpus, scene: &Scene, current: Option<u32>) -> Vec<(u32, f32)> {
     let mut scores = Scores::new(corpus.symbols.len());
     let near = scene.shown.iter().filter(|(_, seen)| seen.near >= FAR);
@@ -54,7 +54,7 @@ pub fn functions(corpus: &Corpus, scene: &Scene, current: Option<u32>) -> Vec<(u
     scores.best(FUNCTIONS, |number| Some(corpus.symbols[number as usize].file) != current, |number| corpus.place(number))
 }
 
-/// Functions whose names share words with the current one's, those of the same name above all.
+/// Functions whose names share words with the current one's; those of the same name come first.
 pub fn namesakes(corpus: &Corpus, scene: &Scene, current: Option<u32>) -> Vec<(u32, f32)> {
     let Some(function) = scene.function else { return vec![] };
     let mut scores = Scores::new(corpus.symbols.len());
@@ -89,14 +89,14 @@ pub fn namesakes(corpus: &Corpus, scene: &Scene, current: Option<u32>) -> Vec<(u
 }
 
 thread_local! {
-    /// Memory for the sums, kept from place to place with nothing in it.
+    /// Memory for the sums, all zero, reused from place to place.
     static ROOM: Cell<Vec<f32>> = Cell::default();
 }
 
-/// Sums by number, most of them nothing.
+/// Sums by number, most of them zero.
 struct Scores {
     of: Vec<f32>,
-    /// Those that were ever added to.
+    /// The numbers with a sum.
     scored: Vec<u32>,
 }
 
@@ -118,7 +118,7 @@ impl Scores {
         *sum += score;
     }
 
-    /// The best few of those that are wanted, of equals those that stand first; normalised to sum 1.
+    /// The best few of the wanted ones, normalised to sum 1. Ties go to the smaller `place`.
     fn best<P: Ord>(self, most: usize, wanted: impl Fn(u32) -> bool, place: impl Fn(u32) -> P) -> Vec<(u32, f32)> {
         let score = |number: u32| self.of[number as usize];
         let mut order: Vec<u32> = self.scored.iter().copied().filter(|number| score(*number) > 0.0 && wanted(*number)).collect();

@@ -1,6 +1,6 @@
-//! What ranking needs to know of a repository, on top of the index: the text of every signature, and sums over names and files that a
-//! request would take too long to make. Built beside the requests, once the index has changed and there is time; names are the index's.
-//! What is known of one file alone is its [`Digest`], which a later corpus takes over; all else is of one view.
+//! What ranking needs to know of a repository beyond the index: the text of every signature, and sums over names and files that would take
+//! a request too long. It is built in the background once the index has changed. Names are the index's. What is known of a single file is
+//! its [`Digest`], which later corpora take over; everything else belongs to one view.
 
 mod bodies;
 mod digest;
@@ -32,7 +32,7 @@ use crate::workspace::{self, WorkspacePath};
 /// A name's number.
 pub type Name = NameId;
 
-/// What a definition is, as far as ranking cares.
+/// The kinds of definitions that ranking tells apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sort {
     #[default]
@@ -51,7 +51,7 @@ impl Sort {
         matches!(self, Self::Constant | Self::Variable)
     }
 
-    /// None for what is never shown by itself.
+    /// None for kinds that are never shown on their own.
     fn of(kind: Kind) -> Option<Self> {
         Some(match kind {
             Kind::Function => Self::Function,
@@ -68,43 +68,44 @@ impl Sort {
 /// A definition in the corpus.
 #[derive(Clone, Copy, Debug)]
 pub struct Symbol {
-    /// Its file's place in [`Corpus::files`].
+    /// The index of its file in [`Corpus::files`].
     pub file: u32,
-    /// Which symbol of the file this is.
+    /// Its index among the file's symbols.
     pub index: u32,
     pub name: Name,
-    /// Its name's place among the defined names.
+    /// The index of its name among the defined names.
     pub slot: u32,
-    /// The same of what it stands in; [`NO_SLOT`] where there is nothing.
+    /// The slot of the name of what it stands in; [`NO_SLOT`] at the top level.
     pub container: u32,
     pub sort: Sort,
-    /// Length of its signature.
+    /// Length of its signature in bytes.
     pub bytes: u16,
-    /// Not said to be public, and no method: those of traits are not said to be either.
+    /// Not declared public. Methods do not count as private, since those of traits are not declared public either.
     pub private: bool,
-    /// Inside of a function, where nobody else can use it.
+    /// Inside of a function, where nothing else can use it.
     pub nested: bool,
-    /// A value that stands free where those are declared as such, and no name that is given to a module.
+    /// A top-level value with a keyword of its own, in languages with such keywords, which does not just name a module.
     pub declared: bool,
     pub marks: Marks,
 }
 
+/// Stands for no slot, no file and no symbol in tables of numbers.
 pub const NO_SLOT: u32 = u32::MAX;
 
-/// What is known of a defined name wherever it is used.
+/// What holds for a defined name wherever it is used.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NameCounts {
     /// Files that mention it.
     pub files: u32,
-    /// Definitions that are shown.
+    /// Definitions of it that may be shown.
     pub definitions: u32,
 }
 
-/// The repository, ready for ranking. What is behind an `Arc` is the same after a refresh. Files have numbers in the order of their paths, and
-/// sums do not depend on how the index has numbered names: in whatever order it came to know the workspace, the same is made of it.
+/// The repository, ready for ranking. Everything behind an `Arc` stays the same after a refresh. Files are numbered in the order of their
+/// paths, and sums do not depend on how the index numbered names: the result is the same in whatever order the index read the workspace.
 #[derive(Clone, Default)]
 pub struct Corpus {
-    /// Another one in each.
+    /// Unique to each corpus.
     version: Arc<()>,
     view: Arc<View>,
     pub files: Vec<Arc<Digest>>,
@@ -112,53 +113,53 @@ pub struct Corpus {
     /// The defined names, by slot.
     pub names: Vec<Name>,
     pub counts: Vec<NameCounts>,
-    /// By slot: the rarity-weighted sum of its words, for comparing with a heading.
+    /// For each slot, the summed weight of its words (rarer words weigh more), to compare it with a heading.
     pub word_weight: Vec<f32>,
-    /// Test files are read less than what they test.
+    /// For each file, whether it holds tests, which are read less often than what they test.
     pub is_test: Vec<bool>,
-    /// Code from elsewhere is seldom called but through what is included of it.
+    /// For each file, whether it is foreign code, which is rarely called except through its headers.
     pub is_vendored: Vec<bool>,
-    /// Stubs only declare what other files define.
+    /// For each file, whether it only declares what others define.
     pub is_stub: Vec<bool>,
-    /// Length for comparing files: root of the sum of squared weights of its names.
+    /// For each file, the root of the sum of its names' squared weights, to compare files.
     pub norm: Vec<f32>,
-    /// The file's own name, or its folder's where it only stands for the folder: as a name, and in lower case.
+    /// For each file its own name, or its folder's if it stands for its folder: as a name, and in lower case.
     pub stems: Arc<Vec<(Option<Name>, Box<str>)>>,
-    /// Files by that.
+    /// Files by that lower-case name.
     of_stem: Arc<NumberMap<Box<str>, Vec<u32>>>,
     pub priors: Vec<Prior>,
     pub bases: Bases,
     pub folder_of: Arc<Vec<u32>>,
     folders: Arc<Vec<Folder>>,
-    /// Slots by name, [`NO_SLOT`] for names without a definition.
+    /// Slots by name; [`NO_SLOT`] for names without a definition.
     slots: Vec<u32>,
     defined: Lists<u32>,
     /// Symbols by the slot of what they stand in.
     members: Lists<u32>,
-    /// Symbols of each file, as a range of `symbols`.
+    /// For each file, the range of its symbols.
     of_file: Vec<Range<u32>>,
-    /// Files by the index's number; [`NO_SLOT`] where there is none.
+    /// Files by their number in the index; [`NO_SLOT`] where the corpus has none.
     dense: Vec<u32>,
     paths: Arc<NumberMap<Arc<str>, u32>>,
     words: Arc<NumberMap<Box<str>, u32>>,
     slots_of_word: Arc<Lists<u32>>,
-    /// Words of the files' own names.
+    /// For each file, the words of its name.
     stem_words: Arc<Lists<u32>>,
     families: Families,
     bodies: Arc<Bodies>,
-    /// By folder: the names that its files mention, with the number of these files.
+    /// For each folder, the names its files mention, with the number of these files.
     beside: Arc<Vec<Vec<(u32, u32)>>>,
     mentioned: Vec<u32>,
     projects: Arc<Vec<Project>>,
     meant: Meant,
-    /// By file: the innermost project that it lies in.
+    /// For each file, the innermost project it lies in.
     project_of: Arc<Vec<Option<u32>>>,
     modules: Arc<NumberSet<Box<str>>>,
-    /// Symbols of files as they were before; no file's range has them.
+    /// Symbols of earlier versions of files, which no file's range contains any more.
     dead: usize,
 }
 
-/// The files of which there is anything to know, in the order of their paths.
+/// The files worth knowing about, in the order of their paths.
 fn by_path(view: &View) -> Vec<(FileId, &Arc<File>)> {
     let mut files: Vec<(FileId, &Arc<File>)> = view.files().filter(|(_, file)| file.takes_part()).collect();
     files.sort_unstable_by(|a, b| a.1.path.cmp(&b.1.path));
@@ -166,9 +167,9 @@ fn by_path(view: &View) -> Vec<(FileId, &Arc<File>)> {
 }
 
 impl Corpus {
-    /// Builds the tables for a view. Files that `earlier` knows as they are need not be read again.
+    /// Builds the tables for a view. Files that have not changed since `earlier` are not read again.
     pub fn new(view: Arc<View>, earlier: Option<&Corpus>, read: impl Fn(&WorkspacePath) -> Option<Arc<str>>) -> Self {
-        // What was read while the index had not come so far lacks names that it did not know then.
+        // Digests from when the index was less complete lack names that it did not know then.
         let as_complete = earlier.filter(|earlier| earlier.stage() == view.stage());
         let known: HashMap<*const File, &Arc<Digest>> =
             as_complete.into_iter().flat_map(|earlier| &earlier.files).map(|digest| (Arc::as_ptr(&digest.file), digest)).collect();
@@ -180,7 +181,7 @@ impl Corpus {
                 continue;
             }
             let digest = read(&file.path).and_then(|text| Digest::new(&view, file, &text)).map(Arc::new);
-            // While a text is ahead of the index, or behind it, what was known serves on.
+            // While the index is behind the text (or ahead of it), the last known digest stays in use.
             let before = || earlier.and_then(|earlier| Some(earlier.files[earlier.file(&file.path.to_string())? as usize].clone()));
             if let Some(digest) = digest.or_else(before) {
                 corpus.add(id, digest);
@@ -249,7 +250,7 @@ impl Corpus {
         first..self.symbols.len() as u32
     }
 
-    /// Lists the symbols of each name, and of each type.
+    /// Lists the symbols of each name and of each type.
     fn list_definitions(&mut self) {
         let pairs = self.live().map(|(number, symbol)| (symbol.slot, number));
         let defined = Lists::new(self.names.len(), pairs);
@@ -332,39 +333,42 @@ impl Corpus {
         squared.value().sqrt().max(1.0)
     }
 
-    /// What tells it from any other, an earlier one of the same workspace as well.
+    /// Unique to this corpus, also among corpora of the same workspace.
     pub fn version(&self) -> &Arc<()> {
         &self.version
     }
 
+    /// The generation of the index that it was built from.
     pub fn generation(&self) -> u64 {
         self.view.generation()
     }
 
-    /// How far the index had come.
+    /// How far the index had come when this was built.
     pub fn stage(&self) -> Stage {
         self.view.stage()
     }
 
+    /// The view of the index that it was built from.
     pub fn view(&self) -> &View {
         &self.view
     }
 
-    /// The number of a name that occurs anywhere. The index knows more: what was typed once, and what its cache remembers.
+    /// The number of a name that occurs in a file. (The index also knows names that were typed once or are only in its cache.)
     pub fn name(&self, text: &str) -> Option<Name> {
         self.view.name(text).filter(|name| self.mentions(*name) > 0 || self.slot(*name).is_some())
     }
 
+    /// The text of a name.
     pub fn text(&self, name: Name) -> &str {
         self.view.text(name)
     }
 
-    /// Where a name stands among the defined ones.
+    /// The slot of a name; none where nothing defines it.
     pub fn slot(&self, name: Name) -> Option<u32> {
         self.slots.get(name.0 as usize).copied().filter(|slot| *slot != NO_SLOT)
     }
 
-    /// A file's number in the index; also of one whose text is ahead of the index, which is none of the corpus yet.
+    /// A file's number in the index, also for a file whose text is ahead of the index and not in the corpus yet.
     pub fn id(&self, path: &str) -> Option<FileId> {
         match self.file(path) {
             Some(number) => self.view.find(&self.files[number as usize].file.path),
@@ -372,113 +376,116 @@ impl Corpus {
         }
     }
 
-    /// A file of the index by its number here.
+    /// The corpus's number for a file of the index.
     pub fn file_of(&self, id: FileId) -> Option<u32> {
         self.dense.get(id.0 as usize).copied().filter(|file| *file != NO_SLOT)
     }
 
+    /// The number of a file, by its path as shown.
     pub fn file(&self, path: &str) -> Option<u32> {
         self.paths.get(path).copied()
     }
 
-    /// The words of a file's own name.
+    /// The words of a file's name.
     pub fn stem_words(&self, file: u32) -> &[u32] {
         self.stem_words.get(file)
     }
 
-    /// The symbols of a file, by number.
+    /// The numbers of a file's symbols.
     pub fn of_file(&self, file: u32) -> Range<u32> {
         self.of_file[file as usize].clone()
     }
 
-    /// Every definition with its number.
+    /// All symbols that are in a file, with their numbers.
     pub fn live(&self) -> impl Iterator<Item = (u32, &Symbol)> + Clone {
         self.of_file.iter().cloned().flatten().map(|number| (number, &self.symbols[number as usize]))
     }
 
-    /// The definitions of a name.
+    /// The symbols that define a name.
     pub fn defined(&self, name: Name) -> &[u32] {
         self.slot(name).map_or(&[], |slot| self.defined.get(slot))
     }
 
-    /// The definitions of a name, by slot.
+    /// The symbols that define the name with this slot.
     pub fn of_slot(&self, slot: u32) -> &[u32] {
         self.defined.get(slot)
     }
 
-    /// The definitions that stand in what has a name, by its slot.
+    /// The symbols that stand in something with the name of this slot.
     pub fn members_of(&self, slot: u32) -> &[u32] {
         self.members.get(slot)
     }
 
-    /// Files that mention a name.
+    /// The number of files that mention a name.
     pub fn mentions(&self, name: Name) -> usize {
         self.mentioned.get(name.0 as usize).copied().unwrap_or_default() as usize
     }
 
-    /// Files that mention the name of a definition, by definition of that name: how many will mean this one.
+    /// How many files are likely to mean this definition: those that mention its name, divided by the number of its definitions.
     pub fn uses_of(&self, symbol: u32) -> f32 {
         let name = self.symbols[symbol as usize].name;
         self.mentions(name) as f32 / self.defined(name).len().max(1) as f32
     }
 
-    /// Files that mention a name, by number.
+    /// The files that mention a name.
     pub fn users(&self, name: Name) -> impl Iterator<Item = u32> {
         self.view.each_user(name).filter_map(move |(id, _)| self.file_of(id))
     }
 
-    /// A heading's word by its number.
+    /// The number of a word, as it may stand in a heading.
     pub fn word(&self, text: &str) -> Option<u32> {
         self.words.get(text).copied()
     }
 
-    /// The defined names that hold a word, by slot.
+    /// The slots of names that contain a word.
     pub fn with_word(&self, word: u32) -> &[u32] {
         self.slots_of_word.get(word)
     }
 
-    /// The rarer a word, the more it says.
+    /// The weight of a word: the rarer, the heavier.
     pub fn weight_of_word(&self, word: u32) -> f32 {
         1.0 / (1.0 + (self.with_word(word).len() as f32).ln())
     }
 
-    /// Where a symbol stands among all: symbols of files that have changed have later numbers than their place.
+    /// Sorts symbols by file and place in the file. Numbers do not, since symbols of changed files get new ones.
     pub fn place(&self, symbol: u32) -> (u32, u32) {
         let symbol = &self.symbols[symbol as usize];
         (symbol.file, symbol.index)
     }
 
-    /// The number of a symbol of a file, where it is one that is shown.
+    /// The number of a file's symbol, if it is one that may be shown.
     pub fn number(&self, file: u32, index: u32) -> Option<u32> {
         let range = self.of_file[file as usize].clone();
         let of_file = &self.symbols[range.start as usize..range.end as usize];
         of_file.binary_search_by_key(&index, |symbol| symbol.index).ok().map(|at| range.start + at as u32)
     }
 
+    /// The digest of the file that a symbol is in.
     pub fn digest(&self, symbol: &Symbol) -> &Digest {
         &self.files[symbol.file as usize]
     }
 
-    /// What the index knows of a symbol.
+    /// The symbol as the index has it.
     pub fn facts(&self, symbol: &Symbol) -> &crate::index::Symbol {
         &self.digest(symbol).file.symbols[symbol.index as usize]
     }
 
+    /// The lines of a symbol's signature, as they are shown.
     pub fn signature(&self, symbol: &Symbol) -> &str {
         self.digest(symbol).signature(symbol.index)
     }
 
-    /// Names that stand in its signature.
+    /// The names in its signature.
     pub fn named(&self, symbol: &Symbol) -> &[Name] {
         self.digest(symbol).named.of(symbol.index)
     }
 
-    /// Names of the base classes.
+    /// The names of its base classes.
     pub fn bases(&self, symbol: &Symbol) -> impl Iterator<Item = Name> {
         self.digest(symbol).file.bases(symbol.index as usize)
     }
 
-    /// How telling a name is: the rarer, the more.
+    /// How telling a name is: the rarer, the more (inverse document frequency).
     pub fn idf(&self, name: Name) -> f32 {
         let files = self.files.len().max(1) as f32;
         (1.0 + files / (1.0 + self.mentions(name) as f32)).ln()

@@ -1,4 +1,4 @@
-//! What parts of a pack say of files that have changed since: what stands there now, behind a head that stays.
+//! Corrections for parts whose files have changed since: what stands there now, appended so that the parts before can stay.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use super::corpus::{Corpus, Digest};
 use super::session::{Count, PART_OVERHEAD};
 use super::{Kind, Masked, Part};
 
-/// The corrections of the parts; `changed` gives the signatures of a file that is no longer as the corpus has it.
+/// The corrections of the parts. `changed` gives the current signatures of a file that is not as the corpus has it.
 pub fn of(parts: &[Part], corpus: &Corpus, changed: &dyn Fn(&str) -> Option<Arc<Digest>>, count: Count) -> Vec<Part> {
     let correction = |part: &Part| {
         let (now, before) = changed(&part.path).zip(corpus.file(&part.path))?;
@@ -17,13 +17,13 @@ pub fn of(parts: &[Part], corpus: &Corpus, changed: &dyn Fn(&str) -> Option<Arc<
     parts.iter().filter_map(correction).collect()
 }
 
-/// A file as a part shows it, and as it is.
+/// A file as a part shows it, and as it is now.
 struct Comparison<'a> {
     before: &'a Digest,
     now: &'a Digest,
-    /// Symbols that the part shows.
+    /// The symbols that the part shows.
     shown: Vec<u32>,
-    /// Signatures then and now.
+    /// All signatures before, and now.
     known: HashSet<&'a str>,
     still: HashSet<&'a str>,
 }
@@ -36,7 +36,7 @@ impl<'a> Comparison<'a> {
         Self { before, now, shown: numbers(before).filter(is_shown).collect(), known: signatures(before), still: signatures(now) }
     }
 
-    /// The lines where something new stands, and what is to be said; none where the part is still true.
+    /// The lines with something new, and the text of the correction; none where the part is still right.
     fn told(&self) -> Option<((u32, u32), String)> {
         let gone: Vec<u32> = self.shown.iter().copied().filter(|index| !self.still.contains(self.before.signature(*index))).collect();
         if !gone.is_empty() && self.still.iter().all(|signature| signature.is_empty()) {
@@ -63,7 +63,7 @@ impl<'a> Comparison<'a> {
         self.before.file.symbols[before as usize].name == self.now.file.symbols[now as usize].name
     }
 
-    /// Whether a definition of a new name stands where one went: its neighbour above or below is the same.
+    /// Whether a new definition stands where another was, judged by an unchanged neighbour above or below.
     fn replaces(&self, now: u32, gone: u32) -> bool {
         let names = |digest: &Digest, index: u32| digest.file.symbols.get(index as usize).map(|symbol| symbol.name);
         let (then, here) = (|at| names(self.before, at), |at| names(self.now, at));

@@ -1,19 +1,19 @@
-//! Declarations and what they declare: a header says of a function what the file says that defines it. Both would fill a prompt with the
-//! same line twice, so the definition takes what is expected of either.
+//! Declarations and what they declare. A header says about a function what the defining file says, and both would put the same line into a
+//! prompt. So the definition inherits the expectation of its declarations.
 
 use super::corpus::{Corpus, Sort, Symbol};
 use super::numbers::NumberMap;
 use super::rank::Candidate;
 use crate::syntax::Language;
 
-/// What is left of a declaration whose definition is there: it may be told from it by its parameters.
+/// The factor for a declaration whose definition is known. Not zero, since its parameters may be needed.
 const AGAIN: f32 = 0.05;
-/// Definitions of a name from which on nobody knows which one is declared.
+/// With this many definitions of a name it is unclear which one is declared.
 const MEANT: usize = 4;
-/// What is less likely anyway is not looked at.
+/// Anything less likely is not looked at.
 const LEAST: f32 = 1e-4;
 
-/// Makes each definition as likely as the likeliest of its declarations, and those unlikely.
+/// Makes each definition as likely as its likeliest declaration, and the declarations unlikely.
 pub fn join(corpus: &Corpus, path: &str, language: Option<&Language>, candidates: &mut Vec<Candidate>) {
     if !language.is_some_and(|language| language.declared_first) {
         return;
@@ -45,12 +45,12 @@ pub fn join(corpus: &Corpus, path: &str, language: Option<&Language>, candidates
     candidates.append(&mut rest);
 }
 
-/// Whether it only says that there is a function.
+/// Whether a symbol only declares a function.
 fn declares(corpus: &Corpus, symbol: &Symbol) -> bool {
     is_callable(symbol) && corpus.facts(symbol).body.is_empty()
 }
 
-/// The functions that a declaration may mean: of its name and its type, seen from other files. What tests put in their place is none.
+/// The functions that a declaration may mean: same name and type, visible from other files. Stand-ins for tests do not count.
 fn definitions(corpus: &Corpus, declared: &Symbol) -> impl Iterator<Item = u32> {
     corpus.of_slot(declared.slot).iter().copied().filter(move |number| {
         let symbol = &corpus.symbols[*number as usize];

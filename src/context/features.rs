@@ -2,41 +2,41 @@
 
 use std::ops::{Index, IndexMut};
 
-/// One of the numbers. Those of a name are about the name alone, those of a container about the class or module around the definition,
-/// those of a file about the file that it stands in.
+/// One feature. Those with `Name` are about the name alone, those with `Container` about the class or module around the definition, those
+/// with `File` about its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Feature {
-    /// One, for every definition.
+    /// Always 1.
     Constant,
-    /// How near the cursor the name stands, 0 to 1.
+    /// How near to the cursor the name stands, 0 to 1.
     NameNear,
     NameImported,
-    /// It stands in the heading of what is around the cursor.
+    /// The name stands in the heading of what surrounds the cursor.
     NameInHeading,
     NameMentions,
     ContainerNear,
     ContainerImported,
     ContainerInHeading,
-    /// The container is what the cursor stands in, or a base of it.
+    /// The container is what the cursor stands in, or a base of that.
     ContainerIsOwner,
-    /// Other files that mention the name.
+    /// How many other files mention the name.
     Popular,
     PopularPerDefinition,
     Definitions,
-    /// How surely the imports mean the file.
+    /// How surely the imports mean its file.
     FileImported,
-    /// Share of the folders that the file has in common with the current one.
+    /// The share of folders that its file has in common with the current one.
     FileNear,
     FileImportedAndNear,
-    /// Files like the current one use the name.
+    /// Files similar to the current one use the name.
     Similar,
     SimilarRoot,
-    /// Files in the folder use the name.
+    /// Files in the same folder use the name.
     Beside,
-    /// Share of the name's words that the heading has.
+    /// The share of the name's words that the heading has.
     NameInTopic,
-    /// Share of the heading's words that the name has.
+    /// The share of the heading's words that the name has.
     TopicInName,
     IsMethod,
     IsType,
@@ -44,55 +44,56 @@ pub enum Feature {
     IsMacro,
     /// The name begins with `_`.
     Underscore,
-    /// It is a test, or partly code from elsewhere.
+    /// The file holds tests, or is foreign code (which counts partly).
     FileIsTest,
     PopularImported,
     NameAndFileImported,
     PopularContainerNear,
     NameLength,
     FileSimilar,
-    /// The file is called like the current one.
+    /// The file has the name of the current one.
     SameStem,
-    /// The name is imported and not used yet.
+    /// The name is imported but not used yet.
     NameUnused,
     ContainerUnused,
     ModuleNear,
     ModuleUnused,
     ModuleMentions,
-    /// The type stands in the signature of what is near the cursor.
+    /// The type stands in the signature of something near the cursor.
     NameReached,
     ContainerReached,
     ContainerMentions,
-    /// Other members of the container that the current file shows.
+    /// How many other members of the container the current file shows.
     ContainerMembers,
-    /// Other definitions of the file that the current file shows.
+    /// How many other definitions of the file the current file shows.
     FileUsed,
     FileUsedNear,
     OtherLanguages,
-    /// The file says what another defines.
+    /// The file only declares what another defines.
     FileIsStub,
     Private,
     /// Defined inside of a function.
     Nested,
     PopularNear,
     FileDefinitions,
-    /// Share of the name's words that names near the cursor have.
+    /// The share of the name's words that names near the cursor have.
     Kin,
-    /// Share of the words of the file's name that the heading has.
+    /// The share of the words in the file's name that the heading has.
     FileInTopic,
     PopularUsed,
-    /// Functions that mention what the current one mentions use the name.
+    /// Functions that mention the same names as the current one use this name.
     Alike,
     AlikeRoot,
-    /// Functions of similar names use it.
+    /// Functions with similar names use this name.
     Namesake,
     NamesakeRoot,
 }
 
 impl Feature {
+    /// The number of features.
     pub const COUNT: usize = Feature::NamesakeRoot as usize + 1;
 
-    /// Why a definition was chosen for which this speaks loudest, for people.
+    /// What to tell people about a definition if this feature speaks loudest for it.
     pub fn reason(self) -> &'static str {
         use Feature::*;
         match self {
@@ -118,7 +119,7 @@ impl Feature {
     }
 }
 
-/// A number for each feature: the values at a definition, or the weights of a model.
+/// A number for each feature: the values of a definition, or the weights of a model.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Features(pub [f32; Feature::COUNT]);
 
@@ -129,11 +130,12 @@ impl Default for Features {
 }
 
 impl Features {
+    /// The sum of values times weights: log-odds.
     pub fn dot(&self, weights: &Features) -> f32 {
         self.0.iter().zip(&weights.0).map(|(value, weight)| value * weight).sum()
     }
 
-    /// The same where only these features are not zero; they come in their order, so that nothing is rounded otherwise.
+    /// [`Features::dot`] where only these features are not zero. They have to come in order, so that rounding is the same.
     #[inline]
     pub fn dot_of<const N: usize>(&self, which: &[Feature; N], weights: &Features) -> f32 {
         which.iter().map(|feature| self[*feature] * weights[*feature]).sum()

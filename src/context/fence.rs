@@ -1,19 +1,18 @@
-//! Repository text inside a prompt is data. What cannot be seen is made visible, and the fence around a quoted text cannot be forged by
-//! the text, because it is longer than anything like it inside.
+//! Repository text inside a prompt is data. Invisible characters are made visible, and the text cannot forge the end of the fence around
+//! it, because the fence is longer than any run of backquotes inside.
 
 use std::fmt::Write;
 
 use super::Masked;
 
-/// The text with characters that people cannot see written as `<U+202E>`: bidirectional controls, zero-width characters, tag
-/// characters, fillers, line ends that are none in an editor, variation selectors where they choose nothing, other controls. Line breaks
-/// and tabs stay.
+/// The text with invisible characters written as `<U+202E>`: bidirectional controls, zero-width characters, tag characters, fillers, line
+/// ends that editors do not show as such, variation selectors that choose nothing, other controls. Line breaks and tabs stay.
 pub fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len() + 16);
     let mut from = 0;
     for (at, letter) in hidden(text) {
         shown.push_str(&text[from..at]);
-        // Writing into a String cannot fail.
+        // Writing to a String cannot fail.
         let _ = write!(shown, "<U+{:04X}>", letter as u32);
         from = at + letter.len_utf8();
     }
@@ -21,7 +20,7 @@ pub fn visible(text: &str) -> String {
     shown
 }
 
-/// The characters of a text that people cannot see, and where they stand.
+/// The invisible characters of a text, with their byte offsets.
 pub fn hidden(text: &str) -> impl Iterator<Item = (usize, char)> {
     let mut before = '\n';
     text.char_indices().filter(move |(_, letter)| {
@@ -30,7 +29,7 @@ pub fn hidden(text: &str) -> impl Iterator<Item = (usize, char)> {
     })
 }
 
-/// Whether a text holds characters that people cannot see.
+/// Whether a text has invisible characters.
 pub fn has_hidden(text: &str) -> bool {
     hidden(text).next().is_some()
 }
@@ -43,16 +42,16 @@ fn is_hidden(letter: char) -> bool {
         | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// Whether a sign can be drawn as text or in colour, which the two common variation selectors choose: symbols, and what keycaps are made
-/// of. Behind anything else they are only there to hide something.
+/// Whether a variation selector behind this character chooses between text and colour: symbols, and characters that keycaps are made of.
+/// Behind anything else a selector only hides something.
 fn has_variants(letter: char) -> bool {
     matches!(letter, '0'..='9' | '#' | '*' | '©' | '®' | '\u{203c}'..='\u{3299}' | '\u{1f000}'..='\u{1faff}') && !is_hidden(letter)
 }
 
-/// A model's text with what [`visible`] wrote out turned back into the characters that stand in `file`, of which it was shown.
+/// A model's text with the characters that [`visible`] wrote out put back, if `file`, which the model was shown, has them.
 ///
 /// # Errors
-/// It names a character that is not there: nothing that cannot be seen gets into a file by its number.
+/// It names a character that `file` does not have: nothing invisible gets into a file by its number.
 pub fn restored(text: &str, file: &str) -> Result<String, String> {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -62,7 +61,7 @@ pub fn restored(text: &str, file: &str) -> Result<String, String> {
         let letter = number.and_then(char::from_u32).filter(|letter| visible(letter.encode_utf8(&mut [0; 4])) == written);
         out.push_str(&rest[..at]);
         match letter {
-            // Something that only looks so, or what the file says in these very letters.
+            // Not such a number, or one that the file has in these very letters.
             None => out.push_str(&rest[at..at + "<U+".len()]),
             Some(_) if file.contains(written) => out.push_str(written),
             Some(letter) if file.contains(letter) => out.push(letter),
@@ -76,13 +75,13 @@ pub fn restored(text: &str, file: &str) -> Result<String, String> {
     Ok(out)
 }
 
-/// A sentence for a message: what cannot be seen is written out, and nothing in it can be clicked, where editors make links of
+/// A sentence for a message: invisible characters are written out, and nothing can be clicked, though editors make links of
 /// `[text](target)`.
 pub fn plain(text: &str) -> String {
     visible(text).replace("](", "] (")
 }
 
-/// A text in a fence that is longer than any run of backquotes inside.
+/// A text in a fence of backquotes that is longer than any run inside.
 pub fn block(language: &str, text: &str) -> String {
     let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat((longest + 1).max(3));
@@ -90,8 +89,8 @@ pub fn block(language: &str, text: &str) -> String {
     format!("{fence}{language}\n{}{end}{fence}\n", visible(text))
 }
 
-/// Repository text as a quotation: a heading that names where it comes from, and a fence of backquotes that is longer than any run of
-/// backquotes inside. `path` is written in a single line, so that it cannot end the heading either.
+/// Repository text as a quotation: a heading with its source, and a fence longer than any run of backquotes inside. `path` is put on a
+/// single line, so that it cannot end the heading either.
 pub fn quote(path: &str, lines: Option<(u32, u32)>, text: &Masked) -> String {
     let path: String = visible(path).replace(['\n', '\r', '`'], "?");
     let place = lines.map(|(start, end)| format!(":{start}-{end}")).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The session's door: callers bring a place, and get the pack for it.
+//! The door to sessions: callers bring a place and get its pack.
 
 use std::cell::LazyCell;
 use std::collections::{HashSet, VecDeque};
@@ -20,45 +20,45 @@ use crate::text::words;
 
 /// Visited places that are remembered.
 const VISITS: usize = 8;
-/// How much likelier a visit makes a definition, on the scale of the trees, for which what is foreseen counts three times.
+/// How much likelier a visit makes a definition. On the scale of the trees, where whatever is foreseen counts three times.
 const VISITED: f32 = 0.55;
-/// Prompts that are kept up at a time: those of each feature, and as many that people look at.
+/// How many prompts are kept going: one for each feature, and as many previews for people.
 const SESSIONS: usize = 8;
 
-/// The state of one window's prompts; clones share it.
+/// The prompts of one window; clones share them.
 #[derive(Clone, Default)]
 pub struct Handle {
-    /// Held to take a picture and to put one back, never while something is packed or counted.
+    /// Locked to copy the state or to put it back, never while something is packed or counted.
     state: Arc<Mutex<State>>,
 }
 
 #[derive(Default)]
 struct State {
-    /// Last used first.
+    /// Most recently used first.
     sessions: VecDeque<Kept>,
     visits: VecDeque<Visit>,
     files: Files,
     reading: Reading,
-    /// For whoever packs for the place next: budgets come later.
+    /// The last ranking, for the next request about the same place, which may have another budget.
     ranking: Option<Arc<Ranking>>,
     turns: u64,
 }
 
-/// A budget, so that a completion's pack and an explanation's do not disturb each other; and apart what is only looked at.
+/// Budget, and whether it is a preview. So completions, explanations and previews do not disturb each other's prompts.
 type Key = (usize, bool);
 
-/// A path and a line, 0-based.
+/// A path and a zero-based line.
 type Visit = (Arc<str>, u32);
 
 struct Kept {
     key: Key,
-    /// The turn that has left it.
+    /// The turn that left this state.
     turn: u64,
     session: Session,
     passages: Passages,
 }
 
-/// What there was when a request began.
+/// The state at the start of a request.
 struct Turn {
     number: u64,
     visits: VecDeque<Visit>,
@@ -67,40 +67,40 @@ struct Turn {
     files: Files,
 }
 
-/// A place in an open buffer.
+/// A place in an open document.
 pub struct PlaceQuery<'a> {
     pub corpus: &'a Corpus,
-    /// Path in the workspace, with `/`.
+    /// The path in the workspace, with `/`.
     pub path: &'a str,
     pub language: Option<&'a Language>,
-    /// The buffer's text.
+    /// The document's text.
     pub text: &'a str,
-    /// The same as its parser reads it.
+    /// The tree of that text, if there is one.
     pub parsed: Option<&'a Parsed>,
-    /// The cursor, in bytes.
+    /// The cursor, in bytes of the text.
     pub offset: usize,
-    /// Tokens for what is added around the current file.
+    /// Tokens for everything that is added around the current file.
     pub budget: usize,
-    /// A person looks at what would be sent: nothing that is sent may change by that.
+    /// A person only looks at what would be sent, which must not change what is sent.
     pub preview: bool,
-    /// Code is to be written at the cursor: passages that resemble its surroundings come in.
+    /// Code will be written at the cursor, so passages that resemble its surroundings are included.
     pub writes: bool,
 }
 
-/// What is asked of the repository beside the corpus.
+/// What is asked about the repository besides the corpus.
 pub struct Sources<'a> {
-    /// The signatures of a file that is no longer as the corpus has it.
+    /// The current signatures of a file that is not as the corpus has it.
     pub changed: &'a dyn Fn(&str) -> Option<Arc<Digest>>,
-    /// A file as the user has it now.
+    /// A file's text as the user has it now.
     pub read: Read<'a>,
-    /// Counts tokens of the model that will read it.
+    /// Counts tokens for the model that will read the prompt.
     pub count: Count<'a>,
 }
 
 impl Handle {
-    /// What should stand in front of the model for a place.
+    /// The pack for a place: what to put in front of the model.
     pub fn place(&self, query: &PlaceQuery, sources: &Sources) -> Pack {
-        // Whoever comes meanwhile reads by itself.
+        // Another request meanwhile starts a reading of its own.
         let mut reading = std::mem::take(&mut self.state().reading);
         let scene = Scene::read(query.corpus, query.language, query.parsed, &mut reading, query.text, query.offset);
         let scene = Arc::new(scene);
@@ -133,17 +133,17 @@ impl Handle {
         let asked = Asked { here, text: query.text, named: named_here(query), visited, expected };
         let packed = session.pack(query.corpus, &order, budget, &asked, sources.count);
         self.state().keep(key, number, session, passages, files);
-        // The file under the cursor stands behind the parts as it is.
+        // The file under the cursor follows behind the parts, so it needs no correction.
         let others = |path: &str| (path != query.path).then(|| (sources.changed)(path)).flatten();
         let corrections = corrections::of(&packed.parts, query.corpus, &others, sources.count);
         let mut pack = Pack { tokens: packed.tokens, parts: packed.parts, budget, prefix_reused: packed.reused };
-        // The head stays where it is; what is least sure makes room.
+        // The leading parts stay; the least certain ones make room.
         pack.correct(corrections);
         pack.append(alike, query.budget);
         pack
     }
 
-    /// The user looked at or edited a line (0-based) of a file.
+    /// Notes that the user looked at or edited a (zero-based) line of a file.
     pub fn visited(&self, path: &str, line: u32) {
         let mut state = self.state();
         state.visits.retain(|(known, at)| &**known != path || at.abs_diff(line) > 20);
@@ -157,7 +157,7 @@ impl Handle {
 }
 
 impl PlaceQuery<'_> {
-    /// Whether the file is one of tests, or what is around the cursor says that it is there for tests.
+    /// Whether the file, or the code around the cursor, is marked as a test.
     fn is_in_test(&self, language: &Language) -> bool {
         let head = |item: &scope::Item| self.text.get(item.range.start..item.signature.end).unwrap_or_default();
         let above = |item: &scope::Item| {
@@ -177,19 +177,19 @@ impl PlaceQuery<'_> {
     }
 }
 
-/// Whether lines of another file stand there now, also where the corpus has not heard of a change yet.
+/// Whether a part's lines still stand in their file, even if the corpus has not heard of a change yet.
 fn still_stands(part: &Part, here: &str, sources: &Sources) -> bool {
     *part.path == *here
         || (sources.changed)(&part.path).is_none()
         || (sources.read)(&part.path).is_some_and(|text| text.contains(&*part.text))
 }
 
-/// Lines above the cursor's in which a name is one that was just written.
+/// A name counts as just written this many lines above the cursor's line.
 const LINES_ABOVE: usize = 2;
-/// Names further away than this are not at the cursor, however long the lines are, in bytes.
+/// Names further away than this, in bytes, are not at the cursor, however long the lines are.
 const NEAR: usize = 2_000;
 
-/// The names that the code in the cursor's line and just above it has, but for the one that is being written.
+/// The names in the cursor's line and just above it, without the one being written.
 fn named_here(query: &PlaceQuery) -> Vec<Name> {
     let offset = query.text.floor_char_boundary(query.offset);
     let nearest = query.text.floor_char_boundary(offset.saturating_sub(NEAR));
@@ -205,14 +205,13 @@ fn named_here(query: &PlaceQuery) -> Vec<Name> {
     named.filter_map(|(_, word)| query.corpus.name(word)).collect()
 }
 
-/// Whether what stands at a place, behind `before` in its line, is said and not meant: in a comment, or in a string, which may still be
-/// open.
+/// Whether a place behind `before` in its line lies in a comment or a string, which may still be open: then its names mean nothing.
 fn is_prose(query: &PlaceQuery, before: &str, at: usize) -> bool {
     query.parsed.is_some_and(|tree| scope::is_prose(tree, at)) || before.matches('"').count() % 2 == 1
 }
 
 impl State {
-    /// What a request for a pack begins with.
+    /// Starts a request: takes the state that it works on.
     fn turn(&mut self, key: Key) -> Turn {
         self.turns += 1;
         let known = self.sessions.iter().find(|kept| kept.key == key);
@@ -220,7 +219,7 @@ impl State {
         Turn { number: self.turns, visits: self.visits.clone(), session, passages, files: self.files.clone() }
     }
 
-    /// Keeps what a pack has left, unless a later one has ended before; the session that was not used for longest goes.
+    /// Keeps the state after a request, unless a later one has ended before. The session unused for longest is dropped.
     fn keep(&mut self, key: Key, turn: u64, session: Session, passages: Passages, files: Files) {
         self.files = files;
         if self.sessions.iter().any(|kept| kept.key == key && kept.turn > turn) {
@@ -235,7 +234,7 @@ impl State {
     }
 }
 
-/// Definitions that were just looked at are likelier to be needed. Answers the innermost of them.
+/// Makes definitions that were just visited likelier. Returns the innermost definition of each visit.
 fn prefer_visited(query: &PlaceQuery, visits: &VecDeque<Visit>, candidates: &mut Vec<Candidate>) -> Vec<u32> {
     let corpus = query.corpus;
     let (mut visited, mut innermost): (HashSet<u32>, Vec<u32>) = Default::default();

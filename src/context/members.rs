@@ -1,5 +1,5 @@
-//! The members of the types that a function takes: a function that is given a value of a type uses some of what the type has. The weights
-//! of the ranking were fitted on names, which fields seldom are, so that they foresee no field by itself.
+//! Members of the types that a function takes: a function that gets a value of a type uses some of its members. The ranking's weights were
+//! fitted on names, and fields are rarely among them, so it would not foresee a field by itself.
 
 use super::alias;
 use super::corpus::{Corpus, Name};
@@ -8,18 +8,19 @@ use super::rank::Candidate;
 use super::scene::Scene;
 use crate::syntax::Language;
 
-/// What the fields of a type sum up to that the function around the cursor takes or gives, and what none of them exceeds: on the scale of
-/// the trees, for which what is foreseen counts three times. More would crowd out the functions that are called. With a third of it, before
-/// that scale, members found of redis and vite rose by half with little budget, and other definitions lost less than one in a hundred.
+/// The sum of what the fields of a type get if the function around the cursor takes or returns it, and the limit for each of them. On the
+/// scale of the trees, where whatever is foreseen counts three times. More would push out the functions that are called. With a third of it
+/// (before that scale), half as many more members were found in redis and vite on a small budget, and less than one in a hundred other
+/// definitions was lost.
 const EXPECTED: f32 = 0.5;
 const LIKELIEST: f32 = 0.16;
-/// What is not known to be likely.
+/// What a field gets that the ranking knows nothing about.
 const UNKNOWN: f32 = 1e-3;
-/// Definitions of a name from which on nobody knows which one is meant.
+/// With this many definitions of a name it is unclear which one is meant.
 const MEANT: usize = 2;
 
-/// Raises the fields of the types of other files that the function around the cursor takes or gives, so that those of each type sum up to
-/// what is used of it.
+/// Raises the fields of types from other files that the function around the cursor takes or returns, so that those of each type sum up to
+/// [`EXPECTED`].
 pub fn expect(corpus: &Corpus, path: &str, language: Option<&Language>, scene: &Scene, candidates: &mut Vec<Candidate>) {
     let own = corpus.file(path);
     // Where types are declared apart, most of those of a name say nothing of it.

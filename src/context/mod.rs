@@ -1,6 +1,6 @@
-//! What the model sees of the repository: gather, rank, redact, budget, render. Pure: whoever calls brings the texts and the token
-//! counter. Every part knows where it came from and why it was chosen, and the order of the parts changes as little as possible from
-//! one prompt to the next, so that the engine's KV cache survives typing and moving about.
+//! What the model sees of the repository: gather, rank, redact, budget, render. Pure: the caller brings the texts and the token counter.
+//! Every part knows where it comes from and why it was chosen. The order of parts changes as little as possible from one prompt to the
+//! next, so that the engine's KV cache survives typing and moving about.
 
 mod alias;
 mod alike;
@@ -34,7 +34,7 @@ pub use crate::redact::{self, Masked};
 pub use handle::{Handle, PlaceQuery, Sources};
 pub use stretch::Stretch;
 
-/// What a part is.
+/// What a part shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -42,17 +42,17 @@ pub enum Kind {
     Outline,
     /// A whole file.
     File,
-    /// First lines of definitions of one file.
+    /// The first lines of definitions in one file.
     Signature,
     /// A whole definition.
     Definition,
     /// A place that was edited or visited a moment ago.
     Recent,
-    /// Lines that resemble those at the cursor, and what follows them.
+    /// Lines that resemble those at the cursor, with the lines that follow them.
     Passage,
-    /// A correction of a part that stands earlier in the prompt, whose file has changed since.
+    /// Corrects an earlier part of the prompt whose file has changed since.
     Correction,
-    /// Text of the file under the cursor; not counted in the budget.
+    /// Text of the file under the cursor, which does not count against the budget.
     Current,
 }
 
@@ -60,30 +60,29 @@ pub enum Kind {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Part {
     pub path: Arc<str>,
-    /// 1-based, inclusive; with several definitions in one part, from the first to the last, with the heads of the types they stand in.
+    /// 1-based, inclusive. With several definitions in one part, from the first to the last, with the heads of the types around them.
     pub start_line: u32,
     pub end_line: u32,
     pub kind: Kind,
-    /// Of the text and the line that names its file.
+    /// Tokens of the text and of the line that names its file.
     pub tokens: usize,
     pub text: Masked,
     pub why: String,
 }
 
-/// What is put in front of the model, in prompt order.
+/// Everything that is put in front of the model, in prompt order.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Pack {
     pub parts: Vec<Part>,
-    /// Tokens of the parts that are not the current file's; never more than `budget`.
+    /// Tokens of all parts outside of the current file; never more than `budget`.
     pub tokens: usize,
     pub budget: usize,
-    /// Leading tokens that are equal to those of the pack before, or of one a few places before.
+    /// How many leading tokens are the same as in the last pack, or in one from a few places before.
     pub prefix_reused: usize,
 }
 
 impl Pack {
-    /// Puts corrections behind the parts. The head stays where it is; what is least sure makes room, and what was to be said of it goes
-    /// too.
+    /// Appends corrections behind the parts. The leading parts stay; the least certain ones make room, and their corrections go with them.
     fn correct(&mut self, mut corrections: Vec<Part>) {
         let sum = |parts: &[Part]| parts.iter().map(|part| part.tokens).sum::<usize>();
         while self.tokens + sum(&corrections) > self.budget {
@@ -99,7 +98,7 @@ impl Pack {
         self.parts.extend(corrections);
     }
 
-    /// Puts a part behind all others, for which room was left in the whole `budget`.
+    /// Appends a part, if there is room for it within `budget`.
     fn append(&mut self, part: Option<Part>, budget: usize) {
         self.budget = budget;
         self.tokens += part.as_ref().map_or(0, |part| part.tokens);

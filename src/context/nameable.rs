@@ -1,5 +1,5 @@
-//! What a place can name at all: what a language hides from other files, what is there for tests alone, which file an import of the current
-//! one means. The trees of the ranking weigh what the rules say; where they are sure, they are factors as well.
+//! What a place can name at all: which definitions a language hides from other files, which exist only for tests, which file an import
+//! means. The trees weigh what these rules say; where the rules are certain, they are factors as well.
 
 use super::corpus::{Corpus, NO_SLOT, Name, Sort, Symbol};
 use super::numbers::{NumberMap, NumberSet};
@@ -8,31 +8,32 @@ use crate::index::{File, FileId, FileImport};
 use crate::syntax::{Beyond, Kind, Language, Reach, lists, naming};
 use crate::workspace::folder_of;
 
-/// What is left of a definition inside of a function of another file, ...
+/// Factor for a definition inside of a function in another file, ...
 const NESTED: f32 = 0.02;
-/// ... of one that the language hides from here, ...
+/// ... for one that the language hides from here, ...
 const HIDDEN: f32 = 0.05;
-/// ... of a test, for what is none, ...
+/// ... for a test, where the place is not one, ...
 const TEST: f32 = 0.15;
-/// ... of one whose name an import takes from another file, ...
+/// ... for one whose name an import takes from another file, ...
 const OTHERS: f32 = 0.15;
-/// ... of one whose name the current file defines itself, ...
+/// ... for one whose name the current file defines itself, ...
 const OWN: f32 = 0.3;
-/// ... and of what stands free in a package or project that nothing here names, and of its members: values of its types may come here.
+/// ... and for what is at the top level of a package or project that nothing here names, or a member of it (values of its types may still
+/// come here).
 const FAR: f32 = 0.15;
 const FAR_MEMBER: f32 = 0.5;
-/// The factor is taken to this power where no package says whose a name is: rules are read from names and folders, they err, and the trees
-/// have weighed them already.
+/// The factor is raised to this power where no package says whose a name is: then the rules only guess from names and folders, and the
+/// trees have weighed them already.
 const GUESSED: f32 = 0.15;
-/// Files between an import and the definition, which hand it on.
+/// Most files between an import and the definition that pass the name on.
 const HANDED_ON: usize = 3;
-/// What is less likely anyway is not looked at.
+/// Anything less likely is not looked at.
 const LEAST: f32 = 1e-4;
 
-/// What the rules say of a definition, by these names for the trees.
+/// What the rules say about a definition; the trees know them by these names.
 pub const RULES: [&str; 5] = ["OnlyForTests", "Hidden", "Far", "ImportedElsewhere", "DefinedHere"];
 
-/// Where a name of the current file comes from.
+/// Where a name in the current file comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Home {
     File(FileId),
@@ -40,8 +41,8 @@ enum Home {
     Unknown,
 }
 
-/// What is asked of a file: whether its language is of the family, whether what it hides is seen from here, and whether it is far. Where
-/// the answer stands.
+/// A question about a file: whether its language is of the same family, whether what it hides is seen from here, whether it is far away.
+/// The value says where the answer is kept.
 #[derive(Clone, Copy)]
 #[repr(u8)]
 enum Of {
@@ -56,19 +57,20 @@ pub struct Nameable<'a> {
     language: &'a Language,
     path: &'a str,
     in_test: bool,
-    /// The names that are imported, with the number of the file that defines each; [`NO_SLOT`] where that is none of these.
+    /// The imported names, with the number of the defining file; [`NO_SLOT`] where that is none of the corpus.
     imported: NumberMap<Name, u32>,
-    /// What the current file defines itself.
+    /// The names that the current file defines itself.
     defined: NumberSet<Name>,
-    /// By file: what was found out about it, two bits for each question: whether it was asked, and the answer.
+    /// Answers per file, two bits per question: asked, and the answer.
     answers: Vec<u8>,
-    /// The folders of packages that are imported, and the own one.
+    /// The folders of the imported packages and of its own one.
     packages: Option<NumberSet<&'a str>>,
-    /// The projects that the own one names.
+    /// The projects that its own project names.
     projects: Option<&'a NumberSet<u32>>,
 }
 
 impl<'a> Nameable<'a> {
+    /// The rules for a file; `in_test` says whether tests may be named.
     pub fn new(corpus: &'a Corpus, language: &'a Language, path: &'a str, in_test: bool) -> Self {
         let mut rules = Self {
             corpus,
@@ -91,7 +93,7 @@ impl<'a> Nameable<'a> {
         rules
     }
 
-    /// Lowers what cannot be meant.
+    /// Makes candidates less likely that cannot be meant.
     pub fn weigh(&mut self, candidates: &mut [Candidate]) {
         let power = if self.packages.is_some() { 1.0 } else { GUESSED };
         for candidate in candidates.iter_mut().filter(|candidate| candidate.score > LEAST) {
@@ -102,7 +104,7 @@ impl<'a> Nameable<'a> {
         }
     }
 
-    /// How much of its likelihood a definition keeps.
+    /// The share of its likelihood that a definition keeps.
     pub fn factor(&mut self, symbol: &Symbol) -> f32 {
         let [test, hidden, far, elsewhere, here] = self.said(symbol);
         let nested = symbol.nested && symbol.sort != Sort::Method;
@@ -111,7 +113,7 @@ impl<'a> Nameable<'a> {
         factors.into_iter().filter(|(said, _)| *said).map(|(_, factor)| factor).product()
     }
 
-    /// What the rules say of a definition, in the order of [`RULES`].
+    /// What the rules say about a definition, in the order of [`RULES`].
     pub fn said(&mut self, symbol: &Symbol) -> [bool; RULES.len()] {
         let test = symbol.marks.test && !self.in_test;
         let file = symbol.file;
@@ -126,7 +128,7 @@ impl<'a> Nameable<'a> {
         [test, hidden, far, elsewhere, here]
     }
 
-    /// The answer to a question about a file, which is the same for all that is defined there.
+    /// Asks about a file; the answer holds for everything defined in it.
     fn ask(&mut self, file: u32, of: Of, find: impl FnOnce(&Self) -> bool) -> bool {
         let known = self.answers[file as usize] >> of as u8;
         if known & 1 != 0 {
@@ -137,7 +139,7 @@ impl<'a> Nameable<'a> {
         answer
     }
 
-    /// Whether what a file hides is seen from here.
+    /// Whether what a file hides is visible from here.
     fn sees(&self, file: u32) -> bool {
         let (there, language) = (&self.corpus.files[file as usize], self.language);
         match language.hides.as_ref().map_or(Beyond::File, |hides| hides.beyond) {
@@ -152,7 +154,7 @@ impl<'a> Nameable<'a> {
         }
     }
 
-    /// Whether a file is of a package or project that nothing here names.
+    /// Whether a file is in a package or project that nothing here names.
     fn is_far(&self, file: u32) -> bool {
         match &self.packages {
             Some(packages) => !packages.contains(folder_of(&self.corpus.files[file as usize].path)),
@@ -160,7 +162,7 @@ impl<'a> Nameable<'a> {
         }
     }
 
-    /// The folders that the imports of a file mean, by the name of the project that they lie in.
+    /// The folders that the imports of a file mean, by the names of their projects.
     fn find_packages(&self, file: &File) -> NumberSet<&'a str> {
         let corpus = self.corpus;
         let modules = corpus.packages(file);
@@ -209,7 +211,7 @@ impl<'a> Nameable<'a> {
         self.home(next, there, import, own, steps)
     }
 
-    /// Whether a module is one of no file here: of the language's own library, or of a name that nothing here has.
+    /// Whether a module is in no file here: of the language's own library, or with a name that nothing here has.
     fn is_outside(&self, language: &Language, module: &str) -> bool {
         let own = |library: &String| module.starts_with(library.as_str()) || library.trim_end_matches([':', '.']) == module;
         if language.libraries.iter().any(own) {
@@ -227,12 +229,12 @@ impl<'a> Nameable<'a> {
     }
 }
 
-/// Whether it stands by itself: what is imported and hidden by its name alone.
+/// Whether a symbol is at the top level, so that its name alone decides what it means.
 fn is_free(symbol: &Symbol) -> bool {
     symbol.container == NO_SLOT && symbol.sort != Sort::Method
 }
 
-/// The module that a file is, as a path.
+/// The path of the module that a file is.
 fn module<'a>(language: &Language, path: &'a str) -> &'a str {
     let whole = path.rsplit_once('.').map_or(path, |(whole, _)| whole);
     let stem = whole.rsplit('/').next().unwrap_or(whole);

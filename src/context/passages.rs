@@ -1,5 +1,5 @@
-//! Passages that resemble the lines at the cursor: what follows there is likely what follows here. A small model gains more from one of
-//! them than from the signatures that take the same room (README, Numbers).
+//! Passages that resemble the lines at the cursor: what follows there is likely to follow here. A small model gains more from one of them
+//! than from the signatures that would fit into the same room (README, Numbers).
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -12,51 +12,52 @@ use super::session::{Count, Here, PART_OVERHEAD};
 use super::{Kind, Masked, Part};
 use crate::text::words;
 
-/// Lines with text above the cursor, and lines below it, whose names are looked for.
+/// Non-empty lines above the cursor, and lines below it, whose names are searched for.
 const ABOVE: usize = 6;
 const BELOW: usize = 4;
-/// Lines that are compared at a time, from every so many lines on.
+/// How many lines are compared at a time, and at which step.
 const WINDOW: usize = 20;
 const STEP: usize = 5;
-/// Lines that are shown: what was compared, and what follows it.
+/// Lines that are shown: those compared and those that follow.
 const SHOWN: usize = 25;
-/// Tokens of the passage at most; a budget below `LEAST` has none. One is shown: definitions are worth more than the room of a second.
+/// Most tokens of a passage; with a budget below `LEAST` there is none. Only one is shown: definitions are worth more than the room of a
+/// second.
 const TOKENS: usize = 256;
 const LEAST: usize = 192;
-/// Files that are read through: those that share the rarest names with the place.
+/// How many files are read through: those that share the rarest names with the place.
 const FILES: usize = 12;
-/// A name in more files than this does not tell which of them to read.
+/// A name in more files than this does not tell which ones to read.
 const COMMON: usize = 200;
-/// Files larger than this, in bytes, are not read through.
+/// Larger files, in bytes, are not read through.
 const LARGEST: usize = 200_000;
-/// Files whose lines are kept taken apart, and the names that they may have in all: those of the places where somebody works.
+/// How many files are kept split into names, and how many names they may have in all: enough for the places somebody works at.
 const KEPT: usize = 256;
 const KEPT_NAMES: usize = 1 << 20;
 /// Lines around the cursor that the prompt shows anyway.
 const SEEN: usize = 130;
-/// From this likeness on a passage is worth its room; names that two texts share, weighed by rarity, in all that they have.
+/// A passage less alike than this is not worth its room. Likeness is the share of names that two texts have in common, weighed by rarity.
 const ALIKE: f32 = 0.15;
-/// What the likeness of a test counts to what is none.
+/// Factor for tests, where the place is not one.
 const OF_TEST: f32 = 0.5;
-/// While the user types in one function, another passage comes in only where it is so much more alike.
+/// While the user types in one function, another passage replaces the shown one only if it is this many times as alike.
 const BETTER: f32 = 2.0;
 
-/// Reads a file as the user has it now.
+/// Gives a file's text as the user has it now.
 pub type Read<'a> = &'a dyn Fn(&str) -> Option<Arc<str>>;
 
-/// A place and what is known of it.
+/// A place, and what is known about it.
 pub struct Place<'a> {
     pub corpus: &'a Corpus,
-    /// In the workspace, with `/`.
+    /// The path in the workspace, with `/`.
     pub path: &'a str,
     pub text: &'a str,
-    /// The same by words, with what the corpus calls them.
+    /// The words of the text, with their names in the corpus.
     pub reading: &'a Reading,
-    /// The cursor, in bytes.
+    /// The cursor, in bytes of the text.
     pub offset: usize,
-    /// What languages of the same family may be quoted; any where it is none.
+    /// Only files of this family of languages may be quoted; with none, any.
     pub family: Option<&'a str>,
-    /// Only a test is written like tests.
+    /// Whether the place is in a test: only then tests count fully.
     pub in_test: bool,
 }
 
@@ -67,7 +68,7 @@ pub struct Passages {
     shown: Option<Passage>,
 }
 
-/// The files that were looked through for passages, for all that look for one.
+/// The files that were read through, shared by all searches.
 #[derive(Clone, Default)]
 pub struct Files {
     kept: Arc<HashMap<Arc<str>, Arc<Lines>>>,
@@ -77,11 +78,11 @@ pub struct Files {
 #[derive(Clone)]
 struct Passage {
     path: Arc<str>,
-    /// Of the file as the index knows it; zero for the current file.
+    /// The hash of its file's text; zero for the current file.
     hash: u64,
     names: Vec<Name>,
     part: Part,
-    /// As it stands in the file.
+    /// The lines as they stand in the file.
     raw: Box<str>,
 }
 
@@ -90,34 +91,34 @@ struct Lines {
     hash: u64,
     ends: Vec<u32>,
     names: Vec<Name>,
-    /// The lines of tests.
+    /// The lines of its tests.
     tests: Vec<Range<usize>>,
 }
 
-/// What is looked for.
+/// The names that are searched for.
 struct Query {
     names: NumberSet<Name>,
-    /// A bit for each of them, by the end of its number: what has none is not among them.
+    /// A bit for each name, by the lowest bits of its number: a name whose bit is not set is not among them.
     bits: [u64; BITS / 64],
-    /// The same in the order of the text, in which they are summed up.
+    /// The names in the order of the text, in which they are summed up.
     order: Vec<Name>,
     weight: f32,
 }
 
 const BITS: usize = 4096;
 
-/// A window of a file and its likeness.
+/// A window of a file, and how alike it is.
 struct Found {
     path: Arc<str>,
-    /// As in [`Passage`].
+    /// As [`Passage::hash`].
     hash: u64,
     first: usize,
     score: f32,
 }
 
 impl Passages {
-    /// The passage for a place, if `budget` tokens have room for one. It stays while the user types in one function, unless something much
-    /// more alike is found; the search is made once for each line that the cursor comes to.
+    /// The passage for a place, if `budget` has room for one. It stays while the user types in one function, unless something much more
+    /// alike is found. Searches once for each line that the cursor comes to.
     pub fn find(&mut self, place: &Place, here: &Here, budget: usize, files: &mut Files, read: Read, count: Count) -> Option<Part> {
         if budget < LEAST {
             return None;
@@ -151,7 +152,7 @@ impl Passages {
         }
         if place.text.len() <= LARGEST {
             let away = |window: &Range<usize>| window.end + SEEN < line || window.start > line + SEEN;
-            // No window that is away has these lines.
+            // Lines that the prompt shows around the cursor do not count.
             let near = line.saturating_sub(SEEN + 1)..line + SEEN + 1;
             let lines = Lines::read(place, &near);
             let share = |window: &Range<usize>| if away(window) { place.share(&lines, false, window) } else { 0.0 };
@@ -162,7 +163,7 @@ impl Passages {
 }
 
 impl Files {
-    /// None for a file that cannot be read, is large, or is another than the index has seen.
+    /// The names of a file; none where it cannot be read, is too large, or is not the version that the index has read.
     fn lines(&mut self, corpus: &Corpus, number: u32, read: Read) -> Option<Arc<Lines>> {
         let digest = &corpus.files[number as usize];
         if let Some(known) = self.kept.get(&digest.path).filter(|known| known.hash == digest.file.hash) {
@@ -180,7 +181,7 @@ impl Files {
 }
 
 impl Place<'_> {
-    /// What the likeness of a window counts: less for a test.
+    /// The factor for a window: less than 1 for a test.
     fn share(&self, lines: &Lines, is_test: bool, window: &Range<usize>) -> f32 {
         let is_test = is_test || lines.tests.iter().any(|test| test.start < window.end && window.start < test.end);
         if is_test && !self.in_test { OF_TEST } else { 1.0 }
@@ -209,7 +210,7 @@ impl Query {
         self.bits[bit / 64] >> (bit % 64) & 1 != 0 && self.names.contains(&name)
     }
 
-    /// The files that share the rarest names with the place, but for its own.
+    /// The other files that share the rarest names with the place.
     fn files(&self, place: &Place) -> Vec<u32> {
         let corpus = place.corpus;
         let own = corpus.file(place.path);
@@ -236,7 +237,7 @@ impl Query {
         shared / all.max(f32::MIN_POSITIVE)
     }
 
-    /// Puts the window of a file in the place of the `best`, where one is more alike than that. `share` is what a window's likeness counts.
+    /// Replaces `best` by a window of this file, if one is more alike. `share` is the factor for a window.
     fn windows(
         &self,
         corpus: &Corpus,
@@ -256,7 +257,7 @@ impl Query {
             end += hits[end..].iter().take_while(|at| **at < names.end).count();
             let hits = &hits[begin..end];
             let least = best.as_ref().map_or(ALIKE, |best| best.score);
-            // Most windows have so little of it that the rest of them need not be looked at.
+            // Most windows share so little that the rest of them need not be looked at.
             let share = if hits.len() > 1 { share(&window) } else { 0.0 };
             if share > 0.0 && self.at_most(corpus, hits.iter().map(|at| lines.names[*at])) * share >= least {
                 known.clear();
@@ -273,9 +274,9 @@ impl Query {
         }
     }
 
-    /// How alike a text with such names of this can be: as if it had no others.
+    /// How alike a text with these shared names can be at most: as if it had no others.
     fn at_most(&self, corpus: &Corpus, shared: impl Iterator<Item = Name>) -> f32 {
-        // There are few.
+        // A list is enough: there are few.
         let mut known: Vec<Name> = vec![];
         for name in shared {
             if !known.contains(&name) {
@@ -290,21 +291,21 @@ impl Query {
 /// Sums in another order may differ by less than this factor.
 const ROUNDING: f32 = 1.001;
 
-/// Each name once, in the order in which they came: by their numbers sums would depend on which file the index has read first.
+/// Each name once, in order of appearance: in the order of numbers, sums would depend on which file the index read first.
 fn distinct(names: impl Iterator<Item = Name>) -> Vec<Name> {
     new_to(&mut NumberSet::default(), names)
 }
 
-/// The same of those that are not known, which are from then on.
+/// Those among them that are not `known`, and adds them there.
 fn new_to(known: &mut NumberSet<Name>, names: impl Iterator<Item = Name>) -> Vec<Name> {
     names.filter(|name| known.insert(*name)).collect()
 }
 
 impl Lines {
-    /// The lines of a text; `file` is the one that the corpus has of it.
+    /// The lines of a text; `file` is its number in the corpus.
     fn new(corpus: &Corpus, hash: u64, text: &str, file: u32) -> Self {
         let mut lines = Self { hash, ends: vec![], names: vec![], tests: corpus.files[file as usize].test_lines() };
-        // Most words occur often in a file, and are far away among all names.
+        // Most words occur often in a file, and to look one up among all names is slow.
         let mut known: NumberMap<&str, Option<Name>> = NumberMap::default();
         for line in text.lines() {
             let names = words::identifiers(line).filter_map(|(_, word)| *known.entry(word).or_insert_with(|| corpus.name(word)));
@@ -314,7 +315,7 @@ impl Lines {
         lines
     }
 
-    /// Those of the text at a place, some of them left out.
+    /// The lines of the text at the cursor, some of them left out.
     fn read(place: &Place, left_out: &Range<usize>) -> Self {
         let file = place.corpus.file(place.path);
         let tests = file.map(|file| place.corpus.files[file as usize].test_lines()).unwrap_or_default();
@@ -328,7 +329,7 @@ impl Lines {
         lines
     }
 
-    /// Where the names of a range of lines are.
+    /// Where the names of some lines are.
     fn place(&self, lines: Range<usize>) -> Range<usize> {
         let end = |line: usize| if line == 0 { 0 } else { self.ends[line - 1] as usize };
         end(lines.start)..end(lines.end)
@@ -336,7 +337,7 @@ impl Lines {
 }
 
 impl Found {
-    /// Of two that are equally alike the order is the same whatever was found first.
+    /// Orders windows that are equally alike, so that the outcome does not depend on which was found first.
     fn goes_before(&self, other: &Self) -> bool {
         let order = other.score.total_cmp(&self.score).then_with(|| self.path.cmp(&other.path)).then(self.first.cmp(&other.first));
         order.is_lt()
@@ -371,8 +372,8 @@ impl Found {
     }
 }
 
-/// As many of `lines` as fit, with what `render` makes of them and its tokens. Asks seldom: a tokenizer may be another process, and secrets
-/// are looked for anew.
+/// As many lines as fit, with what `render` makes of them and its tokens. Calls it rarely: the tokenizer may be another process, and every
+/// text is searched for secrets.
 fn longest(mut lines: usize, render: impl Fn(usize) -> (Masked, usize)) -> Option<(usize, Masked, usize)> {
     while lines > 0 {
         let (masked, tokens) = render(lines);
@@ -384,12 +385,12 @@ fn longest(mut lines: usize, render: impl Fn(usize) -> (Masked, usize)) -> Optio
     None
 }
 
-/// Whether a text is the one that the corpus has of a file.
+/// Whether a text is the version that the corpus has of a file.
 fn is_known(corpus: &Corpus, path: &str, text: &str) -> bool {
     corpus.file(path).is_some_and(|file| corpus.files[file as usize].file.is_of(text))
 }
 
-/// The rarest names that it shares with the place.
+/// Names the rarest names that it shares with the place, for people.
 fn why(corpus: &Corpus, query: &Query, names: &[Name]) -> String {
     let mut shared: Vec<Name> = names.iter().copied().filter(|name| query.names.contains(name)).collect();
     shared.sort_by(|a, b| corpus.idf(*b).total_cmp(&corpus.idf(*a)).then_with(|| corpus.text(*a).cmp(corpus.text(*b))));
@@ -398,7 +399,7 @@ fn why(corpus: &Corpus, query: &Query, names: &[Name]) -> String {
 }
 
 impl Passage {
-    /// Whether it still stands in its file; one of the current file may have moved.
+    /// Whether the passage still stands in its file; within the current file it may have moved.
     fn is_there(&mut self, place: &Place) -> bool {
         if &*self.path != place.path {
             let file = place.corpus.file(&self.path);

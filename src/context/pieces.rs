@@ -1,25 +1,25 @@
-//! The definitions of a file as they are written into one part of a prompt: each below the line of its type, and what stands inside of a
-//! type between that type's own lines.
+//! Writes the definitions of a file into one part of a prompt: each below the heading of its type, and members between the first and last
+//! line of their type where both are shown.
 
 use super::corpus::{GAP, Name};
 
-/// A definition of a part.
+/// A definition in a part.
 #[derive(Clone)]
 pub struct Piece {
     pub name: Name,
-    /// Where it begins and ends in its file, from 0.
+    /// Its first and last line in the file, zero-based.
     pub line: u32,
     pub last: u32,
     pub signature: Box<str>,
-    /// What says what it is a member of.
+    /// The line that says which type it is a member of.
     pub heading: Box<str>,
-    /// Where that stands, from 0; the line itself where there is none.
+    /// The zero-based line of that heading; its own line where there is none.
     pub headed: u32,
     pub score: f32,
 }
 
 impl Piece {
-    /// What is shown of it where it begins, and where it ends: its name may stand there.
+    /// What is shown at its beginning, and at its end where its name stands there.
     fn ends(&self) -> (&str, Option<&str>) {
         match self.signature.split_once(GAP) {
             Some((opening, closing)) => (opening, Some(closing)),
@@ -28,19 +28,19 @@ impl Piece {
     }
 }
 
-/// The lines of a part, and their place in the file: the first and the last, from 1.
+/// The text of a part, and its first and last line in the file, 1-based.
 pub struct Written {
     pub text: String,
     pub first: u32,
     pub last: u32,
 }
 
-/// The end of a definition that is still to come.
+/// A definition whose end is still to be written.
 struct Open<'a> {
     closing: &'a str,
-    /// Where it stands, from 0.
+    /// Its zero-based last line.
     last: u32,
-    /// Where in the text its inside begins.
+    /// The offset in the text at which its inside begins.
     inside: usize,
 }
 
@@ -54,17 +54,17 @@ impl Open<'_> {
     }
 }
 
-/// Writes what is sorted by line.
+/// Writes pieces that are sorted by line.
 pub fn write(pieces: &[Piece]) -> Written {
     let mut text = String::new();
     let mut end = 0;
-    // The first line that is shown; a heading may stand far above its members.
+    // The first line that is shown. A heading may stand far above its members.
     let mut first = pieces.first().map_or(0, |piece| piece.line + 1);
-    // Where that begins which the lines are taken to belong to.
+    // The offset from which on lines are taken to belong to the current heading.
     let mut from = 0;
     let mut open: Vec<Open> = vec![];
     for piece in pieces {
-        // What stands inside of a definition that is shown whole is shown with it.
+        // What stands inside of a definition shown whole is shown with it.
         let (opening, closing) = piece.ends();
         let lines = opening.lines().count() as u32;
         if piece.line + lines <= end {

@@ -1,5 +1,5 @@
-//! How likely a definition is to be used at a place. A logistic model over plain features weighs every definition; trees look again at the
-//! likeliest. Both were fitted on open-source repositories and are measured on others.
+//! How likely a definition is to be used at a place. A logistic model over simple features weighs every definition; then trees judge the
+//! likeliest again. Both were fitted on open-source repositories and are measured on others.
 
 mod bases;
 mod first;
@@ -20,18 +20,18 @@ use super::scene::Scene;
 use super::weights::{SEEN, UNSEEN, WEIGHTS};
 use crate::syntax::{Language, naming};
 
-/// Definitions less likely than this (as log-odds) are not looked at again.
+/// Definitions less likely than this (log-odds) are not judged again.
 const HOPELESS: f32 = -9.0;
 
-/// How much of a test a file of code from elsewhere is, which the current one neither is nor includes: it is read as seldom. The trees,
-/// which know of no such files, take it for none.
+/// How far a file of foreign code counts as a test, where the current file is neither foreign nor includes it: it is as rarely needed. (The
+/// trees were fitted without such files, so for them it is not a test.)
 const FOREIGN: f32 = 0.45;
 
-/// How much of a value one is that is declared as such and stands free: the weights were fitted where such values were hardly counted among
-/// what is used. A quarter was chosen on repositories in TypeScript, JavaScript and Go.
+/// How far a top-level value with a keyword of its own counts as a value: the weights were fitted when the use of such values was hardly
+/// counted. A quarter was chosen on repositories in TypeScript, JavaScript and Go.
 const DECLARED: f32 = 0.25;
 
-/// What `fill_name`, `fill_container` and `fill_file` set; a test compares sums of these with those of all features.
+/// The features that `fill_name`, `fill_container` and `fill_file` set. A test compares their sums with those over all features.
 const OF_NAME: [Feature; 21] = [
     NameNear,
     NameImported,
@@ -96,10 +96,10 @@ const fn weights_of<const N: usize>(which: &[Feature; N], weights: &Features) ->
     of
 }
 
-/// Logarithms of small numbers and one.
+/// `ln(1 + n)` for small n.
 static MANY: LazyLock<[f32; 256]> = LazyLock::new(|| std::array::from_fn(|number| (1.0 + number as f32).ln()));
 
-/// The logarithm of a number of things and one.
+/// `ln(1 + count)`.
 fn many(count: f32) -> f32 {
     let whole = count as usize;
     match MANY.get(whole) {
@@ -115,7 +115,7 @@ pub struct Candidate {
     pub score: f32,
 }
 
-/// What is the same of a name wherever the cursor is; by slot.
+/// For a slot, what is the same wherever the cursor is.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Prior {
     popular: f32,
@@ -123,7 +123,7 @@ pub struct Prior {
     definitions: f32,
     underscore: f32,
     length: f32,
-    /// What this adds to the log-odds of a name that the current file does not show; zero until that is asked for.
+    /// What it adds to the log-odds of a name that the current file does not show; zero until somebody asks.
     sum: f32,
 }
 
@@ -158,7 +158,7 @@ impl Prior {
     }
 }
 
-/// The priors of the defined names from a slot on.
+/// The priors of the defined names, from a slot on.
 pub fn priors(corpus: &Corpus, from: usize) -> Vec<Prior> {
     let each = |(slot, name): (usize, &Name)| {
         let counts = corpus.counts[slot];
@@ -177,7 +177,7 @@ pub struct Ranker<'a> {
     imported: Vec<f32>,
     near: Vec<f32>,
     similar: Vec<f32>,
-    /// By file: definitions that the current file shows, and how near the nearest of these stands.
+    /// For each file, how many of its definitions the current file shows, and how near to the cursor the nearest one is.
     used: Vec<(f32, f32)>,
     language: Option<&'a Language>,
     touched: Touched,
@@ -186,6 +186,7 @@ pub struct Ranker<'a> {
 }
 
 impl<'a> Ranker<'a> {
+    /// The ranking at the place of a scene, in the file at `path`.
     pub fn new(corpus: &'a Corpus, scene: &'a Scene, language: Option<&'a Language>, path: &str) -> Self {
         let file = corpus.file(path);
         let imported = corpus.imported(&scene.import_words, language, path);
@@ -208,14 +209,14 @@ impl<'a> Ranker<'a> {
         ranker
     }
 
-    /// What is known of a name without the current file.
+    /// What is known of a name, leaving out the current file.
     fn prior_elsewhere(&self, touch: &Touch) -> Prior {
         let (corpus, counts) = (self.corpus, self.corpus.counts[touch.slot as usize]);
         let files = counts.files.saturating_sub(u32::from(touch.own));
         Prior::new(corpus.text(corpus.names[touch.slot as usize]), files, counts.definitions.saturating_sub(touch.own_definitions))
     }
 
-    /// What belongs to the name.
+    /// Sets the features of the name.
     fn fill_name(&self, slot: u32, features: &mut Features) -> Prior {
         let Some(touch) = self.touched(slot) else {
             let prior = self.corpus.priors[slot as usize];
@@ -229,12 +230,12 @@ impl<'a> Ranker<'a> {
         prior
     }
 
-    /// What belongs to a touched name, in the order of [`OF_NAME`].
+    /// The features of a touched name, in the order of [`OF_NAME`].
     fn values_of_name(&self, touch: &Touch) -> (Prior, [f32; OF_NAME.len()]) {
         let (corpus, slot) = (self.corpus, touch.slot as usize);
         let prior = if touch.is_own() { self.prior_elsewhere(touch) } else { corpus.priors[slot] };
         let seen = touch.seen.unwrap_or_default();
-        // Most have none, and their words lie far away.
+        // Most names have none, and their words are slow to look up.
         let all = if touch.topic > 0.0 || touch.kin > 0.0 { corpus.word_weight[slot] } else { 0.0 };
         let share = |part: f32| if all > 0.0 { part / all } else { 0.0 };
         let values = [
@@ -263,7 +264,7 @@ impl<'a> Ranker<'a> {
         (prior, values)
     }
 
-    /// What belongs to the class or module around it.
+    /// Sets the features of the class or module around it.
     fn fill_container(&self, slot: u32, features: &mut Features) {
         let Some(touch) = self.touched(slot) else { return };
         let seen = touch.seen.unwrap_or_default();
@@ -277,7 +278,7 @@ impl<'a> Ranker<'a> {
         features[ContainerMembers] = (1.0 + touch.members).ln();
     }
 
-    /// What belongs to the file.
+    /// Sets the features of the file.
     fn fill_file(&self, file: u32, features: &mut Features) {
         let corpus = self.corpus;
         let (name, stem) = &corpus.stems[file as usize];
@@ -309,7 +310,7 @@ impl<'a> Ranker<'a> {
         self.features_in(symbol, self.features_of_file(symbol.file))
     }
 
-    /// Those that all definitions of a file share.
+    /// The features that all definitions of a file share.
     fn features_of_file(&self, file: u32) -> Features {
         let mut features = Features::default();
         features[Constant] = 1.0;
@@ -317,7 +318,7 @@ impl<'a> Ranker<'a> {
         features
     }
 
-    /// All features of a definition, from those of its file.
+    /// All features of a definition, given those of its file.
     fn features_in(&self, symbol: &Symbol, mut features: Features) -> Features {
         let prior = self.fill_name(symbol.slot, &mut features);
         if symbol.container != NO_SLOT {
@@ -336,7 +337,7 @@ impl<'a> Ranker<'a> {
         features
     }
 
-    /// The probability of one definition by all its features; what `candidates` computes by sums.
+    /// The probability of one definition, computed from all its features; [`Self::candidates`] gets the same by sums.
     pub fn probability(&self, symbol: &Symbol) -> f32 {
         let weights = if self.is_seen(symbol) { &SEEN } else { &UNSEEN };
         likelihood(self.features(symbol).dot(weights))
@@ -347,13 +348,13 @@ impl<'a> Ranker<'a> {
         self.touched(symbol.slot).is_some_and(|touch| touch.seen.is_some())
     }
 
-    /// Why a definition was chosen, for people: what ties it to the place, the nearest tie first; else the feature that speaks loudest for
+    /// Why a definition was chosen, for people: the strongest tie to the place if there is one, else the feature that speaks loudest for
     /// it.
     pub fn reason(&self, symbol: &Symbol) -> &'static str {
         let (mut features, seen) = (self.features(symbol), self.is_seen(symbol));
         let tied = TIES.iter().find(|(tie, least)| features[*tie] >= *least).map(|(tie, _)| *tie);
         if self.touched(symbol.slot).is_none_or(|touch| touch.similar <= self.similar[symbol.file as usize]) {
-            // Only the file that defines it uses it.
+            // Only its own file uses it.
             (features[Similar], features[SimilarRoot]) = (0.0, 0.0);
         }
         let said = WEIGHTS.iter().map(|weight| (weight.0, features[weight.0] * if seen { weight.1 } else { weight.2 }));
@@ -362,7 +363,7 @@ impl<'a> Ranker<'a> {
     }
 }
 
-/// What ties a definition to a place, and how much of it does.
+/// The ties of a definition to a place, with the value from which on each counts.
 const TIES: [(Feature, f32); 9] = [
     (NameInHeading, 1.0),
     (NameNear, NEAR),
@@ -374,7 +375,7 @@ const TIES: [(Feature, f32); 9] = [
     (ContainerImported, 1.0),
     (FileImported, NEAR),
 ];
-/// From here on a name stands near, and imports mean a file.
+/// From this nearness on a name counts as near, and imports as meaning a file.
 const NEAR: f32 = 0.5;
 
 fn likelihood(log_odds: f32) -> f32 {

@@ -1,5 +1,5 @@
-//! The ranking at a place, kept for the next prompt: most of what is typed says no other names than before, and nothing else changes what
-//! the definitions of other files come to. The one that was made last is kept, with all that it depends on.
+//! The last ranking, kept for the next prompt with all that it depends on. Most keys change none of the names around the cursor, and
+//! nothing else changes the ranking of other files' definitions.
 
 use std::sync::Arc;
 
@@ -8,9 +8,9 @@ use super::nameable::Nameable;
 use super::rank::{Candidate, Ranker};
 use super::scene::Scene;
 
-/// What definitions come to at a place.
+/// The ranking at a place.
 pub struct Ranking {
-    /// Of the corpus; another one may stand where this has stood.
+    /// Unique to the corpus; its address may be reused.
     version: Arc<()>,
     path: Box<str>,
     language: Option<Box<str>>,
@@ -20,7 +20,7 @@ pub struct Ranking {
 }
 
 impl Ranking {
-    /// Ranks what may be wanted at a place.
+    /// Ranks the definitions that may be wanted at a place.
     pub fn new(query: &PlaceQuery, scene: &Arc<Scene>, in_test: bool, ranker: &Ranker, mut rules: Option<&mut Nameable>) -> Self {
         let mut candidates = ranker.candidates();
         ranker.look_again(rules.as_deref_mut(), &mut candidates);
@@ -35,12 +35,13 @@ impl Ranking {
         }
     }
 
-    /// Whether the same would come of ranking anew for a place.
+    /// Whether ranking again at a place would give the same.
     pub fn is_of(&self, query: &PlaceQuery, scene: &Scene, in_test: bool) -> bool {
         let is_there = *self.path == *query.path && self.language.as_deref() == language(query) && self.in_test == in_test;
         is_there && Arc::ptr_eq(&self.version, query.corpus.version()) && self.scene.is_alike(scene)
     }
 
+    /// The definitions with their probabilities, to be changed by the caller.
     pub fn candidates(&self) -> Vec<Candidate> {
         self.candidates.clone()
     }

@@ -1,4 +1,4 @@
-//! The words of the text under the cursor by line, kept from prompt to prompt: what an edit leaves as it is, is not read again.
+//! The words of the text under the cursor by line, kept from prompt to prompt: unchanged lines are not read again.
 
 use std::sync::Arc;
 
@@ -7,25 +7,25 @@ use super::numbers::NumberMap;
 use crate::text::lines::{line_end, line_start};
 use crate::text::{Cut, count_breaks, words};
 
-/// Words that may have been met; those that are gone again are forgotten together with the others.
+/// Most words that are kept, those that are gone included; then all are forgotten.
 const MOST: usize = 1 << 16;
 
-/// See the module.
+/// The words of a text by line.
 pub struct Reading {
     text: Box<str>,
-    /// By line: the end of its words in `words`.
+    /// For each line, the end of its words in `words`.
     ends: Vec<u32>,
-    /// By their numbers here.
+    /// Words by their number in `met`.
     words: Vec<u32>,
     numbers: NumberMap<Arc<str>, u32>,
     met: Vec<Word>,
-    /// Of the corpus that has named them.
+    /// The corpus that `name`s are of.
     version: Arc<()>,
 }
 
 struct Word {
     text: Arc<str>,
-    /// What the corpus calls it, once that was asked.
+    /// Its name in the corpus, once somebody has asked.
     name: Option<Option<Name>>,
 }
 
@@ -37,7 +37,7 @@ impl Default for Reading {
 }
 
 impl Reading {
-    /// Reads a text, of which nothing need be like the one before.
+    /// Reads a text, and reuses what it shares with the one before.
     pub fn update(&mut self, text: &str) {
         if self.met.len() > MOST {
             *self = Self::default();
@@ -59,7 +59,7 @@ impl Reading {
         self.text = text.into();
     }
 
-    /// Where the words of so many lines end.
+    /// The end of the words of the first so many lines.
     fn end(&self, lines: usize) -> usize {
         lines.checked_sub(1).map_or(0, |last| self.ends[last] as usize)
     }
@@ -80,21 +80,22 @@ impl Reading {
         self.ends.iter().map(move |end| &self.words[std::mem::replace(&mut start, *end as usize)..*end as usize])
     }
 
-    /// Upper bound of all numbers, for tables.
+    /// An upper bound of the numbers, to size tables.
     pub fn count(&self) -> usize {
         self.met.len()
     }
 
+    /// The text of a word.
     pub fn word(&self, number: u32) -> &str {
         &self.met[number as usize].text
     }
 
-    /// The names in each line, as the corpus has them that was asked last for those of all words.
+    /// The names in each line, of the corpus that [`Self::names`] was last asked with for all words.
     pub fn named_lines(&self) -> impl Iterator<Item = impl Iterator<Item = Name>> {
         self.lines().map(|line| line.iter().filter_map(|word| self.met[*word as usize].name.flatten()))
     }
 
-    /// What a corpus calls some words.
+    /// The names of some words in a corpus; none for words that it does not have.
     pub fn names(&mut self, corpus: &Corpus, words: &[u32]) -> Vec<Option<Name>> {
         if !Arc::ptr_eq(&self.version, corpus.version()) {
             self.version = corpus.version().clone();

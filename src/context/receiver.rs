@@ -18,15 +18,16 @@ use super::scene::Scene;
 use crate::syntax::{Language, Parsed};
 use crate::text::words;
 
-/// What the members sum up to, on the scale of the trees, for which what is foreseen counts three times: one of them comes next, ...
+/// One of the members comes next, so this is what they sum up to (on the scale of the trees, where whatever is foreseen counts three
+/// times), ...
 const EXPECTED: f32 = 2.2;
-/// ... what none of them exceeds, ...
+/// ... this is the limit for each, ...
 const LIKELIEST: f32 = 0.75;
-/// ... what one is taken for that the ranking thinks nothing of, ...
+/// ... this is what one starts from that the ranking gives nothing, ...
 const UNKNOWN: f32 = 2e-3;
-/// ... and what the type itself is.
+/// ... and this is for the type itself.
 const OF_TYPE: f32 = 0.65;
-/// Steps from a value to what it is made of.
+/// Most steps from a value back to what it is made of.
 const STEPS: usize = 8;
 /// Steps from a name to the file that hands it on first, ...
 const HOPS: usize = 8;
@@ -35,7 +36,7 @@ const LOOKED_AT: usize = 64;
 /// Definitions of a name from which on nobody knows which one is meant.
 const MEANT: usize = 4;
 
-/// A look at what stands left of the cursor.
+/// Looks at what stands left of the cursor.
 struct Receiver<'a> {
     query: &'a PlaceQuery<'a>,
     corpus: &'a Corpus,
@@ -75,7 +76,7 @@ pub fn expect(
     raise(query.corpus, factor, &types, &members, candidates)
 }
 
-/// Gives the members their share of what is expected, the likelier ones more.
+/// Shares the expectation out among the members; likelier ones get more.
 fn raise(
     corpus: &Corpus,
     mut factor: impl FnMut(&Symbol) -> f32,
@@ -107,8 +108,8 @@ fn raise(
     raised.into_iter().map(|one| one.symbol).collect()
 }
 
-/// What is expected, shared out in proportion; what the likeliest cannot take goes to the others, however unlikely by themselves: one of all
-/// these comes next.
+/// Shares the expectation out in proportion to the scores. What the likeliest cannot take goes to the others, however unlikely: one of them
+/// comes next.
 fn shares(scores: &[f32]) -> impl Iterator<Item = f32> {
     let all: f32 = scores.iter().sum::<f32>().max(UNKNOWN);
     let is_full = move |score: f32| score * EXPECTED / all >= LIKELIEST;

@@ -1,5 +1,5 @@
-//! What stands around the cursor: names with their distance, imports, the signature, the enclosing class. Read from the open buffer
-//! line by line, so that half-written code serves as well; where there is a tree it says what encloses the cursor.
+//! What surrounds the cursor: names with their distance, imports, the signature, the enclosing class. Read line by line from the open
+//! document, so half-written code works too; where there is a tree, it says what encloses the cursor.
 
 use super::corpus::{Corpus, Name, Sort};
 use super::numbers::{NumberMap, NumberSet};
@@ -9,11 +9,11 @@ use crate::syntax::{Language, Parsed};
 use crate::text::layout::indentation;
 use crate::text::words;
 
-/// How a name shows in the current file.
+/// How a name is shown in the current file.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Seen {
     pub count: u32,
-    /// 1.0 at the cursor, 0.5 at `HALF` lines away.
+    /// 1.0 at the cursor, 0.5 at [`HALF`] lines away.
     pub near: f32,
     pub imported: bool,
     /// In the signature or doc comment of the enclosing function, or in the heading of the enclosing class.
@@ -24,54 +24,54 @@ pub struct Seen {
 #[derive(Clone, Copy, Default)]
 struct Sight {
     seen: Seen,
-    /// How near it stands outside of imports; zero where that is far away.
+    /// How near its nearest place outside of imports is; zero where that is far away.
     beside: f32,
 }
 
-/// Lines after which a name counts half.
+/// At this distance in lines a name counts half.
 const HALF: f32 = 12.0;
-/// Lines around the cursor whose names are taken apart.
+/// Lines around the cursor in which names are split into words.
 const NEAR: usize = 40;
-/// How far up a signature is looked for.
+/// How many lines up a signature is searched for.
 const REACH: usize = 80;
 
-/// Lines that a heading has at most.
+/// Most lines of a heading.
 const LONGEST_HEADING: usize = 12;
 
 /// The surroundings of a cursor.
 #[derive(Default)]
 pub struct Scene {
     pub seen: NumberMap<Name, Seen>,
-    /// The same names in an order that the text alone decides.
+    /// The same names in an order that depends on the text alone.
     pub shown: Vec<(Name, Seen)>,
     /// Lower-case words of the import lines: modules and names.
     pub import_words: NumberSet<String>,
     /// Words of the function's name, signature and comment, by their number in the corpus, with their weight.
     pub topic: NumberMap<u32, f32>,
-    /// Words of the names near the cursor, with the nearness of the nearest.
+    /// Words of names near the cursor, with the nearness of the nearest such name.
     pub near_words: NumberMap<u32, f32>,
-    /// The enclosing classes and what they derive from, nearest first.
+    /// The enclosing classes and their bases, nearest first.
     pub owners: Vec<Name>,
-    /// The names in the first lines of the enclosing function: what it takes and gives.
+    /// The names in the enclosing function's signature: what it takes and returns.
     pub signature: Vec<Name>,
     /// The enclosing function's name.
     pub function: Option<Name>,
-    /// Line where the enclosing function begins; 0-based.
+    /// The zero-based line at which the enclosing function begins.
     pub function_line: Option<usize>,
 }
 
 impl Scene {
-    /// Reads the surroundings of byte `offset` of `text`. Without a language only names and their distance are known.
+    /// Reads the surroundings of byte `offset` in `text`. Without a language only names and distances are known.
     pub fn new(corpus: &Corpus, language: Option<&Language>, text: &str, offset: usize) -> Self {
         Self::in_tree(corpus, language, None, text, offset)
     }
 
-    /// The same where this text was parsed.
+    /// [`Scene::new`] for a text that has a tree.
     pub fn in_tree(corpus: &Corpus, language: Option<&Language>, parsed: Option<&Parsed>, text: &str, offset: usize) -> Self {
         Self::read(corpus, language, parsed, &mut Reading::default(), text, offset)
     }
 
-    /// The same with what is known of the words of an earlier text.
+    /// [`Scene::in_tree`], with the words of an earlier text already known.
     pub fn read(
         corpus: &Corpus,
         language: Option<&Language>,
@@ -116,7 +116,7 @@ impl Scene {
             }
         }
         let names = reading.names(corpus, &order);
-        // Their numbers depend on what was read before; the order in which they are gone through is that of their texts alone.
+        // The numbers of words depend on what was read before, so they are visited in the order of the text.
         let mut words: NumberMap<&str, (Sight, Option<Name>)> = NumberMap::default();
         for (word, name) in order.iter().zip(names) {
             words.insert(reading.word(*word), (sights[*word as usize], name));
@@ -127,7 +127,7 @@ impl Scene {
         scene
     }
 
-    /// Whether ranking comes to the same for another: what is summed up is there in the same order as well.
+    /// Whether ranking gives the same for another scene: everything that is summed is equal and in the same order.
     pub fn is_alike(&self, other: &Self) -> bool {
         let places = |scene: &Self| (scene.function, scene.function_line);
         places(self) == places(other)
@@ -140,7 +140,7 @@ impl Scene {
             && self.seen == other.seen
     }
 
-    /// The types that a name may mean: those of another family of languages only where it is imported.
+    /// The types that a name may mean. Those of another family of languages count only if the name is imported.
     pub fn types<'a>(&self, corpus: &'a Corpus, language: Option<&'a Language>, name: Name) -> impl Iterator<Item = u32> + use<'a> {
         let imported = self.seen.get(&name).is_some_and(|seen| seen.imported);
         let is_meant = move |number: &u32| {
@@ -218,7 +218,7 @@ impl Scene {
         }
     }
 
-    /// Base classes of the owners, two steps up.
+    /// Adds the bases of the owners, up to two steps.
     fn add_bases(&mut self, corpus: &Corpus) {
         for _ in 0..2 {
             let bases: Vec<Name> = self
@@ -248,28 +248,28 @@ fn indent(line: &str) -> usize {
     indentation(line).len()
 }
 
-/// What is around the cursor, by the tree and by the lines.
+/// What encloses the cursor, by the tree and by the lines.
 struct Enclosing<'a> {
     language: Option<&'a Language>,
     parsed: Option<&'a Parsed>,
     text: &'a str,
     lines: &'a [&'a str],
     cursor: usize,
-    /// By the tree, outermost first.
+    /// From the tree, outermost first.
     items: Vec<Item>,
 }
 
-/// The heading of a function: its lines and what it is called.
+/// The heading of a function: its lines and its name.
 struct Heading<'a> {
     start: usize,
     last: usize,
     name: &'a str,
-    /// The type that it says it belongs to: `void Cart::add()`.
+    /// The type it says it belongs to: `void Cart::add()`.
     owner: Option<&'a str>,
 }
 
 impl Enclosing<'_> {
-    /// The function that the cursor is in: the one that the lines begin last above it, if it is not closed, else the one that the tree has.
+    /// The function around the cursor: the last one that a line above begins, if it is not closed yet, else the one in the tree.
     fn function(&self) -> Option<Heading<'_>> {
         let (by_lines, by_tree) = (self.begun(), self.by_tree());
         match (by_lines, by_tree) {
@@ -279,25 +279,25 @@ impl Enclosing<'_> {
         }
     }
 
-    /// The last line above the cursor that begins a function.
+    /// The last function that a line above the cursor begins.
     fn begun(&self) -> Option<Heading<'_>> {
         let begun = |number: usize| self.language.and_then(|language| language.function_begun(self.lines[number]));
         let (start, name) = (0..=self.cursor).rev().take(REACH).find_map(|number| Some((number, begun(number)?)))?;
         Some(Heading { start, last: self.last_of_heading(start), name, owner: None })
     }
 
-    /// The last line of the heading that a line begins, by what headings end with, but none below the cursor.
+    /// The last line of a heading that begins at a line, by what headings end with; not below the cursor.
     fn last_of_heading(&self, start: usize) -> usize {
         let ends = |number: &usize| self.lines[*number].trim_end().ends_with(['{', ':', ';']);
         let most = self.cursor.min(start + LONGEST_HEADING).max(start);
         (start..most).find(ends).unwrap_or(most)
     }
 
-    /// The innermost function of the tree.
+    /// The innermost function in the tree.
     fn by_tree(&self) -> Option<Heading<'_>> {
         let item = self.items.iter().rev().find(|item| item.kind.is_callable())?;
         let (start, last) = (newlines(&self.text[..item.signature.start]), newlines(&self.text[..item.signature.end]));
-        // For the tree, what follows a function without a body that it can read may all be heading.
+        // If the parser cannot read a function's body, the tree may take everything that follows for the heading.
         let last = if last > self.cursor { last.min(self.last_of_heading(start)) } else { last };
         let name = item.signature.start + self.text[item.signature.clone()].find(item.name.as_str())?;
         let owner = self.text[..name].strip_suffix("::").and_then(|before| words::identifiers(last_line(before)).last());
@@ -318,7 +318,7 @@ impl Enclosing<'_> {
         item.is_some_and(|item| item.range.end <= offset(self.cursor) && self.text[..item.range.end].ends_with('}'))
     }
 
-    /// The first of the comments and marks that stand above a line and belong to it.
+    /// The first of the comments and marks above a line that belong to it.
     fn comment_above(&self, start: usize) -> usize {
         let belongs = |number: &usize| self.language.is_some_and(|language| language.is_comment_or_mark(self.lines[*number]));
         (0..start).rev().take_while(belongs).take(20).last().unwrap_or(start)

@@ -1,4 +1,4 @@
-//! Which definitions fit a budget: by probability for their size, with the cost of naming their file paid once per file.
+//! Which definitions fit a budget: by probability relative to size, where the cost of naming a file is paid once per file.
 
 use std::cmp::Ordering;
 use std::collections::{BinaryHeap, HashMap};
@@ -10,13 +10,13 @@ use super::rank::Candidate;
 
 /// How strongly size counts against a definition.
 const SIZE: f32 = 0.9;
-/// What another definition of a name is worth that is in the pack already: one of them will be meant, and it may be there.
+/// Factor for a further definition of a name that is in the pack already: only one of them is meant, and it may be there.
 const AGAIN: f32 = 0.25;
-/// The least that such a definition is worth.
+/// The least that this makes a definition worth.
 const LEAST: f32 = 0.04;
 /// Definitions that are looked at, per 1,000 tokens of budget.
 const DEPTH: usize = 250;
-/// For each that is looked at so many are priced, the likeliest: a short one may be worth more than a likelier one that is long.
+/// For each of those, so many are priced, likeliest first: a short one may be worth more than a likelier long one.
 const PRICED: usize = 6;
 /// A pack with less room than this, in bytes, is full.
 const FULL: f32 = 40.0;
@@ -24,26 +24,26 @@ const FULL: f32 = 40.0;
 /// Candidates in the order in which they are taken.
 pub struct Order<'a> {
     pub items: Vec<Item>,
-    /// Why a definition is there, for people.
+    /// Says why a definition is there, for people.
     reason: &'a dyn Fn(&Symbol) -> &'static str,
-    /// By symbol: its place in `items`.
+    /// For each symbol, its index in `items`.
     places: NumberMap<u32, u32>,
-    /// The items of each file, by the file's number here, with the line that names it.
+    /// The items of each file, with the price of the line that names it.
     files: Vec<Under>,
-    /// The members of each type, by its number here, with the line that says whose they are.
+    /// The members of each type, with the price of the line that says whose they are.
     types: Vec<Under>,
-    /// By symbol: the type whose line it shows itself.
+    /// For each symbol, the type whose heading its own signature shows.
     shows: NumberMap<u32, u32>,
-    /// Names by their numbers here.
+    /// Names by their number in this order.
     names: NumberMap<Name, u32>,
-    /// Every item, its file not yet named.
+    /// Every item, at its price while its file is not named yet.
     offers: BinaryHeap<Offer>,
 }
 
-/// Items that share a line above them, which is paid for once.
+/// Items below one line, which is paid for once.
 struct Under {
     items: Vec<u32>,
-    /// Of the line, in bytes.
+    /// The price of that line, in bytes.
     price: f32,
 }
 
@@ -60,29 +60,29 @@ pub struct Item {
     pub file: u32,
     pub score: f32,
     pub bytes: f32,
-    /// What it is worth for its price when its file is named already, and its type.
+    /// Its worth for its price, once its file and type are named.
     worth: f32,
-    /// Numbers of its file, type and name among the order's.
+    /// The numbers of its file, type and name in this order.
     group: u32,
     member_of: Option<u32>,
     name: u32,
 }
 
-/// What a selection holds and is worth.
+/// What was selected, and its worth.
 #[derive(Default)]
 pub struct Selection {
     pub items: Vec<Item>,
-    /// Sum of the probabilities: how many of the definitions that will be used are expected to be there.
+    /// The sum of probabilities: how many of the definitions that will be used are expected to be in it.
     pub value: f32,
     pub bytes: f32,
 }
 
-/// Price of a definition in bytes of prompt, by the length of its signature.
+/// The price of a definition in bytes of prompt, by the length of its signature.
 fn price(bytes: u16) -> f32 {
     f32::from(bytes) + 1.0
 }
 
-/// Price of opening another file.
+/// The price of naming another file.
 fn heading(path: &str) -> f32 {
     path.len() as f32 + 12.0
 }
@@ -151,7 +151,7 @@ impl<'a> Order<'a> {
         Self { items, reason, places, files, types, shows, names, offers: offers.into() }
     }
 
-    /// The probability of a definition that is among the items.
+    /// The probability of a definition among the items; zero for others.
     pub fn score(&self, symbol: u32) -> f32 {
         self.places.get(&symbol).map_or(0.0, |place| self.items[*place as usize].score)
     }
@@ -178,8 +178,8 @@ impl<'a> Order<'a> {
         (self.reason)(&corpus.symbols[symbol as usize])
     }
 
-    /// Fills `bytes` with the best definitions that are not `taken`: at each step the one with the most for its price, the price of
-    /// naming its file and its type included unless they are named already.
+    /// Fills `bytes` with the best definitions that are not `taken`. Each step takes the one worth most for its price, with the price of
+    /// naming its file and type, unless these are named already.
     pub fn fill(&self, corpus: &Corpus, bytes: f32, taken: &[u32]) -> Selection {
         let mut selection = Selection::default();
         let mut done = vec![false; self.items.len()];
@@ -216,7 +216,7 @@ impl<'a> Order<'a> {
             selection.value += item.score * share;
             again(&mut shares[item.name as usize]);
             selection.items.push(*item);
-            // What shares a line that is paid for now is worth more.
+            // Items below a line that is paid for now become cheaper.
             let mut cheaper: Vec<&[u32]> = vec![];
             if !std::mem::replace(&mut open[item.group as usize], true) {
                 cheaper.push(&self.files[item.group as usize].items);
@@ -236,26 +236,28 @@ impl<'a> Order<'a> {
         selection
     }
 
-    /// What naming the file of an item costs, unless it is `open`.
+    /// The cost of naming an item's file, unless it is `open`.
     fn naming(&self, item: &Item, open: &[bool]) -> f32 {
         if open[item.group as usize] { 0.0 } else { self.files[item.group as usize].price }
     }
 
-    /// What saying the type of an item costs, unless it is `said`.
+    /// The cost of saying an item's type, unless it is `said`.
     fn saying(&self, item: &Item, said: &[bool]) -> f32 {
         item.member_of.filter(|own| !said[*own as usize]).map_or(0.0, |own| self.types[own as usize].price)
     }
 }
 
-/// What the next definition of each name is worth, compared with the first.
+/// For each name, what its next definition is worth compared with the first.
 #[derive(Default)]
 pub struct Shares(NumberMap<Name, f32>);
 
 impl Shares {
+    /// The factor for the next definition of a name.
     pub fn share(&self, name: Name) -> f32 {
         self.0.get(&name).copied().unwrap_or(1.0)
     }
 
+    /// Notes that a definition of a name was taken.
     pub fn take(&mut self, name: Name) {
         again(self.0.entry(name).or_insert(1.0));
     }
@@ -270,7 +272,7 @@ fn worth(score: f32, bytes: f32) -> f32 {
     score / size(bytes)
 }
 
-/// What the size of a definition divides its worth by.
+/// The divisor for a definition's size.
 fn size(bytes: f32) -> f32 {
     const POWER: fn(f32) -> f32 = |bytes| (bytes + 12.0).powf(SIZE);
     // Prices are whole numbers, nearly all of them small.
@@ -282,7 +284,7 @@ fn size(bytes: f32) -> f32 {
     }
 }
 
-/// An item in the queue; the best is popped first, the earlier one of equals.
+/// An item in the queue; the best comes first, the earlier one among equals.
 #[derive(Clone, Copy)]
 struct Offer {
     worth: f32,

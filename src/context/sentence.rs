@@ -1,4 +1,4 @@
-//! A sentence as far as code can answer it: its words by what they are worth, and where they stand in a text.
+//! A question or message as far as code can answer it: the weights of its words, and where they stand in a text.
 
 use std::collections::HashMap;
 
@@ -91,23 +91,23 @@ const COMMON: &[&str] = &[
     "with",
     "would",
 ];
-/// What a word is worth that stands below the first line, ...
+/// The weight of a word below the first line, ...
 const BELOW: f32 = 0.4;
-/// ... what is added for one that is written as in code, ...
+/// ... what is added for a word written as in code, ...
 const AS_CODE: f32 = 0.35;
-/// ... and for one that names where the rest happens, as `parser` does in `parser: keep the last line`.
+/// ... for one that says where the rest happens, as `parser` in `parser: keep the last line`, ...
 const AS_SCOPE: f32 = 0.5;
-/// ... and for one that only says what kind of change a message tells of, as `build` does in `build(deps): …`.
+/// ... and for one that only says what kind of change a message is about, as `build` in `build(deps): …`.
 const AS_KIND: f32 = -0.8;
-/// The kinds of changes that messages begin with, after the Conventional Commits specification and what others make of it.
+/// The kinds of changes that messages begin with, from the Conventional Commits specification and what projects make of it.
 const KINDS: &[&str] =
     &["build", "chore", "ci", "doc", "docs", "feat", "feature", "fix", "perf", "refactor", "revert", "style", "test", "tests"];
 /// Most different words of a sentence.
 const MOST: usize = 96;
-/// Longest heading before a colon.
+/// Longest heading before a colon, in bytes.
 const SCOPE: usize = 32;
 
-/// One word: the stem of a part of an identifier, or, after `=`, a whole identifier.
+/// One word: the stem of a part of an identifier or, behind a `=`, a whole identifier.
 #[derive(Clone, Debug)]
 pub struct Term {
     pub text: String,
@@ -116,17 +116,17 @@ pub struct Term {
     pub scope: bool,
 }
 
-/// What of a sentence a word is part of.
+/// The part of a message that a word stands in.
 #[derive(Clone, Copy)]
 enum Where {
-    /// What kind of change it is.
+    /// The kind of change.
     Kind,
     /// Before the colon of the first line: where it happens.
     Scope,
     Text,
 }
 
-/// See the module.
+/// The words of a question or a message.
 #[derive(Clone, Debug, Default)]
 pub struct Sentence {
     pub terms: Vec<Term>,
@@ -134,6 +134,7 @@ pub struct Sentence {
 }
 
 impl Sentence {
+    /// Reads the words of a text and weighs them.
     pub fn new(text: &str) -> Self {
         let mut sentence = Self::default();
         let first_line = text.trim_start().lines().next().unwrap_or_default();
@@ -184,24 +185,25 @@ impl Sentence {
         }
     }
 
-    /// Whether the sentence has a word.
+    /// Whether the sentence has this word.
     pub fn has(&self, word: &str) -> bool {
         self.numbers.contains_key(stem(word))
     }
 }
 
-/// Finds the words of a sentence in texts. Each identifier is looked at once, however often it occurs.
+/// Finds the words of a sentence in texts. Each identifier is judged once, however often it occurs.
 pub struct Matcher<'a> {
     sentence: &'a Sentence,
     known: NumberMap<Box<str>, Box<[u16]>>,
 }
 
 impl<'a> Matcher<'a> {
+    /// For the words of this sentence.
     pub fn new(sentence: &'a Sentence) -> Self {
         Self { sentence, known: NumberMap::default() }
     }
 
-    /// The words of a text that the sentence has: where the identifier around them stands, and their number.
+    /// Calls `each` for the sentence's words in a text: with the offset of the identifier around it, and the number of the word.
     pub fn find(&mut self, text: &str, mut each: impl FnMut(usize, u16)) {
         for (at, word) in words::identifiers(text) {
             if let Some(terms) = self.known.get(word) {
@@ -229,36 +231,36 @@ impl<'a> Matcher<'a> {
     }
 }
 
-/// Where the kind of change ends that a message begins with: before `(resolver)` in `fix(resolver): …`.
+/// Where the kind of change ends at the start of a message: before `(resolver)` in `fix(resolver): …`.
 pub fn kind(line: &str) -> usize {
     let Some(heading) = line.get(..scope(line)) else { return 0 };
     let word = heading.trim_end_matches('!').split('(').next().unwrap_or_default();
     if KINDS.contains(&word.to_lowercase().as_str()) { word.len() } else { 0 }
 }
 
-/// Where the words before the colon of a heading end, if it has such: `resolver: …`, `fix(resolver): …`, not `Fixes #12: …`.
+/// Where the words before a heading's colon end: `resolver: …`, `fix(resolver): …`, but not `Fixes #12: …`.
 fn scope(line: &str) -> usize {
     let Some(colon) = line.find(": ").filter(|at| *at <= SCOPE) else { return 0 };
     let heading = &line[..colon];
     if heading.split_whitespace().count() <= 3 { colon } else { 0 }
 }
 
-/// Whether nearly every question or message has a word.
+/// Whether nearly every question or message has this word.
 pub fn is_common(word: &str) -> bool {
     COMMON.contains(&word)
 }
 
-/// Whether a word is written as only code writes words.
+/// Whether a word is written in a way that only code uses.
 pub fn is_code(word: &str) -> bool {
     let inner = word.trim_matches('_');
     inner.contains('_') || inner.as_bytes().windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())
 }
 
-/// Endings that do not change what a word speaks of, the longest first.
+/// Endings that do not change what a word is about, longest first.
 const ENDINGS: &[&str] =
     &["ization", "ations", "ation", "ingly", "ments", "ment", "ings", "ing", "ies", "ied", "ers", "er", "ed", "es", "s", "e", "y"];
 
-/// Forms that questions have and code has not, with the stem that code has.
+/// Forms that questions have and code does not, with the stem that code has.
 const IRREGULAR: &[(&str, &str)] = &[
     ("began", "begin"),
     ("begun", "begin"),

@@ -1,5 +1,5 @@
-//! The part of the prompt that stays put. A session keeps the parts of the last pack in their order; a new pack keeps as many of its
-//! leading parts as it can without losing much of what the ranking promises, drops the rest, and appends.
+//! The stable part of the prompt. A session keeps the parts of the last pack in their order. A new pack keeps as many leading parts as it
+//! can without losing much of what the ranking promises, drops the rest, and appends.
 
 mod heads;
 mod parts;
@@ -15,15 +15,15 @@ use super::corpus::{Corpus, Name};
 use super::numbers::NumberSet;
 use super::select::{Item, Order, Selection, Shares};
 
-/// Share of the expected recall that a pack gives up, at most, so that it can stay while somebody types.
+/// The share of the expected recall that a pack gives up, at most, to stay the same while somebody types.
 const TYPING_LOSS: f32 = 0.4;
-/// The share of a full budget that a new pack leaves free: what is let in first then takes nothing away that was read.
+/// The share of a full budget that a new pack leaves free, so that what is admitted first pushes out nothing.
 const LEFT_FREE: f32 = 0.02;
-/// The probability from which on a definition is taken for the one that was named, ...
+/// The probability from which on a definition counts as the one that was named, ...
 const MEANT: f32 = 0.3;
-/// ... so many of a name need none, ...
+/// ... which is not required if a name has at most so many definitions, ...
 const FEW: usize = 2;
-/// ... and how many are let in at a time: what stands behind them in the prompt is read anew.
+/// ... and how many are admitted at a time: everything behind them in the prompt has to be read again.
 const ADMITTED: usize = 2;
 /// How much of what can come next at the cursor is let in at a time beside these.
 const EXPECTED: usize = 4;
@@ -32,27 +32,27 @@ const EXPECTED_SHARE: usize = 2;
 /// The share of the budget that those may have together which were let in, and the one that is left free for the next.
 const ADMITTED_SHARE: usize = 4;
 const SPARE_SHARE: usize = 16;
-/// The share of the budget that is much room.
+/// One part in this many of the budget counts as much room.
 const MUCH_ROOM: usize = 4;
-/// Bytes per token until the tokenizer has said how it is.
+/// Bytes per token until the tokenizer has been asked.
 const FIRST_RATIO: f32 = 3.3;
-/// Between which it may lie, whatever a few short parts come to.
+/// Limits of that ratio, whatever a few short parts suggest.
 const LEAST_RATIO: f32 = 1.0;
 const MOST_RATIO: f32 = 6.0;
-/// How often a pack is filled anew by the ratio that the last filling had, ...
+/// How often a pack is filled again with the ratio that the last filling had, ...
 const ROUNDS: usize = 3;
-/// ... the share of the room from which on it is full, ...
+/// ... the share of the room from which on it counts as full, ...
 const FULL: f32 = 0.97;
-/// ... and what a ratio is lowered by that had led to too much.
+/// ... and the factor for a ratio that had led to too much.
 const BELOW: f32 = 0.995;
-/// One budget's pack as it was sent last.
+/// The pack of one budget as it was last sent.
 #[derive(Clone)]
 pub struct Session {
     parts: Vec<Kept>,
-    /// The packs of the last places with the turns that used them last, the last first: who comes back finds the prompt that was there.
+    /// The packs of the last places, with the turn that last used each, latest first: who comes back finds the old prompt.
     earlier: VecDeque<(u64, Arc<Vec<Kept>>)>,
     turns: u64,
-    /// How many parts at the end were let in while the others stayed.
+    /// How many parts at the end were admitted while the others stayed.
     admitted: usize,
     /// The generation of the corpus that the last pack was filled from.
     filled: u64,
@@ -61,7 +61,7 @@ pub struct Session {
     ratio: f32,
 }
 
-/// Where the cursor is: while this stays the same, the user is typing in one function.
+/// Where the cursor is. While this stays the same, the user is typing in one function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Here {
     pub path: Arc<str>,
@@ -71,9 +71,9 @@ pub struct Here {
 /// What a place asks of a session.
 pub struct Asked<'a> {
     pub here: Here,
-    /// The text there, as it is now.
+    /// The text of the file as it is now.
     pub text: &'a str,
-    /// What the lines at the cursor have written out.
+    /// Names that are written out in the lines at the cursor.
     pub named: Vec<Name>,
     /// Definitions that the user has just looked at or written.
     pub visited: Vec<u32>,
@@ -81,7 +81,7 @@ pub struct Asked<'a> {
     pub expected: Vec<u32>,
 }
 
-/// What a session makes of a ranking.
+/// What a session has made of a ranking.
 pub struct Packed {
     pub parts: Vec<Part>,
     pub tokens: usize,
@@ -95,7 +95,7 @@ impl Default for Session {
 }
 
 impl Session {
-    /// Packs the ranking `order` into `budget` tokens, from the parts of the last pack where that costs little.
+    /// Packs the ranking `order` into `budget` tokens, starting from the parts of the last pack where that costs little.
     pub fn pack(&mut self, corpus: &Corpus, order: &Order, budget: usize, asked: &Asked, count: Count) -> Packed {
         self.turns += 1;
         let typing = self.here.as_ref() == Some(&asked.here);
@@ -125,18 +125,18 @@ impl Session {
         Packed { parts: self.parts.iter().map(|kept| kept.part.clone()).collect(), tokens, reused }
     }
 
-    /// Whether the parts are good enough to go on with while somebody is typing.
+    /// Whether the parts are good enough to stay while somebody types.
     fn stays(&self, worth: &[Worth], ranked: &Ranked) -> bool {
         let is_worth_it = value(worth) >= ranked.fresh * (1.0 - TYPING_LOSS);
         !self.parts.is_empty() && is_worth_it && worth.iter().all(|worth| !worth.stale)
     }
 
-    /// What each of some parts is worth now.
+    /// What each of these parts is worth now.
     fn worth(&self, parts: &[Kept], ranked: &Ranked, asked: &Asked) -> Vec<Worth> {
         let mut shares = Shares::default();
         let each = |kept: &Kept| {
             let mut worth = Worth::new(ranked.corpus, kept, ranked.order, &mut shares);
-            // Half-written code hides what is below it, so that the text itself is asked, which is ahead of all that is known of it.
+            // Half-written code hides what is below it, so the text itself is asked, which is ahead of the index.
             if *kept.part.path == *asked.here.path {
                 worth.stale = !kept.stands_in(asked.text);
             }
@@ -145,8 +145,8 @@ impl Session {
         parts.iter().map(each).collect()
     }
 
-    /// Lets in what is wanted now, at the end, where the least of the last part that was not let in makes room. Answers the tokens that
-    /// stay as they were.
+    /// Admits at the end what is wanted now; the least of the last part that was not admitted makes room. Returns the tokens that stay
+    /// unchanged.
     fn admit(&mut self, corpus: &Corpus, order: &Order, budget: usize, asked: &Asked, taken: &[u32], count: Count) -> usize {
         let items = asked.wanted(corpus, order, taken);
         let mut added: Vec<Kept> = items.into_iter().map(|item| part_of(corpus, order, item.file, vec![item], count)).collect();
@@ -171,8 +171,8 @@ impl Session {
         stays
     }
 
-    /// Appends what has come to be known while the others stay, where there is much room: a file that was not there for a moment, or has just
-    /// been written.
+    /// Where there is much room, appends what was learnt since, without moving the other parts: a file that was gone for a moment, or has
+    /// just been written.
     fn fill_up(&mut self, ranked: &Ranked, asked: &Asked, count: Count) {
         let room = ranked.budget.saturating_sub(tokens(&self.parts));
         if self.filled == ranked.corpus.generation() || room < ranked.budget / MUCH_ROOM {
@@ -185,7 +185,7 @@ impl Session {
         }
     }
 
-    /// Takes what is least sure from the end until the parts fit. Answers the tokens that stay as they were.
+    /// Removes the least certain parts from the end until the rest fits. Returns the tokens that stay unchanged.
     fn cut(&mut self, room: usize, count: Count) -> usize {
         let (all, mut stays) = (self.parts.len(), tokens(&self.parts));
         while tokens(&self.parts) > room {
@@ -241,7 +241,7 @@ impl Session {
 }
 
 impl Asked<'_> {
-    /// The best of what comes in also where all else stays, and is not `taken`.
+    /// The best of what comes in even while everything else stays, and is not `taken`.
     fn wanted(&self, corpus: &Corpus, order: &Order, taken: &[u32]) -> Vec<Item> {
         let symbol = |number: u32| &corpus.symbols[number as usize];
         let is_meant = |item: &Item| {

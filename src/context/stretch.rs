@@ -1,4 +1,4 @@
-//! Stretches of files whose text goes into a request: for the record of what was sent.
+//! Stretches of files whose text goes into a request, for the record of what was sent.
 
 use std::fmt;
 
@@ -13,11 +13,12 @@ pub struct Stretch {
 }
 
 impl Stretch {
+    /// Lines `first` to `last` of a file; at least one.
     pub fn new(path: impl fmt::Display, first: u32, last: u32) -> Self {
         Self { path: path.to_string(), first, last: last.max(first) }
     }
 
-    /// As many lines as a text has that begins at a line.
+    /// The lines of a text that begins at line `first` of a file.
     pub fn of(path: impl fmt::Display, first: u32, text: &str) -> Self {
         Self::new(path, first, first + (text.lines().count() as u32).saturating_sub(1))
     }
@@ -35,7 +36,7 @@ impl fmt::Display for Stretch {
     }
 }
 
-/// The same lines, each once: files in the order in which they were named first, the lines of each in theirs, what adjoins as one.
+/// The same lines, each once: files in the order in which they first come, their lines sorted, adjoining ones merged.
 pub fn merged(all: &[Stretch]) -> Vec<Stretch> {
     let mut paths: Vec<&str> = vec![];
     for stretch in all {
@@ -57,7 +58,7 @@ pub fn merged(all: &[Stretch]) -> Vec<Stretch> {
     merged
 }
 
-/// For the report.
+/// In words, for the record: `path:1-20`.
 pub fn words(all: &[Stretch]) -> Vec<String> {
     merged(all).iter().map(Stretch::to_string).collect()
 }

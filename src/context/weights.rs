@@ -68,7 +68,9 @@ pub const WEIGHTS: [(Feature, f32, f32); Feature::COUNT] = [
     (NamesakeRoot, 1.963, 3.880),
 ];
 
+/// The weights for a name that the current file shows.
 pub const SEEN: Features = weights().0;
+/// The weights for a name that it does not show.
 pub const UNSEEN: Features = weights().1;
 
 /// The two columns. A line that is not in its feature's place does not compile.

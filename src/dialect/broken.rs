@@ -1,22 +1,23 @@
-//! Control tokens in the user's text are broken on their way to a server. In what the model writes back they are made whole again, so that
-//! no string in anybody's code changes on the way.
+//! Control tokens in the user's text are broken on their way to a server. In the model's answer they are made whole again, so that no
+//! string in anybody's code changes on the way.
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use serde_json::Value;
 
 use super::{Chat, Fim, pieces};
 
-/// The tokens that were broken in one prompt.
+/// The tokens that were broken in one prompt, and the state of an answer that is being restored.
 #[derive(Default)]
 pub struct Broken {
     spellings: Vec<String>,
     tokens: Vec<String>,
     finder: Option<AhoCorasick>,
-    /// The end of the text so far, where it may be the beginning of a broken token.
+    /// The end of the text so far, if it may be the start of a broken token.
     held: String,
 }
 
 impl Broken {
+    /// The tokens that rendering this conversation breaks.
     pub fn in_chat(chat: &Chat) -> Self {
         let mut texts = vec![];
         for message in &chat.messages {
@@ -27,12 +28,13 @@ impl Broken {
         Self::among(&texts)
     }
 
+    /// The tokens that rendering this hole breaks.
     pub fn in_hole(fim: &Fim) -> Self {
         let files = fim.files.iter().map(|file| file.text.as_str());
         Self::among(&files.chain([fim.prefix.as_str(), fim.suffix.as_str()]).collect::<Vec<_>>())
     }
 
-    /// A spelling that stands in the text as it is means itself.
+    /// A broken spelling that the text itself contains means itself.
     fn among(texts: &[&str]) -> Self {
         let mut tokens: Vec<String> = texts.iter().flat_map(|text| pieces::tokens(text)).collect();
         tokens.sort_unstable();
@@ -44,7 +46,7 @@ impl Broken {
         Self { spellings, tokens, finder, held: String::new() }
     }
 
-    /// More of the answer: what of it is settled, made whole.
+    /// Takes more of the answer; returns what is certain, restored.
     pub fn push(&mut self, text: &str) -> String {
         let Some(finder) = &self.finder else { return text.into() };
         self.held.push_str(text);
@@ -56,12 +58,12 @@ impl Broken {
         finder.replace_all(&std::mem::replace(&mut self.held, held), &self.tokens)
     }
 
-    /// What was held back.
+    /// Returns what was held back.
     pub fn finish(&mut self) -> String {
         std::mem::take(&mut self.held)
     }
 
-    /// The same for the arguments of a call.
+    /// Restores all strings in the arguments of a call.
     pub fn restore(&self, value: &mut Value) {
         let Some(finder) = &self.finder else { return };
         match value {
@@ -73,7 +75,7 @@ impl Broken {
     }
 }
 
-/// Characters of the longest broken token.
+/// Length of the longest broken token, in characters.
 const LONGEST: usize = 56;
 
 fn strings<'a>(value: &'a Value, out: &mut Vec<&'a str>) {

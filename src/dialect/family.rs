@@ -1,22 +1,22 @@
-//! How models of other families are asked to fill a hole: the control tokens around what stands before and behind it, told by the model's
-//! name. For servers that take prompts as text.
+//! How models of other families are asked to fill a hole: the control tokens around prefix and suffix, chosen by the model's name. For
+//! servers that take prompts as text.
 
 use super::pieces::{self, Prompt};
 use super::{Fim, Piece};
 
-/// What a family writes around a hole.
+/// What a family of models writes around a hole.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Family {
-    /// Parts of the names of its models, in lower case, and those of models that are called alike and fill no holes.
+    /// Lower-case parts of its models' names; and of models with similar names that cannot fill holes.
     names: &'static [&'static str],
     others: &'static [&'static str],
     before: &'static str,
     behind: &'static str,
-    /// Behind both; nothing where the second of them ends the prompt.
+    /// Stands behind both; empty where the second part ends the prompt.
     end: &'static str,
-    /// What stands behind the hole comes first.
+    /// The suffix comes first.
     reversed: bool,
-    /// With what its models end a hole.
+    /// Texts with which its models end a hole.
     pub ends: &'static [&'static str],
 }
 
@@ -69,14 +69,14 @@ const FAMILIES: &[Family] = &[
 ];
 
 impl Family {
-    /// The family of a model that is called so; none for models of which it is not known how they fill holes.
+    /// The family of a model by its name; none where it is not known how it fills holes.
     pub fn of(model: &str) -> Option<&'static Self> {
         let name = model.to_lowercase();
         let named = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
         FAMILIES.iter().find(|family| named(family.names) && !named(family.others))
     }
 
-    /// The prompt that asks for the text of a hole, other files in front under comments that name them.
+    /// The prompt that asks to fill a hole, with other files in front under comments that name them.
     pub fn prompt(&self, fim: &Fim) -> String {
         let mut ahead = Prompt::default();
         pieces::files_as_comments(fim, &mut ahead);
@@ -96,7 +96,7 @@ impl Family {
         pieces::text(&prompt.into_pieces(), pieces::fim_text)
     }
 
-    /// A text in which its own control tokens are none; those of the usual shapes are broken for all.
+    /// A text with this family's control tokens broken; those of the usual shapes are broken for every family.
     fn spelt(&self, text: &str) -> String {
         let own = [self.before, self.behind, self.end].into_iter().map(str::trim);
         let own = own.filter(|token| !token.is_empty() && pieces::tokens(token).next().is_none());

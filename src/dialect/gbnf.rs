@@ -1,22 +1,23 @@
-//! Grammars (llama.cpp's GBNF) under which a model can only write one well-formed call of an offered tool: known name, properties in the
-//! schema's order, the required ones present, values of their types. JSON has the spaces of Python's `json.dumps`, as in training data.
+//! Grammars (llama.cpp's GBNF) under which a model can only write one well-formed call of an offered tool: a known name, properties in the
+//! schema's order, all required ones, values of their types. JSON has the spacing of Python's `json.dumps`, as in training data.
 
 use serde_json::Value;
 
 use super::{Grammar, Tool, ToolChoice, pieces};
 
-/// How a dialect frames a call.
+/// What a dialect writes around a call.
 pub(super) struct Frame {
-    /// Text before the call object, between its name and its arguments, and after it.
+    /// Text before the name of the call, between its name and its arguments, and behind them.
     before: &'static str,
     middle: &'static str,
     after: &'static str,
-    /// Whether the arguments are DSML parameters and not a JSON object.
+    /// Whether arguments are DSML parameters instead of a JSON object.
     parameters: bool,
-    /// What the model writes when it begins a call on its own.
+    /// What the model writes to begin a call by itself.
     trigger: &'static str,
 }
 
+/// The frame of Hermes.
 pub(super) const HERMES: Frame = Frame {
     before: "<tool_call>\n{\"name\": \"",
     middle: "\", \"arguments\": ",
@@ -25,9 +26,11 @@ pub(super) const HERMES: Frame = Frame {
     trigger: "<tool_call>",
 };
 
+/// The frame of Llama 4.
 pub(super) const LLAMA4: Frame =
     Frame { before: "{\"name\": \"", middle: "\", \"parameters\": ", after: "}", parameters: false, trigger: "{\"name\": \"" };
 
+/// The frame of DeepSeek V3.2.
 pub(super) const DSML: Frame = Frame {
     before: "<｜DSML｜function_calls>\n<｜DSML｜invoke name=\"",
     middle: "\">\n",
@@ -36,7 +39,7 @@ pub(super) const DSML: Frame = Frame {
     trigger: "<｜DSML｜function_calls>",
 };
 
-/// The grammar of one call. Under `ToolChoice::Auto` it binds only once the model has begun a call.
+/// The grammar of one call. Under `ToolChoice::Auto` it applies only once the model has begun a call.
 pub(super) fn for_calls(tools: &[Tool], choice: ToolChoice, frame: &Frame) -> Option<Grammar> {
     if tools.is_empty() || choice == ToolChoice::None {
         return None;
@@ -51,7 +54,7 @@ pub(super) fn for_calls(tools: &[Tool], choice: ToolChoice, frame: &Frame) -> Op
     Some(Grammar { gbnf, trigger: (choice == ToolChoice::Auto).then(|| frame.trigger.into()) })
 }
 
-/// Rules of every grammar. `raw` is text without the start of a DSML closing tag.
+/// Rules of every grammar. `raw` is text that does not begin a DSML closing tag.
 const SHARED: &str = r#"string ::= "\"" char* "\""
 char ::= [^"\\\x00-\x1F] | "\\" (["\\/bfnrt] | "u" hex hex hex hex)
 hex ::= [0-9a-fA-F]
@@ -66,7 +69,7 @@ raw-angle ::= [^/<] raw | "<" raw-angle | "/" raw-slash | ""
 raw-slash ::= [^｜<] raw | "<" raw-angle | ""
 "#;
 
-/// Deeper schemas are any JSON.
+/// Deeper schemas allow any JSON.
 const MAX_DEPTH: usize = 16;
 
 #[derive(Default)]
@@ -80,7 +83,7 @@ impl Rules {
         format!("r{}", self.rules.len() - 1)
     }
 
-    /// The name of a tool and its arguments.
+    /// A rule for a tool's name and arguments.
     fn call(&mut self, tool: &Tool, frame: &Frame) -> String {
         let empty = Value::Null;
         let schema = tool.function.get("parameters").unwrap_or(&empty);
@@ -92,7 +95,7 @@ impl Rules {
         self.add(format!("{} {arguments}", quoted(&format!("{}{}", tool.name, frame.middle))))
     }
 
-    /// DSML parameters, a line each; none at all is one empty line.
+    /// DSML parameters, one per line; none at all is one empty line.
     fn parameters(&mut self, schema: &Value) -> String {
         let mut members = vec![];
         for (name, schema, required) in properties(schema) {
@@ -167,7 +170,7 @@ impl Rules {
         }
     }
 
-    /// Members in order, the optional ones skippable, with separators only between those that are there.
+    /// Members in order, optional ones may be missing, separators only between those present.
     fn members(&mut self, members: &[(String, bool)], separator: &str) -> String {
         let (mut first, mut next) = (quoted(""), quoted(""));
         for (member, required) in members.iter().rev() {
@@ -182,7 +185,7 @@ impl Rules {
     }
 }
 
-/// Name, schema and whether it is required, in the schema's order.
+/// Name, schema, and whether it is required, in the schema's order.
 fn properties(schema: &Value) -> Vec<(&String, &Value, bool)> {
     let required = schema.get("required").and_then(Value::as_array);
     let is_required = |name: &String| required.is_some_and(|required| required.iter().any(|one| one == name));
@@ -190,7 +193,7 @@ fn properties(schema: &Value) -> Vec<(&String, &Value, bool)> {
     properties.into_iter().flatten().map(|(name, schema)| (name, schema, is_required(name))).collect()
 }
 
-/// A literal of the grammar.
+/// A text as a literal of the grammar.
 fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {

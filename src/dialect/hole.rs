@@ -1,21 +1,22 @@
-//! Reads what fills a hole. The text ends at the first control token: a model that has filled a hole goes on with padding or another file,
-//! and servers that show control tokens show these.
+//! Reads the text of a hole. It ends at the first control token: a model that has filled a hole goes on with padding or another file, and
+//! some servers show these tokens.
 
 use std::collections::HashSet;
 
 use super::{Delta, Fim, Parser, pieces};
 
-/// The parser of an answer to a FIM prompt.
+/// The parser for an answer to a FIM prompt.
 pub(super) struct Hole {
-    /// Tokens that stand in the code around the hole: there they are text.
+    /// Control tokens that the code around the hole contains: there they are text.
     known: HashSet<String>,
-    /// With what the model ends a hole, besides control tokens of the usual shapes.
+    /// Texts with which the model ends a hole, besides control tokens of the usual shapes.
     ends: Vec<&'static str>,
     held: String,
     over: bool,
 }
 
 impl Hole {
+    /// A parser for this hole; `ends` are further texts that end it.
     pub fn new(fim: &Fim, ends: &'static [&'static str]) -> Self {
         let texts = || fim.files.iter().map(|file| &file.text).chain([&fim.prefix, &fim.suffix]);
         let known = texts().flat_map(|text| pieces::tokens(text)).collect();
@@ -23,7 +24,7 @@ impl Hole {
         Self { known, ends, held: String::new(), over: false }
     }
 
-    /// How much of what is held is text, as far as can be told.
+    /// How much of the held text is certain.
     fn settled(&mut self) -> usize {
         let mut from = 0;
         while let Some(at) = self.held[from..].find('<').map(|at| from + at) {

@@ -1,8 +1,8 @@
-//! JSON as Python writes it: `json.dumps(value, ensure_ascii=False)`. DeepSeek's prompts are defined by these bytes.
+//! JSON as Python writes it, `json.dumps(value, ensure_ascii=False)`: DeepSeek's prompts are defined by these bytes.
 
 use serde_json::Value;
 
-/// `", "` and `": "` between parts, keys in order, no escaping beyond what JSON needs.
+/// With `", "` and `": "` between parts, keys in order, no more escapes than JSON needs.
 pub(super) fn python(value: &Value) -> String {
     let mut out = String::new();
     write(value, &mut out);
@@ -33,12 +33,12 @@ fn write(value: &Value, out: &mut String) {
             Some(float) => out.push_str(&python_float(float)),
             None => out.push_str(&number.to_string()),
         },
-        // serde_json escapes strings exactly as Python does; null, true and false are the same.
+        // serde_json escapes strings exactly like Python, and writes null, true and false the same way.
         other => out.push_str(&other.to_string()),
     }
 }
 
-/// Python's `repr` of a finite float: shortest digits, an exponent below 1e-4 and from 1e16 on, at least two exponent digits.
+/// Python's `repr` of a finite float: shortest digits, an exponent below 1e-4 and from 1e16 on, with at least two digits.
 fn python_float(float: f64) -> String {
     let scientific = format!("{float:e}");
     let Some((digits, exponent)) = scientific.split_once('e') else { return scientific };

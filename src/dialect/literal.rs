@@ -1,4 +1,4 @@
-//! Literals as models write them: JSON, Python, and mixtures of both. Data only; nothing is ever evaluated.
+//! Literals as models write them: JSON, Python, and mixtures of both. Data only: nothing is ever evaluated.
 
 use std::fmt;
 
@@ -115,10 +115,12 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    /// A cursor at the start of a text.
     pub fn new(text: &'a str) -> Self {
         Self { text, at: 0, depth: 0 }
     }
 
+    /// What is still to be read.
     pub fn rest(&self) -> &'a str {
         &self.text[self.at..]
     }
@@ -133,11 +135,12 @@ impl<'a> Reader<'a> {
         Some(next)
     }
 
+    /// Skips white space.
     pub fn skip_space(&mut self) {
         self.at += self.rest().len() - self.rest().trim_start().len();
     }
 
-    /// Skips space, then takes `wanted` if it is next.
+    /// Skips white space, then takes `wanted` if it comes next.
     pub fn eat(&mut self, wanted: char) -> bool {
         self.skip_space();
         let here = self.peek() == Some(wanted);
@@ -147,7 +150,7 @@ impl<'a> Reader<'a> {
         here
     }
 
-    /// Skips space, then takes a name: letters, digits, `_`, and `.` or `-` inside.
+    /// Skips white space, then takes a name: letters, digits, `_`, and `.` or `-` inside.
     pub fn name(&mut self) -> Option<&'a str> {
         self.skip_space();
         let rest = self.rest();
@@ -160,7 +163,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Skips space, then takes a value.
+    /// Skips white space, then takes a value.
     pub fn value(&mut self) -> Option<Value> {
         self.skip_space();
         match self.peek()? {
@@ -181,7 +184,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What stands here, as text.
+    /// Takes so many bytes as text.
     fn written(&mut self, length: usize) -> Option<Value> {
         let text = self.rest().get(..length)?;
         self.at += length;
@@ -210,7 +213,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// `(1, 2)` is a list, `(1)` only 1.
+    /// `(1, 2)` is a list, `(1)` is just 1.
     fn tuple(&mut self) -> Option<Value> {
         let start = self.at;
         let mut items = self.items('(', ')')?;
@@ -236,7 +239,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// A key, without quotes as in JavaScript too; what is no text becomes the text that Python's `json` makes of it.
+    /// A key, also without quotes as in JavaScript. A key that is not text becomes what Python's `json` makes of it.
     fn key(&mut self) -> Option<String> {
         let mut ahead = Reader { at: self.at, ..*self };
         if let Some(name) = ahead.name().filter(|name| !["None", "True", "False"].contains(name))
@@ -273,7 +276,7 @@ impl<'a> Reader<'a> {
         Some(value)
     }
 
-    /// Neighbouring Python strings are one.
+    /// Adjacent Python strings are joined.
     fn strings(&mut self) -> Option<String> {
         let mut joined = self.string()?;
         loop {
@@ -292,7 +295,7 @@ impl<'a> Reader<'a> {
         self.quoted(Self::escape)
     }
 
-    /// Python's `r"…"`: a backslash is a backslash, and keeps a quote from ending the string.
+    /// Python's `r"…"`: a backslash means itself, and keeps a quote from ending the string.
     fn raw_string(&mut self) -> Option<String> {
         self.next()?;
         self.quoted(|here, out| {
@@ -302,7 +305,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// What stands between quotes, where something else may be behind a backslash.
+    /// The content of quotes; `behind_backslash` reads what follows a backslash.
     fn quoted(&mut self, behind_backslash: impl Fn(&mut Self, &mut String) -> Option<()>) -> Option<String> {
         let quote = self.quote()?;
         let mut out = String::new();
@@ -326,7 +329,7 @@ impl<'a> Reader<'a> {
         Some(quote)
     }
 
-    /// What follows a backslash. An unknown escape stays as it is, as in Python.
+    /// What follows a backslash. Unknown escapes stay as written, as in Python.
     fn escape(&mut self, out: &mut String) -> Option<()> {
         let plain = match self.next()? {
             'n' => '\n',
@@ -364,8 +367,8 @@ impl<'a> Reader<'a> {
         Some(number)
     }
 
-    /// `\u` and four digits, or two of them for one character beyond the basic plane. Half a pair is no character, but no reason to lose
-    /// the call: Python takes it, and here it becomes the replacement character, which no edit may contain.
+    /// `\u` and four digits, or two of them for one character beyond the basic plane. Half a pair is not a character, but no reason to lose
+    /// the call: Python accepts it. Here it becomes the replacement character, which no edit may contain.
     fn utf16(&mut self) -> Option<char> {
         let unit = self.hex(4)?;
         if let Some(character) = char::from_u32(unit) {
@@ -383,7 +386,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Python's whole numbers in base 16, 8 and 2.
+/// Python's integers in base 16, 8 and 2.
 fn other_base(text: &str) -> Option<i64> {
     let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
     let (prefix, digits) = digits.split_at_checked(2)?;
@@ -397,6 +400,7 @@ fn other_base(text: &str) -> Option<i64> {
     i64::from_str_radix(digits, base).ok().filter(|_| plain).map(|number| sign * number)
 }
 
+/// Whether a character may stand in a name of a tool or a parameter.
 pub(super) fn is_name_char(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '.' | '-')
 }

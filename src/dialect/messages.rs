@@ -1,4 +1,4 @@
-//! Conversations and tools in the JSON of the OpenAI API, in and out.
+//! Conversations and tools in the OpenAI API's JSON, in both directions.
 
 use serde_json::{Map, Value, json};
 
@@ -22,7 +22,7 @@ pub fn chat_from_json(value: &Value) -> Result<Chat, DialectError> {
     Ok(Chat { messages, tools, ..Chat::default() })
 }
 
-/// Reads an array of tools: OpenAI's `{"type":"function","function":{…}}`, or the function objects alone.
+/// Reads an array of tools: OpenAI's `{"type":"function","function":{…}}`, or just the function objects.
 pub fn tools_from_json(value: &Value) -> Result<Vec<Tool>, DialectError> {
     let Value::Array(tools) = value else { return Err(DialectError("`tools` must be an array".into())) };
     let read = |tool: &Value| {
@@ -64,7 +64,7 @@ fn message_from_json(value: &Value) -> Result<Message, DialectError> {
     Ok(message)
 }
 
-/// Text, the text parts of a list, or the JSON of anything else. What is no text cannot be rendered.
+/// Text, the text parts of a list, or the JSON of anything else. Fails for images and the like, which cannot be rendered.
 fn content_text(content: &Value) -> Result<String, DialectError> {
     let kind = |part: &Value| part.get("type").and_then(Value::as_str).map(String::from);
     match content {
@@ -81,7 +81,7 @@ fn content_text(content: &Value) -> Result<String, DialectError> {
     }
 }
 
-/// In the types of content parts that are no text.
+/// Parts of the type names of content that is not text.
 const MEDIA: &[&str] = &["image", "audio", "video", "file"];
 
 fn call_from_json(value: &Value) -> Result<ToolCall, DialectError> {
@@ -108,7 +108,7 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// A value for an error message.
+/// A value, shortened for an error message.
 fn shorten(value: &Value) -> String {
     let text = value.to_string();
     match text.char_indices().nth(120) {
@@ -122,22 +122,22 @@ pub fn tools_to_json(tools: &[Tool]) -> Value {
     tools.iter().map(|tool| json!({"type": "function", "function": tool.function})).collect()
 }
 
-/// How a server takes past messages.
+/// How a server wants past messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wire {
-    /// Ollama: arguments as an object, and results named by their tool. OpenAI: arguments as JSON in a string.
+    /// Ollama: arguments as an object, results with the name of their tool. OpenAI: arguments as JSON in a string.
     pub ollama: bool,
     pub reasoning: Resend,
 }
 
-/// Which reasoning of past assistant messages is sent back.
+/// Which past reasoning of the assistant is sent back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Resend {
     Never,
-    /// That of the tool turns since the last user message: the model goes on from it.
+    /// That of the tool turns since the last user message, from which the model goes on.
     #[default]
     ToolTurns,
-    /// All of it: some servers insist.
+    /// All of it, as some servers insist.
     All,
 }
 
@@ -162,14 +162,14 @@ const NOTHING: &str = "(no answer)";
 fn message_to_json(message: &Message, before: &[Message], reasoning: Option<&str>, wire: Wire) -> Value {
     let mut out = Map::new();
     let role = match message.role {
-        // Most servers know no `developer`.
+        // Most servers do not know `developer`.
         Role::System | Role::Developer => "system",
         Role::User => "user",
         Role::Assistant => "assistant",
         Role::Tool => "tool",
     };
     out.insert("role".into(), role.into());
-    // Servers tokenise the conversation with control tokens on: those in text are broken first, and in the model's own as well, where they
+    // Servers tokenise the conversation with control tokens on, so those in text are broken first; also in the model's own text, where they
     // were made whole again.
     let says_nothing = message.role == Role::Assistant && message.content.trim().is_empty() && message.tool_calls.is_empty();
     // Strict servers refuse an answer of nothing, and with it all that follows; left out, two messages of the user would stand in a row.

@@ -1,5 +1,5 @@
-//! How a model is spoken to. A dialect renders messages, tools and FIM prompts into pieces, and parses completions as they stream.
-//! Pure: no IO, no clock. One folder per dialect: `deepseek_v32`, `llama4`, `hermes`, `native`.
+//! How a model is spoken to. A dialect renders messages, tools and FIM prompts into pieces, and parses completions while they stream. Pure:
+//! no IO, no clock. One folder per dialect: `deepseek_v32`, `llama4`, `hermes`, `native`.
 
 mod arguments;
 mod broken;
@@ -29,7 +29,7 @@ use serde_json::Value;
 pub use broken::Broken;
 pub use family::Family;
 
-/// Who speaks.
+/// Who wrote a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -45,25 +45,26 @@ pub enum Role {
 pub struct Message {
     pub role: Role,
     pub content: String,
-    /// What the model thought before it answered; kept within a turn, dropped after it.
+    /// What the model thought before the answer; kept within a turn, dropped after it.
     pub reasoning: Option<String>,
     pub tool_calls: Vec<ToolCall>,
-    /// For `Role::Tool`: the call this answers.
+    /// For `Role::Tool`: the id of the call that this answers.
     pub tool_call_id: Option<String>,
-    /// Tools that this message brings (system and developer messages).
+    /// Tools that come with this message (system and developer messages).
     pub tools: Vec<Tool>,
-    /// JSON schema of the wanted answer, if any.
+    /// JSON schema that the answer should follow.
     pub response_format: Option<Value>,
 }
 
 impl Message {
+    /// A message with only a text.
     pub fn new(role: Role, content: impl Into<String>) -> Self {
         let content = content.into();
         Self { role, content, reasoning: None, tool_calls: vec![], tool_call_id: None, tools: vec![], response_format: None }
     }
 }
 
-/// A tool offered to the model: the `function` object of the OpenAI API, key order kept.
+/// A tool offered to the model: the `function` object of the OpenAI API, with the order of its keys.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tool {
     pub name: String,
@@ -71,10 +72,10 @@ pub struct Tool {
     pub function: Value,
 }
 
-/// With this the id of a call begins that stands in a code block: models call so, and quote so.
+/// The id of a call written inside a code block begins like this: models both call and quote that way.
 pub const QUOTED: &str = "quoted_";
 
-/// A complete call, arguments parsed. `arguments` is an object unless the model wrote something else.
+/// A complete call with parsed arguments. `arguments` is an object unless the model wrote something else.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ToolCall {
     pub id: String,
@@ -82,7 +83,7 @@ pub struct ToolCall {
     pub arguments: Value,
 }
 
-/// The id of the call of this number; whether it stands in a code block.
+/// The id of the call with this number; `in_block` says whether it stands in a code block.
 fn call_id(number: usize, in_block: bool) -> String {
     format!("{}{number}", if in_block { QUOTED } else { "call_" })
 }
@@ -94,20 +95,20 @@ pub struct Chat {
     pub tools: Vec<Tool>,
     pub tool_choice: ToolChoice,
     pub thinking: bool,
-    /// DeepSeek's `drop_thinking = False`: developer messages before the last user message stay.
+    /// DeepSeek's `drop_thinking = False`: keeps developer messages before the last user message.
     pub keep_all: bool,
-    /// Whether the assistant's next message is begun, where that is said (`add_generation_prompt`).
+    /// Whether to begin the assistant's next message (`add_generation_prompt`); none decides by the last message.
     pub ask: Option<bool>,
 }
 
 impl Chat {
-    /// Whether the assistant's next message is begun: not behind one of its own, if nothing else is said.
+    /// Whether the assistant's next message is begun: unless told otherwise, not behind a message of its own.
     fn asks(&self) -> bool {
         self.ask.unwrap_or(self.messages.last().is_none_or(|last| last.role != Role::Assistant))
     }
 }
 
-/// Whether the model may, must or must not call a tool. `Required` is enforced by grammar where the engine can.
+/// Whether the model may, must or must not call a tool. `Required` is enforced by a grammar where the engine can.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ToolChoice {
     #[default]
@@ -136,7 +137,7 @@ pub struct FimFile {
     pub text: String,
 }
 
-/// A stretch of a rendered prompt. Only `Special` and `Fim` may become control tokens; `Text` is always tokenised as plain text.
+/// A stretch of a rendered prompt. Only `Special` and `Fim` become control tokens; `Text` is always tokenised as plain text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Piece {
@@ -158,21 +159,21 @@ pub enum FimToken {
     FileSeparator,
 }
 
-/// What a streaming parser makes of the model's text.
+/// A piece of what a streaming parser has understood.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Delta {
     Text(String),
     Reasoning(String),
-    /// All text so far was reasoning: the prompt had opened it, and now it has ended.
+    /// All text so far was reasoning, which the prompt had opened and which ends here.
     TextWasReasoning,
-    /// A complete call. Partial calls are never shown.
+    /// A complete call; partial ones are never shown.
     Call(ToolCall),
-    /// The completion is malformed; what came before stands.
+    /// The completion is malformed; what came before remains valid.
     Malformed(String),
 }
 
 impl Delta {
-    /// Adds text of the answer, to the delta before it where that is some too.
+    /// Appends answer text, to the last delta if that is answer text too.
     fn add_text(text: String, out: &mut Vec<Self>) {
         match out.last_mut() {
             _ if text.is_empty() => {}
@@ -181,7 +182,7 @@ impl Delta {
         }
     }
 
-    /// Adds reasoning likewise.
+    /// Appends reasoning, to the last delta if that is reasoning too.
     fn add_reasoning(text: String, out: &mut Vec<Self>) {
         match out.last_mut() {
             _ if text.is_empty() => {}
@@ -199,19 +200,19 @@ pub trait Dialect: Send + Sync {
     /// The prompt that asks for the next assistant message.
     fn render(&self, chat: &Chat) -> Result<Vec<Piece>, DialectError>;
 
-    /// The prompt that asks for the text of a hole; `None` where the model was not trained for it.
+    /// The prompt that asks to fill a hole; `None` where the model was not trained for it.
     fn fim(&self, fim: &Fim) -> Option<Vec<Piece>>;
 
-    /// Reads a completion. `tools` are those offered; without any, nothing is a call.
+    /// A parser for a completion. `tools` are those that were offered; without any, nothing is a call.
     fn parser(&self, tools: &[Tool], start: Start) -> Box<dyn Parser>;
 
-    /// Reads a completion when it is not known which tools were offered: everything that looks like a call is one.
+    /// A parser for a completion when the offered tools are not known: everything that looks like a call is one.
     fn parser_for_any_tool(&self, start: Start) -> Box<dyn Parser>;
 
-    /// What the model may write. `None` where nothing need be forced: no tools, or `ToolChoice::None`.
+    /// What the model may write. `None` where nothing has to be enforced: no tools, or `ToolChoice::None`.
     fn grammar(&self, tools: &[Tool], choice: ToolChoice) -> Option<Grammar>;
 
-    /// The texts of the tokens that end a completion, for vocabularies that do not mark them all.
+    /// Texts of the tokens that end a completion, for vocabularies that do not mark all of them.
     fn stop_texts(&self) -> &'static [&'static str];
 
     /// The text of a FIM token, for previews and for servers that take prompts as text.
@@ -219,27 +220,27 @@ pub trait Dialect: Send + Sync {
         pieces::fim_text(token)
     }
 
-    /// Where the completion of `chat` begins.
+    /// Whether the completion of `chat` begins in the answer or in the reasoning.
     fn start(&self, _chat: &Chat) -> Start {
         Start::Content
     }
 
-    /// The prompt as one text, for previews and for servers that take prompts as text. Control tokens inside the user's text are broken
-    /// visibly, so that a server cannot take them for control tokens.
+    /// The prompt as one text, for previews and for servers that take text. Control tokens in the user's text are visibly broken, so that a
+    /// server does not take them for real ones.
     fn text(&self, prompt: &[Piece]) -> String {
         pieces::text(prompt, |token| self.fim_text(token))
     }
 }
 
-/// Takes a completion in chunks of any size and says what it means. The deltas, joined, do not depend on how the text was cut.
+/// Reads a completion in chunks of any size. The deltas, joined, do not depend on how the text was cut.
 pub trait Parser: Send {
     fn push(&mut self, chunk: &str) -> Vec<Delta>;
 
-    /// The completion is over: what was held back is decided. `ended_cleanly` is false when it was cut short (length, cancellation, fault).
+    /// Ends the completion and decides what was held back. `ended_cleanly` is false when it was cut short (length, cancellation, fault).
     fn finish(&mut self, ended_cleanly: bool) -> Vec<Delta>;
 }
 
-/// Where a completion begins: in the answer, or inside the reasoning (the prompt opened it).
+/// Where a completion begins: in the answer, or inside the reasoning that the prompt has opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Start {
     #[default]
@@ -247,16 +248,16 @@ pub enum Start {
     Reasoning,
 }
 
-/// A grammar for constrained decoding, in llama.cpp's GBNF; the root rule is `root`.
+/// A grammar for constrained decoding, in llama.cpp's GBNF with the root rule `root`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grammar {
     pub gbnf: String,
-    /// With a trigger the model writes freely until it writes this text; the grammar then binds from the trigger's first character on.
-    /// Without one it binds from the first token.
+    /// With a trigger the model writes freely until it has written this text; the grammar then applies from the first character of the
+    /// trigger. Without one it applies from the first token.
     pub trigger: Option<String>,
 }
 
-/// A conversation that this dialect cannot express.
+/// Why a conversation cannot be expressed in this dialect, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DialectError(pub String);
 
@@ -268,7 +269,7 @@ impl fmt::Display for DialectError {
 
 impl std::error::Error for DialectError {}
 
-/// The names that `by_name` knows, for messages and completions of the configuration.
+/// The names that [`by_name`] knows, for messages and configuration.
 pub const NAMES: &[&str] = &["deepseek-v3.2", "llama-4", "hermes", "native"];
 
 /// The dialect with this configuration name.
@@ -287,17 +288,17 @@ pub fn native() -> impl Dialect {
     native::Native
 }
 
-/// Reads what fills a hole, up to the first of the texts with which the model ends it.
+/// A parser for the text of a hole, which ends at the first of the texts with which the model ends it.
 pub fn hole_parser(fim: &Fim, ends: &'static [&'static str]) -> Box<dyn Parser> {
     Box::new(hole::Hole::new(fim, ends))
 }
 
-/// The dialect of a model; models that are none of ours get `hermes`: most instruct models know ChatML.
+/// The dialect of a model. Unknown models get `hermes`, since most instruct models know ChatML.
 pub fn for_model(name: &str, chat_template: Option<&str>) -> Arc<dyn Dialect> {
     known(name, chat_template).unwrap_or_else(|| Arc::new(hermes::Hermes::default()))
 }
 
-/// The dialect of a model, from its chat template (what a GGUF carries) or else from its name; `None` where neither is one that we know.
+/// The dialect of a model, from its chat template (as a GGUF carries it) or else its name; `None` where neither is known.
 pub fn known(name: &str, chat_template: Option<&str>) -> Option<Arc<dyn Dialect>> {
     let template = chat_template.unwrap_or_default();
     let name = name.to_ascii_lowercase();
@@ -319,13 +320,13 @@ pub fn known(name: &str, chat_template: Option<&str>) -> Option<Arc<dyn Dialect>
     }
 }
 
-/// A prompt as one text when the dialect is not at hand; see [`Dialect::text`].
+/// A prompt as one text without its dialect; see [`Dialect::text`].
 pub fn text_of(prompt: &[Piece]) -> String {
     pieces::text(prompt, pieces::fim_text)
 }
 
-/// The arguments of a call that came as text: an object where the text is one, as leniently read as the calls in a completion; nothing
-/// for no text; else the text, for the schema check to refuse.
+/// Arguments that came as text: an object where the text is one, read as leniently as in a completion; nothing for an empty text; else the
+/// text itself, for the schema check to refuse.
 pub fn literal_arguments(text: &str) -> Value {
     match text.trim() {
         "" => Value::Object(serde_json::Map::new()),
@@ -348,7 +349,7 @@ pub fn fitted(arguments: Value, name: &str, tools: &[Tool]) -> Value {
     values::fitted(arguments, offered(name, tools))
 }
 
-/// Prefix and suffix of a hole for endpoints that take only these: other files in front, under comments that name them. The server
+/// Prefix and suffix of a hole, for endpoints that take only these; other files come first, under comments with their names. The server
 /// tokenises with control tokens on, so those in the text are broken.
 pub fn fim_texts(fim: &Fim) -> (String, String) {
     let mut prompt = pieces::Prompt::default();

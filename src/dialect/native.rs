@@ -1,9 +1,10 @@
-//! Native: the server renders the conversation and parses tool calls itself. What it leaves in the text still goes through our parsers.
+//! Native: the server renders conversations and parses tool calls itself. What it leaves in the text still goes through our parsers.
 
 use super::calls::{self, Calls, Offer};
 use super::deepseek_v32::Dsml;
 use super::{Chat, Delta, Dialect, DialectError, Fim, Grammar, Parser, Piece, Start, Tool, ToolChoice, messages};
 
+/// The dialect `native`.
 pub(super) struct Native;
 
 impl Dialect for Native {
@@ -41,7 +42,7 @@ impl Dialect for Native {
         &[]
     }
 
-    /// The server makes the prompt; what is shown is what is sent.
+    /// The server makes the prompt; shown is what is sent.
     fn text(&self, prompt: &[Piece]) -> String {
         let texts = prompt.iter().filter_map(|piece| match piece {
             Piece::Text(text) => Some(text.as_str()),
@@ -51,7 +52,7 @@ impl Dialect for Native {
     }
 }
 
-/// DSML first; what it takes for text is read again for reasoning and for tagged, JSON and pythonic calls.
+/// DSML first. What that takes for text is read again for reasoning and for tagged, JSON and pythonic calls.
 struct Both {
     dsml: Dsml,
     calls: Calls,

@@ -1,4 +1,4 @@
-//! Whether undecided text begins with one of several marks, or might once more of it has come.
+//! Whether undecided text begins with one of several marks, or might once more of it has arrived.
 
 use std::cell::Cell;
 
@@ -9,18 +9,19 @@ pub(super) struct Peek<'a> {
 }
 
 impl<'a> Peek<'a> {
+    /// A look at this text; no mark was asked for yet.
     pub fn new(rest: &'a str) -> Self {
         Self { rest, partial: Cell::new(false) }
     }
 
-    /// Whether the text begins with this mark. One that only begins like it is kept in mind.
+    /// Whether the text begins with this mark. One that may still become this mark is remembered.
     pub fn is(&self, mark: &str) -> bool {
         let partial = mark.starts_with(self.rest) && self.rest.len() < mark.len();
         self.partial.set(self.partial.get() || partial);
         self.rest.starts_with(mark)
     }
 
-    /// Whether more text could make one of the marks of it that were asked for.
+    /// Whether more text could turn it into one of the marks asked for.
     pub fn is_partial(&self) -> bool {
         self.partial.get()
     }

@@ -1,4 +1,4 @@
-//! Building prompts out of pieces, and writing them as text without letting the user's text become control tokens.
+//! Builds prompts from pieces, and writes them as text without turning the user's text into control tokens.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -9,13 +9,14 @@ use serde_json::Value;
 
 use super::{FimToken, Piece};
 
-/// Collects the pieces of a prompt; neighbouring texts become one, so that no marker hides across two of them.
+/// Collects the pieces of a prompt. Adjacent texts are joined, so that no control token hides across two of them.
 #[derive(Default)]
 pub(super) struct Prompt {
     pieces: Vec<Piece>,
 }
 
 impl Prompt {
+    /// Appends text, which is never a control token.
     pub fn text(&mut self, text: impl AsRef<str>) -> &mut Self {
         let text = text.as_ref();
         match self.pieces.last_mut() {
@@ -26,17 +27,19 @@ impl Prompt {
         self
     }
 
+    /// Appends a control token by its text.
     pub fn special(&mut self, token: &str) -> &mut Self {
         self.pieces.push(Piece::Special(token.into()));
         self
     }
 
+    /// Appends a FIM token by its function.
     pub fn fim(&mut self, token: FimToken) -> &mut Self {
         self.pieces.push(Piece::Fim(token));
         self
     }
 
-    /// Our own text in which `token` is meant as the control token.
+    /// Appends text of our own in which `token` is meant as the control token.
     pub fn text_with(&mut self, text: &str, token: &str) -> &mut Self {
         for (number, part) in text.split(token).enumerate() {
             if number > 0 {
@@ -47,6 +50,7 @@ impl Prompt {
         self
     }
 
+    /// The pieces in order.
     pub fn into_pieces(self) -> Vec<Piece> {
         self.pieces
     }
@@ -77,7 +81,7 @@ pub(super) fn text(prompt: &[Piece], fim_text: impl Fn(FimToken) -> &'static str
     let mut after_dsml = false;
     for piece in joined.into_pieces() {
         match piece {
-            // DeepSeek's reference does not escape inside a block of calls, and a change there would change an edit.
+            // DeepSeek's reference does not escape inside of a block of calls, and a change there would change an edit.
             Piece::Text(text) => out.push_str(&neutral(&text, after_dsml)),
             Piece::Special(token) => {
                 after_dsml = token == DSML;
@@ -89,10 +93,10 @@ pub(super) fn text(prompt: &[Piece], fim_text: impl Fn(FimToken) -> &'static str
     out
 }
 
-/// DeepSeek's mark of a tool-call tag.
+/// The mark in DeepSeek's tool-call tags.
 pub(super) const DSML: &str = "｜DSML｜";
 
-/// Control tokens that do not have the usual `<|name|>` shape.
+/// Control tokens without the usual shape `<|name|>`.
 const ODD_TOKENS: &[&str] = &[
     "<think>",
     "</think>",
@@ -109,10 +113,10 @@ const ODD_TOKENS: &[&str] = &[
     DSML,
 ];
 
-/// Those with which a model ends a hole.
+/// Those among them with which a model ends a hole.
 const FIM_TOKENS: &[&str] = &["<fim_prefix>", "<fim_suffix>", "<fim_middle>", "<fim_pad>", "<file_sep>", "<repo_name>"];
 
-/// Characters of the longest name in a control token.
+/// Longest name in a control token, in characters.
 const LONGEST_NAME: usize = 48;
 
 #[expect(clippy::expect_used, reason = "a constant, which every test reads")]
@@ -120,7 +124,7 @@ static ODD: LazyLock<AhoCorasick> = LazyLock::new(|| {
     AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(ODD_TOKENS).expect("the list is short and constant")
 });
 
-/// `<|name|>` and `<｜name｜>`, the shape of nearly all control tokens.
+/// `<|name|>` and `<｜name｜>`, the shapes of nearly all control tokens.
 #[expect(clippy::expect_used, reason = "a constant, which every test reads")]
 static USUAL: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"<(\|[A-Za-z0-9_/.▁-]{1,48}\||｜[A-Za-z0-9_/.▁-]{1,48}｜)>").expect("the pattern is constant"));
@@ -139,7 +143,7 @@ pub(super) fn tokens(text: &str) -> impl Iterator<Item = String> {
     places(text).into_iter().map(|place| text[place].to_string())
 }
 
-/// The length of the control token that `text` begins with: 0 where more text decides.
+/// The length of the control token at the start of `text`; 0 when that takes more text to know.
 pub(super) fn token_at(text: &str) -> Option<usize> {
     for token in FIM_TOKENS {
         if text.starts_with(token) {
@@ -161,7 +165,8 @@ pub(super) fn token_at(text: &str) -> Option<usize> {
     }
 }
 
-/// Breaks every control token in `text` with a space after its first character: `< |im_start|>`. Readable, and no token any more.
+/// Breaks every control token in `text` with a space behind its first character: `< |im_start|>`. It stays readable but is no token any
+/// more.
 pub(super) fn neutral(text: &str, keep_dsml: bool) -> String {
     let mut out = String::with_capacity(text.len());
     let mut from = 0;
@@ -178,7 +183,7 @@ pub(super) fn neutral(text: &str, keep_dsml: bool) -> String {
     out
 }
 
-/// The same in all texts of a value.
+/// [`neutral`] for all strings in a value.
 pub(super) fn neutral_value(value: &Value) -> Value {
     match value {
         Value::String(text) => neutral(text, false).into(),
@@ -188,7 +193,7 @@ pub(super) fn neutral_value(value: &Value) -> Value {
     }
 }
 
-/// Other files in front of a hole for models without repository tokens: their text under a comment that names them.
+/// Puts other files in front of a hole, for models without repository tokens: each under a comment with its name.
 pub(super) fn files_as_comments(fim: &super::Fim, prompt: &mut Prompt) {
     if fim.files.is_empty() {
         return;

@@ -1,18 +1,18 @@
-//! Where in a text we are: at the start of a line, behind a quote, inside a code block. What is talked about there is not meant as a call.
+//! Where in a text we are: at the start of a line, behind a quote, inside a code block. A call that is only mentioned there is not meant.
 
-/// Follows the text that is shown, in pieces of any size.
+/// Follows the text that is shown, given in pieces of any size.
 #[derive(Debug)]
 pub(super) struct Prose {
     last: char,
-    /// The last character that is no white space.
+    /// The last character that is not white space.
     ended: char,
-    /// Marks of a fence that the line began with, and whether anything else stands on it.
+    /// The backquotes that the line began with, and whether anything else stands in it.
     ticks: usize,
     solid: bool,
     fenced: bool,
 }
 
-/// Marks of a fence.
+/// Backquotes of a fence.
 const FENCE: usize = 3;
 
 impl Default for Prose {
@@ -22,6 +22,7 @@ impl Default for Prose {
 }
 
 impl Prose {
+    /// Notes text that was shown.
     pub fn saw(&mut self, text: &str) {
         for c in text.chars() {
             match c {
@@ -32,7 +33,7 @@ impl Prose {
                 }
                 _ if c.is_whitespace() && self.ticks == 0 => {}
                 _ => {
-                    // A fence with a language opens a block, and closes none.
+                    // A fence with a language opens a block and never closes one.
                     self.fenced |= !self.solid && self.ticks >= FENCE && c.is_alphanumeric();
                     self.solid = true;
                 }
@@ -44,25 +45,27 @@ impl Prose {
         }
     }
 
-    /// What was shown is over: what comes next begins a line of its own.
+    /// What comes next begins a line, though no line end was shown.
     pub fn new_line(&mut self) {
         self.saw("\n");
     }
 
-    /// Whether a sentence has ended, or announces what comes next.
+    /// Whether the text so far ends a sentence, or announces what comes next.
     pub fn ends_sentence(&self) -> bool {
         !self.fenced && matches!(self.ended, '.' | ':' | '!' | '?' | '。' | '：')
     }
 
+    /// The last character that was shown.
     pub fn last(&self) -> char {
         self.last
     }
 
+    /// Whether the text is inside of a code block.
     pub fn is_fenced(&self) -> bool {
         self.fenced
     }
 
-    /// Whether what comes next begins a line, outside code: there nothing is only talked about.
+    /// Whether what comes next begins a line outside of code: nothing is only mentioned there.
     pub fn is_plain(&self) -> bool {
         !self.solid && self.ticks == 0 && !self.fenced
     }

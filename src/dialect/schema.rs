@@ -1,5 +1,5 @@
-//! What a tool's JSON schema allows, as far as it helps to read what a model meant: types, unions, references. Values that do not fit are
-//! read again where they spell one that does; all else is left for the check that refuses calls.
+//! What a tool's JSON schema allows, as far as that helps to understand a model: types, unions, references. A value that does not fit is
+//! read again if it spells one that does; the rest is left to the check that refuses calls.
 
 use serde_json::{Map, Number, Value};
 
@@ -25,6 +25,7 @@ pub(super) fn parameters(tool: &Tool) -> Option<&Value> {
     ["parameters", "input_schema"].iter().find_map(|key| tool.function.get(key)).filter(|schema| schema.is_object())
 }
 
+/// The schema of the property with this key.
 pub(super) fn property<'a>(schema: &'a Value, key: &str) -> Option<&'a Value> {
     schema.get("properties")?.get(key)
 }
@@ -65,14 +66,14 @@ fn branches(schema: &Value) -> Option<&Vec<Value>> {
     ["anyOf", "oneOf"].iter().find_map(|key| schema.get(key)?.as_array())
 }
 
-/// What a reference leads to within the schema.
+/// The part of the schema that a reference leads to.
 fn target<'a>(schema: &'a Value, root: &'a Value) -> &'a Value {
     let step = |schema: &'a Value| root.pointer(schema.get("$ref")?.as_str()?.strip_prefix('#')?);
     std::iter::successors(Some(schema), |schema| step(schema)).take(MAX_DEPTH).last().unwrap_or(schema)
 }
 
 impl Types {
-    /// With a type by its name: JSON Schema's, or Python's, which many schemas have.
+    /// Adds a type by its name in JSON Schema, or in Python, which many schemas use.
     fn with_name(self, name: &str) -> Option<Self> {
         Some(match name {
             "string" | "str" | "text" => Self { string: true, ..self },
@@ -111,6 +112,7 @@ impl Types {
         }
     }
 
+    /// Whether a value has one of these types.
     pub fn allow(self, value: &Value) -> bool {
         let is = Self::of(value);
         is.string && self.string
@@ -123,7 +125,7 @@ impl Types {
     }
 }
 
-/// The value as `schema` allows it: `"5"` becomes 5 where a number is wanted, 1.0 becomes 1, JSON in a string what it spells.
+/// The value as `schema` allows it: `"5"` becomes 5 where a number is wanted, 1.0 becomes 1, JSON in a string becomes its value.
 pub(super) fn fit(value: Value, schema: &Value, root: &Value) -> Value {
     fit_to(value, schema, root, MAX_DEPTH)
 }
@@ -154,7 +156,7 @@ fn fit_to(value: Value, schema: &Value, root: &Value, depth: usize) -> Value {
     }
 }
 
-/// The part of a schema that speaks of this list or object: of a union the first branch that allows it.
+/// The part of a schema for this list or object: of a union the first branch that allows it.
 fn branch<'a>(value: &Value, schema: &'a Value, root: &'a Value, depth: usize) -> &'a Value {
     let schema = target(schema, root);
     let Some(depth) = depth.checked_sub(1) else { return schema };
@@ -166,7 +168,7 @@ fn branch<'a>(value: &Value, schema: &'a Value, root: &'a Value, depth: usize) -
     }
 }
 
-/// The value of an allowed type that another value spells.
+/// The value of an allowed type that another value spells, if it spells one.
 fn meant(value: &Value, types: Types) -> Option<Value> {
     match value {
         Value::String(text) => {
@@ -178,7 +180,7 @@ fn meant(value: &Value, types: Types) -> Option<Value> {
     }
 }
 
-/// A float without a fraction as a whole number.
+/// A float without a fraction as an integer.
 fn whole(value: &Value) -> Option<Value> {
     let float = value.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < (1_u64 << 53) as f64)?;
     Some(Value::Number(Number::from(float as i64)))

@@ -1,14 +1,14 @@
-//! The values of parameters: what the tag says they are, and the repairs that the tool's schema asks for.
+//! The values of parameters: what the tag says they are, and repairs that the tool's schema asks for.
 
 use serde_json::{Map, Value};
 
 use super::schema::{self, Types};
 use crate::dialect::{Tool, literal};
 
-/// One parameter as it was written.
+/// A parameter as it was written.
 pub(super) struct Written {
     pub key: String,
-    /// The attribute `string`, where there was one.
+    /// Its attribute `string`, if it had one.
     pub string: Option<bool>,
     pub text: String,
 }
@@ -30,33 +30,33 @@ pub(super) fn arguments(written: Vec<Written>, tool: Option<&Tool>) -> Result<Ma
     })
 }
 
-/// What a parameter's text means, before its schema is asked.
+/// What a parameter's text means, by its attribute and the types that are allowed.
 fn value(text: String, string: Option<bool>, types: Option<Types>) -> Value {
     if string == Some(true) {
         return Value::String(text);
     }
     match literal_value(&text) {
         Some(Value::Null) => Value::Null,
-        // `5` where text is wanted is the text 5.
+        // `5` is text where text is wanted.
         Some(value) if types.is_some_and(|types| types.string && !types.allow(&value)) => Value::String(text),
         Some(value) => value,
         None => Value::String(text),
     }
 }
 
-/// JSON, or Python's spelling of it for lists, objects and names.
+/// JSON, or Python's spelling of lists, objects and names.
 fn literal_value(text: &str) -> Option<Value> {
     literal::value(text.trim()).filter(|value| !value.is_string() || text.trim_start().starts_with('"'))
 }
 
-/// The arguments as the tool's schema wants them, where it does not allow what is there and there is one way to mean it.
+/// The arguments as the schema wants them, where it forbids what is there and only one reading fits.
 pub(super) fn fitted(arguments: Value, tool: Option<&Tool>) -> Value {
     let Some(parameters) = tool.and_then(schema::parameters) else { return arguments };
     let unwrapped = arguments.as_object().and_then(|arguments| unwrapped(arguments, parameters)).map(Value::Object);
     schema::fit(unwrapped.unwrap_or(arguments), parameters, parameters)
 }
 
-/// A single parameter `arguments` or `input` that holds the whole object, where the tool has no such parameter.
+/// Unpacks a single parameter `arguments` or `input` that holds the whole object, if the tool has no such parameter.
 fn unwrapped(arguments: &Map<String, Value>, parameters: &Value) -> Option<Map<String, Value>> {
     let (key, value) = arguments.iter().next().filter(|_| arguments.len() == 1)?;
     let properties = parameters.get("properties")?.as_object()?;

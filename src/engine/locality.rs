@@ -2,8 +2,8 @@
 
 use url::{Host, Url};
 
-/// Whether sending to `origin` (`None`: our own engine process) for this model leaves the machine. A server on the loopback address
-/// stays here, unless its model is served by somebody else's machines. What cannot be parsed leaves.
+/// Whether a request to `origin` (`None`: our own engine process) for this model leaves the machine. A server on the loopback address does
+/// not, unless it passes the model on to foreign machines. What cannot be parsed leaves.
 pub fn leaves_machine(origin: Option<&str>, model: &str) -> bool {
     let Some(origin) = origin else { return false };
     is_cloud(model) || !Url::parse(origin).is_ok_and(|url| is_here(url.host()))
@@ -19,7 +19,7 @@ pub fn is_here(host: Option<Host<&str>>) -> bool {
     }
 }
 
-/// Models that Ollama runs on its own servers.
+/// Whether Ollama runs this model on its own servers.
 pub fn is_cloud(model: &str) -> bool {
     let model = model.to_lowercase();
     model.ends_with(":cloud") || model.ends_with("-cloud")

@@ -1,6 +1,6 @@
-//! Engines: something that continues a conversation or fills a hole. `Engine` takes a request and a cancel token and yields events.
-//! `llama` runs GGUF models in our own child process, `http` speaks to servers, `scripted` plays faults and fast tests, `recorded` plays
-//! a session from its `tape` again.
+//! Engines: whatever continues a conversation or fills a hole. An `Engine` takes a request and a cancel token, and yields events. `llama`
+//! runs GGUF models in our own child process, `http` speaks to servers, `scripted` plays faults and fast tests, `recorded` replays a
+//! session from its `tape`.
 
 pub mod check;
 pub mod http;
@@ -20,23 +20,23 @@ use serde::{Deserialize, Serialize};
 use crate::dialect::{Chat, Fim, ToolCall};
 use crate::redact;
 
-/// Cancels one request; clones share the same flag. Dropping the event receiver cancels as well.
+/// Cancels one request; clones share one flag. Dropping the event receiver cancels as well.
 pub type Cancel = tokio_util::sync::CancellationToken;
 
-/// What a running request yields; closed after `Done` or `Failed`.
+/// The events of a running request; closed after `Done` or `Failed`.
 pub type Events = tokio::sync::mpsc::Receiver<Event>;
 
 /// What the model is to do.
 #[derive(Clone, Debug)]
 pub struct Request {
     pub ask: Ask,
-    /// Most tokens to generate.
+    /// Most tokens to generate. The router adds to it for models that think.
     pub max_tokens: u32,
     /// 0.0 is greedy.
     pub temperature: f32,
     /// Generation ends before any of these texts.
     pub stop: Vec<String>,
-    /// Background work yields to foreground work.
+    /// Background work gives way to foreground work.
     pub priority: Priority,
 }
 
@@ -48,8 +48,8 @@ pub enum Ask {
 }
 
 impl Ask {
-    /// The same with every secret-looking stretch replaced. No engine is asked, and nothing shown of what it would be, without this. What
-    /// tools are called and what they do is said by this program, and has none.
+    /// This question with all secrets replaced. No engine is asked without this, and no preview shows a request without it. Names and
+    /// descriptions of tools are this program's own text and have no secrets.
     pub fn masked(self) -> Self {
         match self {
             Ask::Chat(mut chat) => {
@@ -71,7 +71,7 @@ impl Ask {
     }
 }
 
-/// Masks each text of a value.
+/// Masks every text in a value.
 fn mask_texts(value: &mut serde_json::Value) {
     match value {
         serde_json::Value::String(text) => *text = redact::mask(text),
@@ -81,13 +81,13 @@ fn mask_texts(value: &mut serde_json::Value) {
     }
 }
 
-/// Automatic completions go before long answers; warm-up goes last.
+/// Whose request goes first: completions while typing before long answers, warm-up last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Priority {
     Warm,
     #[default]
     Normal,
-    /// A completion that a person has asked for: as urgent as one while typing, and worth a longer wait.
+    /// A completion that a person has asked for: as urgent as one while typing, but worth a longer wait.
     Invoked,
     Typing,
 }
@@ -99,8 +99,8 @@ impl Priority {
     }
 }
 
-/// A conversation as a model is asked it: what the user `configured` about thinking goes before what the task would like, and a completion
-/// comes too late with it.
+/// A conversation as it is put to a model. Whether it thinks is up to the user's setting (`configured`), then to the task; completions
+/// never think, since that takes too long.
 fn with_thinking(chat: &Chat, configured: Option<bool>, priority: Priority) -> Chat {
     Chat { thinking: configured.unwrap_or(chat.thinking) && !priority.is_completion(), ..chat.clone() }
 }
@@ -108,11 +108,11 @@ fn with_thinking(chat: &Chat, configured: Option<bool>, priority: Priority) -> C
 /// Why a request is sent once more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Again {
-    /// The server refused it, with this status.
+    /// The server refused it with this HTTP status.
     Refused(u16),
     /// The connection ended before an answer came.
     Lost,
-    /// The model began to think, which nobody waits for in a completion: it is told not to.
+    /// The model began to think, which takes too long for a completion: this time it is told not to.
     Thinks,
 }
 
@@ -127,10 +127,10 @@ impl Again {
     }
 }
 
-/// One thing that happened to a request.
+/// Something that happened to a request.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// The engine is at work before the first token: loading a model, reading the prompt. `done` of `total` units of `stage`.
+    /// Work before the first token, such as loading a model or reading the prompt: `done` of `total` units of `stage`.
     Progress {
         stage: &'static str,
         done: u64,
@@ -140,22 +140,22 @@ pub enum Event {
     Text(String),
     /// All text so far was reasoning.
     TextWasReasoning,
-    /// It is sent once more, as it was or in another way.
+    /// The request is sent once more, unchanged or in another form.
     SentAgain(Again),
-    /// A complete call. The id of one that was read out of the text which a server with calls of its own had left begins with [`FOUND`].
+    /// A complete call. Its id begins with [`FOUND`] if it was read from text left by a server that parses calls itself.
     Call(ToolCall),
     Done(Finished),
     Failed(EngineError),
 }
 
-/// See [`Event::Call`].
+/// The start of such an id; see [`Event::Call`].
 pub const FOUND: &str = "text_";
 
 /// How a request ended well.
 #[derive(Clone, Debug, Default)]
 pub struct Finished {
     pub reason: Finish,
-    /// The model that really served, as the server names it.
+    /// The model that really answered, as the server names it.
     pub model: String,
     pub timing: Timing,
     /// The server's own word for an end that is no good one, nor one that is known.
@@ -173,8 +173,8 @@ pub enum Finish {
 }
 
 impl Finish {
-    /// How an answer of so many whole calls ends, whoever served it. One that ran out of tokens inside a call is only short, and its whole
-    /// calls stand; otherwise a call that cannot be read spoils the answer: the others may build on it.
+    /// How an answer with so many complete calls ends, whichever engine served it. If tokens ran out inside a call, the answer is merely
+    /// short and its complete calls count. Otherwise an unreadable call spoils the answer, because other calls may build on it.
     pub(crate) fn of(self, calls: usize, unreadable: Option<String>) -> Result<Self, String> {
         match (self, unreadable) {
             (Finish::Length, _) => Ok(Finish::Length),
@@ -184,7 +184,7 @@ impl Finish {
     }
 }
 
-/// Where the time went. Tokens are the model's own; milliseconds are wall time.
+/// Where the time went. Tokens are counted by the model's tokenizer; milliseconds are wall time.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Timing {
@@ -195,19 +195,19 @@ pub struct Timing {
     pub total_ms: f64,
     /// Prompt tokens found in the KV cache.
     pub tokens_reused: u64,
-    /// Of these, tokens whose cache was read from disk.
+    /// Those among them whose cache was read from disk.
     pub tokens_restored: u64,
     /// Prompt tokens that had to be decoded.
     pub tokens_decoded: u64,
     /// Tokens generated.
     pub tokens_out: u64,
-    /// Mean log-probability of the generated tokens, where the engine knows it: the model's confidence.
+    /// Mean log-probability of the generated tokens (the model's confidence), if the engine knows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mean_logprob: Option<f64>,
 }
 
 impl Timing {
-    /// Of an answer whose end was not waited for: when it was asked for, when its first text came, and how many pieces of it.
+    /// For an answer that was not read to its end: when it was asked for, when its first text came, and in how many pieces.
     fn seen(started: Instant, first: Instant, pieces: u64) -> Self {
         let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
         Self {
@@ -229,16 +229,16 @@ pub struct Caps {
     pub tools: bool,
     /// Context window in tokens.
     pub context: u32,
-    /// Measured rates in tokens per second, once there are any.
+    /// Measured tokens per second for reading a prompt, once measured.
     pub prefill_rate: Option<f64>,
     pub decode_rate: Option<f64>,
-    /// The model as the server names it, where it does.
+    /// The model as the server names it, if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub served: Option<String>,
-    /// Models that a server lists, where the one that is asked for is not among them.
+    /// Models on a server's list, if the configured one is not among them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<String>,
-    /// Its model thinks before it answers, though not before a completion: what an answer may have must hold the thoughts as well.
+    /// Its model thinks before an answer (not before a completion), so an answer's tokens have to cover the thoughts too.
     #[serde(skip)]
     pub thinks: bool,
     /// Why the server has told nothing of its models, so that all of this is assumed.
@@ -249,11 +249,11 @@ pub struct Caps {
     pub any_window: bool,
 }
 
-/// The window that is assumed where nobody has told it.
+/// The context window that is assumed where none is known.
 pub const ANY_WINDOW: u32 = 1 << 24;
 
 impl Caps {
-    /// What is assumed of an engine of which nothing is known.
+    /// What is assumed about an engine of which nothing is known.
     pub fn assumed() -> Self {
         Self { fim: true, chat: true, tools: true, context: ANY_WINDOW, ..Self::default() }
     }
@@ -266,18 +266,18 @@ pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a
 pub trait Engine: Send + Sync {
     /// The configured model name.
     fn model(&self) -> String;
-    /// Where requests go: `None` for this machine's own engine process, else the origin (`scheme://host:port`).
+    /// Where requests go: `None` for our own engine process, else the origin (`scheme://host:port`).
     fn origin(&self) -> Option<String>;
-    /// Loads or asks what is needed to know.
+    /// What the engine can do. Loads the model or asks the server for it.
     fn caps(&self) -> BoxFuture<'_, Result<Caps, EngineError>>;
     /// Starts a request; must be called inside a tokio runtime. Never blocks.
     fn start(&self, request: Request, cancel: Cancel) -> Events;
-    /// Counts tokens; exact where the tokenizer is at hand, else a careful estimate.
+    /// A counter of tokens: exact where the tokenizer is at hand, else a careful estimate.
     fn tokens(&self) -> Arc<dyn Tokens>;
     /// The prompt text that `start` would send, for `contextPreview`.
     fn preview(&self, ask: &Ask) -> String;
-    /// What [`caps`](Self::caps) would say, as far as that is known without asking or loading anything. Wrappers hand it on: what a preview
-    /// shows depends on it.
+    /// What [`caps`](Self::caps) would say, as far as that is known without asking or loading anything. Wrappers must pass it on: previews
+    /// depend on it.
     fn known_caps(&self) -> Caps;
 }
 
@@ -285,15 +285,15 @@ pub trait Engine: Send + Sync {
 pub trait Tokens: Send + Sync {
     fn count(&self, text: &str) -> usize;
 
-    /// Fetches the tokenizer where it is on this machine, and waits for it; for those who asked for counts and nothing else.
+    /// Loads the tokenizer if it is on this machine, and waits for it. For callers that want nothing but counts.
     fn prepare(&self) {}
 }
 
-/// Counts without a tokenizer: by words and the marks between them, as tokenizers for code cut them. Within a tenth on source code, and
+/// Counts without a tokenizer: by words and the signs between them, as tokenizers for code split them. Within a tenth on source code, and
 /// rather too many than too few.
 pub struct Estimate;
 
-/// What each stretch costs, in hundredths of a token.
+/// The cost of a stretch by its kind, in hundredths of a token.
 const WORD: usize = 95;
 const LETTER: usize = 9;
 const DIGIT: usize = 95;
@@ -311,7 +311,7 @@ impl Tokens for Estimate {
             let start = at;
             let first = bytes[at];
             if first.is_ascii_alphabetic() {
-                // A word of an identifier: capitals, then small letters.
+                // A word inside of an identifier: capitals, then lower-case letters.
                 while at < bytes.len() && bytes[at].is_ascii_uppercase() {
                     at += 1;
                 }
@@ -327,7 +327,7 @@ impl Tokens for Estimate {
                     at += 1;
                 }
                 let stretch = &bytes[start..at];
-                // A single blank belongs to what follows.
+                // A single blank belongs to what follows it.
                 sum += if stretch.contains(&b'\n') {
                     LINE
                 } else if stretch.len() > 1 {
@@ -349,14 +349,14 @@ impl Tokens for Estimate {
     }
 }
 
-/// Why a request failed, for people: what failed, on what, what to do next.
+/// Why a request failed, for people: what failed, where, and what to do next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EngineError {
     pub kind: ErrorKind,
     pub message: String,
-    /// How a server refused, for decisions; people read the message.
+    /// The server's refusal, for decisions; people read the message.
     pub refusal: Option<Box<Refusal>>,
-    /// What had come of the answer's text until then.
+    /// The text of the answer until then.
     pub partial: String,
 }
 
@@ -365,9 +365,9 @@ pub struct EngineError {
 pub struct Refusal {
     /// HTTP status.
     pub status: u16,
-    /// Its own words, a line of them.
+    /// The server's own words, as one line.
     pub said: String,
-    /// How long it wants to be left alone.
+    /// How long the server asks to be left alone.
     pub retry_after: Option<Duration>,
 }
 
@@ -375,22 +375,23 @@ pub struct Refusal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
     Cancelled,
-    /// Not reachable, crashed or overloaded: another engine may serve.
+    /// Not reachable, crashed or overloaded: another engine may answer.
     Unavailable,
     TimedOut,
-    /// Wrong set-up: key, model name, file. Trying again does not help.
+    /// Wrong configuration: key, model name, file. Trying again does not help.
     Configuration,
-    /// The prompt does not fit.
+    /// The prompt does not fit into the context.
     TooLong,
-    /// The model wrote something that cannot be read, such as half a call: it may be told so, and try again.
+    /// The model wrote something unreadable, such as half a call. It can be told so and try again.
     Garbled,
-    /// The server sent something that is no answer, such as a web page: asking the same again does not help, another engine may.
+    /// The server sent something that is no answer, such as a web page. Another engine may help, the same request does not.
     Protocol,
-    /// This engine cannot do this (no FIM tokens, no tools).
+    /// This engine cannot do this, for lack of FIM tokens or tools.
     Unsupported,
 }
 
 impl EngineError {
+    /// An error without a refusal and without partial text.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), refusal: None, partial: String::new() }
     }
@@ -413,7 +414,7 @@ pub struct Answer {
     pub finished: Finished,
 }
 
-/// Waits for the end of a request. `each` sees every event as it comes, e.g. to stream text to the editor.
+/// Waits until a request ends. `each` sees every event as it comes, for example to stream text to the editor.
 pub async fn collect(events: Events, mut each: impl FnMut(&Event)) -> Result<Answer, EngineError> {
     let all = |event: &Event| {
         each(event);
@@ -422,11 +423,11 @@ pub async fn collect(events: Events, mut each: impl FnMut(&Event)) -> Result<Ans
     collect_while(events, all).await
 }
 
-/// The same until `each` has enough: the engine is told so by nobody listening, and the times are those that were seen from here.
+/// [`collect`] until `each` breaks off. The engine stops because nobody listens any more, and the times are those measured here.
 pub async fn collect_while(mut events: Events, mut each: impl FnMut(&Event) -> ControlFlow<()>) -> Result<Answer, EngineError> {
     let started = Instant::now();
     let mut answer = Answer::default();
-    // When the first text came, and how many pieces of it.
+    // When the first text came, and in how many pieces.
     let (mut first, mut pieces) = (None, 0);
     while let Some(event) = events.recv().await {
         let flow = each(&event);

@@ -1,5 +1,5 @@
-//! Engines on tape: [`Recording`] takes down what an engine is asked and answers, [`Recorded`] plays it again. The player decides when an
-//! answer goes on, so that it never comes earlier than it came in the recording.
+//! Engines on tape: [`Recording`] writes down what an engine is asked and what it answers, [`Recorded`] replays it. The player decides when
+//! an answer goes on, so that it never comes earlier than in the recording.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,16 +14,17 @@ use super::{Ask, BoxFuture, Cancel, Caps, Engine, EngineError, ErrorKind, Estima
 use crate::config::EngineConfig;
 use crate::dialect::{self, ToolCall};
 
-/// An engine whose talk is taken down.
+/// An engine that is being recorded.
 pub struct Recording {
     name: String,
     inner: Arc<dyn Engine>,
     tape: Tape,
-    /// Numbers the requests of all engines of the session.
+    /// Numbers the requests of all engines in the session.
     next: Arc<AtomicU64>,
 }
 
 impl Recording {
+    /// Records `inner` under its name in the configuration.
     pub fn new(name: &str, inner: Arc<dyn Engine>, tape: Tape, next: Arc<AtomicU64>) -> Self {
         tape.write(json!({ "engine": name, "model": inner.model(), "origin": inner.origin() }));
         Self { name: name.into(), inner, tape, next }
@@ -63,7 +64,7 @@ impl Engine for Recording {
             loop {
                 let event = tokio::select! {
                     event = events.recv() => event,
-                    // Nobody listens any more: dropping `events` stops the engine.
+                    // Nobody listens any more: to drop `events` stops the engine.
                     () = sender.closed() => None,
                 };
                 let Some(event) = event else { return tape.write(json!({ "answer": number, "dropped": true })) };
@@ -91,7 +92,7 @@ impl Engine for Recording {
     }
 }
 
-/// Counts, and takes the counts down: what is sent depends on them.
+/// Counts tokens and records the counts, since they decide what is sent.
 struct Counting {
     inner: Arc<dyn Tokens>,
     tape: Tape,
@@ -116,30 +117,31 @@ pub struct Asked {
     pub answer: mpsc::Sender<Event>,
 }
 
-/// What a tape knows of one engine.
+/// What a tape has about one engine.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
     pub model: String,
     pub origin: Option<String>,
-    /// In the order in which they were asked for: they hold measured rates.
+    /// In the order in which they were asked for, because they contain measured rates.
     pub caps: Vec<Result<Caps, EngineError>>,
-    /// The same, as far as it was known without asking.
+    /// What was known of them without asking, in the same order.
     pub known: Vec<Caps>,
     pub counts: Arc<HashMap<u64, usize>>,
 }
 
-/// An engine whose answers come from a tape.
+/// An engine that is replayed.
 pub struct Recorded {
     name: String,
     config: EngineConfig,
     known: Known,
-    /// How often capabilities were asked for.
+    /// How often its abilities were asked for.
     caps_asked: AtomicUsize,
     known_asked: AtomicUsize,
     player: mpsc::UnboundedSender<Asked>,
 }
 
 impl Recorded {
+    /// Replays an engine; its requests go to the player.
     pub fn new(name: &str, config: &EngineConfig, known: Known, player: mpsc::UnboundedSender<Asked>) -> Self {
         Self { name: name.into(), config: config.clone(), known, caps_asked: AtomicUsize::new(0), known_asked: AtomicUsize::new(0), player }
     }
@@ -163,7 +165,7 @@ impl Engine for Recorded {
 
     fn start(&self, request: Request, _: Cancel) -> Events {
         let (answer, events) = mpsc::channel(256);
-        // Without a player the channel closes, which is an engine that went away.
+        // Without a player the channel closes, like an engine that went away.
         let _ = self.player.send(Asked { engine: self.name.clone(), prompt: prompt(&request.ask), answer });
         events
     }
@@ -188,7 +190,7 @@ impl Engine for Recorded {
     }
 }
 
-/// Counts as they were taken down; estimates for texts that were not there.
+/// Counts as recorded; estimates for texts that were not there.
 struct Counts(Arc<HashMap<u64, usize>>);
 
 impl Tokens for Counts {
@@ -197,7 +199,7 @@ impl Tokens for Counts {
     }
 }
 
-/// What an engine is asked, without the wording of any dialect.
+/// What an engine is asked, independent of any dialect's wording.
 fn prompt(ask: &Ask) -> Value {
     match ask {
         Ask::Fim(fim) => {
@@ -219,7 +221,7 @@ fn call(call: &ToolCall) -> Value {
     json!({ "name": call.name, "arguments": call.arguments })
 }
 
-/// An event as it stands on the tape; how far the work is, and how often a server was asked, does not.
+/// An event as the tape has it. Progress and repeated requests are left out.
 fn told(event: &Event) -> Option<Value> {
     Some(match event {
         Event::Progress { .. } | Event::SentAgain(_) => return None,
@@ -234,7 +236,7 @@ fn told(event: &Event) -> Option<Value> {
     })
 }
 
-/// The event that stands on the tape.
+/// The event that the tape has.
 pub fn event(told: &Value) -> Option<Event> {
     let text = |value: &Value| value.as_str().map(String::from);
     if let Some(piece) = told.get("text").and_then(text) {
@@ -276,7 +278,7 @@ fn failure(error: &EngineError) -> Value {
     json!({ "kind": kind, "message": error.message })
 }
 
-/// The failure that stands on the tape.
+/// The failure that the tape has.
 pub fn failed_as(told: &Value) -> EngineError {
     let kind = KINDS.iter().find(|known| told["kind"] == known.0).map_or(ErrorKind::Unavailable, |known| known.1);
     EngineError::new(kind, told["message"].as_str().unwrap_or("the recording does not say why"))

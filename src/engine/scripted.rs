@@ -1,4 +1,4 @@
-//! An engine that plays a script: for faults and for the speed of tests, never as the proof that a feature works.
+//! An engine that plays a script: for faults and fast tests, never as proof that a feature works.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -15,15 +15,15 @@ pub enum Step {
     Hang,
 }
 
-/// Plays one script per request, in order; hangs when there is none left. Stops at the texts that a request names, where a piece has one
-/// whole. Keeps what it was asked.
+/// Plays one script per request, in order; hangs when none is left. Stops at a request's stop texts if one piece contains such a text
+/// whole. Keeps the requests.
 #[derive(Default)]
 pub struct Scripted {
     scripts: Vec<Vec<Step>>,
-    /// Knows no tokens for holes.
+    /// It has no tokens for holes.
     in_words: bool,
     next: AtomicUsize,
-    /// A place for each script, and some for what is asked in vain.
+    /// One place for each script, and some for requests without one.
     asked: Vec<OnceLock<Request>>,
 }
 
@@ -31,13 +31,14 @@ pub struct Scripted {
 const IN_VAIN: usize = 64;
 
 impl Scripted {
+    /// Plays these scripts.
     pub fn new(scripts: impl IntoIterator<Item = Vec<Step>>) -> Arc<Self> {
         let scripts: Vec<Vec<Step>> = scripts.into_iter().collect();
         let asked = (0..scripts.len() + IN_VAIN).map(|_| OnceLock::new()).collect();
         Arc::new(Self { scripts, in_words: false, next: AtomicUsize::new(0), asked })
     }
 
-    /// One that has to be asked in words what stands in a hole.
+    /// [`Self::new`] without tokens for holes, which are asked for in words then.
     pub fn without_fim(scripts: impl IntoIterator<Item = Vec<Step>>) -> Arc<Self> {
         let mut engine = Self::new(scripts);
         if let Some(engine) = Arc::get_mut(&mut engine) {
@@ -51,7 +52,7 @@ impl Scripted {
         vec![Step::Event(Event::Text(text.into())), Step::Event(Event::Done(Finished::default()))]
     }
 
-    /// The requests so far.
+    /// All requests so far.
     pub fn asked(&self) -> Vec<Request> {
         self.asked.iter().map_while(|place| place.get().cloned()).collect()
     }

@@ -1,5 +1,5 @@
-//! The tape of a session: what editor, server and models said to each other, a JSON object a line, for `serve --record`. A thread of its
-//! own writes it, so that nobody waits for the disk; a tape that cannot be written is given up with one line in the log.
+//! The tape of a session for `serve --record`: what editor, server and models said to each other, one JSON object per line. A thread of its
+//! own writes it, so nobody waits for the disk. A tape that cannot be written is given up with one line in the log.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -28,7 +28,7 @@ enum Line {
         at: Instant,
         entry: Value,
     },
-    /// Of a text: only news is written.
+    /// The count of a text, written only when it is new.
     Count {
         hash: u64,
         tokens: usize,
@@ -37,7 +37,7 @@ enum Line {
 }
 
 impl Tape {
-    /// A new file, which must not exist. `hide` takes out of every entry what must not be written down.
+    /// Creates a file, which must not exist. `hide` removes from every entry what must not be written down.
     pub fn create(path: &Path, hide: impl FnMut(Value) -> Value + Send + 'static) -> io::Result<Tape> {
         let file = private().open(path)?;
         let (lines, incoming) = channel();
@@ -49,22 +49,24 @@ impl Tape {
         Ok(Tape { lines })
     }
 
+    /// Writes an entry with the time.
     pub fn write(&self, entry: Value) {
         let _ = self.lines.send(Line::Entry { at: Instant::now(), entry });
     }
 
+    /// Writes the count of the text with this hash, once.
     pub fn count(&self, hash: u64, tokens: usize) {
         let _ = self.lines.send(Line::Count { hash, tokens });
     }
 
-    /// Waits until everything is on disk; whether it is.
+    /// Waits until everything is on disk; true if it is.
     pub fn finish(&self) -> bool {
         let (done, waits) = sync_channel(1);
         self.lines.send(Line::Finish(done)).is_ok() && waits.recv_timeout(Duration::from_secs(5)).is_ok()
     }
 }
 
-/// For the eyes of this user: it holds source.
+/// Readable for this user only, because it has source code in it.
 fn private() -> std::fs::OpenOptions {
     let mut options = File::options();
     options.write(true).create_new(true);

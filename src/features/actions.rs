@@ -1,4 +1,4 @@
-//! The menu of code actions at a place, from memory: nothing here asks a model.
+//! The menu of code actions at a place, made from memory: nothing here asks a model.
 
 use serde::Serialize;
 
@@ -7,40 +7,50 @@ use super::{Session, Site, Target};
 use crate::route::UNTRUSTED;
 use crate::syntax::scope::Item;
 
-/// The kinds that `edit` computes.
+/// The kinds of code actions that `edit` computes.
 pub const REWRITE: &str = "refactor.rewrite";
+/// Explains the selection.
 pub const EXPLAIN: &str = "refactor.rewrite.longsight.explain";
+/// Documents an item.
 pub const DOCUMENT: &str = "refactor.rewrite.longsight.document";
+/// Writes a test for an item.
 pub const TEST: &str = "refactor.rewrite.longsight.test";
+/// Writes the body of an item.
 pub const IMPLEMENT: &str = "refactor.rewrite.longsight.implement";
+/// Extracts lines into a function.
 pub const EXTRACT: &str = "refactor.extract.longsight.function";
+/// Extracts a value into a variable.
 pub const VARIABLE: &str = "refactor.extract.longsight.variable";
+/// Moves an item into a module of its own.
 pub const MODULE: &str = "refactor.extract.longsight.module";
+/// Renames a definition.
 pub const RENAME: &str = "refactor.rewrite.longsight.rename";
+/// Adapts the calls of an item to its signature.
 pub const CALLS: &str = "refactor.rewrite.longsight.calls";
+/// Fixes diagnostics.
 pub const FIX: &str = "quickfix";
 
-/// All extractions. As the kind of an edit it stands for that of a function.
+/// The parent of all extractions; as the kind of an edit it means a function.
 pub const EXTRACTIONS: &str = "refactor.extract";
 
-/// Whether `edit` knows edits of this kind. Fixes and rewrites cover the kinds below them; explaining changes nothing.
+/// Whether `edit` can compute this kind. Fixes and rewrites include the kinds below them; explaining is no edit.
 pub fn is_edit(kind: &str) -> bool {
     let known = [DOCUMENT, TEST, IMPLEMENT, EXTRACT, VARIABLE, MODULE, RENAME, CALLS, EXTRACTIONS].contains(&kind);
     known || kind != EXPLAIN && [FIX, REWRITE].iter().any(|parent| covers(parent, kind))
 }
 
-/// Whether a kind is another or stands below it by the dots.
+/// Whether a kind equals `parent` or stands below it by the dots.
 pub fn covers(parent: &str, kind: &str) -> bool {
     kind.strip_prefix(parent).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
-/// One entry.
+/// One entry of the menu.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Offer {
     pub title: String,
-    /// As LSP has it, e.g. `refactor.rewrite`.
+    /// The LSP kind, such as `refactor.rewrite`.
     pub kind: String,
-    /// It explains; it changes nothing.
+    /// It explains and changes nothing.
     #[serde(skip)]
     pub explains: bool,
 }
@@ -66,7 +76,7 @@ pub fn actions(session: &Session, target: &Target, problems: &[String]) -> Vec<O
     let selected = !site.text[site.bytes.clone()].trim().is_empty();
     let line = site.whole_lines(site.bytes.clone());
     let item = site.item();
-    // A blank line is nothing to work on, unless a body is to be written there.
+    // Nothing is offered on a blank line, unless a body is to be written there.
     let is_to_come = |item: &Item| site.empty_body(item).is_some_and(|body| body.contains(&site.bytes.start));
     if site.text[line.clone()].trim().is_empty() && !item.as_ref().is_some_and(is_to_come) {
         return offers;
@@ -113,13 +123,13 @@ fn of_item(session: &Session, site: &Site, item: &Item, name: &str, selected: bo
     offers
 }
 
-/// What the name at the cursor, or that is selected alone, could be called.
+/// The offer to rename the name at the cursor, or the one that is selected.
 fn rename_of(session: &Session, site: &Site, selected: bool) -> Option<Offer> {
     let old = rename::name_at(site).filter(|old| !selected || site.text[site.bytes.clone()].trim() == *old)?;
     rename::is_known(session, site, &old).then(|| Offer::new(format!("Rename `{}` to what it is or does", one_line(&old)), RENAME))
 }
 
-/// Whether an item stands at the top of a file that has others.
+/// Whether an item stands at the top level of a file that has others.
 fn is_one_of_several(session: &Session, site: &Site, item: &Item) -> bool {
     let file = session.index.named(&item.name).into_iter().find_map(|id| {
         let file = session.index.file(id.file)?;
@@ -132,7 +142,7 @@ fn is_one_of_several(session: &Session, site: &Site, item: &Item) -> bool {
 /// Longest text of others in a title, in characters.
 const TITLE: usize = 80;
 
-/// The first line of a text, cut to what fits a menu.
+/// The first line of a text, shortened for a menu.
 pub fn one_line(text: &str) -> String {
     let line = text.trim().lines().next().unwrap_or_default().trim_end();
     match line.char_indices().nth(TITLE) {

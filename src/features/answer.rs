@@ -16,10 +16,10 @@ use crate::dialect::{Chat, Message, Role};
 use crate::engine::{Ask, Cancel, Caps, EngineError, ErrorKind, Event, Finish, Finished, Priority, Request};
 use crate::route::{Choice, Decision, Task};
 
-/// What a question became.
+/// The answer to a question.
 #[derive(Clone, Debug, Serialize)]
 pub struct Answer {
-    /// Markdown that no renderer fetches or runs anything from.
+    /// Markdown from which no renderer fetches or runs anything.
     pub text: String,
     /// It has no end: most often it ran out of tokens, or went in circles. Its last words say so.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -27,17 +27,17 @@ pub struct Answer {
     pub citations: Vec<Citation>,
     pub route: Decision,
     pub timing: Timing,
-    /// Places that were put in front of the model, `path:first-last`.
+    /// Places that the model was shown, `path:first-last`.
     pub sent: Vec<String>,
 }
 
-/// What is asked, before it is known of whom.
+/// A question, before it is known who answers.
 pub(super) struct Question<'a> {
     pub session: &'a Session,
     pub task: Task,
-    /// Rules for the model.
+    /// The rules for the model.
     pub system: &'a str,
-    /// The file that it is about.
+    /// The file that the question is about.
     pub subject: Option<String>,
     /// Most tokens of the answer.
     pub length: u32,
@@ -46,26 +46,25 @@ pub(super) struct Question<'a> {
     pub started: Instant,
 }
 
-/// A prompt and what of the repository is in it, in its order.
+/// A prompt, and the stretches of the repository in it, in order.
 pub(super) struct Prompt {
     pub text: String,
     pub parts: Vec<Part>,
 }
 
-/// A question in words, with rules.
+/// A conversation of rules and a question.
 pub(super) fn chat(rules: &str, text: &str) -> Chat {
     Chat { messages: vec![Message::new(Role::System, rules), Message::new(Role::User, text)], ..Chat::default() }
 }
 
-/// Code that may hold the answer, what the question is about first. Signatures, whole files and maps are everywhere: naming them as
-/// places would name everything.
+/// The parts that may hold the answer, most relevant first. Signatures, whole files and maps are left out: they are about everything.
 fn telling(parts: &[Part]) -> Vec<Stretch> {
     let (here, others): (Vec<&Part>, Vec<&Part>) = parts.iter().partition(|part| part.kind == Kind::Current);
     let others = others.into_iter().filter(|part| !matches!(part.kind, Kind::Outline | Kind::File | Kind::Signature));
     here.into_iter().chain(others).map(Stretch::from).collect()
 }
 
-/// What stands below an answer that ran out of tokens, as markdown.
+/// Stands below an answer that ran out of tokens, as markdown.
 const CUT: &str = "\n\n*(The answer was cut off here: it had become too long.)*\n";
 /// The same below one that went in circles.
 const CIRCLES: &str = "\n\n*(The answer was cut off here: from here on it repeated itself.)*\n";
@@ -92,9 +91,9 @@ impl Question<'_> {
             let prompt = prompt(choice, caps);
             shown = telling(&prompt.parts);
             seen = prompt.parts.iter().map(Stretch::from).collect::<Vec<_>>();
-            // An engine that failed, or that handed the question on, was sent its places too.
+            // An engine that failed, or passed the question on, was sent its places too.
             sent.extend_from_slice(&seen);
-            // The receiver lives as long as the events.
+            // The receiver lives as long as the events, so this cannot fail.
             let _ = tell_near.send(paths(&seen));
             ready_ms = started.elapsed().as_secs_f64() * 1000.0;
             let ask = Ask::Chat(chat(system, &prompt.text));
@@ -165,7 +164,7 @@ fn silent(by: &Decision, reasoning: &str, cut: bool) -> EngineError {
     EngineError::new(ErrorKind::Garbled, message)
 }
 
-/// An answer on its way to the person: word by word, but what names something is held back until it is whole and checked.
+/// An answer on its way to the person, word by word; what names something is held back until it is complete and checked.
 struct Stream<'a> {
     session: &'a Session,
     checker: Checker<'a>,
@@ -186,13 +185,14 @@ impl<'a> Stream<'a> {
         Self { session, checker, filter, circles, held: String::new(), gone: 0, has_text: false, has_thoughts: false, sink }
     }
 
-    /// A model begins, which was shown these files. What another one wrote before it handed the question on is no part of the answer.
+    /// A model begins to answer, which was shown these files. Text of an earlier one, which passed the question on, is not part of the
+    /// answer.
     fn begin(&mut self, near: Vec<String>) {
         self.restart(self.has_text || self.has_thoughts);
         self.checker.near = near;
     }
 
-    /// Drops what has come so far, and says so where some of it was told.
+    /// Drops what has come so far, and says so if some of it was shown.
     fn restart(&mut self, was_told: bool) {
         if was_told {
             (self.sink)(Piece::Restart);
@@ -259,15 +259,15 @@ impl<'a> Stream<'a> {
     }
 }
 
-/// Words behind a path that may still say a line of it: `src/a.rs`, at lines 3-5.
+/// Words behind a path that may still name a line of it: `src/a.rs`, at lines 3-5.
 const SAYS_LINES: usize = 4;
 
-/// How much of a text can be checked by itself: a line, or what ends between two words where nothing is being named.
+/// How much of a text can be checked: a complete line, or up to a place between two words where nothing is being named.
 fn end_of_piece(text: &str, checker: &mut Checker<'_>) -> Option<usize> {
     if let Some(line) = text.find('\n') {
         return Some(line + 1);
     }
-    // A row of a table says in which column the lines are, or has its path in another.
+    // In a table the line may stand in another column than the path.
     if text.trim_start().starts_with('|') {
         return None;
     }
@@ -281,7 +281,7 @@ fn end_of_piece(text: &str, checker: &mut Checker<'_>) -> Option<usize> {
     (settled && !fence && !checker.may_go_on(before)).then_some(end)
 }
 
-/// The best of what the model was shown, named as such: a small model names few places itself.
+/// Adds the best of what the model was shown, marked as such, because small models name few places themselves.
 fn add_shown(citations: &mut Vec<Citation>, shown: &[Stretch]) {
     for place in shown.iter().take(LISTED) {
         let known = citations
@@ -299,12 +299,12 @@ fn add_shown(citations: &mut Vec<Citation>, shown: &[Stretch]) {
             });
         }
     }
-    // The place in a file says more than its name.
+    // A place in a file says more than the file's name.
     let lines: Vec<String> = citations.iter().filter(|place| !place.whole).map(|place| place.path.clone()).collect();
     citations.retain(|place| !place.whole || !lines.contains(&place.path));
 }
 
-/// Hands an engine's events on as they come.
+/// Passes an engine's events on as they come.
 pub(super) fn report(event: &Event, filter: &mut Inert, sink: &Sink) {
     match event {
         Event::Text(text) => {

@@ -1,4 +1,4 @@
-//! What of other files is put in front of the model for a place: the ranked pack, and corrections of what has changed since it was made.
+//! The part of a prompt that comes from other files: the ranked pack for a place, with corrections for what has changed since.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,13 +8,13 @@ use crate::context::corpus::{Corpus, Digest};
 use crate::context::{Pack, Part, PlaceQuery, Sources};
 use crate::engine::Tokens;
 
-/// How long somebody who asked waits for the ranking of a repository that was just opened.
+/// How long somebody who asked waits for the ranking of a repository just opened.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Who waits.
+/// Who is waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asker {
-    /// Nobody: the user is typing. What is ready is used.
+    /// Nobody: the user is typing, so whatever is ready is used.
     Typing,
     /// A person who asked for code at the cursor.
     Invoked,
@@ -24,12 +24,12 @@ pub enum Asker {
     Preview,
 }
 
-/// Definitions of other files that the code at a place uses or will want, within `budget` tokens.
+/// Definitions of other files that the code at a place uses or will need, within `budget` tokens.
 pub fn around(session: &Session, site: &Site, offset: usize, budget: usize, tokens: &dyn Tokens, asker: Asker) -> Vec<Part> {
     pack(session, site, offset, budget, tokens, asker).parts
 }
 
-/// The same with its sums.
+/// [`around`] with the sums of the pack.
 pub(super) fn pack(session: &Session, site: &Site, offset: usize, budget: usize, tokens: &dyn Tokens, asker: Asker) -> Pack {
     let nothing = || Pack { budget, ..Pack::default() };
     if budget == 0 {
@@ -53,7 +53,7 @@ pub(super) fn pack(session: &Session, site: &Site, offset: usize, budget: usize,
     session.shared.context.place(&query, &sources)
 }
 
-/// The signatures of a file as they are now, where the index has another version of it than the corpus.
+/// The current signatures of a file, if the index has another version of it than the corpus.
 fn changed(session: &Session, corpus: &Corpus, path: &str) -> Option<Arc<Digest>> {
     let known = &corpus.files[corpus.file(path)? as usize];
     let now = session.index.at(&known.file.path);

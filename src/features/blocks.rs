@@ -1,5 +1,5 @@
-//! The lines of a file that belong to no definition, in blocks: what a module says of itself, statements between definitions (routes, tests
-//! with a title, options), and all of a file that defines nothing, such as the README, a manifest or a workflow.
+//! The lines of a file that belong to no definition, in blocks: what a module says about itself, statements between definitions (routes,
+//! tests with a title, options), and everything in a file without definitions, such as a README, a manifest or a workflow.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -10,12 +10,12 @@ use crate::syntax::{Language, naming};
 use crate::text::count;
 use crate::text::lines::line_start;
 
-/// Lines that are one place.
+/// Lines of one block.
 pub(super) const BLOCK: usize = 24;
 
-/// How lists of changes are called.
+/// Names of files that list changes.
 const CHANGES: &[&str] = &["changelog", "changes", "history", "news", "releases", "release", "whatsnew", "whats_new"];
-/// Ends of the names of files that are written for people.
+/// Extensions of files written for people.
 const PROSE: &[&str] = &["md", "mdx", "markdown", "rst", "adoc", "asciidoc", "txt", "org", "textile"];
 
 /// Whether a file is written for people, by its name: `README.md`, `LICENSE`.
@@ -27,13 +27,13 @@ pub(super) fn is_prose(path: &str) -> bool {
     }
 }
 
-/// Whether a file lists what has changed, which a question seldom asks for that has not the word.
+/// Whether a file lists changes and the sentence does not ask for that.
 pub(super) fn lists_changes(path: &str, sentence: &Sentence) -> bool {
     let stem = naming::stem(None, path).to_lowercase().replace('-', "_");
     CHANGES.iter().any(|word| *word == stem || path.to_lowercase().contains(&format!("{word}/"))) && !sentence.has(&stem)
 }
 
-/// Whether a line of a file that defines nothing says what follows it: `## Usage`, `[dependencies]`, `"scripts": {`, `jobs:`.
+/// Whether a line, in a file without definitions, is a heading: `## Usage`, `[dependencies]`, `"scripts": {`, `jobs:`.
 pub(super) fn is_heading(line: &str, prose: bool) -> bool {
     let line = line.trim();
     let title = line.trim_start_matches(['#', '=']);
@@ -50,7 +50,7 @@ pub(super) fn is_heading(line: &str, prose: bool) -> bool {
     section || key
 }
 
-/// Whether a line makes the one above it a heading, as reStructuredText and Markdown have them.
+/// Whether a line makes the one above it a heading, as in reStructuredText and Markdown.
 pub(super) fn is_underline(line: &str, above: &str) -> bool {
     let line = line.trim_end();
     let mark = line.chars().next().filter(|mark| "=-~^\"'`#*+".contains(*mark));
@@ -58,17 +58,17 @@ pub(super) fn is_underline(line: &str, above: &str) -> bool {
     all && line.len() >= 3 && !above.trim().is_empty() && line.len() + 2 >= above.trim_end().len()
 }
 
-/// Whether a file lies at the root and is called like a word of the sentence.
+/// Whether a file lies at the root and has a word of the sentence as its name.
 pub(super) fn is_called(path: &str, sentence: &Sentence) -> bool {
     !path.contains('/') && sentence.has(&naming::stem(None, path.trim_start_matches('.')).to_lowercase())
 }
 
-/// Where a definition begins, its comment included.
+/// The first byte of a definition, its comment included.
 pub(super) fn begin(symbol: &Symbol) -> u32 {
     if symbol.doc.is_empty() { symbol.item.start } else { symbol.doc.start.min(symbol.item.start) }
 }
 
-/// The stretches of a text that belong to no definition, in whole lines: all of it where it defines nothing.
+/// The ranges of a text outside of all definitions, in whole lines; the whole text where there are no definitions.
 fn loose<'a>(file: &'a File, text: &'a str) -> impl Iterator<Item = Range<usize>> {
     let ends = file.symbols.iter().map(|symbol| (begin(symbol) as usize, symbol.item.end.max(symbol.doc.end) as usize));
     let mut known = 0;
@@ -85,14 +85,14 @@ fn loose<'a>(file: &'a File, text: &'a str) -> impl Iterator<Item = Range<usize>
     })
 }
 
-/// The numbers of the lines, from 0 on, with which the first blocks of a file begin that has no definition, or above the first one.
+/// The first lines, counted from 0, of at most `most` blocks at the start of a file: those before its first definition.
 pub(super) fn first(file: &File, text: &str, most: usize) -> Vec<u32> {
     let Some(head) = loose(file, text).next().filter(|head| head.start == 0) else { return vec![] };
     let lines = text[head].lines().count();
     (0..lines).step_by(BLOCK).take(most).map(|line| line as u32).collect()
 }
 
-/// The lines of a block, by the number of the first of them, from 0 on.
+/// The bytes of the block that begins with a line, counted from 0. None inside of a definition.
 pub(super) fn range(file: &File, text: &str, first: u32) -> Option<Range<usize>> {
     let start = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).nth(first as usize)?;
     let stretch = loose(file, text).find(|stretch| stretch.contains(&start))?;
@@ -102,18 +102,19 @@ pub(super) fn range(file: &File, text: &str, first: u32) -> Option<Range<usize>>
     (start < end).then_some(start..end)
 }
 
-/// The block of each of several offsets that only grow.
+/// Finds the blocks of offsets that are given in ascending order.
 pub(super) struct Blocks<'a> {
     file: &'a File,
     text: &'a str,
-    /// Those that are not passed yet, the next one first.
+    /// The ranges outside of definitions that end behind the last offset.
     stretches: std::iter::Peekable<Box<dyn Iterator<Item = Range<usize>> + 'a>>,
     counter: Counter<'a>,
-    /// The stretch that was looked at last, the number of its first line, and which of its lines name what others speak of.
+    /// Of the last such range with an offset in it: its start, the number of its first line, and for each line, whether it does not count:
+    /// imports, and decorators of the definition below.
     looked: Option<(usize, usize, Vec<bool>)>,
 }
 
-/// Counts the lines up to offsets that only grow.
+/// Counts the lines before offsets that are given in ascending order.
 struct Counter<'a> {
     text: &'a str,
     at: usize,
@@ -129,12 +130,13 @@ impl Counter<'_> {
 }
 
 impl<'a> Blocks<'a> {
+    /// For the text of a file.
     pub fn new(file: &'a File, text: &'a str) -> Self {
         let stretches: Box<dyn Iterator<Item = Range<usize>> + 'a> = Box::new(loose(file, text));
         Self { file, text, stretches: stretches.peekable(), counter: Counter { text, at: 0, line: 0 }, looked: None }
     }
 
-    /// The block that an offset is in, by the number of its first line; none in a definition, and in imports and the like.
+    /// The block of an offset, as the number of its first line. None inside of definitions, imports and the like.
     pub fn at(&mut self, offset: usize) -> Option<u32> {
         while self.stretches.next_if(|stretch| stretch.end <= offset).is_some() {}
         let stretch = self.stretches.peek().filter(|stretch| stretch.contains(&offset))?.clone();

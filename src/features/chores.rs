@@ -1,5 +1,5 @@
-//! Questions about what people do with a repository and not about its code: run its tests, build it, install it. What answers them is
-//! written for people, or stands where tools look for what they are to do.
+//! Questions about what people do with a repository rather than about its code: run its tests, build it, install it. The answer is in files
+//! written for people, or where tools look up what to do.
 
 use std::sync::LazyLock;
 
@@ -10,7 +10,7 @@ use super::{Session, blocks, overview};
 use crate::context::sentence::{Sentence, stem};
 use crate::syntax::naming;
 
-/// Somebody asks what he has to do himself.
+/// Phrases of somebody who asks how to do something.
 static HOW_TO: LazyLock<Regex> = LazyLock::new(|| {
     compiled(concat!(
         r"(?i)\bhow\s+(?:(?:do|can|could|should|would|must|shall)\s+(?:i|we|you|one)\b|to\b|(?:is|are)\b.*\b(?:built|installed|run|tested|deployed|released)\b)",
@@ -41,7 +41,7 @@ const CHORES: &[&str] = &[
     "update",
     "upgrade",
 ];
-/// ... and with what of it.
+/// ... and with what.
 const OBJECTS: &[&str] = &[
     "check",
     "ci",
@@ -65,7 +65,7 @@ const OBJECTS: &[&str] = &[
     "unit",
     "up",
 ];
-/// How documents are called that say it.
+/// Names of documents that tell.
 const GUIDES: &[&str] = &[
     "agents",
     "build",
@@ -82,19 +82,19 @@ const GUIDES: &[&str] = &[
     "setup",
     "test",
 ];
-/// Files beside the manifests that say what tools do here.
+/// Files beside the manifests that tell tools what to do.
 const RECIPES: &[&str] =
     &["justfile", "makefile", "noxfile", "rakefile", "taskfile", "tox", "dockerfile", "gnumakefile", "configure", "docker_compose"];
 
-/// What a guide is worth and a recipe at the root, beside other documents; what else is no code; and code.
+/// Weights: of a guide and of a recipe at the root compared with other documents, of other files that are not code, and of code.
 const GUIDE: f32 = 1.6;
 const RECIPE: f32 = 1.2;
 const OTHER: f32 = 0.2;
 const CODE: f32 = 0.1;
-/// How soon a file is worth less that lies deeper.
+/// How fast the weight of a file falls with its depth.
 const DEEPER: f32 = 0.4;
 
-/// Whether a question asks for that, and for nothing besides: the name of the repository is no other thing.
+/// Whether a question asks only for that. The repository's own name does not count as something else.
 pub(super) fn is_asked(session: &Session, question: &str, sentence: &Sentence) -> bool {
     if !HOW_TO.is_match(question) {
         return false;
@@ -111,7 +111,7 @@ pub(super) fn is_asked(session: &Session, question: &str, sentence: &Sentence) -
     chore && sentence.terms.iter().all(|term| known(&term.text) || term.text.starts_with('=') || ours(&term.text))
 }
 
-/// What a file's score is worth for such a question.
+/// The factor for a file's score in such a question.
 pub(super) fn share(path: &str, is_plain: bool) -> f32 {
     let depth = path.matches('/').count() as f32;
     let stem = naming::stem(None, path.trim_start_matches('.')).to_lowercase().replace('-', "_");

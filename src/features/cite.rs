@@ -1,5 +1,5 @@
-//! What an answer names, each checked before anybody sees it: a path must be a file of the workspace that may be shown, a line must exist
-//! in it, and a name that is written as code must be one that the index knows. What does not hold is marked in the text.
+//! Checks everything an answer names before anybody sees it: a path has to be a visible file of the workspace, a line has to exist in it,
+//! and a name written as code has to be known to the index. What does not hold is marked in the text.
 
 mod check;
 mod guess;
@@ -21,16 +21,16 @@ use guess::{PATH, is_compound};
 use split::SplitPaths;
 use table::Table;
 
-/// A place that an answer names, or that was shown to the model.
+/// A place that an answer names, or that the model was shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Citation {
     pub path: String,
-    /// 1-based.
+    /// 1-based line.
     pub line: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_line: Option<u32>,
     pub verified: bool,
-    /// The file is named without a line of it.
+    /// The file is named without a line.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub whole: bool,
     pub from: NamedBy,
@@ -40,14 +40,14 @@ pub struct Citation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum NamedBy {
-    /// The answer's own words.
+    /// The text of the answer.
     Answer,
-    /// It was put in front of the model; the answer does not name it.
+    /// The model was shown it, but the answer does not name it.
     Shown,
 }
 
 impl NamedBy {
-    /// For people.
+    /// In words, for people.
     pub fn words(self) -> &'static str {
         match self {
             NamedBy::Answer => "named in the answer",
@@ -56,36 +56,37 @@ impl NamedBy {
     }
 }
 
-/// What is written behind a place that does not exist, and behind a name that nothing in the workspace has.
+/// Marks: behind a place that does not exist, and behind a name that nothing in the workspace has.
 const NO_PLACE: &str = " (not found)";
 const NO_NAME: &str = " (not in the index)";
 
 /// Checks an answer line by line, as it is written.
 pub struct Checker<'a> {
     session: &'a Session,
-    /// Paths that the model has seen; a name without its folder is looked up there first.
+    /// Paths that the model was shown; a name without its folder is looked up there first.
     pub near: Vec<String>,
-    /// The file that the question is about, and the one that was named last: what a line without a path is one of.
+    /// The file that the question is about, and the one named last: a line without a path belongs to one of them.
     subject: Option<String>,
     last: Option<String>,
     citations: Vec<Citation>,
-    /// Names that were marked; once is enough.
+    /// Names that were marked before; once is enough.
     marked: HashSet<String>,
-    /// What was looked for: the file and how many lines it has.
+    /// For each path that was looked up, the file and its number of lines.
     found: HashMap<String, Option<(WorkspacePath, u32)>>,
     read: usize,
     vocabulary: Option<Vocabulary>,
     split: Option<SplitPaths>,
-    /// The backquotes or tildes that opened the code block we are in.
+    /// The marker that opened the current code block: backquotes or tildes.
     fence: Option<String>,
-    /// What was named in that block and does not hold. Code stays as it is, for it is copied: this is said below.
+    /// Names in that block that do not hold. Code is copied, so it is not changed: they are listed below it.
     below: Vec<String>,
-    /// A part of the line was checked already.
+    /// The start of the line has been checked already.
     in_line: bool,
     table: Table,
 }
 
 impl<'a> Checker<'a> {
+    /// For an answer of a model that was shown these paths.
     pub fn new(session: &'a Session, near: Vec<String>) -> Self {
         Self {
             session,
@@ -105,27 +106,27 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// For an answer about a file.
+    /// Sets the file that the answer is about.
     pub fn about(self, subject: Option<String>) -> Self {
         Self { subject, ..self }
     }
 
-    /// With what another one has read of the workspace.
+    /// Takes over what another checker has read of the workspace.
     pub fn after(other: Self, near: Vec<String>) -> Self {
         Self { vocabulary: other.vocabulary, split: other.split, subject: other.subject, ..Self::new(other.session, near) }
     }
 
-    /// A whole answer with what does not hold marked, and its places.
+    /// Checks a whole answer; returns it with marks, and its places.
     pub fn check(mut self, text: &str) -> (String, Vec<Citation>) {
         let mut marked: String = text.split_inclusive('\n').map(|line| self.line(line)).collect();
         marked.push_str(&self.finish());
-        // A file is no place of its own where one of its lines is named.
+        // A file does not count as a place if one of its lines is named.
         let lines: HashSet<String> = self.citations.iter().filter(|place| !place.whole).map(|place| place.path.clone()).collect();
         self.citations.retain(|place| !place.whole || !lines.contains(&place.path));
         (marked, self.citations)
     }
 
-    /// A line, or a part of one that begins and ends outside of backquotes.
+    /// Checks a line, or a part of one that begins and ends outside of backquotes.
     pub fn line(&mut self, line: &str) -> String {
         let is_start = !std::mem::replace(&mut self.in_line, !line.ends_with('\n'));
         if is_start && self.is_fence(line) {
@@ -144,7 +145,7 @@ impl<'a> Checker<'a> {
         marked
     }
 
-    /// Whether what follows a text and a blank may belong to a path that ends the text.
+    /// Whether the text behind a blank may belong to a path at the end of this text.
     pub fn may_go_on(&mut self, text: &str) -> bool {
         self.split().may_go_on(text)
     }
@@ -153,7 +154,7 @@ impl<'a> Checker<'a> {
         self.split.get_or_insert_with(|| SplitPaths::new(self.session))
     }
 
-    /// The answer is over; what is still to be said. A code block that is open is closed for it.
+    /// Ends the answer; returns what is still to be said. Closes an open code block for it.
     pub fn finish(&mut self) -> String {
         let fence = self.fence.take();
         match self.said_below() {
@@ -181,7 +182,7 @@ impl<'a> Checker<'a> {
         true
     }
 
-    /// Where a line of an answer's own words is to be marked, in order.
+    /// Where the words of a line are to be marked, in order.
     fn marks(&mut self, line: &str) -> Vec<(usize, &'static str)> {
         let places = self.places(line, false);
         let mut marks: Vec<(usize, &str)> = vec![];
@@ -203,7 +204,7 @@ impl<'a> Checker<'a> {
             if said(&at) || spans.iter().any(|(whole, _)| whole.start < at.end && at.start < whole.end) {
                 continue;
             }
-            // A call is one of code without backquotes as well.
+            // A call is code also without backquotes.
             let called = word.strip_suffix('(').filter(|name| line[at.end..].starts_with(')') && is_compound(name));
             if called.is_some_and(|name| self.is_no_name(name)) {
                 marks.push((at.end + 1, NO_NAME));
@@ -213,12 +214,12 @@ impl<'a> Checker<'a> {
             }
         }
         marks.sort_unstable();
-        // Several lines of one path that stands behind them are one mark.
+        // Several lines before one path share one mark.
         marks.dedup();
         marks
     }
 
-    /// Checks the places in a line of code. Nothing is marked in it.
+    /// Checks places in a line of code, which gets no marks.
     fn check_code(&mut self, line: &str) {
         let whole = self.split().found(line);
         for (place, mark) in self.places(line, true) {
@@ -228,7 +229,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The lines that a text names: where they are said, and how each is to be marked. In code only those with their path count.
+    /// The lines that a text names: where they stand, and their marks. In code only those with a path count.
     fn places(&mut self, line: &str, in_code: bool) -> Vec<(Range<usize>, Option<&'static str>)> {
         let mut places = vec![];
         let whole = self.split().found(line);
@@ -253,7 +254,7 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// The code spans of a line: each with its backquotes, and what is between them.
+/// The code spans of a line: with their backquotes, and what is between these.
 pub(super) fn spans(line: &str) -> Vec<(Range<usize>, Range<usize>)> {
     let mut spans = vec![];
     let mut at = 0;

@@ -1,6 +1,6 @@
-//! The repository ready for ranking, kept beside the index. It is built on a thread of its own: a request takes what is there, and what
-//! has changed since goes into its prompt as a correction. After an edit it is refreshed; it is built anew when the index has come further,
-//! or when more has changed than a few texts.
+//! The corpus for ranking, kept beside the index. It is built on a thread of its own: a request takes what is there, and later changes go
+//! into its prompt as corrections. After an edit it is refreshed. It is built anew when the index has come further, or when more than a few
+//! texts have changed.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,37 +12,37 @@ use crate::report;
 use crate::syntax::STACK;
 use crate::workspace::Document;
 
-/// See the module. It stands among the notes that requests leave for each other.
+/// The current corpus and its builds; one of the notes that requests leave for each other.
 #[derive(Default)]
 pub struct Corpora {
     corpus: Option<Arc<Corpus>>,
     building: bool,
     /// When the last build ended, and how long it took.
     built: Option<(Instant, Duration)>,
-    /// Texts of open documents, by their hashes, that it could not take in: they are ahead of the index.
+    /// Hashes of open documents that it could not take in, because they are ahead of the index.
     missed: Vec<u64>,
 }
 
-/// The least time between two builds; slow ones have longer pauses, so that they take a twentieth of a core at most.
+/// The least time between two builds. Slow builds have longer pauses, so that they take at most a twentieth of a core.
 const PAUSE: Duration = Duration::from_secs(3);
 const SHARE: u32 = 20;
 
-/// How often those who wait look again.
+/// How often waiting requests look again.
 const LOOK: Duration = Duration::from_millis(4);
 
-/// What there is now; starts a build where it is due.
+/// The current corpus; starts a build if one is due.
 pub fn newest(session: &Session) -> Option<Arc<Corpus>> {
     begin_if(session, |corpora| corpora.is_due(session));
     session.shared.notes(|notes| notes.corpora.corpus.clone())
 }
 
-/// Whether the ranking still has files that are known only because they were open, of projects that keep everything on this machine.
+/// Whether the corpus still has files of `local_only` projects that are only known because they were open.
 pub fn has_local_only(session: &Session) -> bool {
     session.shared.notes(|notes| notes.corpora.corpus.as_ref().is_some_and(|corpus| corpus.view().has_local_only()))
 }
 
-/// Whether all open documents but one count as they are in the index. Where they do not, a build begins, however short ago the last one was:
-/// who goes on in another file, or opens one with text that is not saved, means what stands there now.
+/// Whether all open documents but one are in the corpus as the index has them. If not, a build begins, however recent the last one: whoever
+/// goes on in another file, or opens one with unsaved text, means the current text.
 pub fn knows_others(session: &Session, own: &str) -> bool {
     let Some(corpus) = session.shared.notes(|notes| notes.corpora.corpus.clone()) else { return true };
     if corpus.generation() >= session.index.generation() {
@@ -57,7 +57,7 @@ pub fn knows_others(session: &Session, own: &str) -> bool {
     !is_behind
 }
 
-/// The open documents of which a corpus has another text than the index, and the hashes of the index's.
+/// Open documents whose text differs between corpus and index, with the index's hashes.
 fn behind<'a>(session: &'a Session, corpus: &'a Corpus) -> impl Iterator<Item = (&'a Document, u64)> {
     session.snapshot.documents.iter().filter_map(|document| {
         let file = session.index.at(document.path.as_ref()?).filter(|file| file.takes_part())?;
@@ -66,7 +66,7 @@ fn behind<'a>(session: &'a Session, corpus: &'a Corpus) -> impl Iterator<Item = 
     })
 }
 
-/// Starts a build, unless one is on its way.
+/// Starts a build, unless one is running.
 fn begin_if(session: &Session, due: impl FnOnce(&Corpora) -> bool) {
     let begin = session.shared.notes(|notes| {
         let begin = !notes.corpora.building && due(&notes.corpora);
@@ -86,7 +86,7 @@ fn begin_if(session: &Session, due: impl FnOnce(&Corpora) -> bool) {
     }
 }
 
-/// Waits until there is one for a view as complete as the session's. Blocks; for those who asked and wait.
+/// Waits until there is a corpus for a view as complete as the session's. Blocks; for callers who asked and wait.
 pub fn wait(session: &Session, patience: Duration) -> Option<Arc<Corpus>> {
     let started = Instant::now();
     loop {
@@ -111,10 +111,10 @@ fn build(session: &Session) {
     if built.is_err() {
         report::log("error", "the context builder failed; the last state of it serves on");
     }
-    // What has failed is not tried again at once for the same texts.
+    // A failed build is not tried again at once for the same texts.
     let serves = built.as_ref().ok().or(earlier.as_deref());
     let missed = serves.map(|corpus| behind(session, corpus).map(|(_, hash)| hash).collect()).unwrap_or_default();
-    // The one before is taken apart outside of the notes.
+    // The old corpus is dropped outside of the notes, since that takes long.
     let _before = session.shared.notes(|notes| {
         notes.corpora.building = false;
         notes.corpora.missed = missed;

@@ -1,4 +1,4 @@
-//! What is put in front of the model for a question: the definitions that may answer it, a map of the repository, or all of it.
+//! The prompt for a question: definitions that may answer it, a map of the repository, or all of it.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -12,34 +12,34 @@ use crate::engine::Tokens;
 use crate::index::FileId;
 use crate::text::lines::{line_number, line_start};
 
-/// Up to this budget in tokens only definitions are shown: a map would take their room.
+/// Up to this budget in tokens only definitions are shown, since a map would take their room.
 const SMALL: usize = 4096;
-/// Tokens of the budget for which there is another definition, and the most and the least of these.
+/// One more definition for every so many tokens of the budget, and the most and least of them.
 const FOR_EACH: usize = 120;
 const MOST: usize = 32;
 const LEAST: usize = 12;
-/// Bytes of a token, about.
+/// Bytes per token, roughly.
 const BYTES: usize = 3;
-/// Longest excerpt, in bytes, and longest of what the question names.
+/// Longest excerpt in bytes, and longest for something that the question names.
 const LONGEST: usize = 3000;
 const LONGEST_MEANT: usize = 24_000;
-/// Tokens for which no whole file is looked for any more.
+/// With fewer tokens left than this no whole file is looked for.
 const LEAST_FILE: usize = 200;
 
-/// What is put in front of the model for a question, within a budget of tokens: the whole repository where it fits, else the best
-/// definitions and, where the budget is large enough for both, a map of the repository before them and as many whole files as there is
-/// room for. The map has an order of its own, so that the prompt of the next question begins as this one does; what the question speaks of
-/// comes last, where models look most. A question whose words the repository hardly has is answered from what it says of itself.
+/// The parts for a question within a budget of tokens. If the whole repository fits, that. Else the best definitions; and if there is room,
+/// a map of the repository before them, and as many whole files as fit. The map has its own order, so that the next question's prompt
+/// begins alike; what the question is about comes last, where models look most. A question whose words hardly occur is answered from what
+/// the repository says about itself.
 pub(super) fn about(session: &Session, question: &str, budget: usize, tokens: &dyn Tokens) -> About {
     let paths = Paths::new(session);
     let withheld = withheld::told(session, question, &paths);
     About { parts: parts(session, question, &paths, budget, tokens), withheld }
 }
 
-/// What is told of a repository for a question.
+/// What the model is told about the repository for a question.
 pub(super) struct About {
     pub parts: Vec<Part>,
-    /// A line for each file that the question names and of which nothing is shown.
+    /// A line for each file that the question names but of which nothing may be shown.
     pub withheld: Vec<String>,
 }
 
@@ -72,7 +72,7 @@ fn parts(session: &Session, question: &str, paths: &Paths<'_>, budget: usize, to
     parts
 }
 
-/// Excerpts with whole files before them, as far as `left` tokens go. Of an excerpt whose file is there in whole only the best stay.
+/// Excerpts with whole files before them, as far as `left` tokens go. Of excerpts whose whole file is shown only the best stay.
 fn filled(session: &Session, ranking: &Ranking, bodies: Vec<Part>, mut left: usize, tokens: &dyn Tokens) -> Vec<Part> {
     let mut stays = SMALL;
     let (repeated, mut others): (Vec<Part>, Vec<Part>) = bodies.into_iter().partition(|part| {
@@ -91,7 +91,7 @@ fn filled(session: &Session, ranking: &Ranking, bodies: Vec<Part>, mut left: usi
         let Some(file) = session.index.file(id) else { continue };
         let path = file.path.to_string();
         let freed: usize = others.iter().filter(|part| *part.path == *path).map(|part| part.tokens).sum();
-        // The estimate of the index spares most of what does not fit from being read.
+        // The index's estimate rules out most files that do not fit, without reading them.
         if file.tokens as usize / 2 > left + freed {
             continue;
         }
@@ -121,9 +121,9 @@ struct Places<'a> {
 }
 
 impl Places<'_> {
-    /// The best within a budget: what the question names, then what shares most with it. Places that touch are one.
+    /// The best excerpts within a budget: what the question names, then what shares most with it. Adjoining places become one.
     fn excerpts(&self, budget: usize) -> Vec<Part> {
-        // Several places fit even a small budget: bytes are about three times the tokens. What is named may have half of it.
+        // Several places fit even a small budget; bytes are about three times the tokens. Named places may take half.
         let longest = LONGEST.min(budget * BYTES / EACH_ONE);
         let longest_meant = (budget * BYTES / 2 / self.meant.len().max(1)).clamp(longest, LONGEST_MEANT.max(longest));
         let most = (budget / FOR_EACH).clamp(LEAST, MOST.max(budget / 300));
@@ -143,7 +143,7 @@ impl Places<'_> {
         parts
     }
 
-    /// Takes those of some further parts that have lines of the first ones into these; answers the rest.
+    /// Merges further parts into those of the first that they overlap; returns the rest.
     fn united(&self, parts: &mut Vec<Part>, further: Vec<Part>, budget: usize) -> Vec<Part> {
         let touches = |part: &Part, other: &Part| {
             other.kind == part.kind && other.path == part.path && other.start_line <= part.end_line && part.start_line <= other.end_line
@@ -153,12 +153,12 @@ impl Places<'_> {
         rest
     }
 
-    /// Adds a part where there is room. With those that have some of its lines it becomes one, in the place of the first of them.
+    /// Adds a part if there is room. It is merged with parts that it overlaps, in the place of the first of them.
     fn join(&self, parts: &mut Vec<Part>, part: Option<Part>, budget: usize) {
         let Some(part) = part else { return };
         let (mut first, mut last) = (part.start_line, part.end_line);
         let mut touched: Vec<usize> = vec![];
-        // One that is grown may reach another.
+        // A merged part may reach another one.
         while let Some(at) = (0..parts.len()).find(|at| {
             let known = &parts[*at];
             !touched.contains(at) && known.path == part.path && known.start_line <= last && first <= known.end_line
@@ -236,8 +236,8 @@ impl Places<'_> {
     }
 }
 
-/// Whole lines of a range, at most about so many bytes of them: its beginning where that shows what stands at `focus` with some lines below
-/// it, else as many above as below.
+/// Whole lines of a range, about `longest` bytes at most: its beginning if that shows the `focus` with some lines below it, else as much
+/// above as below.
 fn around(text: &str, range: Range<usize>, focus: usize, longest: usize) -> Range<usize> {
     if range.len() <= longest {
         return range;
@@ -245,7 +245,7 @@ fn around(text: &str, range: Range<usize>, focus: usize, longest: usize) -> Rang
     let focus = if focus + longest / 4 <= range.start + longest { range.start } else { focus };
     let above = focus.saturating_sub(longest / 2).max(range.start).min(range.end.saturating_sub(longest));
     let start = if above <= range.start { range.start } else { line_start(text, text.floor_char_boundary(above)) };
-    // From where the line was to begin: what is looked for may stand in the last one.
+    // Measured from the start of the line, since what is searched for may stand in the last one.
     let end = text.floor_char_boundary(range.end.min(above.max(start) + longest));
     let whole = if end < range.end { text[..end].rfind('\n').filter(|at| *at > start && *at >= focus).unwrap_or(end) } else { end };
     start..whole

@@ -1,4 +1,4 @@
-//! How hard a place looks before any model has seen it: what routing goes by, beside the kind of the task.
+//! How hard a place looks before a model has seen it: what routing goes by, besides the kind of the task.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -7,10 +7,10 @@ use super::{Session, Site};
 use crate::route::Signal;
 use crate::text::words;
 
-/// Bytes of code whose names are looked up.
+/// Most bytes of code whose names are looked up.
 const LOOKED_AT: usize = 16 << 10;
 
-/// What is hard about these bytes of a document that somebody has chosen.
+/// The signals in a range of a document that somebody has chosen.
 pub fn signals(session: &Session, site: &Site, chosen: &Range<usize>) -> Vec<Signal> {
     let policy = &session.config().route;
     let (first, last) = site.line_range(chosen);
@@ -19,17 +19,17 @@ pub fn signals(session: &Session, site: &Site, chosen: &Range<usize>) -> Vec<Sig
     large.into_iter().chain(many_files(session, site, &site.text[chosen.clone()])).collect()
 }
 
-/// Whether code uses the definitions of many other files.
+/// A signal if code uses definitions of many other files.
 pub fn many_files(session: &Session, site: &Site, code: &str) -> Option<Signal> {
     let files = files_used(session, site, code);
     (files > session.config().route.many_files as usize).then_some(Signal::ManyFiles(files))
 }
 
-/// How many other files define what code names, as far as each name means one of them.
+/// How many other files define names in the code, where a name means one of them.
 fn files_used(session: &Session, site: &Site, code: &str) -> usize {
     let near = &code[code.floor_char_boundary(code.len().saturating_sub(LOOKED_AT))..];
     let here = site.document_path().and_then(|path| session.index.find(path));
-    // Each is looked up once.
+    // Each name is looked up once.
     let names: HashSet<&str> = words::identifiers(near).map(|(_, name)| name).collect();
     let files = names.into_iter().filter_map(|name| match session.index.named(name).as_slice() {
         [one] => Some(one.file),

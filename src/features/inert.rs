@@ -1,22 +1,22 @@
-//! What a model wrote, made inert: markdown from which no renderer fetches, runs or links anything. Code is left as it is, for code is
-//! what answers are about; everything else that could become an image, a link or HTML is shown as the text it is.
+//! Makes a model's text inert: markdown from which no renderer fetches, runs or links anything. Code is unchanged, since answers are about
+//! code; everything else that could become an image, a link or HTML is shown as plain text.
 //!
-//! A code block gets a fence of ours at the start of a line, wherever the model indented it: what is a fence and what is not depends on the
-//! list around it and on four blanks, and where a renderer sees none, the code is markdown to it.
+//! A code block gets a fence of ours at the start of a line, however the model indented it. Whether something is a fence depends on the
+//! list around it and on four blanks, and where a renderer sees no fence, it takes the code for markdown.
 
-/// Takes an answer in chunks of any size and gives it back inert; the outcome does not depend on how it was cut.
+/// Takes an answer in chunks of any size and returns it inert. The result does not depend on how it was cut.
 #[derive(Default)]
 pub struct Inert {
-    /// What cannot be decided before more has come.
+    /// Text that cannot be decided yet.
     held: String,
-    /// The run of backquotes or tildes that opened the code block we are in.
+    /// The backquotes or tildes that opened the current code block.
     fence: Option<String>,
     in_line: bool,
-    /// The last chunk ended in a carriage return: a line feed that follows belongs to it.
+    /// The last chunk ended in a carriage return, to which a line feed may follow.
     returned: bool,
 }
 
-/// A whole answer at once.
+/// Makes a whole answer inert.
 pub fn inert(text: &str) -> String {
     let mut filter = Inert::default();
     let mut out = filter.push(text);
@@ -24,12 +24,13 @@ pub fn inert(text: &str) -> String {
     out
 }
 
-/// Information strings of code blocks that renderers draw instead of showing.
+/// Info strings of code blocks that renderers draw instead of showing.
 const DRAWN: &[&str] = &["mermaid", "html", "svg", "math", "latex", "dot", "graphviz", "plantuml", "geojson", "topojson", "stl", "vega"];
-/// A line in which nothing is decided for this long is decided as it stands.
+/// A line without a decision for this many bytes is decided as it stands.
 const PATIENCE: usize = 2000;
 
 impl Inert {
+    /// Takes a chunk; returns what is decided, inert.
     pub fn push(&mut self, chunk: &str) -> String {
         let mut chunk = chunk;
         if self.returned && !chunk.is_empty() {
@@ -44,7 +45,7 @@ impl Inert {
         self.advance(false)
     }
 
-    /// The answer is over. A code block that is still open is closed.
+    /// Ends the answer. A code block that is open is closed.
     pub fn finish(&mut self) -> String {
         if std::mem::take(&mut self.returned) {
             self.held.push('\n');
@@ -77,7 +78,7 @@ impl Inert {
         out
     }
 
-    /// At the start of a line: is it a fence? False when that cannot be said yet.
+    /// At the start of a line, decides about a fence; false while that takes more text.
     fn line_start(&mut self, over: bool, out: &mut String) -> bool {
         let indent = self.held.len() - self.held.trim_start_matches([' ', '\t']).len();
         let rest = &self.held[indent..];
@@ -102,7 +103,7 @@ impl Inert {
         let line: String = self.held.drain(..end).collect();
         let info = line[indent + run.len()..].trim().to_string();
         match &self.fence {
-            // By the rule, but at any indentation: so no line of the code can end our fence.
+            // By the rule, but at any indentation, so that no line of the code can end our fence.
             Some(open) if run.starts_with(open.as_str()) && info.is_empty() => {
                 self.fence = None;
                 out.push_str(&format!("{run}\n"));
@@ -123,7 +124,7 @@ impl Inert {
         true
     }
 
-    /// Inside a line: gives what is decided. False when more is needed.
+    /// Inside of a line, returns what is decided; false while that takes more text.
     fn rest_of_line(&mut self, over: bool, out: &mut String) -> bool {
         while let Some(letter) = self.held.chars().next() {
             let end = self.held.find('\n');
@@ -146,7 +147,7 @@ impl Inert {
         over
     }
 
-    /// One step in ordinary text. False when it cannot be decided yet.
+    /// One step in ordinary text; false while that takes more text.
     fn plain(&mut self, letter: char, decided: bool, out: &mut String) -> bool {
         let line_end = self.held.find('\n').unwrap_or(self.held.len());
         let line = &self.held[..line_end];
@@ -166,13 +167,13 @@ impl Inert {
     }
 }
 
-/// A run of backquotes: what it begins is code, or its signs mean nothing. How many bytes that was; none where more text decides.
+/// A run of backquotes: it begins code, or its signs are plain. Returns how many bytes that was; none while that takes more text.
 fn backquotes(line: &str, decided: bool, out: &mut String) -> Option<usize> {
     let run = line.len() - line.trim_start_matches('`').len();
     match code_span(line, run) {
-        // The run that closes it may go on: then it closes nothing.
+        // The closing run may continue, and then it closes nothing.
         Some(end) if end == line.len() && !decided => None,
-        // A cell of a table ends at a bar, in code as well.
+        // A table's cell ends at a bar, even inside of code.
         Some(end) if !line[..end].contains('|') || !line[..end].contains(['[', '<', ':']) => {
             out.push_str(&visible(&line[..end]));
             Some(end)
@@ -185,11 +186,11 @@ fn backquotes(line: &str, decided: bool, out: &mut String) -> Option<usize> {
     }
 }
 
-/// What turns the direction of a text by its name. Numbers may name anything.
+/// Named characters that change the direction of text. (Numbers may name any character.)
 const DIRECTIONS: &[&str] = &["lrm;", "rlm;"];
 
-/// A sign that begins a link, an element, or an escape of the model's own, which would undo ours. How many bytes that was, 0 where the sign
-/// begins nothing; none where more text decides.
+/// A sign that begins a link, an element, or an escape of the model's own, which would undo ours. Returns how many bytes that was, 0 if it
+/// begins nothing; none while that takes more text.
 fn mark(letter: char, line: &str, decided: bool, out: &mut String) -> Option<usize> {
     let next = line[letter.len_utf8()..].chars().next();
     let means = match (letter, next) {
@@ -207,7 +208,7 @@ fn mark(letter: char, line: &str, decided: bool, out: &mut String) -> Option<usi
     Some(1)
 }
 
-/// What makes an address of the text behind it: `://`, `www.`. Answers as [`mark`] does.
+/// What turns the following text into a link: `://`, `www.`. Returns the same as [`mark`].
 fn address(line: &str, decided: bool, out: &mut String) -> Option<usize> {
     const ADDRESSES: &[&str] = &["://", "www."];
     let begins = |long: &str, short: &str| {
@@ -239,7 +240,7 @@ pub(super) fn code_span(line: &str, run: usize) -> Option<usize> {
     None
 }
 
-/// Control sequences and invisible characters are written out.
+/// Control sequences and invisible characters, made visible.
 fn visible(text: &str) -> String {
     crate::context::fence::visible(text)
 }

@@ -1,4 +1,4 @@
-//! The repository in front of a model with room for it: the whole text where it fits, else a map of its files and what they define.
+//! The repository for a model with room for it: the whole text if it fits, else a map of its files and their definitions.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -11,20 +11,20 @@ use crate::index::{File, FileId, Symbol};
 use crate::redact;
 use crate::syntax::{self, naming};
 
-/// Around each quotation: the fence and the name.
+/// Tokens around each quotation: fence and name.
 const FRAME: usize = 12;
-/// Longest signature that a map shows, in bytes.
+/// Longest signature in a map, in bytes.
 const WIDTH: usize = 160;
-/// Most definitions of one file that a map shows.
+/// Most definitions of one file in a map.
 pub(super) const MOST: usize = 60;
-/// Most headings of one file that a map shows.
+/// Most headings of one file in a map.
 const HEADINGS: usize = 12;
-/// Bytes from which on a file is data.
+/// Larger files, in bytes, are data.
 const LARGEST: u32 = 4 << 20;
 
-/// Every file with its text, in the order of their paths, so that the beginning of the prompt stays what it is; none when they do not fit.
+/// Every file with its text, in the order of paths, so that the start of the prompt stays the same; none if they do not fit.
 pub(super) fn whole(session: &Session, budget: usize, tokens: &dyn Tokens) -> Option<Vec<Part>> {
-    // The index has an estimate of each file: most repositories are known not to fit without reading them.
+    // By the index's estimates, most repositories are known not to fit without reading them.
     let estimate: usize = session.index.files().map(|(_, file)| file.tokens as usize + FRAME).sum();
     if estimate > budget {
         return None;
@@ -41,7 +41,7 @@ pub(super) fn whole(session: &Session, budget: usize, tokens: &dyn Tokens) -> Op
     Some(parts)
 }
 
-/// A file with all of its text; none where that is blank.
+/// A file with its whole text; none if that is blank.
 pub(super) fn file(session: &Session, file: &File, tokens: &dyn Tokens) -> Option<Part> {
     let text = session.snapshot.read(&file.path).ok()?;
     let text = Masked::whole(&text);
@@ -59,7 +59,7 @@ pub(super) fn file(session: &Session, file: &File, tokens: &dyn Tokens) -> Optio
     })
 }
 
-/// The files of a map: those that matter for a question first, then the others by their paths, the shallow ones first and tests last.
+/// The files of a map: first those that matter for a question, then the others by path, shallow ones first, tests last.
 pub(super) fn in_order<'a>(session: &'a Session, first: &[FileId]) -> Vec<(FileId, &'a Arc<File>)> {
     let ranks: HashMap<FileId, usize> = first.iter().rev().enumerate().map(|(rank, id)| (*id, rank + 1)).collect();
     let mut files: Vec<(FileId, &Arc<File>)> = session.index.files().filter(|(_, file)| file.bytes < LARGEST).collect();
@@ -72,8 +72,8 @@ pub(super) fn in_order<'a>(session: &'a Session, first: &[FileId]) -> Vec<(FileI
     files
 }
 
-/// What files define, at most so many of each, within `budget` tokens, in the order of [`in_order`]. Files that define nothing show their
-/// headings.
+/// The definitions of files, at most so many each, within `budget` tokens, in the order of [`in_order`]. Files without definitions show
+/// their headings.
 pub(super) fn outline(session: &Session, first: &[FileId], budget: usize, most: usize, tokens: &dyn Tokens) -> Vec<Part> {
     let mut left = budget;
     let mut parts = vec![];
@@ -84,7 +84,7 @@ pub(super) fn outline(session: &Session, first: &[FileId], budget: usize, most: 
         let text = Masked::whole(&lines);
         let cost = tokens.count(&text) + tokens.count(&path) + FRAME;
         if text.is_empty() || cost > left {
-            // A map is of use with holes, but a full one need not be tried for every file.
+            // A map may have gaps, but a full one need not be tried for every file.
             if left < 2 * FRAME {
                 break;
             }
@@ -98,7 +98,7 @@ pub(super) fn outline(session: &Session, first: &[FileId], budget: usize, most: 
     parts
 }
 
-/// The first lines of a file's definitions with their line numbers: those that stand alone, and the members of types.
+/// The first lines of a file's definitions with line numbers: top-level ones and members of types.
 fn definitions(file: &File, text: &str, most: usize) -> String {
     let mut lines = HashSet::new();
     let shown = file.symbols.iter().filter(|symbol| {
@@ -111,8 +111,8 @@ fn definitions(file: &File, text: &str, most: usize) -> String {
     shown.take(most).map(line).collect()
 }
 
-/// What the line of a definition says that has its name: of its signature what stands there. A signature may begin some lines above that,
-/// with annotations or with what it gives back.
+/// The line of a definition that has its name, as far as it belongs to the signature. The signature may begin some lines above, with
+/// annotations or a result type.
 fn head(symbol: &Symbol, text: &str) -> String {
     let signature = symbol.signature.of(text);
     let lead = text.get(symbol.item.start as usize..symbol.signature.start as usize).unwrap_or_default();
@@ -136,7 +136,7 @@ fn head(symbol: &Symbol, text: &str) -> String {
     if line.starts_with(['}', ')', ']']) { format!("{begins} … {line}") } else { line.into() }
 }
 
-/// The headings of a file without definitions, with their line numbers.
+/// The headings of a file without definitions, with line numbers.
 fn headings(path: &str, text: &str) -> String {
     let prose = blocks::is_prose(path);
     let lines = text.lines().enumerate().filter(|(_, line)| !line.starts_with([' ', '\t']) && blocks::is_heading(line, prose));

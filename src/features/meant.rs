@@ -1,5 +1,5 @@
-//! What a question names outright, which is shown before anything that only shares words with it: lines of a file (`src/task.py:550`, a
-//! trace of calls) and definitions by their names (`Task.run`), however long they are.
+//! What a question names outright, which is shown before anything that merely shares words with it: lines of a file (`src/task.py:550`, a
+//! stack trace) and definitions by name (`Task.run`), however long they are.
 
 use std::ops::Range;
 use std::sync::{Arc, LazyLock};
@@ -18,10 +18,10 @@ use crate::text::words;
 use crate::workspace::WorkspacePath;
 use crate::workspace::uri::percent_decoded;
 
-/// Most places that are taken for named: a trace has many.
+/// Most places that count as named: a stack trace has many.
 const MOST: usize = 6;
-/// Most definitions of a name that are all meant by it in a question, and in what is told. Where a name of code has some more, a question
-/// means the longest: those that do what the others hand on.
+/// Most definitions of one name that all count as meant, in a question and in a statement. If a name in code has a few more, a question
+/// means the longest, which do what the others pass on.
 const SEVERAL: usize = 5;
 const FEW: usize = 2;
 const MORE: usize = 12;
@@ -42,13 +42,13 @@ const REQUESTS: &[&str] = &[
     "tell",
     "walk",
 ];
-/// Most words in marks of code that are code by themselves.
+/// Most words between marks of code that count as code on their own.
 const MOST_OF_CODE: usize = 4;
-/// Most files that a name without its folder may mean.
+/// Most files that a name without folder may mean.
 const FILES: usize = 3;
-/// Lines above and below a line outside of all definitions.
+/// Lines shown around a line outside of all definitions.
 const AROUND: usize = 20;
-/// How far up the bases of a class are looked through for a member.
+/// How far up a class's bases are searched for a member.
 const DEPTH: usize = 6;
 /// Words beside which a word is the name of such a thing.
 const THINGS: &[&str] = &[
@@ -71,15 +71,15 @@ const THINGS: &[&str] = &[
     "variant",
 ];
 
-/// Those of them that are shown in what they are one of.
+/// Those among them that are shown within what they are part of.
 const SMALL_THINGS: &[&str] = &["constant", "field", "static", "variant"];
 
-/// A name of which it is asked where it is, whatever word it is.
+/// A word whose place is asked for is a name, whatever the word.
 static WHERE: LazyLock<Regex> = LazyLock::new(|| {
     compiled(r"(?i)\bwhere\s+(?:is|are)\s+(?:(?:the|a)\s+)?(?:[a-z]+\s+)?([a-z_$][\w$]*)\s+(?:defined|declared|implemented)\b")
 });
 
-/// A name as code has it, with its owners. What is written without blanks stands right beside it and is no part of it.
+/// A name as code writes it, with its owners. In scripts without blanks, adjacent letters are not part of it.
 static NAME: LazyLock<Regex> = LazyLock::new(|| {
     const LETTER: &str = r"[[\w$]--[\p{Thai}\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}ー]]";
     compiled(&format!(r"[A-Za-z_$]{LETTER}*(?:(?:::|\.|#|->)~?[A-Za-z_$]{LETTER}*)*"))
@@ -88,21 +88,21 @@ static NAME: LazyLock<Regex> = LazyLock::new(|| {
 /// A place that a question names.
 pub(super) struct Meant {
     pub id: FileId,
-    /// Bytes of the file, in whole lines.
+    /// Whole lines of the file, in bytes.
     pub range: Range<usize>,
-    /// Where in them that is which is named.
+    /// Where in them the named thing is.
     pub focus: usize,
     pub why: String,
 }
 
-/// The places that a question names: lines in the order in which they are named, then definitions, the longest first; of what is told those
-/// in the best files.
+/// The places that a question names: lines in the order in which they are named, then definitions, longest first. A statement only names
+/// definitions in the best files.
 pub(super) fn meant(session: &Session, question: &str, ranking: &Ranking, paths: &Paths<'_>) -> Vec<Meant> {
     let mut places = lines(session, question, paths);
     places.truncate(MOST);
     let here = paths.named_in(question);
     let asks = asks(question);
-    // What is told names many things beside the one that it is about.
+    // A statement names many things besides the one it is about.
     let left = if asks { MOST - places.len() } else { FEW };
     let mut found: Vec<(usize, usize, Definition)> = vec![];
     for (line, text) in question.trim_start().lines().enumerate() {
@@ -119,7 +119,7 @@ pub(super) fn meant(session: &Session, question: &str, ranking: &Ranking, paths:
     places
 }
 
-/// A definition that is named, and the one that it is shown in: a field is shown with its type.
+/// A named definition, and the one that it is shown in: a field is shown with its type.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Definition {
     named: SymbolId,
@@ -127,7 +127,7 @@ struct Definition {
 }
 
 impl Definition {
-    /// What stands by itself comes before a member of something that is called the same, and then the longest.
+    /// Sorts top-level definitions before members of the same name, then longest first.
     fn order<'a>(&self, session: &'a Session) -> (bool, std::cmp::Reverse<usize>, (Option<&'a WorkspacePath>, u32)) {
         (self.named != self.shown, std::cmp::Reverse(length(session, self.named)), place(session, self.named))
     }
@@ -138,14 +138,14 @@ impl Definition {
         let text = session.snapshot.read(&file.path).ok()?;
         let range = definition(shown, &text)?;
         let why = format!("the question names {}", session.index.text(named.name));
-        // Where its name stands: a long comment, or what stands before a field, would take all of the room.
+        // Its name counts, since a long comment before it would take all the room.
         let name_line = text.match_indices('\n').nth((named.name_line as usize).wrapping_sub(1)).map_or(0, |(at, _)| at + 1);
         let focus = name_line.clamp(range.start, range.end);
         Some(Meant { id: self.shown.file, focus, range, why })
     }
 }
 
-/// Where a symbol stands among all: numbers of files say only in which order they were read.
+/// Sorts symbols by file and line; numbers only say which file was read first.
 fn place(session: &Session, id: SymbolId) -> (Option<&WorkspacePath>, u32) {
     (session.index.file(id.file).map(|file| &file.path), id.index)
 }
@@ -158,20 +158,19 @@ fn length(session: &Session, id: SymbolId) -> usize {
 struct Name<'a> {
     name: &'a str,
     owner: Option<&'a str>,
-    /// It is written as only code is written, so that it can be nothing else.
+    /// It is written as only code is, so it can be nothing else.
     is_code: bool,
-    /// It may be that of a constant or a field.
+    /// It may be a constant or a field.
     may_be_small: bool,
 }
 
-/// Whether something is asked for, and not told as in the message of a commit.
+/// Whether a text asks for something, instead of telling, as a commit message does.
 fn asks(text: &str) -> bool {
     let first = text.split_whitespace().next().unwrap_or_default().to_lowercase();
     is_question(text) || REQUESTS.contains(&first.trim_end_matches([':', ',']))
 }
 
-/// The words of a line that are names of code by how they are written; in a question also by the word beside them, or because it has no
-/// other.
+/// The words of a line that are names of code by their spelling; in a question also by the word beside them, or if there is no other name.
 fn names<'a>(line: &'a str, question: &str, asks: bool) -> Vec<Name<'a>> {
     let telling = |word: &str| {
         let word = word.to_lowercase();
@@ -181,7 +180,7 @@ fn names<'a>(line: &'a str, question: &str, asks: bool) -> Vec<Name<'a>> {
     let mut names = vec![];
     for found in NAME.find_iter(line) {
         let (before, behind) = (&line[..found.start()], &line[found.end()..]);
-        // A part of a path or an address.
+        // Part of a path or an address.
         if before.ends_with(['/', '\\', '.', '-']) || behind.starts_with(['/', '\\']) || found.len() < 2 {
             continue;
         }
@@ -218,8 +217,8 @@ fn is_small_thing(before: &str, behind: &str) -> bool {
     beside.into_iter().flatten().any(|word| SMALL_THINGS.contains(&word.to_lowercase().as_str()))
 }
 
-/// The definitions that a name means: of its owner where it has one, in the files that the question names where they have it, and not of
-/// tests where others do. None where so many are called that that none is meant.
+/// The definitions that a name means: those of its owner if it has one, in files that the question names if they have any, and not in tests
+/// if others have it. Empty if too many have the name.
 fn definitions(session: &Session, name: &Name<'_>, here: &[FileId], most: usize) -> Vec<Definition> {
     let index = &session.index;
     let mut all: Vec<SymbolId> = index.named(name.name).into_iter().filter(|id| is_whole(session, *id, name.may_be_small)).collect();
@@ -253,29 +252,29 @@ fn definitions(session: &Session, name: &Name<'_>, here: &[FileId], most: usize)
     all
 }
 
-/// Whether a definition is an answer to a name. Variables and members of enums are none to a plain word.
+/// Whether a definition can answer a name. Variables and enum members do not answer a plain word.
 fn is_whole(session: &Session, id: SymbolId, may_be_small: bool) -> bool {
     let Some(symbol) = session.index.symbol(id) else { return false };
     let small = matches!(symbol.kind, Kind::Variable | Kind::Attribute | Kind::Variant | Kind::Module);
     symbol.kind != Kind::Reexport && (may_be_small || !small)
 }
 
-/// What is small is found by its own lines where it stands alone, and else in what it is one of.
+/// A small thing at the top level is shown by its own lines, else with what it is part of.
 fn shown_in(session: &Session, id: SymbolId) -> Option<SymbolId> {
     let (file, symbol) = (session.index.file(id.file)?, session.index.symbol(id)?);
     let index = if symbol.parent().is_some() { shown(file, id.index as usize) } else { id.index };
     Some(SymbolId { file: id.file, index })
 }
 
-/// Of definitions of one name those that stand in no other of them, as a constructor stands in its class.
+/// Definitions of one name without those inside of another one, like a constructor in its class.
 fn without_constructors(session: &Session, all: Vec<SymbolId>) -> Vec<SymbolId> {
     let parent = |id: &SymbolId| session.index.symbol(*id).and_then(|symbol| symbol.parent());
     let is_in_another = |id: &SymbolId| all.iter().any(|other| other.file == id.file && Some(other.index as usize) == parent(id));
     all.iter().filter(|id| !is_in_another(id)).copied().collect()
 }
 
-/// Of definitions of one name, in the order of their places, one for each place where it is declared several times, as overloads are: the
-/// longest is all of it.
+/// Definitions of one name in the order of their places, one for each place that has several declarations, such as overloads; the longest
+/// contains the whole.
 fn once_each(session: &Session, all: Vec<SymbolId>) -> Vec<SymbolId> {
     let around = |id: &SymbolId| session.index.symbol(*id).map(|symbol| (symbol.parent(), symbol.container()));
     let mut once: Vec<SymbolId> = vec![];
@@ -289,7 +288,7 @@ fn once_each(session: &Session, all: Vec<SymbolId>) -> Vec<SymbolId> {
     once
 }
 
-/// Those definitions that are members of something called so, or else of its bases, or else stand in a module called so.
+/// Definitions that are members of something with the owner's name, else of its bases, else in a module of that name.
 fn of_owner(session: &Session, all: &[SymbolId], owner: &str) -> Vec<SymbolId> {
     let index = &session.index;
     let last = |text: &str| text.rsplit([':', '.']).next().unwrap_or_default().to_string();
@@ -323,7 +322,7 @@ fn of_owner(session: &Session, all: &[SymbolId], owner: &str) -> Vec<SymbolId> {
     all.iter().filter(top).filter(in_module).copied().collect()
 }
 
-/// The lines of files that a question names. Of a trace whose last call is the most recent the last come first.
+/// The lines of files that a question names. In a stack trace that ends with the most recent call, the last lines come first.
 fn lines(session: &Session, question: &str, paths: &Paths<'_>) -> Vec<Meant> {
     let mut places: Vec<Meant> = vec![];
     let here = paths.named_in(question);
@@ -332,7 +331,7 @@ fn lines(session: &Session, question: &str, paths: &Paths<'_>) -> Vec<Meant> {
             let Some(first) = named.first.filter(|first| *first > 0) else { continue };
             let tokens = [named.behind, Some(named.before)].into_iter().flatten();
             let mut files: Vec<FileId> = tokens.flat_map(|token| paths.meant_by(token, first)).collect();
-            // Lines alone are of the file that the question names elsewhere.
+            // Lines alone belong to the file that the question names elsewhere.
             let alone = !named.before.contains(['/', '\\', '.']) && named.behind.is_none_or(|behind| !behind.contains(['/', '\\', '.']));
             if files.is_empty() && alone && named.in_words && here.len() <= FILES {
                 files.clone_from(&here);
@@ -351,7 +350,7 @@ fn lines(session: &Session, question: &str, paths: &Paths<'_>) -> Vec<Meant> {
     places
 }
 
-/// Named lines with the innermost definition around them.
+/// Named lines, with the innermost definition around them.
 fn of_lines(session: &Session, id: FileId, first: u32, last: u32) -> Option<Meant> {
     let file = session.index.file(id)?;
     let text = session.snapshot.read(&file.path).ok()?;
@@ -372,23 +371,24 @@ fn of_lines(session: &Session, id: FileId, first: u32, last: u32) -> Option<Mean
     Some(Meant { id, range, focus, why: format!("the question names line {first}") })
 }
 
-/// The files of the workspace by what they are called.
+/// The files of the workspace by their names.
 pub(super) struct Paths<'a> {
     all: Vec<(FileId, &'a Arc<File>, String)>,
     split: SplitPaths,
 }
 
 impl<'a> Paths<'a> {
+    /// Gathers the paths of the workspace.
     pub fn new(session: &'a Session) -> Self {
         let mut all: Vec<_> = session.index.files().map(|(id, file)| (id, file, file.path.to_string())).collect();
         all.sort_unstable_by(|a, b| a.1.path.cmp(&b.1.path));
         Self { all, split: SplitPaths::new(session) }
     }
 
-    /// The files that a path means which has a line of that number. A path of another machine means the one that ends as it does, with its
-    /// folder; a name without its folder any that is called so.
+    /// The files with a line of that number that a path may mean. A path on another machine means the file with the same ending, folder
+    /// included; a name without folder means any file of that name.
     pub fn meant_by(&self, token: &str, line: u32) -> Vec<FileId> {
-        // A bracket that begins it may be a part of the name, and so may what looks like an escape.
+        // A bracket at its start may be part of the name, and so may what looks like an escape.
         let bare = token.trim_start_matches(['(', '[', '{']);
         let mut found = self.called(token, line);
         if found.is_empty() && bare.len() < token.len() {
@@ -407,7 +407,7 @@ impl<'a> Paths<'a> {
             let is_it = |path: &str| path.strip_suffix(end.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('/') && !alone);
             let mut found: Vec<_> = self.all.iter().filter(|(_, file, path)| file.lines >= line && is_it(path)).collect();
             if found.len() > 1 {
-                // The whole path, or else the code.
+                // The whole path, else the code.
                 let is_whole = |path: &String| *path == end;
                 let is_test = |file: &File, path: &str| naming::is_test(file.language.as_deref(), path);
                 if found.iter().any(|(_, _, path)| is_whole(path)) {

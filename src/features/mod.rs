@@ -1,5 +1,5 @@
-//! One file per thing that a user sees: completion, explanation, answers about the repository, code actions and edits. The server and
-//! the command line call the same functions; each takes a [`Session`], what is asked, a cancel token and a sink for what happens meanwhile.
+//! One file per thing that a user sees: completion, explanation, answers about the repository, code actions, edits. The server and the
+//! command line call the same functions. Each takes a [`Session`], the request, a cancel token, and a sink for what happens meanwhile.
 
 pub mod actions;
 pub mod answer;
@@ -52,21 +52,21 @@ pub struct Target {
 pub enum Piece {
     Text(String),
     Reasoning(String),
-    /// What is being done, and how much of it in percent.
+    /// What is being done, and its progress in percent.
     Progress(String, Option<u64>),
-    /// What was told so far is not the answer: it begins anew.
+    /// What was told so far is not the answer, which begins anew.
     Restart,
 }
 
 /// Takes pieces as they come.
 pub type Sink = Arc<dyn Fn(Piece) + Send + Sync>;
 
-/// A sink for those who only want the end.
+/// A sink for callers who only want the end.
 pub fn silent() -> Sink {
     Arc::new(|_| {})
 }
 
-/// Where the time went: the engine's own account, and ours. Milliseconds.
+/// Where the time went, in milliseconds: the engine's account, and ours.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Timing {
     /// Until the prompt was ready.
@@ -75,13 +75,14 @@ pub struct Timing {
     pub engine: engine::Timing,
 }
 
-/// A range as LSP writes it: zero-based, columns in UTF-16.
+/// A range as in LSP: zero-based, columns in UTF-16.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct LspRange {
     pub start: LspPosition,
     pub end: LspPosition,
 }
 
+/// A position as in LSP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct LspPosition {
     pub line: u32,
@@ -89,6 +90,7 @@ pub struct LspPosition {
 }
 
 impl LspRange {
+    /// The range of these bytes in a text.
     pub fn new(text: &Text, bytes: Range<usize>) -> Self {
         let position = |at: Position| LspPosition { line: at.line, character: at.character };
         let range = text.range(bytes, Encoding::Utf16);
@@ -96,7 +98,7 @@ impl LspRange {
     }
 }
 
-/// A refusal of the policy is one the user can lift in the configuration.
+/// A refusal by the policy becomes a configuration error: the user can lift it there.
 impl From<RouteError> for EngineError {
     fn from(error: RouteError) -> Self {
         match error {

@@ -1,5 +1,5 @@
-//! What a repository says of itself: the README, the manifest and a map. For questions about all of it, and for those whose words it does
-//! not have.
+//! What a repository says about itself: the README, the manifest and a map. For questions about all of it, and for those with words that it
+//! does not have.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::engine::Tokens;
 use crate::index::{File, FileId};
 use crate::syntax::{files, lists};
 
-/// Words of questions about all of a repository.
+/// Words of questions about a whole repository.
 const GENERAL: &[&str] = &[
     "about",
     "app",
@@ -49,34 +49,34 @@ const GENERAL: &[&str] = &[
 /// Bytes of the README and of the manifest that are shown, at most, ...
 const README: usize = 3000;
 const MANIFEST: usize = 1500;
-/// ... and tokens in a map for each definition of one file: a small map shows a little of many files.
+/// ... and tokens of a map per definition of one file: a small map shows a little of many files.
 const FOR_EACH: usize = 120;
 const LEAST: usize = 6;
 /// Files that come first in the map.
 const FIRST: usize = 200;
 
-/// Whether a question has no word but those that ask about all of a repository.
+/// Whether a question only has words that ask about a whole repository.
 pub(super) fn is_asked(question: &str) -> bool {
     let general: Vec<&str> = stems().collect();
     Sentence::new(question).terms.iter().all(|term| general.contains(&term.text.as_str()))
 }
 
-/// Those words without their endings.
+/// Those words without endings.
 pub(super) fn stems() -> impl Iterator<Item = &'static str> {
     GENERAL.iter().map(|word| stem(word))
 }
 
-/// Whether a file's name is that of a manifest.
+/// Whether a file has the name of a manifest.
 pub(super) fn is_manifest(name: &str) -> bool {
     lists(files::manifests(), name)
 }
 
-/// Whether a word says nothing but that a question is about all of a repository.
+/// Whether a word only says that a question is about a whole repository.
 pub(super) fn is_general(word: &str) -> bool {
     GENERAL.contains(&word)
 }
 
-/// All of the repository where it fits, else its documents and a map.
+/// The whole repository if it fits, else its documents and a map.
 pub(super) fn of(session: &Session, ranking: &Ranking, budget: usize, tokens: &dyn Tokens) -> Vec<Part> {
     if let Some(parts) = map::whole(session, budget, tokens) {
         return parts;
@@ -88,7 +88,7 @@ pub(super) fn of(session: &Session, ranking: &Ranking, budget: usize, tokens: &d
     parts
 }
 
-/// The beginnings of the README and the manifest at each root.
+/// The start of the README and the manifest of each root.
 pub(super) fn documents(session: &Session, budget: usize, tokens: &dyn Tokens) -> Vec<Part> {
     let at_root: Vec<&Arc<File>> = session.index.files().map(|(_, file)| file).filter(|file| !file.path.relative().contains('/')).collect();
     let is_readme = |path: &str| blocks::is_prose(path) && path.to_lowercase().starts_with("readme");
@@ -104,7 +104,7 @@ pub(super) fn documents(session: &Session, budget: usize, tokens: &dyn Tokens) -
         [(readmes, README, "what the project says of itself"), (manifests, MANIFEST, "what the project consists of")]
     {
         for (at, file) in files.iter().enumerate() {
-            // The others are to have as much.
+            // The others should get as much.
             let share = left / (files.len() - at);
             let Some(part) = beginning(session, file, longest.min(share * 2), why, tokens) else { continue };
             if part.tokens <= left {

@@ -1,4 +1,4 @@
-//! What would be put in front of the model, and why: made by the code that makes the real prompts, without asking any model.
+//! What would be sent to a model, and why: made by the code of the real prompts, without asking a model.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -14,67 +14,66 @@ use crate::context::{Kind, Masked, Part};
 use crate::engine::{Ask, Caps, EngineError, ErrorKind, Estimate, Tokens};
 use crate::route::{Choice, Decision, Task, TaskKind, most_thoughts};
 
-/// What is looked at.
+/// What to preview.
 #[derive(Clone, Debug, Default)]
 pub struct Params {
     /// A point shows what a completion sends, a selection what an explanation sends.
     pub at: Option<Target>,
     /// Shows what an edit sends instead.
     pub how: Option<How>,
-    /// The completion is one that comes by itself, or one that is asked for; where this is not said, the one that leaves the machine.
+    /// Whether the completion was asked for. If not said, the one that leaves the machine is shown.
     pub invoked: Option<bool>,
     pub question: Option<String>,
-    /// Tokens for what is added around the current file; as configured without.
+    /// Tokens for everything around the current file; none means as configured.
     pub budget: Option<usize>,
 }
 
-/// See the module.
+/// What would be sent.
 #[derive(Clone, Debug, Serialize)]
 pub struct Preview {
-    /// In prompt order; those of the current file are of kind `current`.
+    /// In prompt order; parts of the current file have kind `current`.
     pub parts: Vec<Part>,
-    /// Of the parts that are not the current file's; never more than the budget.
+    /// Tokens of all other parts; never more than the budget.
     pub tokens: usize,
     pub budget: usize,
     /// The exact text.
     pub prompt: String,
-    /// Leading tokens that are equal to the previous prompt's of this kind.
+    /// How many leading tokens the last prompt of this kind has, too.
     pub prefix_reused: usize,
-    /// All tokens of the prompt, by estimate where the engine does not tell.
+    /// All tokens of the prompt, estimated if the engine does not tell.
     pub prompt_tokens: usize,
     /// Where it would go.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub destination: Option<Destination>,
 }
 
-/// Who would answer, where, and for how much.
+/// Who would answer, where, and at what price.
 #[derive(Clone, Debug, Serialize)]
 pub struct Destination {
     #[serde(flatten)]
     pub route: Decision,
     /// It would leave this machine.
     pub remote: bool,
-    /// The model may be asked so often for this, each time with what came of it before.
+    /// How often the model may be asked at most, each time with the outcome so far.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub steps_at_most: Option<usize>,
-    /// In the currency of the engine's prices, where there are any: this prompt, and as long an answer as it may have.
+    /// For this prompt and the longest answer, in the currency of the engine's prices, if it has any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_of_first_step: Option<f64>,
-    /// The same of all steps that may follow, each with as much as the window holds by then. What is asked again since a server refused
-    /// it is not in it.
+    /// For all steps that may follow, each with a full window. Requests repeated after a server's refusal are not included.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_at_most: Option<f64>,
 }
 
-/// The last prompts of each kind and budget, last used first, to compare the next with.
+/// The last prompt of each kind and budget, most recent first, to compare with the next.
 #[derive(Default)]
 pub struct Last(VecDeque<((TaskKind, usize), String)>);
 
-/// As many as the context keeps up.
+/// As many as the context keeps going.
 const KEPT: usize = 8;
 
 impl Last {
-    /// How many leading bytes are equal; remembers the prompt.
+    /// How many leading bytes are the same; remembers the prompt.
     fn shared(&mut self, kind: TaskKind, budget: usize, prompt: &str) -> usize {
         let known = self.0.iter().position(|(key, _)| *key == (kind, budget)).and_then(|at| self.0.remove(at));
         let before = known.map(|(_, prompt)| prompt).unwrap_or_default();
@@ -92,21 +91,22 @@ pub(super) struct Drawn {
     pub parts: Vec<Part>,
 }
 
-/// The engine that would answer, as far as it can be known without starting it.
+/// The engine that would answer, as far as that is known without starting it.
 pub(super) struct Reader {
     choice: Option<Choice>,
     pub tokens: Arc<dyn Tokens>,
     pub caps: Caps,
 }
 
-/// Tokens of an answer in words, for estimates.
+/// Most tokens of an answer in words, for estimates.
 const LONGEST_ANSWER: u32 = 700;
 
 impl Reader {
+    /// The reader for a task; fails if the policy refuses.
     pub(super) fn new(session: &Session, task: &Task) -> Result<Self, EngineError> {
         let choice: Option<Choice> = match session.router().plan(task) {
             Ok(choices) => choices.into_iter().next(),
-            // Without a model there is still a context to show; what policy refuses is not shown as if it were sent.
+            // Without a model there is still a context to show; what the policy refuses must not look as if it were sent.
             Err(crate::route::RouteError::Engine(_)) => None,
             Err(refused) => return Err(refused.into()),
         };
@@ -119,7 +119,7 @@ impl Reader {
         })
     }
 
-    /// Measured prefill rate.
+    /// The measured rate for reading a prompt.
     pub fn rate(&self, session: &Session) -> Option<f64> {
         session.router().prefill_rate(&self.choice.as_ref()?.decision.engine)
     }
@@ -160,7 +160,7 @@ impl Reader {
     }
 }
 
-/// Renders as the default model's dialect does.
+/// The prompt in the dialect of the default model.
 fn fallback(ask: &Ask) -> String {
     let Some(dialect) = crate::dialect::by_name("hermes") else { return String::new() };
     let prompt = match ask {
@@ -173,17 +173,17 @@ fn fallback(ask: &Ask) -> String {
 /// How often a model is asked for one thing, at most.
 pub(super) struct Steps {
     pub count: usize,
-    /// Tokens that the first answer may have, where it is not one in words, and each later one.
+    /// Most tokens of the first answer, unless it is in words, and of each later one.
     pub first: Option<u32>,
     pub later: u32,
-    /// Tokens that later questions may have besides the first one and the answers.
+    /// Most tokens that later questions add besides the first one and the answers.
     pub more: usize,
 }
 
 impl Steps {
     const ONE: Self = Self { count: 1, first: None, later: 0, more: 0 };
 
-    /// Tokens that are read and written in all: no question is longer than the window.
+    /// Tokens read and written in all; no question is longer than the window.
     fn at_most(&self, prompt: usize, [first, later]: [usize; 2], window: usize) -> (usize, usize) {
         let question = |step: usize| (prompt + self.more + first + (step - 1) * later).min(window.max(prompt));
         let read = prompt + (1..self.count).map(question).sum::<usize>();
@@ -191,7 +191,7 @@ impl Steps {
     }
 }
 
-/// Waits for the ranking of the repository, asks no model. Blocks for moments: for a thread that may.
+/// Makes the preview. Waits for the ranking of the repository but asks no model; blocks for moments, so not for async code.
 pub fn preview(session: &Session, params: &Params) -> Result<Preview, EngineError> {
     let config = &session.config().context;
     let configured = |tokens: u32| params.budget.unwrap_or(tokens as usize);
@@ -243,8 +243,7 @@ pub fn preview(session: &Session, params: &Params) -> Result<Preview, EngineErro
     Ok(Preview { tokens, budget, prefix_reused, prompt_tokens, destination, parts, prompt })
 }
 
-/// Who would complete at a place: of the completions that come by themselves and those that are asked for the one that leaves the machine,
-/// where it is not said which is meant.
+/// Who would complete at a place. Of automatic and requested completions the one that leaves the machine, unless it is said which is meant.
 fn completing(session: &Session, spot: &Spot, invoked: Option<bool>) -> Result<(Task, Reader), EngineError> {
     let of = |invoked| {
         spot.wanted(session, invoked).map_err(unsent)?;
@@ -260,7 +259,7 @@ fn completing(session: &Session, spot: &Spot, invoked: Option<bool>) -> Result<(
     Ok(if asked.1.leaves() { asked } else { automatic })
 }
 
-/// A place from which nothing goes to a model.
+/// The error for a place from which nothing is sent.
 fn unsent(reason: String) -> EngineError {
     EngineError::new(ErrorKind::Unsupported, format!("nothing is sent from here: {reason}"))
 }
@@ -269,7 +268,7 @@ fn from_words(rules: &str, prompt: Prompt) -> Drawn {
     Drawn { ask: Ask::Chat(super::answer::chat(rules, &prompt.text)), parts: prompt.parts }
 }
 
-/// Tokens of a rendered prompt: what stands between control tokens is text, and each of these is one.
+/// Tokens of a rendered prompt: each control token is one, the rest is text.
 pub fn counted(tokens: &dyn Tokens, prompt: &str) -> usize {
     let (mut sum, mut at) = (0, 0);
     for control in complete::control_token().find_iter(prompt) {

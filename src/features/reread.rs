@@ -1,5 +1,5 @@
-//! Trees of files that are not open, which one piece of work asks for again and again: who looks for the calls of fifty functions of a file
-//! reads the files that call them fifty times.
+//! Trees of files that are not open but needed again and again in one piece of work: to find the calls of fifty functions in a file, the
+//! same calling files are read fifty times.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use super::Shared;
 use crate::syntax::{Language, Parsed, parse};
 use crate::workspace::WorkspacePath;
 
-/// Files that are kept, and bytes of the largest of them.
+/// Most files that are kept, and the largest size in bytes.
 const KEPT: usize = 8;
 const LARGEST: usize = 256 << 10;
 
@@ -19,7 +19,7 @@ struct Read {
     parsed: Parsed,
 }
 
-/// See the module.
+/// Trees of files read last, most recent first.
 #[derive(Default)]
 pub struct Reread(VecDeque<Read>);
 

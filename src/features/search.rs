@@ -1,7 +1,7 @@
-//! Files and definitions that speak of what a sentence speaks of, by their paths, names, comments and code.
+//! Files and definitions that are about what a sentence is about, by paths, names, comments and code.
 //!
-//! Files are ranked first, by their fields together (BM25F) and by the best definition in them; the places are the best definition of
-//! each of the best files, then what else those files have.
+//! Files are ranked first, by all their fields (BM25F) and the best definition in them. The places are the best definition of each of the
+//! best files, then the rest of those files.
 
 mod count;
 mod quotes;
@@ -22,40 +22,40 @@ use quotes::Quotes;
 pub(super) const EACH_ONE: usize = 8;
 /// Files whose definitions are places.
 const FIRST: usize = 200;
-/// Bytes of text that are read for a question; in a larger workspace names and paths decide what is read.
+/// Most bytes of text read for a question; in larger workspaces names and paths decide what is read.
 const READ: usize = 96 << 20;
 
-/// What a word in a field is worth, and how much a long field takes from that. Fitted on commit messages (`scripts/commits.py`).
+/// The weight of a word in each field, and how far a long field lowers it. Fitted on commit messages (`scripts/commits.py`).
 const WORTH: [f32; FIELDS] = [2.8, 2.9, 1.0, 0.5, 0.09];
 const LENGTH: [f32; FIELDS] = [0.15, 0.8, 0.9, 0.6, 0.6];
-/// How soon more of a word adds nothing.
+/// How soon more occurrences of a word add nothing.
 const SATURATION: f32 = 2.0;
-/// BM25 among definitions, with the constants that it is mostly used with.
+/// BM25 among definitions, with its usual constants.
 const K1: f32 = 1.2;
 const B: f32 = 0.75;
-/// What a file's best definition adds, a word that names where things happen in its path, and its size.
+/// What is added for a file's best definition, for a word that names a place and is in the path, and for size.
 const BEST_ITEM: f32 = 0.25;
 const SCOPE_IN_PATH: f32 = 2.7;
 const SIZE: f32 = 0.4;
-/// A path that the question names, and a file at the root without definitions that is called like a word of it: `README`, `tox.ini`.
+/// For a path that the question names, and for a file at the root without definitions that is named like a word in it: `README`, `tox.ini`.
 const NAMED: f32 = 20.0;
 const CALLED: f32 = 6.0;
-/// A definition that holds what the question quotes.
+/// For a definition with what the question quotes.
 const QUOTED: f32 = 40.0;
-/// What tests are worth when nobody asks for tests, when a question has the word, and when a statement has it: a change that "adds a test"
-/// is seldom one of a test alone.
+/// Factors for tests: if nobody asks for tests, if a question has the word, and if a statement has it (a change that "adds a test" is
+/// rarely about a test alone).
 const TEST: f32 = 0.3;
 const TEST_ASKED: f32 = 0.7;
 const TEST_SAID: f32 = 0.4;
-/// What a file without definitions is worth when a question does not name it: the README, a manifest, a workflow; when a statement does
-/// not, which speaks of code; and beside that a list of changes, which speaks of everything.
+/// Factors for files without definitions (a README, a manifest, a workflow): if a question does not name them; if a statement does not,
+/// since statements are about code; and for lists of changes, which mention everything.
 const PLAIN: f32 = 0.7;
 const PLAIN_SAID: f32 = 0.3;
 const CHANGES: f32 = 0.4;
-/// Bytes from which on such a file is data, which is looked at only when it is named.
+/// Larger files of that kind, in bytes, are data and only searched when named.
 const DATA: u32 = 256 << 10;
 
-/// Files that speak of what a question speaks of, best first.
+/// Files that are about what a question is about, best first.
 #[derive(Default)]
 pub(super) struct Ranking {
     files: Vec<Ranked>,
@@ -64,11 +64,11 @@ pub(super) struct Ranking {
 struct Ranked {
     id: FileId,
     score: f32,
-    /// Its definitions with a word of the question, best first.
+    /// Its definitions with words of the question, best first.
     items: Vec<Place>,
 }
 
-/// A place in a file, what it is worth, and where in it that stands which is asked for, in bytes.
+/// A place in a file, its score, and where in it the best line is, in bytes.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
     pub spot: Spot,
@@ -77,16 +77,17 @@ pub(super) struct Place {
 }
 
 impl Ranking {
+    /// The files, best first.
     pub fn files(&self) -> impl Iterator<Item = FileId> {
         self.files.iter().map(|file| file.id)
     }
 
-    /// Where a file stands; behind all others one that is not among them.
+    /// The rank of a file; behind all others if it is not among them.
     pub fn position(&self, id: FileId) -> usize {
         self.files.iter().position(|file| file.id == id).unwrap_or(self.files.len())
     }
 
-    /// The best definition of each of the best files, then the others by what they and their files are worth.
+    /// The best definition of each of the best files, then the others by their own and their files' scores.
     pub fn places(&self) -> impl Iterator<Item = (FileId, Place)> {
         let place = |file: &Ranked, place: Place| (file.id, Place { score: file.score + place.score, ..place });
         let first = self.files.iter().take(EACH_ONE).filter_map(move |file| Some(place(file, *file.items.first()?)));
@@ -98,6 +99,7 @@ impl Ranking {
     }
 }
 
+/// Ranks the files and definitions of the workspace for a question.
 pub(super) fn rank(session: &Session, question: &str, paths: &Paths<'_>) -> Ranking {
     let sentence = Sentence::new(question);
     if sentence.terms.is_empty() {
@@ -113,7 +115,7 @@ pub(super) fn rank(session: &Session, question: &str, paths: &Paths<'_>) -> Rank
         })
         .collect();
     let shares = Shares::new(session, &sentence, question);
-    // What is no code changes nothing in how code is told from code.
+    // Files without code must not change how code is told from code.
     let code = Usual::new(counted.iter().filter(|file| !file.is_plain), sentence.terms.len());
     let all = Usual::new(counted.iter(), sentence.terms.len());
     let mut files: Vec<Ranked> = vec![];
@@ -137,23 +139,23 @@ pub(super) fn rank(session: &Session, question: &str, paths: &Paths<'_>) -> Rank
         if sum > 0.0 {
             let score = (sum + SIZE * (1.0 + counts.lengths[Field::Code as usize]).ln()) * shares.of(&counts, &sentence);
             if items.is_empty() {
-                // Only its path says so: its first definition stands for it.
+                // Only its path matches, so its first definition stands for it.
                 let spot = if counts.is_plain { Spot::Block(0) } else { Spot::Definition(0) };
                 items.push(Place { spot, score: 0.0, focus: 0 });
             }
             files.push(Ranked { id: counts.id, score, items });
         }
     }
-    // Of equals the first by its path.
+    // Ties go to the first path.
     files.sort_by(|a, b| b.score.total_cmp(&a.score));
     Ranking { files }
 }
 
-/// What is left of the score of files that are seldom meant.
+/// Factors for files that are rarely meant.
 struct Shares {
     test: f32,
     plain: f32,
-    /// What one does with the repository is asked.
+    /// The question is about what one does with the repository.
     chore: bool,
 }
 
@@ -182,7 +184,7 @@ impl Shares {
     }
 }
 
-/// The files that a question names, by their paths from the root on or by the ends of them.
+/// The files that a question names, by full paths or by their ends.
 fn named(session: &Session, question: &str, paths: &Paths<'_>) -> HashSet<FileId> {
     let text = question.to_lowercase();
     let by_words = paths.named_in(question);
@@ -190,7 +192,7 @@ fn named(session: &Session, question: &str, paths: &Paths<'_>) -> HashSet<FileId
     by_words.into_iter().chain(whole).collect()
 }
 
-/// The files with words, by their paths; in a very large workspace those whose paths and names promise most, as far as can be read.
+/// The files that have text, by path; in a very large workspace those whose paths and names promise most, as much as may be read.
 fn readable<'a>(session: &'a Session, asked: &Asked<'_>, matcher: &mut Matcher) -> Vec<(FileId, &'a Arc<File>)> {
     let sentence = asked.sentence;
     let has_words = |id: &FileId, file: &File| !file.symbols.is_empty() || file.bytes < DATA || asked.named.contains(id);
@@ -218,12 +220,12 @@ fn readable<'a>(session: &'a Session, asked: &Asked<'_>, matcher: &mut Matcher) 
     promising.into_iter().take_while(fits).map(|(_, file)| file).collect()
 }
 
-/// What is usual among files.
+/// Averages over all files.
 struct Usual {
-    /// How telling each word is: the fewer files, and definitions, have it, the more.
+    /// How telling each word is: the fewer files and definitions have it, the more.
     rare: Vec<f32>,
     rare_items: Vec<f32>,
-    /// The mean length of fields and definitions.
+    /// Mean lengths of fields and of definitions.
     fields: [f32; FIELDS],
     item: f32,
 }
@@ -272,7 +274,7 @@ fn score_file(counts: &Counts, terms: &[Term], usual: &Usual) -> f32 {
     score
 }
 
-/// BM25 of one definition.
+/// The BM25 score of one definition.
 fn score_item(item: &Item, terms: &[Term], rare: &[f32], mean: f32) -> f32 {
     let length = 1.0 - B + B * item.bytes / mean;
     let each = |(term, count): &(u16, f32)| {
@@ -282,7 +284,7 @@ fn score_item(item: &Item, terms: &[Term], rare: &[f32], mean: f32) -> f32 {
     item.terms.iter().map(each).sum()
 }
 
-/// Whether somebody asks, and does not tell.
+/// Whether a text asks instead of telling.
 pub(super) fn is_question(text: &str) -> bool {
     let first = text.split_whitespace().next().unwrap_or_default().to_lowercase();
     text.trim_end().ends_with(['?', '？', '؟'])

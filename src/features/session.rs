@@ -1,4 +1,4 @@
-//! What a feature works with: the workspace at one moment, and the long-lived parts that every request shares.
+//! What a feature works with: the workspace at one moment, and the long-lived parts that all requests share.
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
@@ -22,7 +22,7 @@ use crate::workspace::rules::{self, Skip};
 use crate::workspace::secret::is_secret_name;
 use crate::workspace::{Document, Root, Rules, Snapshot, WorkspacePath, is_secret, uri};
 
-/// See the module. Cheap to clone.
+/// The workspace for one request. Cheap to clone.
 #[derive(Clone)]
 pub struct Session {
     pub snapshot: Arc<Snapshot>,
@@ -36,7 +36,7 @@ pub struct Shared {
     pub router: Arc<Router>,
     pub registry: Arc<Registry>,
     pub context: context::Handle,
-    /// Those of open documents.
+    /// The trees of open documents.
     pub trees: Arc<Trees>,
     notes: Mutex<Notes>,
     /// Which files take part, by root.
@@ -64,19 +64,19 @@ pub struct Notes {
 }
 
 impl Shared {
-    /// Reads or changes the notes; nothing slow happens meanwhile. They are never left half written, so a panic does not spoil them.
+    /// Reads or changes the notes; must not take long. They are never left half-written, so a panic does not spoil them.
     pub fn notes<T>(&self, act: impl FnOnce(&mut Notes) -> T) -> T {
         act(&mut self.notes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Whether this was made for such a configuration and these roots.
+    /// Whether this was made for this configuration and these roots.
     pub fn fits(&self, config: &Arc<Config>, snapshot: &Snapshot, trusted: bool) -> bool {
         self.config == *config
             && self.trusted == trusted
             && self.rules.keys().eq(snapshot.roots.iter().collect::<std::collections::BTreeSet<_>>())
     }
 
-    /// For these roots. Reads nothing; make it anew when their rules change, so that what is on its way is broken off.
+    /// For these roots. Reads nothing. To be made anew when their rules change, so that running requests are broken off.
     pub fn new(config: Arc<Config>, router: Arc<Router>, registry: Arc<Registry>, snapshot: &Snapshot) -> Self {
         let rules = snapshot.roots.iter().map(|root| (root.clone(), Rules::new(root))).collect();
         Self {
@@ -92,7 +92,7 @@ impl Shared {
         }
     }
 
-    /// For a workspace that is trusted, or not: then there is completion on this machine and nothing else.
+    /// Sets whether the workspace is trusted; if not, there is only completion on this machine.
     pub fn trusted(self, trusted: bool) -> Self {
         Self { trusted, ..self }
     }
@@ -113,16 +113,17 @@ impl Shared {
         Self { trees: trees.clone(), ..self }
     }
 
-    /// For an editor that can create files in an edit, or not.
+    /// Sets whether the editor can create files in an edit.
     pub fn creating_files(self, creates_files: bool) -> Self {
         Self { creates_files, ..self }
     }
 
+    /// Whether the editor can create files in an edit.
     pub fn creates_files(&self) -> bool {
         self.creates_files
     }
 
-    /// Whether a project says that nothing may leave the machine.
+    /// Whether a project is `local_only`.
     fn local_only(&self) -> bool {
         self.rules.values().any(Rules::is_local_only)
     }
@@ -159,42 +160,44 @@ impl Session {
         &self.shared.config
     }
 
-    /// Waits until the repository can be ranked, so that a completion has it. For those who ask once.
+    /// Waits until the repository can be ranked, so that a completion uses it; for callers who ask once.
     pub fn prepare(&self) {
         corpora::wait(self, super::around::PATIENCE);
     }
 
-    /// Has the ranking brought up to date beside whatever goes on.
+    /// Has the ranking updated in the background.
     pub fn warm(&self) {
         corpora::newest(self);
     }
 
-    /// Whether the ranking has all open documents but one as they are; brings it up to date where it has not.
+    /// Whether the ranking has the current text of all open documents but one; if not, has it updated.
     pub fn knows_others(&self, own: &str) -> bool {
         corpora::knows_others(self, own)
     }
 
+    /// The router of requests.
     pub fn router(&self) -> &Router {
         &self.shared.router
     }
 
-    /// Whether the engine that edits has a window for tools, as far as the configuration says.
+    /// Whether the engine that edits has a window for tools, by the configuration.
     pub fn edits_with_tools(&self) -> bool {
         let config = self.config();
         let coder = config.engines.get(&config.roles.coder);
         coder.is_some_and(|coder| coder.context.map_or(coder.kind != "llama", |context| context >= config.route.agent_context))
     }
 
-    /// A task of this kind, narrowed as the project wants it.
+    /// A task of this kind, limited as the project wants.
     pub fn task(&self, kind: TaskKind) -> Task {
         Task { local_only: self.is_local_only(), trusted: self.shared.trusted, ..Task::new(kind) }
     }
 
+    /// Whether the user trusts the workspace.
     pub fn is_trusted(&self) -> bool {
         self.shared.trusted
     }
 
-    /// Why nothing may be offered for a document, and nothing of it be sent.
+    /// Why nothing may be offered for a document, and nothing of it may be sent.
     pub fn closed(&self, target: &Target) -> Option<String> {
         let document = &target.document;
         if document.desynced {
@@ -209,8 +212,7 @@ impl Session {
         }
     }
 
-    /// The same for a file of which a document shows a text that is none of the workspace. Outside of every folder the rules are those of the
-    /// project that the file belongs to.
+    /// Why a file is kept out that a document shows another text of. Outside of all folders, the rules of the file's own project hold.
     fn closed_file(&self, file: &Path) -> Option<String> {
         if let Some(path) = self.snapshot.roots.locate(file) {
             return self.closed_path(&path);
@@ -219,25 +221,25 @@ impl Session {
         closed_by(Rules::new(path.root()).reason(&path)?, &path)
     }
 
-    /// The same for a path.
+    /// Why a path is kept out, or none.
     pub fn closed_path(&self, path: &WorkspacePath) -> Option<String> {
         closed_by(self.kept_out(path)?, path)
     }
 
-    /// By which rule a path takes no part, whatever it holds.
+    /// The rule that keeps a path out, whatever the file's content.
     pub fn kept_out(&self, path: &WorkspacePath) -> Option<Skip> {
         let secret = is_secret(path).then_some(Skip::Secret);
         secret.or_else(|| self.shared.rules.get(path.root())?.reason(path))
     }
 
-    /// Whether something that is open here, or is still known from when it was, belongs to a project that keeps everything on this machine.
+    /// Whether something that is or was open here belongs to a `local_only` project.
     fn is_local_only(&self) -> bool {
         if self.index.has_local_only() || corpora::has_local_only(self) {
             return true;
         }
         let outside = self.snapshot.documents.iter().filter(|document| document.path.is_none());
         let inside = self.snapshot.documents.iter().filter_map(|document| document.path.as_ref());
-        // What lies in one folder belongs to the same projects, and each is looked for on disk.
+        // Files of one folder belong to the same projects, and each is looked up on disk.
         let mut folders = HashSet::new();
         let nested = inside
             .filter(|path| folders.insert((path.root(), path.folder())))
@@ -245,7 +247,7 @@ impl Session {
         self.shared.local_only() || nested || outside.flat_map(|document| uri::files(&document.uri)).any(|file| self.keeps(&file))
     }
 
-    /// Whether a project that a file belongs to, in an open folder or not, keeps everything on this machine.
+    /// Whether a project that a file belongs to, in an open folder or not, is `local_only`.
     fn keeps(&self, file: &Path) -> bool {
         if let Some(path) = self.snapshot.roots.locate(file) {
             return self.shared.rules.get(path.root()).is_some_and(|rules| rules.keeps(&path));
@@ -253,19 +255,19 @@ impl Session {
         rules::project_of(file).is_some_and(|roots| roots.iter().any(|root| rules::project(root).0.local_only))
     }
 
-    /// The language of a document with this text: what the editor says, else what the file looks like.
+    /// The language of a document with this text: the editor's word, else what the file looks like.
     pub fn language(&self, document: &Document, text: &str) -> Option<Arc<Language>> {
         let path = document.path.as_ref().map(WorkspacePath::relative);
         self.shared.registry.of_document(&document.language, path, text).cloned()
     }
 
-    /// The same of a file with this text, whether it is open or not.
+    /// The language of a file with this text, open or not.
     pub fn language_at(&self, path: &WorkspacePath, text: &str) -> Option<Arc<Language>> {
         let id = self.snapshot.documents.at(path).map_or("", |document| document.language.as_str());
         self.shared.registry.of_document(id, Some(path.relative()), text).cloned()
     }
 
-    /// The text of a file, to the byte, with its tree; no tree where there is no parser.
+    /// The exact text of a file with its tree; no tree without a parser.
     pub fn parsed(&self, path: &WorkspacePath) -> Result<(Arc<str>, Option<Parsed>), ReadError> {
         let text = self.snapshot.read_exact(path)?;
         let parsed = self.language_at(path, &text).and_then(|language| reread::tree(&self.shared, path, &language, &text));
@@ -276,7 +278,7 @@ impl Session {
 /// Why nothing is offered in a file that takes no part.
 fn closed_by(reason: Skip, path: &WorkspacePath) -> Option<String> {
     Some(match reason {
-        // It is no part of the project's context; who opens it works there.
+        // It is not in the project's context, but whoever opens it works there.
         Skip::OtherTree | Skip::LocalOnly => return None,
         Skip::Own => format!("{path} is one of the files that longsight keeps for itself"),
         Skip::Secret => format!("{path} looks like a file that holds secrets"),

@@ -14,32 +14,33 @@ use crate::text::lines::{line_end, line_number, line_start};
 use crate::text::{Edit, Ending, layout, words};
 use crate::workspace::{Document, WorkspacePath, uri};
 
-/// A body of more bytes is none to come.
+/// A longer body, in bytes, is no placeholder.
 const LONGEST_PLACEHOLDER: usize = 4 << 10;
-/// Larger documents are not parsed for a request.
+/// Larger documents, in bytes, are not parsed for a request.
 const MAX_PARSED: usize = 1 << 20;
 
-/// See the module.
+/// A place in a document.
 pub struct Site {
-    /// Its lines ended by line feeds; offsets are those of the document.
+    /// With line feeds; offsets are those of the document.
     pub text: Arc<str>,
     pub bytes: Range<usize>,
-    /// As people and models see it.
+    /// As shown to people and models.
     pub path: String,
     pub language: Option<Arc<Language>>,
     document: Arc<Document>,
-    /// How the document ends most of its lines, where `text` shows another ending.
+    /// The ending of most lines in the document, if `text` has another.
     ending: Option<Ending>,
     session: Session,
-    /// Parsed when something asks for it.
+    /// Parsed when first needed.
     parsed: OnceLock<Option<Parsed>>,
-    /// Read when something asks for them.
+    /// Gathered when first needed.
     definitions: OnceLock<Vec<Definition>>,
-    /// Errors of a tree that no edit has grown, once an edit seems to break the text.
+    /// Errors of a tree parsed from scratch, if an edit seems to break the text.
     fresh_errors: OnceLock<usize>,
 }
 
 impl Site {
+    /// Reads the place; parses nothing yet.
     pub fn new(session: &Session, target: &Target) -> Self {
         let document = &target.document;
         let exact = document.text.to_arc();
@@ -50,7 +51,7 @@ impl Site {
             Some(path) => path.to_string(),
             None => uri::name(&document.uri),
         };
-        // A byte order mark is no part of what is marked: the first definition begins behind it.
+        // A byte order mark cannot be selected: the first definition begins behind it.
         let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         let at = |offset| document.text.floor(offset).max(mark);
         let (start, end) = (at(target.bytes.start), at(target.bytes.end));
@@ -68,12 +69,12 @@ impl Site {
         }
     }
 
-    /// The document to the byte.
+    /// The exact text of the document.
     pub fn exact(&self) -> Arc<str> {
         self.document.text.to_arc()
     }
 
-    /// What goes into the document, with its own line endings.
+    /// A text for the document, with its line endings.
     pub fn as_written(&self, text: &str) -> String {
         self.ending.map_or_else(|| text.into(), |ending| ending.apply(text))
     }
@@ -83,12 +84,12 @@ impl Site {
         Masked::stretch(&self.text, range)
     }
 
-    /// What is said of the text, without the secrets that it quotes.
+    /// A message about the text, without the secrets that it quotes.
     pub fn masked_in(&self, said: &str) -> Masked {
         Secrets::of(&self.text).hide(&self.text, said)
     }
 
-    /// The text as its parser reads it; none where there is no parser, or the text is too long for a request.
+    /// The tree of the text; none without a parser, or if the text is too long for a request.
     pub fn parsed(&self) -> Option<&Parsed> {
         let parse = || {
             let language = self.language.as_ref().filter(|_| self.text.len() <= MAX_PARSED)?;
@@ -97,21 +98,22 @@ impl Site {
         self.parsed.get_or_init(parse).as_ref()
     }
 
-    /// Where the document lies in the workspace; none for one that does not.
+    /// The document's place in the workspace, if it has one.
     pub fn document_path(&self) -> Option<&WorkspacePath> {
         self.document.path.as_ref()
     }
 
+    /// What surrounds the start of the selection.
     pub fn place(&self) -> Place {
         self.parsed().map(|parsed| scope::at(parsed, self.bytes.start)).unwrap_or_default()
     }
 
-    /// The definition that begins or lies at the start of the selection.
+    /// The definition that begins at the start of the selection or surrounds it.
     pub fn item(&self) -> Option<Item> {
         scope::item_at(self.parsed()?, self.anchor())
     }
 
-    /// Where the selection starts; for a cursor at the end of its line, the last letter there, which is still part of what ends with it.
+    /// The start of the selection; a cursor at the end of a line is moved to its last letter, which belongs to what ends there.
     fn anchor(&self) -> usize {
         let at = self.bytes.start;
         let code = self.text[line_start(&self.text, at)..at].trim_end();
@@ -122,12 +124,12 @@ impl Site {
         }
     }
 
-    /// Where a name stands here; none where the text cannot be parsed.
+    /// Where a name stands here; none if the text cannot be parsed.
     pub fn uses(&self, name: &str) -> Option<Vec<(Range<usize>, Within)>> {
         Some(uses::uses(self.parsed()?, name))
     }
 
-    /// Whether a word stands in the code here as a name: outside of comments and strings, and no keyword.
+    /// Whether a word stands here as a name in code: outside of comments and strings, and not a keyword.
     pub fn defines(&self, name: &str) -> bool {
         let Some(parsed) = self.parsed() else { return false };
         let touches = |range: &Range<usize>| range.contains(&self.bytes.start) || range.end == self.bytes.start;
@@ -136,7 +138,7 @@ impl Site {
         uses::uses(parsed, name).iter().any(is_name)
     }
 
-    /// The selection without blanks at its ends, with the statement around it, if it is a value that could have a name; else why not.
+    /// The trimmed selection and the statement around it, if it is a value that could have a name; else why not.
     pub fn value(&self) -> Result<(Range<usize>, Range<usize>), &'static str> {
         let inside = &self.text[self.bytes.clone()];
         let start = self.bytes.start + (inside.len() - inside.trim_start().len());
@@ -147,7 +149,7 @@ impl Site {
 
     /// The comment above an item, or its docstring.
     pub fn doc_of(&self, item: &Item) -> Option<Range<usize>> {
-        // The outline of a long file takes longer than all else that a key asks for.
+        // To outline a long file takes longer than everything else that a key asks for.
         let known = self.definitions.get().map_or_else(
             || definitions_in(self.parsed()?, &self.path, &item.range).into_iter().find(|known| self.is_of(known, item)),
             |all| all.iter().find(|known| self.is_of(known, item)).cloned(),
@@ -155,14 +157,14 @@ impl Site {
         known.map(|known| known.doc).filter(|doc| !doc.is_empty()).map(|doc| doc.range())
     }
 
-    /// The body of an item, if nothing but blanks, comments and placeholders stands in it.
+    /// The body of an item, if it has only blanks, comments and placeholders.
     pub fn empty_body(&self, item: &Item) -> Option<Range<usize>> {
         let mut body = item.body.clone()?;
         let language = self.language.as_ref()?;
         if body.len() > LONGEST_PLACEHOLDER || self.is_stub() {
             return None;
         }
-        // A docstring is no body yet.
+        // A docstring is no body.
         let quoted = language.indented && self.text[body.clone()].trim_start_matches(['r', 'R']).starts_with(['"', '\'']);
         if let Some(doc) = quoted.then(|| self.doc_of(item)).flatten().filter(|doc| doc.start == body.start) {
             body.start = doc.end;
@@ -182,7 +184,7 @@ impl Site {
         naming::is_stub(self.language.as_deref(), &self.path)
     }
 
-    /// The line of a cursor, or those of a selection, where nothing stands on them; not in a text that is empty.
+    /// The line of the cursor, or the selected lines, if they are blank; none in an empty text.
     pub fn blank_line(&self) -> Option<Range<usize>> {
         let line = self.whole_lines(self.bytes.clone());
         (self.text[line.clone()].trim().is_empty() && !self.text.trim().is_empty()).then_some(line)
@@ -197,7 +199,7 @@ impl Site {
         self.whole_lines(range)
     }
 
-    /// Whether whole lines lie inside the body of an item. A body without braces begins behind the indentation of its first line.
+    /// Whether whole lines lie inside of an item's body. A body without braces begins behind its first line's indentation.
     pub fn is_in_body(&self, item: &Item, lines: &Range<usize>) -> bool {
         item.body.as_ref().is_some_and(|body| {
             let start = self.text[..body.start].trim_end_matches([' ', '\t']).len();
@@ -210,9 +212,9 @@ impl Site {
     /// A range widened to whole lines, without the last line break.
     pub fn whole_lines(&self, range: Range<usize>) -> Range<usize> {
         let start = line_start(&self.text, range.start);
-        // A byte order mark is no part of the first line.
+        // The byte order mark is not part of the first line.
         let start = if start == 0 && self.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { start };
-        // A selection of whole lines ends at the start of the next one.
+        // A selection of whole lines ends at the start of the next line.
         let end = if range.end > range.start && self.text[..range.end].ends_with('\n') { range.end - 1 } else { range.end };
         let end = end.max(start);
         let line_end = line_end(&self.text, end);
@@ -230,13 +232,13 @@ impl Site {
         (self.line_of(range.start), self.line_of(range.end))
     }
 
-    /// How many places of a code of this language do not parse.
+    /// How many places of a code in this language do not parse.
     pub fn errors_in(&self, code: &str) -> usize {
         self.language.as_ref().and_then(|language| parse(language, code).ok()).map_or(0, |parsed| parsed.errors())
     }
 
-    /// Whether an item is a test or holds tests: it is called so, is marked so, or lies in a module or a file of tests. From what is around
-    /// it alone, for menus ask.
+    /// Whether an item is a test or contains tests, by its name, its marks, or the module or file it lies in. Uses only what is in the
+    /// document, since menus ask.
     pub fn is_test(&self, item: &Item) -> bool {
         let Some(parsed) = self.parsed() else { return false };
         let text = &self.text[item.range.clone()];
@@ -260,7 +262,7 @@ impl Site {
         above.skip_while(|line| line.is_empty()).take_while(|line| self.language.as_ref().is_some_and(|language| language.is_mark(line)))
     }
 
-    /// Whether an item only says how it is called, and others implement it: it is marked so, or its type is made of such.
+    /// Whether an item only declares what others implement, by its marks or its type's bases.
     pub fn is_contract(&self, item: &Item) -> bool {
         let Some(contracts) = self.language.as_ref().map(|language| &language.contracts) else { return false };
         let says = |text: &str, list: &[String]| list.iter().any(|word| words::has(text, word));
@@ -271,12 +273,12 @@ impl Site {
         self.marks_above(item).any(|line| says(line, &contracts.marks)) || around().is_some_and(|head| says(head, &contracts.bases))
     }
 
-    /// What the outline says of an item.
+    /// The item's definition in the outline.
     pub fn definition_of(&self, item: &Item) -> Option<Definition> {
         self.definitions().iter().find(|known| self.is_of(known, item)).cloned()
     }
 
-    /// Whether a line of the outline is an item's.
+    /// Whether a definition of the outline is this item.
     fn is_of(&self, known: &Definition, item: &Item) -> bool {
         item.range.contains(&(known.name.start as usize)) && known.name.of(&self.text) == item.name
     }
@@ -287,7 +289,7 @@ impl Site {
         self.definitions.get_or_init(read)
     }
 
-    /// Whether a name is that of a definition, or stands in a type and in none of its methods.
+    /// Whether a name is that of a definition in a type, or stands in a type but in none of its methods.
     pub fn is_member_of_type(&self, name: &Range<usize>) -> bool {
         let holds = |known: &&Definition| {
             let inside = (known.signature.start as usize..known.item.end as usize).contains(&name.start);
@@ -298,7 +300,7 @@ impl Site {
         defined || innermost.is_some_and(|known| known.kind.is_type())
     }
 
-    /// How many places do not parse now, and with an edit. Equal where nothing is known of the language.
+    /// How many places do not parse, now and with an edit. Equal if the language is not known.
     pub fn errors_with(&self, edit: &Edit) -> (usize, usize) {
         let Some(parsed) = self.parsed() else { return (0, 0) };
         let mut changed = self.text.to_string();
@@ -308,13 +310,13 @@ impl Site {
         if after <= before {
             return (before, after);
         }
-        // A tree that grew by edits can recover from an error in other ways than a fresh one: before an edit is called broken, both
-        // texts are read anew.
+        // A tree grown by edits may recover from an error differently than a fresh one, so both texts are parsed from scratch before an
+        // edit is called broken.
         let fresh = |text: &str| self.read_anew(text).map_or(before, |parsed| parsed.errors());
         (*self.fresh_errors.get_or_init(|| fresh(&self.text)), fresh(&changed))
     }
 
-    /// A text in the language of this one, read anew, without what is of two conditions.
+    /// A text in this language, parsed from scratch, without the `extern "C"` lines of C headers ([`linkage`]).
     pub fn read_anew(&self, text: &str) -> Option<Parsed> {
         let language = self.language.as_ref()?;
         let blanked = linkage::blanked(language, text);

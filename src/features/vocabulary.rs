@@ -1,5 +1,5 @@
-//! What the files of the workspace are called, and which words stand in them: what an answer's names are held against where the index,
-//! which has the identifiers of code alone, does not know them. Files are read when a word asks for it, and once.
+//! The names of the workspace's files and the words in them, to check names in an answer that the index (which only has identifiers of
+//! code) does not know. Files are read once, when a word asks for it.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
@@ -12,26 +12,27 @@ use crate::text::words;
 const BYTES: usize = 32 << 20;
 const FILES: usize = 20_000;
 
-/// See the module.
+/// The words of the workspace, read bit by bit.
 pub(super) struct Vocabulary {
-    /// Every path, as it is shown.
+    /// Every path, as shown.
     pub paths: Vec<String>,
     endings: HashSet<String>,
-    /// Folders directly below a root.
+    /// Folders right below a root.
     folders: HashSet<String>,
-    /// Hashes of the words that were read so far.
+    /// Hashes of the words read so far.
     words: HashSet<u64>,
     hashing: RandomState,
-    /// Files to be read, the next one last.
+    /// Files to read, the next one last.
     unread: Vec<String>,
     left: usize,
 }
 
 impl Vocabulary {
+    /// No file is read yet.
     pub fn new(session: &Session) -> Self {
         let mut files: Vec<(bool, String)> =
             session.index.files().map(|(_, file)| (file.tier == Tier::Text, file.path.to_string())).collect();
-        // Of code the index knows most words, so what is no code comes first: that is last here.
+        // The index knows most words in code, so other files are read first; they stand last here.
         files.sort_unstable_by(|a, b| (a.0, &b.1).cmp(&(b.0, &a.1)));
         let paths: Vec<String> = files.into_iter().map(|file| file.1).collect();
         let ending = |path: &String| Some(path.rsplit('/').next()?.rsplit_once('.')?.1.to_lowercase());
@@ -41,16 +42,17 @@ impl Vocabulary {
         Self { paths, endings, folders, words: HashSet::new(), hashing: RandomState::new(), unread, left: BYTES }
     }
 
-    /// Whether some file's name ends so, or a folder is called so.
+    /// Whether some file has this ending.
     pub fn has_ending(&self, ending: &str) -> bool {
         self.endings.contains(&ending.to_lowercase())
     }
 
+    /// Whether a folder of this name lies right below a root.
     pub fn has_folder(&self, folder: &str) -> bool {
         self.folders.contains(folder)
     }
 
-    /// Whether a word stands in a file of the workspace; these are read first. Beyond what is read nothing is known.
+    /// Whether a word stands in a file of the workspace; the files in `first` are read first. False for words beyond the limit.
     pub fn has_word(&mut self, session: &Session, word: &str, first: &[String]) -> bool {
         let word = self.hashing.hash_one(word);
         if self.words.contains(&word) {
@@ -74,7 +76,7 @@ impl Vocabulary {
         self.left = self.left.saturating_sub(text.len());
         for word in words::all(&text) {
             self.words.insert(self.hashing.hash_one(word));
-            // A dollar sign may stand for a value of what follows it.
+            // A dollar sign may stand for the value of what follows.
             for part in word.split('$').filter(|part| part.len() < word.len() && !part.is_empty()) {
                 self.words.insert(self.hashing.hash_one(part));
             }

@@ -1,4 +1,5 @@
-//! Files that a question names and of which nothing may be shown. The model is told of them: one that is not told invents what they hold.
+//! Files that a question names but of which nothing may be shown. The model is told about them, because otherwise it invents their
+//! content.
 
 use super::Session;
 use super::meant::Paths;
@@ -6,10 +7,10 @@ use crate::context::fence;
 use crate::workspace::WorkspacePath;
 use crate::workspace::rules::Skip;
 
-/// Most that are told of.
+/// Most files that the model is told about.
 const MOST: usize = 4;
 
-/// A line for each of them, with the reason.
+/// A line for each such file, with the reason.
 pub(super) fn told(session: &Session, question: &str, paths: &Paths<'_>) -> Vec<String> {
     let mut lines: Vec<String> = vec![];
     for word in paths.words(question).into_iter().filter(|word| paths.meant_by(word, 0).is_empty()) {
@@ -24,7 +25,7 @@ pub(super) fn told(session: &Session, question: &str, paths: &Paths<'_>) -> Vec<
     lines
 }
 
-/// A file that what it holds leaves out of the index, by its path or the end of that; the shortest path that ends so.
+/// A file that is not in the index because of its content, found by its path or the end of it; the shortest path if several end so.
 fn left_out(session: &Session, named: &str) -> Option<(WorkspacePath, Skip)> {
     let end = named.replace('\\', "/");
     let end = end.trim_start_matches("./");
@@ -33,7 +34,7 @@ fn left_out(session: &Session, named: &str) -> Option<(WorkspacePath, Skip)> {
     found.min_by_key(|(path, _)| (path.relative().len(), *path)).map(|(path, reason)| (path.clone(), reason))
 }
 
-/// A file that rules or its name keep out.
+/// A file that is kept out by rules or by its name, with the reason.
 fn kept_out(session: &Session, named: &str) -> Option<(WorkspacePath, Skip)> {
     let path = session.snapshot.roots.places(named).into_iter().next()?;
     let reason = session.kept_out(&path)?;

@@ -1,10 +1,10 @@
-//! The index on disk, outside the workspace: facts of files by path, stamp and content hash. Never the only copy of anything: whatever is
+//! The index on disk, outside the workspace: facts of files by path, stamp and content hash. It is never the only copy: whatever is
 //! missing, damaged, foreign or of another version is a miss and is gathered again.
 //!
-//! Every root has a folder of segments, whatever is open beside it. A segment is written once, as a whole, under a new name; readers see it
-//! or do not. Several servers may write side by side without a lock. Segments are merged when they are many or mostly stale.
+//! Every root has its own folder of segments. A segment is written once, as a whole, under a new name, so readers see all of it or nothing,
+//! and several servers may write without a lock. Segments are merged when there are many or most of their records are stale.
 //!
-//! A segment begins with all names that its files have, each once: reading them is most of the work of a start.
+//! A segment begins with all names of its files, each once, because most of a start's work is to read names.
 
 mod segment;
 
@@ -30,12 +30,12 @@ use segment::{HEADER, REFUSED, called, fingerprint, frame, head, header, is_fore
 
 /// Largest size of all indexes together, in bytes.
 pub const BUDGET: u64 = 512 << 20;
-/// Segments of other versions are kept for so long, in seconds.
+/// Segments of other versions are kept for this long, in seconds.
 const FOREIGN_AGE: u64 = 7 * 24 * 3600;
 /// More segments than this are merged.
 const MAX_SEGMENTS: usize = 8;
-/// So are those that came after the first when they have more files than this part of it, as a first build leaves them: each has names of its
-/// own, and files of the same names are read faster from one.
+/// Later segments are also merged when they have more files than one part in this many of the first. A first build leaves several such:
+/// each has its own copy of the names, and files are read faster from a single one.
 const SHARE: usize = 2;
 
 /// How the cache served a build.
@@ -45,7 +45,7 @@ pub struct CacheCounts {
     pub misses: u64,
 }
 
-/// What was kept of a file.
+/// What the cache has about a file.
 #[expect(clippy::large_enum_variant, reason = "it is taken apart at once")]
 pub enum Kept<'a> {
     File {
@@ -53,46 +53,46 @@ pub enum Kept<'a> {
         language: &'a str,
         sheet: Sheet,
     },
-    /// It takes no part, by its content.
+    /// It takes no part because of its content.
     Refused(Skip),
 }
 
-/// A file that its content keeps out, as it looked then.
+/// A file that its content keeps out, with its stamp and the reason.
 pub type Refusal = (WorkspacePath, Stamp, Skip);
 
-/// The folders of the open roots.
+/// The cache of the open roots, for writing.
 pub struct Cache {
     disk: Arc<dyn Disk>,
-    /// All indexes.
+    /// The folder of all indexes.
     top: PathBuf,
     folders: Vec<Folder>,
     serial: u32,
-    /// Writing failed: memory only, for this session.
+    /// A write failed: this session uses no cache from now on.
     off: bool,
 }
 
-/// The folder of one root.
+/// The folder of one root's segments.
 struct Folder {
     root: Arc<Root>,
     path: PathBuf,
-    /// Segments that are merged away with the next merge, and how many files each has.
+    /// Segments that the next merge replaces, with the number of files in each.
     known: Vec<(PathBuf, usize)>,
-    /// Those of other versions of longsight, which may be run in turns with this one.
+    /// Segments of other versions of longsight, which may be run in turns with this one.
     foreign: Vec<PathBuf>,
-    /// There are segments with damage, or of versions that nobody runs any more.
+    /// Some segments are damaged, or of versions that nobody runs any more.
     stale: bool,
-    /// All segments are to go, whatever becomes of what is written in their place.
+    /// All segments have to go, even if nothing can be written in their place.
     purging: bool,
 }
 
-/// What was on disk, not yet decoded.
+/// What the cache had at the start, not decoded yet.
 #[derive(Default)]
 pub struct Stock {
     segments: Vec<Loaded>,
     records: Vec<Record>,
-    /// By root, as it is called in a segment, and by path below it: the number of the newest record.
+    /// The newest record, by root (as segments name it) and path.
     by_path: HashMap<Box<str>, HashMap<Box<str>, u32>>,
-    /// By content and by what the file was called; made when a file is not where it was.
+    /// Records by content hash and file name; made when a file is not where it was.
     by_hash: OnceLock<HashMap<(u64, u32), u32>>,
 }
 
@@ -100,25 +100,25 @@ pub struct Stock {
 struct Loaded {
     bytes: Vec<u8>,
     names: Texts,
-    /// What the names are called in the workspace; see [`Stock::join`].
+    /// For each name of the segment its number in the workspace; see [`Stock::join`].
     joined: Vec<NameId>,
 }
 
-/// Where a file's facts are.
+/// Where in the cache a file's facts are.
 #[derive(Clone, Copy)]
 pub struct Record {
     segment: u32,
     start: usize,
     end: usize,
-    /// How the file looked then.
+    /// The file's stamp when the facts were gathered.
     pub stamp: Stamp,
     hash: u64,
-    /// How the file was called without its folder, as [`called`] says it: some of the facts depend on that.
+    /// A hash of the file's name without its folder ([`called`]): some facts depend on it.
     called: u32,
 }
 
 impl Cache {
-    /// Opens the folders of the roots below `cache`. None when one cannot be trusted or made; that is said once in the log.
+    /// Opens the folders of the roots below `cache`. None where one cannot be trusted or made; the log says so once.
     pub fn open(disk: Arc<dyn Disk>, cache: &Path, roots: &Roots) -> Option<Self> {
         let top = cache.join("index");
         let folder = |root: &Arc<Root>| {
@@ -139,7 +139,7 @@ impl Cache {
         Some(Self { disk, top, folders, serial: 0, off: false })
     }
 
-    /// Reads all segments. What cannot be read is not there.
+    /// Reads all segments. What cannot be read is skipped.
     pub fn load(&mut self) -> Stock {
         let mut stock = Stock::default();
         let fingerprint = fingerprint();
@@ -148,7 +148,7 @@ impl Cache {
             for entry in listed {
                 let name = entry.path.extension().and_then(|end| end.to_str()).unwrap_or_default();
                 if name == "tmp" && entry.age > 3600 {
-                    // Left by a process that died while it wrote.
+                    // Left by a process that died while writing.
                     let _ = self.disk.remove_file(&entry.path);
                 }
                 if name != "seg" {
@@ -168,12 +168,12 @@ impl Cache {
         stock
     }
 
-    /// Whether so much of what was read is stale that all should be written anew.
+    /// Whether so many records are stale that all should be written anew; `live` is the number of files there are.
     pub fn is_stale(&self, stock_records: usize, live: usize) -> bool {
         self.folders.iter().any(|folder| folder.stale) || stock_records > live * 2 + 64
     }
 
-    /// Whether, with one more of so many files, there are so many segments, or so large ones beside the first, that they should become one.
+    /// Whether one more segment with so many files makes it worth merging all.
     pub fn is_scattered(&self, more: usize) -> bool {
         self.folders.iter().any(|folder| {
             let Some(((_, first), later)) = folder.known.split_first() else { return false };
@@ -182,7 +182,7 @@ impl Cache {
         })
     }
 
-    /// From now on a merge takes those of other versions away as well: they may hold what must not be kept, and nobody here can tell.
+    /// From now on a merge also removes segments of other versions: they may hold what must not be kept, and we cannot tell.
     pub fn purge(&mut self) {
         for folder in &mut self.folders {
             folder.known.extend(folder.foreign.drain(..).map(|segment| (segment, 0)));
@@ -190,11 +190,11 @@ impl Cache {
         }
     }
 
-    /// Writes the facts of files as one new segment for each root; with `merge`, in place of all segments that were there.
+    /// Writes the facts of files as one new segment per root; with `merge`, in place of all segments so far.
     pub fn write(&mut self, files: &[Arc<File>], refused: &[Refusal], names: &Names, merge: bool) {
         for folder in &mut self.folders {
             if folder.purging {
-                // Before anything is written: what must not be kept goes even where nothing can take its place.
+                // Before anything is written: what must not be kept has to go even if nothing can replace it.
                 folder.forget(&*self.disk);
             }
             let files: Vec<&Arc<File>> = files.iter().filter(|file| *file.path.root() == folder.root).collect();
@@ -253,7 +253,7 @@ impl Folder {
         Ok(())
     }
 
-    /// Takes all segments away; those that do not go stay known, for the next time.
+    /// Removes all segments. Those that cannot be removed stay listed for the next time.
     fn forget(&mut self, disk: &dyn Disk) {
         self.known.retain(|(segment, _)| disk.remove_file(segment).is_err_and(|error| error.kind() != ErrorKind::NotFound));
         self.purging &= !self.known.is_empty();
@@ -261,7 +261,7 @@ impl Folder {
 }
 
 impl Stock {
-    /// Takes a segment in; false when something in it is foreign or damaged.
+    /// Takes a segment in; false where part of it is foreign or damaged.
     fn add(&mut self, bytes: Vec<u8>, fingerprint: u64) -> bool {
         if bytes.len() < HEADER || bytes[..HEADER] != header(fingerprint) {
             return false;
@@ -290,28 +290,29 @@ impl Stock {
         sound
     }
 
-    /// Makes the names of all files those of the workspace. Each is looked for once, however many files have it.
+    /// Turns the names of all segments into names of the workspace. Each name is looked up once, however many files have it.
     pub fn join(&mut self, names: &mut Names) {
         for segment in &mut self.segments {
             segment.joined = names.join(segment.names.iter(), segment.names.len(), segment.names.bytes());
         }
     }
 
+    /// The number of records, older ones of the same file included.
     pub fn records(&self) -> usize {
         self.records.len()
     }
 
-    /// Number of files of which something is kept.
+    /// The number of files that the cache knows.
     pub fn paths(&self) -> usize {
         self.by_path.values().map(HashMap::len).sum()
     }
 
-    /// What is kept of a file, whether or not it still looks as it did then.
+    /// The record of a file, whether or not the file still has the same stamp.
     pub fn record(&self, path: &WorkspacePath) -> Option<Record> {
         self.records.get(*self.by_path.get(&*root_key(path.root()))?.get(path.relative())? as usize).copied()
     }
 
-    /// Whether something is kept of a file that is there and takes no part (any more): a rule was added, perhaps for secrets.
+    /// Whether the cache knows a file that exists but takes no part any more: a rule was added, perhaps because of secrets.
     pub fn has_purged(&self, files: &[Entry]) -> bool {
         let listed: HashSet<(Cow<'_, str>, &str)> =
             files.iter().map(|entry| (root_key(entry.path.root()), entry.path.relative())).collect();
@@ -320,7 +321,7 @@ impl Stock {
         unlisted.any(|(root, relative)| Path::new(root).join(relative).exists())
     }
 
-    /// What is kept of a file, with the names of the workspace.
+    /// The facts of a record, with names of the workspace. None where they are damaged.
     pub fn read(&self, record: Record) -> Option<Kept<'_>> {
         let (segment, mut reader) = self.reader(record)?;
         let language = reader.text()?;
@@ -331,8 +332,8 @@ impl Stock {
         Some(Kept::File { hash: record.hash, language, sheet })
     }
 
-    /// The facts of any file with this content, language and name, in whatever folder, with names of their own. What `__init__.py` imports
-    /// it defines, so that a module which has become one has to be read.
+    /// The facts of any file with this content, language and name, in any folder, with names of their own. The file name matters because
+    /// `__init__.py` defines what it imports.
     pub fn by_content(&self, hash: u64, language: &str, path: &WorkspacePath) -> Option<Sheet> {
         let number = *self.by_hash.get_or_init(|| self.contents()).get(&(hash, called(path.relative())))?;
         let (segment, mut reader) = self.reader(*self.records.get(number as usize)?)?;

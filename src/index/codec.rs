@@ -1,5 +1,5 @@
-//! The facts of a file as bytes: numbers of variable length, mostly differences, so that they are small and quickly read. Names are numbers
-//! of the segment that the file is in. Reading trusts nothing: any damage is `None`.
+//! The facts of a file as bytes: numbers of variable length, mostly differences, so that they are small and read fast. Names are numbers
+//! within the segment. Reading trusts nothing: any damage gives `None`.
 
 use crate::syntax::{Kind, Span};
 
@@ -14,17 +14,18 @@ pub struct Writer {
     pub bytes: Vec<u8>,
 }
 
-/// Bits of the byte that begins a symbol; below them its kind.
+/// A bit of the byte that begins a symbol; the lower bits are its kind.
 const PUBLIC: u8 = 1 << 4;
-/// Its container is called like the definition around it.
+/// Its container has the name of the definition around it.
 const INSIDE: u8 = 1 << 5;
 const BODY: u8 = 1 << 6;
 const DOC: u8 = 1 << 7;
 
-/// Bytes of the shortest symbol: no count may ask for more memory than what is there could fill.
+/// Bytes of the shortest symbol. A count that the rest of the bytes cannot hold is refused before memory is reserved for it.
 const LEAST: usize = 11;
 
 impl Writer {
+    /// Writes a number, seven bits per byte, lowest first.
     pub fn number(&mut self, mut number: u64) {
         while number >= 0x80 {
             self.bytes.push(number as u8 | 0x80);
@@ -33,24 +34,25 @@ impl Writer {
         self.bytes.push(number as u8);
     }
 
+    /// Writes a text with its length in front.
     pub fn text(&mut self, text: &str) {
         self.number(text.len() as u64);
         self.bytes.extend_from_slice(text.as_bytes());
     }
 
-    /// Texts as [`Reader::texts`] reads them, which end what is written.
+    /// Writes texts as [`Reader::texts`] reads them. Nothing can follow them.
     pub fn texts<'a>(&mut self, texts: impl Iterator<Item = &'a str> + Clone) {
         self.number(texts.clone().count() as u64);
         texts.clone().for_each(|text| self.number(text.len() as u64));
         texts.for_each(|text| self.bytes.extend_from_slice(text.as_bytes()));
     }
 
-    /// Numbers plus one, so that "none" (all ones) is short.
+    /// Writes an id plus one, so that "none" (all ones) becomes a short zero.
     fn id(&mut self, id: u32) {
         self.number(u64::from(id.wrapping_add(1)));
     }
 
-    /// A number beside one that is near it.
+    /// Writes a number as its difference to one that is near.
     fn near(&mut self, number: u32, other: u32) {
         let apart = i64::from(number) - i64::from(other);
         self.number((apart << 1 ^ apart >> 63) as u64);
@@ -61,7 +63,7 @@ impl Writer {
         self.number(u64::from(span.end - span.start));
     }
 
-    /// The facts of a file; `of` gives the number of a name in the segment.
+    /// Writes the facts of a file; `of` gives a name's number in the segment.
     pub fn facts(&mut self, file: &File, of: &impl Fn(NameId) -> u32) {
         self.bytes.push(file.tier as u8);
         for number in [file.bytes, file.lines, file.tokens] {
@@ -107,7 +109,7 @@ impl Writer {
         if symbol.container != around {
             self.id(of(symbol.container));
         }
-        // How far before; none is zero.
+        // How far before; zero for none.
         self.number(u64::from(at.saturating_sub(symbol.parent)));
         self.span(symbol.item, start);
         self.span(symbol.signature, symbol.item.start);
@@ -130,13 +132,14 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    /// The next byte; none at the end.
     pub fn byte(&mut self) -> Option<u8> {
         let (first, rest) = self.bytes.split_first()?;
         self.bytes = rest;
         Some(*first)
     }
 
-    /// Most numbers are of one byte, and nearly all others of two.
+    /// The next number. Most have one byte, nearly all others two.
     #[inline]
     pub fn number(&mut self) -> Option<u64> {
         match *self.bytes {
@@ -181,13 +184,13 @@ impl<'a> Reader<'a> {
         Some(Span { start, end: start.checked_add(self.small()?)? })
     }
 
-    /// A count of things of which each takes a byte at least.
+    /// A count of things that take at least a byte each; none where the rest is shorter.
     fn count(&mut self) -> Option<usize> {
         let count = usize::try_from(self.number()?).ok()?;
         (count <= self.bytes.len()).then_some(count)
     }
 
-    /// A name's number in the segment, turned by `of` into what it is called elsewhere.
+    /// A name's number in the segment, which `of` turns into one of the workspace.
     fn id(&mut self, of: &mut impl FnMut(u32) -> Option<NameId>) -> Option<NameId> {
         match self.small()?.wrapping_sub(1) {
             u32::MAX => Some(NameId::NONE),
@@ -195,6 +198,7 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The next text; none where it is cut off or not UTF-8.
     pub fn text(&mut self) -> Option<&'a str> {
         let length = self.count()?;
         let (text, rest) = self.bytes.split_at_checked(length)?;
@@ -211,7 +215,7 @@ impl<'a> Reader<'a> {
         Some(all)
     }
 
-    /// Many texts: how many, how long each is, and all of them in one piece.
+    /// Many texts: their number, their lengths, and then all of them in one piece.
     pub fn texts(&mut self) -> Option<Texts> {
         let count = self.count()?;
         let mut lengths = Vec::with_capacity(count);
@@ -221,7 +225,7 @@ impl<'a> Reader<'a> {
         Texts::of(std::str::from_utf8(self.bytes).ok()?, lengths)
     }
 
-    /// The facts of a file, with names as `of` gives them.
+    /// The facts of a file; `of` turns names of the segment into those of the workspace.
     pub fn facts(&mut self, of: &mut impl FnMut(u32) -> Option<NameId>) -> Option<Sheet> {
         let tier = match self.byte()? {
             0 => Tier::Text,

@@ -1,17 +1,17 @@
-//! The file operations of the cache, behind a trait so that tests can make the n-th of them fail.
+//! The file operations of the cache, behind a trait, so that tests can make the n-th of them fail.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// What the cache does to its folder. Every error only means that something is not cached.
+/// What the cache does in its folder. An error only means that something is not cached.
 pub trait Disk: Send + Sync {
-    /// Makes a folder that belongs to this user alone; an error when it is somebody else's, a link or no folder.
+    /// Makes a folder for this user alone. Fails where it belongs to somebody else, is a link or is not a folder.
     fn prepare(&self, folder: &Path) -> io::Result<()>;
-    /// Files and folders right below, with their sizes and ages in seconds.
+    /// The entries right in a folder, with sizes and ages in seconds.
     fn list(&self, folder: &Path) -> io::Result<Vec<Listed>>;
     fn read(&self, file: &Path) -> io::Result<Vec<u8>>;
-    /// Writes a file that is whole or not there, whenever the process or the machine dies.
+    /// Writes a file that is complete or missing, even if the process or the machine dies meanwhile.
     fn write(&self, file: &Path, bytes: &[u8]) -> io::Result<()>;
     fn remove_file(&self, file: &Path) -> io::Result<()>;
     fn remove_folder(&self, folder: &Path) -> io::Result<()>;
@@ -26,7 +26,7 @@ pub struct Listed {
     pub is_folder: bool,
 }
 
-/// The real one.
+/// The file system of this machine.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RealDisk;
 

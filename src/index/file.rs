@@ -1,4 +1,4 @@
-//! What the index keeps of a file. Names are numbers, places are bytes and zero-based lines; the text itself is read when it is wanted.
+//! What the index keeps about a file. Names are numbers, places are bytes and zero-based lines; the text itself is read again when wanted.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::workspace::fs::Stamp;
 
 use super::names::NameId;
 
-/// The hash by which texts are told apart, of what is read of them: no carriage return ends a line by itself.
+/// The hash that tells texts apart, of the text with line feeds for lone carriage returns.
 pub(super) fn hash(text: &str) -> u64 {
     xxh3_64(text.as_bytes())
 }
@@ -19,11 +19,11 @@ pub(super) fn hash(text: &str) -> u64 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Tier {
-    /// Plain text: no definitions.
+    /// Plain text without definitions.
     Text,
-    /// Definitions by regular expression.
+    /// Definitions by line (a regular expression).
     Lexical,
-    /// Everything, by its parser.
+    /// Everything, from the tree.
     Parsed,
 }
 
@@ -35,16 +35,16 @@ pub struct Symbol {
     pub(super) parent: u32,
     pub kind: Kind,
     pub public: bool,
-    /// The whole item with its decorators and attributes, without the comment above.
+    /// The whole definition with decorators and attributes, without the comment above.
     pub item: Span,
-    /// From its first word to its body, or to its end.
+    /// From its own first word to its body, or to its end where it has none.
     pub signature: Span,
     pub body: Span,
     /// The comment above, or the docstring.
     pub doc: Span,
-    /// Where the item begins, decorators and attributes included.
+    /// The first line, of decorators and attributes if it has some.
     pub line: u32,
-    /// Where its name stands.
+    /// The line of its name.
     pub name_line: u32,
     /// The last line of its signature.
     pub signature_end_line: u32,
@@ -53,21 +53,21 @@ pub struct Symbol {
 }
 
 impl Symbol {
-    /// The name of the type, module or function around it.
+    /// The name of the type, module or function around it; none at the top level.
     pub fn container(&self) -> Option<NameId> {
         self.container.some()
     }
 
-    /// The definition around it, as its index among the file's symbols.
+    /// The index of the definition around it among the file's symbols; none at the top level.
     pub fn parent(&self) -> Option<usize> {
         (self.parent != u32::MAX).then_some(self.parent as usize)
     }
 }
 
-/// Names taken from a module.
+/// An import of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileImport {
-    /// As it is written.
+    /// The module as it is written.
     pub module: NameId,
     pub line: u32,
     pub(super) first: u32,
@@ -80,16 +80,16 @@ pub struct File {
     pub path: WorkspacePath,
     pub language: Option<Arc<Language>>,
     pub tier: Tier,
-    /// Of the text as it is read, see [`File::is_of`].
+    /// The hash of its text, see [`File::is_of`].
     pub hash: u64,
     pub stamp: Stamp,
     pub bytes: u32,
     pub lines: u32,
-    /// An estimate that needs no tokenizer.
+    /// Estimated from its length, without a tokenizer.
     pub tokens: u32,
-    /// In the order of the file.
+    /// In the order of the text.
     pub symbols: Box<[Symbol]>,
-    /// Identifiers and their occurrences (definitions included), sorted by number.
+    /// Identifiers with how often each occurs, definitions included; sorted by number.
     pub uses: Box<[(NameId, u32)]>,
     pub(super) bases: Box<[(u32, NameId)]>,
     pub(super) imports: Box<[FileImport]>,
@@ -102,12 +102,12 @@ impl File {
         self.language.as_ref().map_or("", |language| &language.name)
     }
 
-    /// Whether a text is the one whose facts these are. Another of the same length is not.
+    /// Whether these are the facts of this text, judged by its hash.
     pub fn is_of(&self, text: &str) -> bool {
         text.len() == self.bytes as usize && hash(text) == self.hash
     }
 
-    /// Whether all is known of it that can be, but for what its parser does not get through.
+    /// Whether everything is known that can be, apart from what the parser gives up on.
     pub fn is_whole(&self) -> bool {
         self.tier == Tier::Parsed || self.language.is_none()
     }
@@ -117,27 +117,28 @@ impl File {
         !self.symbols.is_empty() || !self.uses.is_empty()
     }
 
-    /// Base classes, traits and interfaces of a symbol.
+    /// The names of a symbol's base classes, traits and interfaces.
     pub fn bases(&self, symbol: usize) -> impl Iterator<Item = NameId> {
         let start = self.bases.partition_point(|(of, _)| (*of as usize) < symbol);
         self.bases[start..].iter().take_while(move |(of, _)| *of as usize == symbol).map(|(_, name)| *name)
     }
 
+    /// The imports of the file, in order.
     pub fn imports(&self) -> &[FileImport] {
         &self.imports
     }
 
-    /// What an import takes (its name there, its name here); empty when it is the module itself.
+    /// Pairs of what an import takes: the name in the module, and the local name. Empty where the module itself is imported.
     pub fn imported(&self, import: &FileImport) -> &[(NameId, NameId)] {
         self.import_names.get(import.first as usize..(import.first + import.count) as usize).unwrap_or_default()
     }
 
-    /// Members of a symbol: those whose parent it is.
+    /// The direct members of a symbol, each with its index.
     pub fn members(&self, symbol: usize) -> impl Iterator<Item = (usize, &Symbol)> {
         self.symbols.iter().enumerate().filter(move |(_, member)| member.parent == symbol as u32)
     }
 
-    /// Tells all names that are kept of the file, some of them often.
+    /// Calls `tell` for every name that is kept of the file, for some more than once.
     pub(super) fn each_name(&self, tell: &mut impl FnMut(NameId)) {
         self.uses.iter().for_each(|(name, _)| tell(*name));
         self.bases.iter().for_each(|(_, base)| tell(*base));
@@ -152,7 +153,7 @@ impl File {
         }
     }
 
-    /// The first thing that two versions of the facts of one text disagree about.
+    /// The first difference between two versions of the facts of one text, for checks.
     pub(super) fn difference(&self, other: &Self) -> Option<String> {
         let symbols = self.symbols.iter().zip(&other.symbols).find(|(a, b)| a != b).map(|(a, b)| format!("{a:?} is {b:?}"));
         let sizes = (self.symbols.len(), self.bytes, self.lines, self.tokens);
@@ -167,7 +168,7 @@ impl File {
         symbols.or(sizes).or(rest)
     }
 
-    /// Occurrences of a name in this file.
+    /// How often a name occurs in this file.
     pub fn count(&self, name: NameId) -> u32 {
         self.uses.binary_search_by_key(&name, |(known, _)| *known).map_or(0, |at| self.uses[at].1)
     }

@@ -1,4 +1,4 @@
-//! The handle of the index: what the rest of the program tells it and reads of it. The work is done by the thread behind it (`build`).
+//! The handle of the index: what the program tells the index and reads from it. The thread behind it (`build`) does the work.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,13 +26,13 @@ pub enum Stage {
     /// Nothing is known yet.
     #[default]
     Empty,
-    /// Names of definitions are known, by regular expression.
+    /// The names of definitions are known, by line.
     Lexical,
     /// Everything is known.
     Ready,
 }
 
-/// Where a build is, for people.
+/// How far a build has come, for people.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     pub stage: Stage,
@@ -44,16 +44,16 @@ pub struct Progress {
 /// How an index works.
 #[derive(Clone)]
 pub struct Options {
-    /// Where indexes are kept; memory only without.
+    /// The folder for indexes on disk; none keeps them in memory only.
     pub cache: Option<PathBuf>,
-    /// Threads for scanning and parsing; 0 for as many as the machine has.
+    /// Threads that scan and parse; 0 means as many as the machine has cores.
     pub threads: usize,
-    /// Listen to the file system.
+    /// Watch the file system.
     pub watch: bool,
-    /// Seconds between rescans that find what watching has missed, where it can miss something; 0 for none.
+    /// Seconds between rescans where watching may miss changes; 0 for none.
     pub rescan: u64,
     pub disk: Arc<dyn Disk>,
-    /// Told when the file system says that a file with rules has changed, or may have, before anything is looked at.
+    /// Called when an ignore file has changed or may have, before anything is read again.
     pub rules_changed: Option<Arc<dyn Fn() + Send + Sync>>,
 }
 
@@ -64,40 +64,42 @@ impl Default for Options {
 }
 
 impl Options {
-    /// As a server wants it: watching, and cached where it says.
+    /// Options of a server: it watches, and caches in this folder.
     pub fn server(cache: Option<PathBuf>) -> Self {
         Self { cache, watch: true, rescan: 30, ..Self::default() }
     }
 }
 
+/// What the thread of the index is told.
 pub(super) enum Message {
     Update(Document),
     Close(String),
     Changed(Vec<PathBuf>),
     Rescan,
     Roots(Arc<Roots>),
-    /// None when the walk has failed.
+    /// A finished listing, with the number of its pass; none where the walk failed.
     Listed(u64, Option<Listing>),
-    /// The cache with what it has; none when it cannot be used. The number says which opening it was.
+    /// The cache that was opened, with its content; none where it cannot be used. The number says which opening it was.
     Opened(u64, Option<(Stock, Box<Cache>)>),
-    /// Several results at once: waking the index's thread costs more than taking one.
+    /// Several outcomes at once: to wake the thread costs more than to take one of them.
     Scanned(u64, Tier, Vec<Done>),
-    /// Answer when everything that came before is done; true: also when the build is.
+    /// Answer when everything before is done; with true, when the build is done as well.
     Sync(bool, Sender<()>),
-    /// Write what is to be kept, end, and drop this.
+    /// Write what is to be kept, end, and drop this sender.
     Stop(Sender<()>),
 }
 
-/// Which entry of the job, and what came of it.
+/// The index of an entry in the pass, and its outcome.
 pub(super) type Done = (usize, Outcome);
 
-/// The handle. Dropping it stops the build and writes what is to be kept; a process that leaves without dropping it says [`Index::stop`].
+/// The handle of an index. To drop it stops the build and writes what is to be kept; a process that exits without dropping it calls
+/// [`Index::stop`].
 pub struct Index {
     sender: Sender<Message>,
     view: tell::Receiver<Arc<View>>,
     progress: tell::Receiver<Progress>,
     trees: Arc<Trees>,
-    /// Versions of documents that it was told of, and those that it has seen.
+    /// How many updates of documents were sent; [`Index::taken`] tells how many have arrived.
     told: AtomicU64,
     taken: tell::Receiver<u64>,
     stop: Arc<AtomicBool>,
@@ -105,7 +107,7 @@ pub struct Index {
 }
 
 impl Index {
-    /// Starts to index. Returns at once; [`Index::view`] is empty at first.
+    /// Starts to index and returns at once; the view is empty at first.
     pub fn start(roots: Arc<Roots>, registry: Arc<Registry>, options: Options) -> Self {
         let (sender, receiver) = mpsc::channel();
         let (view_sender, view) = tell::channel(Arc::new(View::default()));
@@ -117,53 +119,56 @@ impl Index {
         Self { sender, view, progress, trees, told: AtomicU64::new(0), taken, stop, thread: spawned.ok() }
     }
 
-    /// The workspace as it is known now.
+    /// The newest view of the workspace.
     pub fn view(&self) -> Arc<View> {
         self.view.borrow().clone()
     }
 
-    /// Tells of every new view.
+    /// Receives every new view.
     pub fn subscribe(&self) -> tell::Receiver<Arc<View>> {
         self.view.clone()
     }
 
-    /// The trees of open documents, for those who read them beside the index.
+    /// The trees of open documents, which requests use too.
     pub fn trees(&self) -> &Arc<Trees> {
         &self.trees
     }
 
+    /// Reports how far the build has come.
     pub fn progress(&self) -> tell::Receiver<Progress> {
         self.progress.clone()
     }
 
-    /// A document was opened or has changed. Only the newest of several waiting versions is looked at. Answers the number that
-    /// [`Index::taken`] has reached once the view has it.
+    /// Says that a document was opened or changed. Of several waiting versions only the newest is read. Returns the number that
+    /// [`Index::taken`] reaches once the view has this version.
     pub fn update(&self, document: Document) -> u64 {
         let number = self.told.fetch_add(1, Ordering::Relaxed) + 1;
         self.send(Message::Update(document));
         number
     }
 
-    /// Tells how many versions of documents the view has.
+    /// Reports how many updates of documents the view has.
     pub fn taken(&self) -> tell::Receiver<u64> {
         self.taken.clone()
     }
 
-    /// A document was closed: what is on disk counts again.
+    /// Says that a document was closed: the file on disk counts again.
     pub fn close(&self, uri: &str) {
         self.trees.forget(uri);
         self.send(Message::Close(uri.into()));
     }
 
-    /// Files may have changed, appeared or gone.
+    /// Says that files may have changed, appeared or gone.
     pub fn changed(&self, paths: Vec<PathBuf>) {
         self.send(Message::Changed(paths));
     }
 
+    /// Has the whole workspace listed again.
     pub fn rescan(&self) {
         self.send(Message::Rescan);
     }
 
+    /// Says that other folders are open now.
     pub fn set_roots(&self, roots: Arc<Roots>) {
         self.send(Message::Roots(roots));
     }
@@ -178,24 +183,24 @@ impl Index {
         self.wait(true);
     }
 
-    /// Ends the build and has written what is to be kept; waits for that no longer than this.
+    /// Stops the build and waits, no longer than `patience`, until what is to be kept is written.
     pub fn stop(&self, patience: Duration) {
         let (sender, ended) = mpsc::channel();
         self.stop.store(true, Ordering::Relaxed);
         self.send(Message::Stop(sender));
-        // Nothing is ever sent: the other end goes when the thread does.
+        // Nothing is ever sent here: the channel closes when the thread ends.
         let _ = ended.recv_timeout(patience);
     }
 
     fn wait(&self, ready: bool) {
         let (sender, receiver) = mpsc::channel();
         self.send(Message::Sync(ready, sender));
-        // An error means that the thread is gone, and then nothing more will come.
+        // An error means that the thread is gone, and then there is nothing to wait for.
         let _ = receiver.recv();
     }
 
     fn send(&self, message: Message) {
-        // The thread ends only with the handle.
+        // The thread outlives every handle.
         let _ = self.sender.send(message);
     }
 }

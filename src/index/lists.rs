@@ -1,6 +1,6 @@
-//! Many lists by number in one flat table: from a name to the files or symbols that have it.
+//! Many lists in one flat table, by number: from a name to the files or symbols that have it.
 
-/// Lists one after another, each with its items in the order in which they were given.
+/// Lists stored one after another, each in the order in which its items were given.
 #[derive(Clone, Debug, Default)]
 pub struct Lists<T> {
     starts: Vec<u32>,
@@ -8,7 +8,7 @@ pub struct Lists<T> {
 }
 
 impl<T: Copy + Default> Lists<T> {
-    /// From pairs of a list and an item, which are gone through twice.
+    /// From pairs of a list's number and an item. Iterates over the pairs twice.
     pub fn new(lists: usize, pairs: impl Iterator<Item = (u32, T)> + Clone) -> Self {
         let mut starts = vec![0u32; lists + 1];
         pairs.clone().for_each(|(list, _)| starts[list as usize + 1] += 1);
@@ -25,7 +25,7 @@ impl<T: Copy + Default> Lists<T> {
         Self { starts, items }
     }
 
-    /// The items of a list; none of one that came later.
+    /// The items of a list; empty for numbers that came later.
     pub fn get(&self, list: u32) -> &[T] {
         let at = list as usize;
         match (self.starts.get(at), self.starts.get(at + 1)) {

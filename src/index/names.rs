@@ -9,29 +9,30 @@ use crate::syntax::words::hash;
 pub struct NameId(pub u32);
 
 impl NameId {
-    /// Stands for no name in packed tables.
+    /// Stands for "no name" in packed tables.
     pub(super) const NONE: NameId = NameId(u32::MAX);
 
+    /// None where this is [`NameId::NONE`].
     pub(super) fn some(self) -> Option<Self> {
         (self != Self::NONE).then_some(self)
     }
 }
 
-/// Texts one after another, and an open-addressing table over them.
+/// Texts one after another, with an open-addressing hash table over them.
 #[derive(Clone, Debug, Default)]
 struct Segment {
     first: u32,
     text: String,
     ends: Vec<u32>,
-    /// The length is a power of two.
+    /// Its length is a power of two.
     table: Vec<Slot>,
 }
 
-/// A place of the table.
+/// An entry of the hash table.
 #[derive(Clone, Copy, Debug, Default)]
 struct Slot {
-    /// The lower half of the hash, which says where the search for it begins: most texts that differ need not be looked at, and a larger
-    /// table is made without a look at any.
+    /// The lower half of the hash. It tells most different texts apart without a look at them, and is enough to move entries into a larger
+    /// table.
     mark: u32,
     /// The number plus one; zero is free.
     entry: u32,
@@ -81,7 +82,7 @@ impl Segment {
         }
     }
 
-    /// Adds all names of another, in their order.
+    /// Appends all names of another segment, in their order.
     fn take(&mut self, other: &Segment) {
         for number in 0..other.len() {
             let text = other.get(number);
@@ -109,8 +110,8 @@ fn place(table: &mut [Slot], slot: Slot) {
     table[at] = slot;
 }
 
-/// All names: a large part that views share, a smaller one with what came since, and a few that came since a view shares that as well: a
-/// name that is being typed is a new one with each letter, and may not cost a copy of all others.
+/// All names, in three parts: a large one that views share, a smaller one with names that came later, and a few that came after a view
+/// began to share that one too. A name that is being typed is new with each letter, and must not cost a copy of all others.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     settled: Arc<Segment>,
@@ -118,14 +119,15 @@ pub struct Names {
     newest: Arc<Segment>,
 }
 
-/// Recent names are merged from this many on, or from a quarter of the settled ones.
+/// With this many recent names, or a quarter of the settled ones, both are merged.
 const MERGE: usize = 4096;
-/// The newest names are merged with the recent ones from this many on.
+/// With this many newest names, they are merged with the recent ones.
 const FEW: usize = 64;
-/// Names of which so many times as many are joined are looked for by themselves.
+/// When this many times as many names are joined as there are recent ones, the recent ones are looked up separately.
 const MANY_MORE: usize = 4;
 
 impl Names {
+    /// The number of a name, if it is known.
     pub fn find(&self, text: &str) -> Option<NameId> {
         self.known(text, hash(text)).map(NameId)
     }
@@ -135,6 +137,7 @@ impl Names {
         self.settled.find(text, hash).or_else(newer)
     }
 
+    /// The text of a name; empty for an unknown number.
     pub fn get(&self, id: NameId) -> &str {
         let mut at = id.0 as usize;
         for segment in [&self.settled, &self.recent, &self.newest] {
@@ -146,14 +149,17 @@ impl Names {
         ""
     }
 
+    /// The number of names.
     pub fn len(&self) -> usize {
         self.settled.len() + self.recent.len() + self.newest.len()
     }
 
+    /// All names with their numbers.
     pub fn iter(&self) -> impl Iterator<Item = (NameId, &str)> {
         (0..self.len() as u32).map(|number| (NameId(number), self.get(NameId(number))))
     }
 
+    /// The number of a name, which is added if it is new.
     pub fn intern(&mut self, text: &str) -> NameId {
         let hash = hash(text);
         if let Some(known) = self.known(text, hash) {
@@ -162,7 +168,7 @@ impl Names {
         if self.newest.len() >= FEW {
             self.merge_newest();
         }
-        // While no view shares the recent names they take one more at once.
+        // While no view shares the recent names, one more can be added to them directly.
         if self.newest.len() == 0
             && let Some(recent) = Arc::get_mut(&mut self.recent)
         {
@@ -175,14 +181,14 @@ impl Names {
         NameId(newest.push(text, hash))
     }
 
-    /// Interns many names that are `count` and of so many bytes together, each of which is there once. Of a whole cache they are nearly all new,
-    /// and to look for each among those that have come before it takes longest of all: they are looked for among what was known.
+    /// Interns many names at once: `count` of them with so many `bytes`, each only once. When a whole cache is read nearly all of them are
+    /// new, so each is only looked up among the names known before, not among those just added. That lookup would take longest.
     pub fn join<'a>(&mut self, names: impl Iterator<Item = &'a str>, count: usize, bytes: usize) -> Vec<NameId> {
         self.merge_newest();
         let settled = &self.settled;
         let recent = Arc::make_mut(&mut self.recent);
         recent.first = settled.len() as u32;
-        // Those of documents that were opened before.
+        // The names of documents that were opened before.
         let few = (recent.len() < count / MANY_MORE).then(|| recent.clone());
         recent.reserve(count, bytes);
         let intern = |name: &str| {
@@ -203,7 +209,7 @@ impl Names {
         recent.take(&newest);
     }
 
-    /// Merges recent names when there are many; to be called before a view is made. Costs a copy of all names, seldom.
+    /// Merges recent names if there are many. To be called before a view is made; rarely copies all names.
     pub fn settle(&mut self) {
         if self.recent.len() + self.newest.len() < MERGE.max(self.settled.len() / 4) {
             return;

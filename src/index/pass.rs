@@ -1,4 +1,4 @@
-//! A pass over files: threads that take them in order, gather their facts and send them to the index's thread.
+//! A pass over files: threads take them in order, gather their facts, and send them to the index's thread.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -14,15 +14,15 @@ use super::file::Tier;
 use super::handle::Message;
 use super::scan::{self, Todo};
 
-/// Results that a worker hands over together, at most, and after how long at the latest.
+/// Most outcomes that a worker sends together, and the longest time before it sends.
 const AT_ONCE: usize = 64;
 const SOON: Duration = Duration::from_millis(20);
 
-/// See the module. Its threads stop when another has begun.
+/// A pass over files. Its threads stop when another pass has begun.
 #[derive(Clone)]
 pub struct Pass {
     pub number: u64,
-    /// The number of the pass that counts.
+    /// The number of the current pass.
     pub current: Arc<AtomicU64>,
     pub tier: Tier,
     pub todo: Arc<Vec<Todo>>,
@@ -31,7 +31,7 @@ pub struct Pass {
 }
 
 impl Pass {
-    /// Files are taken in order, so that what is open comes first.
+    /// Starts the threads. Files are taken in order, so open ones come first.
     pub fn start(self, threads: usize, registry: &Arc<Registry>, content: Option<&Arc<Stock>>) {
         let next = Arc::new(AtomicUsize::new(0));
         for _ in 0..threads.min(self.todo.len()) {
@@ -60,12 +60,12 @@ impl Pass {
             }
             since = Instant::now();
         }
-        // Without the index's thread there is nobody to tell.
+        // Fails only when the index's thread is gone, and then nobody needs to know.
         let _ = self.sender.send(Message::Scanned(self.number, self.tier, results));
     }
 }
 
-/// Does something on a thread of its own.
+/// Runs `work` on a thread of its own.
 pub fn spawn(name: &str, work: impl FnOnce() + Send + 'static) {
     if let Err(error) = std::thread::Builder::new().name(name.into()).stack_size(STACK).spawn(work) {
         report::log("error", format_args!("the index cannot start a thread: {error}"));

@@ -1,5 +1,5 @@
-//! The next version of an open document's facts from the ones before: what an edit has not touched is moved, not gathered again. Gives up
-//! wherever it cannot be sure; then everything is gathered.
+//! Updates the facts of an open document after an edit: facts that the edit does not touch are moved, not gathered again. Gives up wherever
+//! it cannot be sure; then everything is gathered.
 
 use crate::syntax::change::{Change, Edit};
 use crate::syntax::{Definition, Kind, MAX_SIGNATURE, Span};
@@ -9,7 +9,7 @@ use super::file::{File, FileImport, Symbol};
 use super::names::{NameId, Names};
 use super::sheet::{self, SymbolList};
 
-/// The facts of `after`, which differs from `before`, the text of `file`, by `change`.
+/// The facts of `after`, made from those of `before` (`file`) and what the edit changed. None where that is not certain.
 pub fn patched(file: &File, change: &Change<'_>, [before, after]: [&str; 2], hash: u64, names: &mut Names) -> Option<File> {
     let around = enclosing(file, change, before, names)?;
     let (from, to) = replaced(file, change, &around, before)?;
@@ -33,13 +33,13 @@ pub fn patched(file: &File, change: &Change<'_>, [before, after]: [&str; 2], has
     })
 }
 
-/// How many lines there are now: those that there were, and what the edit brings. The last may end without a line feed.
+/// The number of lines after the edit. The last one may end without a line feed.
 fn lines(file: &File, change: &Change<'_>, before: &str, after: &str) -> u32 {
     let open_ended = |text: &str| u32::from(!text.is_empty() && !text.ends_with('\n'));
     (file.lines - open_ended(before)).saturating_add_signed(change.edit.rows) + open_ended(after)
 }
 
-/// The symbols that the definitions around the place are.
+/// The symbols of the definitions around the edit.
 fn enclosing(file: &File, change: &Change<'_>, before: &str, names: &Names) -> Option<Vec<u32>> {
     if change.around.0 != change.around.1 {
         return None;
@@ -61,7 +61,7 @@ fn enclosing(file: &File, change: &Change<'_>, before: &str, names: &Names) -> O
     around.collect()
 }
 
-/// The symbols that are gathered again: one run of them.
+/// The range of symbols that are gathered again.
 fn replaced(file: &File, change: &Change<'_>, around: &[u32], before: &str) -> Option<(usize, usize)> {
     let start = |symbol: &Symbol| symbol.signature.start as usize;
     let outside = |(at, _): &(usize, &Symbol)| !around.contains(&(*at as u32));
@@ -112,7 +112,7 @@ fn symbols(
     let beside_bases = file.language.as_ref().map_or(&[][..], |language| language.types.beside_bases.as_slice());
     list.add(after, &change.added.definitions, around, beside_bases, &mut |name| names.intern(sheet::kept(name)));
     let added = &list.symbols[from..];
-    // An attribute counts where it is set first: another place may have to take over, or to stand back.
+    // An attribute counts where it is set first, so another place may have to take over or give way.
     let later = |symbol: &Symbol| file.symbols[to..].iter().any(|other| other.kind == Kind::Attribute && member(other) == member(symbol));
     if added.iter().filter(hoisted).any(later) {
         return None;
@@ -133,7 +133,7 @@ fn symbols(
     }
     if let Some((number, before)) = renamed {
         let now = list.symbols[number as usize].name;
-        // What the edit has added says by itself what holds it.
+        // The added definitions say themselves what encloses them.
         let (known, rest) = list.symbols.split_at_mut(from);
         let stayed = known.iter_mut().chain(&mut rest[(to as i64 + grown) as usize - from..]);
         let members = stayed.filter(|symbol| symbol.parent == number && symbol.container == before);
@@ -142,8 +142,8 @@ fn symbols(
     Some(list)
 }
 
-/// Gives the symbol that a definition around the place is its new name. Returns its number and how it was called: its members are told by
-/// that, but for those that say themselves what they are members of, which is known where their signatures do not name it.
+/// Gives a new name to the symbol of a definition around the edit. Returns its number and its old name. Members refer to it by name, except
+/// those that name their type themselves; which ones do is only known where signatures do not contain that name.
 fn rename(
     file: &File,
     change: &Change<'_>,
@@ -163,7 +163,7 @@ fn rename(
     Some((number, known))
 }
 
-/// The number of a symbol after those of `from..to` have been replaced.
+/// The new number of a symbol after those of `from..to` have been replaced.
 fn renumbered(number: u32, from: usize, to: usize, grown: i64) -> Option<u32> {
     match number as usize {
         _ if number == u32::MAX => Some(number),
@@ -173,7 +173,7 @@ fn renumbered(number: u32, from: usize, to: usize, grown: i64) -> Option<u32> {
     }
 }
 
-/// A symbol that the edit has not touched inside.
+/// A symbol without the edit inside: it may have moved.
 fn moved(symbol: &Symbol, edit: &Edit) -> Symbol {
     if symbol.item.start < edit.old_end {
         return *symbol;
@@ -192,7 +192,7 @@ fn moved(symbol: &Symbol, edit: &Edit) -> Symbol {
     }
 }
 
-/// A symbol with the edit in it: what stands above it is as it was, the rest is what its definition says now.
+/// A symbol with the edit inside: what stands above is unchanged, the rest is as its definition says now.
 fn stretched(symbol: &Symbol, edit: &Edit, now: &Definition, after: &str) -> Symbol {
     let mut symbol = Symbol {
         item: Span { end: now.item.end, ..symbol.item },
@@ -207,7 +207,7 @@ fn stretched(symbol: &Symbol, edit: &Edit, now: &Definition, after: &str) -> Sym
     symbol
 }
 
-/// A span behind the edit has moved; others stay.
+/// A span, moved if it lies behind the edit.
 fn shifted(span: Span, edit: &Edit) -> Span {
     let at = |byte: u32| (i64::from(byte) + i64::from(edit.new_end) - i64::from(edit.old_end)) as u32;
     if span.start >= edit.old_end && span.end > 0 { Span { start: at(span.start), end: at(span.end) } } else { span }
@@ -220,7 +220,7 @@ fn imports(file: &File, change: &Change<'_>, names: &mut Names) -> Option<Import
     let (removed, added) = (&change.removed.imports, &change.added.imports);
     let same_row = file.imports.iter().any(|import| import.line == edit.old_row);
     if removed.is_empty() && added.is_empty() {
-        // What stands beside the edit on its line may stay or move.
+        // What shares a line with the edit may stay or move.
         if edit.rows != 0 && same_row {
             return None;
         }
@@ -252,7 +252,7 @@ fn imports(file: &File, change: &Change<'_>, names: &mut Names) -> Option<Import
     Some((list, import_names))
 }
 
-/// The occurrences of all names: those of the place are exchanged.
+/// The occurrences of all names, with those of the changed stretch exchanged.
 fn uses(file: &File, change: &Change<'_>, names: &mut Names) -> Option<Vec<(NameId, u32)>> {
     let mut changes: Vec<(NameId, i64)> = vec![];
     for (name, count) in change.removed.names.iter().filter(|(name, count)| *count > 0 && sheet::is_name(name)) {

@@ -1,5 +1,5 @@
-//! From an import to the file that it means. No build system is asked: a module is looked for by its path, from the importing file
-//! outwards, and the nearest file that fits is taken.
+//! From an import to the file it means. No build system is asked: a module is looked up by its path, and the file nearest to the importing
+//! one is taken.
 
 use std::cmp::Reverse;
 
@@ -9,23 +9,23 @@ use crate::workspace::WorkspacePath;
 use super::file::FileImport;
 use super::view::{FileId, View};
 
-/// The last part of a file's module name: the folder's name for files that stand for it.
+/// The last part of a file's module name: the folder's name where the file stands for its folder.
 pub(super) fn stem(language: Option<&Language>, relative: &str) -> String {
     naming::stem(language, relative).to_lowercase()
 }
 
-/// The same of a module that is imported in a language.
+/// The last part of the name of an imported module.
 pub(super) fn module_stem(language: Option<&Language>, module: &str) -> String {
     key(&parts(language, module, ""))
 }
 
-/// See the module.
+/// The file that an import means, if it is in the workspace.
 pub(super) fn resolve(view: &View, from: FileId, import: &FileImport) -> Option<FileId> {
     let names: Vec<&str> = view.file(from)?.imported(import).iter().map(|(there, _)| view.text(*there)).collect();
     resolve_module(view, from, view.text(import.module), &names)
 }
 
-/// The same of a module as it is written, of which names are taken.
+/// The file of a module as an import writes it, with the names taken from it.
 pub(super) fn resolve_module(view: &View, from: FileId, module: &str, names: &[&str]) -> Option<FileId> {
     let file = view.file(from)?;
     let language = file.language.as_deref();
@@ -41,7 +41,7 @@ pub(super) fn resolve_module(view: &View, from: FileId, module: &str, names: &[&
     candidates.iter().find_map(|parts| nearest(view, &file.path, language, parts, from))
 }
 
-/// The components of a module's path. Relative ones are joined to the folder of the importing file.
+/// The components of a module's path. A relative path is joined to the folder of the importing file.
 fn parts(language: Option<&Language>, module: &str, folder: &str) -> Vec<String> {
     let by_path = module.contains('/') || language.is_some_and(Language::imports_files);
     let mut base: Vec<String> = vec![];
@@ -69,7 +69,7 @@ fn parts(language: Option<&Language>, module: &str, folder: &str) -> Vec<String>
     base
 }
 
-/// What a file is found by that a module means.
+/// The key under which a module's files are found.
 fn key(parts: &[String]) -> String {
     parts.last().map(|last| without_ending(last).to_lowercase()).unwrap_or_default()
 }
@@ -87,18 +87,18 @@ fn nearest(view: &View, from: &WorkspacePath, language: Option<&Language>, parts
         let file = view.file(id)?;
         let relative = file.path.relative();
         let matched = matching_end(file.language.as_deref(), relative, folder)?;
-        // `./user.service` and `lib.h` are files beside others of their stem.
+        // `./user.service` and `lib.h` are files that share their stem with others.
         let rest = file.path.name().strip_prefix(last.as_str());
         let exact = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
         let near = common_start(relative, from.relative());
-        // Of equals the first by its path: numbers say only which of them was read first.
+        // Ties go to the first path: numbers only say which file was read first.
         Some((matched, exact, near, Reverse(relative.len()), Reverse(&file.path), id))
     });
     let (.., id) = fitting.max()?;
     Some(id)
 }
 
-/// How many parts at the end of a path agree with the module; none unless as many as can be asked for.
+/// How many parts at the end of a path agree with the module; none unless all that can be expected do.
 fn matching_end(language: Option<&Language>, relative: &str, parts: &[String]) -> Option<usize> {
     let mut path: Vec<&str> = relative.split('/').collect();
     let stem = without_ending(path.pop()?);
@@ -107,7 +107,7 @@ fn matching_end(language: Option<&Language>, relative: &str, parts: &[String]) -
     }
     let agree = path.iter().rev().zip(parts.iter().rev()).take_while(|(there, wanted)| **there == without_ending(wanted)).count();
     let at_the_top = parts.is_empty() && path.is_empty();
-    // The crate or package name in front need not be a folder.
+    // The name of the crate or package in front need not be a folder.
     (agree + 1 >= parts.len() && (agree > 0 || at_the_top)).then_some(agree)
 }
 

@@ -1,4 +1,4 @@
-//! Reads one file and gathers its facts; what the workers of a build do.
+//! Reads one file and gathers its facts; this is what the workers of a build do.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -14,43 +14,43 @@ use super::file::{File, Tier, hash};
 use super::sheet::Sheet;
 
 /// Largest file that is indexed, in bytes.
-pub const MAX_FILE: u64 = 1 << 20;
+const MAX_FILE: u64 = 1 << 20;
 
-/// What a file turned out to be.
+/// The facts of a file that was read.
 pub struct Scanned {
     pub hash: u64,
     pub stamp: Stamp,
     pub language: Option<Arc<Language>>,
     pub sheet: Sheet,
-    /// Its parse was given up.
+    /// The parser gave up on it.
     pub unparsable: bool,
     /// The facts come from the cache.
     pub kept: bool,
 }
 
-/// A file that is to be looked at.
+/// A file to look at.
 #[derive(Clone)]
 pub struct Todo {
     pub entry: Entry,
-    /// All that can be known of it, if its content is still the same.
+    /// Its current facts, valid if the content is the same.
     pub known: Option<Arc<File>>,
-    /// The same if it is again as it was before that.
+    /// Its facts from before, valid if the content is that again.
     pub before: Option<Arc<File>>,
 }
 
-/// What came of looking at a file.
+/// The outcome of looking at a file.
 pub enum Outcome {
     Facts(Scanned),
-    /// The content with this hash is what it was, and looks like this now.
+    /// The content with this hash has not changed; this is its new stamp.
     Same(u64, Stamp),
-    /// It is again as it was before it was another.
+    /// It has the content of `before` again.
     Back(Arc<File>),
-    /// It is not there any more.
+    /// It does not exist any more.
     Gone,
     Skipped(Skip),
 }
 
-/// As [`scan`]; a file that makes it panic is left out, and the rest goes on.
+/// [`scan`], but a file that causes a panic is left out and the rest goes on.
 pub fn guarded(registry: &Registry, reader: &mut fs::Reader, todo: &Todo, tier: Tier, stock: Option<&Stock>) -> Outcome {
     let scanned = std::panic::catch_unwind(AssertUnwindSafe(|| scan(registry, reader, todo, tier, stock)));
     let scanned = scanned.unwrap_or_else(|_| {
@@ -60,7 +60,7 @@ pub fn guarded(registry: &Registry, reader: &mut fs::Reader, todo: &Todo, tier: 
     scanned.unwrap_or_else(Outcome::Skipped)
 }
 
-/// Reads a file and gathers what `tier` asks for, or takes it from `stock` where the same content is known.
+/// Reads a file and gathers what `tier` asks for, or takes it from `stock` where that has the same content.
 fn scan(registry: &Registry, reader: &mut fs::Reader, todo: &Todo, tier: Tier, stock: Option<&Stock>) -> Result<Outcome, Skip> {
     let Todo { entry, known, before } = todo;
     let bytes = match reader.read(&entry.path, MAX_FILE) {
@@ -96,14 +96,14 @@ fn scan(registry: &Registry, reader: &mut fs::Reader, todo: &Todo, tier: Tier, s
     Ok(Outcome::Facts(Scanned { hash, stamp, language, sheet, unparsable, kept: false }))
 }
 
-/// The facts of a text; true when its parse was given up and its lines had to do.
+/// The facts of a text; true where the parser gave up and it was read by its lines.
 pub fn facts(language: Option<&Arc<Language>>, path: &str, text: &Piece, tier: Tier) -> (Sheet, bool) {
     let Some(language) = language else { return (Sheet::plain(text), false) };
     let lexical = || Sheet::lexical(text, &lexical::definitions(language, text));
     if tier == Tier::Lexical || !language.parses() {
         return (lexical(), false);
     }
-    // What walks the tree may fail on it as well.
+    // The walk over the tree may crash on it as well.
     let _working = syntax::guard::enter(text);
     match syntax::parse(language, text.clone()) {
         Ok(parsed) => (Sheet::parsed(language, text, syntax::tags(&parsed, path)), false),
@@ -112,13 +112,14 @@ pub fn facts(language: Option<&Arc<Language>>, path: &str, text: &Piece, tier: T
     }
 }
 
-/// Nanoseconds in which a file may be written twice with one time stamp, on the coarsest file systems.
+/// Nanoseconds within which two writes may get the same time stamp, on the coarsest file systems.
 const RACY: i64 = 2_000_000_000;
 
-/// A stamp that can be trusted: one so young that a later write might look the same equals no stamp, so that content decides.
+/// A stamp to trust. A file just written may be written again with the same stamp, so it gets one that equals no other: the content
+/// decides.
 pub(super) fn settled(stamp: Stamp) -> Stamp {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
     let now = i64::try_from(now).unwrap_or(i64::MAX);
-    // A time in the future says that the clock was set back: no order can be told from it.
+    // A time in the future means that the clock was set back, so times say nothing about order.
     if stamp.modified + RACY > now { Stamp { modified: 0, ..stamp } } else { stamp }
 }

@@ -1,4 +1,4 @@
-//! Searching the text of the workspace: literally or by regular expression, in open buffers and on disk.
+//! Searches the text of the workspace, literally or by regular expression, in open documents and on disk.
 
 use std::collections::BTreeSet;
 
@@ -9,36 +9,36 @@ use crate::workspace::{Snapshot, WorkspacePath};
 
 use super::view::View;
 
-/// What is looked for.
+/// What to search for.
 #[derive(Clone, Debug, Default)]
 pub struct Query<'a> {
     pub pattern: &'a str,
     pub is_regex: bool,
     pub case_sensitive: bool,
-    /// Only files below this folder, or this file; relative, as shown.
+    /// Only this file, or files below this folder; relative, as shown to people.
     pub below: Option<&'a str>,
-    /// Most hits.
+    /// Largest number of hits.
     pub limit: usize,
 }
 
-/// A line that fits.
+/// A line that matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hit {
     pub path: WorkspacePath,
-    /// Zero-based.
+    /// Zero-based line.
     pub line: u32,
-    /// Byte column of the match in the line.
+    /// Byte offset of the match in the line.
     pub column: u32,
-    /// The line, cut after [`MAX_LINE`] bytes.
+    /// The line, cut off after [`MAX_LINE`] bytes.
     pub text: String,
 }
 
-/// Longest line that is handed out.
+/// Longest line in a hit, in bytes.
 const MAX_LINE: usize = 400;
-/// Compiled size of a regular expression, so that none eats the memory.
+/// Largest compiled regular expression, in bytes, so that none takes all memory.
 const MAX_REGEX: usize = 1 << 20;
 
-/// A folder as people and models write it, without what says the same in more letters; empty for the whole workspace.
+/// A folder as people and models write it, in its simplest form; empty for the whole workspace.
 pub fn folder(text: &str) -> &str {
     let mut folder = text.trim().trim_end_matches('/');
     while let Some(rest) = folder.strip_prefix("./").or_else(|| folder.strip_prefix('/')) {
@@ -47,13 +47,13 @@ pub fn folder(text: &str) -> &str {
     folder.trim_end_matches("/.").trim_end_matches('/').trim_start_matches('/')
 }
 
-/// Whether a path as it is shown is this [`folder`] or lies below it.
+/// Whether a shown path is this [`folder`] or lies below it.
 pub fn is_below(path: &str, folder: &str) -> bool {
     matches!(folder, "" | ".") || path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 impl View {
-    /// Searches all indexed files, and these that are not indexed yet, in the order of their paths. The error says what is wrong with the
+    /// Searches all indexed files, and some that are not indexed yet, in the order of their paths. The error says what is wrong with the
     /// pattern.
     pub fn search(
         &self,
@@ -64,7 +64,7 @@ impl View {
         self.search_while(snapshot, more, query, || true)
     }
 
-    /// The same as long as somebody waits for it, which is asked before each file.
+    /// [`View::search`] for as long as `is_wanted` says so, which is asked before each file.
     pub fn search_while(
         &self,
         snapshot: &Snapshot,
@@ -102,7 +102,7 @@ fn compile(query: &Query<'_>) -> Result<Regex, String> {
     built.map_err(|error| format!("the pattern is no regular expression: {error}"))
 }
 
-/// Adds the hits of one text; false when there are enough.
+/// Adds the hits in one text; false once there are enough.
 fn search_text(regex: &Regex, path: &WorkspacePath, text: &str, limit: usize, hits: &mut Vec<Hit>) -> bool {
     let (mut line, mut counted) = (0, 0);
     let mut last = None;

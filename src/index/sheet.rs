@@ -1,4 +1,4 @@
-//! The facts of one file by themselves, with names numbered within the file: what a worker hands over, and what the cache keeps.
+//! The facts of a single file, with names numbered within the file: what workers send and what the cache keeps.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::file::{File, FileImport, Symbol, Tier};
 use super::names::{NameId, Names};
 use super::texts::Texts;
 
-/// See the module. All [`NameId`]s in it are indices into `names`, or of the workspace where there are none.
+/// The facts of a file. All [`NameId`]s are indices into `names`; where that is empty, they are those of the workspace.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sheet {
     pub tier: Tier,
@@ -27,11 +27,11 @@ pub struct Sheet {
     pub import_names: Vec<(NameId, NameId)>,
 }
 
-/// Longest text that is kept as a name; longer ones are no names that anyone looks for.
+/// Longest name that is kept, in bytes; nobody searches for longer ones.
 const MAX_NAME: usize = 256;
 
 impl Sheet {
-    /// A file without definitions.
+    /// The facts of a file without definitions.
     pub fn plain(text: &str) -> Self {
         Self {
             tier: Tier::Text,
@@ -47,7 +47,7 @@ impl Sheet {
         }
     }
 
-    /// Definitions alone, by regular expression.
+    /// Definitions only, found by line.
     pub fn lexical(text: &str, definitions: &[Definition]) -> Self {
         let mut words = Words::default();
         let mut sheet = Self::plain(text);
@@ -58,6 +58,7 @@ impl Sheet {
         sheet
     }
 
+    /// Everything that the walk over the tree has gathered.
     pub fn parsed(language: &Language, text: &str, facts: Facts<'_>) -> Self {
         let Facts { definitions, names: mut words, imports } = facts;
         let mut sheet = Self::plain(text);
@@ -72,15 +73,15 @@ impl Sheet {
         sheet
     }
 
-    /// Takes over symbols, and the words that they and everything else name.
+    /// Takes over symbols, and the words that they and the rest refer to.
     fn take(&mut self, list: SymbolList, words: &Words<'_>) {
         (self.symbols, self.bases) = (list.symbols, list.bases);
         self.names = Texts::with_room(words.len());
-        // Numbers must fit, so that what is too long leaves an empty text behind.
+        // Numbers have to match, so a word that is too long leaves an empty text.
         words.iter().for_each(|(word, _)| self.names.push(kept(word)));
     }
 
-    /// Joins the file to the others: its names become those of the workspace.
+    /// Makes it a file of the index: names become those of the workspace.
     pub fn into_file(mut self, path: WorkspacePath, language: Option<Arc<Language>>, hash: u64, stamp: Stamp, names: &mut Names) -> File {
         let global: Vec<NameId> = self.names.iter().map(|name| names.intern(name)).collect();
         let of = |id: NameId| global.get(id.0 as usize).copied().unwrap_or(NameId::NONE);
@@ -92,7 +93,7 @@ impl Sheet {
         self.joined(path, language, hash, stamp)
     }
 
-    /// The file, whose names are those of the workspace already.
+    /// Makes it a file of the index, with names that are those of the workspace already.
     pub fn joined(mut self, path: WorkspacePath, language: Option<Arc<Language>>, hash: u64, stamp: Stamp) -> File {
         if !self.uses.is_sorted() {
             self.uses.sort_unstable();
@@ -115,19 +116,19 @@ impl Sheet {
     }
 }
 
-/// Symbols and their bases, as a file keeps them.
+/// Symbols and their bases, in the form that a file keeps.
 #[derive(Default)]
 pub(super) struct SymbolList {
     pub symbols: Vec<Symbol>,
-    /// By symbol.
+    /// Pairs of a symbol and the name of a base, ordered by symbol.
     pub bases: Vec<(u32, NameId)>,
-    /// What has been set of which symbol: `self.x = …` counts once per class, where it stands first.
+    /// Pairs of a symbol and an attribute seen so far: `self.x = …` counts once per class, where it stands first.
     pub attributes: HashSet<(u32, NameId)>,
 }
 
 impl SymbolList {
-    /// Adds definitions. The first of them may be known already: `around` says which symbols of the list stand for them. Returns the number
-    /// of the symbol that each definition has become, or `u32::MAX`.
+    /// Adds definitions. The first of them may be in the list already: `around` has their symbols. Returns the symbol of each definition;
+    /// `u32::MAX` where it became none.
     pub fn add<'a>(
         &mut self,
         text: &'a str,
@@ -159,17 +160,17 @@ impl SymbolList {
     }
 }
 
-/// What is kept of a text that names something: nothing where it is too long.
+/// A text as a name is kept: empty where it is too long.
 pub(super) fn kept(text: &str) -> &str {
     if text.len() <= MAX_NAME { text } else { "" }
 }
 
-/// Whether a text is kept as a symbol's name.
+/// Whether a text may be the name of a symbol.
 pub(super) fn is_name(text: &str) -> bool {
     !text.is_empty() && text.len() <= MAX_NAME
 }
 
-/// Imports as a file keeps them; their names are counted from `first` on.
+/// Imports in the form that a file keeps; their names are counted from `first` on.
 pub(super) fn import_list<'a>(
     imports: &'a [Import],
     first: usize,
@@ -205,7 +206,7 @@ fn symbol(text: &str, definition: &Definition, name: NameId, container: NameId, 
     symbol
 }
 
-/// The last line of a symbol's signature, as its spans and lines say.
+/// The last line of a symbol's signature, computed from its spans and lines.
 pub(super) fn signature_end_line(text: &str, symbol: &Symbol) -> u32 {
     // The signature may begin below the item's first line, after decorators.
     let lead = text.get(symbol.item.start as usize..symbol.signature.start as usize).unwrap_or_default();
@@ -213,18 +214,19 @@ pub(super) fn signature_end_line(text: &str, symbol: &Symbol) -> u32 {
     (symbol.line + rows as u32).max(symbol.name_line).min(symbol.end_line.max(symbol.name_line))
 }
 
+/// The number of lines; an empty line at the end does not count.
 pub(super) fn count_lines(text: &str) -> u32 {
     let breaks = count_breaks(text.as_bytes());
     (breaks + usize::from(!text.is_empty() && !text.ends_with('\n'))) as u32
 }
 
-/// Source code has 3.6 bytes per token, give or take a tenth, in the tokenizers that we use.
+/// Source code has 3.6 bytes per token in the tokenizers that we use, give or take a tenth.
 pub(super) fn estimate_tokens(bytes: usize) -> u32 {
     (bytes * 10).div_ceil(36) as u32
 }
 
-/// The last parts of the paths in a list of bases: `models.Model, Generic[T], metaclass=M` names `Model` and `Generic`.
-/// Words that stand `beside` them are none.
+/// The last parts of the paths in a list of bases: `models.Model, Generic[T], metaclass=M` names `Model` and `Generic`. Words of `beside`
+/// do not count.
 fn base_names<'a>(text: &'a str, beside: &[String]) -> impl Iterator<Item = &'a str> {
     let mut names = vec![];
     let mut depth = 0;
@@ -237,7 +239,7 @@ fn base_names<'a>(text: &'a str, beside: &[String]) -> impl Iterator<Item = &'a 
             if depth == 0 && !part_of_path && !lists(beside, word) {
                 names.push(word);
             }
-            // The value of a keyword argument is no base.
+            // The value of a keyword argument is not a base.
             rest = match next.strip_prefix('=') {
                 Some(value) => value.trim_start().trim_start_matches(|letter: char| words::is_word(letter) || letter == '.'),
                 None => after,

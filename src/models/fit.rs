@@ -1,58 +1,58 @@
-//! Whether a model fits this machine: weights, expert offload, KV cache per token, largest context, decode ceiling.
-//! Plain arithmetic on numbers from a GGUF header or the catalogue, so that it can be answered before anything is downloaded.
+//! Whether a model fits this machine: weights, expert offload, KV cache per token, largest context, highest decode rate. Just arithmetic on
+//! numbers from a GGUF header or the catalogue, so it works before anything is downloaded.
 
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use serde::Serialize;
 
-/// What the machine has, in bytes.
+/// The machine's memory, in bytes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Machine {
     pub ram: u64,
     /// What other programs leave of it now.
     pub ram_free: u64,
-    /// Of all GPUs together; 0 without one that we can ask.
+    /// Of all GPUs together; 0 without a GPU that can be asked.
     pub vram: u64,
 }
 
-/// What is to be loaded, and how.
+/// A model to load, and how.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
     /// Bytes of all weights.
     pub weights: u64,
     /// Share of the weights that are routed experts.
     pub expert_share: f64,
-    /// Share of the parameters that take part in one token.
+    /// The share of the parameters that takes part in one token.
     pub active_share: f64,
     /// Bytes of KV cache per token at f16.
     pub kv_bytes_per_token: u64,
     /// `f16`, `q8_0` or `q4_0`.
     pub kv_type: String,
-    /// Tokens.
+    /// Context in tokens.
     pub context: u64,
-    /// Share of the layers on the GPU.
+    /// The share of the layers on the GPU.
     pub gpu_share: f64,
     /// Routed experts stay in main memory.
     pub experts_in_ram: bool,
 }
 
-/// How it fits.
+/// Whether and how a plan fits.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Fit {
     pub fits: bool,
-    /// Bytes wanted in main memory and on the GPU, KV cache included.
+    /// Bytes needed in main memory and on the GPU, KV cache included.
     pub ram: u64,
     pub vram: u64,
     pub kv_bytes_per_token: u64,
-    /// Most tokens of context that there is room for; 0 when the weights alone do not fit.
+    /// Longest context in tokens that there is room for; 0 if not even the weights fit.
     pub largest_context: u64,
 }
 
-/// Room for buffers of the computation and for the rest of the system.
+/// Room for compute buffers and the rest of the system, in bytes.
 const HEADROOM: u64 = 600_000_000;
 
-/// Places a plan on a machine. The KV cache lies where the layers lie.
+/// Places a plan on a machine. The KV cache lies where its layers lie.
 pub fn fit(plan: &Plan, machine: &Machine) -> Fit {
     let kv = (plan.kv_bytes_per_token as f64 * kv_factor(&plan.kv_type)) as u64;
     let experts = plan.weights as f64 * plan.expert_share;
@@ -76,7 +76,7 @@ pub fn fit(plan: &Plan, machine: &Machine) -> Fit {
     }
 }
 
-/// Bytes of a KV type relative to f16 (blocks of 32 values with their scale).
+/// Size of a KV type relative to f16 (blocks of 32 values with a scale).
 fn kv_factor(kv_type: &str) -> f64 {
     match kv_type {
         "q8_0" => 34.0 / 64.0,
@@ -85,8 +85,7 @@ fn kv_factor(kv_type: &str) -> f64 {
     }
 }
 
-/// Tokens per second that cannot be exceeded, because every active weight that lies in main memory is read once per token; `None` where
-/// none lies there.
+/// The highest possible tokens per second, since every active weight in main memory is read once per token; `None` if none lies there.
 pub fn decode_ceiling(plan: &Plan, bandwidth: f64) -> Option<f64> {
     let weights = plan.weights as f64;
     let rest = weights * (1.0 - plan.expert_share);
@@ -97,7 +96,7 @@ pub fn decode_ceiling(plan: &Plan, bandwidth: f64) -> Option<f64> {
     (read >= 1.0).then(|| bandwidth / read)
 }
 
-/// Asks the system. Unknown numbers are 0.
+/// This machine, by asking the system. Unknown numbers are 0.
 pub fn machine() -> Machine {
     let meminfo = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let field = |name: &str| {
@@ -122,12 +121,12 @@ fn amd_memory() -> u64 {
     totals.filter_map(|text| text.trim().parse::<u64>().ok()).sum()
 }
 
-/// Main memory's rate in bytes per second, measured by reading on all cores for about a tenth of a second, as decoding does.
+/// Bytes per second of main memory, measured by reading on all cores for about a tenth of a second, as decoding does.
 pub fn memory_bandwidth() -> f64 {
     const BLOCK: usize = 64 << 20;
     const ROUNDS: usize = 2;
     let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(16));
-    // Written once before, so that no page fault is measured. To compare them is to read them, as fast as the machine can.
+    // Written once before, so that no page fault is measured. Comparing reads them as fast as the machine can.
     let (one, other) = (vec![1u8; BLOCK], vec![1u8; BLOCK]);
     let part = BLOCK.div_ceil(threads);
     let started = Instant::now();

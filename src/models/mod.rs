@@ -1,6 +1,5 @@
-//! Model files: what exists (`catalogue`), where it lies (`locate`), how it gets there (`pull`), whether it fits (`fit`),
-//! and whole configurations for common combinations (`profiles`).
-//! Nothing is ever downloaded unasked: only `longsight models pull` goes to the network.
+//! Model files: which exist (`catalogue`), where they lie (`locate`), how they get there (`pull`), whether they fit (`fit`), and whole
+//! configurations for common combinations (`profiles`). Nothing is downloaded unasked: only `longsight models pull` goes to the network.
 
 mod catalogue;
 mod download;
@@ -17,15 +16,16 @@ pub use fit::{Fit, Machine, Plan, decode_ceiling, fit, machine, memory_bandwidth
 pub use profiles::{PROFILES, install, profile};
 pub use pull::{Progress, Sources, pull};
 
-/// What went wrong with a model file, for people: what, on which file, and the way out.
+/// What is wrong with a model file, for people: what, with which file, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelError {
     pub message: String,
-    /// Whether pulling the model would cure it.
+    /// Whether pulling the model would solve it.
     pub missing: bool,
 }
 
 impl ModelError {
+    /// An error that pulling a model would not solve.
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), missing: false }
     }
@@ -39,7 +39,7 @@ impl fmt::Display for ModelError {
 
 impl std::error::Error for ModelError {}
 
-/// Where model files lie: `$LONGSIGHT_MODELS`, else `models` in the cache folder.
+/// The folder of model files: `$LONGSIGHT_MODELS`, else `models` in the cache folder.
 pub fn models_dir() -> Result<PathBuf, ModelError> {
     if let Some(folder) = std::env::var_os("LONGSIGHT_MODELS").filter(|folder| !folder.is_empty()) {
         return Ok(folder.into());
@@ -49,8 +49,8 @@ pub fn models_dir() -> Result<PathBuf, ModelError> {
         .ok_or_else(|| ModelError::new("no place for models: set HOME, XDG_CACHE_HOME or LONGSIGHT_MODELS to an absolute path"))
 }
 
-/// The file behind an `[engines.NAME] model` entry: a path to a `.gguf`, or a name of the catalogue.
-/// Only says where the file is; its content is checked when it is loaded.
+/// The file for an `[engines.NAME] model` entry: the path of a `.gguf`, or a name in the catalogue. Only says where the file is; its
+/// content is checked when it is loaded.
 pub fn locate(name_or_path: &str) -> Result<PathBuf, ModelError> {
     if name_or_path.contains(['/', '\\']) || name_or_path.ends_with(".gguf") {
         return locate_path(name_or_path);
@@ -91,7 +91,7 @@ fn locate_path(given: &str) -> Result<PathBuf, ModelError> {
     }
 }
 
-/// Why a known model has to be brought by the user.
+/// Why the user has to get a known model themselves.
 pub(crate) fn not_pullable(model: &Model, folder: &Path) -> String {
     let sizes: Vec<_> = model.files.iter().map(|file| format!("{} {}", file.quantisation, size(file.bytes))).collect();
     let hub = model.hub.as_deref().unwrap_or("its publisher");
@@ -106,7 +106,7 @@ pub(crate) fn not_pullable(model: &Model, folder: &Path) -> String {
     )
 }
 
-/// Bytes for people: `491 MB`, `65.6 GB`.
+/// A number of bytes for people: `491 MB`, `65.6 GB`.
 pub fn size(bytes: u64) -> String {
     match bytes {
         0..1_000_000 => format!("{} kB", bytes / 1000),

@@ -1,4 +1,4 @@
-//! Profiles: whole configurations for the combinations that people want, with the commands of the servers they need.
+//! Profiles: whole configurations for common combinations, with the commands for the servers they need.
 
 use std::io::Write;
 use std::path::Path;
@@ -24,7 +24,7 @@ pub fn profile(name: &str) -> Result<&'static str, ModelError> {
     })
 }
 
-/// Writes a profile as the user's configuration, where there is none yet: a configuration is never written over.
+/// Writes a profile as the user's configuration; never overwrites an existing one.
 pub fn install(name: &str, path: &Path) -> Result<(), ModelError> {
     let text = profile(name)?;
     if let Some(folder) = path.parent() {

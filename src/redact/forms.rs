@@ -1,4 +1,4 @@
-//! What secrets look like by themselves: keys by their published form, passwords where commands and addresses have them.
+//! What secrets look like on their own: keys by their published form, passwords where commands and addresses have them.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -10,32 +10,34 @@ use regex::Regex;
 use super::value::{is_drawn, is_no_placeholder, is_random, is_salt, is_words};
 use super::{manifest, named, prefixes};
 
-/// A form of secrets. The group that took part, or else the whole match, is the secret.
+/// A form of secrets. The secret is the group that matched, else the whole match.
 pub(super) struct Form {
     kind: &'static str,
-    /// Words of which one stands in every text that holds such a secret, in lower case, if there are such.
+    /// Lower-case words of which any text with such a secret has at least one; empty where there are none.
     needs: Vec<&'static str>,
     pattern: Regex,
-    /// Whether what stands there is a secret and no word of the author's.
+    /// Tells a secret from an ordinary word in its place.
     fits: Fits,
 }
 
+/// Whether a value is a secret.
 pub(super) type Fits = fn(&str) -> bool;
 
 impl Form {
+    /// A form by the name of its kind, its pattern, and the test for its values.
     pub(super) fn new(kind: &'static str, pattern: &str, fits: Fits) -> Self {
         Self { kind, needs: vec![], pattern: compiled(pattern), fits }
     }
 
-    /// The secrets of this form in a text.
+    /// Where secrets of this form stand in a text.
     pub(super) fn find<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
         let secrets = self.pattern.captures_iter(text).filter_map(|found| found.iter().skip(1).flatten().next().or_else(|| found.get(0)));
         secrets.filter(|secret| (self.fits)(secret.as_str())).map(|secret| secret.range())
     }
 }
 
-/// Only what a key is made of stands between its first and its last line, and comments of a program that holds one; one that was cut off
-/// is one to where such lines end. Two lines of a program that reads keys are none.
+/// Between the first and the last line stand only what a key is made of and the comments of a program that holds it. One that was cut off
+/// ends with the last such line. Two lines of a program that reads keys do not match.
 const PRIVATE_KEY: &str = concat!(
     r"-{4,5} ?BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)? ?-{4,5}",
     r"(?:(?:(?:\s|\\[nr]|[\x22'`+,\\#|*>/])*(?:(?:(?:Proc-Type|DEK-Info|Version|Comment|Hash): |//)[^\n]*|[A-Za-z0-9+/=]+))+",
@@ -44,17 +46,17 @@ const PRIVATE_KEY: &str = concat!(
     r"|\s*[A-Za-z0-9+/=]*\z)"
 );
 
-/// The same in base64, where certificates and public keys begin otherwise, and PuTTY's.
+/// A private key in base64 (certificates and public keys begin differently), and one in PuTTY's format.
 const WRAPPED_PRIVATE_KEY: &str = concat!(
     r"\bLS0tLS1CRUdJTi(?:BQUkl|BQR1A|BSU0EgUFJJ|B[EFP])[A-Za-z0-9+/=]{8,}(?:\s+[A-Za-z0-9+/=]{40,})*",
     r"|\bPrivate-Lines: [0-9]+\s+([A-Za-z0-9+/=]{16,}(?:\s+[A-Za-z0-9+/=]{40,})*(?:\s+[A-Za-z0-9+/]+=*)?)"
 );
 
-/// The end of one whose beginning was cut off.
+/// The end of a key whose beginning was cut off.
 const END_OF_PRIVATE_KEY: &str =
     r"(?:[A-Za-z0-9+/]{40,}(?:\s|\\[nr]|[\x22'`+,\\])+)+(?:[A-Za-z0-9+/=]*)\s*-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----";
 
-/// Tokens of services that are told by something else than their beginning.
+/// Tokens of services that are recognised by something else than their beginning.
 const OTHER_TOKENS: &str = concat!(
     r"\bsk_[0-9a-f]{48}\b|\bsk\.eyJ[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{20,}|\bdp\.st\.[a-z]+\.[A-Za-z0-9]{40,}",
     r"|\btskey-[a-z]+-[A-Za-z0-9_-]{20,}",
@@ -62,17 +64,17 @@ const OTHER_TOKENS: &str = concat!(
     r"|[?&;]sig=([A-Za-z0-9%+/]{30,}=*)"
 );
 
-/// Passwords as systems keep them.
+/// Password hashes as systems store them.
 const HASHES: &str = r"\$(?:2[abxy]?\$[0-9]{2}\$[./A-Za-z0-9]{53}|(?:[156y]|gy|7)\$(?:rounds=[0-9]+\$)?[./A-Za-z0-9]{1,40}\$[./A-Za-z0-9]{20,}|argon2id?\$v=[0-9]+\$[^\s\x22':]{40,})";
 
-/// What a request proves with who it is from, where no scheme that has a form of its own stands before.
+/// What authenticates a request, where no scheme with a form of its own stands before it.
 const AUTHORIZATION: &str =
     r"(?i)\bauthorization[\x22'`]?\]?\s*(?:[:=,]|=>)\s*[\x22'`]?(?:[a-z][a-z-]{1,20}\s+)?(?:token=)?[\x22'`]?([A-Za-z0-9._~+/-]{20,}=*)";
 
-/// The same with a scheme that has one, which a program may join to it.
+/// A token behind `Bearer`, which a program may concatenate with it.
 const BEARER: &str = r"(?i)\bbearer\s+(?:[\x22'`]\s*[+.&]{1,2}\s*[\x22'`])?([A-Za-z0-9._~+/-]{20,}=*)";
 
-/// Passwords that are given to commands: to curl and its like, to the clients of databases and registries, to `sshpass` and `chpasswd`.
+/// Passwords passed to commands: `curl` and the like, clients of databases and registries, `sshpass`, `chpasswd`.
 const COMMANDS: &str = "curl|http|mysql|redis-cli|login|ldap|-pass|chpasswd|sshpass|zip|openssl|twine|secret set|secret put|secrets set|<<<|--from-literal|-stdin";
 const GIVEN: &str = concat!(
     r"\bcurl\b(?:[^\n]|\\\n)*?[\s\x22'](?:-[A-Za-z]*[uU]|--user|--proxy-user)[\s=\x22',]*[^\s:\x22'`$]{1,64}:([^\s\x22'`<>]{3,})",
@@ -92,7 +94,7 @@ const GIVEN: &str = concat!(
     r"|\bsshpass\s+-p\s*[\x22']?([^\s\x22'`<>]{3,})"
 );
 
-/// Passwords of users, and keys, where nothing but the name of what is called tells them.
+/// Passwords and keys that only the name of the called function gives away.
 const PASSWORDS_OF_CALLS: &str = concat!(
     r"(?i)(?:\bauth\s*[=:]\s*[(\[]|\b(?:http(?:basic|digest|proxy)auth|set_?basic_?auth|basic_?auth|set_?authorization|getconnection)\s*\()",
     r"[^()\n]*?,\s*(?:Some\()?b?[\x22'`]([^\x22'`\s]{8,})[\x22'`]"
@@ -103,47 +105,47 @@ const KEYS_OF_CALLS: &str = concat!(
     r"\s*(?:\[\]byte\()?b?[\x22'`]([^\x22'`\s]{16,})[\x22'`]"
 );
 
-/// What is given to a call behind the number of an access key, which has a form of its own.
+/// The argument that follows the number of an access key, which has a form of its own.
 const SECRET_BEHIND_KEY: &str =
     r"\b(?:AKIA|ASIA)[A-Z0-9]{16}[\x22'`]?\s*,\s*(?:[A-Za-z_]\w*\s*[=:]\s*)?b?[\x22'`]([A-Za-z0-9/+]{40})[\x22'`]";
 
-/// Signed ones, of which both halves begin alike, and encrypted ones.
+/// Signed tokens, whose two halves begin alike, and encrypted ones.
 const JWT: &str = concat!(
     r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}",
     r"|\beyJ(?:hbGciOi|0eXAiOi|raWQiOi|lbmMiOi)[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]{8,}){2,4}"
 );
 
-/// The words that a wallet can be made again of.
+/// The words from which a wallet can be restored.
 const WORDS_OF_WALLET: &str =
     r"(?i)(?:mnemonic|(?:seed|recovery|secret)[_-]?phrase)\w*[\x22'`]?\]?\s*(?::=|[:=])\s*[\x22'`]?((?:[a-z]{3,8} ){11,23}[a-z]{3,8})\b";
 
-/// Words in a row behind a password's name, where no blank or quote stands between: so nobody subtracts.
+/// Joined words behind a password's name without blanks or quotes: nobody subtracts like this.
 const PASSPHRASE: &str = r"(?i)(?:passw(?:or)?d|passphrase|pwd)=((?:[a-z]{3,}-){2,}[a-z]{3,})(?:[\s;&\x22']|\z)";
 
-/// Passwords in the files of servers and clients and in statements, where no sign stands between the word and its value.
+/// Passwords in configuration files and statements where no sign stands between the word and its value.
 const SETTINGS: &str = r"(?m)(?:^[ \t]*|--)(?:requirepass|masterauth)[\x22']?[\s,]+[\x22']?([^\s\x22'`<>]{3,})[\x22']?[ \t]*$";
 const STATEMENTS: &str = concat!(
     r"\bmachine\s+\S+\s+login\s+\S+\s+password\s+([^\s<]\S{2,})",
     r"|(?i:\bidentified\s+(?:with\s+\S+\s+)?by\s+[\x22']([^\x22'\n<]{3,})[\x22'])"
 );
 
-/// Passwords in addresses. One may hold `@`, and `/` where that is not behind a port. In those of Go's drivers no scheme stands before.
+/// Passwords in addresses. One may contain `@`, and `/` if that is not behind a port. Addresses of Go's drivers have no scheme.
 const ADDRESS: &str = r"://[^\s/:@'\x22]*:([^\s/'\x22<>]{3,})@";
 const ADDRESS_WITH_SLASHES: &str = r"://[^\s/:@'\x22]+:([^\s@/'\x22<>]*[^\s@/'\x22<>0-9][^\s@/'\x22<>]*/[^\s@'\x22<>]{3,})@[A-Za-z0-9]";
 
 const ADDRESS_OF_DRIVER: &str = r"[\x22'`][\w.-]{1,64}:([^\s/'\x22<>@]{3,})@(?:tcp|unix)\(";
 
-/// The keys of WordPress, which are its own choice of letters and have blanks.
+/// The keys of WordPress, which use their own set of characters, blanks included.
 const SALTS: &str = r"define\(\s*['\x22][A-Z_]+_(?:KEY|SALT)['\x22]\s*,\s*'([^'\n]{40,})'";
 
-/// A line of the file in which PostgreSQL's clients look passwords up: host, port, database, user and password.
+/// A line of the file in which PostgreSQL's clients look up passwords: host, port, database, user and password.
 const PGPASS: &str = concat!(
     r"(?m)^[ \t]*(?:[A-Za-z0-9_.*-]+:(?:5432|\*)|(?:localhost|\*|[A-Za-z0-9_-]*\.[A-Za-z0-9_.*-]+):(?:5[0-9]{3}|6[0-9]{3}|[1-6][0-9]{4}))",
     r":(?:\*|[A-Za-z_][\w-]*):(?:\*|[A-Za-z_][\w.@-]*):((?:[^\s:\\]|\\.){3,})[ \t]*\r?$"
 );
 
-/// Every form but tokens that are told by their beginning alone and values behind names: its kind, words of which a text that holds one
-/// has one, in any case, and its pattern.
+/// All forms, except tokens recognised by their beginning alone and values behind names: the kind, words of which a text with such a secret
+/// has one (in any case), and the pattern.
 static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
     let any: Fits = |_| true;
     let drawn: Fits = |value| !is_words(value);
@@ -172,7 +174,7 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
         ("sendgrid-key", "sg.", r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}", any),
         ("token", "8q~", r"\b[A-Za-z0-9_~.-]{3}8Q~[A-Za-z0-9_~.-]{31,34}", random),
         ("token", "atlasv1", r"\b[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{60,}", random),
-        // By themselves: as one with others, which share no beginning with them, they take twenty times as long.
+        // Separate patterns: in one expression with others, which share no beginning with them, they take twenty times as long.
         ("token", "-us", r"\b[0-9a-f]{32}-us[0-9]{1,2}\b", any),
         ("token", "pat", r"\bpat[A-Za-z0-9]{14}\.[0-9a-f]{64}\b", any),
         ("token", "sk_|sk.eyj|dp.st.|tskey-|/webhook|sig=", OTHER_TOKENS, random),
@@ -206,10 +208,10 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
     forms.into_iter().map(form).collect()
 });
 
-/// Patterns speak of bytes: what is a letter in another alphabet than ours matters to none.
+/// Compiles a pattern for bytes: letters of other alphabets matter to none of them.
 #[expect(clippy::expect_used, reason = "constants, which every test compiles")]
 pub(super) fn compiled(pattern: &str) -> Regex {
-    // Letters of all alphabets, repeated, would take tens of megabytes.
+    // Unicode classes, repeated, would take tens of megabytes.
     let pattern = pattern.replace(r"\b", r"(?-u:\b)").replace(r"\s", r"[ \t\r\n\x0b\x0c]").replace(r"\w", "[0-9A-Za-z_]");
     Regex::new(&pattern).expect("the forms are constants and compile")
 }
@@ -226,12 +228,12 @@ pub(super) fn find(text: &str) -> Vec<(Range<usize>, &'static str)> {
     found
 }
 
-/// The words that forms need, which one pass over a text finds.
+/// The words that forms need, found in one pass over a text.
 static NEEDS: LazyLock<Needs> = LazyLock::new(Needs::new);
 
 struct Needs {
     words: AhoCorasick,
-    /// The forms that each of the words is one of.
+    /// For each word, the forms that it belongs to.
     forms: Vec<Vec<usize>>,
 }
 
@@ -246,7 +248,7 @@ impl Needs {
         Self { words: words.expect("the words are constants"), forms: forms.into_values().collect() }
     }
 
-    /// Of each form whether one of its words stands in a text.
+    /// For each form, whether one of its words stands in a text.
     fn in_text(&self, text: &str) -> Vec<bool> {
         let mut there: Vec<bool> = FORMS.iter().map(|form| form.needs.is_empty()).collect();
         for word in self.words.find_overlapping_iter(text) {

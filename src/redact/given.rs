@@ -1,61 +1,61 @@
-//! The quoted strings of what a name is given. Read as one reads a language that one does not know: a sign behind the name, and then an
-//! expression of words, brackets and strings that ends where its line, its argument or its brackets do.
+//! The quoted strings that a name is given. The text is read without knowing its language: a sign behind the name, then an expression of
+//! words, brackets and strings, which ends with its line, its argument or its brackets.
 
 use std::ops::Range;
 
-/// A quoted string, without its quotes.
+/// A string, without its quotes.
 pub(super) struct Given {
     pub range: Range<usize>,
     pub how: How,
 }
 
-/// How a string is given.
+/// How a name is given a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum How {
-    /// As it stands, or as what a call is made of.
+    /// Directly, or as the argument of a call.
     Plain,
-    /// Among others: as what stands in for a variable that is not set, in a list, behind another argument, as what a name is compared with.
+    /// As one of several: a default for a variable that is not set, an item of a list, a further argument, the other side of a comparison.
     Among,
-    /// As another piece of the string before.
+    /// As a further piece of the string before.
     Joined,
 }
 
-/// Bytes behind a name, or behind the string before, in which a string begins.
+/// Most bytes between a name, or the string before, and the next string.
 const REACH: usize = 400;
-/// Strings of one name.
+/// Most strings of one name.
 const MOST: usize = 64;
-/// Bytes of a string whose end is looked for.
+/// Most bytes of a string in which its end is searched for.
 const LONGEST: usize = 16 << 10;
 
-/// What ends an expression that stands in no brackets.
+/// Words that end an expression outside of brackets.
 const ENDS: [&str; 7] = ["and", "for", "then", "return", "where", "do", "if"];
 
-/// What stands between a name and what it is given.
+/// What stands between a name and its value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Sign {
-    /// `=` and its like.
+    /// `=` and the like.
     Gives,
-    /// `:`, behind which a type may stand first.
+    /// `:`, which a type may follow first.
     Colon,
-    /// `==` and its like.
+    /// `==` and the like.
     Compares,
     /// The name is that of a function: `(`.
     Calls,
-    /// A method of it is called: `.equals(`.
+    /// A method is called on it: `.equals(`.
     Asks,
-    /// C++ initialises with `{`.
+    /// `{`, as C++ initialises.
     Braces,
-    /// A comma behind a name in quotes, which names an argument, or behind a variable, which is another.
+    /// A comma behind a quoted name, which names an argument, or behind a variable, which is another argument.
     NextIsValue,
     NextIsOther,
-    /// What stands in for the variable of that name where it is not set: `env("TOKEN").unwrap_or(`, `env["TOKEN"] ??`.
+    /// The default for a variable that is not set: `env("TOKEN").unwrap_or(`, `env["TOKEN"] ??`.
     Replaces,
     Else,
-    /// Nothing but blanks.
+    /// Only blanks.
     Blank,
 }
 
-/// The signs of more than a letter, before those that are their beginnings.
+/// Longer signs stand before shorter ones that they begin with.
 const SIGNS: [(&str, Sign); 15] = [
     ("===", Sign::Compares),
     ("!==", Sign::Compares),
@@ -80,7 +80,7 @@ fn sign(behind: &str) -> Option<(Sign, usize)> {
     let unquoted = behind.trim_start_matches('\\').strip_prefix(['"', '\'', '`']);
     let mut rest = unquoted.unwrap_or(behind);
     rest = rest.strip_prefix(']').unwrap_or(rest);
-    // `key[16]`, `token?`, and `token!` unless that begins a sign.
+    // `key[16]`, `token?`, and `token!` unless the `!` begins a sign.
     while let Some(inside) = rest.strip_prefix('[') {
         let close = inside.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')?;
         rest = inside[close..].strip_prefix(']')?;
@@ -114,18 +114,18 @@ fn sign(behind: &str) -> Option<(Sign, usize)> {
     (blank.len() < rest.len()).then(|| (Sign::Blank, at(blank)))
 }
 
-/// Methods that give what they are called on, or else their argument.
+/// Methods that give their receiver or else their argument.
 const REPLACES: [&str; 6] = [".unwrap_or(", ".unwrap_or_else(", ".orElse(", ".orElseGet(", ".getOrElse(", ".or("];
 const ELSE: [&str; 4] = ["??", "||", "?:", "or "];
 
-/// What stands in for a variable whose quoted name a call or a subscript ends with.
+/// The default for a variable, where a call or a subscript ends with its quoted name.
 fn otherwise(behind: &str) -> Option<(Sign, &str)> {
     let after = behind.trim_start_matches([')', ']']).trim_start();
     let sign = |sign, words: &[&str]| words.iter().find_map(|word| Some((sign, after.strip_prefix(word)?)));
     sign(Sign::Replaces, &REPLACES).or_else(|| sign(Sign::Else, &ELSE)).filter(|_| behind.starts_with([')', ']']))
 }
 
-/// What a brace behind a name is: C# says by it how a property is read and written, and may give it a value behind it.
+/// What a brace behind a name means. In C# it says how a property is read and written, and the value may stand behind it.
 fn braces(inside: &str, initialises: bool) -> Option<(Sign, &str)> {
     let words = |letter: char| letter.is_ascii_lowercase() || letter == ';' || letter.is_whitespace();
     let after = inside.trim_start_matches(words).strip_prefix('}').map(str::trim_start);
@@ -136,7 +136,7 @@ fn braces(inside: &str, initialises: bool) -> Option<(Sign, &str)> {
     }
 }
 
-/// The strings of what the name that ends at `end` is given. A plural's may stand in a map.
+/// The strings given to the name that ends at `end`. With a plural they may stand in a map.
 pub(super) fn strings(text: &str, end: usize, plural: bool) -> Vec<Given> {
     let Some((sign, length)) = sign(&text[end..text.floor_char_boundary(end + REACH)]) else { return vec![] };
     let open = match sign {
@@ -151,32 +151,32 @@ pub(super) fn strings(text: &str, end: usize, plural: bool) -> Vec<Given> {
     Reader { text, at: end + length, open, compared, plural, gives, direct, ..Reader::default() }.read(sign == Sign::Colon, lone)
 }
 
-/// Where a reader of an expression is.
+/// The state of reading an expression.
 #[derive(Default)]
 struct Reader<'a> {
     text: &'a str,
     at: usize,
-    /// Ends of the brackets that it is in.
+    /// The closing brackets that are expected, innermost last.
     open: Vec<u8>,
     compared: bool,
     plural: bool,
     gives: bool,
-    /// Whether nothing but a sign, a type and a call stand before.
+    /// So far only a sign, a type and a call were read.
     direct: bool,
     calls: usize,
-    /// Whether a word stands right before.
+    /// A word stands right before.
     word: bool,
-    /// Whether something stands before that an expression may end with.
+    /// What stands before may end an expression.
     whole: bool,
-    /// Whether a string stands before, and nothing since but what joins it to another.
+    /// A string stands before, followed only by what joins it to another.
     joined: bool,
-    /// Whether a colon may be one of `a ? b : c`.
+    /// A colon may belong to `a ? b : c`.
     asked: bool,
     found: Vec<Given>,
 }
 
 impl Reader<'_> {
-    /// `lone`: a string has to follow at once. Behind a colon at the end of a line as well: else it begins a block.
+    /// With `lone` a string has to follow at once; so it does behind a colon at the end of a line, which else begins a block.
     fn read(mut self, colon: bool, lone: bool) -> Vec<Given> {
         let rest = &self.text[self.at..];
         let first = rest.trim_start();
@@ -197,7 +197,7 @@ impl Reader<'_> {
         self.found
     }
 
-    /// Reads on by one piece; whether the expression goes on behind it.
+    /// Reads one piece; false where the expression ends.
     fn step(&mut self) -> bool {
         let text = self.text;
         let bytes = text.as_bytes();
@@ -230,7 +230,7 @@ impl Reader<'_> {
         self.at += rest.find(end).map_or(rest.len(), |found| found + beyond);
     }
 
-    /// Whether an expression goes on in the next line: in brackets, behind a sign, or where that begins with one.
+    /// Whether an expression goes on in the next line: inside brackets, behind a sign, or where that line begins with one.
     fn line_end(&mut self) -> bool {
         let rest = &self.text[self.at..];
         let next = rest.trim_start();
@@ -241,7 +241,7 @@ impl Reader<'_> {
         !self.open.is_empty() || !self.whole || goes_on || is_piece
     }
 
-    /// One before a line's end joins lines, those before a quote belong to it.
+    /// A backslash at the end of a line joins lines; before a quote it belongs to the quote.
     fn backslash(&mut self) -> bool {
         let rest = &self.text[self.at..];
         let stripped = rest.trim_start_matches('\\');
@@ -254,7 +254,7 @@ impl Reader<'_> {
         line_ends
     }
 
-    /// A string whose quote stands at `quote`, behind the backslashes from here on.
+    /// Reads a string whose quote stands at `quote`, behind the backslashes from here on.
     fn string(&mut self, quote: usize) {
         let text = self.text;
         let mark = &text[self.at..=quote];
@@ -264,14 +264,14 @@ impl Reader<'_> {
         let rest = &text[start..text.floor_char_boundary(start + LONGEST)];
         let is_in_line = |length: &usize| mark.len() == triple.len() || !rest[..*length].contains(['\n', '\r']);
         let length = closes(rest, mark).filter(is_in_line);
-        // One whose end was cut off, or stands in another string that ends first.
+        // The string was cut off, or stands in another string that ends first.
         let line = || rest.find(['\n', '\r', '"', '\'', '`']);
         let (length, mark) = length.map_or_else(|| (line().unwrap_or(rest.len()), 0), |length| (length, mark.len()));
         self.push(start..start + length);
         self.at = start + length + mark;
     }
 
-    /// C++'s raw string, which ends behind a word of its own; whether one begins here.
+    /// Reads C++'s raw string, which ends behind a word of its own; false where none begins here.
     fn raw_string(&mut self) -> bool {
         let rest = &self.text[self.at..self.text.floor_char_boundary(self.at + LONGEST)];
         let word = rest.strip_prefix('"').and_then(|inside| inside.split_once('(')).map(|(word, _)| word);
@@ -283,7 +283,7 @@ impl Reader<'_> {
         true
     }
 
-    /// A string of several lines may hold one value between its first and its last.
+    /// Keeps a string. One over several lines may contain a single value between its first and its last line.
     fn push(&mut self, range: Range<usize>) {
         let inside = &self.text[range.clone()];
         let start = range.start + inside.len() - inside.trim_start().len();
@@ -297,7 +297,7 @@ impl Reader<'_> {
         (self.joined, self.whole, self.word) = (true, true, false);
     }
 
-    /// Lua's strings.
+    /// Reads a string in Lua's long brackets.
     fn long_brackets(&mut self) -> bool {
         let rest = &self.text[self.at + 2..self.text.floor_char_boundary(self.at + LONGEST)];
         match rest.find("]]").filter(|length| !rest[..*length].contains(['\n', '"', '\'', ','])) {
@@ -335,7 +335,7 @@ impl Reader<'_> {
         }
         (self.direct, self.word, self.whole, self.joined) = (false, false, true, false);
         self.at += 1;
-        // What a call or a brace is given ends with it.
+        // The argument of a call, or the content of a brace, ends with the bracket.
         self.gives || !self.open.is_empty()
     }
 
@@ -347,7 +347,7 @@ impl Reader<'_> {
         if matches!(name, "R" | "LR" | "uR" | "UR" | "u8R") && self.raw_string() {
             return true;
         }
-        // What a string begins with in many languages, and Perl's own quotes.
+        // Prefixes of strings in many languages, and Perl's own quotes.
         if next.starts_with(['"', '\'']) && length <= 3 && name.bytes().all(|letter| letter.is_ascii_alphabetic() || letter == b'@') {
             return true;
         }
@@ -377,7 +377,7 @@ impl Reader<'_> {
             b'|' if double => self.direct = false,
             b'?' => (self.asked, self.direct) = (true, self.direct && !double && next != b':'),
             b':' if double => {}
-            // Behind a word in brackets a colon gives a type or a value; of a map of one name each has a name of its own.
+            // Inside brackets, a colon behind a word gives a type or a value. In a map behind one name, every key is a name of its own.
             b':' if outside && !self.asked || self.open.last() == Some(&b'}') && !self.plural => return false,
             b'=' if next == b'>' && outside => return false,
             b'=' if !double && outside => (self.direct, self.calls, self.word) = (true, 0, false),
@@ -391,7 +391,7 @@ impl Reader<'_> {
     }
 }
 
-/// Bytes before the mark by which a string ends; one behind a backslash ends none.
+/// The bytes before the mark that ends a string; a mark behind a backslash does not count.
 fn closes(rest: &str, mark: &str) -> Option<usize> {
     let mut from = 0;
     loop {

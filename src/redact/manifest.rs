@@ -1,5 +1,4 @@
-//! Secrets of Kubernetes: a document that says that it is one (`kind: Secret`) holds nothing but secrets below `data` and `stringData`,
-//! whatever their names are.
+//! Secrets of Kubernetes: a document of `kind: Secret` holds only secrets below `data` and `stringData`, whatever their names.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -9,16 +8,16 @@ use regex::Regex;
 
 use super::forms::compiled;
 
-/// What the document of a secret says of itself, alone in a line of YAML or among the keys of JSON.
+/// How such a document names its kind: alone in a line of YAML, or among the keys of JSON.
 static KIND: LazyLock<Regex> =
     LazyLock::new(|| compiled(r#"(?m)^[ \t-]*(kind:[ \t]*["']?Secret["']?)[ \t]*(?:#.*)?\r?$|"kind"\s*:\s*"(Secret)""#));
 static DATA_OF_JSON: LazyLock<Regex> = LazyLock::new(|| compiled(r#""(?:data|stringData)"\s*:\s*\{([^{}]*)\}"#));
 static STRING_OF_JSON: LazyLock<Regex> = LazyLock::new(|| compiled(r#":\s*"([^"\n]+)""#));
 
-/// The values of all secrets of a text.
+/// The values in all Kubernetes secrets of a text.
 pub(super) fn find(text: &str) -> Vec<Range<usize>> {
     let mut values = vec![];
-    // Hardly any text has the word, and what it stands in takes longer to look for.
+    // Few texts have these words, and the expression takes longer.
     if !text.contains("Secret") || !text.contains("kind") {
         return values;
     }
@@ -41,9 +40,9 @@ fn of_json(text: &str, values: &mut Vec<Range<usize>>) {
 
 /// A line of YAML.
 struct Line<'a> {
-    /// Where its first key begins, behind the dashes of the list that it is in.
+    /// The offset of its first key, behind the dashes of a list.
     key: usize,
-    /// Bytes before that.
+    /// The number of bytes before that key.
     indent: usize,
     begins_item: bool,
     text: &'a str,
@@ -61,7 +60,7 @@ impl<'a> Line<'a> {
         self.text.trim_end().is_empty() || self.text.starts_with('#')
     }
 
-    /// Where the value behind its key is written, without quotes; none where there is none, or where it is put in later.
+    /// The value behind its key, without quotes; none where it has none, or a placeholder that is filled in later.
     fn value(&self) -> Option<Range<usize>> {
         let colon = self.text.find(": ")?;
         let (key, value) = self.text.split_at(colon + 1);
@@ -72,13 +71,13 @@ impl<'a> Line<'a> {
         (!is_put_in && !inner.starts_with(['|', '>', '{', '<'])).then(|| start..start + inner.len())
     }
 
-    /// A line of a value of several, which has no key.
+    /// A line without a key that continues a value over several lines.
     fn continued(&self) -> Option<Range<usize>> {
         let is_one = !self.text.contains(':') && !self.text.contains("{{");
         is_one.then(|| self.key..self.key + self.text.trim_end().len())
     }
 
-    /// Whether it keeps two documents apart: `---`.
+    /// Whether it separates two documents: `---`.
     fn parts(&self) -> bool {
         self.text.is_empty() && self.begins_item && self.indent >= 3
     }
@@ -88,8 +87,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// The documents of a text, by their lines but for those that say nothing and begin nothing. They are read once, however many secrets
-/// there are.
+/// The documents of a text by their lines, without those that neither say nor begin anything. Read once, however many secrets there are.
 struct Documents<'a> {
     text: &'a str,
     lines: Vec<Line<'a>>,
@@ -102,8 +100,8 @@ impl<'a> Documents<'a> {
         Self { text, lines: lines.collect() }
     }
 
-    /// The values of the secrets that say so at these places, in their order. What says it once more in what was looked through for the
-    /// same depth has no values beside those.
+    /// The values of the secrets whose kind stands at these places, in order. A second mention inside of a stretch searched before, at the
+    /// same depth, adds nothing.
     fn secrets(&self, kinds: impl Iterator<Item = usize>, values: &mut Vec<Range<usize>>) {
         let mut ends: HashMap<usize, usize> = HashMap::new();
         for kind in kinds {
@@ -115,7 +113,7 @@ impl<'a> Documents<'a> {
         }
     }
 
-    /// The values of the secret that says so in its line `own`, and the line behind its last one.
+    /// Adds the values of the secret whose kind stands in line `own`; returns the line behind its last one.
     fn secret(&self, own: usize, values: &mut Vec<Range<usize>>) -> usize {
         let level = self.lines[own].indent;
         let ends = |line: &Line| self.is_outside(line, level) || line.parts();
@@ -137,7 +135,7 @@ impl<'a> Documents<'a> {
         self.lines.len()
     }
 
-    /// Whether a line stands less deep than a document, or says that it has ended.
+    /// Whether a line is indented less than a document, or marks its end.
     fn is_outside(&self, line: &Line, level: usize) -> bool {
         !line.is_empty() && line.indent < level || line.indent == 0 && self.text[line.key..].starts_with("...")
     }

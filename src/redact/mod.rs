@@ -1,8 +1,9 @@
-//! Secrets that stand in ordinary code: found by their form, replaced before any prompt, log or cache sees them. A placeholder is the
-//! same for the same secret, so that a masked text does not change from one prompt to the next; it is never turned back.
+//! Secrets in ordinary code: found by their form, and replaced before any prompt, log or cache sees them. A secret always gets the same
+//! placeholder, so that a masked text does not change from one prompt to the next. Placeholders are never turned back into secrets.
 //!
-//! A secret is found in the whole text and taken out of whatever is cut from it ([`Secrets`]), for a window or a selection may lack what
-//! shows it to be one. What is quoted to a model is [`Masked`]. Behind all that, `route` masks every request and the log every line.
+//! A secret is searched for in the whole text, and then taken out of whatever is cut from it ([`Secrets`]): a window or a selection may
+//! lack what shows it to be one. What is quoted to a model has the type [`Masked`]. Behind all that, `route` masks every request and the
+//! log every line.
 
 mod forms;
 mod given;
@@ -20,32 +21,32 @@ use std::sync::Arc;
 use serde::Serialize;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
-/// Bytes on both sides of a stretch in which is looked for what belongs to it; longer than any key.
+/// Bytes on both sides of a stretch that are searched as well; longer than any key.
 const REACH: usize = 32 << 10;
 
-/// Bytes of a secret that is looked for where its file is spoken of: a shorter one may be any word.
+/// Shortest secret, in bytes, that is replaced where a message quotes it: a shorter one may be any word.
 const SHORTEST_QUOTED: usize = 6;
 
 /// How every placeholder begins.
 pub const PLACEHOLDER: &str = "<redacted ";
 
-/// Text as a model may see it.
+/// Text that a model may see: its secrets are replaced.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Masked(Arc<str>);
 
 impl Masked {
-    /// Of a text that is no part of another.
+    /// Masks a complete text.
     pub fn whole(text: &str) -> Self {
         Secrets::of(text).cut(text, 0..text.len())
     }
 
-    /// A stretch of a text, which is looked at beyond its ends.
+    /// Masks a stretch of a text, with a look beyond its ends.
     pub fn stretch(text: &str, range: Range<usize>) -> Self {
         Secrets::near(text, &range).cut(text, range)
     }
 
-    /// The same written in another way: shortened, or with numbers before its lines.
+    /// This text in another form, such as shortened or with line numbers; `write` gets the masked text.
     pub fn rewritten(&self, write: impl FnOnce(&str) -> String) -> Self {
         Self(write(&self.0).into())
     }
@@ -59,12 +60,12 @@ impl Deref for Masked {
     }
 }
 
-/// Texts that are remembered to have no secrets.
+/// Texts that are remembered as free of secrets.
 const PLACES: usize = 1024;
 
 thread_local! {
-    /// Hashes of texts in which this thread found none: the same parts go into one prompt after another, and each is looked at again
-    /// before an engine is asked. Nobody can make a text with a secret that he does not know pass for another of these.
+    /// Hashes of texts in which this thread found no secrets: the same parts go into one prompt after another, and each is searched again
+    /// before an engine is asked. Nobody can craft a text with a secret that passes for one of these.
     static CLEAN: RefCell<Vec<u128>> = const { RefCell::new(vec![]) };
 }
 
@@ -72,9 +73,9 @@ fn place_of(hash: u128) -> usize {
     hash as usize % PLACES
 }
 
-/// Where secrets stand in a text.
+/// Where the secrets of a text stand.
 pub struct Secrets {
-    /// In order, none in another.
+    /// In order; none lies inside of another.
     found: Vec<Secret>,
 }
 
@@ -91,16 +92,17 @@ impl Secret {
 }
 
 impl Secrets {
+    /// The secrets of a text.
     pub fn of(text: &str) -> Self {
         Self::near(text, &(0..text.len()))
     }
 
-    /// Those in a stretch of a text and around it.
+    /// The secrets in a stretch of a text and near it.
     pub fn near(text: &str, range: &Range<usize>) -> Self {
         let start = text.floor_char_boundary(range.start.saturating_sub(REACH));
         let near = &text[start..text.ceil_char_boundary((range.end + REACH).min(text.len()))];
         let hash = xxh3_128(near.as_bytes());
-        // Also while a thread ends, which has no such memory any more.
+        // `try_with`, because a thread that ends has no such memory any more.
         if CLEAN.try_with(|clean| clean.borrow().get(place_of(hash)) == Some(&hash)) == Ok(true) {
             return Self { found: vec![] };
         }
@@ -127,19 +129,19 @@ impl Secrets {
         Self { found: apart.into_iter().map(secret).collect() }
     }
 
-    /// Whether an offset lies inside of one, with some of it on both sides.
+    /// Whether an offset lies inside of a secret.
     pub fn around(&self, offset: usize) -> bool {
         self.found.iter().any(|secret| secret.range.start < offset && offset < secret.range.end)
     }
 
-    /// Whether some stand in a stretch, and none of these goes on outside of it.
+    /// Whether a stretch has secrets, and all of them lie inside of it.
     fn are_whole_in(&self, range: &Range<usize>) -> bool {
         let mut inside = self.found.iter().filter(|secret| secret.range.start < range.end && range.start < secret.range.end).peekable();
         inside.peek().is_some() && inside.all(|secret| range.start <= secret.range.start && secret.range.end <= range.end)
     }
 
-    /// A stretch of the text that this was made of, with every secret, or the part of it that stands there, replaced by
-    /// `<redacted KIND HASH>`. The number of lines stays the same.
+    /// A stretch of the text these secrets are from, with every secret (or the part of it in there) replaced by `<redacted KIND HASH>`. The
+    /// number of lines stays the same.
     pub fn cut(&self, text: &str, range: Range<usize>) -> Masked {
         Masked(self.replaced(text, range, |secret, hidden| {
             let breaks = "\n".repeat(hidden.matches('\n').count());
@@ -147,12 +149,12 @@ impl Secrets {
         }))
     }
 
-    /// A stretch of the text with every letter and digit of a secret in it replaced by `*`.
+    /// A stretch of the text with all letters and digits of secrets replaced by `*`.
     pub fn stars(&self, text: &str, range: Range<usize>) -> String {
         self.replaced(text, range, |_, hidden| stars(hidden)).to_string()
     }
 
-    /// What is said of the text that this was made of, with every secret of it replaced where it is quoted there.
+    /// A message about the text, with every secret of it replaced where the message quotes it.
     pub fn hide(&self, text: &str, said: &str) -> Masked {
         let mut shown = said.to_string();
         for secret in &self.found {
@@ -179,8 +181,7 @@ impl Secrets {
     }
 }
 
-/// The beginning of a text, of at most so many bytes. It ends before a secret rather than in it: what is left of one is not known for what
-/// it is.
+/// The beginning of a text, of at most so many bytes. It ends before a secret rather than inside: a part of one would not be recognised.
 pub fn beginning(text: &str, most: usize) -> &str {
     let end = text.floor_char_boundary(most);
     if end == text.len() {
@@ -191,13 +192,13 @@ pub fn beginning(text: &str, most: usize) -> &str {
     &text[..cut.map_or(end, |secret| secret.range.start)]
 }
 
-/// A text with every secret replaced.
+/// A whole text with every secret replaced.
 pub fn mask(text: &str) -> String {
     Masked::whole(text).to_string()
 }
 
-/// A copy that a model made of lines of a text, in which it saw its secrets masked: lines that are the same but for that are those of the
-/// text again. Other masks stay.
+/// A model's copy of lines that it saw masked: lines that differ from the text only by masks become those of the text again. Other masks
+/// stay.
 pub fn unmasked(copy: &str, text: &str) -> String {
     if !copy.contains(PLACEHOLDER) {
         return copy.into();
@@ -219,13 +220,13 @@ pub fn unmasked(copy: &str, text: &str) -> String {
     restored.collect()
 }
 
-/// The text with every letter and digit of a secret-looking stretch replaced by `*`. Places in the text stay where they are: for traces,
-/// whose later messages speak of positions.
+/// The text with letters and digits of secrets replaced by `*`, so that all offsets stay the same: for traces, whose later messages contain
+/// positions.
 pub fn mask_in_place(text: &str) -> String {
     Secrets::of(text).stars(text, 0..text.len())
 }
 
-/// Whether a value that is drawn by a machine would be a secret in the place of another, of which perhaps the beginning stands there alone.
+/// Whether a machine-made value in the place of `value` would count as a secret. Of the value perhaps only the beginning is there.
 pub fn takes_secret(text: &str, value: &Range<usize>) -> bool {
     const DRAWN: &str = "q7Zr0Wk2Xp9Lm4Tn8Vb3";
     let start = text.floor_char_boundary(value.start.saturating_sub(REACH));
@@ -235,7 +236,7 @@ pub fn takes_secret(text: &str, value: &Range<usize>) -> bool {
     Secrets::near(&near, &(at..at + DRAWN.len())).around(at + 1)
 }
 
-/// Every letter and digit as `*`, in as many bytes.
+/// The text with every letter and digit as `*`, in the same number of bytes.
 pub fn stars(text: &str) -> String {
     text.chars().map(|letter| if letter.is_ascii_alphanumeric() { '*' } else { letter }).collect()
 }

@@ -1,4 +1,4 @@
-//! Values that stand behind a telling name: `password = "…"`, `API_TOKEN=…`, `name: DB_PASSWORD` and its `value: …` in the next line.
+//! Values behind a telling name: `password = "…"`, `API_TOKEN=…`, `name: DB_PASSWORD` with its `value: …` in the next line.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -11,15 +11,15 @@ use super::given::{How, strings};
 use super::names;
 use super::value::{is_drawn, is_name_of_type, is_random, is_salt, is_words};
 
-/// Words of the names of secrets, those for a password in other languages first. The last three may mean much else.
+/// Words in the names of secrets; those for a password in other languages come first. The last three may mean much else.
 const NAMES: &str = concat!(
     r"(?i)passwort|kennwort|contrase[nñ]a|senha|mot[_-]?de[_-]?passe|wachtwoord|has[lł]o\b",
     r"|passw(?:or)?d|passphrase|pass|pwd|secret|token|api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key|auth[_-]?key",
     r"|signing[_-]?key|encryption[_-]?key|credential|key|auth|_pat"
 );
 
-/// What may stand behind such a word in a name that is still a secret's: `token_secret`, `PASSWORD_PROD`, `secretKeyBase`, `password2`.
-/// Behind others it may be something about one: `tokenizer`, `tokenUrl`, `secret_name`, `password_hint`.
+/// What may follow such a word in the name of a secret: `token_secret`, `PASSWORD_PROD`, `secretKeyBase`, `password2`. Followed by other
+/// words it may be something about a secret: `tokenizer`, `tokenUrl`, `secret_name`, `password_hint`.
 const ENDS: &str = concat!(
     r"(?i)\A(?:[_-]*(?:key|base|value|string|str|text|plain|raw|hash|hex|b64|base64|bytes|word|phrase|prod|production|dev|development|test",
     r"|testing|staging|live|local|old|new|current|default|main|primary|secondary|[0-9]+))*s?[_-]*\z"
@@ -28,19 +28,19 @@ const ENDS: &str = concat!(
 /// A value without quotes.
 const BARE: &str = r#"([^\s"'`;,&(){}<>\[\]]{8,})"#;
 
-/// The same at the end of a line, where it ends no item of a list.
+/// A value without quotes at the end of a line, but not at the end of a list's item.
 const WORD: &str = r#"([^\s"'`;,&(){}<>\[\]][^\s"'`;,(){}<>\[\]]{7,})"#;
 
-/// Bytes of a password, of a token and of a key, where the name leaves it open whether it is one.
+/// Least bytes of a password, of a token and of a key, where the name does not make it certain.
 const LEAST: usize = 8;
 const LEAST_TOKEN: usize = 16;
 const LEAST_KEY: usize = 20;
 
-/// Bytes behind a name in which its value begins.
+/// Most bytes between a name and its value.
 const BEHIND: usize = 400;
-/// Bytes behind one that may mean much else in which it does.
+/// Most bytes between a name that may mean much else and its value.
 const NEAR: usize = 160;
-/// A name is no longer.
+/// Longest name, in bytes.
 const LONGEST_NAME: usize = 128;
 /// Bytes before a name that are looked at.
 const BEFORE: usize = 128;
@@ -48,7 +48,7 @@ const BEFORE: usize = 128;
 static NAME: LazyLock<Regex> = LazyLock::new(|| compiled(NAMES));
 static END: LazyLock<Regex> = LazyLock::new(|| compiled(ENDS));
 
-/// A form at the beginning of a text.
+/// A form that is anchored to the start of a text.
 fn form(pattern: &str, fits: Fits) -> Form {
     Form::new("secret", &format!(r"\A{pattern}"), fits)
 }
@@ -57,9 +57,8 @@ fn is_drawn_value(value: &str) -> bool {
     is_drawn(value) && !is_name_of_type(value)
 }
 
-/// Values without quotes, where a name has ended: behind `=`, to the end of a line or a string, between tags, as what stands in for a
-/// variable that is not set, in the next line, in a table or a sentence, what a shell reads or prints, in the tag of a field of Go, and
-/// as bytes.
+/// Values without quotes, for texts that begin where a name ends: behind `=`, up to the end of a line or a string, between tags, as the
+/// default of a variable, in the next line, in a table or a sentence, read or printed by a shell, in the tag of a Go field, and as bytes.
 static VALUES: LazyLock<[Form; 9]> = LazyLock::new(|| {
     [
         form(&format!(r#"["']?={BARE}(?:[\s;"'`,&)<]|\z)"#), is_drawn),
@@ -74,60 +73,60 @@ static VALUES: LazyLock<[Form; 9]> = LazyLock::new(|| {
     ]
 });
 
-/// Whether bytes that are written out as numbers are a key: many different ones.
+/// Whether bytes written as numbers are a key: many different ones.
 fn are_bytes(value: &str) -> bool {
     let bytes: HashSet<&str> = value.split(',').map(str::trim).collect();
     bytes.len() >= 12
 }
 
-/// A value behind blanks alone: of a variable in capitals, or of a flag.
+/// A value behind blanks only: of a variable in capitals, or of a flag.
 static ARGUMENT: LazyLock<Form> = LazyLock::new(|| form(&format!(r"[ \t]+{BARE}(?:\s|\z)"), is_drawn));
 
-/// The same behind the whole name that a command is told to set, and what such a line begins with: `npm config set //host/:_authToken …`.
+/// A value behind blanks and the complete name, in a command that sets something: `npm config set //host/:_authToken …`.
 static SET: LazyLock<Form> = LazyLock::new(|| form(&format!(r#"(?:\.[\w-]+)*[ \t]+["']?{BARE}(?:["'\s]|\z)"#), is_drawn));
 static BEFORE_SET: LazyLock<Regex> = LazyLock::new(|| compiled(r"\b(?:config|configure)(?:[ \t]+set)?(?:[ \t]+-[\w-]+)*[ \t]+\S*\z"));
 
-/// A value that takes the rest of its line, in files that hold nothing but settings.
+/// A value that takes the rest of its line, in files of settings only.
 static SETTING: LazyLock<Form> = LazyLock::new(|| form(r#"=([^\s"'`]{8,})[ \t]*(?:[\r\n]|\z)"#, is_drawn));
 /// What may stand before the name of a setting in its line.
 static BEFORE_SETTING: LazyLock<Regex> = LazyLock::new(|| compiled(r"\A\s*(?:(?:export|ENV|ARG|set|setx)\s+)?(?:[a-z][\w-]*\.)*\z"));
 
-/// An item of a list in a block of its own.
+/// An item of a list in block style.
 static ITEM: LazyLock<Regex> =
     LazyLock::new(|| compiled(&format!(r#"\A(?:["']?[ \t]*:[ \t]*)?\r?\n[ \t]*-[ \t]+["']?{WORD}["']?[ \t]*(?:#[^\n]*)?(?:\r|\z)?"#)));
 
-/// What follows in the same thing as `name: DB_PASSWORD` or `"key": "password"`: what it is, or the name of the next one.
+/// What may follow `name: DB_PASSWORD` or `"key": "password"` in the same object: its value, or the next name.
 static SIBLING: LazyLock<Regex> = LazyLock::new(|| {
     let words = r"\b(?:(?<next>name|key|variable|property|setting)|value|default|default_?value)\b";
     compiled(&format!(r#"(?i){words}(?:["']?\s*[:=]\s*|>\s*(?:<!\[CDATA\[)?)(?:["']([^"'\n]{{8,}})["']|{WORD}(?:[\s<\]#,]|\z))?"#))
 });
-/// Bytes and lines behind a name in which its sibling begins.
+/// Most bytes and lines between a name and that sibling.
 const SIBLING_REACH: (usize, usize) = (240, 4);
 
-/// The secrets behind every telling name of a text.
+/// The values behind every telling name in a text.
 pub(super) fn find(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     NAME.find_iter(text).filter_map(|word| Name::at(text, word.range())).flat_map(|name| name.values())
 }
 
-/// What a name says of its value.
+/// What a name says about its value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Says {
     /// It is a secret.
     Secret,
-    /// It is one if it is so long at least and drawn.
+    /// It is a secret if it has at least so many bytes and looks random.
     Perhaps(usize),
 }
 
 impl Says {
-    /// `before` and `tail` are what of the name stands on both sides of its telling word; `behind` follows the name. What a look at a few
-    /// letters tells comes first, and settles most names.
+    /// `before` and `tail` are the parts of the name around its telling word; `behind` follows the name. The cheap tests come first and
+    /// settle most names.
     fn of(before: &str, word: &str, tail: &str, behind: &str) -> Option<Self> {
         let is_apart = before.is_empty() || word.starts_with('_') || names::begins_word(before, word);
         let (least, may_mean_else) = match word.to_ascii_lowercase().as_str() {
             _ if is_password(word) => (LEAST, false),
-            // Many keys are those of a map.
+            // Many keys are just those of a map.
             "key" if !is_apart || tail.starts_with(['s', 'S']) || names::is_plain_key(before) => return None,
-            // As a word of its own: `compass` and `bypass` are none.
+            // Only as a word of its own: not in `compass` or `bypass`.
             "auth" | "pass" if !is_apart => return None,
             "key" | "auth" | "_pat" => (LEAST_KEY, true),
             _ => (LEAST_TOKEN, false),
@@ -144,13 +143,13 @@ impl Says {
     }
 }
 
-/// Whether a telling word is one for what people choose, which may be made of words: none of a key or a token.
+/// Whether a word stands for something people choose, which may be made of words. Keys and tokens never are.
 fn is_password(word: &str) -> bool {
     let word = word.to_lowercase();
     !["secret", "token", "key", "credential", "auth", "pat", "pass"].iter().any(|other| word.ends_with(other))
 }
 
-/// Whether anything that is so long at least stands near behind a name. Hardly ever does, so that no more is looked at.
+/// Whether anything long enough stands near behind a name. It rarely does, and then nothing else is looked at.
 fn has_room(least: usize, behind: &str) -> bool {
     let mut row = 0;
     behind.bytes().take(NEAR).any(|letter| {
@@ -166,7 +165,7 @@ struct Name<'a> {
     start: usize,
     end: usize,
     says: Says,
-    /// The word, and what of the name stands behind it.
+    /// The word, and the part of the name behind it.
     word: &'a str,
     tail: &'a str,
 }
@@ -204,7 +203,7 @@ impl<'a> Name<'a> {
         if self.is_value() { self.sibling().into_iter().collect() } else { self.items() }
     }
 
-    /// A passphrase may be made of words; what is drawn by a machine is not.
+    /// Whether a value may be the secret of this name: a passphrase may be made of words, a machine-made secret is not.
     fn may_be(&self, value: &str) -> bool {
         match self.says {
             Says::Secret => is_password(self.word) || !is_words(value),
@@ -235,7 +234,7 @@ impl<'a> Name<'a> {
         (self.is_shouted() || before.ends_with('.')) && BEFORE_SETTING.is_match(before)
     }
 
-    /// Whether the name is itself what another name is given.
+    /// Whether the name is itself the value of another name.
     fn is_value(&self) -> bool {
         let before =
             self.before().trim_end_matches(|letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.' | '/'));
@@ -264,7 +263,7 @@ impl<'a> Name<'a> {
         values
     }
 
-    /// What stands beside the name, where that is a value: `value: …` behind `name: DB_PASSWORD`.
+    /// The value beside the name: `value: …` behind `name: DB_PASSWORD`.
     fn sibling(&self) -> Option<Range<usize>> {
         let reach = &self.text[self.end..self.text.floor_char_boundary(self.end + SIBLING_REACH.0)];
         let near = reach.match_indices('\n').nth(SIBLING_REACH.1).map_or(reach, |(end, _)| &reach[..end]);
@@ -276,7 +275,7 @@ impl<'a> Name<'a> {
         Some(self.end + value.start()..self.end + value.end())
     }
 
-    /// The items of a list behind the name of many.
+    /// The items of a list behind a plural name.
     fn items(&self) -> Vec<Range<usize>> {
         let mut values = vec![];
         let mut at = self.end;
@@ -289,7 +288,7 @@ impl<'a> Name<'a> {
         values
     }
 
-    /// A value that goes on behind what was looked at is a secret to its end.
+    /// A value that goes on beyond what was looked at is a secret up to its end.
     fn whole(&self, value: Range<usize>, looked_at: usize) -> Range<usize> {
         let (range, rest) = (self.end + value.start..self.end + value.end, &self.text[self.end + value.end..]);
         let open = value.end == looked_at;
@@ -298,7 +297,7 @@ impl<'a> Name<'a> {
     }
 }
 
-/// Bytes that still belong to a value without quotes, in which a `&` is a letter, unless another name and its value follow.
+/// How many more bytes belong to a value without quotes. A `&` belongs to it, unless another name and value follow.
 fn rest_of_value(behind: &str) -> usize {
     let mut length = 0;
     while let Some(piece) = behind[length..].strip_prefix('&') {

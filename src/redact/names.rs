@@ -1,4 +1,4 @@
-//! What the words of a name say of its value. The words are a table beside this file.
+//! What the words of a name say about its value. The words are a table beside this file.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -10,20 +10,20 @@ fn table(kind: &str) -> HashSet<&'static str> {
     include_str!("names.txt").lines().filter_map(|line| line.strip_prefix(kind)).flat_map(str::split_whitespace).collect()
 }
 
-/// Whether a word of a name begins a word behind what stands before it: `dbPass` and `DB_PASS`, and not `bypass`.
+/// Whether a word inside a name begins there as a word: in `dbPass` and `DB_PASS`, but not in `bypass`.
 pub(super) fn begins_word(before: &str, word: &str) -> bool {
     let is_camel =
         word.starts_with(|letter: char| letter.is_ascii_uppercase()) && before.ends_with(|letter: char| letter.is_ascii_lowercase());
     is_camel || !before.ends_with(|letter: char| letter.is_ascii_alphabetic())
 }
 
-/// Whether what stands behind a secret's word makes its name that of something about the secret, or the word one of others: `tokenizer`.
+/// Whether what follows a secret's word makes the name one about the secret, or the word part of another: `tokenizer`.
 pub(super) fn is_about(word: &str, tail: &str) -> bool {
     !tail.is_empty() && !begins_word(word, tail) && tail.starts_with(|letter: char| letter.is_ascii_alphabetic())
         || words(tail).any(|word| is_in(&ABOUT, &word))
 }
 
-/// Whether a key is one that locks nothing, by what stands before the word, or one of which nothing is said.
+/// Whether a key is one that locks nothing, judged by the part of the name before the word; also if there is none.
 pub(super) fn is_plain_key(before: &str) -> bool {
     words(before).last().is_none_or(|word| is_in(&PLAIN, &word))
 }
@@ -32,7 +32,7 @@ fn is_in(words: &HashSet<&str>, word: &str) -> bool {
     words.contains(word) || word.strip_suffix('s').is_some_and(|one| words.contains(one))
 }
 
-/// The words of a name in small letters, without numbers: `HTTPServerKey_v2` has `http`, `server`, `key` and `v`.
+/// The lower-case words of a name, without numbers: `HTTPServerKey_v2` has `http`, `server`, `key` and `v`.
 fn words(name: &str) -> impl Iterator<Item = String> + '_ {
     let pieces = name.split(|letter: char| !letter.is_ascii_alphabetic()).filter(|piece| !piece.is_empty());
     pieces.flat_map(|piece| {
@@ -42,7 +42,7 @@ fn words(name: &str) -> impl Iterator<Item = String> + '_ {
     })
 }
 
-/// Whether a word begins in the middle of letters: at the `P` of `dbPass`, and of `HTTPServer` at the `S`.
+/// Whether a word begins in the middle of letters: at the `P` of `dbPass`, at the `S` of `HTTPServer`.
 pub(super) fn is_border(letters: &[u8], at: usize) -> bool {
     let next_is_small = letters.get(at + 1).is_some_and(u8::is_ascii_lowercase);
     at > 0 && letters[at].is_ascii_uppercase() && (letters[at - 1].is_ascii_lowercase() || next_is_small)

@@ -1,4 +1,4 @@
-//! Tokens of services that begin all of them by a word of the service's own. The words are a table beside this file.
+//! Tokens of services that all begin with a word of that service. The words are a table beside this file.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -11,7 +11,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(Table::new);
 
 struct Table {
     prefixes: AhoCorasick,
-    /// Letters that follow each at least.
+    /// For each word, how many characters have to follow at least.
     least: Vec<usize>,
 }
 
@@ -26,7 +26,7 @@ impl Table {
     }
 }
 
-/// The tokens in a text.
+/// Where such tokens stand in a text.
 pub(super) fn find(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     let letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     TABLE.prefixes.find_iter(text).filter_map(move |prefix| {

@@ -1,4 +1,4 @@
-//! Whether a value that stands where a secret may stand is one: drawn by a machine, or a name, a path, an expression that somebody wrote.
+//! Whether a value in the place of a secret is one: machine-made, or else a name, a path or an expression that somebody wrote.
 
 use std::sync::LazyLock;
 
@@ -6,8 +6,8 @@ use regex::Regex;
 
 use super::names::is_border;
 
-/// Whether a password in an address is written out, and not put in later: `{password}`, `${PASSWORD}`, `$PASSWORD`, `%s`; or left out, as
-/// documentation does: `pass`, `password`, `****`, `xxx`.
+/// Whether a password in an address is real. A placeholder such as `{password}`, `${PASSWORD}`, `$PASSWORD` or `%s` is not, nor is what
+/// documentation writes: `pass`, `password`, `****`, `xxx`.
 pub(super) fn is_no_placeholder(value: &str) -> bool {
     let name = |rest: &str| rest.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
     let left_out = ["pass", "passwd", "password", "pwd"].iter().any(|word| value.eq_ignore_ascii_case(word))
@@ -15,8 +15,8 @@ pub(super) fn is_no_placeholder(value: &str) -> bool {
     !left_out && !value.contains('{') && !value.strip_prefix(['$', '%']).is_some_and(name)
 }
 
-/// Whether a value looks drawn at random rather than written by hand: many different characters, of several classes or none of them a
-/// word, no sentence, no template.
+/// Whether a value looks random and not written by hand: many different characters, of several classes or at least not a word; not a
+/// sentence, not a template.
 pub(super) fn is_random(value: &str) -> bool {
     let template = value.contains(' ')
         || [('{', '}'), ('<', '>'), ('(', ')')].iter().any(|(open, close)| value.contains(*open) && value.contains(*close));
@@ -42,7 +42,7 @@ pub(super) fn is_random(value: &str) -> bool {
     (kinds >= 2 && classes[0] || is_no_word(value, UNLIKELY)) && entropy(value) >= 2.7
 }
 
-/// Whether letters or digits stand in a value as in the alphabet: a choice of letters, and no secret.
+/// Whether its letters or digits are in alphabetical order: that is a set of characters, not a secret.
 fn has_alphabet(value: &str) -> bool {
     let (mut row, mut before) = (0, 0);
     value.bytes().any(|letter| {
@@ -52,8 +52,8 @@ fn has_alphabet(value: &str) -> bool {
     })
 }
 
-/// Whether a value with blanks is drawn from all the signs that a keyboard has, and no sentence: at least 40, of which a third are signs
-/// and digits, and hardly any a blank.
+/// Whether a value with blanks is drawn from all characters of a keyboard and not a sentence: at least 40, a third of them signs and
+/// digits, with hardly any blanks.
 pub(super) fn is_salt(value: &str) -> bool {
     let count = |is: fn(&char) -> bool| value.chars().filter(is).count();
     let (signs, blanks) = (count(|letter| letter.is_ascii_punctuation() || letter.is_ascii_digit()), count(|letter| *letter == ' '));
@@ -61,7 +61,7 @@ pub(super) fn is_salt(value: &str) -> bool {
     length >= 40 && signs * 3 >= length && blanks * 10 <= length && count(char::is_ascii_uppercase) >= 5 && entropy(value) >= 4.5
 }
 
-/// Whether a value is written by hand: a path, a file, the name of something, with two words at least and digits only at the ends of words.
+/// Whether a value was written by hand: a path, a file, a name, with at least two words and digits only at the end of words.
 pub(super) fn is_words(value: &str) -> bool {
     let mut parts = value.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|part| !part.is_empty());
     value.is_ascii() && !is_no_word(value, UNLIKELY) && parts.clone().nth(1).is_some() && parts.all(|part| WORD.is_match(part))
@@ -73,7 +73,7 @@ static WORD: LazyLock<Regex> = LazyLock::new(|| {
     super::forms::compiled(&format!("^(?:[A-Za-z]?{digits}[A-Za-z]{{0,2}}|[0-9]?(?:{word}{digits}){{1,5}}[a-z]?)$"))
 });
 
-/// Whether a value without quotes is a secret: there it could be a name, a path or an expression as well.
+/// Whether a value without quotes is a secret: here it might be a name, a path or an expression.
 pub(super) fn is_drawn(value: &str) -> bool {
     let letters: Vec<char> = value.chars().collect();
     let pairs = || letters.windows(2).map(|pair| (pair[0], pair[1]));
@@ -84,7 +84,7 @@ pub(super) fn is_drawn(value: &str) -> bool {
     let place = value.starts_with(['.', '~', '$', '-']) || value.starts_with('/') && value.len() != 40;
     let part = |part: &str| part.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '_');
     let expression = value.contains("::") || value.contains("->") || value.contains('.') && value.split('.').all(part);
-    // A pattern's set of letters, and a colour.
+    // The character set of a pattern, or a colour.
     let set = value.contains('[') && value.contains(']');
     let colour = value.strip_prefix('#').is_some_and(|rest| rest.len() <= 8 && rest.chars().all(|letter| letter.is_ascii_hexdigit()));
     let marks = value.contains(['+', '=', '!', '@', '#', '^', '*', '?', '~', '%']) || value.contains('/') && runs >= 2;
@@ -98,7 +98,7 @@ pub(super) fn is_name_of_type(value: &str) -> bool {
     word && !value.starts_with(|letter: char| letter.is_ascii_digit()) && runs < 2 && !is_no_word(value, MOST_UNLIKELY)
 }
 
-/// Bits per character.
+/// Entropy in bits per character.
 fn entropy(value: &str) -> f64 {
     let mut counts = std::collections::HashMap::new();
     for letter in value.chars() {
@@ -108,11 +108,11 @@ fn entropy(value: &str) -> f64 {
     counts.values().map(|count: &f64| -(count / total) * (count / total).log2()).sum()
 }
 
-/// Letters in a row from which on it can be told whether they make words.
+/// Letters in a row from which on one can tell whether they make words.
 const TELLING: usize = 10;
-/// Bits by which a row of letters is likelier to be drawn than to be written. No word of those that were counted comes to 13.
+/// A row of letters counts as random if that is likelier than a word by so many bits. No word that was counted reaches 13.
 const UNLIKELY: f64 = 16.0;
-/// The same where the name of something may stand as well, which may be short for much.
+/// How many bits it takes where a name may stand, because names abbreviate much.
 const MOST_UNLIKELY: f64 = 24.0;
 
 /// Whether letters in a row make no words: `qWkZpLmVxTbRnYcH`.
@@ -121,7 +121,7 @@ fn is_no_word(value: &str, bits: f64) -> bool {
     rows.into_iter().any(|row| drawn(row) >= bits)
 }
 
-/// Bits by which letters are likelier to be drawn than to be the words of a name, which begin with capitals or are capitals.
+/// By how many bits letters are likelier to be random than to be the words of a name (with capitals at the start, or all capitals).
 fn drawn(row: &str) -> f64 {
     let letters = row.as_bytes();
     let mut before = 0;
@@ -140,10 +140,10 @@ fn drawn(row: &str) -> f64 {
 
 /// log₂ 26.
 const BITS_OF_A_LETTER: f64 = 4.7;
-/// The column of a word's end.
+/// The column for the end of a word.
 const END: usize = 26;
 
-/// Bits of what follows a letter; the first row is that of a word's beginning.
+/// Bits for each letter that may follow a letter; the first row is for the beginning of a word.
 static PAIRS: LazyLock<Vec<Vec<f64>>> = LazyLock::new(|| {
     let rows = include_str!("pairs.txt").lines().filter(|line| !line.starts_with('#'));
     rows.map(|row| row.bytes().map(|bits| f64::from(bits - b'a') / 2.0).collect()).collect()

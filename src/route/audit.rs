@@ -1,6 +1,6 @@
-//! What left this machine: one JSON line before a request goes out, one each time that it is sent again, and one when it ends, in the state
-//! folder. No text of the request, only its hash, so that a copy of what was sent can be recognised later. And the origins that have been
-//! sent to before.
+//! The record of what left this machine, in the state folder: one JSON line before a request goes out, one each time it is sent again, one
+//! when it ends. It has no text of the request but its hash, so that a copy of what was sent can be recognised. Also the origins that
+//! something was sent to before.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -15,16 +15,16 @@ use crate::engine::{Again, Answer, EngineError, ErrorKind};
 use crate::records;
 use crate::report;
 
-/// Bytes of the log after which it begins anew; one earlier file is kept.
+/// Size of the log in bytes after which it begins anew; one earlier file is kept.
 const LIMIT: u64 = 1 << 20;
 
-/// The log of one state folder; without a folder nothing is kept.
+/// The log in a state folder; without a folder nothing is kept.
 #[derive(Clone, Debug, Default)]
 pub struct Audit {
     folder: Option<PathBuf>,
 }
 
-/// A request on its way out. Dropped before it has ended, it was stopped.
+/// A request on its way. If dropped before its end, it was stopped.
 pub struct Sent {
     audit: Audit,
     number: String,
@@ -33,6 +33,7 @@ pub struct Sent {
 }
 
 impl Audit {
+    /// The log in this folder.
     pub fn new(folder: Option<&Path>) -> Self {
         Self { folder: folder.map(Path::to_path_buf) }
     }
@@ -42,7 +43,7 @@ impl Audit {
         self.folder.as_ref().map(|folder| folder.join("sent.jsonl"))
     }
 
-    /// Whether nothing was sent to this origin before; from now on it was. Where that cannot be written down, it is new in each process.
+    /// Whether nothing was sent to this origin before; notes that it is now. Where that cannot be written down, it is new in each process.
     pub fn is_new(&self, origin: &str) -> bool {
         let Some(file) = self.folder.as_ref().map(|folder| folder.join("origins")) else { return is_first("origin", origin) };
         if records::read(&file).unwrap_or_default().lines().any(|line| line == origin) {
@@ -57,12 +58,12 @@ impl Audit {
         }
     }
 
-    /// Whether nobody was told yet, by this process, that what goes to an origin cannot be recorded.
+    /// Whether this process has not told yet that requests to an origin cannot be recorded.
     pub fn is_first_loss(&self, origin: &str) -> bool {
         is_first("loss", origin)
     }
 
-    /// Notes that a prompt goes out now; and where, or why that cannot be noted.
+    /// Notes that a prompt goes out now. Returns where it is noted, or why it cannot be.
     pub fn sends(&self, task: TaskKind, to: &Decision, prompt: &str, tokens: usize) -> (Sent, Result<PathBuf, String>) {
         static COUNT: AtomicU64 = AtomicU64::new(1);
         let number = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
@@ -86,7 +87,7 @@ impl Audit {
     }
 }
 
-/// Whether this process comes upon this for the first time. Beyond so many origins some are told again.
+/// Whether this is the first time in this process. Beyond a number of origins, some are told again.
 fn is_first(what: &str, origin: &str) -> bool {
     static SEEN: [AtomicU64; 64] = [const { AtomicU64::new(0) }; 64];
     let mut hasher = DefaultHasher::new();
@@ -100,7 +101,7 @@ fn is_first(what: &str, origin: &str) -> bool {
 }
 
 impl Sent {
-    /// Notes that it goes out once more, as it was or in another way, and why.
+    /// Notes that it is sent once more, and why.
     pub fn again(&self, again: Again) {
         let refused = if let Again::Refused(status) = again { Some(status) } else { None };
         let line = json!({ "time": now(), "request": self.number, "event": "sent again", "refused": refused, "why": again.why() });
@@ -140,9 +141,9 @@ fn now() -> String {
     utc(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
 }
 
-/// Seconds since 1970 as `2026-11-25T17:42:26Z`.
-pub fn utc(seconds: u64) -> String {
-    // The usual civil-calendar formula: years begin in March, so that leap days come last.
+/// Seconds since 1970 in the form `2026-11-25T17:42:26Z`.
+fn utc(seconds: u64) -> String {
+    // The usual civil-calendar formula; years start in March so that leap days come last.
     let days = seconds / 86_400 + 719_468;
     let (era, of_era) = (days / 146_097, days % 146_097);
     let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;

@@ -1,4 +1,4 @@
-//! How the scout says that a question is too hard for it: a call, not prose. It reads; the coder then answers in its place.
+//! How the scout says that a question is too hard for it: by a call, not in prose. Then the coder answers in its place.
 
 use serde_json::json;
 
@@ -10,7 +10,7 @@ pub const NAME: &str = "escalate";
 /// Longest reason that is shown, in characters.
 const LONGEST: usize = 200;
 
-/// Offers the tool besides, and says whether it did: what brings tools of its own, or is a hole, stays as it is.
+/// Adds the tool to a request; false where the request has tools of its own or is a hole.
 pub fn offer(ask: &mut Ask) -> bool {
     if let Ask::Chat(chat) = ask
         && chat.tools.is_empty()
@@ -25,7 +25,7 @@ pub fn offer(ask: &mut Ask) -> bool {
     false
 }
 
-/// Why the scout asks, in one line.
+/// The scout's reason, in one line.
 pub fn reason(call: &ToolCall) -> String {
     let said = call.arguments["reason"].as_str().unwrap_or_default();
     let line: String = said.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(LONGEST).collect();

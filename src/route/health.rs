@@ -1,34 +1,34 @@
-//! What is known of each engine from its last answers: whether it is well, how long it is left alone, and how fast it reads and writes.
-//! The only breaker there is: engines themselves ask whenever they are asked.
+//! What the last answers of each engine tell: whether it is well, how long it is left alone, how fast it reads and writes. This is the only
+//! circuit breaker; engines themselves ask whenever they are asked.
 
 use std::time::{Duration, Instant};
 
 use crate::engine::{EngineError, ErrorKind, Timing};
 
-/// Failures in a row after which an engine is left alone for a while.
+/// After this many failures in a row an engine is left alone for a while.
 const FAILURES: u32 = 3;
-/// The same for answers that only came too late for somebody who types.
+/// After this many answers in a row that came too late for somebody who types, an engine is left alone as well.
 const LATE: u32 = 6;
 /// How long it is left alone the first time; doubles with every further failure, up to `MOST_DOUBLINGS` times.
 pub const PAUSE: Duration = Duration::from_secs(5);
 const MOST_DOUBLINGS: u32 = 3;
-/// A server that wants to be left alone is believed up to here.
+/// The longest time for which a server's wish to be left alone is respected.
 const LONGEST: Duration = Duration::from_secs(600);
 /// How long who types stays away from an engine that refuses the key: until a person has had an answer of it, or the configuration is another.
 const FOR_GOOD: Duration = Duration::from_secs(10 * 365 * 86_400);
 /// Weight of the newest measurement.
 const NEWEST: f64 = 0.3;
-/// Fewer tokens say little about a rate.
+/// Fewer tokens tell little about a rate.
 const TELLING: u64 = 16;
 
-/// Why an engine rests, and who is kept from it.
+/// Why an engine rests, and for whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rest {
-    /// Its set-up is wrong: it is asked last, and may be put right at any moment.
+    /// Its configuration is wrong: it is asked last, and may be fixed at any moment.
     Misconfigured,
-    /// It fails: whoever types goes without it; what a person asks for and waits for tries it all the same.
+    /// It fails: completions while typing go without it; what a person waits for tries it all the same.
     Failing,
-    /// It has asked for it.
+    /// The server has asked for it.
     Asked,
 }
 
@@ -50,12 +50,12 @@ pub struct Health {
     pub decode_rate: Option<f64>,
 }
 
-/// Leave to ask an engine.
+/// The permission to ask an engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leave {
     /// It is well, or a person waits.
     Plain,
-    /// It has rested: this request finds out whether it is back, and is the only one until it has ended or is [given up](Health::gave_up).
+    /// It has rested. This request tests whether it is back; no other may until it has ended or is [given up](Health::gave_up).
     Trial,
 }
 
@@ -65,13 +65,13 @@ impl Health {
         self.rest.is_none_or(|(_, until)| until <= now)
     }
 
-    /// Leave to ask, or how long it is still left alone. `typing`: nobody has asked for this answer, it would only be welcome.
+    /// Permission to ask, or how long it is still left alone. `typing`: nobody asked for this answer, it would only be welcome.
     pub fn may_ask(&mut self, typing: bool, now: Instant) -> Result<Leave, Duration> {
         if let Some(until) = self.barred.filter(|_| typing) {
             return self.trial(until, now);
         }
         let Some((rest, until)) = self.rest else { return Ok(Leave::Plain) };
-        // Who waits for an answer does not wait for another's trial as well.
+        // A person who waits does not wait for another request's test as well.
         if rest == Rest::Misconfigured || !typing && (rest == Rest::Failing || until <= now) {
             return Ok(Leave::Plain);
         }
@@ -103,6 +103,7 @@ impl Health {
         self.tried = false;
     }
 
+    /// Notes a good answer, and measures its rates.
     pub fn succeeded(&mut self, timing: &Timing) {
         (self.failures, self.late) = (0, 0);
         (self.rest, self.barred) = (None, None);
@@ -112,7 +113,7 @@ impl Health {
         measure(&mut self.decode_rate, timing.tokens_out, timing.decode_ms);
     }
 
-    /// Counts a failure of the engine itself; true when this is news to the user. `pause` is how long it rests first.
+    /// Counts a failure of the engine itself; true if the user should hear of it. `pause` is its first rest.
     pub fn failed(&mut self, error: &EngineError, typing: bool, pause: Duration, now: Instant) -> bool {
         self.tried = false;
         let rest = match error.kind {
@@ -127,7 +128,7 @@ impl Health {
             self.rest = Some((Rest::Asked, now + asked.min(LONGEST)));
             return news;
         }
-        // Who types waits for moments only: a slow server is not a dead one, unless it answers nothing at all for long.
+        // Whoever types waits only for moments. A slow server is not a dead one, unless it answers nothing for long.
         let (counted, enough) = match error.kind == ErrorKind::TimedOut && typing {
             true => (&mut self.late, LATE),
             false => (&mut self.failures, FAILURES),

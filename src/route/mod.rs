@@ -1,7 +1,7 @@
 //! Which engine answers a task, and why: policy, what may leave the machine, health. `Router` owns the engines.
 //!
-//! A [`Task`] says what is asked and how hard it looks; `policy` turns it into an order of engines with a reason each; `Router` sends
-//! the request to the first that is well, and to the next when that one is down before it has said anything.
+//! A [`Task`] says what is asked and how hard it looks. `policy` turns it into an order of engines, each with a reason. `Router` sends the
+//! request to the first one that is well, and to the next if that one fails before it has said anything.
 
 pub mod audit;
 mod escalate;
@@ -36,12 +36,12 @@ pub enum TaskKind {
 }
 
 impl TaskKind {
-    /// Completions are fast and many; they follow other rules than what a person waits for.
+    /// Whether it is a completion: these are fast and many, and follow other rules than what a person waits for.
     pub fn is_completion(self) -> bool {
         matches!(self, TaskKind::CompleteAuto | TaskKind::CompleteInvoked)
     }
 
-    /// What of the workspace a request of this kind carries, in words.
+    /// What a request of this kind carries of the workspace, in words.
     pub fn sends(self) -> &'static str {
         match self {
             TaskKind::CompleteAuto | TaskKind::CompleteInvoked => "the code around the cursor, with definitions that it uses",
@@ -52,7 +52,7 @@ impl TaskKind {
     }
 }
 
-/// A number for a task, by which its questions and what came of them are told from those of others.
+/// A new number, which tells the requests of a task from those of others.
 pub fn task_number() -> u64 {
     static COUNT: AtomicU64 = AtomicU64::new(1);
     COUNT.fetch_add(1, Ordering::Relaxed)
@@ -66,7 +66,7 @@ pub enum Role {
     Coder,
 }
 
-/// Why a request went where it went; every answer carries one.
+/// Why a request went where it went; comes with every answer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Decision {
     pub role: Role,
@@ -82,13 +82,14 @@ pub struct Decision {
 /// Why no engine answered, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RouteError {
-    /// The policy lets no engine do this here.
+    /// The policy allows no engine for this here.
     Refused(String),
-    /// The engines that may were asked, and this is what the last one said.
+    /// The allowed engines were asked, and this is the last one's error.
     Engine(EngineError),
 }
 
 impl RouteError {
+    /// Whether it failed because the caller gave up.
     pub fn is_cancelled(&self) -> bool {
         matches!(self, RouteError::Engine(error) if error.kind == ErrorKind::Cancelled)
     }

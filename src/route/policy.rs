@@ -1,4 +1,4 @@
-//! The policy: which role a task goes to, whether the other may stand in, and the reason in words. Pure.
+//! The policy: which role a task goes to, whether the other role may stand in, and the reason in words. Pure.
 
 use std::fmt;
 
@@ -8,15 +8,15 @@ use crate::config::Policy;
 /// What makes a task harder than its kind says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
-    /// A body is to be written from its signature.
+    /// A body is to be written for a signature.
     EmptyBody,
-    /// The same under a comment that says what it is to do.
+    /// A body is to be written for a signature with a comment that says what it should do.
     DocumentedBody,
-    /// The place uses the definitions of so many other files.
+    /// The place uses definitions from so many other files.
     ManyFiles(usize),
     /// So many lines are selected.
     LargeSelection(u32),
-    /// The first pass was unsure of what it wrote: its mean log-probability, in thousandths.
+    /// The first pass was unsure of its text: the mean log-probability in thousandths.
     Unsure(i64),
 }
 
@@ -32,29 +32,30 @@ impl fmt::Display for Signal {
     }
 }
 
-/// What is asked, as far as routing cares.
+/// A task, as far as routing is concerned.
 #[derive(Clone, Debug)]
 pub struct Task {
     pub kind: TaskKind,
     pub signals: Vec<Signal>,
-    /// The project lets nothing leave the machine.
+    /// The project is `local_only`: nothing leaves the machine.
     pub local_only: bool,
-    /// An untrusted workspace gets completion from this machine and nothing else.
+    /// An untrusted workspace only gets completions from this machine.
     pub trusted: bool,
-    /// The scout asks for the coder, with its reason.
+    /// The scout's reason for asking for the coder.
     pub escalated: Option<String>,
-    /// The engine that answered the step before, of a task that was decided on already.
+    /// The engine of the step before, in a task that was decided on already.
     pub goes_on: Option<String>,
-    /// No other task has it.
+    /// Unique to this task.
     pub number: u64,
 }
 
 impl Task {
+    /// A task without signals, in a trusted workspace.
     pub fn new(kind: TaskKind) -> Self {
         Self { kind, signals: vec![], local_only: false, trusted: true, escalated: None, goes_on: None, number: super::task_number() }
     }
 
-    /// Whether nothing may leave the machine, and who says so.
+    /// Who says that nothing may leave the machine, if anybody does.
     pub(super) fn kept_here(&self, policy: &Policy) -> Option<&'static str> {
         match (policy.local_only, self.local_only, self.trusted) {
             (true, _, _) => Some("your configuration keeps everything on this machine (route.local_only)"),
@@ -64,7 +65,7 @@ impl Task {
         }
     }
 
-    /// Why this may not be asked at all.
+    /// Why this may not be asked at all, if it may not.
     pub(super) fn refused(&self) -> Option<String> {
         (!self.trusted && !self.kind.is_completion()).then(|| UNTRUSTED.into())
     }
@@ -97,7 +98,7 @@ pub(super) fn roles(task: &Task, policy: &Policy) -> Vec<(Role, String)> {
     };
     let other = if first == Role::Scout { Role::Coder } else { Role::Scout };
     let mut order = vec![(first, reason)];
-    // What is sent without being asked for never goes to the coder because the scout is down.
+    // A completion that nobody asked for never goes to the coder just because the scout is down.
     if task.kind != TaskKind::CompleteAuto || other == Role::Scout || policy.auto_coder {
         order.push((other, String::new()));
     }

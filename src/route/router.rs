@@ -1,4 +1,4 @@
-//! The engines of the configuration, and the way of a request through them.
+//! The engines of the configuration, and how a request gets to them.
 
 mod send;
 mod status;
@@ -19,7 +19,7 @@ use crate::report;
 pub use send::most_thoughts;
 pub use status::{EngineStatus, PastDecision, Status};
 
-/// See the module.
+/// Owns the engines, and decides which one answers a task.
 pub struct Router {
     roles: config::Roles,
     policy: config::Policy,
@@ -27,21 +27,21 @@ pub struct Router {
     build: Build,
     state: Mutex<State>,
     audit: Audit,
-    /// Hears what the user should be told once, at once; without it notices wait for `take_notices`.
+    /// Gets, right away, what the user should be told once; without it notices wait for `take_notices`.
     tell: Option<Tell>,
-    /// How long an engine that fails is left alone first.
+    /// How long an engine that fails is left alone the first time.
     pause: Duration,
-    /// What was allowed when this was made may be so no more: nothing is sent to another machine from then on.
+    /// Cancelled when the configuration this was made from no longer holds: nothing is sent to other machines any more.
     withdrawn: Cancel,
 }
 
-/// Makes the engine of a configuration entry.
+/// Builds the engine of a configuration entry.
 pub type Build = Arc<dyn Fn(&str, &EngineConfig) -> Result<Arc<dyn Engine>, EngineError> + Send + Sync>;
 
 /// Takes a sentence for the user.
 pub type Tell = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// A configured engine. It is built when it is first needed: a model that is pulled later is found then.
+/// A configured engine. Built when it is first needed, so that a model pulled later is found.
 struct Slot {
     config: EngineConfig,
     built: OnceLock<Arc<dyn Engine>>,
@@ -51,18 +51,18 @@ struct Slot {
 struct State {
     health: BTreeMap<String, Health>,
     decisions: VecDeque<PastDecision>,
-    /// What the user should hear once.
+    /// What the user should be told once.
     notices: Vec<String>,
-    /// What was said of models that are not what was asked for.
+    /// Notes already given about models that were not asked for.
     strangers: BTreeSet<String>,
     /// Origins on other machines that something was sent to.
     origins: BTreeSet<String>,
 }
 
-/// Bytes of a prompt per token, on the careful side.
+/// Bytes of a prompt per token, on the safe side.
 const BYTES: usize = 3;
 
-/// An engine that may answer a task, and why it would.
+/// An engine that may answer a task, and the reason.
 #[derive(Clone)]
 pub struct Choice {
     pub decision: Decision,
@@ -75,25 +75,25 @@ impl Choice {
         leaves_machine(self.decision.origin.as_deref(), &self.decision.model)
     }
 
-    /// Tokens of what it would be asked, rather too many than too few: for what must have room beside them.
+    /// Estimated tokens of a request, rather too many: for what needs room beside it.
     pub fn prompt_tokens(&self, ask: &Ask) -> u32 {
         u32::try_from(self.engine.preview(ask).len() / BYTES).unwrap_or(u32::MAX)
     }
 }
 
-/// Who may answer a task, and why others do not.
+/// Who may answer a task, and why others may not.
 #[derive(Default)]
 struct Candidates {
     /// Best first.
     choices: Vec<Choice>,
     /// Engines that cannot even be built.
     down: Vec<(String, EngineError)>,
-    /// What speaks against the first that would have answered.
+    /// What speaks against the first one that would have answered.
     problem: Option<RouteError>,
 }
 
 impl Candidates {
-    /// Those who may, if there is anybody.
+    /// The allowed engines, or the problem where there are none.
     fn choices(self) -> Result<Vec<Choice>, RouteError> {
         if self.choices.is_empty() {
             return Err(self.problem.unwrap_or_else(|| RouteError::Refused("no engine is set up for this".into())));
@@ -102,19 +102,19 @@ impl Candidates {
     }
 }
 
-/// An answer and who gave it.
+/// An answer, and who gave it.
 pub struct Served {
     pub answer: Answer,
     pub decision: Decision,
 }
 
 impl Router {
-    /// The engines that the configuration names; nothing is started or asked yet.
+    /// A router for the configured engines; nothing is started or asked yet.
     pub fn new(config: &Config) -> Self {
         Self::building(config, Arc::new(build))
     }
 
-    /// The same, with engines of another making.
+    /// [`Self::new`] with another way to build engines.
     pub fn building(config: &Config, build: Build) -> Self {
         let mut engines: BTreeMap<String, EngineConfig> = config.engines.clone();
         for role in [&config.roles.scout, &config.roles.coder] {
@@ -140,7 +140,7 @@ impl Router {
         }
     }
 
-    /// The same policy over engines that are there already.
+    /// [`Self::new`] with engines that exist already, for tests.
     pub fn with_engines(config: &Config, engines: impl IntoIterator<Item = (String, Arc<dyn Engine>)>) -> Self {
         let engines = engines.into_iter().map(|(name, engine)| {
             let config = config.engines.get(&name).cloned().unwrap_or_default();
@@ -149,32 +149,32 @@ impl Router {
         Self::over(config, engines.collect(), Arc::new(build))
     }
 
-    /// With records of what leaves this machine in a state folder.
+    /// Records in a state folder what leaves this machine.
     pub fn recording(self, folder: Option<&std::path::Path>) -> Self {
         Self { audit: Audit::new(folder), ..self }
     }
 
-    /// With somebody who hears at once what the user should know.
+    /// Tells somebody right away what the user should know.
     pub fn telling(self, tell: Option<Tell>) -> Self {
         Self { tell, ..self }
     }
 
-    /// With another pause before an engine that fails is asked again.
+    /// Sets the first pause for an engine that fails.
     pub fn pausing(self, pause: Duration) -> Self {
         Self { pause, ..self }
     }
 
-    /// What was configured is so no more: requests to other machines are broken off, and nothing more is sent to any.
+    /// The configuration no longer holds: requests to other machines are broken off, and nothing more is sent to any.
     pub fn withdraw(&self) {
         self.withdrawn.cancel();
     }
 
-    /// Where is recorded what left this machine.
+    /// The file that records what left this machine.
     pub fn audit_file(&self) -> Option<std::path::PathBuf> {
         self.audit.file()
     }
 
-    /// Says something to the user, or keeps it for who asks.
+    /// Tells the user something, or keeps it for `take_notices`.
     fn notice(&self, text: String) {
         match &self.tell {
             Some(tell) => tell(&text),
@@ -182,7 +182,7 @@ impl Router {
         }
     }
 
-    /// The engine with this configuration name.
+    /// The engine with this name in the configuration, built if need be.
     pub fn engine(&self, name: &str) -> Result<Arc<dyn Engine>, EngineError> {
         let slot = self.engines.get(name).ok_or_else(|| {
             EngineError::new(ErrorKind::Configuration, format!("the engine \"{name}\" is not set up under [engines] in the configuration"))
@@ -201,12 +201,12 @@ impl Router {
         }
     }
 
-    /// Who may answer, best first. Engines that rest after failures come last; an empty list is never answered.
+    /// Who may answer, best first; never empty. Engines that rest after failures come last.
     pub fn plan(&self, task: &Task) -> Result<Vec<Choice>, RouteError> {
         self.candidates(task).choices()
     }
 
-    /// Who may answer, and who would if it were there. A look that notes nothing and tells nobody: who asks in earnest does.
+    /// Who may answer, and who would if it were there. Changes nothing and tells nobody; only real requests do.
     fn candidates(&self, task: &Task) -> Candidates {
         if let Some(reason) = task.refused() {
             return Candidates { problem: Some(RouteError::Refused(reason)), ..Candidates::default() };
@@ -244,7 +244,7 @@ impl Router {
         Candidates { choices, down, problem }
     }
 
-    /// Asks as [`once`](Self::once) does; when the scout answers that the coder should, the coder is asked.
+    /// Asks as [`once`](Self::once) does; if the scout asks for the coder, the coder is asked.
     pub async fn run(
         &self,
         task: &Task,
@@ -259,7 +259,7 @@ impl Router {
         self.run_while(task, cancel, build, all).await
     }
 
-    /// The same until `each` has enough of an answer.
+    /// [`Self::run`] until `each` has enough of an answer.
     pub async fn run_while(
         &self,
         task: &Task,
@@ -268,7 +268,7 @@ impl Router {
         mut each: impl FnMut(&Event) -> ControlFlow<()> + Send,
     ) -> Result<Served, RouteError> {
         let (served, offered) = self.once(task, cancel, &mut build, &mut each).await?;
-        // A call of what was not offered is answered by whoever runs the calls, like any made-up one.
+        // If the tool was not offered, the call is answered like any made-up one, by whoever runs calls.
         let asked = served.answer.calls.iter().find(|call| call.name == escalate::NAME);
         let Some(call) = asked.filter(|_| offered) else { return Ok(served) };
         let reason = escalate::reason(call);
@@ -277,12 +277,12 @@ impl Router {
         Ok(self.once(&harder, cancel, &mut build, &mut each).await?.0)
     }
 
-    /// Offers the scout a way to hand the task on, where there is one, and says whether it did. What is asked is complete with this.
+    /// Adds the tool with which the scout asks for the coder, if it may; returns whether it did. With this the request is complete.
     pub fn offer(&self, task: &Task, choice: &Choice, caps: &Caps, ask: &mut Ask) -> bool {
         caps.tools && self.may_escalate(task, choice) && escalate::offer(ask)
     }
 
-    /// Whether the engine of this choice may hand the task on: a scout with another engine behind it that may be asked as well.
+    /// Whether this engine may ask for the coder: a scout with another engine behind it that may be asked as well.
     fn may_escalate(&self, task: &Task, choice: &Choice) -> bool {
         let reads = matches!(task.kind, TaskKind::Explain | TaskKind::Ask) && choice.decision.role == Role::Scout;
         if !self.policy.escalate || !reads || task.escalated.is_some() {
@@ -293,12 +293,12 @@ impl Router {
         next.is_some_and(|next| next.decision.role == Role::Coder && next.decision.engine != choice.decision.engine)
     }
 
-    /// Measured prefill rate of an engine in tokens per second.
+    /// An engine's measured rate for reading a prompt, in tokens per second.
     pub fn prefill_rate(&self, engine: &str) -> Option<f64> {
         self.with(|state| state.health.get(engine).and_then(|health| health.prefill_rate))
     }
 
-    /// Whether a first pass was unsure of what it wrote, by the mean log-probability of its tokens.
+    /// A signal if a first pass was unsure of its text, by the mean log-probability of its tokens.
     pub fn unsure(&self, timing: &engine::Timing) -> Option<Signal> {
         let mean = timing.mean_logprob.filter(|mean| *mean < self.policy.min_confidence)?;
         Some(Signal::Unsure((mean * 1000.0).round() as i64))
@@ -309,7 +309,8 @@ impl Router {
         self.with(|state| std::mem::take(&mut state.notices))
     }
 
-    /// A further step of a task is no decision of its own, unless another engine answers it: the last fifty are of fifty tasks.
+    /// Notes a good answer. A further step of a task is no decision of its own, unless another engine answers it: so the last fifty
+    /// decisions are of fifty tasks.
     fn succeeded(&self, task: &Task, decision: &Decision, answer: &Answer) {
         let is_new = task.goes_on.as_ref() != Some(&decision.engine);
         if is_new {
@@ -325,7 +326,7 @@ impl Router {
         }
     }
 
-    /// Whether this is the first failure since it last answered.
+    /// Notes a failure; true if it is the first since the engine last answered.
     fn failed(&self, task: &Task, engine: &str, error: &EngineError) -> bool {
         if error.kind == ErrorKind::Cancelled {
             return false;
@@ -336,13 +337,13 @@ impl Router {
         })
     }
 
-    /// Reads or changes the state; held for moments.
+    /// Reads or changes the state, which is locked only for moments.
     fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
         act(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// The engine of a configuration entry.
+/// Builds the engine of a configuration entry.
 pub fn build(name: &str, config: &EngineConfig) -> Result<Arc<dyn Engine>, EngineError> {
     if config.kind != "llama" {
         return engine::http::build(name, config);

@@ -14,8 +14,7 @@ use crate::features::Target;
 use crate::features::actions::{Offer, covers};
 use crate::features::edit::{How, Params, Problem};
 
-/// Parameters of `textDocument/codeAction`. Diagnostics are other servers' and stay as they are: of them only the message and the line
-/// are read.
+/// Parameters of `textDocument/codeAction`. Diagnostics come from other servers; only their message and line are read.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Asked {
@@ -31,7 +30,7 @@ struct Context {
     only: Option<Vec<String>>,
 }
 
-/// What a listed action carries to its resolution.
+/// What a listed action carries until it is resolved.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Data {
     uri: Url,
@@ -42,10 +41,10 @@ struct Data {
     problems: Vec<String>,
 }
 
-/// The actions offered at a range. Nothing is asked of a model here.
+/// The actions offered at a range. Asks no model.
 pub async fn list(server: &Server, params: Asked) -> Result<Value> {
     let Context { diagnostics, only } = params.context.unwrap_or_default();
-    // Who asks for what is done at saving says nothing of the problems, and an empty list is no word on them then.
+    // A request for actions on save does not list the diagnostics, so an empty list means nothing then.
     let speaks = diagnostics.is_some() && only.as_ref().is_none_or(Vec::is_empty);
     let diagnostics: Vec<Value> = diagnostics.unwrap_or_default();
     let told = diagnostics.into_iter().filter_map(|diagnostic| Some((problem(&diagnostic)?, diagnostic)));
@@ -78,7 +77,7 @@ pub async fn list(server: &Server, params: Asked) -> Result<Value> {
     let mut listed = vec![];
     for decision in decisions.into_iter().filter(|action| wanted(action["kind"].as_str().unwrap_or_default())) {
         match accept::is_one(&decision) && !resolves {
-            // What has changed meanwhile is listed by the next request.
+            // What changed meanwhile is in the next list.
             true => listed.extend(accept::resolve(server, decision).await.ok()),
             false => listed.push(decision),
         }
@@ -87,7 +86,7 @@ pub async fn list(server: &Server, params: Asked) -> Result<Value> {
     Ok(Value::Array(listed))
 }
 
-/// An offer as it is listed; with a command where the editor does not ask for the edit when it is chosen.
+/// An offer as a listed action; with a command if the editor will not ask for the edit when it is chosen.
 fn as_action(offer: &Offer, data: &Data, range: lsp::Range, diagnostics: &[Value], resolves: bool) -> Value {
     let Offer { title, kind, explains } = offer;
     if *explains {
@@ -104,8 +103,8 @@ fn as_action(offer: &Offer, data: &Data, range: lsp::Range, diagnostics: &[Value
     action
 }
 
-/// Computes the edit of a listed action, for the text it was listed for or not at all. What goes wrong is shown to the person also
-/// where the editor drops an error.
+/// Computes the edit of a listed action, but only for the text that it was listed for. Failures are shown to the person too, because some
+/// editors drop the error.
 pub async fn resolve(server: &Server, action: Value) -> Result<Value> {
     let outcome = compute(server, action).await;
     let tells = server.with(|state| state.editor.tells_errors);
@@ -123,7 +122,7 @@ async fn compute(server: &Server, mut action: Value) -> Result<Value> {
         return accept::resolve(server, action).await;
     }
     let Ok(data) = serde_json::from_value::<Data>(action["data"].clone()) else {
-        // Not ours, or one that needs no resolution.
+        // Not ours, or nothing to resolve.
         return if action["title"].is_string() { Ok(action) } else { Err(Error::invalid_params("a code action has a `title`")) };
     };
     let found = server.snapshot_of(&data.uri).filter(|(_, document)| document.version == data.version);
@@ -137,7 +136,7 @@ async fn compute(server: &Server, mut action: Value) -> Result<Value> {
     let at = Target { document: document.clone(), bytes: data.start..data.end };
     let params = Params { at, how: How::Action { kind: data.kind, problems: data.problems } };
     let worked = change::work_out(server, snapshot, params, &cancel, sink).await?;
-    // What is resolved needs no command to do the same.
+    // A resolved action needs no command that would do the same.
     if let Some(fields) = action.as_object_mut() {
         fields.remove("command");
     }
@@ -147,7 +146,7 @@ async fn compute(server: &Server, mut action: Value) -> Result<Value> {
         let held = held::hold_and_tell(server, &title, &edited.files, &edited.confirm);
         let (_, text) = held.map_err(|reason| message::modified(&reason))?;
         server.client.show(3, &text);
-        // What still has data and no edit is resolved again by Emacs 30, over and over.
+        // Emacs 30 resolves an action with data and no edit over and over.
         if let Some(fields) = action.as_object_mut() {
             fields.remove("data");
         }
@@ -159,7 +158,7 @@ async fn compute(server: &Server, mut action: Value) -> Result<Value> {
     Ok(action)
 }
 
-/// A diagnostic in words, and where it is; none of one that says nothing.
+/// A diagnostic's message and lines; none without a message.
 pub fn problem(diagnostic: &Value) -> Option<Problem> {
     let source = diagnostic["source"].as_str().unwrap_or_default();
     let said = diagnostic["message"].as_str().filter(|message| !message.is_empty())?;

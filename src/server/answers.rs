@@ -1,4 +1,4 @@
-//! Long answers on their way: streamed to clients that asked for it, shown as progress meanwhile, and otherwise opened as a document.
+//! Long answers: streamed to clients that asked for it, shown as progress meanwhile, and otherwise opened as a document.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,18 +14,18 @@ use crate::features::inert::inert;
 use crate::features::{Piece, Sink};
 use crate::{records, report};
 
-/// Answers kept in the cache folder.
+/// Most answers kept in the cache folder.
 const KEPT: usize = 50;
-/// Bytes of an answer that is shown as a message.
+/// Most bytes of an answer that are shown as a message.
 const SHOWN: usize = 2 << 10;
 
-/// A sink for work of which only the progress is shown.
+/// A sink for work that shows only its progress.
 pub fn progress_only(progress: Progress) -> Sink {
     let written = AtomicUsize::new(0);
     Arc::new(move |piece| show(&progress, &written, &piece))
 }
 
-/// A sink that streams to the client under its token as well.
+/// A sink that also streams to the client, under its token.
 pub fn streaming(server: &Server, token: Option<Value>, progress: Progress) -> Sink {
     let streams = server.with(|state| state.editor.streaming);
     let Some(token) = token.filter(|_| streams) else { return progress_only(progress) };
@@ -54,7 +54,7 @@ fn show(progress: &Progress, written: &AtomicUsize, piece: &Piece) {
         }
         Piece::Text(text) => {
             let before = written.fetch_add(text.len(), Ordering::Relaxed);
-            // A report for every hundred bytes is enough to see that it moves.
+            // One report for every hundred bytes is enough to show that it moves.
             if before / 100 != (before + text.len()) / 100 || before == 0 {
                 progress.report(&format!("writing, {} bytes", before + text.len()), None);
             }
@@ -62,8 +62,8 @@ fn show(progress: &Progress, written: &AtomicUsize, piece: &Piece) {
     }
 }
 
-/// Shows an answer to the person in editors that do not stream it: as a markdown document, or as a message where the editor shows no
-/// documents, for most drop what a command answers. `about` is the document that it is about, if any: another one has another answer.
+/// Shows an answer in editors that do not stream it, as a markdown document, or as a message if the editor shows no documents (most drop
+/// the result of a command). `about` is the document concerned, if any: each gets an answer file of its own.
 pub fn open(server: &Server, name: &str, about: &str, answer: &Value) {
     let (streams, shows) = server.with(|state| (state.editor.streaming, state.editor.show_document));
     if streams {
@@ -88,7 +88,7 @@ pub fn open(server: &Server, name: &str, about: &str, answer: &Value) {
     });
 }
 
-/// As much of a text as fits into a message, up to the end of a line.
+/// The part of a text that fits into a message, up to the end of a line.
 fn beginning(text: &str) -> String {
     if text.len() <= SHOWN {
         return text.into();
@@ -116,12 +116,12 @@ fn markdown(name: &str, answer: &Value) -> String {
     text
 }
 
-/// Writes below the cache folder, or below the temporary one where that cannot be written, as in a container with a read-only home.
+/// Writes below the cache folder, or below the temporary one if that is not possible, as in a container with a read-only home.
 fn keep(cache: &Path, key: &str, text: &str) -> std::io::Result<PathBuf> {
     write(cache.join("answers"), key, text).or_else(|_| write(place::temporary_folder()?.join("answers"), key, text))
 }
 
-/// Writes into our own folder, and drops the oldest answers there.
+/// Writes into our own folder, and removes the oldest answers there.
 fn write(folder: PathBuf, key: &str, text: &str) -> std::io::Result<PathBuf> {
     let path = folder.join(format!("{:016x}.md", xxhash_rust::xxh3::xxh3_64(key.as_bytes())));
     records::replace(&path, text)?;
@@ -129,7 +129,7 @@ fn write(folder: PathBuf, key: &str, text: &str) -> std::io::Result<PathBuf> {
         std::fs::read_dir(&folder)?.flatten().filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path()))).collect();
     kept.sort();
     for (_, old) in kept.iter().rev().skip(KEPT) {
-        // Another server may have been faster.
+        // Another server may have removed it.
         let _ = std::fs::remove_file(old);
     }
     Ok(path)

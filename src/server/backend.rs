@@ -1,4 +1,4 @@
-//! The features as the server asks them: keeps the index, the engines and what requests share, and opens a session for each request.
+//! The features behind the server: keeps the index, the engines and whatever requests share, and opens a session for each request.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -20,29 +20,29 @@ use crate::syntax::Registry;
 use crate::workspace::rules::is_rule_file;
 use crate::workspace::{Document, Snapshot};
 
-/// How long who needs all of it waits for the index of a workspace that was just opened.
+/// How long a request that needs the whole index waits for it in a workspace just opened.
 const PATIENCE: Duration = Duration::from_secs(90);
-/// The same for who can do without: an explanation is of what is in front of one.
+/// How long a request waits that can do without the whole index: an explanation is mostly about the code on the screen.
 const A_LITTLE: Duration = Duration::from_secs(2);
-/// How long somebody who types, and somebody who asked, waits until what stands in other open documents counts; and how often who waits looks.
+/// How long a completion while typing, and a request by a person, wait until other open documents are indexed; and how often they look.
 const TYPING: Duration = Duration::from_millis(40);
 const ASKED: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_millis(2);
-/// How long the process waits for the index to write what it has, before it leaves.
+/// How long the process waits for the index to be written before it ends.
 const PARTING: Duration = Duration::from_millis(100);
 
-/// See the module.
+/// The features of a server.
 pub struct Backend {
     state: Arc<Locked>,
-    /// Read in a thread of its own, so that the handshake does not wait for it.
+    /// Read on a thread of its own, so that the handshake need not wait.
     registry: Arc<LazyLock<Arc<Registry>>>,
-    /// Makes the engines.
+    /// Builds the engines.
     build: Build,
-    /// Where indexes are kept; memory only without.
+    /// The folder for indexes; none keeps them in memory only.
     cache: Option<PathBuf>,
 }
 
-/// What outlives a request, behind a lock that is held for moments.
+/// What outlives a request, locked only for moments.
 #[derive(Default)]
 struct Locked(Mutex<Kept>);
 
@@ -58,9 +58,9 @@ struct Kept {
     shared: Option<Arc<Shared>>,
     pace: Pace,
     tell: Option<Tell>,
-    /// Where is recorded what leaves the machine.
+    /// The folder for records of what leaves the machine.
     records: Option<PathBuf>,
-    /// By document: the number of the last version that the index was told of.
+    /// For each document, the number of the last update that the index was sent.
     told: HashMap<String, u64>,
     /// What is told of what those did that were dropped.
     past: features::Past,
@@ -69,7 +69,7 @@ struct Kept {
 }
 
 impl Kept {
-    /// Engines, rules and trust are to be made anew; what is on its way to another machine by the old ones is broken off.
+    /// Engines, rules and trust will be made anew; requests to other machines under the old ones are broken off.
     fn drop_shared(&mut self) {
         self.dropped += 1;
         if let Some(shared) = self.shared.take() {
@@ -80,7 +80,7 @@ impl Kept {
 }
 
 impl Backend {
-    /// Begins to read the grammars. The engines are those of the configuration, or of another making.
+    /// Starts to read the grammars. `build` makes the engines.
     pub fn start(build: Build, cache: Option<PathBuf>) -> Self {
         let registry = Arc::new(LazyLock::new(read_registry as fn() -> Arc<Registry>));
         let ahead = registry.clone();
@@ -94,16 +94,16 @@ impl Backend {
         self.state.with(act)
     }
 
-    /// Lets the index write what is not on disk yet, for the process is about to leave.
+    /// Lets the index write what is not on disk yet, because the process is about to end.
     pub fn leave(&self) {
         if let Some(index) = self.with(|state| state.index.take()) {
             index.stop(PARTING);
-            // The process ends next, and its threads with it: to wait for this one would be to wait for the file that it reads.
+            // The process ends next, with all of its threads: to wait for this one could mean to wait for the file that it reads.
             std::mem::forget(index);
         }
     }
 
-    /// One completion. What is known by heart comes at once, the model is asked after a rest.
+    /// One completion. From memory it comes at once; a model is asked after a rest.
     fn completion(
         &self,
         snapshot: &StateSnapshot,
@@ -119,7 +119,7 @@ impl Backend {
             edits: completion.items.into_iter().map(|item| item.edit).collect(),
         };
         Box::pin(async move {
-            // Before anything is waited for: the rest, or what stands in other documents.
+            // Before waiting for a rest or for other documents.
             if let Some(known) = complete::recall(&session, &params) {
                 return Ok(suggestions(known));
             }
@@ -129,7 +129,7 @@ impl Backend {
             let session = others.counted(session, TYPING).await;
             let started = Instant::now();
             let completion = complete::complete(&session, &params, &cancel).await.inspect_err(|error| {
-                // The editor is told once; who asks later why nothing comes finds it in the status.
+                // The editor is told once; whoever asks later why nothing comes finds it in the status.
                 if error.kind != ErrorKind::Cancelled {
                     session.shared.notes(|notes| notes.memory.note_nothing(&params.at.document.uri, &error.message));
                 }
@@ -157,12 +157,12 @@ impl Backend {
         Session::new(snapshot, shared, || index.map(|index| index.view()).unwrap_or_default())
     }
 
-    /// The index of a workspace that is trusted.
+    /// The index of a trusted workspace.
     fn index(&self, now: &StateSnapshot) -> Option<Arc<Index>> {
         self.with(|state| state.index.clone()).filter(|_| !now.restricted)
     }
 
-    /// Tells the index of a document's version.
+    /// Sends a document's version to the index.
     fn tell(&self, index: &Index, document: &Document) {
         let number = index.update(document.clone());
         self.with(|state| {
@@ -171,14 +171,14 @@ impl Backend {
         });
     }
 
-    /// The documents but its own that a request has to see as they are now.
+    /// The other documents whose current text a request has to see.
     fn others(&self, now: &StateSnapshot, own: Option<&str>) -> Others {
         let is_other = |uri: &str| Some(uri) != own;
         let told = self.with(|state| state.told.iter().filter(|(uri, _)| is_other(uri)).map(|(_, number)| *number).max());
         Others { index: self.index(now), own: own.map(String::from), told: told.unwrap_or_default() }
     }
 
-    /// What requests share, made anew, outside of the lock; again where what it was made of has changed meanwhile.
+    /// Makes what requests share, outside of the lock; again if its basis has changed meanwhile.
     fn fresh(&self, now: &StateSnapshot) -> Arc<Shared> {
         loop {
             let (dropped, past) = self.with(|state| (state.dropped, state.past.clone()));
@@ -209,17 +209,17 @@ impl Backend {
     }
 }
 
-/// What stands in other open documents when something is asked about one, or about all of them.
+/// Other open documents that matter for a request.
 struct Others {
     index: Option<Arc<Index>>,
-    /// None where no place is asked about, and nothing is ranked for it.
+    /// The document it is about; none if it is about no place, and no ranking is needed.
     own: Option<String>,
-    /// The number of the last version of theirs.
+    /// The number of their last update.
     told: u64,
 }
 
 impl Others {
-    /// The session once the index and the ranking have them, or as it is when patience ends.
+    /// The session once index and ranking have these documents, or as it is when time is up.
     async fn counted(self, session: Session, patience: Duration) -> Session {
         let Some(index) = self.index else { return session };
         let end = Instant::now() + patience;
@@ -242,7 +242,7 @@ fn read_registry() -> Arc<Registry> {
     Arc::new(registry)
 }
 
-/// The view of an index, once it is complete; what there is after a while.
+/// The view of an index once it is complete, or as it is when time is up.
 async fn whole(index: &Index, patience: Duration) -> Arc<View> {
     let mut views = index.subscribe();
     let complete = views.wait_for(|view| view.stage() == Stage::Ready);
@@ -250,8 +250,7 @@ async fn whole(index: &Index, patience: Duration) -> Arc<View> {
     index.view()
 }
 
-/// The session with the index as it is once it is complete: what is changed or found everywhere must not depend on how long ago the
-/// workspace was opened.
+/// The session with the complete index: changes and answers about the whole workspace must not depend on how long ago it was opened.
 async fn seeing_all(
     session: Session,
     index: Option<Arc<Index>>,
@@ -266,7 +265,7 @@ async fn seeing_all(
     Ok(Session { index, ..session })
 }
 
-/// What a person must know of an edit that was made before all of the workspace was known.
+/// The warning for an edit that was made before the whole workspace was known.
 const INCOMPLETE: &str = "the workspace is not indexed to its end yet: uses in other files may be missing";
 
 fn as_json(value: &impl Serialize) -> Result<Value, EngineError> {
@@ -281,7 +280,7 @@ impl Features for Backend {
     fn workspace(&self, snapshot: StateSnapshot) {
         let Snapshot { roots, documents } = snapshot.workspace;
         let index = self.with(|state| {
-            // Rules, project files and trust may have changed with the folders.
+            // With the folders, rules, project files and trust may have changed.
             state.drop_shared();
             match &state.index {
                 Some(index) => {
@@ -290,7 +289,7 @@ impl Features for Backend {
                 }
                 None => {
                     let kept = Arc::downgrade(&self.state);
-                    // What no editor tells of breaks off what is on its way as well.
+                    // Changes that no editor reports also break off running requests.
                     let rules_changed = move || kept.upgrade().iter().for_each(|kept| kept.with(Kept::drop_shared));
                     let options = Options { rules_changed: Some(Arc::new(rules_changed)), ..Options::server(self.cache.clone()) };
                     state.index.insert(Arc::new(Index::start(roots.clone(), Arc::clone(&**self.registry), options))).clone()
@@ -309,7 +308,7 @@ impl Features for Backend {
                 index.close(uri);
             }
         }
-        // The first completion should find the ranking ready.
+        // So that the first completion finds the ranking ready.
         self.session(snapshot).warm();
     }
 

@@ -1,5 +1,4 @@
-//! What becomes of an edit that was worked out: the editor applies it, with a question or without, or its hunks wait for a person's
-//! decision.
+//! What becomes of a computed edit: the editor applies it, asking or not, or its hunks wait for a person's decision.
 
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::Result;
@@ -12,13 +11,13 @@ use crate::features::actions::one_line;
 use crate::features::{Sink, edit};
 use crate::workspace::{Document, uri};
 
-/// An edit, and whether it is only what is left of one.
+/// An edit, and whether it is only a part of one.
 pub struct Worked {
     pub edited: Edited,
     pub is_half: bool,
 }
 
-/// Has an edit computed. What fits no longer by then is taken out.
+/// Has an edit computed. Parts that do not fit the current text are taken out.
 pub async fn work_out(server: &Server, snapshot: StateSnapshot, params: edit::Params, cancel: &Cancel, sink: Sink) -> Result<Worked> {
     let work = server.work.patient(server.features().edit(snapshot, params, cancel.clone(), sink));
     let mut edited = work::finished(work, cancel).await?;
@@ -26,21 +25,21 @@ pub async fn work_out(server: &Server, snapshot: StateSnapshot, params: edit::Pa
     Ok(Worked { edited, is_half })
 }
 
-/// How an edit comes into the text.
+/// How an edit gets into the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     /// Its hunks wait for a decision on each, and the person is told where.
     Held,
     /// The editor applies it.
     Applied {
-        /// The person is asked about each hunk first, by the editor.
+        /// The editor asks the person about each hunk first.
         confirm: bool,
     },
 }
 
 impl Worked {
-    /// Half of an edit is applied by nobody but the person, and so is one that needs a look where the editor cannot ask for it. `marked` is
-    /// where it was asked for.
+    /// Half an edit is only applied by the person, and so is one that needs a look where the editor cannot ask for it. `marked` is where it
+    /// was requested.
     pub fn way(&self, server: &Server, marked: &Document) -> Way {
         let confirm = needs_word(server, &self.edited, marked);
         match self.is_half || confirm && !server.with(|state| state.editor.asks()) {
@@ -50,10 +49,10 @@ impl Worked {
     }
 }
 
-/// What came of it.
+/// The outcome of an edit.
 enum Settled {
     Applied {
-        /// Of these files nothing shows it.
+        /// Files that do not show it.
         unseen: Vec<FileEdit>,
     },
     /// These hunks wait.
@@ -61,8 +60,8 @@ enum Settled {
     Refused(String),
 }
 
-/// Brings an edit on its way, and reports: the JSON of `longsight edit --json`, and what was done with it. With `review` its hunks wait in
-/// any case.
+/// Brings an edit to the editor and reports: the JSON of `longsight edit --json`, and what was done. With `review` its hunks wait in any
+/// case.
 pub async fn settle(server: &Server, title: &str, worked: Worked, review: bool, marked: &Document) -> Value {
     let way = worked.way(server, marked);
     let mut edited = worked.edited;
@@ -95,7 +94,7 @@ pub async fn settle(server: &Server, title: &str, worked: Worked, review: bool, 
     edited.report
 }
 
-/// Who asked for a review looks at it, and needs not be told where.
+/// A person who asked for a review need not be told where the hunks are.
 fn for_review(server: &Server, title: &str, edited: &Edited) -> Settled {
     match held::hold(server, title, &edited.files, &edited.confirm) {
         Ok(hunks) => {
@@ -127,9 +126,9 @@ async fn apply(server: &Server, title: &str, edited: &mut Edited, confirm: bool,
             Settled::Applied { unseen }
         }
         Ok(Outcome { end: End::NotShown(_), .. }) => Settled::Refused(edits::NOT_SHOWN.into()),
-        // What was worked for is not lost for a few keys.
+        // A few keys must not lose the work.
         Ok(Outcome { end: End::Overtaken(left), .. }) => hold(server, title, &left, &edited.confirm),
-        // Somebody typed in one of the places just now.
+        // Somebody has just typed in one of the places.
         Err(reason) => match partly::keep_what_fits(server, edited).await {
             true => hold(server, title, &edited.files, &edited.confirm),
             false => Settled::Refused(reason),
@@ -137,14 +136,14 @@ async fn apply(server: &Server, title: &str, edited: &mut Edited, confirm: bool,
     }
 }
 
-/// Tells why a change deserves a second look, before the editor asks about it: what the command answers nobody reads.
+/// Tells why a change deserves a second look before the editor asks about it: nobody reads the command's result.
 pub fn warn(server: &Server, title: &str, warnings: &[String]) {
     if let Some(words) = held::look_twice(warnings) {
         server.client.show(2, &format!("longsight: “{}” is ready. {words}", one_line(title)));
     }
 }
 
-/// Says why an edit is not applied where nobody would read the command's answer. Our own plugins do.
+/// Tells why an edit is not applied, except to our own plugins, which show the command's result.
 fn tell_refused(server: &Server, title: &str, edited: &Edited, reason: &str) {
     if server.with(|state| !state.editor.streaming) {
         let names: Vec<String> = edited.files.iter().map(|file| uri::name(&file.document.uri)).collect();
@@ -153,8 +152,8 @@ fn tell_refused(server: &Server, title: &str, edited: &Edited, reason: &str) {
     }
 }
 
-/// Whether a person must look at an edit before any of it is applied: several files, one that nobody has before him, or a place that
-/// tools and editors obey.
+/// Whether a person must look at an edit before it is applied: it changes several files, one that nobody has open, or one that tools and
+/// editors obey.
 fn needs_word(server: &Server, edited: &Edited, marked: &Document) -> bool {
     let changed: Vec<&FileEdit> = edited.files.iter().filter(|file| file.changes()).collect();
     let is_seen = |file: &&FileEdit| is_of(file, marked) || server.with(|state| state.open_as(&file.document).is_some());
@@ -165,7 +164,7 @@ fn is_of(file: &FileEdit, document: &Document) -> bool {
     file.document.uri == document.uri || file.document.path.is_some() && file.document.path == document.path
 }
 
-/// Names the file that was changed where it is not the one in which the change was asked for.
+/// Names the changed file if it is not the one in which the change was requested.
 fn name_elsewhere(server: &Server, title: &str, edited: &Edited, marked: &Document) {
     let elsewhere = edited.files.iter().filter(|file| file.changes()).find(|file| !is_of(file, marked));
     let Some(file) = elsewhere else { return };

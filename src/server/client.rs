@@ -1,7 +1,7 @@
-//! Speaking to the editor: notifications, and requests whose answers may come late, twice or never.
+//! Talks to the editor: notifications, and requests whose answers may come late, twice or never.
 //!
-//! tower-lsp's own `Client` panics when an answer comes for a request that nobody waits for any more, and queues one message at a
-//! time; this one forgets the waiter instead, and never makes anyone wait to send.
+//! tower-lsp's own `Client` panics at an answer that nobody waits for any more, and queues one message at a time. This one forgets the
+//! waiter instead, and sending never waits.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,15 +17,15 @@ use super::{Shared, message};
 use crate::context::fence;
 use crate::report;
 
-/// How long an editor may take to answer.
+/// Longest wait for an editor's answer.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// How long a person may take to decide on an edit in the editor's preview, or to answer a question.
+/// Longest wait for a person to decide on an edit in the editor's preview, or to answer a question.
 const DECISION: Duration = Duration::from_secs(3600);
 
-/// Requests to the editor that have no answer yet.
+/// Requests to the editor without an answer yet.
 pub type Waiters = HashMap<i64, oneshot::Sender<Result<Value, Value>>>;
 
-/// The editor at the other end. Cheap to clone.
+/// The editor. Cheap to clone.
 #[derive(Clone)]
 pub struct Client {
     outbox: Outbox,
@@ -34,20 +34,22 @@ pub struct Client {
 }
 
 impl Client {
+    /// A client that sends through this queue.
     pub fn new(outbox: Outbox, state: Arc<Shared>) -> Self {
         Self { outbox, next: Arc::new(AtomicI64::new(1)), state }
     }
 
+    /// Sends a notification that must arrive.
     pub fn notify(&self, method: &str, params: Value) {
         self.outbox.push(&message::notification(method, params), Weight::Must);
     }
 
-    /// A notification that may be lost when the client does not keep up.
+    /// Sends a notification that may be dropped if the client does not keep up.
     pub fn report(&self, method: &str, params: Value) {
         self.outbox.push(&message::notification(method, params), Weight::May);
     }
 
-    /// Asks the editor. Sent at once; the future is the answer, an error in words, or "no answer" after a while.
+    /// Sends a request at once; the future is the answer, an error in words, or "no answer" after a while.
     pub fn request(&self, method: &'static str, params: Value) -> impl Future<Output = Result<Value, String>> + Send + use<> {
         let id = self.number();
         let (sender, receiver) = oneshot::channel();
@@ -66,12 +68,12 @@ impl Client {
         }
     }
 
-    /// A number that this connection has not used.
+    /// A number that this connection has not used yet.
     pub fn number(&self) -> i64 {
         self.next.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Hands an answer to whoever waits for it.
+    /// Passes an answer to whoever waits for it.
     pub fn answered(&self, id: &Id, result: Result<Value, Value>) {
         let waiter = match id {
             Id::Number(number) => self.with_waiters(|waiters| waiters.remove(number)),

@@ -1,4 +1,4 @@
-//! `workspace/executeCommand`: the commands of the public surface. Each takes one object and answers the JSON of its command line.
+//! `workspace/executeCommand`: the public commands. Each takes one object and returns the JSON of its command line.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ pub struct Call {
     work_done_token: Option<Value>,
 }
 
-/// What the arguments of our commands may hold.
+/// The possible arguments of our commands.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Argument {
@@ -34,23 +34,24 @@ struct Argument {
     position: Option<lsp::Position>,
     question: Option<String>,
     instruction: Option<String>,
-    /// The kind of a code action, in place of an instruction; what it is called, and what it is to put right, in words.
+    /// The kind of a code action instead of an instruction; its title, and the problems it should fix, in words.
     action: Option<String>,
     title: Option<String>,
     problems: Vec<String>,
-    /// The editor's diagnostics of the document, as LSP has them: of these an instruction's model sees those at its place. A client that
-    /// sends none at all may have said with code actions what it complains of.
+    /// The document's LSP diagnostics; the model sees those at the place of an instruction. A client that sends none may have sent them
+    /// with code actions.
     diagnostics: Option<Vec<Value>>,
-    /// Tokens.
+    /// The budget in tokens.
     budget: Option<usize>,
-    /// Of a completion that is previewed: "automatic" or "invoked".
+    /// For the preview of a completion: "automatic" or "invoked".
     trigger: Option<String>,
-    /// The client's name for the stream of this answer.
+    /// The client's token for the stream of this answer.
     stream_token: Option<Value>,
-    /// Hold the hunks back for a decision on each.
+    /// Keep the hunks for a decision on each.
     review: bool,
 }
 
+/// Runs a command and returns its JSON.
 pub async fn execute(server: &Server, params: Call) -> Result<Value> {
     let raw = params.arguments.into_iter().flatten().next().filter(|argument| !argument.is_null()).unwrap_or_else(|| json!({}));
     let argument: Argument = serde_json::from_value(raw.clone()).map_err(|error| Error::invalid_params(error.to_string()))?;
@@ -113,7 +114,7 @@ async fn change(server: &Server, token: Option<Value>, argument: Argument) -> Re
     Ok(change::settle(server, &title, worked, argument.review, &marked).await)
 }
 
-/// What `longsight.edit` is to do, and what that is called.
+/// What `longsight.edit` should do, and its title.
 fn wanted(server: &Server, argument: &Argument, document: Option<&Document>) -> Result<(How, String)> {
     let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
     if let Some(words) = given(&argument.instruction) {
@@ -132,7 +133,7 @@ fn wanted(server: &Server, argument: &Argument, document: Option<&Document>) -> 
 }
 
 async fn context_preview(server: &Server, argument: Argument) -> Result<Value> {
-    // A question is about all of the repository.
+    // A question is about the whole repository.
     let known = match (&argument.question, &argument.uri) {
         (None, Some(_)) => Some(place(server, &argument).await?),
         _ => None,
@@ -164,7 +165,7 @@ fn status(server: &Server) -> Value {
     status
 }
 
-/// The place that an argument names: in a document that is open and in step, else in the file as it lies on disk.
+/// The place in an argument: in an open document if that is in step, else in the file on disk.
 async fn place(server: &Server, argument: &Argument) -> Result<(StateSnapshot, Target)> {
     let uri = argument.uri.as_ref().ok_or_else(|| Error::invalid_params("the argument needs a `uri`"))?;
     let range = argument.range.or(argument.position.map(|at| lsp::Range { start: at, end: at }));
@@ -181,7 +182,7 @@ async fn place(server: &Server, argument: &Argument) -> Result<(StateSnapshot, T
     Ok((snapshot, Target { document, bytes }))
 }
 
-/// A file of the workspace that is not open, read beside the protocol's threads.
+/// Reads a file that is not open, off the protocol's threads.
 async fn read_closed(server: &Server, uri: &Url) -> Result<(StateSnapshot, Arc<Document>)> {
     let (snapshot, name) = (server.snapshot(), uri::name(uri.as_str()));
     let workspace = snapshot.workspace.clone();

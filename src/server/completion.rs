@@ -1,4 +1,4 @@
-//! `textDocument/inlineCompletion`: the newest request of a document wins, the one before is answered at once and its model stops.
+//! `textDocument/inlineCompletion`: the newest request of a document wins. The one before is answered at once, and its model stops.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -34,9 +34,10 @@ struct Selected {
     text: String,
 }
 
-/// LSP 3.18 says 1 for invoked and 2 for automatic; older clients said 0 and 1 for the same, so that 1 stays "invoked".
+/// LSP 3.18 says 1 for invoked and 2 for automatic; older clients said 0 and 1, so that 1 counts as invoked.
 const AUTOMATIC: u8 = 2;
 
+/// The suggestions at a place; null where there are none.
 pub async fn inline(server: &Server, params: Params) -> Result<Value> {
     let uri = params.text_document.uri;
     let encoding = server.with(|state| state.editor.encoding);
@@ -54,7 +55,7 @@ pub async fn inline(server: &Server, params: Params) -> Result<Value> {
     let _stop = cancel.clone().drop_guard();
     let params = complete::Params { at, invoked, selected };
     let work = server.features().complete(snapshot, params, overtakes && !invoked, cancel.clone());
-    // Who asked for it waits for the ranking of the repository as well.
+    // Whoever asked also waits for the ranking of the repository.
     let work = if invoked { server.work.patient(work) } else { server.work.spawn(work) };
     let outcome = tokio::select! {
         biased;
@@ -63,20 +64,20 @@ pub async fn inline(server: &Server, params: Params) -> Result<Value> {
     };
     match outcome {
         Ok(suggestions) => {
-            // What came from memory, or from nobody, says nothing about the engine.
+            // Suggestions from memory tell nothing about the engine.
             if suggestions.answered {
                 server.with(|state| state.complaints.clear());
             }
             Ok(items(server, &uri, &document, suggestions))
         }
         Err(error) if error.kind == ErrorKind::Cancelled => Ok(Value::Null),
-        // While typing, the same trouble is told once, not at every key.
+        // While typing, the same trouble is told once and not with every key.
         Err(error) if !invoked && server.with(|state| state.is_known(error.kind)) => Ok(Value::Null),
         Err(error) => Err(message::failed(&error)),
     }
 }
 
-/// The suggestions that still fit, as an editor takes them: always with a range, never with a null.
+/// The suggestions that still fit, as editors take them: always with a range, never with a null.
 fn items(server: &Server, uri: &Url, document: &Document, suggestions: Suggestions) -> Value {
     server.with(|state| {
         let fit = |edit: Edit| {
@@ -85,7 +86,7 @@ fn items(server: &Server, uri: &Url, document: &Document, suggestions: Suggestio
             let edit = carried.edits().first()?.clone();
             let text = &state.document(uri)?.document.text;
             let range = convert::to_range(text.range(edit.range, state.editor.encoding));
-            // The specification has the client see to line ends; Neovim's inline completion inserts what it is given, `^M` and all.
+            // The specification leaves line ends to the client; Neovim's inline completion inserts the text as it is, with `^M`.
             let inserted = if state.editor.is_neovim { edit.text.replace("\r\n", "\n") } else { edit.text };
             Some(json!({ "insertText": inserted, "range": range }))
         };

@@ -1,5 +1,5 @@
-//! The user's configuration while the server runs: read at the start, read again when the file changes, and its problems shown: in one
-//! message whenever they change, and in the file itself where it is open.
+//! The user's configuration while the server runs. It is read at the start and again when the file changes. Its problems are shown in a
+//! message whenever they change, and in the file itself if that is open.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
@@ -18,21 +18,21 @@ use crate::text::{Encoding, Text};
 use crate::workspace::Roots;
 use crate::workspace::rules::{self, PROJECT_FILE};
 
-/// How often the file is looked at.
+/// How often the file is checked.
 const EVERY: Duration = Duration::from_secs(2);
 
-/// Where the user's file lies.
+/// The user's configuration file.
 pub fn path(server: &Server) -> Option<PathBuf> {
     server.options.config.clone().or_else(config::default_path)
 }
 
-/// Reads the file and keeps what is right in it. The problems are for [`tell`].
+/// Reads the file and keeps its valid parts. Returns the problems, for [`tell`].
 pub fn load(server: &Server) -> Vec<Problem> {
     read(server, None)
 }
 
-/// Reads the file again, and where it says something else tells what is wrong with it and lets the features know. What a person has just
-/// broken while typing takes nothing of what was set away.
+/// Reads the file again; if it says something else now, tells what is wrong and informs the features. What somebody has just broken while
+/// typing does not undo earlier settings.
 pub fn reload(server: &Server) {
     let before = server.with(|state| (state.config.clone(), state.config_problems.clone()));
     let problems = read(server, Some(&before.0));
@@ -52,7 +52,7 @@ fn read(server: &Server, before: Option<&Config>) -> Vec<Problem> {
     problems
 }
 
-/// Shows problems to the person, in one message.
+/// Shows problems in one message.
 pub fn tell(server: &Server, problems: &[Problem]) {
     if problems.is_empty() {
         return;
@@ -61,7 +61,7 @@ pub fn tell(server: &Server, problems: &[Problem]) {
     server.client.show(2, &format!("longsight's configuration: {}", lines.join("\n")));
 }
 
-/// Tells what is wrong with the projects' own files, whenever that is something else than before. Reads them.
+/// Tells what is wrong with the projects' own files, if that has changed. Reads files.
 pub fn tell_projects(server: &Server, roots: &Roots) {
     let problems: Vec<Problem> = roots.iter().flat_map(|root| rules::project(root).1).collect();
     let lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
@@ -70,12 +70,12 @@ pub fn tell_projects(server: &Server, roots: &Roots) {
     }
 }
 
-/// Looks at the file, and at what steers tools in the open folders, for as long as the server runs, and takes over what changed.
+/// Checks the file, and what steers tools in the open folders, for as long as the server runs.
 pub async fn watch(server: Server) {
     let mut known: Option<Seen> = None;
     loop {
         let (this, before) = (server.clone(), known.clone());
-        // A look that failed changes nothing.
+        // A check that failed changes nothing.
         if let Ok(now) = tokio::task::spawn_blocking(move || look(&this, before)).await {
             known = Some(now);
         }
@@ -87,10 +87,10 @@ pub async fn watch(server: Server) {
     }
 }
 
-/// What a look has found.
+/// What a check has found.
 #[derive(Clone)]
 struct Seen {
-    /// The user's file as it lies there, and as it was taken over.
+    /// The file's stamp now, and the one when it was taken over.
     file: Option<Stamp>,
     taken: Option<Stamp>,
     steering: Vec<Option<String>>,
@@ -98,9 +98,9 @@ struct Seen {
 
 type Stamp = (SystemTime, u64);
 
-/// Takes over what is another way than before: the file, and what steers tools, each by itself. A file that is empty or gone may only be
-/// on its way to be saved, and would say for that moment that nothing is set, not even what keeps the code here: it counts when the next
-/// look finds it so as well.
+/// Takes over what has changed: the file, and what steers tools, each by itself. An empty or missing file may just be in the middle of
+/// being saved, and would mean for that moment that nothing is set, not even what keeps code on this machine. So it counts only if the next
+/// check finds the same.
 fn look(server: &Server, before: Option<Seen>) -> Seen {
     let file = path(server).as_deref().and_then(stamp);
     let steering = trust::steering(server);
@@ -122,8 +122,8 @@ fn stamp(path: &Path) -> Option<Stamp> {
     Some((data.modified().ok()?, data.len()))
 }
 
-/// Publishes the problems of a configuration file's buffer, as it is typed: the user's, or a project's. Other documents are none of our
-/// business. In the background, for models are looked at, and the GPU is asked for its size.
+/// Publishes the problems in an open configuration file (the user's or a project's) while it is typed; ignores other documents. Runs in the
+/// background, because models are looked at and the GPU is asked.
 pub fn check(server: &Server, uri: &Url) {
     let Ok(file) = uri.to_file_path() else { return };
     let users = path(server).is_some_and(|path| path == file);
@@ -143,7 +143,7 @@ pub fn check(server: &Server, uri: &Url) {
         } else {
             config::parse_project(&file, &whole).1
         };
-        // What was typed meanwhile has a look of its own.
+        // What was typed meanwhile gets a check of its own.
         if open(&server).is_some_and(|(newest, _)| newest.version == document.version) {
             let shown: Vec<Value> = problems.iter().map(|problem| diagnostic(problem, &document.text, encoding)).collect();
             server.client.notify("textDocument/publishDiagnostics", json!({ "uri": uri, "diagnostics": shown }));
@@ -151,9 +151,9 @@ pub fn check(server: &Server, uri: &Url) {
     });
 }
 
-/// What is wrong with the engines beyond the spelling: files that are missing, models that do not fit.
+/// Problems of the engines beyond spelling: missing files, models that do not fit.
 fn found(path: &Path, text: &str, config: &Config) -> Vec<Problem> {
-    // What programs hold at the moment is no reason to mark a line; asking the GPU for its size takes a while.
+    // The memory that programs use right now is no reason to mark a line; and to ask the GPU takes a while.
     static MACHINE: LazyLock<Machine> = LazyLock::new(|| {
         let machine = models::machine();
         Machine { ram_free: machine.ram, ..machine }

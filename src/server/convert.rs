@@ -1,31 +1,34 @@
-//! Between the types of LSP and ours.
+//! Converts between LSP's types and ours.
 
 use tower_lsp::lsp_types::{self as lsp, PositionEncodingKind};
 
 use crate::text::{Edit, Encoding, Position, Range, Text};
 
+/// Our position for one of LSP.
 pub fn position(at: lsp::Position) -> Position {
     Position { line: at.line, character: at.character }
 }
 
+/// Our range for one of LSP.
 pub fn range(range: lsp::Range) -> Range {
     Range { start: position(range.start), end: position(range.end) }
 }
 
-pub fn to_position(at: Position) -> lsp::Position {
+fn to_position(at: Position) -> lsp::Position {
     lsp::Position { line: at.line, character: at.character }
 }
 
+/// An LSP range for one of ours.
 pub fn to_range(range: Range) -> lsp::Range {
     lsp::Range { start: to_position(range.start), end: to_position(range.end) }
 }
 
-/// An edit of `text` as the editor wants it.
+/// An edit of `text` as an LSP edit.
 pub fn to_text_edit(edit: &Edit, text: &Text, encoding: Encoding) -> lsp::TextEdit {
     lsp::TextEdit { range: to_range(text.range(edit.range.clone(), encoding)), new_text: edit.text.clone() }
 }
 
-/// The encoding of positions: utf-8 where offered, else utf-16, else what is offered. Without an offer it is utf-16.
+/// The position encoding: utf-8 if the client offers it, else utf-16, else whatever it offers. Without an offer, utf-16.
 pub fn negotiate(offered: Option<&[serde_json::Value]>) -> Encoding {
     let offers = |kind: PositionEncodingKind| offered.is_some_and(|offered| offered.iter().any(|one| one == kind.as_str()));
     if offers(PositionEncodingKind::UTF8) {
@@ -37,6 +40,7 @@ pub fn negotiate(offered: Option<&[serde_json::Value]>) -> Encoding {
     }
 }
 
+/// The LSP name of an encoding.
 pub fn to_encoding(encoding: Encoding) -> PositionEncodingKind {
     match encoding {
         Encoding::Utf8 => PositionEncodingKind::UTF8,

@@ -1,10 +1,10 @@
-//! Between the wire and tower-lsp's router: which methods are requests and which notifications, under which names they are routed, and
-//! parameters in the one form that the handlers take, whatever a client writes for "nothing".
+//! Between the wire and tower-lsp's router: which methods are notifications, under which names methods are routed, and parameters in the
+//! one form that handlers take, whatever a client writes for "nothing".
 
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Id, Request};
 
-/// Methods whose parameters or results are our own, more lenient or newer than tower-lsp's types; they are routed as `longsight/…`.
+/// Methods whose parameters or results are our own, more lenient or newer than tower-lsp's types; routed as `longsight/…`.
 const OWN: &[&str] = &[
     "textDocument/didOpen",
     "textDocument/didChange",
@@ -15,7 +15,7 @@ const OWN: &[&str] = &[
     "workspace/didChangeConfiguration",
 ];
 
-/// The notifications that mean something here. Their handlers run to their ends before the next message is looked at.
+/// The notifications that mean something here. Their handlers finish before the next message is read.
 const NOTIFICATIONS: &[&str] = &[
     "exit",
     "$/cancelRequest",
@@ -31,11 +31,12 @@ const NOTIFICATIONS: &[&str] = &[
     "longsight/trust",
 ];
 
+/// Whether a method is such a notification.
 pub fn is_notification(method: &str) -> bool {
     NOTIFICATIONS.contains(&method)
 }
 
-/// The message for tower-lsp; `inner` is its id there.
+/// The message for tower-lsp, where its id is `inner`.
 pub fn request(method: &str, params: Option<Value>, inner: Option<i64>) -> Request {
     let own = OWN.contains(&method);
     let mut request = Request::build(if own { format!("longsight/{method}") } else { method.to_string() });
@@ -57,8 +58,8 @@ fn params_for(method: &str, params: Option<Value>) -> Option<Value> {
     }
 }
 
-/// What an editor says about itself is read field by field where it is needed (`initialize`): one value that is unknown here, in a field
-/// that nobody asks for, must not keep the server from starting. So tower-lsp sees nothing of it but the whole.
+/// Wraps what an editor says about itself, so that tower-lsp does not parse it. `initialize` reads single fields where they are needed: an
+/// unknown value in some other field must not keep the server from starting.
 fn wrapped(params: Value) -> Value {
     let capabilities = params.get("capabilities").unwrap_or(&Value::Null);
     // PHP and Lua write an empty table as an empty list.

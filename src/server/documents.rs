@@ -1,4 +1,4 @@
-//! Open documents: kept in step with the editor, and shown to tests.
+//! Open documents: kept in step with the editor; also shows them to tests.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::workspace::obeyed::is_steering;
 use crate::workspace::uri::name;
 use crate::workspace::{Document, Documents};
 
-/// Parameters of `textDocument/didOpen`: what a document needs to be one.
+/// Parameters of `textDocument/didOpen`, as far as they are needed.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Opened {
@@ -37,7 +37,7 @@ struct Item {
     text: String,
 }
 
-/// Parameters of `textDocument/didChange`. Older clients leave the version out.
+/// Parameters of `textDocument/didChange`. Older clients leave out the version.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Changed {
@@ -58,6 +58,7 @@ struct Piece {
     text: String,
 }
 
+/// `textDocument/didOpen`.
 pub fn open(server: &Server, params: Value) {
     let opened = match Opened::deserialize(&params) {
         Ok(opened) => opened.text_document,
@@ -84,7 +85,7 @@ pub fn open(server: &Server, params: Value) {
     touched(server, &uri);
 }
 
-/// Finds out where a document lies, and opens it; again where the folders were exchanged meanwhile.
+/// Finds out where a document lies and opens it; again if the folders have changed meanwhile.
 fn take_in(server: &Server, document: state::Opened) -> (bool, Vec<Lost>) {
     let mut waiting = Some(document);
     loop {
@@ -102,6 +103,7 @@ fn take_in(server: &Server, document: state::Opened) -> (bool, Vec<Lost>) {
     }
 }
 
+/// `textDocument/didChange`.
 pub fn change(server: &Server, params: Value) {
     let changed: Changed = match Changed::deserialize(&params) {
         Ok(changed) => changed,
@@ -121,26 +123,27 @@ pub fn change(server: &Server, params: Value) {
     }
 }
 
-/// A message about a document that cannot be read: what it changed is unknown here from now on.
+/// A message about a document is unreadable, so the document's text is unknown from now on.
 fn unreadable(server: &Server, method: &str, params: &Value, error: &serde_json::Error) {
     report::log("warning", format_args!("`{method}` cannot be read: {error}"));
     suspect(server, method, Some(params));
 }
 
+/// `textDocument/didClose`.
 pub fn close(server: &Server, uri: &Url) {
     server.with(|state| state.close(uri));
     tell(server, uri);
 }
 
-/// Tells the features how a document is now, or that it is closed.
+/// Tells the features a document's new state, or that it is closed.
 fn tell(server: &Server, uri: &Url) {
     let told = server.snapshot();
     server.features().changed(&told, uri.as_str());
     catch_up(server, told);
 }
 
-/// Tells the features of the documents that are not as they have just been told, until all are. The folders are looked at beside the
-/// editor's messages, and both tell of documents: who was slower has told of one that is closed by now, or lies elsewhere.
+/// Tells the features about documents that differ from what they were just told, until none does. Looks at the folders and messages of the
+/// editor both tell about documents, and the slower of the two may tell something outdated.
 pub fn catch_up(server: &Server, mut told: StateSnapshot) {
     loop {
         let now = server.snapshot();
@@ -153,20 +156,21 @@ pub fn catch_up(server: &Server, mut told: StateSnapshot) {
     }
 }
 
-/// The documents that are new, another version or gone.
+/// Documents that are new, changed or gone.
 fn differing(told: &Documents, now: &Documents) -> Vec<String> {
     let is_known = |document: &Arc<Document>| told.get(&document.uri).is_some_and(|known| Arc::ptr_eq(known, document));
     let gone = told.iter().filter(|document| now.get(&document.uri).is_none());
     now.iter().filter(|document| !is_known(document)).chain(gone).map(|document| document.uri.clone()).collect()
 }
 
-/// What is saved is on disk now: the index reads it there.
+/// A saved document is on disk now, where the index reads it.
 pub fn saved(server: &Server, uri: &Url) {
     if let Ok(path) = uri.to_file_path() {
         on_disk(server, vec![path]);
     }
 }
 
+/// `workspace/didChangeWatchedFiles`.
 pub fn files_changed(server: &Server, events: Vec<FileEvent>) {
     let paths: Vec<_> = events.into_iter().filter_map(|event| event.uri.to_file_path().ok()).collect();
     if paths.is_empty() {
@@ -193,7 +197,7 @@ fn touched(server: &Server, uri: &Url) {
     tell(server, uri);
 }
 
-/// A handler failed: its document may differ from the editor's now, or all of them where it is not known which.
+/// A handler failed, so its document may differ from the editor's now; or all of them, if it is unknown which.
 pub fn suspect(server: &Server, method: &str, params: Option<&Value>) {
     const REASON: &str = "a change to it failed inside longsight";
     if !method.starts_with("textDocument/") {
@@ -211,7 +215,7 @@ pub fn suspect(server: &Server, method: &str, params: Option<&Value>) {
         }
         return;
     };
-    // What is no URI names no document that we have.
+    // What is no URI names no document of ours.
     let Ok(uri) = Url::parse(named) else { return report::log("warning", format_args!("{method} names {named:?}, which is no URI")) };
     if let Some(forgotten) = server.with(|state| state.distrust(&uri, REASON)) {
         tell_desynced(server, &uri, REASON, forgotten);
@@ -230,7 +234,7 @@ fn tell_desynced(server: &Server, uri: &Url, reason: &str, forgotten: usize) {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct Debug {
-    /// Answer with the whole text as well.
+    /// Return the whole text as well.
     text: bool,
 }
 

@@ -1,5 +1,5 @@
-//! Edits on their way to the editor: carried over to the newest text, versioned, all or nothing, annotated where the editor can ask the
-//! person about each hunk.
+//! Edits on their way to the editor: rebased on the newest text, versioned, all or nothing, annotated if the editor can ask the person
+//! about each hunk.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,36 +18,36 @@ use crate::workspace::{Document, ReadError, uri};
 
 /// How long an editor may take to show that it has applied an edit.
 const SETTLE: Duration = Duration::from_secs(2);
-/// The same where it has another text than the edit was made for, and most likely dropped it.
+/// How long it may take if its text differs from the one the edit was made for: it has most likely dropped the edit.
 const SOON: Duration = Duration::from_millis(600);
-/// Pauses between two looks for it: the first, and the longest; each is twice the one before.
+/// Pauses between two looks: the first one, doubled each time, and the longest one.
 const FIRST_LOOK: Duration = Duration::from_millis(10);
 const LAST_LOOK: Duration = Duration::from_millis(200);
 
-/// What the editor is told about an edit besides the edit.
+/// What the editor is told besides the edit.
 #[derive(Clone, Copy)]
 pub struct Label<'a> {
-    /// What was asked for; stands in for a hunk's reason where the model gave none.
+    /// What was requested; replaces a hunk's reason if the model gave none.
     pub title: &'a str,
-    /// A person must say yes to each hunk.
+    /// A person has to confirm each hunk.
     pub confirm: bool,
-    /// Why, as far as there is more to say than that several files change.
+    /// The reasons, apart from several files being changed.
     pub warnings: &'a [String],
 }
 
-/// The edits of one file as they go out.
+/// The edits of one file as they are sent.
 struct Fitted<'a> {
     file: &'a FileEdit,
-    /// As the editor writes it.
+    /// In the editor's spelling.
     uri: String,
-    /// Of the document that the editor has open, and its version; none for a file that is not open.
+    /// The document's URI in the editor, and its version; none for a file that is not open.
     open: Option<(Url, i32)>,
     edits: Batch,
     text: Text,
     creates: bool,
 }
 
-/// A file that is not open, as an editor sees it that opens it: its text, and the edits on that.
+/// A file that is not open, as an editor that opens it will see it: its text, with the edits for that text.
 #[derive(Clone)]
 struct Lying {
     text: Text,
@@ -55,14 +55,14 @@ struct Lying {
     creates: bool,
 }
 
-/// The edits as a `WorkspaceEdit` against the texts as they stand now, or the reason why not one of them is offered. Files that are not
-/// open are read beside the protocol's threads, and the edits are fitted to what lies there now.
+/// The edits as a `WorkspaceEdit` for the current texts, or why none of them is offered. Files that are not open are read off the
+/// protocol's threads, and the edits fitted to them.
 pub async fn workspace_edit(server: &Server, files: &[FileEdit], label: Option<Label<'_>>) -> Result<Value, String> {
     let looked = look_at(server, files).await?;
     server.with(|state| Ok(edit_of(state, &fit_all(state, files, looked)?, label)))
 }
 
-/// What lies on disk of each of these files, as [`look`].
+/// [`look`] for each of these files.
 async fn look_at(server: &Server, files: &[FileEdit]) -> Result<Vec<Option<Lying>>, String> {
     let mut looked = vec![];
     for file in files {
@@ -71,7 +71,7 @@ async fn look_at(server: &Server, files: &[FileEdit]) -> Result<Vec<Option<Lying
     Ok(looked)
 }
 
-/// The edits of those that change, each fitted to its text as it is now; or why not one of them is offered.
+/// The edits of all files that change, fitted to the current text; or why none is offered.
 fn fit_all<'a>(state: &State, files: &'a [FileEdit], looked: Vec<Option<Lying>>) -> Result<Vec<Fitted<'a>>, String> {
     let changed = files.iter().zip(looked).filter(|(file, _)| file.changes());
     let fitted = changed.map(|(file, lying)| fit(state, file, lying)).collect::<Result<Vec<_>, _>>()?;
@@ -88,9 +88,9 @@ fn edit_of(state: &State, fitted: &[Fitted], label: Option<Label<'_>>) -> Value 
 
 /// Why the edits of a file cannot be made to its text.
 pub struct Unfit {
-    /// Said in front, where the reason does not name the file.
+    /// The file's name, if the reason does not have it.
     file: Option<String>,
-    /// For people.
+    /// The reason, for people.
     pub why: String,
 }
 
@@ -106,13 +106,13 @@ impl From<Unfit> for String {
     }
 }
 
-/// Whether the edits of a file can be made to its text as it is now, or why not.
+/// Whether the edits of a file fit its current text; the error says why not.
 pub async fn fits(server: &Server, file: &FileEdit) -> Result<(), Unfit> {
     let looked = look(server, file).await?;
     server.with(|state| fit(state, file, looked).map(|_| ()))
 }
 
-/// A file that is not open, with the edits for it; nothing of one that is.
+/// A file that is not open, with its edits; none for an open one.
 async fn look(server: &Server, file: &FileEdit) -> Result<Option<Lying>, String> {
     if server.with(|state| state.open_as(&file.document).is_some()) {
         return Ok(None);
@@ -122,7 +122,7 @@ async fn look(server: &Server, file: &FileEdit) -> Result<Option<Lying>, String>
     looked.await.map_err(|error| error.message.to_string())?
 }
 
-/// The edits of a file that is not open, on what lies on disk now.
+/// The edits of a file that is not open, for its current text on disk.
 fn lying(snapshot: &crate::workspace::Snapshot, file: &FileEdit) -> Result<Lying, String> {
     let (base, edits) = as_opened(&file.document.text, &file.edits)?;
     let Some(path) = &file.document.path else { return Ok(Lying { text: base, edits, creates: file.creates }) };
@@ -143,7 +143,7 @@ fn lying(snapshot: &crate::workspace::Snapshot, file: &FileEdit) -> Result<Lying
     Ok(Lying { text: now, edits, creates: false })
 }
 
-/// What was to be created in a file that is there by now: it may hold nothing but blanks.
+/// A file that was to be created and exists by now may contain only blanks.
 fn fill(edits: &Batch, now: &Text) -> Option<Batch> {
     let blank = now.to_string().trim().is_empty();
     let text = edits.edits().iter().map(|edit| edit.text.as_str()).collect();
@@ -169,11 +169,12 @@ fn fit<'a>(state: &State, file: &'a FileEdit, lying: Option<Lying>) -> Result<Fi
 
 const MARK: char = '\u{feff}';
 
+/// A text without its byte order mark.
 pub fn unmarked(text: &str) -> &str {
     text.strip_prefix(MARK).unwrap_or(text)
 }
 
-/// A file and its edits as an editor sees them that opens it: the byte-order mark is no character of the text there.
+/// A file and its edits as an editor that opens it sees them: the byte order mark is not part of the text there.
 fn as_opened(text: &Text, edits: &Batch) -> Result<(Text, Batch), String> {
     let width = MARK.len_utf8();
     if !text.slice(0..width).starts_with(MARK) {
@@ -184,7 +185,7 @@ fn as_opened(text: &Text, edits: &Batch) -> Result<(Text, Batch), String> {
         let range = edit.range.start.saturating_sub(width)..edit.range.end.saturating_sub(width);
         let text = unmarked(&edit.text);
         match moved.last_mut().filter(|last| last.range == range && range.is_empty()) {
-            // What is put before the mark and what is put behind it come to one place.
+            // Text for before the mark and text for behind it go to one place.
             Some(last) => last.text.push_str(text),
             None => moved.push(Edit { range, text: text.into() }),
         }
@@ -199,8 +200,8 @@ fn document_changes(state: &State, files: &[Fitted], label: Option<Label>) -> Va
     for fitted in files {
         let uri = &fitted.uri;
         if fitted.creates {
-            // A file that has come to be meanwhile is neither emptied nor written into: the edit fails as a whole. Neovim empties it unless
-            // it is told to leave it.
+            // If the file has been created meanwhile, the edit has to fail as a whole, without emptying the file or writing into it. Neovim
+            // empties it unless told to ignore it.
             let options = json!({ "overwrite": false, "ignoreIfExists": state.editor.is_neovim });
             changes.push(json!({ "kind": "create", "uri": uri, "options": options }));
         }
@@ -225,8 +226,8 @@ fn document_changes(state: &State, files: &[Fitted], label: Option<Label>) -> Va
             edits.push(change);
         }
         let mut document = json!({ "uri": uri });
-        // `null` for a document that is not open is what the specification has and VS Code's client insists on; Neovim stumbles over it,
-        // and the others do without.
+        // For a document that is not open the specification wants `null`, and VS Code's client insists on it. Neovim cannot handle it, and
+        // others do not need it.
         if fitted.open.is_some() || state.editor.annotations && !state.editor.is_neovim {
             document["version"] = json!(fitted.open.as_ref().map(|(_, version)| version));
         }
@@ -239,7 +240,7 @@ fn document_changes(state: &State, files: &[Fitted], label: Option<Label>) -> Va
     edit
 }
 
-/// For editors that know no versions.
+/// The edit for editors without versions.
 fn changes(state: &State, files: &[Fitted]) -> Value {
     let mut changes = Map::new();
     for Fitted { uri, edits, text, .. } in files {
@@ -249,33 +250,33 @@ fn changes(state: &State, files: &[Fitted]) -> Value {
     json!({ "changes": changes })
 }
 
-/// What is said of [`End::NotShown`].
+/// The message for [`End::NotShown`].
 pub const NOT_SHOWN: &str =
     "the editor said that it applied the change, but its text does not show it; it may have been typed in meanwhile";
 
-/// What came of an edit that the editor was asked to apply.
+/// The outcome of an edit that the editor was asked to apply.
 #[derive(Debug)]
 pub struct Outcome {
     pub end: End,
-    /// Files that are not open, and of which nothing shows what the editor said that it did: it may keep them without a word, or have
-    /// dropped the edit.
+    /// Files that are not open and do not show what the editor says it did: it may hold them in memory, or may have dropped the edit.
     pub unseen: Vec<FileEdit>,
 }
 
+/// How an attempt to apply an edit ended.
 #[derive(Debug)]
 pub enum End {
     Applied,
-    /// The editor says that it did, but these texts do not show it.
+    /// The editor says that it applied it, but these texts do not show it.
     NotShown(Vec<FileEdit>),
-    /// The person went on typing: each time the editor had other texts of these files by then.
+    /// The person kept typing: every time the editor had another text of these files.
     Overtaken(Vec<FileEdit>),
 }
 
-/// Pauses before an edit that was overtaken by typing is asked for again.
+/// Pauses before an edit is requested again that was overtaken by typing.
 const AGAIN: &[Duration] = &[Duration::ZERO, Duration::from_millis(150), Duration::from_millis(400), Duration::from_millis(1000)];
 
-/// Has the editor apply edits. What it does not take because somebody has typed meanwhile is fitted to the new text and asked for again:
-/// a key is pressed faster than an answer comes. A person who was asked is not asked twice.
+/// Has the editor apply edits. If it refuses because somebody has typed, the edits are fitted to the new text and requested again, since
+/// keys come faster than answers. A person is never asked twice.
 pub async fn apply(server: &Server, name: &str, files: &[FileEdit], label: Option<Label<'_>>) -> Result<Outcome, String> {
     if !server.with(|state| state.editor.apply_edit) {
         return Err("this editor cannot apply edits from a server; take them from the answer".into());
@@ -294,7 +295,7 @@ pub async fn apply(server: &Server, name: &str, files: &[FileEdit], label: Optio
     Ok(Outcome { end: End::Overtaken(left), unseen })
 }
 
-/// What came of one attempt.
+/// The outcome of one attempt.
 struct Attempt {
     end: End,
     /// As in [`Outcome`].
@@ -303,7 +304,7 @@ struct Attempt {
     asks: bool,
 }
 
-/// An editor's word alone is no proof (`shown`). Eglot's has to do, since it sends no change before its command is answered.
+/// One attempt. An editor's word is no proof (`shown`), except Eglot's, which sends no change before its command is answered.
 async fn apply_once(server: &Server, name: &str, files: &[FileEdit], label: Option<Label<'_>>) -> Result<Attempt, String> {
     let asked = ask_editor(server, name, files, label).await?;
     let end = match &asked {
@@ -314,29 +315,29 @@ async fn apply_once(server: &Server, name: &str, files: &[FileEdit], label: Opti
     Ok(Attempt { end, unseen: vec![], asks: asked.asks })
 }
 
-/// An edit that the editor was asked to apply, and its answer.
+/// An edit that the editor was asked to apply, with its answer.
 struct Asked {
     edit: Value,
     expected: Arc<Vec<Expected>>,
-    /// A person was asked: by our wish, or by the editor's own, which our plugin tells as `chosen`.
+    /// A person was asked, at our request or the editor's own, which our plugin reports as `chosen`.
     asks: bool,
-    /// False where it has dropped the edit because it has another text by now.
+    /// False if it dropped the edit because its text is another one by now.
     applied: bool,
-    /// It had another text than the edit was made for when it answered.
+    /// Its text was not the one the edit was made for when it answered.
     was_behind: bool,
 }
 
-/// Asks the editor to apply edits; its reason where it refuses them as they are.
+/// Asks the editor to apply edits; the error is its reason to refuse them.
 async fn ask_editor(server: &Server, name: &str, files: &[FileEdit], label: Option<Label<'_>>) -> Result<Asked, String> {
     let looked = look_at(server, files).await?;
     let asks = label.is_some_and(|label| label.confirm);
-    // What is asked for and what is looked for afterwards are made from the same texts.
+    // What is requested and what is expected come from the same texts.
     let (edit, expected) = server.with(|state| {
         let fitted = fit_all(state, files, looked)?;
         Ok::<_, String>((edit_of(state, &fitted, label), expected(&fitted, asks && state.editor.annotations)))
     })?;
     let params = json!({ "label": name, "edit": &edit });
-    // In a task of its own, so that cancelling the command leaves nobody behind who waits for the editor's answer.
+    // In a task of its own, so that the answer still has a receiver when the command is cancelled.
     let asked = tokio::spawn(server.client.request("workspace/applyEdit", params));
     let answer = asked.await.map_err(|error| error.to_string())??;
     let (applied, chosen) = (answer["applied"] == true, answer["chosen"] == true);
@@ -348,21 +349,21 @@ async fn ask_editor(server: &Server, name: &str, files: &[FileEdit], label: Opti
     Ok(Asked { edit, expected, asks: asks || chosen, applied, was_behind })
 }
 
-/// Waits until the texts show what the editor says that it has applied.
+/// Waits until the texts show what the editor says it has applied.
 async fn await_shown(server: &Server, asked: Asked) -> Attempt {
     let Asked { edit, expected, asks, was_behind, .. } = asked;
     let deadline = tokio::time::Instant::now() + if was_behind { SOON } else { SETTLE };
     let mut pause = FIRST_LOOK;
     let missing = loop {
         let missing = shown::missing(server, &expected).await;
-        // A person who chooses may turn down all of one file.
+        // A person who chooses may turn down all hunks of one file.
         if missing.is_empty() || asks && missing.len() < expected.len() {
             return Attempt { end: End::Applied, unseen: vec![], asks };
         }
         if tokio::time::Instant::now() >= deadline {
             break missing;
         }
-        // An editor that is slow is looked at less and less often: each time files may be read.
+        // A slow editor is looked at less and less often, since each look may read files.
         tokio::time::sleep_until(deadline.min(tokio::time::Instant::now() + pause)).await;
         pause = LAST_LOOK.min(pause * 2);
     };
@@ -377,7 +378,7 @@ async fn await_shown(server: &Server, asked: Asked) -> Attempt {
     Attempt { end, unseen: files(closed), asks }
 }
 
-/// Whether a document has moved on since an edit was made for it.
+/// Whether a document has changed since an edit was made for it.
 fn is_behind(state: &State, edit: &Value) -> bool {
     let mut documents = edit["documentChanges"].as_array().into_iter().flatten().map(|change| &change["textDocument"]);
     documents.any(|document| {
@@ -387,7 +388,7 @@ fn is_behind(state: &State, edit: &Value) -> bool {
     })
 }
 
-/// What is to be seen once an edit is applied. `asks` says that the person chooses among the hunks.
+/// What should be seen once an edit is applied. `asks` means that the person chooses among the hunks.
 fn expected(fitted: &[Fitted], asks: bool) -> Vec<Expected> {
     let one = |Fitted { file, open, edits, text, .. }: &Fitted| match open {
         Some((uri, version)) => Expected::open(file, uri.clone(), *version, text.clone(), edits, asks),
@@ -396,7 +397,7 @@ fn expected(fitted: &[Fitted], asks: bool) -> Vec<Expected> {
     fitted.iter().map(one).collect()
 }
 
-/// Whether an open document has had the text that these edits make of theirs.
+/// Whether an open document has had the text that these edits lead to.
 pub fn has_arrived(state: &State, file: &FileEdit) -> bool {
     let Document { version, text, .. } = &*file.document;
     let mut after = text.clone();

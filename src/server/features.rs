@@ -1,5 +1,5 @@
-//! What the server asks of the features, in their own terms: bytes instead of positions, values instead of requests. The features stand
-//! behind it in `backend`; tests put something there that hangs, crashes or answers at once.
+//! The features as the server sees them: bytes instead of positions, values instead of requests. `backend` implements them; tests use
+//! implementations that hang, crash or answer at once.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,18 +18,18 @@ use crate::workspace::{Document, Snapshot};
 pub struct StateSnapshot {
     pub workspace: Snapshot,
     pub config: Arc<Config>,
-    /// The workspace is not trusted: nothing but completion from the open buffer, on this machine.
+    /// The workspace is not trusted: only completion from the open document, on this machine.
     pub restricted: bool,
     /// The editor can create files in an edit.
     pub creates_files: bool,
 }
 
-/// What an inline completion comes to.
+/// The suggestions for an inline completion.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Suggestions {
     /// Best first.
     pub edits: Vec<Edit>,
-    /// An engine was asked and has answered; what comes from memory says nothing about engines.
+    /// An engine was asked and has answered; false for suggestions from memory.
     pub answered: bool,
 }
 
@@ -40,29 +40,29 @@ pub enum Question {
     Ask(String),
 }
 
-/// An edit that was computed, and what is told about it.
+/// A computed edit, and what is told about it.
 #[derive(Clone, Debug)]
 pub struct Edited {
     pub files: Vec<FileEdit>,
     /// The JSON of `longsight edit --json`.
     pub report: Value,
-    /// Why a person must look at it before it is applied; empty when nothing speaks against it.
+    /// Reasons for a person to look before it is applied; empty if there are none.
     pub confirm: Vec<String>,
 }
 
-/// The edits of one file, for the version that the snapshot had.
+/// The edits of one file, for the version in the snapshot.
 #[derive(Clone, Debug)]
 pub struct FileEdit {
     pub document: Arc<Document>,
     pub edits: Batch,
-    /// Why, in the model's words: one for each edit, as far as it said.
+    /// The model's reasons, one per edit as far as given.
     pub reasons: Vec<String>,
     /// The file does not exist yet; `document` is empty.
     pub creates: bool,
 }
 
 impl FileEdit {
-    /// Whether anything is another way with it: a file that is created may be empty.
+    /// Whether it changes anything. A file may be created empty.
     pub fn changes(&self) -> bool {
         self.creates || !self.edits.is_empty()
     }
@@ -71,22 +71,21 @@ impl FileEdit {
 /// Takes a sentence for the user.
 pub type Tell = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// See the module. Calls return at once; the futures run on threads of their own and stop soon after `cancel`.
+/// The features of a server. Calls return at once; the futures run on threads of their own and stop soon after `cancel`.
 pub trait Features: Send + Sync {
-    /// Who is told what the user should know at once, and where is recorded what leaves the machine.
+    /// Sets who is told what the user should know right away, and where is recorded what leaves the machine.
     fn hear(&self, _tell: Tell, _state: Option<PathBuf>) {}
     /// The editor is ready, or its folders or the configuration have changed.
     fn workspace(&self, snapshot: StateSnapshot);
-    /// A document has been opened, changed, or closed: then the snapshot does not have it. The last call tells how it is; must not take
-    /// long.
+    /// A document was opened, changed, or closed (then it is not in the snapshot). The last call has the current state. Must not take long.
     fn changed(&self, _snapshot: &StateSnapshot, _uri: &str) {}
-    /// Work that is worth beginning before anybody asks, now that this document has changed.
+    /// Work worth starting before anybody asks, now that this document has changed.
     fn ahead(&self, _snapshot: &StateSnapshot, _uri: &str) -> Option<BoxFuture<'static, ()>> {
         None
     }
     /// Files have changed on disk.
     fn files_changed(&self, paths: Vec<PathBuf>);
-    /// `hurried` says that the question before was overtaken by this one: keys come faster than answers.
+    /// Suggestions at a place. `hurried` means that the previous request was overtaken by this one: keys come faster than answers.
     fn complete(
         &self,
         snapshot: StateSnapshot,
@@ -102,7 +101,7 @@ pub trait Features: Send + Sync {
         cancel: Cancel,
         sink: Sink,
     ) -> BoxFuture<'static, Result<Value, EngineError>>;
-    /// From memory, in milliseconds. `problems` are the messages of the diagnostics there.
+    /// What can be done at a place, from memory, in milliseconds. `problems` are the messages of the diagnostics there.
     fn offers(&self, snapshot: StateSnapshot, at: Target, problems: Vec<String>) -> BoxFuture<'static, Vec<Offer>>;
     fn edit(
         &self,

@@ -1,4 +1,4 @@
-//! A line per method: what the protocol calls, and where it is done.
+//! One line per method: what the protocol calls, and where it is done.
 
 use serde_json::Value;
 use tower_lsp::jsonrpc::Result;

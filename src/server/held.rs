@@ -1,5 +1,5 @@
-//! Edits that are kept as hunks until a person decides: how they come to wait, what is said of that, and what becomes of them where their
-//! file changes without the editor.
+//! Edits kept as hunks until a person decides: how they are kept, what is told about them, and what becomes of them when their file changes
+//! outside of the editor.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -18,8 +18,8 @@ use crate::text::Text;
 use crate::text::rebase::Dropped;
 use crate::workspace::{Document, ReadError, WorkspacePath, uri};
 
-/// Keeps edits as hunks that wait for a decision; their numbers. All of them or none: half of a change that belongs together is no change.
-/// `warnings` are why it deserves a second look.
+/// Keeps edits as hunks that wait for a decision; returns their numbers. All or none, since half of a change is no change. `warnings` are
+/// reasons for a second look.
 ///
 /// # Errors
 /// The text of a file has changed where an edit is.
@@ -27,7 +27,7 @@ pub fn hold(server: &Server, title: &str, files: &[FileEdit], warnings: &[String
     keep(server, title, files, warnings, false)
 }
 
-/// As [`hold`], of what the editor says that it has done to files that are not open, and of which nothing is to be seen.
+/// [`hold`] for edits of closed files that the editor says it has made and that nothing shows.
 pub fn hold_unseen(server: &Server, title: &str, files: &[FileEdit], warnings: &[String]) -> Vec<u64> {
     keep(server, title, files, warnings, true).unwrap_or_default()
 }
@@ -46,22 +46,22 @@ fn keep(server: &Server, title: &str, files: &[FileEdit], warnings: &[String], i
     held
 }
 
-/// Warnings that are shown at once.
+/// Most warnings that are shown at once.
 const WARNINGS: usize = 4;
 
-/// Why a change deserves a second look, as far as there is room to say it.
+/// The warnings for which there is room.
 pub fn shown_warnings(warnings: &[String]) -> Vec<String> {
     let more = warnings.len().saturating_sub(WARNINGS);
     let shown = warnings.iter().take(WARNINGS).map(|why| shorten(&one_line(why), 240).replace('\n', " "));
     shown.chain((more > 0).then(|| format!("and {more} more"))).collect()
 }
 
-/// The same as a sentence, where there is something to say.
+/// The warnings as one sentence, if there are any.
 pub fn look_twice(warnings: &[String]) -> Option<String> {
     (!warnings.is_empty()).then(|| format!("Look twice: {}.", shown_warnings(warnings).join("; ")))
 }
 
-/// An edit on the newest text of its document: that may have moved on while the edit was computed.
+/// An edit rebased on its document's newest text, which may have changed while the edit was computed.
 fn newest(state: &State, file: &FileEdit) -> Result<FileEdit, String> {
     let base = &file.document;
     let Some((uri, open)) = state.open_as(base) else { return Ok(file.clone()) };
@@ -70,10 +70,10 @@ fn newest(state: &State, file: &FileEdit) -> Result<FileEdit, String> {
     Ok(FileEdit { document: open.document.clone(), edits, ..file.clone() })
 }
 
-/// Hunks by their numbers, and what is said about them.
+/// The numbers of hunks, and a sentence about them.
 pub type Held = (Vec<u64>, String);
 
-/// Says of which files nothing is to be seen so far; their names.
+/// Tells which files do not show their changes so far; returns their names.
 pub fn tell_unseen(server: &Server, files: &[FileEdit]) -> Value {
     let names: Vec<String> = files.iter().map(|file| uri::name(&file.document.uri)).collect();
     let text = format!(
@@ -85,10 +85,10 @@ pub fn tell_unseen(server: &Server, files: &[FileEdit]) -> Value {
     json!(names)
 }
 
-/// Files that are named in a message.
+/// Most files that are named in a message.
 const NAMED: usize = 5;
 
-/// As [`hold`], with what to say of it.
+/// [`hold`], with the sentence to tell.
 pub fn hold_and_tell(server: &Server, title: &str, files: &[FileEdit], warnings: &[String]) -> Result<Held, String> {
     let changed: Vec<&FileEdit> = files.iter().filter(|file| file.changes()).collect();
     let name = |file: &&FileEdit| file.document.path.as_ref().map_or_else(|| uri::name(&file.document.uri), ToString::to_string);
@@ -113,7 +113,7 @@ pub fn hold_and_tell(server: &Server, title: &str, files: &[FileEdit], warnings:
     hold(server, title, files, warnings).map(tell)
 }
 
-/// Hunks of files that are not open follow what lies on disk; those that fit no longer are dropped with the reason.
+/// Rebases hunks of files that are not open on the files' new text; those that do not fit are dropped with a reason.
 pub async fn follow_disk(server: &Server, wanted: impl Fn(&Path) -> bool) {
     let closed: BTreeMap<String, WorkspacePath> = server.with(|state| {
         let closed = state.hunks.iter().filter(|pending| state.open_as(&pending.document).is_none());
@@ -131,7 +131,7 @@ pub async fn follow_disk(server: &Server, wanted: impl Fn(&Path) -> bool) {
             let now = match text {
                 Ok(text) => Some(Arc::new(Document { uri: uri.clone(), ..Document::on_disk(path, Text::new(&text)) })),
                 Err(ReadError::Missing) => None,
-                // What cannot be read now is read when it is accepted.
+                // A file that cannot be read now is read when the hunk is accepted.
                 Err(_) => return vec![],
             };
             let is_open = state.hunks.of(&uri).next().is_none_or(|pending| state.open_as(&pending.document).is_some());
@@ -142,13 +142,13 @@ pub async fn follow_disk(server: &Server, wanted: impl Fn(&Path) -> bool) {
     }
 }
 
-/// Says which hunks fit no longer, in one message, and takes them off the screen.
+/// Tells which hunks do not fit any more, in one message, and removes them from the screen.
 pub fn tell_lost(server: &Server, lost: &[Lost]) {
     say_lost(server, lost);
     show(server, lost.iter().map(|lost| lost.pending.document.uri.as_str()).collect::<BTreeSet<_>>());
 }
 
-/// As [`tell_lost`], where the documents are drawn anew in any case.
+/// [`tell_lost`] without removing them, for callers that redraw the documents anyway.
 pub fn say_lost(server: &Server, lost: &[Lost]) {
     let Some(first) = lost.first() else { return };
     let uri = &first.pending.document.uri;

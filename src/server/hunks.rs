@@ -1,5 +1,5 @@
-//! Hunks that wait for a person's decision. Each lies on the newest text of its document: with every change of that text it is carried
-//! over exactly, or dropped with the reason.
+//! Hunks that wait for a person's decision. Each is kept on the newest text of its document: with every change it is rebased exactly, or
+//! dropped with a reason.
 
 use std::sync::Arc;
 
@@ -14,29 +14,29 @@ use super::features::FileEdit;
 #[derive(Clone, Debug)]
 pub struct Pending {
     pub id: u64,
-    /// What was asked for.
+    /// What was requested.
     pub title: String,
-    /// Why the model changed this place, in its words; empty when it said nothing.
+    /// The model's reason for this change; empty if it gave none.
     pub reason: String,
-    /// Why it deserves a second look, of the whole change that it is a part of.
+    /// Reasons for a second look at the whole change.
     pub warnings: Arc<[String]>,
-    /// The text that the edit is for.
+    /// The document that the edit is for.
     pub document: Arc<Document>,
     pub edit: Edit,
     /// The file does not exist yet.
     pub creates: bool,
-    /// The editor said that it has made this change to a file that is not open, and nothing shows it. To ask for it once more might make it
-    /// twice: it waits until the file is seen.
+    /// The editor said that it made this change in a closed file, and nothing shows it. To request it again might make it twice, so it
+    /// waits until the file is seen.
     pub claimed: bool,
-    /// A person has accepted it, and its file is looked at before it is asked for.
+    /// A person has accepted it, and its file is being read before the editor is asked.
     pub accepting: bool,
 }
 
-/// Why a change that is claimed deserves a second look.
+/// The warning for such a claimed change.
 const CLAIMED: &str = "the editor says that it has made this change, but the file does not show it yet: open or save it";
 
 impl Pending {
-    /// Why it deserves a second look.
+    /// Reasons for a second look.
     pub fn warnings(&self) -> Vec<String> {
         self.warnings.iter().map(String::as_str).chain(self.claimed.then_some(CLAIMED)).map(String::from).collect()
     }
@@ -46,6 +46,7 @@ impl Pending {
         if self.reason.is_empty() { &self.title } else { &self.reason }
     }
 
+    /// The hunk as an edit of its file.
     pub fn file(&self) -> FileEdit {
         FileEdit {
             document: self.document.clone(),
@@ -55,42 +56,45 @@ impl Pending {
         }
     }
 
-    /// 1-based.
+    /// Its 1-based line.
     pub fn line(&self) -> usize {
         self.document.text.line_of(self.edit.range.start) + 1
     }
 }
 
-/// A hunk that is gone, and why.
+/// A dropped hunk, and the reason.
 #[derive(Clone, Debug)]
 pub struct Lost {
     pub pending: Box<Pending>,
     pub why: String,
 }
 
-/// Those that wait. No number is used twice.
+/// All hunks that wait. No number is used twice.
 #[derive(Default)]
 pub struct Hunks {
     waiting: Vec<Pending>,
-    /// Those on their way into the editor's text: what comes in at their places is not somebody's typing.
+    /// Hunks on their way into the editor's text: what appears at their places is not typing.
     accepted: Vec<Pending>,
     last: u64,
 }
 
 impl Hunks {
+    /// All hunks that wait.
     pub fn iter(&self) -> impl Iterator<Item = &Pending> {
         self.waiting.iter()
     }
 
+    /// The hunks that wait in a document.
     pub fn of<'a>(&'a self, uri: &'a str) -> impl Iterator<Item = &'a Pending> {
         self.waiting.iter().filter(move |pending| pending.document.uri == uri)
     }
 
+    /// How many hunks wait.
     pub fn len(&self) -> usize {
         self.waiting.len()
     }
 
-    /// Keeps the edits of a file, one hunk each; their numbers.
+    /// Keeps the edits of a file, one hunk each; returns their numbers.
     pub fn hold(&mut self, title: &str, file: &FileEdit, warnings: &Arc<[String]>) -> Vec<u64> {
         let mut ids = vec![];
         // A file that is created empty is a hunk without text.
@@ -116,19 +120,19 @@ impl Hunks {
         ids
     }
 
-    /// Marks those that a person has accepted, or takes the mark away: who rejects all that wait means the others.
+    /// Marks hunks as accepted or not: whoever rejects all waiting hunks means the others.
     pub fn mark(&mut self, decided: impl Fn(&Pending) -> bool, accepting: bool) {
         self.waiting.iter_mut().filter(|pending| decided(pending)).for_each(|pending| pending.accepting = accepting);
     }
 
-    /// Takes those out that are decided on.
+    /// Takes out the hunks that are decided on.
     pub fn take(&mut self, decided: impl Fn(&Pending) -> bool) -> Vec<Pending> {
         let (taken, waiting) = std::mem::take(&mut self.waiting).into_iter().partition(|pending| decided(pending));
         self.waiting = waiting;
         taken
     }
 
-    /// As [`Hunks::take`], of those that the editor is asked to apply; until they are [`Hunks::settled`].
+    /// [`Hunks::take`] for hunks that the editor is asked to apply; remembered until they are [`Hunks::settled`].
     pub fn accept(&mut self, decided: impl Fn(&Pending) -> bool) -> Vec<Pending> {
         let mut taken = self.take(decided);
         taken.iter_mut().for_each(|pending| pending.accepting = false);
@@ -141,18 +145,18 @@ impl Hunks {
         self.waiting.iter_mut().filter(|pending| ids.contains(&pending.id)).for_each(|pending| pending.claimed = true);
     }
 
-    /// These are no longer on their way.
+    /// These are not on their way any more.
     pub fn settled(&mut self, ids: impl Fn(u64) -> bool) {
         self.accepted.retain(|pending| !ids(pending.id));
     }
 
-    /// Puts those back whose acceptance did not come about.
+    /// Puts back hunks that could not be applied.
     pub fn put_back(&mut self, pending: Vec<Pending>) {
         self.waiting.extend(pending);
         self.waiting.sort_by_key(|pending| pending.id);
     }
 
-    /// The text of a document has changed from `before` by `change`, and is `now`.
+    /// A document's text has changed from `before` by `change`, and is `now`.
     pub fn follow(&mut self, before: &Text, change: &Batch, now: &Arc<Document>) -> Vec<Lost> {
         let here = self.take(|pending| pending.document.uri == now.uri);
         let come: Vec<_> = here.iter().map(|pending| self.come(pending, &here, before, change)).collect();
@@ -168,16 +172,16 @@ impl Hunks {
         lost
     }
 
-    /// Lets those wait that were carried over; the others.
+    /// Keeps the hunks that were rebased; returns the others.
     fn keep(&mut self, carried: Vec<Result<Option<Pending>, Lost>>) -> Vec<Lost> {
         let (carried, lost): (Vec<_>, Vec<_>) = carried.into_iter().partition(Result::is_ok);
         self.put_back(carried.into_iter().flatten().flatten().collect());
         lost.into_iter().filter_map(Result::err).collect()
     }
 
-    /// The hunks that a change has brought to the place of one of them: those on their way, and those of `waiting`, which an editor applies by
-    /// itself from a code action. What it inserts is the text of one, or of several that follow each other, and nothing besides: what merely
-    /// holds that text is somebody's typing.
+    /// The hunks that a change has inserted at the place of `pending`: hunks on their way, and those in `waiting`, which an editor may
+    /// apply from a code action. The inserted text has to be exactly that of one or of several in a row; a text that merely contains it is
+    /// typing.
     fn come(&self, pending: &Pending, waiting: &[Pending], before: &Text, change: &Batch) -> Vec<u64> {
         let place = &pending.edit.range;
         let lies_here = |edit: &Edit| edit.range == *place && place.is_empty() && !edit.text.is_empty();
@@ -198,18 +202,18 @@ impl Hunks {
         (0..here.len()).find_map(run).unwrap_or_default()
     }
 
-    /// A document was opened: hunks made for what lay on disk go on with what the editor shows. Each was made for what lay there at its
-    /// own time, and under our own spelling of the file's name.
+    /// A document was opened: hunks for the file on disk now apply to the editor's text. Each was made for the file at its own time, and
+    /// under our spelling of its name.
     pub fn opened(&mut self, now: &Arc<Document>, is_open: impl Fn(&str) -> bool) -> Vec<Lost> {
         let lies_there = |known: &Document| known.path.is_some() && known.path == now.path && !is_open(&known.uri);
         let here = self.take(|pending| pending.document.uri == now.uri || lies_there(&pending.document));
         let lost = self.compare(here, now);
-        // What the editor shows is what it has: what it does not show there, it has not done.
+        // The editor shows what it has, so what it does not show there it has not done.
         self.waiting.iter_mut().filter(|pending| pending.document.uri == now.uri).for_each(|pending| pending.claimed = false);
         lost
     }
 
-    /// What lies on disk of a file that is not open has changed, or the file is gone.
+    /// A file that is not open has changed on disk, or is gone.
     pub fn on_disk(&mut self, uri: &str, now: Option<&Arc<Document>>) -> Vec<Lost> {
         let here = self.take(|pending| pending.document.uri == uri);
         if let Some(now) = now {
@@ -221,8 +225,8 @@ impl Hunks {
         self.keep(here.into_iter().map(gone).collect())
     }
 
-    /// Carries each of these over from its own text to that of the document as it is now, and lets it wait on. What was to be created and
-    /// is there by now, empty, is only filled.
+    /// Rebases each hunk from its own text to the document's current one, and keeps it. A file that was to be created and exists by now,
+    /// empty, is only filled.
     fn compare(&mut self, hunks: Vec<Pending>, now: &Arc<Document>) -> Vec<Lost> {
         let blank = now.text.to_string().trim().is_empty();
         let one = |mut pending: Pending| {
@@ -234,7 +238,7 @@ impl Hunks {
                 return Ok(Some(Pending { document: now.clone(), creates: false, ..pending }));
             }
             if pending.creates {
-                // The change that was claimed, with what a formatter made of it; or the very change.
+                // The claimed change, maybe formatted; or exactly this change.
                 if pending.claimed || now.text.to_string() == pending.edit.text {
                     return Ok(None);
                 }
@@ -253,14 +257,14 @@ impl Hunks {
         self.keep(carried)
     }
 
-    /// Drops all of a document of which the text is not known any more; how many.
+    /// Drops all hunks of a document whose text is not known any more; returns how many.
     pub fn forget(&mut self, uri: &str) -> usize {
         self.take(|pending| pending.document.uri == uri).len()
     }
 }
 
-/// A hunk on the text as it is now; none when somebody has done what it proposes. `come` are those that have come in at its own place: two
-/// tests that are proposed for the end of a file follow in the order in which they were proposed.
+/// A hunk on the current text; none if its change has been made. `come` are hunks that were inserted at its place: two tests for the end of
+/// a file keep the order in which they were proposed.
 fn carried(pending: Pending, come: &[u64], before: &Text, change: &Batch, now: &Arc<Document>) -> Result<Option<Pending>, Lost> {
     let tie = match come.first() {
         _ if come.contains(&pending.id) => return Ok(None),
@@ -271,20 +275,20 @@ fn carried(pending: Pending, come: &[u64], before: &Text, change: &Batch, now: &
     match rebase::rebase_beside(&pending.edit, before, change, tie) {
         Ok(edit) if edit.is_empty() => Ok(None),
         Ok(edit) => Ok(Some(Pending { edit, document: now.clone(), ..pending })),
-        // Its place is another now, as the editor said, or as it wanted.
+        // Its place is different now, just as the editor said or the hunk wanted.
         Err(_) if pending.claimed || is_made(&pending.edit, before, change) => Ok(None),
         Err(why) => Err(Lost { pending: pending.into(), why: why.to_string() }),
     }
 }
 
-/// Appends what the next hunk inserts at the same place. What is there already is not said twice.
+/// Appends what the next hunk inserts at the same place, without a part that is there already.
 pub fn join(text: &mut String, next: &str) {
     if text != next {
         text.push_str(next);
     }
 }
 
-/// Whether a change holds an edit, or comes to the same.
+/// Whether a change contains an edit, or leads to the same.
 fn is_made(edit: &Edit, before: &Text, change: &Batch) -> bool {
     let wanted = edit.trimmed(before);
     let comes_to_it = || {

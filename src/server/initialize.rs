@@ -1,4 +1,4 @@
-//! The handshake: what the editor can do, what we offer, and what starts once both know. Nothing slow before `initialized`.
+//! The handshake: what the editor can do, what we offer, and what starts then. Nothing slow before `initialized`.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use super::{Server, config, convert, documents, trust};
 use crate::report;
 use crate::workspace::{Roots, broad};
 
-/// The commands of the public surface.
+/// The public commands.
 pub const COMMANDS: &[&str] = &[
     "longsight.explain",
     "longsight.ask",
@@ -29,6 +29,7 @@ pub const COMMANDS: &[&str] = &[
     "longsight.trust",
 ];
 
+/// `initialize`.
 pub fn initialize(server: &Server, params: &Value) -> InitializeResult {
     let editor = editor(params);
     let encoding = editor.encoding;
@@ -40,7 +41,7 @@ pub fn initialize(server: &Server, params: &Value) -> InitializeResult {
     }
 }
 
-/// What starts once the editor is ready.
+/// `initialized`: starts what needs an editor that is ready.
 pub fn initialized(server: &Server) {
     let editor = server.with(|state| state.editor.clone());
     if editor.watches_files {
@@ -54,19 +55,18 @@ pub fn initialized(server: &Server) {
     server.features().hear(tell, server.options.state.clone());
     let problems = config::load(server);
     config::tell(server, &problems);
-    // Before this nothing is known of trust: what comes next finds it.
+    // Before this nothing is known about trust; whatever comes next finds it.
     look(server);
     tokio::spawn(config::watch(server.clone()));
 }
 
-/// Has the features told where the roots are, what is open and how it is set up. In the background: disks are read, and one look comes
-/// after the other.
+/// Tells the features about roots, open documents and settings. In the background, since disks are read, and one look after the other.
 pub fn workspace_changed(server: &Server) {
     let this = server.clone();
     server.work.detach(Box::pin(async move { now(&this).await }));
 }
 
-/// The same, to its end.
+/// [`workspace_changed`], awaited.
 pub async fn now(server: &Server) {
     let Ok(_turn) = server.looks.acquire().await else { return };
     let this = server.clone();
@@ -76,7 +76,7 @@ pub async fn now(server: &Server) {
     }
 }
 
-/// Looks at the folders on disk, outside of the lock; again where they, or the open documents, have changed meanwhile.
+/// Looks at the folders on disk without holding the lock; again if they, or the open documents, have changed meanwhile.
 fn look(server: &Server) {
     loop {
         let (editor, uris) = server.with(|state| (state.editor.clone(), state.documents().map(|(uri, _)| uri.clone()).collect::<Vec<_>>()));
@@ -118,7 +118,7 @@ pub fn folders(server: &Server, event: WorkspaceFoldersChangeEvent) {
     workspace_changed(server);
 }
 
-/// What an editor says about itself. Read field by field: what is missing, unknown here or of another type counts as not said.
+/// What an editor says about itself, field by field: what is missing, unknown or of another type counts as not said.
 fn editor(params: &Value) -> Editor {
     let said = |path: &str| params.pointer(path).filter(|value| !value.is_null());
     let can = |path: &str| said(&format!("/capabilities/{path}")).and_then(Value::as_bool).unwrap_or(false);
@@ -134,34 +134,34 @@ fn editor(params: &Value) -> Editor {
         progress: can("window/workDoneProgress"),
         show_document: can("window/showDocument/support"),
         apply_edit: can("workspace/applyEdit"),
-        // Neovim does not say so and takes them; one that knows of annotations or resources must.
+        // Neovim does not announce them but takes them; an editor with annotations or resource operations must.
         document_changes: can("workspace/workspaceEdit/documentChanges") || resources.is_some() || annotations,
         watches_files: can("workspace/didChangeWatchedFiles/dynamicRegistration"),
         refreshes_lenses: can("workspace/codeLens/refreshSupport"),
-        // Kakoune's says that it knows them, and applies everything without a question.
+        // Kakoune's client announces them, but applies everything without asking.
         annotations: annotations && name != "kakoune-lsp",
         creates_files: resources.and_then(Value::as_array).is_some_and(|kinds| kinds.iter().any(|kind| kind == "create")),
-        // Our own plugins do, and these. Helix drops what goes wrong with a code action.
+        // Our own plugins do, and these. Helix drops errors of code actions.
         tells_errors: option("streaming") || ["Neovim", "Eglot", "Emacs"].contains(&name),
         reviews: option("reviews"),
         resolves_actions: resolves_actions(params),
-        // Before Emacs 29 it does not say its name, and resolves nothing.
+        // Before Emacs 29, Eglot does not give its name, and resolves nothing.
         sends_late: name == "Eglot" || name.is_empty() && !resolves_actions(params),
-        // Who says something that is neither yes nor no has not said yes.
+        // An answer that is neither yes nor no is not a yes.
         trusted: said("/initializationOptions/trusted").filter(|said| !said.is_null()).map(|said| said.as_bool().unwrap_or(false)),
         has_block_cursor: ["helix", "kakoune-lsp"].contains(&name),
         is_neovim: name == "Neovim",
     }
 }
 
-/// Whether the editor asks for what a code action leaves out. One that says nothing about code actions at all is taken at its best.
+/// Whether the editor asks for the omitted part of a code action. One that says nothing about code actions is assumed to.
 fn resolves_actions(params: &Value) -> bool {
     let actions = &params["capabilities"]["textDocument"]["codeAction"];
     let asks = actions["resolveSupport"]["properties"].as_array().is_some_and(|properties| properties.iter().any(|one| one == "edit"));
     asks || !actions["codeActionLiteralSupport"].is_object()
 }
 
-/// The workspace folders; editors that know none send a `rootUri`, older ones a `rootPath`.
+/// The workspace folders; editors without these send a `rootUri`, older ones a `rootPath`.
 fn roots(params: &Value) -> Vec<Url> {
     let uri = |value: &Value| value.as_str().and_then(|uri| Url::parse(uri).ok());
     let folders: Vec<Url> = params["workspaceFolders"].as_array().into_iter().flatten().filter_map(|folder| uri(&folder["uri"])).collect();
@@ -172,7 +172,7 @@ fn roots(params: &Value) -> Vec<Url> {
     on_disk(uri(&params["rootUri"]).or_else(path))
 }
 
-/// The folders that can lie on a disk of this machine, each once; there is nothing to be read in others.
+/// The folders that may lie on a disk of this machine, each once; others cannot be read.
 fn on_disk(folders: impl IntoIterator<Item = Url>) -> Vec<Url> {
     let mut there: Vec<Url> = vec![];
     for folder in folders {

@@ -1,29 +1,30 @@
-//! Reasons to leave that do not come over the wire: the editor's process is gone, or a signal asks.
+//! Reasons to leave that do not come over the wire: the editor's process is gone, or a signal.
 
 use std::time::Duration;
 
-/// How often the editor's process is looked for.
+/// How often the editor's process is checked.
 pub const TICK: Duration = Duration::from_millis(400);
 
-/// Watches the process that `initialize` named. It is armed only when that process can be seen from here: an editor in another
-/// container sends a number that means nothing to us.
+/// Watches the process that `initialize` named, if it can be seen from here: an editor in another container sends a meaningless number.
 #[derive(Default)]
 pub struct ParentWatch {
     process: Option<i32>,
 }
 
 impl ParentWatch {
+    /// Watches this process, if there is one.
     pub fn of(process: Option<i64>) -> Self {
         let process = process.and_then(|id| i32::try_from(id).ok()).filter(|id| *id > 1);
         Self { process: process.filter(|id| lives(*id)) }
     }
 
+    /// Whether the process has ended; never if it is not watched.
     pub fn gone(&self) -> bool {
         self.process.is_some_and(|id| !lives(id))
     }
 }
 
-/// Whether a process runs; a zombie does not.
+/// Whether a process runs; zombies do not.
 #[cfg(unix)]
 fn lives(process: i32) -> bool {
     use nix::errno::Errno;
@@ -36,14 +37,14 @@ fn lives(_process: i32) -> bool {
     true
 }
 
-/// Linux says so in `/proc`; elsewhere zombies count as alive, and the end of standard input tells.
+/// Linux tells in `/proc`. Elsewhere zombies count as running, and the end of standard input tells.
 #[cfg(unix)]
 fn zombie(process: i32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with(['Z', 'X']))
 }
 
-/// SIGTERM, SIGINT and SIGHUP. Where they cannot be listened to, they keep their default effect.
+/// SIGTERM, SIGINT and SIGHUP. If they cannot be listened to, they keep their default effect.
 #[derive(Default)]
 pub struct Signals {
     #[cfg(unix)]
@@ -51,6 +52,7 @@ pub struct Signals {
 }
 
 impl Signals {
+    /// Starts to listen.
     #[cfg(unix)]
     pub fn new() -> Self {
         use tokio::signal::unix::{SignalKind, signal};
@@ -58,6 +60,7 @@ impl Signals {
         Self { streams: kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect() }
     }
 
+    /// Listens to nothing on this system.
     #[cfg(not(unix))]
     pub fn new() -> Self {
         Self::default()

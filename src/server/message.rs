@@ -1,4 +1,4 @@
-//! JSON-RPC messages: what a body is, and how answers are built. Requests to the model layer keep the ids of the client out.
+//! JSON-RPC messages: what a body is, and how answers are built.
 
 use std::borrow::Cow;
 
@@ -10,18 +10,22 @@ use crate::context::fence;
 use crate::engine::http::halves::{ESCAPE, lone_halves};
 use crate::engine::{EngineError, ErrorKind};
 
+/// The body is not JSON.
 pub const PARSE_ERROR: i64 = -32700;
+/// The body is no JSON-RPC message.
 pub const INVALID_REQUEST: i64 = -32600;
+/// There is no such method.
 pub const METHOD_NOT_FOUND: i64 = -32601;
+/// A handler failed.
 pub const INTERNAL_ERROR: i64 = -32603;
-/// Before `initialize`.
+/// A request before `initialize`.
 pub const NOT_INITIALIZED: i64 = -32002;
-/// The client asked for it.
+/// The client cancelled the request.
 pub const REQUEST_CANCELLED: i64 = -32800;
-/// The document has moved on; clients are silent about it.
-pub const CONTENT_MODIFIED: i64 = -32801;
-/// The request was right, but could not be served: model, network, refused edit.
-pub const REQUEST_FAILED: i64 = -32803;
+/// The document has changed; clients stay silent about it.
+const CONTENT_MODIFIED: i64 = -32801;
+/// The request was fine but could not be served: model, network, refused edit.
+const REQUEST_FAILED: i64 = -32803;
 
 /// One message from the client.
 #[derive(Debug, PartialEq)]
@@ -40,11 +44,11 @@ pub enum Incoming {
         id: Id,
         result: Result<Value, Value>,
     },
-    /// An answer without an id that could be ours.
+    /// An answer whose id cannot be ours.
     Stray,
-    /// What could not be read told of a change to some document.
+    /// An unreadable message about a change in some document.
     LostChange,
-    /// Not a message that JSON-RPC knows: answered with this error.
+    /// Not a valid JSON-RPC message; answered with this error.
     Invalid {
         id: Id,
         code: i64,
@@ -53,7 +57,7 @@ pub enum Incoming {
 }
 
 impl Incoming {
-    /// The message as it is written, where it is one.
+    /// The message as it was written, if it is one.
     pub fn as_json(&self) -> Option<Value> {
         let mut message = match self {
             Incoming::Request { id, method, params } => json!({ "id": id, "method": method, "params": params }),
@@ -68,7 +72,7 @@ impl Incoming {
     }
 }
 
-/// Reads a body. Nesting deeper than 128 is refused by the JSON reader, so that no stack overflows.
+/// Reads a body. The JSON reader refuses nesting deeper than 128, so that no stack overflows.
 pub fn read(body: &[u8]) -> Incoming {
     let invalid = |id: Id, code, reason: String| Incoming::Invalid { id, code, reason };
     let parsed = serde_json::from_slice(body).or_else(|error| without_lone_surrogates(body).ok_or(error));
@@ -100,20 +104,20 @@ pub fn read(body: &[u8]) -> Incoming {
         (Some(_), id) => {
             invalid(id.flatten().unwrap_or_default(), INVALID_REQUEST, "`method` must be a string, `id` an integer or a string".into())
         }
-        // An answer to nobody, as some clients send it for our errors with a null id: to answer it would never end.
+        // An answer to nobody; some clients send it for our errors with a null id. To answer it would never end.
         (None, _) if message.contains_key("result") || message.contains_key("error") => Incoming::Stray,
         (None, _) => invalid(Id::Null, INVALID_REQUEST, "neither a request, nor a notification, nor an answer".into()),
     }
 }
 
-/// Whether what is no JSON was meant to open or change a document.
+/// Whether a body that is not JSON was meant to open or change a document.
 pub fn tells_of_a_document(body: &[u8]) -> bool {
     const NAME: &[u8] = b"\"textDocument/did";
     body.windows(NAME.len()).any(|part| part == NAME)
 }
 
-/// The message of a client whose strings hold half a character, as those of JavaScript may: each half is the replacement character, which
-/// is as wide in UTF-16. To lose the message would be to lose the change that it tells of.
+/// The message of a client whose strings contain half a character, as JavaScript's may. Each half becomes the replacement character, which
+/// is equally wide in UTF-16. To lose the message would lose the change in it.
 fn without_lone_surrogates(body: &[u8]) -> Option<Value> {
     let mut whole = body.to_vec();
     for (at, _) in lone_halves(body) {
@@ -122,7 +126,7 @@ fn without_lone_surrogates(body: &[u8]) -> Option<Value> {
     serde_json::from_slice(&whole).ok()
 }
 
-/// JSON has one kind of number: `39.0` is the line 39, though our types want it as an integer.
+/// JSON has one kind of number: `39.0` is line 39, but our types need an integer.
 fn whole_numbers(value: &mut Value) {
     match value {
         Value::Number(number) => {
@@ -137,11 +141,11 @@ fn whole_numbers(value: &mut Value) {
     }
 }
 
-/// Up to here a floating-point number counts without gaps.
+/// Up to here floating-point numbers represent every integer.
 const EXACT: f64 = (1_u64 << 53) as f64;
 
-/// An answer. Fields without a value are left out of it: there are editors that take a null for one. The version of a document that is
-/// not open is null by the specification, and means something.
+/// An answer. Fields without a value are left out, since some editors take null for a value. But a null version of a document that is not
+/// open has a meaning in the specification, and stays.
 pub fn answer(id: &Id, mut result: Value) -> Value {
     drop_nulls(&mut result);
     json!({ "jsonrpc": "2.0", "id": id, "result": result })
@@ -164,35 +168,37 @@ pub fn refusal(id: &Id, code: i64, reason: impl std::fmt::Display) -> Value {
     json!({ "jsonrpc": "2.0", "id": id, "error": { "code": code, "message": reason.to_string() } })
 }
 
+/// A notification.
 pub fn notification(method: &str, params: Value) -> Value {
     json!({ "jsonrpc": "2.0", "method": method, "params": params })
 }
 
+/// A request.
 pub fn request(id: i64, method: &str, params: Value) -> Value {
     json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params })
 }
 
-/// An error of our own from a handler.
+/// An error from a handler.
 fn error(code: i64, message: &str) -> Error {
     Error { code: ErrorCode::ServerError(code), message: Cow::Owned(fence::plain(message)), data: None }
 }
 
-/// The request was right, but could not be served.
+/// The request was fine but could not be served.
 pub fn failure(reason: &str) -> Error {
     error(REQUEST_FAILED, reason)
 }
 
-/// The document has moved on under the request.
+/// The document has changed during the request.
 pub fn modified(reason: &str) -> Error {
     error(CONTENT_MODIFIED, reason)
 }
 
-/// What a model's failure is for the client.
+/// The error for a model's failure.
 pub fn failed(reason: &EngineError) -> Error {
     if reason.kind == ErrorKind::Cancelled { cancelled() } else { failure(&reason.message) }
 }
 
-/// The client, or the person at it, does not want the answer any more.
+/// The client, or its user, does not want the answer any more.
 pub fn cancelled() -> Error {
     Error { message: Cow::Borrowed("cancelled"), ..Error::request_cancelled() }
 }

@@ -1,7 +1,7 @@
 //! The language server: transport, serve loop, one owner of state, handlers, conversion to and from LSP types.
 //!
-//! A frame is read and parsed in `transport` and `message`, put in order in `serve`, routed by tower-lsp to a line in `handlers`,
-//! which changes `state` or takes a snapshot of it and works on that.
+//! `transport` and `message` read and parse a frame, `serve` puts it in order, tower-lsp routes it to a line in `handlers`, which changes
+//! `state` or works on a snapshot of it.
 
 mod accept;
 mod actions;
@@ -60,21 +60,21 @@ use crate::workspace::Document;
 /// How a server is set up.
 #[derive(Clone)]
 pub struct Options {
-    /// Stands in for the user's configuration file.
+    /// Replaces the user's configuration file.
     pub config: Option<PathBuf>,
-    /// Where answers are kept that the editor shows as documents; without it they are not shown.
+    /// The folder for answers that the editor shows as documents; without it they are not shown.
     pub cache: Option<PathBuf>,
-    /// Where the user's word on folders is kept; without it all are trusted that the editor does not say no to.
+    /// The folder for the user's word on folders. Without it every folder is trusted unless the editor says no.
     pub state: Option<PathBuf>,
     /// Who does the work.
     pub features: Arc<dyn Features>,
-    /// Runs before each handler; tests put faults in here.
+    /// Called before each handler; tests put faults in here.
     pub probe: Option<Probe>,
-    /// Takes down what is said, for `serve --record`.
+    /// Records everything that is said, for `serve --record`.
     pub tape: Option<Tape>,
 }
 
-/// A NUL within so many first bytes makes a file binary, as for the search tools.
+/// A file with a NUL in so many first bytes is binary, as for search tools.
 const BINARY_WITHIN: usize = 8 << 10;
 
 type Shared = Mutex<State>;
@@ -86,12 +86,12 @@ pub struct Server {
     state: Arc<Shared>,
     work: Work,
     options: Arc<Options>,
-    /// One look at the folders at a time.
+    /// Lets only one look at the folders run at a time.
     looks: Arc<Semaphore>,
 }
 
 impl Server {
-    /// Reads or changes the state. `act` does no IO and never waits: what is to be read is read before, and handed in.
+    /// Reads or changes the state. `act` must do no IO and never wait; what has to be read is read before.
     fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
         act(&mut lock(&self.state))
     }
@@ -111,8 +111,7 @@ impl Server {
         })
     }
 
-    /// The same with one of the documents; nothing when that is not open, out of step, no text, or in a folder that
-    /// nobody has looked at yet.
+    /// A snapshot with one of its documents. None if that is not open, out of step, binary, or in a folder not looked at yet.
     fn snapshot_of(&self, uri: &Url) -> Option<(StateSnapshot, Arc<Document>)> {
         if self.with(|state| state.is_pending(uri)) {
             return None;
@@ -124,12 +123,12 @@ impl Server {
     }
 }
 
-/// A panic under the lock leaves documents behind that `suspect` marks; the state itself stays usable.
+/// Locks the state even after a panic: `suspect` marks the documents concerned, and the rest stays usable.
 fn lock(state: &Shared) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Serves one client until it leaves; the exit code is 0 when it said goodbye, else 1.
+/// Serves one client until it leaves. The exit code is 0 if it said goodbye, else 1.
 pub async fn run(input: impl AsyncRead + Unpin + Send + 'static, output: impl AsyncWrite + Unpin + Send + 'static, options: Options) -> u8 {
     let threads = match work::threads() {
         Ok(threads) => threads,
@@ -145,7 +144,7 @@ pub async fn run(input: impl AsyncRead + Unpin + Send + 'static, output: impl As
     let options = Arc::new(options);
     let looks = Arc::new(Semaphore::new(1));
     let server = Server { client: client.clone(), state, work, options: options.clone(), looks };
-    // The socket is tower-lsp's own way to the client; ours is `Client`.
+    // The socket is tower-lsp's own way to the client; we use `Client`.
     let (service, _socket) = handlers::register(LspService::build(|_| server)).finish();
     let code = serve::serve(input, output, (outbox, writer), client, service, &options).await;
     threads.shutdown_background();

@@ -1,4 +1,4 @@
-//! The open documents: how each came to be, and the same ready to be handed out. Whoever changes one shows it by that.
+//! The open documents: how each came to be, and a copy ready to hand out. Every change updates both.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -10,13 +10,13 @@ use crate::features::edit::Problem;
 use crate::text::{Batch, Edit, Encoding, Range, Text, diff};
 use crate::workspace::{Document, Documents};
 
-/// Larger documents are not kept at all.
+/// Larger documents, in bytes, are not kept at all.
 pub const MAX_DOCUMENT: usize = 32 << 20;
-/// Changes kept per document, so that an answer computed on an older version can be carried over.
+/// Most changes kept per document, to rebase answers computed for an older version.
 const HISTORY: usize = 512;
-/// Bytes of text that they may have together.
+/// Most bytes of text in them together.
 const HISTORY_BYTES: usize = 4 << 20;
-/// A change that gives so many bytes in the place of as many is compared with what was there: formatters send all of a document.
+/// A change that replaces so many bytes by as many is compared with the old text: formatters send the whole document.
 const LARGE: usize = 4096;
 
 /// The new text of a range, or of the whole document.
@@ -29,17 +29,17 @@ pub struct Change {
 #[derive(Clone, Debug)]
 pub struct Open {
     pub document: Arc<Document>,
-    /// Why the text may differ from the editor's: nothing is offered for it until it is sent whole again.
+    /// Why the text may differ from the editor's: then nothing is offered until the document is sent whole again.
     pub desynced: Option<&'static str>,
     /// Too large to be kept.
     pub oversized: bool,
-    /// What the editor complains of in it, as far as it has said so.
+    /// Diagnostics that the editor has sent for it.
     pub told: Told,
-    /// The changes that led here, oldest first, each with the version that it led to.
+    /// The changes that led here, oldest first, each with the version it led to.
     history: VecDeque<(i32, Batch)>,
 }
 
-/// See the module.
+/// All open documents.
 #[derive(Default)]
 pub struct OpenDocuments {
     by_uri: HashMap<Url, Open>,
@@ -47,11 +47,12 @@ pub struct OpenDocuments {
 }
 
 impl OpenDocuments {
+    /// The document with this URI.
     pub fn get(&self, uri: &Url) -> Option<&Open> {
         self.by_uri.get(uri)
     }
 
-    /// The open document that this one is: by its name, or by where it lies, for one URI can be written in several ways.
+    /// The open document that is the same as this one, by its URI or by its file: one URI can be written in several ways.
     pub fn get_as(&self, document: &Document) -> Option<(&Url, &Open)> {
         let by_name = Url::parse(&document.uri).ok().and_then(|uri| self.by_uri.get_key_value(&uri));
         by_name.or_else(|| {
@@ -60,26 +61,29 @@ impl OpenDocuments {
         })
     }
 
+    /// All open documents with their URIs.
     pub fn iter(&self) -> impl Iterator<Item = (&Url, &Open)> {
         self.by_uri.iter()
     }
 
-    /// As they are now, for whoever works on them later.
+    /// A copy of all documents as they are now, for later work.
     pub fn shown(&self) -> Documents {
         self.shown.clone()
     }
 
+    /// Opens a document, or replaces it.
     pub fn put(&mut self, uri: Url, open: Open) {
         self.by_uri.insert(uri.clone(), open);
         self.alter(&uri, |_| ());
     }
 
+    /// Closes a document.
     pub fn remove(&mut self, uri: &Url) {
         self.by_uri.remove(uri);
         self.shown.remove(uri.as_str());
     }
 
-    /// Changes a document, where it is open, and shows it as it is then.
+    /// Changes a document if it is open, and updates the copy to hand out.
     pub fn alter<T>(&mut self, uri: &Url, act: impl FnOnce(&mut Open) -> T) -> Option<T> {
         let open = self.by_uri.get_mut(uri)?;
         let done = act(open);
@@ -89,7 +93,7 @@ impl OpenDocuments {
         Some(done)
     }
 
-    /// Takes in what the editor says of some lines of a document, if that is as it was.
+    /// Takes in the editor's diagnostics for some lines, if the document is still this one.
     pub fn hear(&mut self, uri: &Url, document: &Document, lines: (u32, u32), problems: Vec<Problem>) {
         if let Some(open) = self.by_uri.get_mut(uri).filter(|open| open.document.version == document.version) {
             open.told.hear(&document.text, lines, problems);
@@ -98,11 +102,12 @@ impl OpenDocuments {
 }
 
 impl Open {
+    /// A document that was just opened.
     pub fn new(document: Arc<Document>, oversized: bool) -> Self {
         Self { document, desynced: None, oversized, told: Told::default(), history: VecDeque::new() }
     }
 
-    /// Applies one change, and says which it was in bytes.
+    /// Applies one change; returns it in bytes.
     pub fn apply(&mut self, change: Change, version: i32, encoding: Encoding) -> Option<Batch> {
         let document = Arc::make_mut(&mut self.document);
         let Some(range) = change.range else {
@@ -117,8 +122,8 @@ impl Open {
         if self.oversized {
             return None;
         }
-        // A column behind the line's end is the line's end, by the specification. A change that begins on a line that we do not have was
-        // made to a text that we do not have; one that only ends there replaces all that follows, whatever it was.
+        // By the specification a column behind the end of a line means that end. A change that begins on a line we do not have was made to
+        // another text; one that just ends there replaces everything behind.
         if range.start.line.min(range.end.line) as usize > document.text.len_lines() {
             self.desynced = Some("a change lies behind the end of the text");
         }
@@ -145,7 +150,7 @@ impl Open {
         change
     }
 
-    /// The changes since it had this text at `version`, where they are all known.
+    /// The changes since it had this text at `version`, if all are known.
     pub fn since(&self, version: i32, base: &Text) -> Option<Vec<&Batch>> {
         let later: Vec<&Batch> = self.history.iter().filter(|(led_to, _)| *led_to > version).map(|(_, change)| change).collect();
         let mut text = base.clone();
@@ -153,7 +158,7 @@ impl Open {
         (text == self.document.text).then_some(later)
     }
 
-    /// Whether the document has had this text since `base`, which it had at `version`.
+    /// Whether the document has had the text `wanted` since it had `base` at `version`.
     pub fn has_been(&self, wanted: &Text, version: i32, base: &Text) -> bool {
         let mut text = base.clone();
         let later = self.history.iter().filter(|(led_to, _)| *led_to > version);

@@ -1,5 +1,5 @@
-//! How completion keeps pace with typing: a short rest while keys come faster than the model answers, and the next suggestion begun as
-//! soon as one was accepted, so that it is there when the editor asks. Pure but for the futures that it holds.
+//! How completion keeps pace with typing: a short rest while keys come faster than answers, and a head start on the next suggestion as soon
+//! as one was accepted. Pure, except for the futures that it holds.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,26 +12,26 @@ use crate::engine::{BoxFuture, Cancel, EngineError};
 use crate::text::{Edit, Text};
 use crate::workspace::Document;
 
-/// What a completion comes to: suggestions, or why there are none.
+/// The outcome of a completion: suggestions, or why there are none.
 pub type Suggested = Result<Suggestions, EngineError>;
 
-/// Share of the usual waiting time that typing must pause before the model is asked, while it is asked in vain.
+/// The share of the usual waiting time for which typing has to pause before a model is asked, while requests are in vain.
 const SHARE: f64 = 0.125;
 const LONGEST_REST_MS: f64 = 200.0;
-/// Weight of the newest measurement.
+/// Weight of the newest measurement in the average.
 const NEWEST: f64 = 0.3;
 
-/// See the module.
+/// The pace of completion.
 #[derive(Default)]
 pub struct Pace {
-    /// Milliseconds that the model usually takes; none before the first answer.
+    /// The milliseconds a model usually takes; none before the first answer.
     usual_ms: Option<f64>,
-    /// What was last offered, for which text.
+    /// The last suggestion, and the document that it was for.
     offered: Option<(Arc<Document>, Edit)>,
     prepared: Option<Prepared>,
 }
 
-/// A completion that runs before anybody has asked for it.
+/// A completion that runs before anybody has asked.
 struct Prepared {
     uri: String,
     text: Text,
@@ -41,34 +41,36 @@ struct Prepared {
 }
 
 impl Pace {
+    /// Notes how long a model took.
     pub fn took(&mut self, time: Duration) {
         let now = time.as_secs_f64() * 1000.0;
         self.usual_ms = Some(self.usual_ms.map_or(now, |usual| usual * (1.0 - NEWEST) + now * NEWEST));
     }
 
-    /// How long to wait for another key, when the last question was overtaken by one.
+    /// How long to wait for another key, if the last request was overtaken by one.
     pub fn rest(&self) -> Duration {
         let rest = self.usual_ms.unwrap_or_default() * SHARE;
         Duration::from_secs_f64(rest.min(LONGEST_REST_MS) / 1000.0)
     }
 
+    /// Notes what was suggested for a document, if anything.
     pub fn offered(&mut self, document: Arc<Document>, suggestion: Option<Edit>) {
         self.offered = suggestion.map(|suggestion| (document, suggestion));
     }
 
-    /// Where the cursor is, if this text is the one in which the last offer was accepted as a whole.
+    /// Where the cursor is, if this text has the last suggestion accepted as a whole.
     pub fn accepted(&mut self, now: &Document) -> Option<usize> {
         let (before, suggestion) = self.offered.take_if(|(before, _)| before.uri == now.uri)?;
         let length = before.text.len_bytes() - suggestion.range.len() + suggestion.text.len();
         let (start, end) = (suggestion.range.start, suggestion.range.start + suggestion.text.len());
-        // One letter may be typed; more at once is taken for an acceptance.
+        // A single character may have been typed; more at once counts as accepted.
         let here = now.text.len_bytes() == length && suggestion.text.chars().count() > 1 && now.text.slice(start..end) == suggestion.text;
         let mut after = before.text.clone();
         after.replace(suggestion.range.clone(), &suggestion.text);
         (here && after == now.text).then_some(end)
     }
 
-    /// Keeps a completion that was begun for this place, instead of the one before.
+    /// Keeps a completion that was started for this place, in place of the one before.
     pub fn prepare(
         &mut self,
         document: &Document,
@@ -83,7 +85,7 @@ impl Pace {
         run.boxed()
     }
 
-    /// The completion that was begun for this place; another one is of no use any more and stops.
+    /// The completion that was started for this place. Another one is useless now, and is stopped.
     pub fn join(&mut self, document: &Document, offset: usize) -> Option<BoxFuture<'static, Suggested>> {
         let fits = |prepared: &mut Prepared| {
             prepared.uri == document.uri && prepared.offset == offset && prepared.text == document.text && !prepared.cancel.is_cancelled()
@@ -93,7 +95,7 @@ impl Pace {
             return None;
         };
         Some(Box::pin(async move {
-            // Whoever asked may be overtaken: then this stops as well.
+            // If the request is overtaken, this stops as well.
             let _stop = prepared.cancel.drop_guard();
             prepared.outcome.await
         }))

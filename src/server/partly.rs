@@ -1,5 +1,5 @@
-//! What is left of a change where a person has typed in one of its places, or another program has written into one of its files meanwhile:
-//! the other hunks, with a word about what is missing. Minutes of work are not lost for one line.
+//! What is left of a change after a person typed in one of its places, or another program wrote one of its files: the other hunks, and a
+//! word about the missing ones. Minutes of work are not lost for one line.
 
 use super::Server;
 use super::edits::{self, Unfit};
@@ -7,8 +7,8 @@ use super::features::{Edited, FileEdit};
 use crate::text::Batch;
 use crate::workspace::uri;
 
-/// Takes out what fits no longer, and notes it among the reasons to look twice; whether there was any. Half of a change is applied by
-/// nobody but the person, hunk by hunk. Where nothing fits all stays, to be refused with the reason.
+/// Removes hunks that do not fit any more, and notes that among the reasons for a second look; returns whether there were any. Half a
+/// change is only applied by the person, hunk by hunk. If nothing fits, everything stays, to be refused with a reason.
 pub async fn keep_what_fits(server: &Server, edited: &mut Edited) -> bool {
     let (mut kept, mut missing) = (vec![], vec![]);
     for file in &edited.files {
@@ -29,7 +29,7 @@ pub async fn keep_what_fits(server: &Server, edited: &mut Edited) -> bool {
     true
 }
 
-/// The hunks of a file that fit its text as it is now, if there are any, and what to say of the others.
+/// The hunks of a file that fit its current text, if there are any, and what to say about the others.
 async fn hunk_by_hunk(server: &Server, file: &FileEdit) -> (Option<FileEdit>, Vec<String>) {
     let name = uri::name(&file.document.uri);
     if file.creates {

@@ -1,4 +1,4 @@
-//! Work-done progress: begun once, ended always, cancellable from the editor.
+//! Work-done progress: begun once, always ended, cancellable from the editor.
 
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -7,14 +7,14 @@ use super::Server;
 use super::client::Client;
 use crate::engine::Cancel;
 
-/// One piece of work that the editor shows. Dropping it ends the display, however the work ended.
+/// A piece of work that the editor displays. Dropping it ends the display, however the work ended.
 pub struct Progress {
     sender: Option<UnboundedSender<Value>>,
 }
 
 impl Progress {
-    /// Shows `title`. The token is the client's, where it sent one; else we ask it to make one, where it can. An editor that shows
-    /// no progress gets none.
+    /// Displays `title`. The token is the client's if it sent one; else we ask it to create one, if it can. An editor without progress gets
+    /// none.
     pub fn begin(server: &Server, token: Option<Value>, title: &str, cancel: &Cancel) -> Progress {
         let own = token.is_none();
         let shows = server.with(|state| state.editor.progress);
@@ -35,7 +35,7 @@ impl Progress {
         Progress { sender: Some(sender) }
     }
 
-    /// What is being done; `percentage` where it is known.
+    /// Says what is being done; `percentage` if it is known.
     pub fn report(&self, message: &str, percentage: Option<u64>) {
         let Some(sender) = &self.sender else { return };
         let mut value = json!({ "kind": "report", "message": message });
@@ -46,8 +46,8 @@ impl Progress {
     }
 }
 
-/// Sends what comes until the sender is dropped or the work is cancelled, then the end: to stop a model may take it a while. A token of
-/// ours is the editor's to make first; where it does not, nothing is sent.
+/// Sends reports until the sender is dropped or the work is cancelled, and then the end (a model may take a while to stop). A token of ours
+/// has to be created by the editor first; if it does not, nothing is sent.
 async fn show(client: Client, token: Value, own: bool, mut messages: UnboundedReceiver<Value>, cancel: Cancel) {
     if own && client.request("window/workDoneProgress/create", json!({ "token": token })).await.is_err() {
         return;

@@ -1,6 +1,6 @@
-//! Plays a trace again: its editor's messages go to a server whose engines answer what they answered then, and what the server sends is
-//! compared with what it sent. Order is that of the trace: the next message of the editor goes out when everything before it has come,
-//! so nothing depends on the clock. Numbers of our own requests and progress tokens may differ; the player translates them.
+//! Replays a trace: its editor's messages go to a server whose engines give the recorded answers, and what the server sends is compared
+//! with the recording. The trace gives the order: the editor's next message is sent when everything before it has come, so nothing depends
+//! on the clock. Numbers of our own requests and progress tokens may differ; the player translates them.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -19,31 +19,31 @@ use crate::engine::recorded::{self, Asked, Recorded};
 use crate::engine::{Engine, Event};
 use crate::workspace::uri;
 
-/// How long something that came in the recording is waited for.
+/// How long a recorded message is waited for.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// How long the index may take.
 const INDEXING: Duration = Duration::from_secs(120);
-/// What still comes after the end of the trace is waited for so long.
+/// How long further messages are awaited after the end of the trace.
 const AFTERWARDS: Duration = Duration::from_millis(300);
 /// How long the server may take to leave.
 const LEAVING: Duration = Duration::from_secs(5);
-/// Differences shown of one message.
+/// Most differences shown of one message.
 const SHOWN: usize = 4;
 
-/// What came of it.
+/// The outcome of a replay.
 #[derive(Debug, Default)]
 pub struct Replayed {
-    /// Messages of the server that were compared.
+    /// How many of the server's messages were compared.
     pub messages: usize,
-    /// Requests to engines that were compared.
+    /// How many requests to engines were compared.
     pub requests: usize,
-    /// For people, a line each.
+    /// The differences, one line each, for people.
     pub differences: Vec<String>,
-    /// What may differ: how much of other files is sent depends on how far the index was.
+    /// What may differ: how much is sent of other files depends on how far the index was.
     pub notes: Vec<String>,
 }
 
-/// Plays a trace over the workspace at `root`; `scratch` takes the configuration and shown answers.
+/// Replays a trace on the workspace at `root`. `scratch` is for the configuration and for answers shown as documents.
 pub async fn replay(trace: Trace, root: &Path, scratch: &Path) -> Result<Replayed, String> {
     let config = scratch.join("config.toml");
     std::fs::write(&config, &trace.config).map_err(|error| format!("{} cannot be written ({error})", config.display()))?;
@@ -79,7 +79,7 @@ pub async fn replay(trace: Trace, root: &Path, scratch: &Path) -> Result<Replaye
     Ok(player.done)
 }
 
-/// How the places of then are called now. There is one workspace to replay over; the other folders of then are empty.
+/// The folders of the trace with their current places. There is one workspace to replay on; the trace's other folders are empty.
 fn called(trace: &Trace, root: &Path, scratch: &Path) -> Result<Names, String> {
     let mut names = Names::default();
     names.add("$CACHE", Some(scratch));
@@ -104,7 +104,7 @@ fn recorded(trace: &Trace, player: mpsc::UnboundedSender<Asked>) -> crate::route
     })
 }
 
-/// What the server sends, until it leaves.
+/// The server's messages, until it leaves.
 fn messages(reading: ReadHalf<DuplexStream>) -> mpsc::UnboundedReceiver<Value> {
     let (sender, messages) = mpsc::unbounded_channel();
     tokio::spawn(async move {
@@ -124,12 +124,12 @@ struct Player {
     writing: WriteHalf<DuplexStream>,
     messages: mpsc::UnboundedReceiver<Value>,
     asks: mpsc::UnboundedReceiver<Asked>,
-    /// What the server sent and the trace has not come to.
+    /// Messages of the server that the trace has not reached.
     waiting: Vec<Value>,
     asked: Vec<Asked>,
-    /// Requests that are being answered, by their numbers in the trace.
+    /// Requests being answered, by their numbers in the trace.
     playing: HashMap<u64, mpsc::Sender<Event>>,
-    /// The server's requests: their ids in the trace, and now.
+    /// The server's requests: id in the trace, and id now.
     ids: HashMap<String, Value>,
     /// Progress tokens: in the trace, and now.
     tokens: HashMap<String, Value>,
@@ -169,7 +169,7 @@ impl Player {
                 message["params"]["token"] = now.clone();
             }
         } else {
-            // An answer to a request that did not come this time has nobody to go to.
+            // The answer to a request that did not come this time goes nowhere.
             let Some(now) = self.ids.remove(&message["id"].to_string()) else { return };
             message["id"] = now;
         }
@@ -183,12 +183,12 @@ impl Player {
     async fn send(&mut self, message: &Value) {
         let body = message.to_string();
         let frame = format!("Content-Length: {}\r\n\r\n{body}", body.len());
-        // A server that has left is seen by the answers that do not come.
+        // If the server has left, the missing answers show it.
         let _ = self.writing.write_all(frame.as_bytes()).await;
         let _ = self.writing.flush().await;
     }
 
-    /// Prompts hold what the index knows, and a recording is of people, who are slower than it.
+    /// Waits for the index, because prompts depend on it, and in the recording a person was slower than it.
     async fn wait_for_index(&mut self) {
         let own = json!("replay");
         let arguments = json!([{ "question": "which files are there", "budget": 0 }]);
@@ -197,7 +197,7 @@ impl Player {
         self.take(|message| message["id"] == own, INDEXING).await;
     }
 
-    /// Waits for what the server sent then, and compares.
+    /// Waits for what the server sent in the recording, and compares.
     async fn server(&mut self, then: Value) {
         let token = then["params"]["token"].to_string();
         let expected = Key::of(&then, self.tokens.get(&token));
@@ -222,7 +222,7 @@ impl Player {
         plain(message)
     }
 
-    /// Waits for the request to an engine that was made then, and begins to answer it.
+    /// Waits for the recorded request to an engine, and starts to answer it.
     async fn ask(&mut self, number: u64, engine: &str, then: Value) {
         let then = marks(&then);
         let exact = |asked: &Asked, names: &Names| asked.engine == engine && marks(&hide(names, &asked.prompt)) == then;
@@ -234,7 +234,7 @@ impl Player {
             match tokio::time::timeout_at(deadline, self.asks.recv()).await {
                 Ok(Some(asked)) => {
                     self.asked.push(asked);
-                    // Nothing equal, but something to the same purpose: the answer of then goes to it, and what differs is told.
+                    // Not equal, but for the same purpose: it gets the recorded answer, and the difference is told.
                     let same = |asked: &Asked| asked.engine == engine && asked.prompt.get("path") == then.get("path");
                     if !self.asked.iter().any(|asked| exact(asked, &self.names)) && self.asks.is_empty() {
                         break self.asked.iter().position(|asked| same(asked) && !asked.answer.is_closed());
@@ -260,7 +260,7 @@ impl Player {
         self.playing.insert(number, asked.answer);
     }
 
-    /// What came that the trace does not have.
+    /// Reports what came that the trace does not have.
     async fn afterwards(&mut self) {
         let _ = self.take(|_| false, AFTERWARDS).await;
         let extra: Vec<Value> = self.waiting.drain(..).filter(|message| !is_passing(message)).collect();
@@ -270,7 +270,7 @@ impl Player {
         }
     }
 
-    /// Takes the first message of a kind out of what came, and waits for it if need be.
+    /// Takes the first matching message out of what came; waits for it if need be.
     async fn take(&mut self, wanted: impl Fn(&Value) -> bool, patience: Duration) -> Option<Value> {
         let deadline = tokio::time::Instant::now() + patience;
         loop {
@@ -300,7 +300,7 @@ impl Player {
     }
 }
 
-/// What tells one message of the server from another: whose answer it is, or what it is about.
+/// What identifies a message of the server: which request it answers, or what it is about.
 #[derive(Debug, PartialEq)]
 struct Key {
     method: Option<String>,
@@ -308,7 +308,7 @@ struct Key {
 }
 
 impl Key {
-    /// `token` is what the message's progress token is called now.
+    /// `token` is the current name of the message's progress token.
     fn of(message: &Value, token: Option<&Value>) -> Key {
         let params = &message["params"];
         let about = match message["method"].as_str() {
@@ -321,7 +321,7 @@ impl Key {
     }
 }
 
-/// What shows how far something is comes more or less often each time.
+/// Whether a message only shows progress, which comes more or less often each time.
 fn is_passing(message: &Value) -> bool {
     match message["method"].as_str() {
         Some("$/progress") => message["params"]["value"]["kind"] == "report",
@@ -330,7 +330,7 @@ fn is_passing(message: &Value) -> bool {
     }
 }
 
-/// Fields that tell of time, memory and the program, and numbers that are ours to choose.
+/// Fields about time, memory and the program, and numbers that we choose.
 const VOLATILE: &[&str] = &["timing", "prefill_rate", "decode_rate", "serverInfo", "rss_bytes", "version_of_longsight", "audit"];
 
 /// A message without what differs from run to run.
@@ -353,7 +353,7 @@ fn plain(mut message: Value) -> Value {
         *token = json!("longsight/…");
     }
     if message["method"] == "window/showDocument" {
-        // The name of a shown answer is that of the place that it is about, which lies elsewhere in a copy.
+        // The name of a shown answer contains its place, which is another one in a copy.
         if let Some(uri) = message.pointer_mut("/params/uri") {
             *uri = json!(uri.as_str().and_then(|uri| uri.rsplit_once('/')).map_or("", |(folder, _)| folder));
         }
@@ -368,7 +368,7 @@ fn hide(names: &Names, prompt: &Value) -> Value {
     asked["prompt"].take()
 }
 
-/// A prompt with every secret marked alike: then it was replaced, now there are stars in its place.
+/// A prompt with all secrets marked alike: replaced in the recording, stars now.
 fn marks(prompt: &Value) -> Value {
     use std::sync::LazyLock;
     #[expect(clippy::expect_used, reason = "a constant pattern")]
@@ -382,7 +382,7 @@ fn marks(prompt: &Value) -> Value {
     }
 }
 
-/// Says where two values differ.
+/// Collects where two values differ.
 fn compare(then: &Value, now: &Value, at: &str, found: &mut Vec<String>) {
     let here = if at.is_empty() { "." } else { at };
     match (then, now) {

@@ -1,5 +1,5 @@
-//! Reviewing by hunks in editors without change annotations: code lenses and code actions to accept, reject and explain each, and the
-//! same list for plugins that draw it themselves. Every acceptance is one edit, and so one step of undo.
+//! Review by hunks in editors without change annotations: code lenses and code actions accept, reject and explain each one; plugins that
+//! draw hunks themselves get the same list. Each acceptance is one edit, and so one step of undo.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ use crate::features::inert::inert;
 use crate::text::{Batch, Edit, Range, Text, diff};
 use crate::workspace::uri;
 
-/// What actions that decide are called in menus.
+/// The kind of actions that decide on hunks.
 const ACCEPT: &str = "refactor.rewrite.longsight.accept";
 const REJECT: &str = "refactor.rewrite.longsight.reject";
 const EXPLAIN: &str = "refactor.rewrite.longsight.explainHunk";
@@ -35,7 +35,7 @@ pub fn reject(server: &Server, argument: &Value) -> jsonrpc::Result<Value> {
     Ok(json!({ "rejected": wanted.told(&taken) }))
 }
 
-/// Hunks that are accepted while their files are looked at; whatever becomes of it, they are that no longer afterwards.
+/// Hunks that are accepted while their files are read; dropping it takes the mark away.
 struct Accepting<'a> {
     server: &'a Server,
     wanted: &'a Wanted,
@@ -54,7 +54,7 @@ impl Drop for Accepting<'_> {
     }
 }
 
-/// `longsight.acceptHunk`, with the same.
+/// `longsight.acceptHunk`, with the same arguments.
 pub async fn accept(server: &Server, argument: &Value) -> jsonrpc::Result<Value> {
     let wanted = Wanted::of(argument)?;
     if !server.with(|state| state.editor.apply_edit) {
@@ -62,7 +62,7 @@ pub async fn accept(server: &Server, argument: &Value) -> jsonrpc::Result<Value>
         return Err(message::failure(words));
     }
     let taken = {
-        // What is rejected meanwhile is not what was accepted.
+        // A hunk rejected meanwhile is not accepted.
         let accepting = Accepting::new(server, &wanted);
         held::follow_disk(server, |_| true).await;
         server.with(|state| state.hunks.accept(|pending| accepting.wanted.is(pending) && !pending.claimed))
@@ -98,8 +98,8 @@ pub async fn accept(server: &Server, argument: &Value) -> jsonrpc::Result<Value>
     Err(message::failure(&format!("{}: {why}; the change still waits{done}", names.join(", "))))
 }
 
-/// Hunks on their way into the editor's text. They wait again when they did not arrive, also when nobody waits for that any more; in any case
-/// their documents are drawn anew in the end.
+/// Hunks on their way into the editor's text. Unless they arrive they wait again, even if nobody waits for the outcome any more; their
+/// documents are redrawn in any case.
 struct Undecided<'a> {
     server: &'a Server,
     uris: BTreeSet<String>,
@@ -112,7 +112,7 @@ impl Undecided<'_> {
         let (arrived, left) = std::mem::take(&mut self.taken).into_iter().partition::<Vec<_>, _>(arrived);
         self.taken = left;
         self.server.with(|state| {
-            // Where the change is sent after the answer, it is still on its way.
+            // If the change is sent after the answer, it is still on its way.
             if !state.editor.sends_late {
                 state.hunks.settled(|id| arrived.iter().any(|pending| pending.id == id));
             }
@@ -135,6 +135,7 @@ pub enum Wanted {
 }
 
 impl Wanted {
+    /// The hunks that an argument names, by `id`, `uri` or `all`.
     pub fn of(argument: &Value) -> jsonrpc::Result<Self> {
         match (argument["id"].as_u64(), argument["uri"].as_str()) {
             (Some(id), _) => Ok(Self::One(id)),
@@ -144,6 +145,7 @@ impl Wanted {
         }
     }
 
+    /// Whether a hunk is among them.
     pub fn is(&self, pending: &Pending) -> bool {
         match self {
             Self::One(id) => pending.id == *id,
@@ -152,13 +154,13 @@ impl Wanted {
         }
     }
 
-    /// There is none of them.
+    /// The error if there are none.
     pub fn missing(&self) -> Error {
         let what = if let Self::One(id) = self { format!("no hunk {id}") } else { "no change".into() };
         message::failure(&format!("there is {what} that waits for a decision; it was decided on, or dropped when its place changed"))
     }
 
-    /// Their numbers, as they were asked for: one, or a list.
+    /// Their numbers in the form in which they were named: one, or a list.
     fn told(&self, taken: &[Pending]) -> Value {
         match self {
             Self::One(id) => json!(id),
@@ -176,8 +178,7 @@ fn uris(taken: &[Pending]) -> BTreeSet<String> {
     taken.iter().map(|pending| pending.document.uri.clone()).collect()
 }
 
-/// Hunks whose acceptance did not come about wait again, on the newest text, where they still fit. What the text shows all the same is
-/// decided.
+/// Hunks that could not be applied wait again, on the newest text if they fit. Those that the text shows anyway are decided.
 fn give_back(server: &Server, taken: Vec<Pending>) {
     let lost = server.with(|state| {
         state.hunks.settled(|id| taken.iter().any(|pending| pending.id == id));
@@ -213,10 +214,10 @@ fn give_back(server: &Server, taken: Vec<Pending>) {
     held::say_lost(server, &lost);
 }
 
-/// Hunks as edits, one entry per file, as they lie on the same text. What they insert at the same place follows in their order.
+/// Hunks as edits, one entry per file on the same text. Insertions at the same place stay in order.
 ///
 /// # Errors
-/// Two of them change the same place: one of two proposals has to be decided on first.
+/// Two hunks change the same place, so one of them has to be decided on first.
 pub fn by_file(taken: &[Pending]) -> Result<Vec<FileEdit>, String> {
     let mut files: Vec<(FileEdit, Vec<Edit>)> = vec![];
     for pending in taken {
@@ -240,7 +241,7 @@ pub fn by_file(taken: &[Pending]) -> Result<Vec<FileEdit>, String> {
     files.into_iter().map(batch).collect()
 }
 
-/// A hunk on whole lines of its document: what is there, and what would be.
+/// A hunk in whole lines of its document: what is there, and what would be.
 struct Shown {
     range: Range,
     old: String,
@@ -252,7 +253,7 @@ fn shown(state: &State, pending: &Pending) -> Shown {
     let edit = &pending.edit;
     let line = |offset: usize| text.line_start(text.line_of(offset));
     let start = line(edit.range.start);
-    // A change that ends at the start of a line leaves that line alone, if it leaves it at a line's start.
+    // A change that ends at the start of a line leaves that line alone, if the new text ends a line as well.
     let whole = edit.range.end == line(edit.range.end) && edit.range.end > start && (edit.text.is_empty() || ends_line(&edit.text));
     let inserts = edit.range.is_empty() && edit.range.start == start && ends_line(&edit.text);
     let end = if whole || inserts { edit.range.end } else { end_of_line(text, edit.range.end) };
@@ -272,7 +273,7 @@ fn end_of_line(text: &Text, offset: usize) -> usize {
 /// The lenses of hunks that wait in a document.
 pub fn lenses(server: &Server, uri: &Url) -> Value {
     let shown = server.with(|state| {
-        // A plugin that draws hunks needs no lenses besides.
+        // A plugin that draws hunks needs no lenses.
         if state.editor.reviews {
             return vec![];
         }
@@ -284,7 +285,7 @@ pub fn lenses(server: &Server, uri: &Url) -> Value {
                 json!({ "range": range, "command": menu::command(&title, command, &argument) })
             };
             let one = json!({ "id": pending.id });
-            // A lens runs a command, and that cannot accept where the editor applies nothing that the server asks it to.
+            // A lens runs a command, which cannot accept anything if the editor applies no edits for the server.
             let accepts = state.editor.apply_edit;
             let accept = |title: String, which: Value| accepts.then(|| with(title, "longsight.acceptHunk", which));
             let mut lenses: Vec<Value> = accept(format!("Accept: {}", one_line(pending.name())), one.clone()).into_iter().collect();
@@ -314,7 +315,7 @@ pub fn actions(server: &Server, place: &Target) -> Vec<Value> {
         let action = |title: String, kind: &str, command: &str, argument: Value| menu::running(&title, kind, command, &argument);
         let accept = |title: String, which: &Value| accept::action(&state.editor, &place.document, &title, ACCEPT, which);
         let mut found = vec![];
-        // What has no text yet is listed in every document.
+        // A hunk without a text yet is listed in every document.
         for pending in state.hunks.iter().filter(|pending| accept::is_homeless(state, pending)) {
             let (name, id) = (one_line(pending.name()), json!({ "id": pending.id }));
             let file = one_line(&uri::name(&pending.document.uri));
@@ -356,7 +357,7 @@ pub fn explain(server: &Server, argument: &Value) -> jsonrpc::Result<Value> {
     Ok(answer)
 }
 
-/// What waits, for `longsight.status`.
+/// The hunks that wait, for `longsight.status`.
 pub fn list(state: &State) -> Value {
     let named = |pending: &Pending| {
         let mut entry = entry(state, pending);
@@ -383,7 +384,7 @@ fn entry(state: &State, pending: &Pending) -> Value {
     entry
 }
 
-/// Has the editor draw anew what waits in these documents.
+/// Has the editor redraw the hunks in these documents.
 pub fn show<'a>(server: &Server, uris: impl IntoIterator<Item = &'a str>) {
     let editor = server.with(|state| state.editor.clone());
     if editor.reviews {

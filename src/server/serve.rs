@@ -1,9 +1,9 @@
-//! The serve loop around tower-lsp's `LspService`: order, exactly one answer per request, cancellation, fences against panics, and
-//! when to leave.
+//! The serve loop around tower-lsp's `LspService`: order, exactly one answer per request, cancellation, fences against panics, and when to
+//! leave.
 //!
-//! Notifications are applied in wire order before the next message is looked at. A request is polled once in wire order, which
-//! runs its prefix up to the snapshot, and goes on in its own task. Whoever answers first takes the id out of `running`; later
-//! answers find nothing there. Cancelling answers at once and drops the handler's future, which stops the model.
+//! Notifications are applied in wire order before the next message is read. A request is polled once in wire order, which runs it up to its
+//! snapshot, and then continues in its own task. Whoever answers first takes the id out of `running`; later answers find nothing there.
+//! Cancelling answers at once and drops the handler's future, which stops the model.
 
 use std::collections::{HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
@@ -27,21 +27,21 @@ use super::transport::{Frame, FrameReader, Outbox, Weight, Writer};
 use crate::engine::tape::Tape;
 use crate::report;
 
-/// Frames read ahead of the loop.
+/// Frames that are read ahead of the loop.
 const READ_AHEAD: usize = 256;
 /// How long the last messages may take to be written when we leave.
 const FLUSH: Duration = Duration::from_millis(300);
-/// A prefix that takes longer holds up the messages behind it.
+/// A request whose first poll takes longer than this holds up the messages behind it.
 const SLOW_PREFIX: Duration = Duration::from_millis(50);
-/// How many finished or early-cancelled ids are remembered.
+/// How many finished, or early cancelled, ids are remembered.
 const REMEMBERED: usize = 256;
 
 /// Called with the method before each handler, inside of its fence. Tests put faults in here.
 pub type Probe = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// What the loop needs of the server besides its LSP methods.
+/// What the loop needs from the server besides the LSP methods.
 pub trait Host: LanguageServer {
-    /// The handler of a notification panicked: its document may differ from the editor's now.
+    /// The handler of a notification panicked, so its document may differ from the editor's.
     fn suspect(&self, method: &str, params: Option<&Value>);
 }
 
@@ -76,7 +76,7 @@ pub async fn serve<S: Host>(
     code
 }
 
-/// Reads and parses in a task of its own, so that a long message is parsed beside the loop.
+/// Reads and parses in a task of its own, so that the loop does not wait for a long message.
 fn read_ahead(input: impl AsyncRead + Unpin + Send + 'static, tape: Option<Tape>) -> mpsc::Receiver<Incoming> {
     let (sender, receiver) = mpsc::channel(READ_AHEAD);
     tokio::spawn(async move {
@@ -108,22 +108,22 @@ fn read_ahead(input: impl AsyncRead + Unpin + Send + 'static, tape: Option<Tape>
     receiver
 }
 
-/// Puts a message of the editor on the tape. What is no message is not played again.
+/// Records a message of the editor. What is no message is not replayed.
 fn record(tape: &Tape, incoming: &Incoming) {
     if let Some(message) = incoming.as_json() {
         tape.write(json!({ "from": "editor", "message": message }));
     }
 }
 
-/// The result for the client, or an error's code and words.
+/// The result for the client, or an error's code and message.
 type Answer = Result<Value, (i64, String)>;
 
 /// A handler has ended: the client's id, ours, and the answer.
 type Finished = (Id, i64, Answer);
 
-/// A request that has not been answered.
+/// A request without an answer yet.
 struct Running {
-    /// The id under which tower-lsp knows it: unique, whatever the client does with its own ids.
+    /// Its id within tower-lsp: unique, whatever the client does with its own ids.
     inner: i64,
     task: Option<tokio::task::AbortHandle>,
 }
@@ -138,7 +138,7 @@ struct Loop<S: LanguageServer> {
     finished: mpsc::UnboundedSender<Finished>,
     /// Ids that were answered; a late `$/cancelRequest` for them means nothing.
     done: Recent,
-    /// Ids that were cancelled before their request came.
+    /// Ids that were cancelled before their request arrived.
     early: Recent,
     phase: Phase,
 }
@@ -152,7 +152,7 @@ enum Phase {
 }
 
 impl<S: Host> Loop<S> {
-    /// Handles messages until one of the reasons to leave; the exit code is that of LSP: 0 after `shutdown`, else 1.
+    /// Handles messages until there is a reason to leave. The exit code is LSP's: 0 after `shutdown`, else 1.
     async fn run(
         &mut self,
         mut frames: mpsc::Receiver<Incoming>,
@@ -235,7 +235,7 @@ impl<S: Host> Loop<S> {
             return self.outbox.push(&message::refusal(&id, message::INVALID_REQUEST, reason), Weight::Must);
         }
         if method == "shutdown" && self.phase == Phase::Greeted {
-            // Whoever still waits for an answer gets one before the client may leave.
+            // Every request that still waits gets an answer before the client may leave.
             self.give_up();
             self.phase = Phase::Shut;
         }
@@ -268,7 +268,7 @@ impl<S: Host> Loop<S> {
 
     fn notification(&mut self, method: String, params: Option<Value>) {
         if !dispatch::is_notification(&method) {
-            // By the protocol those may be ignored; a request without an id is one whose answer nobody could be given.
+            // The protocol allows to ignore these; a request without an id cannot be answered.
             return;
         }
         let started = Instant::now();
@@ -284,7 +284,7 @@ impl<S: Host> Loop<S> {
         watchdog(started);
     }
 
-    /// A call into the handlers, fenced: a panic is an `Err` in words.
+    /// Calls a handler inside of a fence: a panic becomes an `Err` in words.
     fn call(
         &mut self,
         method: &str,
@@ -306,7 +306,7 @@ impl<S: Host> Loop<S> {
         })
     }
 
-    /// Answers a request, unless it has been answered.
+    /// Answers a request, unless it was answered before.
     fn finish(&mut self, id: Id, inner: i64, answer: Answer) {
         if self.running.get(&id).is_none_or(|running| running.inner != inner) {
             return;
@@ -337,7 +337,7 @@ impl<S: Host> Loop<S> {
         self.finish(id, inner, Err((message::REQUEST_CANCELLED, "cancelled".into())));
     }
 
-    /// Ends a request's work: tower-lsp forgets its id, the task drops the handler's future.
+    /// Ends the work on a request: tower-lsp forgets its id, and the task drops the handler's future.
     fn abort(&mut self, id: &Id) {
         let Some(running) = self.running.get(id) else { return };
         let forget = Request::build("$/cancelRequest").params(json!({ "id": running.inner })).finish();
@@ -347,7 +347,7 @@ impl<S: Host> Loop<S> {
         let _ = self.service.call(forget).now_or_never();
     }
 
-    /// Aborts what still runs, and says so: every request gets its answer.
+    /// Aborts everything that still runs, with an answer for each request.
     fn give_up(&mut self) {
         let running: Vec<(Id, i64)> = self.running.iter().map(|(id, running)| (id.clone(), running.inner)).collect();
         for (id, inner) in running {
@@ -361,20 +361,20 @@ impl<S: Host> Loop<S> {
     }
 }
 
-/// What was asked for, and how far the client had come then.
+/// What was called, and how far the client had come then.
 struct Called {
     method: String,
     has_params: bool,
     phase: Phase,
 }
 
-/// What the handler's outcome means for the client.
+/// The client's answer for a handler's outcome.
 fn into_answer(outcome: Result<Option<Response>, String>, called: &Called) -> Answer {
     let method = &called.method;
     match outcome.map(|response| response.map(Response::into_parts)) {
         Ok(Some((_, Ok(mut result)))) => {
             if method == "initialize" {
-                // lsp-types 0.94 knows no inline completion; clients of LSP 3.17 ignore the field.
+                // lsp-types 0.94 has no inline completion; clients of LSP 3.17 ignore the field.
                 result["capabilities"]["inlineCompletionProvider"] = json!({});
             }
             Ok(result)
@@ -388,20 +388,20 @@ fn into_answer(outcome: Result<Option<Response>, String>, called: &Called) -> An
     }
 }
 
-/// Why a request was refused: in the handler's words, or, where tower-lsp has refused it before it reached one, in ours.
+/// Why a request was refused: in the handler's words, or in ours if tower-lsp refused it before.
 fn refusal(error: &Error, called: &Called) -> (i64, String) {
     let method = &called.method;
     match error.code {
         ErrorCode::MethodNotFound => unknown(called),
         ErrorCode::InvalidParams if !called.has_params => (error.code.code(), format!("`{method}` needs `params`")),
-        // No handler says so.
+        // No handler uses this code.
         ErrorCode::InvalidRequest if called.phase == Phase::Shut => after_shutdown(method),
         ErrorCode::InvalidRequest => (error.code.code(), format!("`{method}` may be sent once only")),
         code => (code.code(), error.message.to_string()),
     }
 }
 
-/// Before `initialize` and after `shutdown` it does not matter what a request asks for.
+/// Before `initialize` and after `shutdown` the method does not matter.
 fn unknown(called: &Called) -> (i64, String) {
     let method = &called.method;
     match called.phase {

@@ -1,5 +1,5 @@
-//! Whether an edit that the editor says it has applied can be seen: in the text of a document that is open; of a file that is not, on disk,
-//! or in what the editor opens soon after. An editor's word alone is no proof: Neovim answers `applied` for edits that it dropped.
+//! Whether an edit that the editor says it has applied can be seen: in the text of an open document; for a closed file on disk, or in what
+//! the editor opens soon after. Its word alone is no proof: Neovim answers `applied` for edits that it dropped.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::state::State;
 use crate::text::{Batch, Text};
 use crate::workspace::Snapshot;
 
-/// What is looked for of one file.
+/// What is expected of one file.
 pub struct Expected {
     pub file: FileEdit,
     before: Text,
@@ -23,30 +23,30 @@ enum Place {
         uri: Url,
         version: i32,
         after: Text,
-        /// Else the person chooses among the hunks, and any change will do.
+        /// Otherwise the person chooses among the hunks, and any change will do.
         exact: bool,
     },
     Closed {
-        /// The file is created, and stays empty: that it is there is all that there is to see.
+        /// The file is created and stays empty: its existence is all there is to see.
         stays_empty: bool,
     },
 }
 
 impl Expected {
-    /// Of an open document that has this text at this version. `asks` says that the person chooses among the hunks.
+    /// For an open document with this text at this version. `asks` means that the person chooses among the hunks.
     pub fn open(file: &FileEdit, uri: Url, version: i32, before: Text, edits: &Batch, asks: bool) -> Self {
         let mut after = before.clone();
         let exact = after.apply(edits).is_ok() && !asks;
         Self { file: file.clone(), before, place: Place::Open { uri, version, after, exact } }
     }
 
-    /// Of a file that is not open, with the text that lies on disk.
+    /// For a file that is not open, with its text on disk.
     pub fn closed(file: &FileEdit, before: Text) -> Self {
         let stays_empty = file.creates && file.edits.is_empty();
         Self { file: file.clone(), before, place: Place::Closed { stays_empty } }
     }
 
-    /// The same where the editor has let the person choose among the hunks.
+    /// Accepts any change, because the person chose among the hunks.
     pub fn in_part(mut self) -> Self {
         if let Place::Open { exact, .. } = &mut self.place {
             *exact = false;
@@ -54,6 +54,7 @@ impl Expected {
         self
     }
 
+    /// Whether the file is an open document.
     pub fn is_open(&self) -> bool {
         matches!(self.place, Place::Open { .. })
     }
@@ -70,16 +71,16 @@ impl Expected {
         }
     }
 
-    /// Whether what lies on disk is another than it was: a file may be written with a formatter's changes beside ours.
+    /// Whether the file on disk differs from what it was: a formatter may have changed it along with us.
     fn lies_changed(&self, snapshot: &Snapshot) -> bool {
         let Place::Closed { stays_empty } = &self.place else { return false };
-        // What is no file of the workspace can be seen by nobody here.
+        // Outside of the workspace nothing can be checked here.
         let Some(path) = &self.file.document.path else { return true };
         snapshot.read_exact(path).is_ok_and(|text| *stays_empty || self.before != Text::new(super::edits::unmarked(&text)))
     }
 }
 
-/// Those of which nothing is to be seen so far. Files are read beside the protocol's threads.
+/// Indices of the files that show nothing so far. Reads files off the protocol's threads.
 pub async fn missing(server: &Server, expected: &Arc<Vec<Expected>>) -> Vec<usize> {
     let open_ones: Vec<usize> = server.with(|state| {
         let all = expected.iter().enumerate();

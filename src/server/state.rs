@@ -1,5 +1,5 @@
-//! The one owner of what changes: open documents, what the editor can do, running completions. It lives behind one lock that is held
-//! for moments and never across an await; everything slow works on what it took out.
+//! The one owner of everything that changes: open documents, the editor's abilities, running completions. It is behind one lock, held for
+//! moments and never across an await. Slow work uses copies.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ use super::hunks::{Hunks, Lost};
 use super::open::{Change, MAX_DOCUMENT, Open, OpenDocuments};
 use super::trust::{Asked, Trust};
 
-/// See the module.
+/// Everything that changes while the server runs.
 #[derive(Default)]
 pub struct State {
     pub editor: Arc<Editor>,
@@ -33,12 +33,12 @@ pub struct State {
     documents: OpenDocuments,
     /// The newest inline completion of each document.
     completions: HashMap<Url, Cancel>,
-    /// Work that the editor can cancel by its progress token.
+    /// Work that the editor can cancel, by its progress token.
     pub progress: HashMap<String, Cancel>,
     pub waiters: Waiters,
-    /// The user's configuration as it was last read.
+    /// The user's configuration as last read.
     pub config: Arc<Config>,
-    /// What is wrong with it, and with the projects' own files.
+    /// Problems of the configuration, and of the projects' own files.
     pub config_problems: Vec<String>,
     pub project_problems: Vec<String>,
     pub trust: Trust,
@@ -46,15 +46,15 @@ pub struct State {
     pub said: Option<Option<Stamp>>,
     /// Folders with what steers tools in them, as the user was asked about them.
     pub asked: Vec<Asked>,
-    /// How automatic completion has failed since it last worked; told once, however the words change.
+    /// The failures of automatic completion since it last worked; each kind is told once, whatever the words.
     pub complaints: Vec<ErrorKind>,
-    /// What waits for a decision.
+    /// Hunks that wait for a decision.
     pub hunks: Hunks,
-    /// The person knows that hunks are accepted by code actions alone.
+    /// The person was told that hunks can only be accepted by code actions.
     pub told_of_actions: bool,
 }
 
-/// A document as it was opened. Where it lies is found out on disk, and so before anything is locked.
+/// A document to open. Its place is found on disk, and so before the lock is taken.
 pub struct Opened {
     pub uri: Url,
     pub path: Option<WorkspacePath>,
@@ -63,25 +63,25 @@ pub struct Opened {
     pub text: String,
 }
 
-/// The folders as the editor has named them, as they lie on disk, and where the open documents lie in them.
+/// The folders as the editor named them and as they are on disk, with the places of the open documents.
 pub struct Located {
     pub editor: Arc<Editor>,
     pub roots: Arc<Roots>,
     pub documents: HashMap<Url, Option<WorkspacePath>>,
 }
 
-/// What a message about a document brought about, for the person to know.
+/// What a message about a document has caused, to tell the person.
 #[derive(Default)]
 pub struct Effect {
-    /// Why the document is out of step since.
+    /// Why the document is out of step now.
     pub desynced: Option<&'static str>,
-    /// Hunks that are gone with that.
+    /// How many hunks were dropped because of that.
     pub forgotten: usize,
-    /// Hunks that fit no longer.
+    /// Hunks that do not fit any more.
     pub lost: Vec<Lost>,
 }
 
-/// What the editor said about itself.
+/// What the editor says about itself.
 #[derive(Clone, Debug, Default)]
 pub struct Editor {
     pub encoding: Encoding,
@@ -93,33 +93,33 @@ pub struct Editor {
     pub document_changes: bool,
     pub watches_files: bool,
     pub refreshes_lenses: bool,
-    /// Change annotations, by which an editor asks the person about each change.
+    /// It has change annotations, with which it asks the person about each change.
     pub annotations: bool,
     /// It can create files in an edit.
     pub creates_files: bool,
-    /// It shows the person the error that a request is answered with.
+    /// It shows the person the error of a failed request.
     pub tells_errors: bool,
-    /// It asks for the edit of a code action when one is chosen; one that does not gets a command instead.
+    /// It asks for a code action's edit when one is chosen; otherwise the action gets a command.
     pub resolves_actions: bool,
-    /// It waits for the answer to a command before it sends the changes that the command made.
+    /// It sends the changes made by a command only after the command's answer.
     pub sends_late: bool,
-    /// It draws hunks itself from `longsight/hunks`, and is not to ask about them in other ways.
+    /// It draws hunks itself (`longsight/hunks`), and must not be asked about them in other ways.
     pub reviews: bool,
-    /// What the editor says about trust in the workspace, where it knows such a thing.
+    /// The editor's word on trust in the workspace, if it has such a notion.
     pub trusted: Option<bool>,
-    /// Its cursor is a character, which it names as the range where nothing is selected.
+    /// Its cursor is a character, which it sends as the range if nothing is selected.
     pub has_block_cursor: bool,
-    /// Neovim stops and prompts for any annotation, also for those that need no confirmation, and leaves carriage returns in suggestions.
+    /// Neovim prompts for any annotation, even without confirmation, and keeps carriage returns in suggestions.
     pub is_neovim: bool,
 }
 
 impl Editor {
-    /// Whether it asks the person about each change that needs it. One that draws hunks has them wait instead.
+    /// Whether the editor asks the person about changes that need it. One that draws hunks keeps them waiting instead.
     pub fn asks(&self) -> bool {
         self.annotations && !self.reviews
     }
 
-    /// The bytes that a range means: nothing but a place where it is only a cursor.
+    /// The bytes that a range means: empty where it is only a block cursor.
     pub fn bytes(&self, text: &Text, range: lsp::Range) -> std::ops::Range<usize> {
         let bytes = text.offsets(convert::range(range), self.encoding);
         let is_cursor = self.has_block_cursor && bytes.len() <= 4 && text.slice(bytes.clone()).chars().count() == 1;
@@ -128,8 +128,8 @@ impl Editor {
 }
 
 impl State {
-    /// Takes over where the workspace is, and where in it each document lies. False when a document has been opened since they were
-    /// located, or a folder.
+    /// Takes over the workspace's folders and the documents' places in them. False if a document or a folder was opened since they were
+    /// located.
     pub fn set_roots(&mut self, located: Located) -> bool {
         if located.editor.roots != self.editor.roots || !self.documents.iter().all(|(uri, _)| located.documents.contains_key(uri)) {
             return false;
@@ -142,7 +142,7 @@ impl State {
         true
     }
 
-    /// Other folders are open from now on. Nothing is offered in those that are new before somebody has looked at them.
+    /// Other folders are open now. Nothing is offered in new ones before they were looked at.
     pub fn change_folders(&mut self, added: Vec<Url>, removed: &[Url]) {
         let mut editor = (*self.editor).clone();
         editor.roots.retain(|root| !removed.iter().any(|folder| is_same_folder(folder, root)));
@@ -155,18 +155,19 @@ impl State {
         self.editor = Arc::new(editor);
     }
 
-    /// Whether a document lies in a folder that was added and has not been looked at.
+    /// Whether a document lies in a folder that was not looked at yet.
     pub fn is_pending(&self, uri: &Url) -> bool {
         let lies_in =
             |folder: &Url| folder.to_file_path().is_ok_and(|folder| uri.to_file_path().is_ok_and(|file| file.starts_with(folder)));
         self.pending.iter().any(lies_in)
     }
 
+    /// The open folders.
     pub fn roots(&self) -> Arc<Roots> {
         self.roots.clone()
     }
 
-    /// Opens a document, or opens it anew. False when it is too large to be kept; and the hunks that do not fit what was opened.
+    /// Opens a document, or opens it again. False if it is too large to keep; also the hunks that do not fit what was opened.
     pub fn open(&mut self, opened: Opened) -> (bool, Vec<Lost>) {
         let Opened { uri, path, language, version, text } = opened;
         let oversized = text.len() > MAX_DOCUMENT;
@@ -179,11 +180,12 @@ impl State {
         (!oversized, lost)
     }
 
-    /// The workspace as it stands.
+    /// The workspace as it is now.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot::new(self.roots.clone(), self.documents.shown())
     }
 
+    /// Closes a document and cancels its completion.
     pub fn close(&mut self, uri: &Url) {
         self.documents.remove(uri);
         if let Some(running) = self.completions.remove(uri) {
@@ -191,7 +193,7 @@ impl State {
         }
     }
 
-    /// Whether automatic completion has failed in this way before, since it last worked. From now on it has.
+    /// Whether automatic completion has failed in this way since it last worked; notes it.
     pub fn is_known(&mut self, failure: ErrorKind) -> bool {
         let known = self.complaints.contains(&failure);
         if !known {
@@ -200,25 +202,27 @@ impl State {
         known
     }
 
-    /// Takes in what the editor says of some lines of a document, if that is as it was.
+    /// Takes in the editor's diagnostics for some lines, if the document is still this one.
     pub fn hear(&mut self, uri: &Url, document: &Document, lines: (u32, u32), problems: Vec<Problem>) {
         self.documents.hear(uri, document, lines, problems);
     }
 
+    /// The open document with this URI.
     pub fn document(&self, uri: &Url) -> Option<&Open> {
         self.documents.get(uri)
     }
 
-    /// The open document that this one is: by its name, or by where it lies, for one URI can be written in several ways.
+    /// The open document that is the same as this one, by its URI or by its file: one URI can be written in several ways.
     pub fn open_as(&self, document: &Document) -> Option<(&Url, &Open)> {
         self.documents.get_as(document)
     }
 
+    /// All open documents with their URIs.
     pub fn documents(&self) -> impl Iterator<Item = (&Url, &Open)> {
         self.documents.iter()
     }
 
-    /// Applies changes in order. The reason comes back when this made the document desynced, and the hunks that it put in the way.
+    /// Applies changes in order. Says if the document is out of step now, and which hunks were dropped.
     pub fn change(&mut self, uri: &Url, version: Option<i32>, changes: Vec<Change>) -> Effect {
         let (encoding, hunks, mut effect) = (self.editor.encoding, &mut self.hunks, Effect::default());
         self.documents.alter(uri, |open| {
@@ -244,20 +248,21 @@ impl State {
         effect
     }
 
-    /// Marks a document whose change could not be applied. How many hunks are gone with that, where it is open and was in step.
+    /// Marks a document as out of step. Returns how many hunks that drops, if it is open and was in step.
     pub fn distrust(&mut self, uri: &Url, reason: &'static str) -> Option<usize> {
         let told = self.documents.alter(uri, |open| open.desynced.replace(reason).is_some())?;
         let forgotten = self.hunks.forget(uri.as_str());
         (!told).then_some(forgotten)
     }
 
+    /// Marks all documents as out of step.
     pub fn distrust_all(&mut self, reason: &'static str) {
         for uri in self.documents.iter().map(|(uri, _)| uri.clone()).collect::<Vec<_>>() {
             self.distrust(&uri, reason);
         }
     }
 
-    /// Registers the newest completion of a document and cancels the one before; and whether that one still ran.
+    /// Registers a document's newest completion and cancels the one before; also returns whether that was still running.
     pub fn newest_completion(&mut self, uri: &Url) -> (Cancel, bool) {
         let cancel = Cancel::new();
         let before = self.completions.insert(uri.clone(), cancel.clone());
@@ -268,8 +273,8 @@ impl State {
         (cancel, overtakes)
     }
 
-    /// Carries edits made for `version` of a document over to the text as it stands. `base` is the text they were made for. Where the
-    /// changes that are known do not lead from there to here, as after closing and opening it, the two texts are compared.
+    /// Rebases edits for `version` of a document on its current text; `base` is the text they were made for. If the known changes do not
+    /// lead from there to here (after closing and opening), both texts are compared.
     pub fn carry_over(&self, uri: &Url, version: i32, base: &Text, edits: &Batch) -> Result<(i32, Batch), Dropped> {
         let open = self.documents.get(uri).filter(|open| !open.document.desynced).ok_or(Dropped::Unrelated)?;
         let document = &open.document;
@@ -284,7 +289,7 @@ impl State {
     }
 }
 
-/// Whether two URIs name one folder: with or without a slash at the end, and however their letters are encoded.
+/// Whether two URIs name one folder, with or without a final slash, however they are percent-encoded.
 pub fn is_same_folder(a: &Url, b: &Url) -> bool {
     a == b || a.to_file_path().is_ok_and(|a| b.to_file_path() == Ok(a))
 }

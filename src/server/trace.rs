@@ -1,6 +1,6 @@
-//! Traces of sessions: what is hidden in them, and how they are read. A trace holds no key, no secret-looking text, no text of a file that
-//! is secret by its name, and no path to a folder of the workspace, the person or the models: folders have names there, which a replay
-//! gives to folders of its own. Inside of texts, where later messages count characters, they are stars of the same length.
+//! Traces of sessions: what is hidden in them, and how they are read. A trace has no key, no secret, no text of a file that is secret by
+//! its name, and no path to a folder of the workspace, the person or the models. Folders have names, for which a replay uses folders of its
+//! own. Inside of texts, where later messages count characters, hidden parts are stars of the same length.
 
 mod typed;
 
@@ -25,7 +25,7 @@ pub fn header(config: &Config) -> Value {
     json!({ "longsight": env!("CARGO_PKG_VERSION"), "trace": VERSION, "config": config })
 }
 
-/// Takes out of the entries of a trace what must not be written down.
+/// Removes from a trace's entries what must not be written down.
 pub fn hider() -> impl FnMut(Value) -> Value + Send + 'static {
     let (mut names, mut typed) = (Names::default(), Typed::default());
     names.add("$CACHE", config::cache_dir().as_deref());
@@ -51,7 +51,7 @@ pub fn hider() -> impl FnMut(Value) -> Value + Send + 'static {
     }
 }
 
-/// A file that is secret by its name loses all that it says, whoever says it. `secret` says that what is around is about such a file.
+/// Removes everything said about a file that is secret by its name. `secret` says that the surrounding value is about such a file.
 fn mask_secret_files(value: &mut Value, secret: bool) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(|item| mask_secret_files(item, secret)),
@@ -71,14 +71,15 @@ fn mask_secret_files(value: &mut Value, secret: bool) {
     }
 }
 
-/// Folders of this machine and what they are called in a trace.
+/// Folders of this machine with their names in a trace.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
-    /// Longest path first.
+    /// Pairs of path and name, longest path first.
     known: Vec<(String, String)>,
 }
 
 impl Names {
+    /// Adds a folder under a name.
     pub fn add(&mut self, name: &str, folder: Option<&Path>) {
         let Some(folder) = folder.filter(|folder| folder.is_absolute()) else { return };
         let plain = folder.to_string_lossy().trim_end_matches('/').to_string();
@@ -91,7 +92,7 @@ impl Names {
         self.known.sort_by_key(|known| std::cmp::Reverse(known.0.len()));
     }
 
-    /// The folders of models that a configuration names.
+    /// Adds the folders of models in a configuration.
     fn learn_models(&mut self, config: &str) {
         let table: toml::Table = config.parse().unwrap_or_default();
         let engines = table.get("engines").and_then(toml::Value::as_table);
@@ -102,7 +103,7 @@ impl Names {
         }
     }
 
-    /// The workspace folders of a handshake, and those that are added later, become `$ROOT`, `$ROOT2` and so on.
+    /// Adds workspace folders of a handshake and later ones as `$ROOT`, `$ROOT2` and so on.
     fn learn(&mut self, params: &Value) {
         let folders = params["workspaceFolders"].as_array().into_iter().flatten().filter_map(|folder| folder["uri"].as_str());
         let uris = folders.chain(params["rootUri"].as_str());
@@ -118,7 +119,7 @@ impl Names {
         }
     }
 
-    /// Paths by their names, and no secret.
+    /// Replaces paths by their names, and removes secrets.
     pub fn hide(&self, value: &mut Value) {
         each_text(value, false, &mut |text, quoted| {
             let named = self.known.iter().fold(text.to_string(), |text, (path, name)| match quoted {
@@ -129,7 +130,7 @@ impl Names {
         });
     }
 
-    /// Names as paths again.
+    /// Replaces names by their paths.
     pub fn show(&self, value: &mut Value) {
         each_text(value, false, &mut |text, quoted| {
             if quoted || !text.contains('$') {
@@ -143,7 +144,7 @@ impl Names {
     }
 }
 
-/// Replaces a path where it stands as a whole, not where it is the beginning of a longer name.
+/// Replaces a path where it stands whole, not where a longer name begins with it.
 fn replace_path(text: &str, path: &str, name: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -157,18 +158,18 @@ fn replace_path(text: &str, path: &str, name: &str) -> String {
     out + rest
 }
 
-/// What the first folder of a workspace is called; the others have numbers behind it.
+/// The name of a workspace's first folder; the others have a number behind it.
 const ROOT: &str = "$ROOT";
 
-/// What the folder with this number, from 1, is called.
+/// The name of the folder with this number, counted from 1.
 pub fn root_name(number: usize) -> String {
     if number == 1 { ROOT.into() } else { format!("{ROOT}{number}") }
 }
 
-/// Fields that hold text of documents, or are made of it. What looks like the name of a folder there is part of the text.
+/// Fields with text of documents, or made from it. What looks like a folder's name there is part of the text.
 const TEXTS: &[&str] = &["text", "newText", "insertText", "old", "new", "diff", "delta", "content", "prompt", "instruction", "question"];
 
-/// Rewrites every text of a value, keys included: some of them are URIs. `quoted` says that it is text of a document.
+/// Rewrites every text in a value, keys included (some are URIs). `quoted` says that it is text of a document.
 fn each_text(value: &mut Value, quoted: bool, rewrite: &mut impl FnMut(&str, bool) -> String) {
     match value {
         Value::String(text) => *text = rewrite(text, quoted),
@@ -194,7 +195,7 @@ pub enum Entry {
         engine: String,
         prompt: Value,
     },
-    /// What an engine answered; nothing when nobody listened any more.
+    /// What an engine answered; none if nobody listened any more.
     Answer {
         number: u64,
         event: Option<Value>,
@@ -204,15 +205,15 @@ pub enum Entry {
 /// A trace that has been read.
 #[derive(Debug, Default)]
 pub struct Trace {
-    /// The configuration at the time, as TOML.
+    /// The configuration at that time, as TOML.
     pub config: String,
     pub entries: Vec<Entry>,
-    /// How many folders of a workspace are named in it.
+    /// How many workspace folders it names.
     pub folders: usize,
     pub engines: HashMap<String, Known>,
 }
 
-/// Reads a trace; says which line is none.
+/// Reads a trace; the error says which line is invalid.
 pub fn read(text: &str) -> Result<Trace, String> {
     let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let parsed = |(number, line): (usize, &str)| {

@@ -1,5 +1,5 @@
-//! Frames in and out. Reading survives whatever a client or a wrapper script writes: a bad frame is reported and the next header
-//! found again. Writing has one owner and a bounded queue, from which progress is dropped first.
+//! Frames in and out. Reading survives whatever a client or a wrapper script writes: a bad frame is reported, and the next header found.
+//! Writing has one owner and a bounded queue, from which progress is dropped first.
 
 use std::collections::VecDeque;
 use std::io;
@@ -14,20 +14,20 @@ use tokio::sync::mpsc;
 use crate::engine::tape::Tape;
 use crate::report;
 
-/// Longer bodies are skipped, not stored.
+/// Longer bodies, in bytes, are skipped and not stored.
 pub const MAX_FRAME: u64 = 64 << 20;
-/// A header line longer than this is noise.
+/// A longer header line, in bytes, is noise.
 const MAX_LINE: usize = 8 << 10;
-/// The longest tail of broken bytes in which a header may have begun.
+/// Longest tail of broken bytes in which a header may have begun.
 const TAIL: usize = 64;
-/// Bytes waiting for a client that does not read: above the first, progress is dropped; above the second, we leave.
+/// Bytes that wait for a client which does not read: above the first limit progress is dropped, above the second we leave.
 const DROP_ABOVE: usize = 4 << 20;
 const LEAVE_ABOVE: usize = 256 << 20;
 /// A client that takes nothing for this long is gone.
 const STALL: Duration = Duration::from_secs(30);
 
-/// A header as it cannot stand inside of JSON: strings there hold no raw line break, and nothing else there spells it. Where it
-/// shows up inside a body, the body's length was wrong and the next frame has begun.
+/// A header in a form that cannot occur inside of JSON: strings there have no raw line break, and nothing else spells it. If it appears
+/// inside of a body, the body's length was wrong, and the next frame has begun.
 #[expect(clippy::expect_used, reason = "a constant pattern, which every message needs")]
 static HEADER: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?i-u)content-length[ \t]*:[ \t]*[0-9]+[ \t]*\r?\n").expect("a constant pattern"));
@@ -37,11 +37,11 @@ static HEADER: LazyLock<Regex> =
 pub enum Frame {
     /// A body, not yet looked into.
     Body(Vec<u8>),
-    /// Not a frame; the reason, for the answer with a null id.
+    /// No frame; the reason, for an answer with a null id.
     Bad(String),
 }
 
-/// Reads frames; its state lives here, so a call may be dropped and made again.
+/// Reads frames. Its state is kept here, so a call may be dropped and made again.
 pub struct FrameReader<R> {
     input: R,
     buffer: Vec<u8>,
@@ -50,11 +50,12 @@ pub struct FrameReader<R> {
 }
 
 impl<R: AsyncRead + Unpin> FrameReader<R> {
+    /// A reader at the start of its input.
     pub fn new(input: R) -> Self {
         Self { input, buffer: vec![], skip: 0 }
     }
 
-    /// The next frame; `None` at the end of input.
+    /// The next frame; `None` at the end of the input.
     pub async fn next(&mut self) -> io::Result<Option<Frame>> {
         if self.skip > 0 && !self.skip_oversized().await? {
             return Ok(None);
@@ -71,7 +72,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         self.body(length as usize).await
     }
 
-    /// Takes back the end of a body that was no JSON: the next header may have begun in it.
+    /// Takes back the end of a body that was not JSON, since the next header may have begun in it.
     pub fn reject(&mut self, body: &[u8]) {
         let tail = &body[body.len().saturating_sub(TAIL)..];
         self.buffer.splice(0..0, tail.iter().copied());
@@ -119,7 +120,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         }
     }
 
-    /// A line without its end; `Some(None)` for a line that is too long to be a header, of which the end is kept.
+    /// A line without its end; `Some(None)` for a line too long to be a header, of which the end is kept.
     async fn line(&mut self) -> io::Result<Option<Option<Vec<u8>>>> {
         let mut looked = 0;
         loop {
@@ -161,7 +162,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         }
     }
 
-    /// Throws the rest of an oversized body away, or what there is up to the next header. False at the end of input.
+    /// Skips the rest of an oversized body, or everything up to the next header. False at the end of the input.
     async fn skip_oversized(&mut self) -> io::Result<bool> {
         loop {
             let have = (self.buffer.len() as u64).min(self.skip) as usize;
@@ -184,48 +185,49 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         }
     }
 
-    /// Reads what there is, at most 64 KiB. False at the end of input.
+    /// Reads what is there, at most 64 KiB. False at the end of the input.
     async fn fill(&mut self) -> io::Result<bool> {
         self.buffer.reserve(64 << 10);
         Ok((&mut self.input).take(64 << 10).read_buf(&mut self.buffer).await? > 0)
     }
 }
 
-/// A queue to the client, and the one who empties it.
+/// A queue to the client, and the writer that empties it.
 pub fn outbox(tape: Option<Tape>) -> (Outbox, Writer) {
     let (sender, incoming) = mpsc::unbounded_channel();
     (Outbox { sender, tape }, Writer { incoming, waiting: VecDeque::new(), bytes: 0, closed: false })
 }
 
-/// Messages to the client. Cheap to clone; putting one in never waits.
+/// Messages to the client. Cheap to clone; adding one never waits.
 #[derive(Clone)]
 pub struct Outbox {
     sender: mpsc::UnboundedSender<Post>,
     tape: Option<Tape>,
 }
 
-/// What goes through the queue.
+/// An item of the queue.
 enum Post {
     Message(Vec<u8>, Weight),
-    /// Nothing is added any more; the writer leaves when the rest is out.
+    /// Nothing is added any more; the writer ends when the rest is out.
     Close,
 }
 
-/// Whether a message may be lost when the client does not keep up.
+/// Whether a message may be dropped if the client does not keep up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weight {
     /// Answers, requests, edits, ends of progress.
     Must,
-    /// Reports of progress and streamed pieces: the final answer holds all of it.
+    /// Progress and streamed pieces: the final answer has all of it.
     May,
 }
 
 impl Outbox {
+    /// Adds a message; never waits.
     pub fn push(&self, message: &Value, weight: Weight) {
         if let Some(tape) = &self.tape {
             tape.write(json!({ "from": "server", "message": message }));
         }
-        // Without a writer there is nobody to read it any more.
+        // Without a writer nobody reads it any more.
         let _ = self.sender.send(Post::Message(message.to_string().into_bytes(), weight));
     }
 
@@ -235,7 +237,7 @@ impl Outbox {
     }
 }
 
-/// The owner of the queue: drops progress from it while the client does not keep up, and gives the client up when it takes nothing.
+/// The owner of the queue. Drops progress while the client does not keep up, and gives up on a client that takes nothing.
 pub struct Writer {
     incoming: mpsc::UnboundedReceiver<Post>,
     waiting: VecDeque<(Vec<u8>, Weight)>,

@@ -1,6 +1,5 @@
-//! Whether the open folders are trusted. An editor that knows trust of workspaces says so itself; elsewhere the user's word on each
-//! folder counts, until what steers tools there changes. Without trust there is completion from the open buffer on this machine, and
-//! nothing else.
+//! Whether the open folders are trusted. An editor with workspace trust decides itself. Elsewhere the user's word on each folder counts,
+//! until what steers tools there changes. Without trust there is only completion from the open document, on this machine.
 
 use std::sync::Arc;
 
@@ -13,14 +12,14 @@ use crate::context::fence;
 use crate::workspace::trust::{Standing, Store, fingerprint};
 use crate::workspace::{Root, Roots};
 
-/// What the person answers with.
+/// The person's answer for yes.
 const YES: &str = "Trust";
 const NO: &str = "Complete only";
 
-/// What is known of the folders, and who said it.
+/// Whether the folders are trusted, and who says so.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Trust {
-    /// By the editor, by the user's word, or because nobody asks for one.
+    /// By the editor, by the user, or because nobody asks.
     #[default]
     Given,
     /// The editor says no.
@@ -29,11 +28,12 @@ pub enum Trust {
     UserSaysNo,
     /// The user has not been asked.
     NotAsked,
-    /// The user's word was for other project files.
+    /// The user's word was for an earlier state of the project's files.
     Stale,
 }
 
 impl Trust {
+    /// Whether everything is allowed.
     pub fn is_given(self) -> bool {
         self == Trust::Given
     }
@@ -55,7 +55,7 @@ pub struct Word {
     trusted: bool,
 }
 
-/// What is known before the folders have been looked at.
+/// Sets what is known before the folders were looked at.
 pub fn before_a_look(server: &Server) {
     server.with(|state| {
         if state.editor.trusted == Some(false) {
@@ -94,7 +94,7 @@ pub fn look(server: &Server, roots: &Roots) {
         Some(false) => Trust::EditorSaysNo,
         None => server.options.state.as_ref().map_or(Trust::Given, |folder| by_store(&Store::new(folder), roots, ask)),
     };
-    // What the editor has said meanwhile stands, and is looked at next.
+    // What the editor said meanwhile counts, and is looked at next.
     let is_newest = server.with(|state| {
         let is_newest = state.editor.trusted == by_editor;
         if is_newest {
@@ -108,7 +108,7 @@ pub fn look(server: &Server, roots: &Roots) {
     }
 }
 
-/// Asks about the folders on which there is no word, each once as it is.
+/// Asks about folders without a word on them, each state of a folder once.
 fn ask_person(server: &Server, roots: &Roots, trust: Trust) {
     let Some(folder) = &server.options.state else { return };
     let store = Store::new(folder);
@@ -123,7 +123,7 @@ fn ask_person(server: &Server, roots: &Roots, trust: Trust) {
     }
 }
 
-/// A folder, and what steers tools there, at the moment when the person was asked about it: the answer is about no more than that.
+/// A folder, and what steered tools there when the person was asked: the answer covers no more than that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
     root: Arc<Root>,
@@ -145,7 +145,7 @@ fn by_store(store: &Store, roots: &Roots, ask: bool) -> Trust {
     }
 }
 
-/// What steers tools in the open folders, as one value that changes with it. Reads files.
+/// A value that changes with what steers tools in the open folders. Reads files.
 pub fn steering(server: &Server) -> Vec<Option<String>> {
     server.snapshot().workspace.roots.iter().map(fingerprint).collect()
 }
@@ -160,7 +160,7 @@ async fn question(server: Server, trust: Trust, asks: Vec<Asked>) {
     let actions = json!([{ "title": YES }, { "title": NO }]);
     let answer =
         server.client.request("window/showMessageRequest", json!({ "type": 2, "message": fence::plain(&text), "actions": actions })).await;
-    // No answer is no trust, and is not remembered.
+    // No answer means no trust, and is not remembered.
     let said = match answer.as_ref().ok().and_then(|answer| answer["title"].as_str()) {
         Some(YES) => true,
         Some(NO) => false,
@@ -171,7 +171,7 @@ async fn question(server: Server, trust: Trust, asks: Vec<Asked>) {
     }
 }
 
-/// Keeps the user's word on folders as they were when it was asked for, and acts on it.
+/// Keeps the user's word on folders as they were when asked about, and acts on it.
 async fn say(server: &Server, asks: &[Asked], trusted: bool) -> std::result::Result<(), String> {
     let folder = server.options.state.as_ref().ok_or("there is no state folder to keep your word in; set XDG_STATE_HOME")?;
     let store = Store::new(folder);
@@ -183,7 +183,7 @@ async fn say(server: &Server, asks: &[Asked], trusted: bool) -> std::result::Res
     Ok(())
 }
 
-/// `longsight.trust`, for people whose editor shows no questions.
+/// `longsight.trust`, for editors that show no questions.
 pub async fn command(server: &Server, argument: &Value) -> Result<Value> {
     let Ok(word) = serde_json::from_value::<Word>(argument.clone()) else {
         return Err(Error::invalid_params("the argument needs `trusted`, true or false"));

@@ -1,6 +1,6 @@
-//! Threads for the features: whatever they compute or wait for, the threads of the protocol stay free. What answers somebody who types
-//! goes through [`Work::spawn`] and never stands still but at an await; what may, for a disk or for what another thread builds, goes
-//! through [`Work::patient`].
+//! Threads for the features: whatever they compute or wait for, the protocol's threads stay free. Answers for somebody who types go through
+//! [`Work::spawn`] and only pause at an await. Work that may wait for a disk, or for what another thread builds, goes through
+//! [`Work::patient`].
 
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio_util::task::AbortOnDropHandle;
@@ -11,36 +11,36 @@ use crate::engine::{BoxFuture, Cancel, EngineError};
 use crate::report;
 use crate::syntax::STACK;
 
-/// The threads. The owner shuts them down.
+/// The threads; their owner shuts them down.
 pub fn threads() -> std::io::Result<Runtime> {
     let count = std::thread::available_parallelism().map_or(2, |count| count.get()).clamp(2, 8);
     Builder::new_multi_thread().worker_threads(count).thread_name("work").thread_stack_size(STACK).enable_all().build()
 }
 
-/// Runs work on them. Cheap to clone.
+/// Runs work on these threads. Cheap to clone.
 #[derive(Clone)]
 pub struct Work {
     pub handle: Handle,
 }
 
 impl Work {
-    /// Runs a future there that nobody waits for.
+    /// Runs a future that nobody waits for.
     pub fn detach(&self, work: BoxFuture<'static, ()>) {
         self.handle.spawn(work);
     }
 
-    /// Does in the background what may wait for a disk or a program.
+    /// Runs in the background what may wait for a disk or a program.
     pub fn aside(&self, work: impl FnOnce() + Send + 'static) {
         self.handle.spawn_blocking(work);
     }
 
-    /// Runs a future there. Dropping the returned one stops it; a panic in it is an error here.
+    /// Runs a future. Dropping the returned one stops it; a panic becomes an error.
     pub fn spawn<T: Send + 'static>(&self, work: BoxFuture<'static, T>) -> BoxFuture<'static, Result<T>> {
         let task = AbortOnDropHandle::new(self.handle.spawn(work));
         Box::pin(async move { task.await.map_err(broken) })
     }
 
-    /// The same on a thread of its own, where it keeps nobody else waiting when it stands still. It stops at its next await.
+    /// [`Work::spawn`] on a thread of its own, where it keeps nobody waiting while it blocks. Stops at its next await.
     pub fn patient<T: Send + 'static>(&self, work: BoxFuture<'static, T>) -> BoxFuture<'static, Result<T>> {
         let (handle, dropped) = (self.handle.clone(), Cancel::new());
         let guard = dropped.clone().drop_guard();

@@ -1,6 +1,6 @@
-//! What the parser is not shown. No grammar knows what a macro stands for: one before the name of a class, behind the parameters of a
-//! function or around items takes what it stands at out of the tree. `grammars/macros.toml` says where such macros stand, and the parser
-//! reads blanks there, or another word, so that all bytes keep their places.
+//! What is hidden from the parser. No grammar knows what a macro expands to: a macro before the name of a class, behind the parameters of a
+//! function or around items breaks the tree there. `grammars/macros.toml` says where such macros stand. The parser reads blanks in their
+//! place, or another word, so that all bytes keep their offsets.
 
 mod again;
 
@@ -22,7 +22,7 @@ use super::walk::{COMMENT, STRING};
 use crate::text::lines::{line_end, line_start, next_line};
 use crate::text::{Cut, words};
 
-/// The file with the forms of all languages.
+/// `macros.toml`, with the forms of all languages.
 pub(super) const FORMS: &str = include_str!("../../grammars/macros.toml");
 
 #[derive(Deserialize)]
@@ -30,31 +30,31 @@ struct File {
     form: Vec<Entry>,
 }
 
-/// The forms of all languages; else what is wrong with their file.
+/// The forms of all languages; an error says what is wrong with the file.
 pub(super) fn forms() -> Result<Vec<Entry>, String> {
     toml::from_str::<File>(FORMS).map(|file| file.form).map_err(|error| error.message().to_string())
 }
 
-/// One `[[form]]` of `macros.toml`.
+/// One `[[form]]` of `macros.toml`: a pattern of text to hide.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Entry {
     pub languages: Vec<String>,
-    /// Where macros stand. Groups called `macro` are blank to the parser, and what they name counts as named; those called `blank` are
-    /// blank too; those called `as_WORD` are that word. A number may follow where a group comes twice.
+    /// Where macros stand. Groups called `macro` become blanks, and the names in them count as mentioned; groups called `blank` become
+    /// blanks too; groups called `as_WORD` become that word. A number may follow where a name comes twice.
     pattern: String,
-    /// The pattern fits only from the beginning of a line on, and that line has this in it.
+    /// A match starts at the beginning of a line, and that line contains this text.
     line: Option<String>,
-    /// What the text before the brackets has to end with that the match begins with the last of.
+    /// For a match that begins with a closing bracket: what the text before the opening bracket has to end with.
     behind: Option<String>,
-    /// Words before these brackets that say that they hold no parameters.
+    /// Words before the brackets that mean these hold no parameters.
     #[serde(default)]
     but: Vec<String>,
-    /// The match ends with a brace; that which closes it is blank as well.
+    /// The match ends with an opening brace, and its closing brace is hidden as well.
     #[serde(default)]
     closes: bool,
-    /// What may follow the closing brace, with a brace of its own.
+    /// What may follow the closing brace and open another one, which is closed likewise.
     then: Option<String>,
-    /// Only where what stands between the braces can be read is it meant.
+    /// Applies only if everything between the braces then parses.
     #[serde(default)]
     guessed: bool,
 }
@@ -64,14 +64,14 @@ pub(super) struct Entry {
 pub(super) struct Form {
     entry: Entry,
     compiled: OnceLock<Option<Compiled>>,
-    /// The same without what is said of its lines, to check that.
+    /// This form without its `line`, to check that the shortcut finds the same.
     anywhere: OnceLock<Box<Form>>,
 }
 
 #[derive(Debug)]
 struct Compiled {
     regex: Regex,
-    /// What the first line of each match has in it; the expression then begins with the text that it is given.
+    /// What the first line of each match contains; the expression is then anchored to the start of a line.
     line: Option<Finder<'static>>,
     groups: Vec<(usize, Reads)>,
     behind: Option<Regex>,
@@ -81,27 +81,28 @@ struct Compiled {
 /// What the parser reads in place of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Reads {
-    /// Nothing, where a macro is named.
+    /// Blanks; the group names a macro.
     Macro,
     Nothing,
     Word(Arc<str>),
 }
 
-/// A stretch of text that the parser is not shown.
+/// A stretch of text that is hidden from the parser.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Blank {
     pub range: Range<usize>,
     reads: Reads,
-    /// The braces that this is only meant for if all between them can be read.
+    /// The braces between which everything has to parse, or this is not hidden after all.
     guess: Option<Range<usize>>,
 }
 
 impl Form {
+    /// A form that is compiled when it is first used.
     pub fn new(entry: Entry) -> Self {
         Self { entry, compiled: OnceLock::new(), anywhere: OnceLock::new() }
     }
 
-    /// Whether it can be compiled: what tests and `doctor` check.
+    /// Fails where the form cannot be compiled. Tests and `doctor` call it.
     pub fn check(&self) -> Result<(), String> {
         self.compile().map(drop)
     }
@@ -129,7 +130,7 @@ impl Form {
         Ok(Compiled { regex, line, groups, behind: optional(&self.entry.behind)?, then: optional(&then)? })
     }
 
-    /// Adds what this form finds in a stretch of a text: what begins in it. Nothing reaches beyond the byte behind its end.
+    /// Adds the matches that begin in a stretch of a text. No match depends on more than one byte behind the stretch.
     fn find(&self, number: usize, text: &str, within: Range<usize>, found: &mut Vec<Found>) {
         let Some(compiled) = self.compiled() else { return };
         let bytes = &text.as_bytes()[..text.len().min(within.end + 1)];
@@ -138,7 +139,7 @@ impl Form {
         while let Some((base, whole)) = compiled.next(bytes, from, &mut groups).filter(|(_, whole)| whole.start < within.end) {
             let place = |(start, end): (usize, usize)| (base + start, base + end);
             let reads = || compiled.groups.iter().filter_map(|(group, reads)| Some((place(groups.get(*group)?), reads)));
-            // What the next match begins with may be what this one ends with.
+            // The next match may begin with what this one ends with.
             let last = reads().map(|((_, end), _)| end).max();
             from = last.unwrap_or(whole.end).max(whole.start + 1);
             let fits = || compiled.behind.as_ref().is_none_or(|behind| self.follows(behind, text, whole.start));
@@ -154,7 +155,7 @@ impl Form {
         }
     }
 
-    /// What it finds in lines of any kind.
+    /// All matches in a text, found without the shortcut by line.
     fn anywhere(&self, number: usize, text: &str) -> Vec<Found> {
         let form = self.anywhere.get_or_init(|| Box::new(Self::new(Entry { line: None, ..self.entry.clone() })));
         let mut found = vec![];
@@ -166,14 +167,14 @@ impl Form {
         self.compiled.get_or_init(|| self.compile().ok()).as_ref()
     }
 
-    /// Looks for the braces that close what was found.
+    /// Finds the closing braces of a match.
     fn close(&self, text: &str, found: &mut Found) {
         if let Some(compiled) = self.compiled().filter(|_| self.entry.closes) {
             (found.closing, found.reach) = compiled.closing(text, found.opened);
         }
     }
 
-    /// Whether the brackets that end at a place stand behind what the form says.
+    /// Whether the text before the brackets that close at `closing` is what the form's `behind` asks for.
     fn follows(&self, behind: &Regex, text: &str, closing: usize) -> bool {
         let Some(opening) = opening_bracket(text, closing) else { return false };
         let start = opening.saturating_sub(HEAD);
@@ -184,13 +185,13 @@ impl Form {
     }
 }
 
-/// Bytes before brackets that are looked at.
+/// Bytes before brackets that `behind` may look at.
 const HEAD: usize = 256;
-/// Longest parameters, in bytes.
+/// Longest list of parameters, in bytes.
 const PARAMETERS: usize = 4096;
 
 impl Compiled {
-    /// The next match from a byte on, and what its groups are counted from.
+    /// The next match from a byte on, and the offset that its groups count from.
     fn next(&self, bytes: &[u8], from: usize, groups: &mut CaptureLocations) -> Option<(usize, Range<usize>)> {
         let Some(line) = &self.line else { return self.regex.captures_read_at(groups, bytes, from).map(|whole| (0, whole.range())) };
         let mut at = from;
@@ -206,8 +207,8 @@ impl Compiled {
         }
     }
 
-    /// The brace that closes the one that a match ends with, and the further blocks behind it. With the byte up to which this depends on the
-    /// text.
+    /// The closing braces of a match that ends with `opened`, together with the further openings behind them, and the byte up to which the
+    /// answer depends on the text.
     fn closing(&self, text: &str, opened: usize) -> (Vec<Range<usize>>, usize) {
         let (mut found, mut opened) = (vec![], opened);
         while let Some(brace) = closing_brace(text, opened) {
@@ -221,7 +222,7 @@ impl Compiled {
     }
 }
 
-/// The bracket that opens what the one at a place closes. None where a statement ends in between.
+/// Finds the bracket that is closed at a place. None where a statement ends in between.
 fn opening_bracket(text: &str, closing: usize) -> Option<usize> {
     let mut depth = 0;
     for (at, byte) in text.as_bytes()[..=closing].iter().enumerate().rev().take(PARAMETERS) {
@@ -236,7 +237,7 @@ fn opening_bracket(text: &str, closing: usize) -> Option<usize> {
     None
 }
 
-/// The brace that closes the one before a place: in the same line, or in the first line that is indented like it and begins with one.
+/// The brace that closes the one before a place: in the same line, or at the start of the first line with the same indentation.
 fn closing_brace(text: &str, opened: usize) -> Option<usize> {
     let (start, end) = (line_start(text, opened), line_end(text, opened));
     let mut depth = 1usize;
@@ -261,26 +262,26 @@ fn closing_brace(text: &str, opened: usize) -> Option<usize> {
     None
 }
 
-/// Whether a line is for the preprocessor.
+/// Whether a place is in a line for the preprocessor.
 fn is_directive(text: &str, at: usize) -> bool {
     text[line_start(text, text.floor_char_boundary(at))..].trim_start_matches([' ', '\t']).starts_with('#')
 }
 
-/// What a form has found at one place.
+/// One match of a form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Found {
-    /// The number of the form among those of the language.
+    /// The form's index among those of the language.
     form: usize,
     start: usize,
-    /// Where the last of what it hides ends, before the braces that close it.
+    /// The end of the hidden text of the match itself, without the closing braces.
     opened: usize,
-    /// Where these are depends on the text up to here.
+    /// The closing braces depend on the text up to here.
     reach: usize,
     hidden: Vec<(Range<usize>, Reads)>,
     closing: Vec<Range<usize>>,
 }
 
-/// All that the forms find in a text: form by form, each in the order of the text.
+/// All matches in a text: form by form, each in the order of the text.
 pub(super) fn find(language: &Language, text: &str) -> Arc<[Found]> {
     let mut found = vec![];
     for (number, form) in language.macros.iter().enumerate() {
@@ -297,7 +298,7 @@ pub(super) fn find(language: &Language, text: &str) -> Arc<[Found]> {
     found.into()
 }
 
-/// What the parser is not shown, in order.
+/// The stretches that these matches hide, in order and disjoint.
 pub(super) fn hidden(language: &Language, found: &[Found]) -> Arc<[Blank]> {
     if found.is_empty() {
         return Arc::default();
@@ -311,7 +312,7 @@ pub(super) fn hidden(language: &Language, found: &[Found]) -> Arc<[Blank]> {
         blanks.extend(one.closing.iter().map(|range| blank(range, &Reads::Nothing)));
     }
     blanks.retain(|blank| !blank.range.is_empty());
-    // What is known to hold goes before what is guessed.
+    // Certain ones go before guessed ones.
     blanks.sort_by_key(|blank| (blank.range.start, blank.range.end, blank.guess.is_some()));
     let mut end = 0;
     blanks.retain(|blank| {
@@ -322,7 +323,8 @@ pub(super) fn hidden(language: &Language, found: &[Found]) -> Arc<[Blank]> {
     blanks.into()
 }
 
-/// Those that hold, where some were guessed wrong: between their braces is what cannot be read.
+/// The stretches without those that were guessed wrong, because something between their braces does not parse. None where no guess was
+/// wrong.
 pub(super) fn right(blanks: &[Blank], tree: &Tree) -> Option<Arc<[Blank]>> {
     let is_wrong = |blank: &Blank| blank.guess.as_ref().is_some_and(|range| has_errors(tree, range));
     if !blanks.iter().any(is_wrong) {
@@ -331,7 +333,7 @@ pub(super) fn right(blanks: &[Blank], tree: &Tree) -> Option<Arc<[Blank]>> {
     Some(blanks.iter().filter(|blank| !is_wrong(blank)).cloned().collect())
 }
 
-/// Whether something in these bytes could not be read.
+/// Whether something in these bytes does not parse.
 fn has_errors(tree: &Tree, range: &Range<usize>) -> bool {
     if !tree.root_node().has_error() {
         return false;
@@ -342,16 +344,17 @@ fn has_errors(tree: &Tree, range: &Range<usize>) -> bool {
     around.is_error() || around.children(&mut cursor).any(|node| touches(&node) && (node.has_error() || node.is_missing()))
 }
 
-/// What the parser reads.
+/// The text as the parser sees it.
 pub(super) struct Shown<'a> {
     text: &'a [u8],
     blanks: &'a [Blank],
-    /// What stands in place of each blank, one after another, and where each begins.
+    /// The replacements of all hidden stretches, one after another; `starts` has where each begins.
     instead: Vec<u8>,
     starts: Vec<usize>,
 }
 
 impl<'a> Shown<'a> {
+    /// The text with its hidden stretches replaced.
     pub fn new(text: &'a str, blanks: &'a [Blank]) -> Self {
         let text = text.as_bytes();
         let (mut instead, mut starts) = (vec![], Vec::with_capacity(blanks.len()));
@@ -368,7 +371,7 @@ impl<'a> Shown<'a> {
         Self { text, blanks, instead, starts }
     }
 
-    /// What stands at a byte, as far as it is in one piece.
+    /// The bytes from an offset on, up to the next border between text and replacement.
     pub fn at(&self, at: usize) -> &[u8] {
         let next = self.blanks.partition_point(|blank| blank.range.end <= at);
         match self.blanks.get(next) {
@@ -379,12 +382,12 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// The words of macros that the parser is not shown, but for those in comments and strings.
+/// The names in hidden macros, without those in comments and strings.
 pub(super) fn named(parsed: &Parsed) -> impl Iterator<Item = &str> {
     named_in(parsed, 0..parsed.blanks().len())
 }
 
-/// The same of what is hidden by these numbers.
+/// [`named`] for some of the hidden stretches, given by their indices.
 pub(super) fn named_in(parsed: &Parsed, numbers: Range<usize>) -> impl Iterator<Item = &str> {
     let language = parsed.language();
     let in_code = move |range: &Range<usize>| {
@@ -398,13 +401,13 @@ pub(super) fn named_in(parsed: &Parsed, numbers: Range<usize>) -> impl Iterator<
     texts.flat_map(words::all).filter(|word| !word.starts_with(|letter: char| letter.is_ascii_digit()))
 }
 
-/// The numbers of what is hidden in these bytes or touches them.
+/// The indices of the stretches that lie in these bytes or touch them.
 pub(super) fn touching(blanks: &[Blank], bytes: &Range<usize>) -> Range<usize> {
     let first = blanks.partition_point(|blank| blank.range.end < bytes.start);
     first..blanks.partition_point(|blank| blank.range.start <= bytes.end).max(first)
 }
 
-/// Whether two versions hide the same, but for where it stands.
+/// Whether two versions hide the same, apart from how far the edit has moved it.
 pub(super) fn are_alike(before: &[Blank], after: &[Blank], cut: &Cut) -> bool {
     let alike = |(a, b): (&Blank, &Blank)| again::stays(a, b, cut) || again::moves(a, b, cut);
     before.len() == after.len() && before.iter().zip(after).all(alike)

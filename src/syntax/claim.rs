@@ -1,5 +1,5 @@
-//! Files that are of a language by their content: headers of C++ are called like those of C. A word in a comment claims nothing, and
-//! neither does what only the other language's compiler reads.
+//! Files that another language claims by their content: C++ headers have the extension of C headers. Words in comments claim nothing, and
+//! neither does code that only the other language's compiler reads.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -13,12 +13,13 @@ use super::surface::Preprocessor;
 #[derive(Debug, Deserialize)]
 pub(super) struct ClaimEntry {
     extensions: Vec<String>,
-    /// What such a file has to contain, as a regular expression.
+    /// A regular expression that such a file has to contain.
     containing: String,
-    /// The macro that the preprocessor of the claiming language defines: what stands below `#ifdef` of it serves both languages.
+    /// The macro that only the claiming language's preprocessor defines. What stands below its `#ifdef` serves both languages.
     macro_of_its_own: String,
 }
 
+/// The claim of one language on files of another's extensions.
 #[derive(Debug)]
 pub(super) struct Claim {
     pub language: usize,
@@ -32,22 +33,24 @@ impl Claim {
         Self { language, entry, lines, compiled: OnceLock::new() }
     }
 
+    /// Whether the claim applies to a file, by its extension and its text.
     pub fn fits(&self, path: &str, text: &str) -> bool {
         let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
         if !self.entry.extensions.iter().any(|known| known == extension) {
             return false;
         }
         let Some(pattern) = self.compiled.get_or_init(|| self.compile().ok()) else { return false };
-        // Most files have nothing that claims them: only the others are looked at closely.
+        // Most files do not match at all; only the others are looked at closely.
         pattern.is_match(text.as_bytes()) && pattern.is_match(self.own(&without_comments(text)).as_bytes())
     }
 
+    /// The compiled pattern of the claim; an error is for people.
     pub fn compile(&self) -> Result<Regex, String> {
         let built = RegexBuilder::new(&self.entry.containing).unicode(false).build();
         built.map_err(|error| format!("`claims.containing` is no regular expression: {error}"))
     }
 
-    /// The lines that are not below an `#if` with the macro.
+    /// The text without what stands below an `#if` with the macro.
     fn own<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let guard = self.entry.macro_of_its_own.as_str();
         let Some(lines) = self.lines.as_ref().filter(|_| text.contains(guard)) else { return Cow::Borrowed(text) };
@@ -55,7 +58,7 @@ impl Claim {
         let (opens, unless, closes) = (bare(&lines.opens), bare(&lines.unless), bare(&lines.closes));
         let divides: Vec<String> = lines.divides.iter().map(|word| bare(word)).collect();
         let mut kept = String::with_capacity(text.len());
-        // Conditions that are open, and how many were when the guarded one began.
+        // The number of open conditions, and how many were open where the guarded one began.
         let (mut open, mut guarded) = (0usize, None);
         for line in text.split_inclusive('\n') {
             let directive = line.trim_start().strip_prefix(&lines.sign).map(str::trim_start).unwrap_or_default();
@@ -81,7 +84,7 @@ impl Claim {
     }
 }
 
-/// A text of the family of C with blanks for its comments.
+/// A text of the C family with its comments blanked.
 fn without_comments(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut rest = text;
@@ -101,7 +104,7 @@ fn without_comments(text: &str) -> String {
     kept
 }
 
-/// The length of the string that a text begins with; of its quote where the line ends before it.
+/// The length of the string literal at the start of a text; only that of its quote where the line ends before it does.
 fn string(text: &str) -> usize {
     let mut escaped = false;
     for (at, byte) in text.bytes().enumerate().skip(1) {

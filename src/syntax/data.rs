@@ -1,4 +1,4 @@
-//! What `grammars/languages.toml` says of a language: every key, and what it means. A key that is not here is an error there.
+//! What `grammars/languages.toml` says about a language: every key and its meaning. Any other key there is an error.
 
 mod modules;
 mod testing;
@@ -21,7 +21,7 @@ pub use modules::{HandsOut, ModuleMarks, OwnModule};
 pub use testing::{InlineTests, Runner, TestFiles};
 pub use writing::{Docstring, Documentation, ParameterForms};
 
-/// One `[[language]]`. Where it is `like` another, what it does not say is as that one says it, else as `[common]` does.
+/// One `[[language]]`. What it does not say is as in the language it is `like`, else as in `[common]`.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LanguageData {
@@ -29,39 +29,39 @@ pub struct LanguageData {
     /// LSP language ids besides the name.
     pub ids: Vec<String>,
     pub extensions: Vec<String>,
-    /// Names of files that are of it without an extension.
+    /// Names of files without extension that are in this language: `SConstruct`.
     pub filenames: Vec<String>,
-    /// Programs that run it, where a first line `#!` names one.
+    /// Programs that run it, as the `#!` line of a script names them.
     pub shebangs: Vec<String>,
-    /// Files of another language's extensions that are of this one by their content.
+    /// Which files with another language's extensions belong to this one by their content.
     pub(super) claims: Option<ClaimEntry>,
-    /// Languages of one family use each other's definitions; its own name where nothing is said.
+    /// Languages of one family use each other's definitions. Without this key, the family is the language's own name.
     pub family: String,
-    /// What opens a comment that ends with its line.
+    /// What begins a line comment.
     pub comment: Option<String>,
-    /// What opens and closes a comment that does not.
+    /// What begins and ends a block comment.
     pub block_comment: Option<[String; 2]>,
-    /// How documentation is told from other comments.
+    /// How documentation differs from other comments.
     pub documentation: Documentation,
     /// How an import statement reads: in the style `paths`, `from`, `quoted` or `dotted`, and by which words.
     pub imports: Option<ImportForms>,
     /// Imports stand in one list in parentheses, if there are several.
     pub lists_imports: bool,
-    /// Definitions by line: group names are kinds.
+    /// A regular expression that finds definitions line by line; its groups are named after kinds.
     pub(super) lexical: Option<String>,
-    /// Blocks are told by indentation, not by braces.
+    /// Indentation makes blocks, not braces.
     pub indented: bool,
-    /// A statement that opens a block, to read code in that stands in one; only where blocks are told by indentation.
+    /// A statement that opens a block (`if 1:`), put before code that stands in one so that it parses. Only for indented languages.
     pub opens_block: String,
-    /// One level of indentation where it is always the same.
+    /// The only allowed level of indentation, such as Go's tab.
     pub indent: Option<String>,
-    /// Labels stand less deep than the statements of their block.
+    /// Labels stand one level less deep than the statements of their block.
     pub labels_hang: bool,
-    /// Functions that give back the module at the path that they are given.
+    /// Functions that load the module at a given path: `require`.
     pub loads: Vec<String>,
-    /// What names of its own library begin with.
+    /// Prefixes of names in the language's own library: `std::`.
     pub libraries: Vec<String>,
-    /// Modules that are named by where they lie from here, within the path of another too.
+    /// Names for modules relative to the file: `crate`, `self`, `super`. They keep their meaning in the middle of a path.
     pub modules_by_place: Vec<String>,
     /// How a file says which of its names others may take; where nothing is said, it is by `visibility` or not at all.
     pub hands_out: Option<HandsOut>,
@@ -75,45 +75,45 @@ pub struct LanguageData {
     pub embeds: bool,
     /// Words in a statement at the top of a file that hands names on, so that those who take them call them the same.
     pub shares: Vec<String>,
-    /// Statements that stand for a body to come; a call's arguments may follow.
+    /// Statements that stand for a body still to be written, such as `todo!`; arguments may follow.
     pub placeholders: Vec<String>,
-    /// How an error is raised, which stands for a body to come where its message says so.
+    /// How an error is raised. It stands for a body still to be written if its message says so.
     pub raises: Vec<String>,
-    /// Functions that others implement.
+    /// How a function shows that others implement it.
     pub contracts: Contracts,
-    /// How an item gets a module of its own; none where that is more than its lines in another file.
+    /// How an item moves into a module of its own. None where that takes more than to move its lines to another file.
     pub own_module: Option<OwnModule>,
-    /// How a value gets a name: a statement with `{name}` and `{value}`.
+    /// A statement that names a value, with `{name}` and `{value}`.
     pub binding: Option<String>,
-    /// The same for a value that is made of literals alone, where a variable of it would have another type.
+    /// The same for a value made of literals alone, where a variable would get another type.
     pub constant: Option<String>,
-    /// Strings take `{name}` for what is in scope.
+    /// Strings interpolate `{name}`.
     pub captures: bool,
-    /// Methods name the members of their type without a word before them.
+    /// Methods may name members of their type without `this`.
     pub bare_members: bool,
-    /// Functions of its libraries that give back what they are given, or a part of it.
+    /// Functions of its libraries that return what they are given, or a part of it: `Some`, `clone`.
     pub passes_on: Vec<String>,
-    /// Names by which the language itself calls something; a star stands for any letters.
+    /// Names that the language itself calls, such as `main`; `*` stands for any letters.
     pub called: Vec<String>,
-    /// Names of methods that its standard library may ask for.
+    /// Names of methods that the standard library may call: `toString`.
     pub asked_for: Vec<String>,
-    /// The word beside a method that overrides that of a base; none where types are not derived from others.
+    /// The word that marks an overriding method; none where types have no bases.
     pub overrides: Option<String>,
-    /// What stands free can be called only below its declaration.
+    /// A function can be called only below its declaration.
     pub declared_first: bool,
-    /// What stands free and is given a value is said to be a value by a word of its own, and as often wanted by others as a function is.
+    /// A top-level value has a keyword of its own, and other files use it as often as a function.
     pub declares_values: bool,
-    /// Which other files see by its bare name what stands free in one; none for all of them.
+    /// Which other files see a top-level definition by its bare name; all of them without this key.
     pub reach: Option<Reach>,
-    /// What is in a file that takes all names of another package.
+    /// A file with one of these imports all names of another package.
     pub takes_all: Vec<String>,
-    /// What makes a module of a file; what is defined in one without it is seen everywhere. Every file is one where nothing is said.
+    /// What makes a file a module; definitions in a file without it are global. Without this key every file is a module.
     pub module_marks: Option<ModuleMarks>,
-    /// The method that makes an instance where its type is called.
+    /// The method that runs when a type is called: `__init__`.
     pub constructor: Option<String>,
-    /// Methods that make an instance, and are called neither like their type nor by their own name.
+    /// Methods that make an instance, and are called neither by their type's name nor by their own.
     pub makers: Vec<String>,
-    /// What joins two words of a macro to one.
+    /// The preprocessor operator that joins two words: `##`.
     pub joins_words: Option<String>,
     /// Lines around what is shared with another language, whose brackets no grammar can pair.
     pub(super) wrapping: Option<Wrapping>,
@@ -121,11 +121,11 @@ pub struct LanguageData {
     pub macro_head: Option<String>,
     /// The list whose strings are names that a file hands on.
     pub exports: Option<String>,
-    /// That whose strings are members of the type around it.
+    /// The list whose strings are members of the type around it: `__slots__`.
     pub members: Option<String>,
-    /// Functions that copy a value, with the fields that are given by name.
+    /// Functions that copy a value, with some fields replaced by name: `_replace`.
     pub copies: Vec<String>,
-    /// A file is called like the type in it.
+    /// A file has the name of the type in it.
     pub type_per_file: bool,
     /// Fields and methods of one type may be called the same: how a name is used tells which.
     pub members_apart: bool,
@@ -135,25 +135,25 @@ pub struct LanguageData {
     pub free_members: bool,
     /// A value is of every type whose fields it has.
     pub structural: bool,
-    /// A type that has the methods of an interface implements it.
+    /// A type implements an interface by having its methods.
     pub implicit_interfaces: bool,
     /// The last expression of a block is its value.
     pub tail_values: bool,
-    /// A variable may be declared in the block of another of that name.
+    /// A variable may be declared again in its own block.
     pub redeclares: bool,
-    /// Functions of one name in one place differ by their parameters.
+    /// Functions of one name in one place may differ by their parameters.
     pub overloads: bool,
-    /// The words by which types are written.
+    /// The words with which types are written.
     pub types: TypeWords,
-    /// How test files are called; none where tests stand in the file itself.
+    /// How test files are named; none where tests stand in the file they test.
     pub tests: Option<TestFiles>,
-    /// The module that tests stand in, where they stand in the file itself.
+    /// The module for tests inside the file they test.
     pub inline_tests: Option<InlineTests>,
-    /// What marks an item as a test, in its head or above it.
+    /// Marks of a test, in its head or above it: `@Test`.
     pub test_marks: Vec<String>,
-    /// What is in a type that holds tests.
+    /// A type that contains one of these holds tests.
     pub test_members: Vec<String>,
-    /// The word before a type of which an instance is made.
+    /// The keyword that makes an instance of the type behind it: `new`.
     pub constructs: Option<String>,
     /// The same where it may as well be left out.
     pub may_construct: Option<String>,
@@ -168,17 +168,17 @@ pub struct LanguageData {
     pub parameters: ParameterForms,
     /// Words before what a function is given to change.
     pub by_reference: Vec<String>,
-    /// Words by which what stands free is known in its file alone.
+    /// Modifiers that limit a top-level definition to its file: `static` in C.
     pub file_private: Vec<String>,
-    /// What the files of a script are called by the one who runs them, by how they are written.
+    /// The extension under which a file of a script runs, by the extension under which it is written: `ts` as `js`.
     pub runs_as: BTreeMap<String, String>,
-    /// How its code looks without a parser.
+    /// What its code looks like without a parser.
     pub surface: Surface,
     pub(super) files: FileNames,
     pub lines: LineForms,
     /// Names that start with `_` are private (`underscore`), that start small are private (`capital`), or a modifier says so.
     pub(super) visibility: Option<Visibility>,
-    /// The modifiers that make public.
+    /// The modifiers that make a definition public.
     pub(super) public: Vec<String>,
     /// Words before a definition that say who sees it; brackets may follow one.
     pub(super) shown_by: Vec<String>,
@@ -186,19 +186,19 @@ pub struct LanguageData {
     pub private_mark: Option<String>,
     /// From whom it hides what is not said to be public; from nobody where nothing is said.
     pub hides: Option<Hides>,
-    /// Files that say how a project is called where others import it.
+    /// Files that name a project as others import it.
     pub manifests: Vec<Manifest>,
 }
 
-/// What a language does not have from the one that it is `like`: by these it is told from it.
+/// Keys that are not inherited from the language it is `like`: they tell the two apart.
 const ITS_OWN: &[&str] = &["name", "ids", "extensions", "filenames", "shebangs", "claims"];
-/// What is read by `build.rs`, and `like` itself.
+/// Keys that `build.rs` reads, and `like` itself.
 const NOT_KEPT: &[&str] = &["parser", "queries", "like"];
 
-/// The name of a language, and what is said of it or what is wrong with that.
+/// A language's name, with its data or with what is wrong with them.
 pub(super) type Entry = (String, Result<LanguageData, String>);
 
-/// A text like `languages.toml`, whose parts [`languages`] and [`unread`] read.
+/// Parses a text like `languages.toml`, for [`languages`] and [`unread`].
 ///
 /// # Errors
 /// The text is not TOML.
@@ -206,10 +206,10 @@ pub(super) fn parsed(text: &str) -> Result<Table, String> {
     text.parse().map_err(|error: toml::de::Error| error.message().to_string())
 }
 
-/// The languages of such a text, each with its name; one that is not as it should be does without the others.
+/// The languages of such a text by name. One that is wrong does not affect the others.
 ///
 /// # Errors
-/// It has none.
+/// The text has no language.
 pub(super) fn languages(file: &Table) -> Result<Vec<Entry>, String> {
     let Some(Value::Array(entries)) = file.get("language") else { return Err("there is no `[[language]]`".into()) };
     let common = file.get("common").cloned().unwrap_or(Value::Table(Table::new()));
@@ -234,7 +234,7 @@ pub(super) fn languages(file: &Table) -> Result<Vec<Entry>, String> {
     Ok(read)
 }
 
-/// Gives an entry the keys that it does not say.
+/// Gives an entry the keys of its `base` that it does not have itself.
 fn complete(entry: &mut Value, base: Value) {
     let (Value::Table(entry), Value::Table(base)) = (entry, base) else { return };
     for (key, value) in base {
@@ -259,10 +259,10 @@ fn typed(mut entry: Value) -> Result<LanguageData, String> {
     Ok(data)
 }
 
-/// The `[[unread]]` of such a text. What they do not say of their surface is as `[common]` says it.
+/// The `[[unread]]` entries of such a text. What they do not say about their surface is as in `[common]`.
 ///
 /// # Errors
-/// One of them is not as it should be.
+/// One of them is wrong.
 pub(super) fn unread(file: &Table) -> Result<Vec<Unread>, String> {
     let Some(Value::Array(entries)) = file.get("unread") else { return Ok(vec![]) };
     let common = file.get("common").and_then(|common| common.get("surface"));
@@ -295,17 +295,17 @@ pub(super) fn name_of(entry: &str) -> String {
 pub enum Visibility {
     Underscore,
     Capital,
-    /// One of the words of `public` before the name.
+    /// One of the words of `public` stands before the name.
     Modifier,
 }
 
-/// From whom a language hides what is not said to be public.
+/// How far definitions are seen that are not public.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hides {
-    /// What stands free, and what `members` lists, is seen no further than this.
+    /// The limit for top-level definitions, and for the members in `members`.
     pub beyond: Beyond,
-    /// Kinds of members that are hidden by the same rule, by their names in queries.
+    /// Kinds of members that follow the same rule, by their names in queries.
     #[serde(default)]
     pub members: Vec<String>,
     /// Kinds that follow other rules.
@@ -313,77 +313,77 @@ pub struct Hides {
     pub except: Vec<String>,
 }
 
-/// How far hidden things are seen.
+/// How far a hidden definition is seen.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum Beyond {
     File,
-    /// Its folder, and that in which its tests lie in the same way.
+    /// Its folder, and the mirrored folder of its tests.
     Folder,
-    /// The module that the file is, and those inside of it.
+    /// Its file's module, and the modules inside of it.
     Module,
 }
 
-/// How a function shows that it has a body for form's sake, and that others implement it.
+/// How a function shows that its body is only for form's sake and others implement it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Contracts {
-    /// Words of what stands above it.
+    /// Words of a mark above it: `abstractmethod`.
     pub marks: Vec<String>,
-    /// Types that its own is made of.
+    /// Bases of its type: `Protocol`.
     pub bases: Vec<String>,
 }
 
-/// Which other files see by its bare name what stands free in one.
+/// Which other files see a top-level definition by its bare name.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum Reach {
-    /// Those that take the name.
+    /// Those that import the name.
     Names,
     /// Those of the same package.
     Package,
     /// Those of the same package in the same folder.
     Folder,
-    /// Those that include it.
+    /// Those that include the file.
     Includes,
 }
 
-/// The words by which a language writes types and the values of them: what tells of a member whose value no tree is a type of.
+/// The words with which a language writes types and their values. They help to find the type of a member's owner where no node says it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TypeWords {
-    /// What stands for the instance around a method; one with `()` is called, with arguments or without.
+    /// Names of the instance that a method belongs to, such as `self`. One with `()` is called, with arguments or without.
     pub instance: Vec<String>,
-    /// What stands for the type around a method.
+    /// Names of the type that a method belongs to: `Self`.
     pub own: Vec<String>,
-    /// Values that are none.
+    /// Values that mean none: `None`.
     pub none: Vec<String>,
-    /// Types that anything is of.
+    /// Types that every value has: `Any`.
     pub any: Vec<String>,
-    /// Words beside the name of a type that are no part of it.
+    /// Words next to a type's name that are not part of it.
     pub modifiers: Vec<String>,
-    /// Types whose values have the members of what they hold.
+    /// Types whose values have the members of what they hold: `Box`.
     pub transparent: Vec<String>,
     /// Members through which one comes to what a value holds.
     pub inside: Vec<String>,
     /// What is in the names of types that hold values, in small letters.
     pub containers: Vec<String>,
-    /// Members that such types have themselves.
+    /// Members that such container types have themselves.
     pub container_members: Vec<String>,
-    /// Types from which one may be derived without a method of it being called from there.
+    /// Base types that never call methods of the types derived from them.
     pub inert_bases: Vec<String>,
-    /// Words that stand among the bases of a type and are none.
+    /// Words among the bases of a type that are not bases: `where`.
     pub beside_bases: Vec<String>,
-    /// The word before what a function gives back.
+    /// The keyword before a function's result.
     pub gives: String,
-    /// The word that gives a type another name.
+    /// The keyword that gives a type another name.
     pub alias: Option<String>,
-    /// What a function gives back is written before its name.
+    /// A function's result type stands before its name.
     pub result_first: bool,
 }
 
 impl TypeWords {
-    /// Whether a value is the instance, or the type, around a method.
+    /// Whether a value is the instance or the type that a method belongs to.
     pub fn is_own(&self, value: &str) -> bool {
         let called = |word: &str| {
             let arguments = word.strip_suffix(')').and_then(|open| value.strip_prefix(open)?.strip_suffix(')'));
@@ -405,7 +405,7 @@ pub struct Manifest {
     pub file: String,
     /// A regular expression whose first group is the name.
     pub name: String,
-    /// Its files use nothing of another project of the workspace whose name none of them has.
+    /// The project's files use nothing of another project in the workspace unless one of them names it.
     #[serde(default)]
     pub bounded: bool,
 }

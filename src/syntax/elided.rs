@@ -1,6 +1,6 @@
-//! Lines of a code that stand for others which it leaves out, as models write it: a comment that says that the rest is as it was, or dots.
-//! In a file they would take the place of what they stand for: where the lines around them say what that is, it is put there, and else the
-//! code is refused. Pure.
+//! Lines that stand for code which a model has left out: a comment that says that the rest is unchanged, or just dots. In a file they would
+//! replace the code they stand for. So where the lines around them show what was left out, it is put back ([`expanded`]); elsewhere the
+//! answer is refused. Pure.
 
 mod expand;
 
@@ -11,23 +11,23 @@ use super::{Language, Parsed};
 use crate::text::lines::{line_end, line_start};
 pub use expand::expanded;
 
-/// Words that such comments are made of.
+/// The words that such comments are made of.
 const VOCABULARY: &str = "the rest of this your remaining remainder other existing previous original code function functions method methods \
     class classes body implementation file lines line logic imports import fields field everything else all stays stay remains remain is \
     are same unchanged unmodified omitted for brevity here goes as it was before above below keep kept no not shown changes change etc and \
     in module statement statements tests test elided skipped truncated snip snipped definitions definition content contents part parts";
-/// Of these, those that say it alone.
+/// Words among them that are enough alone.
 const LEFT_OUT: &str = "unchanged unmodified omitted elided snip snipped truncated";
-/// Those that say what is left, where one of the second list says what becomes of it.
+/// Words that say what is left, which need a word of [`STAYS`] with them.
 const LEFT: &str = "rest remainder remaining everything";
 const STAYS: &str = "same unchanged remains remain stays stay kept as here code function method class body file implementation";
-/// Words beside dots.
+/// Words that may stand beside dots.
 const BESIDE_DOTS: &str = "existing rest remaining remainder same unchanged unmodified omitted other previous before original remains stays keep kept as code more";
 const DOTS: &str = "...";
-/// The same in Chinese, which has no blanks between words.
+/// Such words in Chinese, which has no blanks between words.
 const IN_CHINESE: &[&str] = &["省略", "保持不变", "现有代码", "原有代码", "其余", "剩余代码"];
 
-/// The first line that stands for others in a text, and in the one before not as often.
+/// The first line that stands for left-out code and is new, compared with the text `before`.
 pub fn added<'a>(language: &Language, before: &str, after: &'a str) -> Option<&'a str> {
     let mut known: HashMap<&str, usize> = HashMap::new();
     before.lines().for_each(|line| *known.entry(line.trim()).or_default() += 1);
@@ -44,19 +44,19 @@ pub fn added<'a>(language: &Language, before: &str, after: &'a str) -> Option<&'
         .map(|(line, _)| line)
 }
 
-/// The same in words, for who has written it.
+/// The complaint about such a line, worded for the model that wrote it.
 pub fn left_out(language: &Language, before: &str, after: &str) -> Option<String> {
     let line = added(language, before, after)?;
     Some(format!("`{line}` stands for code that is not written out; write all of it"))
 }
 
-/// Whether a line stands for others.
+/// Whether a line stands for left-out code.
 pub fn stands_for_others(language: &Language, line: &str) -> bool {
     let line = line.trim();
     line == DOTS || comment(language, line).is_some_and(says_so)
 }
 
-/// How many dots are statements: on lines of their own, as they stand for others, and at all.
+/// Counts statements that are just dots: those alone on their line, which may stand for left-out code, and all of them.
 pub fn dots(parsed: &Parsed) -> (usize, usize) {
     let text = parsed.text();
     let is_statement = |at: &usize| {
@@ -68,7 +68,7 @@ pub fn dots(parsed: &Parsed) -> (usize, usize) {
     (alone, all.len())
 }
 
-/// Whether lines of code of one text are not in the other.
+/// Whether a line of code in `before` is missing in `after`.
 pub fn loses(before: &str, after: &str) -> bool {
     let mut now: HashMap<&str, usize> = HashMap::new();
     after.lines().for_each(|line| *now.entry(line.trim()).or_default() += 1);
@@ -82,7 +82,7 @@ pub fn loses(before: &str, after: &str) -> bool {
     })
 }
 
-/// What a line of comment says; none where it is no comment.
+/// The text of a comment line; none where the line is not a comment.
 fn comment<'a>(language: &Language, line: &'a str) -> Option<&'a str> {
     let line = line.trim_start_matches('{').trim_end_matches('}').trim();
     let by_line = language.comment.as_deref().and_then(|sign| line.strip_prefix(sign));

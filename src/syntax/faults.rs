@@ -1,4 +1,4 @@
-//! Where a text does not parse, what has no body, and to what a place belongs: for telling whether an edit does harm.
+//! What does not parse, what has no body, and which node a place belongs to: to tell whether an edit does harm.
 
 use std::ops::Range;
 
@@ -9,36 +9,35 @@ use super::place::is;
 use super::scope::{BLOCK, leaf_at, path_to};
 use super::uses::role;
 
-/// A node that a place lies in.
+/// A node that a place belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner {
     pub start: usize,
-    /// The parser could make nothing of it.
+    /// It is an error node.
     pub broken: bool,
-    /// It only holds what stands in it: a block, a list, a file.
+    /// It only groups other nodes: a block, a list, a file.
     pub holds: bool,
 }
 
 impl Parsed {
-    /// The bytes that do not parse; empty where something is missing.
+    /// The byte ranges that do not parse; an empty range where something is missing.
     pub fn faults(&self) -> Vec<Range<usize>> {
         self.broken().map(|node| node.byte_range()).collect()
     }
 
-    /// The outermost nodes that the parser could make nothing of, or made up.
+    /// The outermost error and missing nodes.
     pub(super) fn broken(&self) -> impl Iterator<Item = Node<'_>> {
         let is_broken = |node: &Node<'_>| node.is_error() || node.is_missing();
         self.preorder(move |node| !is_broken(&node) && node.has_error()).filter(is_broken)
     }
 
-    /// Whether a statement that begins within these bytes lacks its body, or a `try` all of its handlers: grammars of indented languages
-    /// take them.
+    /// Whether a statement that begins in these bytes lacks its body, or a `try` its handlers. Grammars of indented languages accept both.
     pub fn is_hollow(&self, within: &Range<usize>) -> bool {
         let touches = |node: Node<'_>| node.start_byte() < within.end && node.end_byte() >= within.start;
         self.language().indented && self.preorder(touches).any(|node| within.contains(&node.start_byte()) && is_hollow(self, node))
     }
 
-    /// The node around the largest one that begins at an offset.
+    /// The parent of the largest node that begins at an offset.
     pub fn owner(&self, offset: usize) -> Option<Owner> {
         let path = path_to(self, leaf_at(self, offset));
         let first = path.iter().position(|node| node.start_byte() >= offset)?;

@@ -1,5 +1,6 @@
-//! What leads out of a stretch of code: jumps, and the names that it gives a value and that are used behind it. Where the stretch becomes a
-//! call of a function, all of this must be carried over. By the tree and `scope.scm`; no types, and no paths through loops are followed.
+//! What leads out of a stretch of code: jumps, and names that get a value inside and are used behind it. When the stretch becomes a
+//! function, all of this has to be carried over. Read from the tree and `scope.scm`, without types and without following paths through
+//! loops.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -12,27 +13,27 @@ use super::scope::BLOCK;
 use super::uses::{self, Stands, Within, role};
 use crate::text::words;
 
-/// How something leads out.
+/// Where a jump leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leads {
     /// A return.
     Return,
-    /// What returns where something failed: `?`.
+    /// A return in case of failure: `?`.
     Perhaps,
-    /// It waits, which only what is asynchronous may.
+    /// An await, which only asynchronous functions may have.
     Waits,
-    /// What no other function can do in its place: `break`, `continue`, `goto`, `yield`, `defer`.
+    /// A jump that no extracted function can make: `break`, `continue`, `goto`, `yield`, `defer`.
     Nowhere,
 }
 
-/// One such place.
+/// A jump, with its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Jump {
     pub leads: Leads,
     pub range: Range<usize>,
 }
 
-/// The tags of jumps, with what they lead to and the tags of what keeps them in.
+/// Tags of jumps, where each leads, and the tags of nodes that keep it inside.
 const JUMPS: &[(&str, Leads, &[&str])] = &[
     ("leaves.function", Leads::Return, &["keeps.function"]),
     ("leaves.try", Leads::Perhaps, &["keeps.function"]),
@@ -45,7 +46,7 @@ const JUMPS: &[(&str, Leads, &[&str])] = &[
     ("leaves.label", Leads::Nowhere, &["keeps.function"]),
 ];
 
-/// What leads out of a stretch.
+/// The jumps that lead out of a stretch of a text.
 pub fn leaving(parsed: &Parsed, lines: &Range<usize>) -> Vec<Jump> {
     let mut found = vec![];
     each(parsed, lines, |path| {
@@ -65,7 +66,7 @@ pub fn leaving(parsed: &Parsed, lines: &Range<usize>) -> Vec<Jump> {
     found
 }
 
-/// Whether a stretch begins or ends within a statement.
+/// Whether a stretch begins or ends inside of a statement.
 pub fn is_cut(parsed: &Parsed, lines: &Range<usize>) -> bool {
     let text = parsed.text();
     let inside = &text[lines.clone()];
@@ -81,8 +82,8 @@ pub fn is_cut(parsed: &Parsed, lines: &Range<usize>) -> bool {
     cut
 }
 
-/// The last call of a statement that is made before a value in it is reached, where that value makes calls of its own: taken out of the
-/// statement, it comes first.
+/// The last call in a statement that runs before `value` is reached, if that value makes calls too: taken out of the statement, the value
+/// would run first.
 pub fn overtaken(parsed: &Parsed, statement: &Range<usize>, value: &Range<usize>) -> Option<Range<usize>> {
     let (mut calls, mut before) = (false, None);
     each(parsed, statement, |path| {
@@ -96,7 +97,7 @@ pub fn overtaken(parsed: &Parsed, statement: &Range<usize>, value: &Range<usize>
     before.filter(|_| calls)
 }
 
-/// Jumps from elsewhere in an item to a label in a stretch of it.
+/// Jumps from other parts of an item to a label inside of a stretch.
 pub fn entering(parsed: &Parsed, item: &Range<usize>, lines: &Range<usize>) -> Vec<Range<usize>> {
     let mut found = vec![];
     each(parsed, item, |path| {
@@ -114,41 +115,41 @@ pub fn ends_with_return(parsed: &Parsed, lines: &Range<usize>) -> bool {
     let mut ends = false;
     each(parsed, lines, |path| {
         let Some((node, above)) = path.split_last().filter(|(node, _)| is(parsed, "leaves.function", **node)) else { return };
-        // A return deeper inside stands below something that begins in the stretch as well.
+        // A return in a nested statement has an ancestor in the stretch that begins before it.
         let deeper = above.iter().any(|around| holds(lines, &around.byte_range()) && around.start_byte() < node.start_byte());
         ends |= !deeper && node.end_byte() >= end;
     });
     ends
 }
 
-/// A name that a stretch gives a value and that is used behind it.
+/// A name that gets a value in a stretch and is used behind it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Needed {
     pub name: String,
-    /// It is declared in the stretch, and not before.
+    /// It is declared in the stretch and not before.
     pub declared: bool,
 }
 
-/// One place of a name.
+/// One place where a name stands.
 struct Mention {
     range: Range<usize>,
-    /// What declares it there, or gives it a value.
+    /// The declaration or assignment that gives the name its value here.
     given: Option<Range<usize>>,
     declared: bool,
-    /// Its old value is used, too.
+    /// Its old value is read as well.
     reads: bool,
-    /// The innermost block, loop or function around what gives it the value.
+    /// The innermost block, loop or function around the declaration or assignment.
     scope: Range<usize>,
-    /// The loops around it.
+    /// All loops around it.
     loops: Vec<Range<usize>>,
 }
 
-/// The names that a stretch of an item gives a value and that are used behind it, or when the loop around it comes round.
+/// The names that get a value in a stretch of an item and are used behind it, or in the next round of a loop around it.
 pub fn needed(parsed: &Parsed, item: &Range<usize>, lines: &Range<usize>) -> Vec<Needed> {
     let needs = |name: String| {
         let all = mentions(parsed, item, &name);
         let inside: Vec<&Mention> = all.iter().filter(|one| holds(lines, &one.range)).collect();
-        // What is declared deeper inside is not seen behind the stretch.
+        // A name declared in a deeper block is not visible behind the stretch.
         let given: Vec<&&Mention> =
             inside.iter().filter(|one| one.given.is_some() && !(one.declared && holds(lines, &one.scope))).collect();
         let declared = given.first().is_some_and(|first| first.declared);
@@ -221,18 +222,18 @@ fn comes_round(all: &[Mention], lines: &Range<usize>) -> bool {
     })
 }
 
-/// What a stretch does for a name that is used behind it.
+/// What a stretch does with a name that is needed behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gives {
-    /// It has its value.
+    /// It gives the name its value.
     Value,
-    /// Another variable of that name has it, which what is behind does not see.
+    /// It gives the value to another variable of that name, which the code behind does not see.
     Another,
     Nothing,
 }
 
-/// Whether a stretch of an item gives a name that is needed behind it a value: by declaring it, where it was declared in the lines; else by
-/// assigning to it, or where the language has that by another declaration that all that is behind sees.
+/// Whether a stretch of an item gives a needed name its value: by a declaration, if the original lines declared it; else by an assignment,
+/// or in languages that allow it by a new declaration that all code behind sees.
 pub fn gives(parsed: &Parsed, item: &Range<usize>, lines: &Range<usize>, needed: &Needed) -> Gives {
     let all = mentions(parsed, item, &needed.name);
     let given: Vec<&Mention> = all.iter().filter(|one| holds(lines, &one.range) && one.given.is_some()).collect();
@@ -253,11 +254,11 @@ pub fn gives(parsed: &Parsed, item: &Range<usize>, lines: &Range<usize>, needed:
     if given.iter().any(is_given) { Gives::Value } else { Gives::Another }
 }
 
-/// The variables of an item that a stretch of it, or another one of the file, uses without declaring them.
+/// The variables of an item that a function (a stretch of it, or another one of the file) uses without declaring them.
 pub fn borrowed(parsed: &Parsed, item: &Range<usize>, function: &Range<usize>) -> Vec<String> {
     let is_borrowed = |name: &String| {
         let declared = |range: &Range<usize>| mentions(parsed, range, name).iter().any(|one| one.given.is_some());
-        // A name that is written out large is a constant or a type.
+        // A capitalised name is a constant or a type.
         !name.starts_with(char::is_uppercase)
             && !declared(function)
             && mentions(parsed, item, name).iter().any(|one| one.declared || one.given.is_some() && parsed.language().indented)
@@ -271,7 +272,7 @@ fn names(parsed: &Parsed, lines: &Range<usize>) -> BTreeSet<String> {
     words.filter(|word| !word.starts_with(|letter: char| letter.is_ascii_digit())).map(String::from).collect()
 }
 
-/// Where a name stands for a variable in these bytes.
+/// The places in these bytes where a name stands for a variable.
 fn mentions(parsed: &Parsed, inside: &Range<usize>, name: &str) -> Vec<Mention> {
     let mut found = vec![];
     let places = words::places(&parsed.text()[inside.clone()], name).map(|range| inside.start + range.start..inside.start + range.end);
@@ -309,12 +310,12 @@ fn begins_with_label(text: &str, label: &str) -> bool {
     text.strip_prefix(label).is_some_and(|rest| rest.trim_start().starts_with(':'))
 }
 
-/// Whether a line of a text begins with a label.
+/// Whether some line of a text begins with a label.
 fn declares(text: &str, label: &str) -> bool {
     text.lines().any(|line| begins_with_label(line.trim_start(), label))
 }
 
-/// Visits the nodes that touch some bytes, each with the way to it.
+/// Visits all nodes that touch some bytes, each with the path from the root to it.
 fn each<'tree>(parsed: &'tree Parsed, bytes: &Range<usize>, mut look: impl FnMut(&[Node<'tree>])) {
     let touches = |node: Node<'_>| node.start_byte() < bytes.end && bytes.start < node.end_byte();
     let mut nodes = parsed.preorder(touches);

@@ -1,5 +1,5 @@
-//! What a grammar cannot read: the shape of a place that does not parse, by which the same construct is known again where nobody doubts
-//! that it is right. A macro that loops looks the same wherever it stands.
+//! What a grammar cannot read. The shape of a place that does not parse lets us recognise the same construct elsewhere, where it is known
+//! to be right: a macro that loops looks the same wherever it stands.
 
 use std::ops::Range;
 
@@ -11,32 +11,32 @@ use super::uses::role;
 use crate::text::lines::line_start;
 use crate::text::words;
 
-/// Bytes up to which a broken place has a shape: what is broken from far above is broken in some other way.
+/// Longest broken place, in bytes, that has a shape. A longer one is broken by something else, far above.
 const SMALL: usize = 400;
-/// Nodes in a broken place that are compared.
+/// Nodes of a broken place that are compared.
 const COMPARED: usize = 12;
 
 /// A place that does not parse.
 pub struct Gap {
     pub range: Range<usize>,
-    /// None of one that is too large, or too bare, to be known again.
+    /// None where the place is too large or too bare to be recognised.
     pub shape: Option<Shape>,
 }
 
 /// What a broken place looks like.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Shape {
-    /// What is missing, or that something is too much.
+    /// The kind of the node: which one is missing, or an error.
     kind: String,
     parent: String,
-    /// What stands in it, or where something is missing, beside it.
+    /// Kinds of the nodes inside, or beside the place where something is missing.
     nodes: Vec<String>,
     /// The first word of its line: a keyword, or the name of a macro.
     pub word: String,
 }
 
 impl Parsed {
-    /// The places that do not parse, in their order.
+    /// All places that do not parse, in order.
     pub fn gaps(&self) -> Vec<Gap> {
         self.broken().map(|node| Gap { range: node.byte_range(), shape: self.shape(node) }).collect()
     }
@@ -54,7 +54,7 @@ impl Parsed {
             node.children(&mut cursor).take(COMPARED).map(|child| child.kind().into()).collect()
         };
         let text = self.text();
-        // What is missing is missing behind something.
+        // A missing node belongs behind the text before it.
         let at = if node.is_missing() { text[..node.start_byte()].trim_end().len() } else { node.start_byte() };
         let line = text[line_start(text, at)..].lines().next().unwrap_or_default();
         let word = words::all(line).next()?.to_string();
@@ -63,11 +63,11 @@ impl Parsed {
 }
 
 const BRACKETS: [(u8, u8); 3] = [(b'(', b')'), (b'[', b']'), (b'{', b'}')];
-/// Bytes of the longest token that is a bracket, or holds one: `#[`, `${`, `[[`.
+/// Longest token, in bytes, that contains a bracket: `#[`, `${`, `[[`.
 const TOKEN: usize = 2;
 
-/// How many brackets of each kind a text leaves open, but for those in strings and comments. What opens one and does not close it is half
-/// of something, whatever the grammar makes of it.
+/// How many brackets of each kind a text leaves open, without those in strings and comments. Text that leaves one open is half of
+/// something, whatever the grammar makes of it.
 pub fn open_brackets(parsed: &Parsed) -> [i64; 3] {
     let (text, roles) = (parsed.text().as_bytes(), &parsed.language().scope_roles);
     let is_code = |node: &Node<'_>| role(roles, *node) & (COMMENT | STRING) == 0;

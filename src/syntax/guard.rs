@@ -1,8 +1,8 @@
-//! Remembers texts that ended the process. Grammars are C code: a text that makes one crash takes the server along, the editor starts it
-//! again and opens the same text. So each thread writes down what it works on before it begins and wipes it out after; what a dead
-//! process left behind counts against that text, and from the third time on it is left alone.
+//! Remembers texts that killed the process. Grammars are C code: a text that crashes one takes the server down, the editor starts it again
+//! and opens the same text. So each thread writes down the hash of its text before it begins and wipes it out after. What a dead process
+//! left behind counts against that text, and after the third time the text is not parsed any more.
 //!
-//! A slot is one small write into a file that is open already, which costs a few microseconds and survives any death of the process.
+//! A slot is one small write into an open file. It costs a few microseconds and survives any death of the process.
 
 use std::cell::Cell;
 use std::fs::{File, OpenOptions};
@@ -15,11 +15,11 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::report;
 
-/// Deaths after which a text is left alone.
+/// Deaths after which a text is no longer parsed.
 const ENOUGH: u32 = 3;
 /// Texts that are remembered.
 const REMEMBERED: usize = 200;
-/// A hash in hexadecimal and a line break.
+/// Bytes of a slot: a hash in hexadecimal and a line break.
 const SLOT: u64 = 17;
 const EMPTY: &[u8; SLOT as usize] = b"                \n";
 
@@ -27,19 +27,19 @@ static GUARD: OnceLock<Guard> = OnceLock::new();
 
 struct Guard {
     slots: File,
-    /// Where the slots are.
+    /// The file with the slots of this process.
     place: PathBuf,
     next: AtomicU64,
-    /// Where the deaths are counted, for the message about it.
+    /// The file with the counted deaths; the message to the user names it.
     list: PathBuf,
     deaths: Deaths,
 }
 
-/// Texts and how often each ended a process, the one whose last time is longest ago first.
+/// Hashes of texts and how often each killed a process, the least recent first.
 type Deaths = Vec<(u64, u32)>;
 
-/// Begins to write down what this process works on, in `folder`, and takes over what dead ones left there. Without a folder that can be
-/// written nothing is remembered.
+/// Starts to write down what this process works on, in `folder`, and counts what dead processes left there. Does nothing where the folder
+/// cannot be written.
 pub fn arm(folder: &Path) {
     match Guard::open(folder) {
         Ok(guard) => drop(GUARD.set(guard)),
@@ -47,16 +47,16 @@ pub fn arm(folder: &Path) {
     }
 }
 
-/// The process is about to leave of its own will: what its threads still work on does not end it.
+/// Says that the process ends on purpose: texts still in work are not to blame.
 pub fn disarm() {
     if let Some(guard) = GUARD.get() {
-        // Emptied as well, for where a file that is open cannot be removed.
+        // Emptied as well, for systems that cannot remove an open file.
         let _ = guard.slots.set_len(0);
         let _ = std::fs::remove_file(&guard.place);
     }
 }
 
-/// Whether a text has ended the process too often; then the file that says so.
+/// For a text that has killed the process too often: the file that says so.
 pub fn refuses(text: &str) -> Option<&'static Path> {
     let guard = GUARD.get().filter(|guard| !guard.deaths.is_empty())?;
     let hash = xxh3_64(text.as_bytes());
@@ -64,12 +64,12 @@ pub fn refuses(text: &str) -> Option<&'static Path> {
     (*deaths >= ENOUGH).then_some(&*guard.list)
 }
 
-/// Writes down that this thread works on a text, until the result is dropped. Work within work belongs to the outer one.
+/// Writes down that this thread works on a text, until the result is dropped. Nested work counts for the outer text.
 pub fn enter(text: &str) -> Working {
     entered(|| xxh3_64(text.as_bytes()))
 }
 
-/// The same by the hash of the text.
+/// [`enter`] for a text whose hash is known.
 pub fn enter_known(hash: u64) -> Working {
     entered(|| hash)
 }
@@ -93,7 +93,7 @@ thread_local! {
     static BUSY: Cell<bool> = const { Cell::new(false) };
 }
 
-/// See [`enter`].
+/// Wipes out its slot when dropped; made by [`enter`].
 pub struct Working {
     slot: Option<u64>,
 }
@@ -123,7 +123,7 @@ impl Guard {
             write(&list, &deaths)?;
         }
         let place = folder.join(std::process::id().to_string());
-        // It gets its name once it is locked: another process that starts now would take it for that of a dead one.
+        // Named only once it is locked: a process that starts now would take an unlocked file for that of a dead one.
         let unnamed = place.with_extension("new");
         let slots = OpenOptions::new().write(true).create(true).truncate(true).open(&unnamed)?;
         slots.try_lock().map_err(std::io::Error::from)?;
@@ -131,7 +131,7 @@ impl Guard {
         Ok(Guard { slots, place, next: AtomicU64::new(0), list, deaths })
     }
 
-    /// A disk that is full costs the memory of a crash, nothing else.
+    /// A failed write, as on a full disk, only means that a crash is not remembered.
     #[cfg(unix)]
     fn write(&self, slot: u64, bytes: &[u8]) {
         let _ = std::os::unix::fs::FileExt::write_all_at(&self.slots, bytes, slot * SLOT);
@@ -141,7 +141,7 @@ impl Guard {
     fn write(&self, _slot: u64, _bytes: &[u8]) {}
 }
 
-/// What processes worked on when they died: their files have no lock any more. The files are removed.
+/// The hashes that dead processes were working on. Their files are no longer locked; they are removed.
 fn left_behind(folder: &Path) -> Vec<u64> {
     let mut hashes = vec![];
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -160,7 +160,7 @@ fn left_behind(folder: &Path) -> Vec<u64> {
     hashes
 }
 
-/// Lines of a hash and how often, the oldest first. What is damaged counts as not there.
+/// Reads lines of a hash and a count, oldest first. Damaged lines are skipped.
 fn read(list: &Path) -> Deaths {
     let text = std::fs::read_to_string(list).unwrap_or_default();
     let line = |line: &str| {

@@ -61,16 +61,16 @@ pub enum Style {
 /// Names taken from one module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Import {
-    /// As it is written: `crate::index`, `.models`, `./view`, `fmt`, `java.util`.
+    /// As written: `crate::index`, `.models`, `./view`, `fmt`, `java.util`.
     pub module: Box<str>,
-    /// What is taken and how it is called here; empty when it is the module itself.
+    /// Pairs of the imported name and its local name; empty where the module itself is imported.
     pub names: Vec<(Box<str>, Box<str>)>,
-    /// Zero-based.
+    /// Zero-based line.
     pub line: u32,
 }
 
 impl Import {
-    /// The names that this binds here, with their last offset in `text`.
+    /// The local names that this import binds, each with the offset of its last mention in `text`.
     pub(super) fn bound<'a>(&'a self, text: &'a str) -> impl Iterator<Item = (usize, &'a str)> {
         self.names
             .iter()
@@ -79,13 +79,13 @@ impl Import {
     }
 }
 
-/// An import statement at the top of a file, with all its lines.
+/// An import statement at the top level of a file, with all of its lines.
 #[derive(Clone, Debug)]
 pub struct Statement {
     pub range: Range<usize>,
-    /// What it brings in, with the place of each in a list of several, else of the whole.
+    /// Its imports, each with its place in a list of several, else with that of the whole statement.
     pub parts: Vec<(Range<usize>, Vec<Import>)>,
-    /// The list in parentheses, as Go has it.
+    /// The list in parentheses, if the statement is one, as in Go.
     pub list: Option<Range<usize>>,
 }
 
@@ -110,7 +110,7 @@ fn statement(parsed: &Parsed, top: Node<'_>) -> Option<Statement> {
     Some(Statement { range: top.byte_range(), parts, list })
 }
 
-/// Imports in a statement, with the node around each; not those in blocks or definitions, which are of that place alone.
+/// Import nodes below a node, each with its parent. Those in blocks and definitions are left out, since they hold only there.
 fn imports_below<'a>(parsed: &Parsed, node: Node<'a>, around: Node<'a>, depth: u32, found: &mut Vec<(Node<'a>, Node<'a>)>) {
     let language = parsed.language();
     let tags = || language.tags.at(node.kind_id());
@@ -126,13 +126,13 @@ fn imports_below<'a>(parsed: &Parsed, node: Node<'a>, around: Node<'a>, depth: u
     node.named_children(&mut cursor).for_each(|child| imports_below(parsed, child, node, depth - 1, found));
 }
 
-/// Where a file names its package.
+/// The bytes of the clause that names a file's package.
 pub fn package(parsed: &Parsed) -> Option<Range<usize>> {
     let mut cursor = parsed.root().walk();
     parsed.root().named_children(&mut cursor).find(|node| is(parsed, "package", *node)).map(|node| node.byte_range())
 }
 
-/// The name of that package.
+/// The name of the file's package.
 pub fn package_name(parsed: &Parsed) -> Option<&str> {
     let clause = &parsed.text()[package(parsed)?];
     // Annotations may stand before the word.
@@ -141,7 +141,7 @@ pub fn package_name(parsed: &Parsed) -> Option<&str> {
     (!name.is_empty()).then_some(name)
 }
 
-/// Where the first import of a file goes: behind the comments that stand apart at its top, its docstring, and the name of its package.
+/// Where the first import of a file belongs: below its header comment, its docstring and its package clause.
 pub fn first_place(parsed: &Parsed) -> usize {
     let text = parsed.text();
     let role = |node: &Node<'_>| parsed.language().scope_roles.get(usize::from(node.kind_id())).copied().unwrap_or(0);
@@ -152,7 +152,7 @@ pub fn first_place(parsed: &Parsed) -> usize {
     let (mut cursor, mut place) = (parsed.root().walk(), 0);
     for node in parsed.root().named_children(&mut cursor) {
         let (end, said) = (line_end(&node), &text[node.byte_range()]);
-        // What speaks of the whole file, who runs it and what holds for all of it among that, stands above everything.
+        // Shebangs and comments about the whole file stand above everything.
         if said.starts_with("#!") || parsed.language().documentation.inner.iter().any(|sign| said.starts_with(sign.as_str())) {
             place = end;
             continue;
@@ -172,7 +172,7 @@ pub fn first_place(parsed: &Parsed) -> usize {
     place
 }
 
-/// What an import statement takes, which may be only half written.
+/// The imports of a statement, which may be half written.
 pub fn read(language: &Language, statement: &str) -> Vec<Import> {
     language.imports.as_ref().map(|forms| parse(forms, language.comment.as_deref(), statement, 0)).unwrap_or_default()
 }

@@ -1,5 +1,5 @@
-//! Statements that stand deeper, or less deep, than those before them in their block: grammars of indented languages take them, the
-//! languages do not.
+//! Statements that are indented more or less than the others of their block. Grammars of indented languages accept them; the languages do
+//! not.
 
 use tree_sitter::Node;
 
@@ -9,8 +9,8 @@ use super::uses::role;
 use crate::text::lines::line_start;
 
 impl Parsed {
-    /// How many statements stand at another depth than the first one of their block, and how many blocks have none, for what should be in
-    /// them stands at the depth of the line above; none in languages where depth means nothing.
+    /// The number of statements not indented like the first of their block, plus that of blocks left empty because their statements stand
+    /// at the outer level. Zero in languages where indentation means nothing.
     pub fn strays(&self) -> usize {
         if !self.language().indented {
             return 0;

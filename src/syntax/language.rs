@@ -1,4 +1,4 @@
-//! A language, ready for use: what its data say, its parser, and the tables that its queries are compiled to.
+//! A language ready for use: its data, its parser, and the tables made from its queries.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,23 +12,23 @@ use super::pattern::Table;
 use super::uses::RAW;
 use crate::text::layout;
 
-/// A language. What `languages.toml` says of it is read as if it were its own: `language.family`.
+/// A language. The fields of its data are read as its own: `language.family`.
 pub struct Language {
     pub(super) data: LanguageData,
     pub(super) grammar: Option<tree_sitter::Language>,
-    /// From `tags.scm`; empty when that is broken.
+    /// Compiled `tags.scm`; empty where that is broken.
     pub(super) tags: Table,
-    /// What each node kind means to the walk, as bits, from `tags.scm`.
+    /// What each node kind means to the walk, as bits ([`super::walk`]); from `tags.scm`.
     pub(super) roles: Vec<u8>,
-    /// From `scope.scm`.
+    /// Compiled `scope.scm`.
     pub(super) scope: Table,
-    /// What each node kind means to [`super::scope`], as bits, from `scope.scm`; all zero when that is broken.
+    /// What each node kind means to [`super::scope`], as bits; all zero where `scope.scm` is broken.
     pub(super) scope_roles: Vec<u8>,
-    /// The same to [`super::uses`].
+    /// What each node kind means to [`super::uses`], as bits.
     pub(super) use_roles: Vec<u8>,
-    /// Definitions by line, where the data have a pattern for them.
+    /// Finds definitions line by line, where the data have a pattern for that.
     pub(super) by_line: Option<Lexical>,
-    /// Where macros stand that no grammar knows.
+    /// Where macros stand that break the grammar.
     pub(super) macros: Vec<Form>,
     pub(super) near_macros: Near,
 }
@@ -42,27 +42,27 @@ impl Deref for Language {
 }
 
 impl Language {
-    /// Its parser, for who wants to do without us: measures and tests beside which we stand.
+    /// The bare parser, for benchmarks and tests that compare with us.
     pub fn grammar(&self) -> Option<&tree_sitter::Language> {
         self.grammar.as_ref()
     }
 
-    /// Whether nodes of a kind are names and nothing else.
+    /// Whether nodes of a kind are plain names.
     pub(super) fn is_name(&self, kind: u16) -> bool {
         self.roles.get(usize::from(kind)) == Some(&super::walk::IDENTIFIER)
     }
 
-    /// Whether imports name files, as `"ring.h"` and `"./lib/go"` do, so that a dot is part of a name.
+    /// Whether imports name files, as `"ring.h"` and `"./lib/go"` do, so that a dot is part of the name.
     pub fn imports_files(&self) -> bool {
         self.imports.as_ref().is_some_and(|forms| forms.style == import::Style::Quoted)
     }
 
-    /// Whether an import written so may as well stand in the body of a function.
+    /// Whether an import written like this may also stand in the body of a function.
     pub fn imports_anywhere(&self, statement: &str) -> bool {
         self.imports.as_ref().is_none_or(|forms| forms.anywhere || !statement.starts_with(forms.word.as_str()))
     }
 
-    /// Whether it has macros whose text no tree is made of, so that the index does not know what they name.
+    /// Whether it has macros whose text is not parsed, so that the index does not know the names in it.
     pub fn has_raw_macros(&self) -> bool {
         self.use_roles.iter().any(|role| role & RAW != 0)
     }
@@ -72,17 +72,17 @@ impl Language {
         self.grammar.is_some()
     }
 
-    /// One level of indentation in a text: as it has it, else as the language is written.
+    /// One level of indentation in a text: as the text has it, else as the language is usually written.
     pub fn indent_unit(&self, text: &str) -> String {
         layout::known_unit(text).or_else(|| self.indent.clone()).unwrap_or_else(|| layout::indent_unit(""))
     }
 
-    /// Whether lines hold no code: space, comments, or statements that stand for a body to come.
+    /// Whether lines hold no real code: only space, comments, or placeholders for a body.
     pub fn is_blank(&self, code: &str) -> bool {
         self.without_blocks(code).lines().all(|line| self.is_blank_line(line))
     }
 
-    /// Code without the comments that do not end with their line.
+    /// Code without its block comments.
     fn without_blocks<'a>(&self, code: &'a str) -> Cow<'a, str> {
         let Some([opens, closes]) = self.block_comment.as_ref().filter(|[opens, _]| code.contains(opens.as_str())) else {
             return code.into();
@@ -110,7 +110,7 @@ impl Language {
     }
 }
 
-/// Whether the message of an error says that what raises it is still to be written.
+/// Whether the message of an error says that the code is still to be written.
 fn says_unwritten(arguments: &str) -> bool {
     let literal = |quote: char| arguments.split(quote).nth(1).filter(|_| arguments.ends_with(quote));
     let Some(said) = literal('"').or_else(|| literal('\'')) else { return false };

@@ -1,5 +1,5 @@
-//! Tier 0: definitions by line, without a parser. A regular expression per language (`lexical` in `languages.toml`) finds their names in
-//! a fraction of the time of a parse, so that a workspace can be searched by name at once.
+//! Finds definitions line by line, without a parser (tier 0). One regular expression per language (`lexical` in `languages.toml`) finds
+//! names in a fraction of the time of a parse, so that a workspace can be searched by name at once.
 
 mod begin;
 
@@ -14,7 +14,7 @@ use super::tags::{Definition, Kind, Span};
 use crate::text::count_breaks;
 use crate::text::lines::{line_end, line_start};
 
-/// The definitions that begin a line. Their item and signature are that line.
+/// The definitions that begin a line; the whole line counts as item and signature.
 pub fn definitions(language: &Language, text: &str) -> Vec<Definition> {
     let Some(lexical) = &language.by_line else { return vec![] };
     let Some(scan) = lexical.scan() else { return vec![] };
@@ -50,7 +50,7 @@ fn definition(text: &str, name: std::ops::Range<usize>, kind: Kind, line: u32) -
     }
 }
 
-/// Definitions by line. Compiled when it is first used: nine of them are a tenth of a second and megabytes, and a warm start needs none.
+/// The pattern of a language. Compiled at first use: nine patterns take a tenth of a second and megabytes, and a warm start needs none.
 pub(super) struct Lexical {
     pub(super) pattern: String,
     compiled: OnceLock<Option<Scan>>,
@@ -58,16 +58,17 @@ pub(super) struct Lexical {
 }
 
 impl Lexical {
+    /// A pattern that is not compiled yet.
     pub(super) fn new(pattern: String) -> Self {
         Self { pattern, compiled: OnceLock::new(), anywhere: OnceLock::new() }
     }
 
-    /// None where the pattern is broken, which [`super::Registry::check_queries`] reports.
+    /// None where the pattern is broken; [`super::Registry::check_queries`] reports that.
     fn scan(&self) -> Option<&Scan> {
         self.compiled.get_or_init(|| compile(&self.pattern).ok()).as_ref()
     }
 
-    /// The same for a pattern that is looked for wherever it may stand.
+    /// The pattern compiled to search everywhere, not line by line.
     fn anywhere(&self) -> Option<&Scan> {
         self.anywhere.get_or_init(|| build(&bytes_of(&self.pattern), None).ok()).as_ref()
     }
@@ -77,17 +78,17 @@ impl Lexical {
 pub(super) struct Scan {
     regex: Regex,
     kinds: Vec<(usize, Kind)>,
-    /// What lines may begin with that the pattern fits, where it fits only from the beginning of a line on. The expression begins there then:
-    /// most lines end its search with their first letters.
+    /// What a matching line may begin with, for patterns that match only at the start of a line. The expression is then anchored there, and
+    /// most lines are ruled out by their first letter.
     beginnings: Option<Beginnings>,
 }
 
-/// Works on bytes, where a letter beyond ASCII is any of its bytes: tables of all Unicode letters cost more than they give.
+/// The pattern for bytes, where a letter beyond ASCII is any of its bytes: tables of all Unicode letters cost more than they help.
 fn bytes_of(pattern: &str) -> String {
     pattern.replace(r"\w", r"[\w\x80-\xff]")
 }
 
-/// Compiles a pattern for a search line by line, where that can be.
+/// Compiles a pattern, for a search line by line if it allows that.
 pub(super) fn compile(pattern: &str) -> Result<Scan, String> {
     let bytes = bytes_of(pattern);
     match Beginnings::of(&bytes) {
@@ -101,7 +102,7 @@ fn build(bytes: &str, beginnings: Option<Beginnings>) -> Result<Scan, String> {
     let mut kinds = vec![];
     for (group, name) in regex.capture_names().enumerate() {
         let Some(name) = name else { continue };
-        // A kind may be named twice: `function`, `function_2`.
+        // A kind may come twice: `function`, `function_2`.
         let kind = name.split('_').next().unwrap_or(name);
         kinds.push((group, Kind::by_name(kind).ok_or_else(|| format!("`lexical` names a kind `{kind}` that there is not"))?));
     }
@@ -109,17 +110,17 @@ fn build(bytes: &str, beginnings: Option<Beginnings>) -> Result<Scan, String> {
 }
 
 impl Scan {
-    /// What the groups name, and where that stands.
+    /// The group that matched: its kind, and where it stands.
     fn named(&self, places: &CaptureLocations) -> Option<((usize, usize), Kind)> {
         self.kinds.iter().find_map(|(group, kind)| places.get(*group).map(|place| (place, *kind)))
     }
 
-    /// Looks at the beginning of each line.
+    /// Searches at the start of each line.
     fn by_line(&self, text: &str, beginnings: &Beginnings) -> Vec<Definition> {
         let bytes = text.as_bytes();
         let mut found = vec![];
         let mut places = self.regex.capture_locations();
-        // Where a line begins, and its number.
+        // Where the current line begins, and its number.
         let (mut start, mut row) = (0, 0);
         while let Some(head) = beginnings.head(bytes, start) {
             let mut from = head;
@@ -131,7 +132,7 @@ impl Scan {
                     let above = count_breaks(&bytes[start..name.start]);
                     found.push(definition(text, name, kind, (row + above) as u32));
                 }
-                // What it ends with may be the end of a line.
+                // The match may have ended with the line break.
                 from = (start + whole.end()).max(start + 1) - 1;
             }
             let Some(end) = memchr::memchr(b'\n', &bytes[from..]) else { break };
@@ -141,7 +142,7 @@ impl Scan {
         found
     }
 
-    /// Looks everywhere.
+    /// Searches everywhere.
     fn anywhere(&self, text: &str) -> Vec<Definition> {
         let mut found = vec![];
         let (mut row, mut counted) = (0, 0);

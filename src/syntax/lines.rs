@@ -1,25 +1,25 @@
-//! How single lines of a language read, without a parser: half-written code is read so as well.
+//! How single lines of a language read without a parser: half-written code has to be read this way.
 
 use serde::Deserialize;
 
 use super::{Language, lists};
 use crate::text::words;
 
-/// What lines begin with.
+/// What lines of a language begin with, by what they are.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LineForms {
-    /// An import; one that opens a bracket goes on until that is closed.
+    /// Starts of an import. One that opens a bracket goes on until it is closed.
     imports: Vec<String>,
-    /// A statement that names a module, the file's own or one in another file, and says nothing of it.
+    /// Starts of a statement that only names a module, the file's own or another: `mod `, `package `.
     modules: Vec<String>,
-    /// Words before the name of a function.
+    /// Keywords before the name of a function.
     functions: Vec<String>,
-    /// What stands above a definition and belongs to it, besides comments.
+    /// Starts of what stands above a definition and belongs to it, besides comments: `#[`, `@`.
     above: Vec<String>,
 }
 
-/// Words before the keyword of a function: `pub(crate) async unsafe fn`.
+/// Most words before the keyword of a function: `pub(crate) async unsafe fn`.
 const MODIFIERS: usize = 6;
 
 impl LineForms {
@@ -31,13 +31,13 @@ impl LineForms {
 }
 
 impl Language {
-    /// The name of the function that a line begins.
+    /// The name of the function whose definition begins in this line.
     pub fn function_begun<'a>(&self, line: &'a str) -> Option<&'a str> {
         if self.is_comment_or_mark(line) {
             return None;
         }
         let rest = self.after_keyword(line)?.trim_start_matches([' ', '\t', '*']);
-        // A method may name what it belongs to before itself: `func (cart *Cart) total(`.
+        // A method may name its receiver before its own name: `func (cart *Cart) total(`.
         let (rest, received) = match rest.strip_prefix('(') {
             Some(receiver) => (receiver.split_once(')')?.1.trim_start(), true),
             None => (rest, false),
@@ -46,7 +46,7 @@ impl Language {
         (!received || rest[name.len()..].starts_with(['(', '['])).then_some(name)
     }
 
-    /// What follows the word that begins a function.
+    /// What follows the keyword of a function.
     fn after_keyword<'a>(&self, line: &'a str) -> Option<&'a str> {
         let mut rest = line;
         for _ in 0..MODIFIERS {
@@ -60,7 +60,7 @@ impl Language {
         None
     }
 
-    /// Whether a line is a comment, or a mark that belongs to the definition below it.
+    /// Whether a line is a comment, or an attribute or decorator of the definition below.
     pub fn is_comment_or_mark(&self, line: &str) -> bool {
         let line = line.trim_start();
         let opens = self.block_comment.iter().any(|[opens, _]| line.starts_with(opens.as_str()) || line.starts_with('*'));
@@ -73,12 +73,12 @@ impl Language {
         self.lines.imports.iter().any(|word| code.starts_with(word.as_str()))
     }
 
-    /// Whether a word comes before the name of a function.
+    /// Whether a word is a keyword before the name of a function.
     pub fn begins_function(&self, word: &str) -> bool {
         lists(&self.lines.functions, word)
     }
 
-    /// Whether a line is a mark that belongs to the definition below it: an attribute, a decorator.
+    /// Whether a line is an attribute or decorator of the definition below.
     pub fn is_mark(&self, line: &str) -> bool {
         self.lines.above.iter().any(|start| line.starts_with(start.as_str()))
     }
@@ -104,7 +104,7 @@ impl Language {
         self.import_lines(lines).into_iter().zip(lines).map(|(imports, line)| imports || names(line)).collect()
     }
 
-    /// Which lines belong to an import, those that go on over several lines included.
+    /// For each line, whether it belongs to an import; an import may go on over several lines.
     pub fn import_lines(&self, lines: &[&str]) -> Vec<bool> {
         let mut open = false;
         let mut marks = Vec::with_capacity(lines.len());

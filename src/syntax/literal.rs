@@ -1,4 +1,4 @@
-//! String literals of several lines: what their later lines hold is theirs, to the byte, and not the layout of the code.
+//! String literals over several lines: their later lines are content, to the byte, and not layout of the code.
 
 use std::ops::Range;
 
@@ -10,14 +10,14 @@ use super::scope::STRING;
 use super::uses::role;
 use crate::text::layout;
 
-/// A string literal that ends on another line than it begins.
+/// A string literal that ends on a later line than it begins.
 pub struct Literal {
     pub range: Range<usize>,
-    /// It is a statement of its own, as docstrings are: what it holds is laid out with the code.
+    /// It is a statement of its own, like a docstring: its lines are indented with the code.
     pub alone: bool,
 }
 
-/// The literals of several lines in a text, in order. What they interpolate belongs to them.
+/// The literals over several lines in a text, in order, interpolated parts included.
 pub fn over_lines(parsed: &Parsed) -> Vec<Literal> {
     let (text, language) = (parsed.text(), parsed.language());
     let is_literal = |node: Node<'_>| role(&language.scope_roles, node) & STRING != 0;

@@ -1,26 +1,26 @@
-//! What the name of a file says: which tests there are, which folder a file stands for, what only declares.
+//! What a file's name tells: whether it holds tests, which folder it stands for, whether it only declares.
 
 use serde::Deserialize;
 
 use super::{Language, files, lists};
 
-/// How the files of a language are called.
+/// How files of a language are named.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FileNames {
-    /// Stems of files that stand for their folder.
+    /// Stems of files that stand for their folder: `__init__`, `mod`.
     folder: Vec<String>,
-    /// Test files with `{stem}` for what they test, besides those that are made (`tests`).
+    /// Names of test files, with `{stem}` for the file they test; besides those under which new ones are made (`tests`).
     tests: Vec<String>,
-    /// Ends of files that declare what others define.
+    /// Endings of files that only declare what others define: `.pyi`.
     stubs: Vec<String>,
     /// Extensions of files that others include.
     headers: Vec<String>,
-    /// The folder below which headers lie that others include from there.
+    /// The folder from which headers are included: `include/`.
     headers_below: Option<String>,
 }
 
-/// Whether a path looks like a test, an example, a benchmark or a fixture.
+/// Whether a path looks like that of a test, an example, a benchmark or a fixture.
 pub fn is_test(language: Option<&Language>, path: &str) -> bool {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     let stem = name.split('.').next().unwrap_or_default();
@@ -36,12 +36,12 @@ pub fn is_test(language: Option<&Language>, path: &str) -> bool {
     made.chain(&language.files.tests).any(|form| fits(form, name))
 }
 
-/// Whether a path lies in a folder of code from elsewhere.
+/// Whether a path lies in a folder of foreign code.
 pub fn is_vendored(path: &str) -> bool {
     path.rsplit_once('/').is_some_and(|(folders, _)| folders.split('/').any(|folder| lists(&files::folders().vendored, folder)))
 }
 
-/// Whether a file's name is of a form like `test_{stem}.py` or `{stem}.spec.{ext}`.
+/// Whether a file's name has a form such as `test_{stem}.py` or `{stem}.spec.{ext}`.
 pub fn fits(form: &str, name: &str) -> bool {
     let (form, name) = match form.strip_suffix(".{ext}") {
         Some(form) => (form, name.rsplit_once('.').map_or(name, |(name, _)| name)),
@@ -51,7 +51,7 @@ pub fn fits(form: &str, name: &str) -> bool {
     name.len() > before.len() + after.len() && name.starts_with(before) && name.ends_with(after)
 }
 
-/// The file's own name, or its folder's where the file only stands for the folder.
+/// The file's name up to its first dot, or the folder's name if the file stands for its folder.
 pub fn stem<'a>(language: Option<&Language>, path: &'a str) -> &'a str {
     let mut parts = path.rsplit('/');
     let name = parts.next().unwrap_or_default();
@@ -59,7 +59,7 @@ pub fn stem<'a>(language: Option<&Language>, path: &'a str) -> &'a str {
     if language.is_some_and(|language| stands_for_folder(language, stem)) { parts.next().unwrap_or(stem) } else { stem }
 }
 
-/// What stands before the first dot of a file's name.
+/// A file's name up to its first dot.
 pub fn first_part(name: &str) -> &str {
     name.split('.').next().unwrap_or_default()
 }
@@ -74,17 +74,17 @@ pub fn folder_files(language: &Language) -> impl Iterator<Item = &str> {
     language.files.folder.iter().map(String::as_str)
 }
 
-/// The folder that a path without its extension stands for: `a` for `a/__init__`.
+/// The folder that a path (without extension) stands for: `a` for `a/__init__`.
 pub fn of_folder<'a>(language: &Language, path: &'a str) -> Option<&'a str> {
     folder_files(language).find_map(|stem| path.strip_suffix(stem)?.strip_suffix('/'))
 }
 
-/// The way to a header from the folder of headers that others include it from.
+/// A header's path as others include it, below the folder of headers.
 pub fn from_headers<'a>(language: &Language, path: &'a str) -> Option<&'a str> {
     path.rsplit_once(language.files.headers_below.as_deref()?).map(|(_, below)| below)
 }
 
-/// Whether files of this extension are included by others.
+/// Whether other files include those with this extension.
 pub fn is_header(language: &Language, extension: &str) -> bool {
     language.files.headers.iter().any(|known| known == extension)
 }

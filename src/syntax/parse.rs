@@ -1,4 +1,4 @@
-//! Parsing with a budget. A text that takes longer has no tree; everything that needs none goes on.
+//! Parsing with a budget. A text that takes longer has no tree, and what needs no tree goes on working.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -15,23 +15,22 @@ use super::language::Language;
 use super::walk::Marks;
 use crate::text::{Cut, Piece};
 
-/// Longest time that one parse may work, and that it may take with all waiting.
+/// The time that one parse may work; with all waiting it may take [`PATIENCE`].
 pub const BUDGET: Duration = Duration::from_millis(500);
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Stack of threads that parse: the parser unites the guesses of an error recovery by calling itself, a level for each open bracket or tag.
-/// What is not used of it takes no memory.
+/// Stack of threads that parse. During error recovery the parser calls itself once per open bracket or tag. Unused stack costs no memory.
 pub const STACK: usize = 64 << 20;
 /// Largest text that is parsed, in bytes.
 pub const MAX_TEXT: usize = 4 << 20;
 
-/// Why there is no tree.
+/// Why a text has no tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParseError {
     NoParser,
     TooLarge,
-    /// The budget ran out: the text is pathological for its grammar.
+    /// It took longer than [`BUDGET`]: the text is pathological for its grammar.
     Budget,
-    /// Parsing it has ended the process several times.
+    /// Parsing it has killed the process several times ([`super::guard`]).
     Deadly,
 }
 
@@ -48,32 +47,33 @@ impl fmt::Display for ParseError {
 
 impl std::error::Error for ParseError {}
 
-/// A text with its tree. Lines end with line feeds in it, alone or behind a carriage return.
+/// A text with its tree. Its lines end with line feeds, alone or behind a carriage return.
 #[derive(Clone)]
 pub struct Parsed {
     language: Arc<Language>,
     text: Piece,
     tree: Tree,
-    /// What of the text the parser was not shown, and what that was chosen from.
+    /// What was hidden from the parser, and all matches from which that was chosen.
     blanks: Arc<[Blank]>,
     found: Arc<[Found]>,
-    /// What led here from the version before.
+    /// How it was made from the version before.
     edit: Option<Made>,
-    /// No other has it, but for its copies.
+    /// Unique to this tree and its copies.
     id: u64,
-    /// The version that this one was made from.
+    /// The `id` of the version that it was made from.
     from: Option<u64>,
-    /// What the children of long nodes are known by that were gone through for what has changed.
+    /// Marks of the children of long nodes, kept for the comparison with the next version.
     marks: Arc<OnceLock<Marks>>,
 }
 
-/// What led from the version before to a text.
+/// How a text was made from the version before.
 #[derive(Clone)]
 pub(super) struct Made {
     pub edit: InputEdit,
-    /// The bytes of the text in which the trees differ.
+    /// The bytes of the text in which the two trees differ.
     pub differing: Range<usize>,
-    /// Neither text has errors. In what has some the parser guesses, and may guess otherwise far away, inside of what looks the same.
+    /// Neither text has errors. Where there are errors the parser guesses, and may guess differently far away, inside of nodes that look
+    /// the same.
     pub is_clean: bool,
 }
 
@@ -83,7 +83,7 @@ impl fmt::Debug for Parsed {
     }
 }
 
-/// Parses a text.
+/// Parses a text from scratch. Fails where it is too large, takes too long or has killed the process before.
 pub fn parse(language: &Arc<Language>, text: impl Into<Piece>) -> Result<Parsed, ParseError> {
     let text = text.into().with_line_feeds();
     let found = blanks::find(language, &text);
@@ -99,21 +99,21 @@ pub fn parse(language: &Arc<Language>, text: impl Into<Piece>) -> Result<Parsed,
     Ok(Parsed { language: language.clone(), text, tree, blanks, found, edit: None, id: next(), from: None, marks: Arc::default() })
 }
 
-/// Numbers the trees that are made.
+/// The number of the next tree that is made.
 fn next() -> u64 {
     static LAST: AtomicU64 = AtomicU64::new(0);
     LAST.fetch_add(1, Ordering::Relaxed)
 }
 
 impl Parsed {
-    /// Parses a later version of the text, reusing what has not changed.
+    /// Parses a later version of the text and reuses what has not changed.
     pub fn edited(&self, text: impl Into<Piece>) -> Result<Self, ParseError> {
         let text = text.into().with_line_feeds();
         let cut = Cut::between(&self.text, &text);
         self.edited_at(text, cut)
     }
 
-    /// The same, where it is known in what the text differs. It has line feeds.
+    /// [`Self::edited`], where it is known which stretch differs. The text has line feeds.
     pub fn edited_at(&self, text: Piece, cut: Option<Cut>) -> Result<Self, ParseError> {
         if cut.is_some_and(|cut| opens_without_end_around(&text, &cut)) {
             return Err(ParseError::Budget);
@@ -127,10 +127,10 @@ impl Parsed {
         }
     }
 
-    /// The later version, of which the parser is not shown these.
+    /// The later version, parsed with these stretches hidden.
     fn edited_without(&self, text: Piece, cut: Option<Cut>, blanks: Arc<[Blank]>, found: Arc<[Found]>) -> Result<Self, ParseError> {
         let mut old = self.tree.clone();
-        // What the parser is shown may differ where the texts do not.
+        // The parser's view may differ even where the texts do not.
         let cut = blanks::widened(cut.as_ref(), &self.blanks, &blanks, [self.text.len(), text.len()]);
         let near = cut.and_then(|cut| self.near(cut.start));
         let edit = cut.map(|cut| self.input_edit(&text, &cut, near));
@@ -156,17 +156,17 @@ impl Parsed {
         })
     }
 
-    /// Whether this was made from the very tree that another one is.
+    /// Whether this was made from exactly that tree.
     pub(super) fn is_made_from(&self, before: &Self) -> bool {
         self.from == Some(before.id)
     }
 
-    /// The smallest node that a place is in, or behind.
+    /// The smallest node around a place, or just before it.
     fn near(&self, at: usize) -> Option<Node<'_>> {
         self.root().descendant_for_byte_range(at, at).filter(|node| node.start_byte() <= at)
     }
 
-    /// An edit as the parser wants to be told of it. The tree knows where its nodes are, so that lines are counted from the next of them on.
+    /// The edit in the parser's terms. The tree knows the lines of its nodes, so lines are only counted from the nearest one on.
     fn input_edit(&self, text: &str, cut: &Cut, near: Option<Node<'_>>) -> InputEdit {
         let (a, b) = (self.text.as_bytes(), text.as_bytes());
         let (known, from) = near.map_or((0, Point::new(0, 0)), |node| (node.start_byte(), node.start_position()));
@@ -181,8 +181,8 @@ impl Parsed {
         }
     }
 
-    /// The bytes of a name that an edit has changed into another name. The tree depends on what its tokens are, not on what they say, so that
-    /// the rest of it is as it was, but for what has errors. Finding out where two trees differ takes as long as the parse.
+    /// The bytes of a name that an edit turned into another name. The shape of a tree depends on the kinds of its tokens and not on their
+    /// text, so the rest is unchanged, unless there are errors. To compare two trees takes as long as to parse.
     fn within_name(&self, edit: &InputEdit, tree: &Tree, near: Option<Node<'_>>) -> Option<Range<usize>> {
         let (old, new) = (self.tree.root_node(), tree.root_node());
         let after = new.descendant_for_byte_range(edit.start_byte, edit.new_end_byte)?;
@@ -199,47 +199,53 @@ impl Parsed {
         (is_same && is_name(&after)).then(|| after.byte_range())
     }
 
+    /// The language whose grammar parsed the text.
     pub fn language(&self) -> &Arc<Language> {
         &self.language
     }
 
+    /// The text, with line feeds.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Whether any place does not parse.
+    /// Whether some place does not parse.
     pub fn is_broken(&self) -> bool {
         self.tree.root_node().has_error()
     }
 
-    /// How many places do not parse: for telling whether an edit makes it worse.
+    /// How many places do not parse; tells whether an edit makes it worse.
     pub fn errors(&self) -> usize {
         self.broken().count()
     }
 
+    /// How it was made from the version before; none where it was parsed from scratch.
     pub(super) fn edit(&self) -> Option<&Made> {
         self.edit.as_ref()
     }
 
+    /// The marks that were kept for the comparison with the next version.
     pub(super) fn marks(&self) -> Option<&Marks> {
         self.marks.get()
     }
 
-    /// Keeps these for what changes next, unless others are kept.
+    /// Keeps marks for the comparison with the next version, unless some are kept already.
     pub(super) fn keep_marks(&self, marks: Marks) {
         let _ = self.marks.set(marks);
     }
 
+    /// The stretches that are hidden from the parser, in order.
     pub(super) fn blanks(&self) -> &[Blank] {
         &self.blanks
     }
 
+    /// The root node of the tree.
     pub(super) fn root(&self) -> Node<'_> {
         self.tree.root_node()
     }
 }
 
-/// The bytes of the later text in which the trees differ, those of the edit included.
+/// The bytes of the later text in which the trees differ, together with those of the edit.
 fn differing(edit: &InputEdit, old: &Tree, new: &Tree) -> Range<usize> {
     let mut bytes = edit.start_byte..edit.new_end_byte;
     for range in old.changed_ranges(new) {
@@ -261,7 +267,7 @@ fn run(language: &Language, text: &str, shown: &Shown<'_>, old: Option<&Tree>) -
     let mut watch = |_: &tree_sitter::ParseState| if clock.is_over() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
     let options = ParseOptions::new().progress_callback(&mut watch);
     let mut read = |at: usize, _: Point| shown.at(at);
-    // Making a parser costs as much as parsing a small file.
+    // To make a parser costs as much as to parse a small file, so each thread keeps one.
     PARSER.with_borrow_mut(|parser| {
         parser.set_language(grammar).map_err(|_| ParseError::NoParser)?;
         let tree = parser.parse_with_options(&mut read, old, Some(options));
@@ -272,26 +278,26 @@ fn run(language: &Language, text: &str, shown: &Shown<'_>, old: Option<&Tree>) -
     })
 }
 
-/// Angle brackets with nothing between them that ends a type, a tag or a comparison.
+/// Most open angle brackets in a row, without anything between them that would end a type, a tag or a comparison.
 const MOST_OPEN: usize = 2000;
 
-/// Whether a text has more open angle brackets in a row than anybody writes. Each may be a comparison, a type's argument or a tag; the
-/// parser keeps all these readings up to the end of the text, and there it takes gigabytes and looks at no clock.
+/// Whether a text has more open angle brackets in a row than anybody writes. Each may be a comparison, a type argument or a tag. The parser
+/// keeps all these readings until the end of the text, takes gigabytes there and never looks at the clock.
 fn opens_without_end(text: &str) -> bool {
     crate::text::count(text.as_bytes(), b'<') > MOST_OPEN && opens_many(text.as_bytes(), 0)
 }
 
-/// The same of a text whose version before had not so many: a row that is longer now goes through the edit, or begins or ends at it.
+/// [`opens_without_end`] for a text whose earlier version was fine: a row that is longer now contains the edit or touches it.
 fn opens_without_end_around(text: &str, cut: &Cut) -> bool {
     let bytes = text.as_bytes();
     let start = bytes[..cut.start].iter().rposition(|byte| ENDS.contains(byte)).unwrap_or(0);
     opens_many(&bytes[start..], cut.new_end - start)
 }
 
-/// What nothing that an angle bracket opens goes on behind.
+/// Bytes that end whatever an angle bracket may have opened.
 const ENDS: &[u8] = b";{}()=,/\"'";
 
-/// Whether there are too many in a row, up to the first end of a row behind `enough` bytes where that is not zero.
+/// Whether a row is too long. Where `enough` is not zero, the search ends with the first row that ends behind it.
 fn opens_many(bytes: &[u8], enough: usize) -> bool {
     let mut open = 0;
     for (at, byte) in bytes.iter().enumerate() {
@@ -310,34 +316,37 @@ fn opens_many(bytes: &[u8], enough: usize) -> bool {
     false
 }
 
-/// Measures the time that this thread works, not the time that a busy machine lets it wait: what is parsed may not depend on the load.
+/// Measures how long this thread works, not how long a busy machine lets it wait: what gets parsed must not depend on the load.
 pub(super) struct Work {
     start: Instant,
     worked: Option<Duration>,
 }
 
 impl Work {
+    /// Starts to measure.
     pub fn start() -> Self {
         Self { start: Instant::now(), worked: thread_time() }
     }
 
+    /// Working time since the start; elapsed time where the system does not tell.
     pub fn took(&self) -> Duration {
         self.worked.zip(thread_time()).map_or_else(|| self.start.elapsed(), |(before, now)| now.saturating_sub(before))
     }
 
-    /// Whether it took longer than this. A clock of the thread costs a call of the system, and who has not waited so long has not worked.
+    /// Whether the work took longer than `limit`. To ask for a thread's time is a system call, so the wall clock is tried first: less time
+    /// passed than the limit means less work, too.
     pub fn exceeds(&self, limit: Duration) -> bool {
         self.start.elapsed() > limit && self.took() > limit
     }
 
     fn is_over(&self) -> bool {
         let waited = self.start.elapsed();
-        // Asking for the thread's own time costs a call of the system, so it is asked seldom.
+        // To ask for the thread's own time is a system call, so it is rarely done.
         waited > BUDGET && (waited > PATIENCE || self.took() > BUDGET)
     }
 }
 
-/// How long this thread has been running, where the system tells.
+/// How long this thread has worked since it started, where the system tells.
 #[cfg(unix)]
 fn thread_time() -> Option<Duration> {
     nix::time::clock_gettime(nix::time::ClockId::CLOCK_THREAD_CPUTIME_ID).ok().map(Duration::from)
@@ -352,7 +361,7 @@ thread_local! {
     static PARSER: RefCell<Parser> = RefCell::new(Parser::new());
 }
 
-/// The point of byte `at`, counted on from a known point.
+/// The row and column of byte `at`, counted from a point that is known.
 fn point(bytes: &[u8], from: Point, known: usize, at: usize) -> Point {
     let between = &bytes[known..at];
     let rows = crate::text::count_breaks(between);

@@ -1,9 +1,8 @@
-//! Compiles the subset of tree-sitter's query language that `tags.scm` and `scope.scm` use into tables by node kind, so that one walk
-//! over a tree needs a table look-up per node and matches patterns only where a definition may be.
+//! Compiles the part of tree-sitter's query language that `tags.scm` and `scope.scm` use into tables by node kind. A walk over a tree then
+//! needs one look-up per node, and matches patterns only where a definition may be.
 //!
-//! The subset: nodes with fields and children, `_`, alternatives `[…]`, `?`, captures, and `(#set! …)`, `(#eq? @c "text")`,
-//! `(#not-eq? @c "text")`.
-//! Everything else is refused with its line.
+//! The part: nodes with fields and children, `_`, alternatives `[…]`, `?`, captures, and `(#set! …)`, `(#eq? @c "text")`, `(#not-eq? @c
+//! "text")`. All else is refused with its line.
 
 use crate::text::lines::line_number;
 use std::collections::HashMap;
@@ -11,16 +10,17 @@ use std::num::NonZeroU16;
 
 use tree_sitter::{Language, Node};
 
-/// Captures of one match.
+/// The captured nodes of one match.
 #[derive(Clone, Copy, Default)]
 pub struct Captures<'tree> {
     nodes: [Option<Node<'tree>>; CAPTURES.len()],
 }
 
-/// What a capture inside a pattern may be called. A name ends where `before` begins.
+/// Allowed names of captures inside a pattern. A name ends where `before` begins.
 const CAPTURES: &[&str] = &["name", "body", "bases", "receiver", "container", "target", "end", "before"];
 
 impl<'tree> Captures<'tree> {
+    /// The captured node; none where the match lacks it.
     pub fn get(&self, name: &str) -> Option<Node<'tree>> {
         CAPTURES.iter().position(|known| *known == name).and_then(|at| self.nodes[at])
     }
@@ -43,25 +43,26 @@ struct Child {
     shapes: Vec<Shape>,
 }
 
-/// A pattern with what it means.
+/// A pattern and what it marks.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     shape: Shape,
-    /// The capture of the whole, such as `definition.function`.
+    /// The capture of the whole match, such as `definition.function`.
     pub tag: String,
-    /// `(#set! key "value")`.
+    /// `(#set! key "value")` of the pattern.
     pub settings: Vec<(String, String)>,
-    /// `(#eq? @capture "text")`, and whether it has to be so: false for `#not-eq?`.
+    /// `(#eq? @capture "text")`: the capture, the text, and whether they have to be equal (false for `#not-eq?`).
     equal: Vec<(usize, String, bool)>,
 }
 
 impl Pattern {
+    /// The value that `(#set! key "value")` gives a key.
     pub fn setting(&self, key: &str) -> Option<&str> {
         self.settings.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str())
     }
 }
 
-/// Patterns by node kind.
+/// All patterns of a query file, by node kind.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
     patterns: Vec<Pattern>,
@@ -69,11 +70,12 @@ pub struct Table {
 }
 
 impl Table {
+    /// Whether there are no patterns.
     pub fn is_empty(&self) -> bool {
         self.patterns.is_empty()
     }
 
-    /// Patterns that begin with a node of this kind, in the order of the file.
+    /// Patterns that may match a node of this kind, in the order of the file.
     pub fn at(&self, kind: u16) -> impl Iterator<Item = &Pattern> {
         self.by_kind.get(usize::from(kind)).into_iter().flatten().map(|number| &self.patterns[usize::from(*number)])
     }
@@ -83,7 +85,7 @@ impl Table {
         self.by_kind.len()
     }
 
-    /// A bit set per node kind: bit `i` is set where a pattern tagged `tags[i]` begins.
+    /// A set of bits per node kind: bit `i` is set where a pattern tagged `tags[i]` may match.
     pub fn roles(&self, tags: &[&str]) -> Vec<u8> {
         let bits = |kind: usize| {
             let bit = |tag: &str| tags.iter().position(|known| tag.starts_with(known)).map_or(0, |bit| 1 << bit);
@@ -94,6 +96,7 @@ impl Table {
 }
 
 impl Pattern {
+    /// The captures, if the pattern matches at this node.
     pub fn matches<'tree>(&self, node: Node<'tree>, source: &str) -> Option<Captures<'tree>> {
         let mut captures = Captures::default();
         if !self.shape.fits(node, &mut captures) {
@@ -104,8 +107,8 @@ impl Pattern {
 }
 
 impl Pattern {
-    /// For patterns marked `(#set! each "")`: one match for each node that fits on the way to the name, such as `a` and `b` in
-    /// `int a, b;`.
+    /// All matches at a node, for patterns marked `(#set! each "")`: one for each node that can be the name, such as `a` and `b` in `int a,
+    /// b;`.
     pub fn each<'tree>(&self, node: Node<'tree>, source: &str) -> Vec<Captures<'tree>> {
         let name = CAPTURES.iter().position(|known| *known == "name");
         let mut found = vec![];
@@ -121,7 +124,7 @@ impl Pattern {
 }
 
 impl Shape {
-    /// Whether the shape or something inside has this capture.
+    /// Whether the shape, or one inside of it, has this capture.
     fn captures(&self, capture: Option<usize>) -> bool {
         self.capture == capture || self.children.iter().any(|child| child.shapes.iter().any(|shape| shape.captures(capture)))
     }
@@ -160,7 +163,7 @@ impl Shape {
 }
 
 impl Child {
-    /// The matches below all nodes that this may stand for, each by the first alternative that it fits.
+    /// The matches for every child that this part may stand for, each by the first alternative that fits.
     fn each<'tree>(&self, parent: Node<'tree>, name: Option<usize>, captures: Captures<'tree>, found: &mut Vec<Captures<'tree>>) {
         let mut cursor = parent.walk();
         let field = self.field.and_then(NonZeroU16::new);
@@ -192,7 +195,7 @@ impl Child {
     }
 }
 
-/// Compiles a query file; its patterns come after those that the table has. The error names the line.
+/// Compiles a query file and appends its patterns to the table. An error names the line.
 pub fn compile(language: &Language, text: &str, table: &mut Table) -> Result<(), String> {
     let mut by_name: HashMap<&str, Vec<u16>> = HashMap::new();
     for kind in (0..language.node_kind_count() as u16).filter(|kind| language.node_kind_is_named(*kind)) {
@@ -218,7 +221,7 @@ pub fn compile(language: &Language, text: &str, table: &mut Table) -> Result<(),
 
 struct Reader<'a> {
     language: &'a Language,
-    /// Named node kinds; a name may stand for several of one grammar.
+    /// Ids of the named node kinds; a grammar may have several of one name.
     by_name: HashMap<&'a str, Vec<u16>>,
     text: &'a str,
     at: usize,
@@ -229,7 +232,7 @@ impl<'a> Reader<'a> {
         line_number(self.text, self.at)
     }
 
-    /// The next character that is neither space nor comment.
+    /// The next character that is neither space nor part of a comment.
     fn peek(&mut self) -> Option<char> {
         loop {
             let rest = &self.text[self.at..];

@@ -1,5 +1,5 @@
-//! Whether a selection is a value that could have a name: one that is read, once, where the statement around it begins. What is written to
-//! or taken the address of is a place, of which a copy is another; `scope.scm` says which parts of which nodes are that.
+//! Whether a selection is a value that can be given a name: it is read, once, where the statement around it begins. What is written to, or
+//! has its address taken, is a place, and a copy of it would be another place. `scope.scm` says which parts of which nodes are places.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use super::scope::{self, BLOCK, LATER, STRING, VALUE};
 use super::uses::{self, role};
 use crate::text::words::{self, is_word};
 
-/// What a selection would have to be.
+/// The answer for a selection that is not one value.
 const NO_VALUE: &str = "the selection is not exactly one value inside a statement; select one expression";
 const PLACE: &str = "what is selected is a place that is written to, called or borrowed, and no value: a copy of it would be another thing";
 const LATE: &str =
@@ -20,8 +20,8 @@ const CHANGED: &str = "what is selected uses a name that its statement gives a v
 const NO_STATEMENT: &str = "what is selected stands where no statement could be put before it";
 const SAME_LINE: &str = "the statement does not begin its line; put it on a line of its own first";
 
-/// The statement that a selection is a value in, if it is exactly one value, larger than a name and smaller than the statement, and means
-/// the same before that statement; or why it is none, for a person.
+/// The statement around a selection, if that is exactly one value, larger than a name and smaller than the statement, which means the same
+/// before the statement. The error says why it is not, for a person.
 pub fn statement_of(parsed: &Parsed, selection: &Range<usize>) -> Result<Range<usize>, &'static str> {
     let text = parsed.text();
     let selected = text.get(selection.clone()).filter(|selected| !selected.is_empty() && selected.trim() == *selected).ok_or(NO_VALUE)?;
@@ -34,7 +34,7 @@ pub fn statement_of(parsed: &Parsed, selection: &Range<usize>) -> Result<Range<u
     }
     let roles = &parsed.language().scope_roles;
     let path = scope::path_to(parsed, node);
-    // Of nodes with the same range, any may be the value.
+    // Several nodes may have the same range, and any of them may be the value.
     if !path.iter().any(|here| here.byte_range() == *selection && role(roles, *here) & VALUE != 0) {
         return Err(NO_VALUE);
     }
@@ -43,7 +43,7 @@ pub fn statement_of(parsed: &Parsed, selection: &Range<usize>) -> Result<Range<u
     if in_declarations || marks(parsed, "declarations", path[block], path[block]) {
         return Err(NO_STATEMENT);
     }
-    // A list may stand between the block and its statements.
+    // There may be a list between the block and its statements.
     let first = path.iter().skip(block + 1).position(|node| !is(parsed, "statements", *node)).ok_or(NO_VALUE)? + block + 1;
     let statement = path[first].byte_range();
     if statement == *selection || statement.len() <= selected.len() + 1 {
@@ -57,7 +57,7 @@ pub fn statement_of(parsed: &Parsed, selection: &Range<usize>) -> Result<Range<u
     if text[line..statement.start].trim().is_empty() { Ok(statement) } else { Err(SAME_LINE) }
 }
 
-/// Whether a value is made of literals alone.
+/// Whether a value is made of literals only.
 pub fn is_literal(parsed: &Parsed, value: &Range<usize>) -> bool {
     let roles = &parsed.language().scope_roles;
     let text = &parsed.text()[value.clone()];
@@ -70,8 +70,8 @@ pub fn is_literal(parsed: &Parsed, value: &Range<usize>) -> bool {
     names.into_iter().all(in_string)
 }
 
-/// Whether `scope.scm` tags the child of a node so: the target of a pattern, or any child of a node without one; `from` and `to` say which
-/// of the named children, by their number.
+/// Whether `scope.scm` tags a child of a node: it is the pattern's target, or the pattern has none. The settings `from` and `to` limit it
+/// to some of the named children, by number.
 pub(super) fn marks(parsed: &Parsed, tag: &str, parent: Node<'_>, child: Node<'_>) -> bool {
     let mut patterns = parsed.language().scope.at(parent.kind_id()).filter(|pattern| pattern.tag == tag);
     patterns.any(|pattern| {
@@ -87,13 +87,13 @@ pub(super) fn marks(parsed: &Parsed, tag: &str, parent: Node<'_>, child: Node<'_
     })
 }
 
-/// Whether a node itself is tagged so.
+/// Whether `scope.scm` tags the node itself.
 pub(super) fn is(parsed: &Parsed, tag: &str, node: Node<'_>) -> bool {
     let mut patterns = parsed.language().scope.at(node.kind_id()).filter(|pattern| pattern.tag == tag);
     patterns.any(|pattern| pattern.matches(node, parsed.text()).is_some())
 }
 
-/// What makes a place of the node that a path leads to; none where it is read as a value.
+/// The node that makes the end of a path a place; none where it is read as a value.
 pub(super) fn place<'tree>(parsed: &Parsed, path: &[Node<'tree>]) -> Option<Node<'tree>> {
     let mut by = None;
     for pair in path.windows(2) {
@@ -107,8 +107,8 @@ pub(super) fn place<'tree>(parsed: &Parsed, path: &[Node<'tree>]) -> Option<Node
     by
 }
 
-/// Whether a value can be taken out of where it stands: it is read there, at once, and means the same elsewhere. `path` leads from the
-/// statement to it.
+/// Whether a value can be moved in front of its statement: it is read, right away, and means the same there. `path` leads from the
+/// statement to the value.
 fn stands_by_itself(parsed: &Parsed, path: &[Node<'_>], value: &Range<usize>) -> Result<(), &'static str> {
     let roles = &parsed.language().scope_roles;
     for (at, pair) in path.windows(2).enumerate() {
@@ -136,7 +136,7 @@ fn stands_by_itself(parsed: &Parsed, path: &[Node<'_>], value: &Range<usize>) ->
     Ok(())
 }
 
-/// Whether a chain ends early, as `a?.b` does.
+/// Whether a chain may end early, as `a?.b` does.
 fn shortens(parsed: &Parsed, chain: Node<'_>) -> bool {
     let mut here = chain;
     loop {
@@ -149,13 +149,13 @@ fn shortens(parsed: &Parsed, chain: Node<'_>) -> bool {
     }
 }
 
-/// Whether an argument or an index is not reached where the chain before it ends early.
+/// Whether a child is an argument or index that is skipped where the chain before it ends early.
 fn is_cut_short(parsed: &Parsed, parent: Node<'_>, child: Node<'_>) -> bool {
     let begins = parent.named_child(0).filter(|first| marks(parsed, "chain", parent, *first));
     begins.is_some_and(|first| first != child) && shortens(parsed, parent)
 }
 
-/// Whether what looks like a field may as well be a type or a package: `java.util` and `Outer.Inner` before another name.
+/// Whether what looks like a field may be a type or a package: `java.util` or `Outer.Inner` before another name.
 fn names_a_type(parsed: &Parsed, parent: Node<'_>, value: Node<'_>) -> bool {
     let text = parsed.text();
     let said = &text[value.byte_range()];
@@ -168,7 +168,7 @@ fn names_a_type(parsed: &Parsed, parent: Node<'_>, value: Node<'_>) -> bool {
     said.rsplit('.').next().is_some_and(is_type) || is_type(next)
 }
 
-/// Whether a value stands for several: `a, b := f()`, or `return f()` of two results.
+/// Whether an expression gives several values: `a, b := f()`, or `return f()` with two results.
 fn is_several(parsed: &Parsed, path: &[Node<'_>], list: Node<'_>) -> bool {
     let Some(at) = path.iter().position(|node| *node == list).filter(|at| *at > 0) else { return false };
     let around = path[at - 1];
@@ -183,8 +183,8 @@ fn is_several(parsed: &Parsed, path: &[Node<'_>], list: Node<'_>) -> bool {
         || around.named_child(0) == Some(list) && results().is_some_and(|results| results.starts_with('(') && results.contains(','))
 }
 
-/// Whether a value uses a name that the statement around it binds or changes before the value is reached:
-/// `with open(p) as f, read(f.name)`, `i++ + f(i)`.
+/// Whether a value uses a name that its statement binds or changes before the value is reached: `with open(p) as f, read(f.name)`, `i++ +
+/// f(i)`.
 fn knows_more(parsed: &Parsed, statement: &Range<usize>, value: &Range<usize>) -> bool {
     let text = parsed.text();
     let inside = text.get(value.clone()).unwrap_or_default();
@@ -194,7 +194,7 @@ fn knows_more(parsed: &Parsed, statement: &Range<usize>, value: &Range<usize>) -
         let places = words::places(whole, name).map(|range| statement.start + range.start..statement.start + range.end);
         let mut more = false;
         uses::visit(parsed, places, |range, way| {
-            // `x = x + 1` binds after the value is known.
+            // `x = x + 1` binds its name after the value is computed.
             let holds = |binding: &Range<usize>| binding.start <= value.start && value.end <= binding.end;
             more |= uses::binding(parsed, &range, way).is_some_and(|binding| !holds(&binding));
             let path: Vec<Node> = way.iter().map(|(node, _)| *node).collect();

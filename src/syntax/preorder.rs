@@ -1,27 +1,27 @@
-//! The nodes of a tree, each before what stands in it. By a cursor: a text may nest deeper than any stack.
+//! The nodes of a tree, parents first. Uses a cursor instead of recursion: a text may nest deeper than any stack.
 
 use tree_sitter::{Node, TreeCursor};
 
 use super::Parsed;
 
-/// The nodes of a text in their order; of each it is asked, once it has been seen, whether to go into it.
+/// The nodes of a text in preorder. After each node `goes_into` is asked whether to visit its children.
 pub(super) struct Preorder<'tree, F> {
     cursor: TreeCursor<'tree>,
-    /// From the root to the node that was given last; empty behind the last one.
+    /// From the root to the node given last; empty at the end.
     path: Vec<Node<'tree>>,
     has_begun: bool,
     goes_into: F,
 }
 
 impl Parsed {
-    /// All nodes but those below one that is not gone into.
+    /// All nodes, except those below one that is not gone into.
     pub(super) fn preorder<'tree, F: FnMut(Node<'tree>) -> bool>(&'tree self, goes_into: F) -> Preorder<'tree, F> {
         Preorder { cursor: self.root().walk(), path: vec![self.root()], has_begun: false, goes_into }
     }
 }
 
 impl<'tree, F> Preorder<'tree, F> {
-    /// The way to the node that was given last, that node included.
+    /// The path from the root to the node given last.
     pub fn path(&self) -> &[Node<'tree>] {
         &self.path
     }

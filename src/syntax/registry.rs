@@ -1,4 +1,4 @@
-//! The languages that longsight knows, as `grammars/languages.toml` and the query files tell it.
+//! All languages that longsight knows, read from `grammars/languages.toml` and the query files.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -12,7 +12,7 @@ use super::lexical::{Lexical, compile};
 use super::pattern::{self, Table};
 use super::{files, scope, uses, walk};
 
-/// What is built in for one language: its parser and its query files.
+/// What is compiled in for one language: its parser and its query files.
 #[derive(Clone, Copy)]
 struct Builtin<'a> {
     /// Its name in `languages.toml`.
@@ -28,15 +28,16 @@ impl<'a> Builtin<'a> {
     }
 }
 
-/// A query file: the folder below `grammars` that it is in, and its text. What a language inherits comes after its own.
+/// A query file: its folder below `grammars`, and its text. Inherited files come after the language's own.
 type Source = (&'static str, &'static str);
 
-// `BUILTINS`, made of `languages.toml` by `build.rs`.
+// Defines `BUILTINS`, which `build.rs` makes from `languages.toml`.
 include!(concat!(env!("OUT_DIR"), "/languages.rs"));
 
+/// The text of `languages.toml`.
 pub(super) const LANGUAGES: &str = include_str!("../../grammars/languages.toml");
 
-/// A language that works only in part, and why.
+/// Why a language works only in part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     pub language: String,
@@ -51,7 +52,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// All languages. A language whose data are broken degrades alone and is in [`Registry::problems`].
+/// All languages. Broken data only affect their own language, and are listed in [`Registry::problems`].
 #[derive(Debug, Default)]
 pub struct Registry {
     languages: Vec<Arc<Language>>,
@@ -69,13 +70,13 @@ impl Registry {
         Self::with(|_, file| file.to_string())
     }
 
-    /// As [`Registry::new`], with query files changed by `replace(language/file, text)`: how tests break a query.
+    /// [`Registry::new`] with changed query files: `replace` gets `language/file` and the text. Tests break queries this way.
     pub fn with(replace: impl Fn(&str, &str) -> String) -> Self {
         Self::of(LANGUAGES, BUILTINS, &replace)
     }
 
-    /// As [`Registry::new`], with one more `[[language]]`, its parser and the texts of its `tags.scm` and `scope.scm`: how tests show that
-    /// a language needs no more than these.
+    /// [`Registry::new`] with one more language: its `[[language]]` entry, its parser, and its `tags.scm` and `scope.scm`. Tests use it to
+    /// show that a language needs nothing else.
     pub fn with_language(entry: &str, parser: fn() -> tree_sitter::Language, queries: [&'static str; 2]) -> Self {
         let name = data::name_of(entry);
         let [tags, scope] = queries.map(|text| [("added", text)]);
@@ -145,7 +146,7 @@ impl Registry {
             roles: roles(&tags, walk::ROLES),
             scope_roles: roles(&scope, scope::ROLES),
             use_roles: roles(&scope, uses::ROLES),
-            // Without its tags a language is plain text: half an outline would be taken for a whole one.
+            // Without `tags.scm` a language counts as plain text: half an outline would be taken for a whole one.
             grammar: grammar.filter(|_| !tags.is_empty()),
             tags,
             scope,
@@ -156,15 +157,17 @@ impl Registry {
         }));
     }
 
+    /// What is wrong with the data of languages; empty unless a file is broken.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
 
+    /// All languages, in the order of `languages.toml`.
     pub fn languages(&self) -> &[Arc<Language>] {
         &self.languages
     }
 
-    /// By the editor's language id, or our name.
+    /// The language with this LSP id or name.
     pub fn by_id(&self, id: &str) -> Option<&Arc<Language>> {
         self.by_id.get(id).map(|number| &self.languages[*number])
     }
@@ -182,13 +185,13 @@ impl Registry {
         Some(&self.languages[*number])
     }
 
-    /// By content, file name, extension or first line. `text` is the whole text: what claims it may stand anywhere.
+    /// The language of a file by content, name, extension or `#!` line. `text` has to be complete: what claims it may stand anywhere.
     pub fn detect(&self, path: &str, text: &str) -> Option<&Arc<Language>> {
         self.claimed(path, text).or_else(|| self.by_path(path)).or_else(|| self.by_shebang(text))
     }
 
-    /// What the editor says, empty where it says nothing; else what the file looks like. An editor that says no more than the file's name
-    /// does, "c" of a header, knows less than the content.
+    /// The language of a document: the editor's word (`id`, may be empty), else what the file looks like. An editor that only goes by the
+    /// extension ("c" for a header) knows less than the content.
     pub fn of_document(&self, id: &str, path: Option<&str>, text: &str) -> Option<&Arc<Language>> {
         let said = self.by_id(id);
         let by_name = || path.and_then(|path| self.by_path(path));
@@ -210,7 +213,7 @@ impl Registry {
         Some(&self.languages[*number])
     }
 
-    /// Both query files of every language with a parser, against tree-sitter's own compiler: what tests and `doctor` check.
+    /// Checks both query files of every language with tree-sitter's own compiler. Tests and `doctor` call it.
     pub fn check_queries(&self) -> Vec<Problem> {
         let mut problems = self.problems.clone();
         for language in &self.languages {
@@ -241,7 +244,7 @@ impl Registry {
     }
 }
 
-/// The table of a query file and of those that it inherits.
+/// The table of a query file together with those it inherits from.
 fn compiled(
     language: &tree_sitter::Language,
     name: &str,
@@ -258,7 +261,7 @@ fn compiled(
     Ok(table)
 }
 
-/// A number that changes when any language's data do.
+/// A number that changes with the data of any language, for caches.
 pub fn fingerprint() -> u64 {
     let mut hasher = xxhash_rust::xxh3::Xxh3::new();
     hasher.update(LANGUAGES.as_bytes());

@@ -1,4 +1,4 @@
-//! What is at a place in a text: the items around it, whether it is in a comment, a string or an expression, and where the block ends.
+//! What is at a place in a text: the items around it, whether it is in a comment, a string or an expression, and where its block ends.
 //! `scope.scm` says which nodes are which.
 
 use crate::text::lines::{line_end, line_start};
@@ -9,21 +9,26 @@ use tree_sitter::Node;
 use super::parse::Parsed;
 use super::tags::Kind;
 
-/// What kinds of nodes mean here; the order of the bits below.
+/// The tags of `scope.scm` that become bits, in the order of the constants below.
 pub(super) const ROLES: &[&str] = &["comment", "string", "block", "expression", "interpolation", "value", "binding", "later"];
+/// A comment.
 pub(super) const COMMENT: u8 = 1;
+/// A string literal.
 pub(super) const STRING: u8 = 1 << 1;
+/// A block of statements or members.
 pub(super) const BLOCK: u8 = 1 << 2;
+/// An expression.
 pub(super) const EXPRESSION: u8 = 1 << 3;
+/// Code inside of a string.
 pub(super) const INTERPOLATION: u8 = 1 << 4;
-/// What could stand in a variable.
+/// An expression that could be the value of a variable.
 pub(super) const VALUE: u8 = 1 << 5;
-/// What gives names to values inside of a function: parameters, variables, patterns.
+/// A node that names values inside a function: a parameter, a variable, a pattern.
 pub(super) const BINDING: u8 = 1 << 6;
-/// What is not evaluated where the statement around it begins: loop heads, closures, the right sides of short circuits.
+/// A node that does not run where its statement begins: a loop's head, a closure, the right side of a short circuit.
 pub(super) const LATER: u8 = 1 << 7;
 
-/// Words before a definition that are no part of it.
+/// Most words before a definition that are not part of it.
 const MODIFIERS: usize = 3;
 
 /// A definition around a place.
@@ -31,27 +36,27 @@ const MODIFIERS: usize = 3;
 pub struct Item {
     pub name: String,
     pub kind: Kind,
-    /// Bytes of the whole item, decorators and attributes included where the grammar puts them inside.
+    /// Bytes of the whole item, with decorators and attributes where the grammar has them inside.
     pub range: Range<usize>,
-    /// Bytes from its first word to its body.
+    /// Bytes from its first word up to its body.
     pub signature: Range<usize>,
     pub body: Option<Range<usize>>,
 }
 
-/// What is at an offset.
+/// What surrounds an offset.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
     /// Items around the offset, outermost first.
     pub items: Vec<Item>,
     pub in_comment: bool,
     pub in_string: bool,
-    /// Inside an expression: a completion there is part of one line.
+    /// Inside an expression, so a completion there is part of one line.
     pub in_expression: bool,
-    /// The innermost block around the offset, without its braces.
+    /// The innermost block around the offset, without braces.
     pub block: Option<Range<usize>>,
-    /// That block holds nothing but space and comments: a completion there is the whole body.
+    /// The block holds only space and comments, so a completion there is a whole body.
     pub block_is_empty: bool,
-    /// Where a completion has to stop at the latest: the end of the block.
+    /// The end of the block, where a completion has to stop.
     pub block_end: usize,
 }
 
@@ -62,7 +67,7 @@ impl Place {
     }
 }
 
-/// What is at byte `offset`. An offset that is no character boundary or behind the end is moved back.
+/// What surrounds byte `offset`, which is moved back to a character boundary inside the text.
 pub fn at(parsed: &Parsed, offset: usize) -> Place {
     let text = parsed.text();
     let offset = text.floor_char_boundary(offset);
@@ -86,7 +91,7 @@ pub fn at(parsed: &Parsed, offset: usize) -> Place {
     place
 }
 
-/// Whether what stands at `offset` is part of a comment or of a string.
+/// Whether an offset lies in a comment or a string.
 pub fn is_prose(parsed: &Parsed, offset: usize) -> bool {
     let roles = &parsed.language().scope_roles;
     let role = |node: &Node<'_>| roles.get(usize::from(node.kind_id())).copied().unwrap_or(0);
@@ -96,7 +101,7 @@ pub fn is_prose(parsed: &Parsed, offset: usize) -> bool {
     nearest.is_some_and(|role| role & INTERPOLATION == 0)
 }
 
-/// The definition that begins or lies at `offset`, for commands without a selection: the innermost item, or the one on the same line.
+/// The definition meant by an offset, for commands without a selection: the innermost one around it, or the one on the same line.
 pub fn item_at(parsed: &Parsed, offset: usize) -> Option<Item> {
     let text = parsed.text();
     let offset = in_line(text, text.floor_char_boundary(offset));
@@ -109,7 +114,7 @@ pub fn item_at(parsed: &Parsed, offset: usize) -> Option<Item> {
     here.or_else(|| behind_modifiers(parsed, first)).or(around.items.last().cloned())
 }
 
-/// An offset at the end of a line, moved to the last letter there: what ends with the line is still meant.
+/// An offset at the end of a line is moved to the last letter of the line, so that what ends with the line is still meant.
 fn in_line(text: &str, offset: usize) -> usize {
     let line = line_start(text, offset);
     let whole = &text[line..line_end(text, offset)];
@@ -117,7 +122,7 @@ fn in_line(text: &str, offset: usize) -> usize {
     offset.min(last)
 }
 
-/// The outermost definition around a place that is no module, or what holds members like one: a Rust `impl`.
+/// The outermost definition around a place; modules do not count, blocks of members such as Rust's `impl` do.
 pub fn outermost(parsed: &Parsed, offset: usize) -> Option<Range<usize>> {
     let text = parsed.text();
     let holds = |node: &Node<'_>| {
@@ -128,7 +133,8 @@ pub fn outermost(parsed: &Parsed, offset: usize) -> Option<Range<usize>> {
     path_to(parsed, leaf(parsed, text.floor_char_boundary(offset))).iter().find(|node| holds(node)).map(Node::byte_range)
 }
 
-/// What stands at the top of a text, in order, each with the comments and attributes right above it, but for those of the file.
+/// The top-level nodes of a text in order, each with the comments and attributes right above it. Comments about the whole file are left
+/// out.
 pub fn top_level(parsed: &Parsed) -> Vec<Range<usize>> {
     parts(parsed, parsed.root())
 }
@@ -146,7 +152,7 @@ pub(super) fn parts(parsed: &Parsed, within: Node<'_>) -> Vec<Range<usize>> {
     for node in within.named_children(&mut cursor) {
         let own = node.byte_range();
         let near = lead.take().and_then(|lead| {
-            // Some grammars take the end of its line into a comment.
+            // Some grammars count the line break as part of a comment.
             let end = lead.start + text[lead.clone()].trim_end().len();
             let is_near = text[end.min(own.start)..own.start].matches('\n').count() <= 1;
             let is_lead = is_near && of_file(&lead) == of_file(&own);
@@ -183,7 +189,7 @@ pub fn trait_of(parsed: &Parsed, offset: usize) -> Option<Range<usize>> {
     path.iter().rev().find_map(|node| node.child_by_field_name("trait")).map(|of| of.byte_range())
 }
 
-/// The definition that follows words like `export default` at the start of a line, which are no part of it.
+/// The definition that follows words like `export default` at the start of a line.
 fn behind_modifiers(parsed: &Parsed, first: usize) -> Option<Item> {
     let text = parsed.text();
     let line = text[first..].lines().next()?;
@@ -193,7 +199,7 @@ fn behind_modifiers(parsed: &Parsed, first: usize) -> Option<Item> {
         .find_map(|at| self::at(parsed, first + at).items.into_iter().find(|item| item.range.start == first + at))
 }
 
-/// The nodes from the root to a node. By a cursor: `Node::parent` recurses, and a text may nest deeper than any stack.
+/// The nodes from the root to a node. Uses a cursor: `Node::parent` recurses, and a text may nest deeper than any stack.
 pub(super) fn path_to<'a>(parsed: &'a Parsed, leaf: Node<'a>) -> Vec<Node<'a>> {
     let mut cursor = parsed.root().walk();
     let mut path = vec![cursor.node()];
@@ -204,13 +210,13 @@ pub(super) fn path_to<'a>(parsed: &'a Parsed, leaf: Node<'a>) -> Vec<Node<'a>> {
     path
 }
 
-/// The innermost node that begins at an offset or goes over it.
+/// The innermost node that begins at an offset or contains it.
 pub(super) fn leaf_at(parsed: &Parsed, offset: usize) -> Node<'_> {
     let root = parsed.root();
     root.descendant_for_byte_range(offset, offset + 1).unwrap_or(root)
 }
 
-/// The innermost node that the cursor is in: at the end of a line, the one that ends there.
+/// The innermost node at the cursor; at the end of a line, the one that ends there.
 fn leaf(parsed: &Parsed, offset: usize) -> Node<'_> {
     let root = parsed.root();
     let after = root.descendant_for_byte_range(offset, offset).unwrap_or(root);
@@ -254,7 +260,7 @@ fn look(parsed: &Parsed, here: Node<'_>, role: u8, offset: usize, place: &mut Pl
     }
 }
 
-/// The item that a node is, by the patterns of `tags.scm`.
+/// The item that a node is, by the patterns of `tags.scm`; none for other nodes.
 pub(super) fn item(parsed: &Parsed, node: Node<'_>) -> Option<Item> {
     let text = parsed.text();
     let (pattern, captures) = parsed.language().tags.at(node.kind_id()).find_map(|pattern| {
@@ -272,7 +278,7 @@ pub(super) fn item(parsed: &Parsed, node: Node<'_>) -> Option<Item> {
     Some(Item { name, kind, range: node.byte_range(), signature, body })
 }
 
-/// Blocks of languages without braces: the lines around the cursor that are indented as it is, or deeper.
+/// Finds the block in languages without braces: the lines around the cursor with its indentation or more.
 fn indented_block(text: &str, offset: usize, place: &mut Place) {
     let line_start = line_start(text, offset);
     let own = &text[line_start..];
@@ -315,7 +321,7 @@ fn indent(line: &str) -> usize {
     line.chars().take_while(|letter| *letter == ' ' || *letter == '\t').count()
 }
 
-/// Blocks in a text that does not parse: between the nearest braces that match by counting.
+/// Finds the block in a text that does not parse: between the nearest braces that match by counting.
 fn braced_block(text: &str, offset: usize, place: &mut Place) {
     let opening = unmatched(text[..offset].char_indices().rev(), '}', '{');
     let Some(opening) = opening else { return };

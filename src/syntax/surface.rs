@@ -1,5 +1,5 @@
-//! How half-written code looks where nothing parses it yet, of languages without a grammar too: comments, strings, and where blocks begin
-//! and end. `languages.toml` says it: `surface` of a language, of `[common]`, and `[[unread]]` for files that no grammar reads.
+//! How half-written code looks while nothing parses it, and code in languages without a grammar: comments, strings, where blocks begin and
+//! end. In `languages.toml` it is `surface`, of a language, of `[common]`, or of `[[unread]]` for files without a grammar.
 
 use std::sync::{Arc, LazyLock};
 
@@ -7,34 +7,34 @@ use serde::Deserialize;
 
 use super::{Language, data, lists};
 
-/// What a language's code shows of itself without a parser.
+/// What code of a language shows without a parser.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Surface {
-    /// What opens a comment that ends with its line; none where no grammar reads the language, and quotes may be those of prose.
+    /// What begins a line comment. None for languages without a grammar, where a quote may be prose.
     #[serde(skip)]
     pub line: Option<String>,
-    /// What opens and closes a comment that does not.
+    /// What begins and ends a block comment.
     #[serde(skip)]
     pub block: Option<[String; 2]>,
-    /// How blocks are told; what the parser says of it goes before.
+    /// How blocks are marked; where there is a tree, the tree decides.
     pub blocks: Blocks,
-    /// Ends of lines after which a deeper block begins.
+    /// Endings of lines after which a deeper block begins.
     pub opens: Vec<String>,
     /// Words that close a block.
     pub closes: Vec<String>,
-    /// What a line begins with that opens a block which a word closes.
+    /// Starts of lines that open a block closed by a word.
     pub worded: Vec<String>,
-    /// What a line begins with that begins the next part of such a block.
+    /// Starts of lines that begin the next part of such a block.
     pub divides: Vec<String>,
-    /// What a line at the level of a statement begins with that goes on with it.
+    /// Starts of lines that continue a statement at its own level: `else`.
     pub goes_on: Vec<String>,
-    /// What the further lines of a signature begin with.
+    /// Starts of the further lines of a signature.
     pub head_parts: Vec<String>,
-    /// What the next item begins with, at the margin and within a block: a model that writes it has left its hole.
+    /// Starts of a next item, at the margin and inside a block. A model that writes one has left its hole.
     pub items: Vec<String>,
     pub inner_items: Vec<String>,
-    /// What stands at the margin because the block before it has ended.
+    /// Starts of lines that stand at the margin because the block before has ended.
     pub margin: Vec<String>,
     /// What a line of attributes or decorators begins with, and what begins so and is a definition.
     pub attributes: Vec<String>,
@@ -66,9 +66,9 @@ pub struct Surface {
     /// A name with a colon is a label, which stands less deep than its block.
     #[serde(skip)]
     pub labels: bool,
-    /// What stands between `<` and `>` goes over several lines: parameters of types, tags of elements.
+    /// Text between `<` and `>` may span lines: type parameters, tags of elements.
     pub angles: bool,
-    /// A block below a line with a colon is made of commands, each with a tab before it.
+    /// Below a line with a colon stand commands, each after a tab (as in a Makefile).
     pub recipes: bool,
 }
 
@@ -113,11 +113,11 @@ pub enum Blocks {
     Unknown,
     Braces,
     Indentation,
-    /// Words begin and close them: `def … end`.
+    /// Words open and close them: `def … end`.
     Words,
 }
 
-/// Files that no grammar reads, by how they are called; one without names is for all others.
+/// Files without a grammar, by their names; the entry without names is for all others.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Unread {
@@ -134,7 +134,7 @@ impl Unread {
     }
 }
 
-/// The entries of `languages.toml`, and what is known of all other files.
+/// The entries of `languages.toml`, and the defaults for all other files.
 static UNREAD: LazyLock<(Vec<Unread>, Surface)> = LazyLock::new(|| {
     let mut entries = data::parsed(super::registry::LANGUAGES).and_then(|file| data::unread(&file)).unwrap_or_default();
     entries.iter_mut().for_each(|entry| entry.surface.block = entry.block_comment.take());
@@ -144,19 +144,19 @@ static UNREAD: LazyLock<(Vec<Unread>, Surface)> = LazyLock::new(|| {
 });
 
 impl Surface {
-    /// That of a language, or of a text of which nothing is known.
+    /// The surface of a language; the defaults where the language is unknown.
     pub fn of(language: Option<&Arc<Language>>) -> &Self {
         language.map_or(&UNREAD.1, |language| &language.surface)
     }
 
-    /// The same for a file, also for one whose language has no grammar here.
+    /// The surface of a file, also where its language has no grammar.
     pub fn in_file<'a>(language: Option<&'a Arc<Language>>, path: &str) -> &'a Self {
         let name = path.rsplit('/').next().unwrap_or(path);
         let unread = || UNREAD.0.iter().find(|unread| unread.is_of(name)).map(|unread| &unread.surface);
         if language.is_some() { Self::of(language) } else { unread().unwrap_or_else(|| Self::of(None)) }
     }
 
-    /// Whether a grammar reads the language, so that each sign means what it means there.
+    /// Whether a grammar reads the language, so that every sign has its proper meaning.
     pub fn is_read(&self) -> bool {
         self.line.is_some()
     }
@@ -180,7 +180,7 @@ impl Surface {
         self.blocks == Blocks::Braces
     }
 
-    /// Whether a line is a word that closes a block, and nothing else.
+    /// Whether a line is nothing but a word that closes a block.
     pub fn is_closing_word(&self, line: &str) -> bool {
         lists(&self.closes, line.trim().trim_end_matches([';', ')', ',']))
     }

@@ -1,4 +1,4 @@
-//! What a file defines, mentions and imports: the facts that [`super::walk`] gathers.
+//! What a file defines, mentions and imports, as [`super::walk`] gathers it.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
@@ -6,7 +6,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use super::import::Import;
 use super::words::Words;
 
-/// What a definition is.
+/// The kind of a definition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Kind {
@@ -29,7 +29,7 @@ pub enum Kind {
     Attribute,
     Macro,
     Module,
-    /// A name that is handed on from elsewhere: `pub use`, `from .x import Y` in `__init__.py`, `export {x} from`.
+    /// A name passed on from elsewhere: `pub use`, `from .x import Y` in `__init__.py`, `export {x} from`.
     Reexport,
 }
 
@@ -51,21 +51,22 @@ impl Kind {
         (Kind::Reexport, "reexport"),
     ];
 
-    /// As in captures (`@definition.function`), JSON and prose.
+    /// Its name in captures (`@definition.function`), in JSON and in prose.
     pub fn name(self) -> &'static str {
         Self::ALL[self as usize].1
     }
 
+    /// The kind with this [`Self::name`].
     pub fn by_name(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind)
     }
 
-    /// The kind with this number, as stored in a cache.
+    /// The kind with this number, as caches store it.
     pub fn by_number(number: u8) -> Option<Self> {
         Self::ALL.get(usize::from(number)).map(|(kind, _)| *kind)
     }
 
-    /// Whether it is called by its name, and has a body.
+    /// Whether it can be called and has a body: a function, a method or a macro.
     pub fn is_callable(self) -> bool {
         matches!(self, Self::Function | Self::Method)
     }
@@ -76,7 +77,7 @@ impl Kind {
     }
 }
 
-/// A range of bytes; `start == end` means that there is none.
+/// A range of bytes; empty (`start == end`) stands for none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Span {
     pub start: u32,
@@ -84,19 +85,22 @@ pub struct Span {
 }
 
 impl Span {
+    /// The span of a byte range.
     pub fn new(range: std::ops::Range<usize>) -> Self {
         Self { start: range.start as u32, end: range.end as u32 }
     }
 
+    /// Whether the span stands for none.
     pub fn is_empty(self) -> bool {
         self.start == self.end
     }
 
+    /// The byte range of the span.
     pub fn range(self) -> std::ops::Range<usize> {
         self.start as usize..self.end as usize
     }
 
-    /// The text below the span; empty where the text is another one.
+    /// The text in the span; empty where the span does not fit the text.
     pub fn of(self, text: &str) -> &str {
         text.get(self.range()).unwrap_or_default()
     }
@@ -108,39 +112,40 @@ pub struct Definition {
     pub kind: Kind,
     pub public: bool,
     pub name: Span,
-    /// With decorators and attributes, without the comment above.
+    /// The whole definition with decorators and attributes, without the comment above.
     pub item: Span,
-    /// From the item's own first word to its body, or to its end.
+    /// From its own first word to its body, or to its end where it has none.
     pub signature: Span,
     pub body: Span,
     /// The comment above, or the docstring.
     pub doc: Span,
-    /// The text that names base classes, traits, interfaces.
+    /// The list of base classes, traits or interfaces.
     pub bases: Span,
     /// The enclosing definition, as its index in [`Facts::definitions`].
     pub parent: Option<u32>,
-    /// The enclosing type's name where it is no definition of this file: `impl` blocks, Go receivers.
+    /// The name of the enclosing type where the file does not define that: in `impl` blocks and Go receivers.
     pub container: Span,
     pub line: u32,
     pub name_line: u32,
     pub end_line: u32,
 }
 
-/// All that the index keeps of a file.
+/// Everything that the index keeps of a file.
 #[derive(Debug, Default)]
 pub struct Facts<'a> {
-    /// In the order of the file.
+    /// In the order of the text.
     pub definitions: Vec<Definition>,
-    /// Identifiers with their number of occurrences, definitions included; not those in comments and strings.
+    /// Identifiers with how often each occurs, definitions included, comments and strings left out.
     pub names: Words<'a>,
     pub imports: Vec<Import>,
 }
 
-/// Maps and sets of names, words and numbers, with a hash that costs nothing.
+/// A map keyed by names or numbers, with a hash that costs next to nothing.
 pub type NumberMap<K, V> = HashMap<K, V, BuildHasherDefault<NameHasher>>;
+/// A set of names or numbers, with the same hash.
 pub type NumberSet<K> = HashSet<K, BuildHasherDefault<NameHasher>>;
 
-/// Multiplies and rotates, eight bytes at a time: identifiers are short, and nobody attacks a table of them.
+/// Multiplies and rotates, eight bytes at a time. Good enough: identifiers are short, and nobody attacks these tables.
 #[derive(Clone, Copy, Default)]
 pub struct NameHasher(u64);
 

@@ -1,5 +1,5 @@
-//! Trees of the documents that were looked at last, for the index and for requests alike: who comes first with a version parses it, and who
-//! comes meanwhile waits for that tree.
+//! The trees of the documents used last, shared by the index and by requests. Whoever first needs a version parses it; others wait for that
+//! tree.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,41 +9,41 @@ use super::language::Language;
 use super::parse::{BUDGET, ParseError, Parsed, Work, parse};
 use crate::text::Piece;
 
-/// Documents whose trees are kept: those that a person works on at a time.
+/// Documents whose trees are kept: as many as a person works on at a time.
 const KEPT: usize = 8;
-/// A document whose parse took longer than its budget is left alone for so many times as long: who types in it must not wait again and
-/// again. Where the parser recovers from many errors it looks at no clock.
+/// After a parse over budget, the document is left alone for this many times as long, so that nobody who types in it waits again and again.
+/// (While the parser recovers from many errors it does not look at the clock.)
 const REST: u32 = 8;
 
-/// See the module.
+/// The kept trees.
 #[derive(Debug, Default)]
 pub struct Trees {
-    /// Last used first.
+    /// Most recently used first.
     kept: Mutex<VecDeque<(String, Slot)>>,
 }
 
-/// One document's last text and what came of it; held while it is parsed, for a second parse would take longer than to wait.
+/// A document's last text and its outcome. Locked while it is parsed: a second parse would take longer than the wait.
 type Slot = Arc<Mutex<Known>>;
 
 #[derive(Debug, Default)]
 struct Known {
     last: Option<(Piece, Result<Parsed, ParseError>)>,
-    /// No other version is parsed before.
+    /// Until then no other version is parsed.
     rests: Option<Instant>,
 }
 
 impl Known {
-    /// Whether this text has to wait because another of the document took too long.
+    /// Whether this text has to wait, because another version took too long.
     fn leaves_alone(&self, text: &Piece) -> bool {
         let resting = self.rests.is_some_and(|until| Instant::now() < until);
         resting && self.last.as_ref().is_none_or(|(before, _)| before != text)
     }
 
-    /// Parses, and keeps what came of it.
+    /// Parses and keeps the outcome.
     fn make(&mut self, text: &Piece, parse: impl FnOnce() -> Result<Parsed, ParseError>) -> Result<Parsed, ParseError> {
         let work = Work::start();
         let parsed = parse();
-        // A text without a tree, or one that two readings took far too long for; each of these has kept the budget by itself else.
+        // No tree, or one for which two parses together took far too long; each alone has kept to its budget.
         if work.exceeds(if parsed.is_err() { BUDGET } else { BUDGET * 2 }) {
             self.rests = Some(Instant::now() + work.took() * REST);
         }
@@ -53,7 +53,7 @@ impl Known {
 }
 
 impl Trees {
-    /// The tree of a document's text, made from that of an earlier version where there is one.
+    /// The tree of a document's text, made from an earlier version where one is kept.
     pub fn of(&self, uri: &str, language: &Arc<Language>, text: impl Into<Piece>) -> Result<Parsed, ParseError> {
         let text = &text.into();
         let slot = self.slot(uri);
@@ -72,7 +72,7 @@ impl Trees {
         }
     }
 
-    /// The tree of a later version, made by `edited` from the tree `before` and no other: for who asks what an edit has changed.
+    /// The tree of a later version, made by `edited` from exactly the tree `before`, for those who ask what an edit has changed.
     pub fn after(
         &self,
         before: &Parsed,
@@ -85,21 +85,21 @@ impl Trees {
         let mut known = slot.lock().unwrap_or_else(PoisonError::into_inner);
         match known.last.as_ref() {
             Some((there, Ok(parsed))) if there == text && parsed.is_made_from(before) => Ok(parsed.clone()),
-            // It would take as long once more.
+            // The same text would take too long again.
             Some((there, Err(error))) if there == text => Err(*error),
             _ if known.leaves_alone(text) => Err(ParseError::Budget),
             _ => known.make(text, || edited(before)),
         }
     }
 
-    /// When a text may be parsed that was left alone because another version took too long; none for one that has been tried.
+    /// When a text may be parsed that waits because another version took too long. None for a text that has been tried.
     pub fn rests(&self, uri: &str, text: &Piece) -> Option<Instant> {
         let slot = self.slot(uri);
         let known = slot.lock().unwrap_or_else(PoisonError::into_inner);
         known.rests.filter(|_| known.last.as_ref().is_none_or(|(tried, _)| tried != text))
     }
 
-    /// The document was closed: opened again it is read anew.
+    /// Drops the trees of a document that was closed.
     pub fn forget(&self, uri: &str) {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).retain(|(known, _)| known != uri);
     }

@@ -1,5 +1,5 @@
-//! What a value is made of: a call, a member, an element, or other values that it is one of. So a type that is written somewhere is
-//! followed to where a member of it is used.
+//! Takes a value apart: a call, a member, an element, or one of several values. So the type of a member's owner is found, wherever it is
+//! written.
 
 use std::ops::Range;
 
@@ -12,10 +12,10 @@ use super::scope::COMMENT;
 use super::uses::{MEMBER, role};
 use crate::text::words;
 
-/// A value, one step taken apart. All ranges are bytes of the text.
+/// One step of taking a value apart. Ranges are bytes of the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Made {
-    /// Text, a number, a function: nothing that a definition of the workspace is the type of.
+    /// Text, a number, a function: no type of the workspace.
     Literal,
     Name(Range<usize>),
     Member {
@@ -29,16 +29,16 @@ pub enum Made {
     },
     /// `a[1]`.
     Element(Range<usize>),
-    /// One of these, or the same by another way of writing: `(a)`, `*a`, `a or b`, `await a`.
+    /// One of these, or the same in other words: `(a)`, `*a`, `a or b`, `await a`.
     Same(Vec<Range<usize>>),
-    /// What holds these: a list, a tuple.
+    /// A list or tuple of these.
     Holds(Vec<Range<usize>>),
-    /// Of the type in these bytes.
+    /// A value of the type written in these bytes.
     Typed(Range<usize>),
     Unknown,
 }
 
-/// Takes the value in these bytes apart. What no parser saw, as in a macro of Rust, is what its first word leads to.
+/// Takes the value in these bytes apart. Text that is not parsed, such as in a Rust macro, is judged by its first word.
 pub fn made(parsed: &Parsed, range: &Range<usize>) -> Made {
     let Some(node) = parsed.root().descendant_for_byte_range(range.start, range.end) else { return Made::Unknown };
     if node.byte_range() == *range {
@@ -99,7 +99,7 @@ fn of_node(parsed: &Parsed, node: Node<'_>) -> Made {
     }
 }
 
-/// The type of a value that names it: the target of the pattern, or the named child that its number says.
+/// The type of a value that names its type: the pattern's target, or the named child with the number that the pattern sets.
 fn typed(parsed: &Parsed, node: Node<'_>, pattern: &Pattern) -> Option<Range<usize>> {
     let target = pattern.matches(node, parsed.text())?.get("target");
     let child = || node.named_child(pattern.setting("child")?.parse().ok()?);
@@ -120,14 +120,14 @@ fn call(parsed: &Parsed, function: Node<'_>, arguments: Node<'_>) -> Made {
     }
 }
 
-/// The parts of a node that are no punctuation, comments or words like `mut`.
+/// The parts of a node, without punctuation, comments and words like `mut`.
 fn parts(parsed: &Parsed, node: Node<'_>) -> Vec<Range<usize>> {
     let mut cursor = node.walk();
     let is_part = |part: &Node<'_>| role(&parsed.language().scope_roles, *part) & COMMENT == 0 && !is(parsed, "made.word", *part);
     node.named_children(&mut cursor).filter(is_part).map(|part| part.byte_range()).collect()
 }
 
-/// What a pattern with this tag marks in a node.
+/// The node that a pattern with this tag captures as its target.
 fn target<'tree>(parsed: &Parsed, tag: &str, node: Node<'tree>) -> Option<Node<'tree>> {
     let mut patterns = parsed.language().scope.at(node.kind_id()).filter(|pattern| pattern.tag == tag);
     patterns.find_map(|pattern| pattern.matches(node, parsed.text())?.get("target"))

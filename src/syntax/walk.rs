@@ -1,5 +1,5 @@
-//! Gathers the facts of a file by one walk over its tree. The walk keeps no tree and does not recurse, so that a file that nests a
-//! hundred thousand deep is only slow, never fatal.
+//! Gathers the facts of a file in one walk over its tree. The walk does not recurse, so a file nested a hundred thousand levels deep is
+//! slow but not fatal.
 
 pub mod change;
 mod define;
@@ -21,17 +21,20 @@ pub(crate) use define::MAX_SIGNATURE;
 use level::Level;
 pub(super) use siblings::Marks;
 
-/// What kinds of nodes mean to the walk; the order of the bits below.
+/// The tags of `tags.scm` that become bits, in the order of the constants below.
 pub(super) const ROLES: &[&str] = &["identifier", "definition", "scope", "import", "comment", "string", "wrapper", "attribute"];
+/// A name.
 pub(super) const IDENTIFIER: u8 = 1;
 const DEFINITION: u8 = 1 << 1;
 const SCOPE: u8 = 1 << 2;
 const IMPORT: u8 = 1 << 3;
+/// A comment.
 pub(super) const COMMENT: u8 = 1 << 4;
+/// A string literal.
 pub(super) const STRING: u8 = 1 << 5;
 const WRAPPER: u8 = 1 << 6;
 const ATTRIBUTE: u8 = 1 << 7;
-/// What is walked as a whole or not at all.
+/// Nodes whose children are not walked one by one.
 const OPAQUE: u8 = IDENTIFIER | IMPORT | COMMENT | STRING | ATTRIBUTE;
 
 /// The facts of a parsed text. `path` decides whether imports are re-exports (`__init__.py`).
@@ -42,14 +45,14 @@ pub fn tags<'a>(parsed: &'a Parsed, path: &str) -> Facts<'a> {
     walk.facts
 }
 
-/// The definitions of a stretch of a text, and those around it and beside these.
+/// The definitions in a stretch of a text, with those around and beside them.
 pub fn definitions_in(parsed: &Parsed, path: &str, range: &Range<usize>) -> Vec<Definition> {
     let mut walk = Walk { within: Some(range.clone()), ..Walk::new(parsed, path, range.len()) };
     walk.tree(parsed.root(), 0);
     walk.facts.definitions
 }
 
-/// A definition or scope whose inside is being walked. `scope.impl` holds members like a type, `scope.local` hides like a function.
+/// A definition or scope whose inside is being walked. `scope.impl` holds members like a type, `scope.local` hides names like a function.
 #[derive(Clone, Copy)]
 struct Open {
     depth: u32,
@@ -69,24 +72,24 @@ impl Open {
     }
 }
 
-/// What [`Walk::define`] has found.
+/// What [`Walk::define`] made of a node.
 enum Defined<'tree> {
     Nothing,
     /// A scope, with the node that names it.
     Scope(Node<'tree>),
     Item {
         body: Option<Node<'tree>>,
-        /// A string at the start of the body is its comment.
+        /// A string at the start of the body documents it.
         docstring: bool,
     },
 }
 
-/// What stands before the next item and belongs to it.
+/// Comments and attributes before the next item, which belong to it.
 #[derive(Clone, Copy, Default)]
 struct Lead {
     doc: Span,
     last_row: usize,
-    /// Where attributes, decorators or a wrapper above the item begin: byte and row.
+    /// Where the attributes, decorators or wrapper above the item begin: byte and row.
     start: Option<(usize, usize)>,
 }
 
@@ -94,16 +97,16 @@ struct Walk<'a> {
     language: &'a Language,
     source: &'a str,
     file_name: String,
-    /// Nodes that lie outside of it are not looked into.
+    /// Nodes outside of these bytes are skipped.
     within: Option<Range<usize>>,
     facts: Facts<'a>,
     open: Vec<Open>,
-    /// One for each level on which the cursor has siblings.
+    /// One for each level on the cursor's path.
     leads: Vec<Lead>,
 }
 
 impl<'a> Walk<'a> {
-    /// Makes room for the words of so many bytes.
+    /// A walk with room for the words of so many bytes.
     fn new(parsed: &'a Parsed, path: &str, bytes: usize) -> Self {
         Self {
             language: parsed.language(),
@@ -116,7 +119,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Walks a node, which lies `base` levels deep, and all below it.
+    /// Walks a node that lies `base` levels deep, and everything below it.
     fn tree<'tree>(&mut self, root: Node<'tree>, base: u32) {
         let (mut levels, mut spare): (Vec<Level<'tree>>, Vec<_>) = (vec![], vec![]);
         let mut node = root;
@@ -154,12 +157,12 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// What a node means. One that is an error has a number of its own and means nothing.
+    /// The bits of a node. Error nodes have an id of their own and no bits.
     fn role(&self, node: Node<'_>) -> u8 {
         self.language.roles.get(usize::from(node.kind_id())).copied().unwrap_or(0)
     }
 
-    /// Looks at one node; true to look inside. `down` is what its children's first item is preceded by.
+    /// Looks at one node; true to go inside. `down` receives what precedes the first item inside.
     fn enter(&mut self, node: Node<'_>, depth: u32, down: &mut Lead) -> bool {
         let role = self.role(node);
         if role == IDENTIFIER {
@@ -199,7 +202,7 @@ impl<'a> Walk<'a> {
         true
     }
 
-    /// What stands before a wrapper belongs to the first item inside. A list in parentheses or braces wraps nothing.
+    /// What precedes a wrapper belongs to the first item inside. Lists in parentheses or braces are not wrappers.
     fn handed_down(&self, node: Node<'_>, lead: Lead) -> Lead {
         let on_line = self.language.tags.at(node.kind_id()).any(|pattern| pattern.tag == "wrapper.line");
         let row = node.start_position().row;
@@ -209,7 +212,8 @@ impl<'a> Walk<'a> {
         Lead { start: Some(lead.start.unwrap_or((node.start_byte(), row))), ..lead }
     }
 
-    /// Whether a string is quotes and what stands between them: most are, and every other node of some files is in one.
+    /// Whether a string has no parts but its quotes and its content. Most are like this, and in some files every other node is inside a
+    /// string.
     fn is_plain(&self, string: Node<'_>) -> bool {
         let plain = |content: Node<'_>| content.child_count() == 0 && self.role(content) == 0;
         string.descendant_count() <= 4 && string.child(1).is_none_or(plain)
@@ -228,7 +232,7 @@ impl<'a> Walk<'a> {
         let Some(text) = self.source.get(range.clone()) else { return };
         let before = self.source[..range.start].trim_end_matches([' ', '\t', '\r', '\x0c']);
         if !before.is_empty() && !before.ends_with('\n') {
-            // It ends a line of code and speaks of that.
+            // A comment at the end of a code line is about that line.
             return;
         }
         let text = text.trim_end();
@@ -248,14 +252,14 @@ impl<'a> Walk<'a> {
         lead.last_row = node.end_position().row;
     }
 
-    /// Whether a node is one or two levels below one that a pattern asks for: `(#set! within "record_declaration")`.
+    /// Whether a node has the parent or grandparent that a pattern asks for: `(#set! within "record_declaration")`.
     fn is_within(&self, pattern: &Pattern, node: Node<'_>) -> bool {
         let Some(kind) = pattern.setting("within") else { return true };
         let parent = node.parent();
         parent.into_iter().chain(parent.and_then(|parent| parent.parent())).any(|around| around.kind() == kind)
     }
 
-    /// Whether a pattern applies here: `(#set! in "module type method function")` and `(#set! file "__init__.py")`.
+    /// Whether a pattern applies at this place: `(#set! in "module type method function")`, `(#set! file "__init__.py")`.
     fn applies(&self, pattern: &Pattern) -> bool {
         if pattern.setting("file").is_some_and(|name| name != self.file_name) {
             return false;
@@ -271,7 +275,7 @@ impl<'a> Walk<'a> {
         })
     }
 
-    /// The pattern by which a node is an import.
+    /// The pattern that makes a node an import.
     fn imports(&self, node: Node<'_>) -> Option<&'a Pattern> {
         let mut patterns = self.language.tags.at(node.kind_id()).filter(|pattern| pattern.tag.starts_with("import"));
         patterns.find(|pattern| self.applies(pattern) && pattern.matches(node, self.source).is_some())
@@ -309,5 +313,5 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// What precedes the first child of a node that wraps nothing.
+/// What precedes the first child of a node that is not a wrapper: nothing.
 const WRAPPER_NONE: Lead = Lead { doc: Span { start: 0, end: 0 }, last_row: 0, start: None };

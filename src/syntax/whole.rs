@@ -1,5 +1,5 @@
-//! What stands around some lines and fills lines of its own: a statement, an item, a list. Who gives such a thing back whole may have been
-//! asked for a part of it.
+//! What fills the lines around some lines: a statement, an item, a list. A model that gives back such a thing whole may have been asked for
+//! a part of it only.
 
 use std::ops::Range;
 
@@ -9,19 +9,19 @@ use super::parse::Parsed;
 use super::scope::path_to;
 use crate::text::lines::{line_end, line_start};
 
-/// What may stand behind a node in its last line.
+/// What may follow a node in its last line.
 const ENDS: &[char] = &[';', ',', ' ', '\t', '\r'];
 
-/// A node, or several of one extent, that fills lines.
+/// A node, or several of the same extent, with lines of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Whole {
     /// Its lines, without the last line break.
     pub lines: Range<usize>,
-    /// The grammar's numbers of the kinds of nodes that fill these lines.
+    /// The grammar's ids of the kinds of nodes that fill these lines.
     pub kinds: Vec<u16>,
 }
 
-/// What fills lines around these and is no more than a file's part, innermost first; what fills exactly these is not among them.
+/// All that fills the lines around these and is less than the file, innermost first. What fills exactly these lines is left out.
 pub fn around(parsed: &Parsed, lines: &Range<usize>) -> Vec<Whole> {
     let text = parsed.text();
     let Some(inside) = inked(text, lines) else { return vec![] };
@@ -48,7 +48,7 @@ pub fn kinds(parsed: &Parsed, lines: &Range<usize>) -> Vec<u16> {
     path_to(parsed, leaf).iter().skip(1).filter(fills).map(Node::kind_id).collect()
 }
 
-/// Lines without the blanks at both ends; none where there is nothing else.
+/// Lines without the blanks at both ends; none where nothing is left.
 fn inked(text: &str, lines: &Range<usize>) -> Option<Range<usize>> {
     let inside = &text[lines.clone()];
     let start = lines.start + (inside.len() - inside.trim_start().len());
@@ -56,7 +56,7 @@ fn inked(text: &str, lines: &Range<usize>) -> Option<Range<usize>> {
     (start < end).then_some(start..end)
 }
 
-/// The lines of a node that has them for itself.
+/// The lines of a node, if nothing else stands in them.
 fn filled(text: &str, node: &Node<'_>) -> Option<Range<usize>> {
     let (start, end) = (line_start(text, node.start_byte()), line_end(text, node.end_byte()));
     let alone = text[start..node.start_byte()].trim().is_empty() && text[node.end_byte()..end].trim_end_matches(ENDS).is_empty();

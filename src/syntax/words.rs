@@ -1,5 +1,5 @@
-//! The identifiers of a file and how often each occurs. Filled anew for every file of a workspace, so it hashes little and allocates
-//! less: texts stay where they are in the source.
+//! The identifiers of a file and how often each occurs. It is filled for every file of a workspace, so it hashes little and allocates less:
+//! words are slices of the source.
 
 /// One word.
 #[derive(Clone, Copy, Debug)]
@@ -9,41 +9,43 @@ struct Word<'a> {
     count: u32,
 }
 
-/// Words by number, in the order in which they came.
+/// Words by number, in order of first occurrence.
 #[derive(Clone, Debug, Default)]
 pub struct Words<'a> {
     words: Vec<Word<'a>>,
-    /// Numbers plus one; zero is free. The length is zero or a power of two, at most two thirds full.
+    /// Number of a word plus one; zero is free. The length is zero or a power of two, at most two thirds full.
     table: Vec<u32>,
 }
 
 impl<'a> Words<'a> {
-    /// With room for the words of a source of so many bytes.
+    /// A table with room for the words of a source of so many bytes.
     pub fn for_source(bytes: usize) -> Self {
         let room = (bytes / 64).clamp(16, 4096);
         Self { words: Vec::with_capacity(room), table: vec![0; (room * 2).next_power_of_two()] }
     }
 
+    /// The number of different words.
     pub fn len(&self) -> usize {
         self.words.len()
     }
 
+    /// Whether there are no words.
     pub fn is_empty(&self) -> bool {
         self.words.is_empty()
     }
 
-    /// Texts and counts. A word that was only numbered counts zero.
+    /// Words with their counts. A word that only got a number has count zero.
     pub fn iter(&self) -> impl Iterator<Item = (&'a str, u32)> {
         self.words.iter().map(|word| (word.text, word.count))
     }
 
-    /// One more occurrence.
+    /// Counts one more occurrence.
     pub fn add(&mut self, text: &'a str) {
         let number = self.number(text);
         self.words[number as usize].count += 1;
     }
 
-    /// The number of a word, without counting it.
+    /// The number of a word, which is not counted.
     pub fn number(&mut self, text: &'a str) -> u32 {
         if (self.words.len() + 1) * 3 > self.table.len() * 2 {
             self.grow();
@@ -78,7 +80,7 @@ impl<'a> Words<'a> {
     }
 }
 
-/// Hashes an identifier: these are short, and nobody attacks a table of them.
+/// Hashes an identifier. Weak but fast: identifiers are short, and nobody attacks these tables.
 pub fn hash(text: &str) -> u64 {
     let bytes = text.as_bytes();
     let eight = |at: usize| bytes[at..].first_chunk::<8>().map_or(0, |chunk| u64::from_le_bytes(*chunk));

@@ -1,10 +1,10 @@
-//! What differs between two versions of a text: one stretch, between what they share at their start and at their end. Versions of an open
-//! document share most of their memory, and what is the same memory is not compared; where a text knows by which edits it was made of the
-//! other, nothing is.
+//! What differs between two versions of a text, as one stretch: all that lies between their common start and their common end. Versions
+//! of an open document share most of their memory, and shared memory is not compared. Where a text knows the edits that led to it, nothing
+//! is compared at all.
 
 use super::Text;
 
-/// The bytes of the earlier version that are replaced, and where their replacement ends in the later one. Lies on character boundaries.
+/// The bytes of the earlier version that are replaced, and where the replacement ends in the later one. All on character boundaries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cut {
     pub start: usize,
@@ -13,7 +13,7 @@ pub struct Cut {
 }
 
 impl Cut {
-    /// None where the texts are the same.
+    /// The stretch that differs between two strings; none where they are equal.
     pub fn between(old: &str, new: &str) -> Option<Self> {
         if old == new {
             return None;
@@ -30,7 +30,7 @@ impl Cut {
         Some(Self { start, old_end: a.len() - end, new_end: b.len() - end })
     }
 
-    /// The same of two documents' texts.
+    /// The stretch that differs between the texts of two documents; none where they are equal. Uses known edits where it can.
     pub fn between_texts(old: &Text, new: &Text) -> Option<Self> {
         if new.is_copy_of(old) {
             return None;
@@ -41,7 +41,7 @@ impl Cut {
         }
     }
 
-    /// The same by what the texts say.
+    /// Finds the stretch by comparing content.
     fn searched(old: &Text, new: &Text) -> Option<Self> {
         let shortest = old.len_bytes().min(new.len_bytes());
         let start = shared(old.chunks(), new.chunks(), common, |chunk, length| &chunk[length..]);
@@ -58,7 +58,7 @@ impl Cut {
         Some(Self { start, old_end: old.len_bytes() - end, new_end: new.len_bytes() - end })
     }
 
-    /// Without what the texts share at both ends of it.
+    /// The stretch without the bytes that both texts share at its two ends.
     fn trimmed(self, old: &Text, new: &Text) -> Option<Self> {
         // Where there is nothing on one side, nothing is shared.
         if self.start == self.old_end || self.start == self.new_end {
@@ -70,19 +70,19 @@ impl Cut {
         Some(Self { start, old_end: self.start + inside.old_end, new_end: self.start + inside.new_end })
     }
 
-    /// The stretch that this and a later one of what it has led to lie in.
+    /// One stretch that covers this change and a `later` one, made to its outcome.
     pub(super) fn then(self, later: Self) -> Self {
         let (start, end) = (self.start.min(later.start), self.new_end.max(later.old_end));
         Self { start, old_end: self.old_end + (end - self.new_end), new_end: later.new_end + (end - later.old_end) }
     }
 
-    /// By how many bytes what stands behind has moved.
+    /// By how many bytes the text behind the stretch has moved; negative where it moved to the front.
     pub fn moved(&self) -> i64 {
         self.new_end as i64 - self.old_end as i64
     }
 }
 
-/// Length of what two texts share from the side on which their chunks begin.
+/// How many bytes two texts share, counted from the end at which their chunks begin.
 fn shared<'a>(
     mut old: impl Iterator<Item = &'a str>,
     mut new: impl Iterator<Item = &'a str>,
@@ -112,10 +112,10 @@ fn shared<'a>(
     }
 }
 
-/// Edits that lie further apart, in bytes, are looked for in the texts, for much between them may be as it was.
+/// Known edits that lie further apart than this, in bytes, are not used: much between them may be unchanged, so the texts are compared.
 const KNOWN: usize = 4096;
 
-/// Bytes that are compared at once, first many, then few: a byte after the other would cost as much as a parse.
+/// Bytes compared at once: large blocks first, then small ones. Byte by byte would cost as much as a parse.
 const BLOCKS: [usize; 2] = [1024, 32];
 
 /// Length of the common end of two texts.

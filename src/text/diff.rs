@@ -8,10 +8,10 @@ use similar::{DiffTag, TextDiff};
 use super::layout::with_line_feeds;
 use super::{Batch, Edit, Text};
 
-/// How long two texts are compared that have little in common, before it is enough to know some of what is equal.
+/// How long two texts with little in common are compared; after that a coarser diff will do.
 const ENOUGH: Duration = Duration::from_millis(250);
 
-/// What two texts have in common, in lines. The time for it would else grow with the square of what they have not.
+/// Compares by lines, within [`ENOUGH`]: the time would otherwise grow with the square of the differences.
 fn compared<'a>(old: &'a str, new: &'a str) -> TextDiff<'a, 'a, str> {
     TextDiff::configure().timeout(ENOUGH).diff_lines(old, new)
 }
@@ -23,8 +23,8 @@ pub struct Hunk {
     pub old_lines: Range<usize>,
     /// Zero-based lines of the new text that stand there instead; empty for a deletion.
     pub new_lines: Range<usize>,
-    /// Lines by which an insertion or a deletion could lie further up, and be the same: it lies as far down as it can, so that it begins
-    /// at its own first line and not at the closing bracket of what stands before.
+    /// By how many lines an insertion or a deletion could lie further up and mean the same. It lies as far down as it can, so that it
+    /// begins at its own first line and not at the closing bracket of the code before it.
     pub slack: usize,
     /// The change, in bytes of the old text.
     pub edit: Edit,
@@ -51,10 +51,10 @@ pub fn hunks(old: &str, new: &str) -> Vec<Hunk> {
     hunks
 }
 
-/// Moves a run of lines that only one text has down as far as it can go between its neighbours, `place` in the other text with it.
+/// Moves a run of lines that only one text has as far down as it can go between its neighbours, and `place` in the other text with it.
 fn slide(run: &mut Range<usize>, place: &mut Range<usize>, slack: &mut usize, lines: &[&str], free: Range<usize>) {
     let (first, length) = (run.start, run.len());
-    // A run that touches the next would be one with it.
+    // A run that touched the next one would merge with it.
     let end = if free.end == lines.len() { free.end } else { free.end - 1 };
     while run.end < end && lines[run.start] == lines[run.end] {
         (run.start, run.end) = (run.start + 1, run.end + 1);
@@ -88,8 +88,8 @@ fn between(diff: &TextDiff<'_, '_, str>, new: &str) -> Vec<Hunk> {
     hunks
 }
 
-/// How one text became another, in lines: only what lies between the lines that are equal at both ends is compared, so that a key typed
-/// in a large text costs next to nothing.
+/// The edits that turned one text into another, by lines. Equal lines at both ends are not compared, so a key typed in a large text
+/// costs next to nothing.
 pub fn change(before: &Text, now: &Text) -> Batch {
     let (old, new) = (before.to_string(), now.to_string());
     let same = old.bytes().zip(new.bytes()).take_while(|(a, b)| a == b).count();
@@ -109,10 +109,10 @@ pub fn unified(path: &str, old: &str, new: &str) -> String {
     if old == new {
         return String::new();
     }
-    // A carriage return alone would draw one line over the other.
+    // A lone carriage return would make a terminal draw one line over the other.
     let (old, new) = (with_line_feeds(old), with_line_feeds(new));
     let diff = compared(&old, &new);
-    // As git does: without it `patch` takes a blank for the end of the name.
+    // As git does: without the tab, `patch` ends the name at the blank.
     let end = if path.contains(' ') { "\t" } else { "" };
     diff.unified_diff().context_radius(3).header(&format!("a/{path}{end}"), &format!("b/{path}{end}")).to_string()
 }

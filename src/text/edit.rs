@@ -10,11 +10,12 @@ pub struct Edit {
 }
 
 impl Edit {
+    /// Inserts `text` at byte `at`.
     pub fn insert(at: usize, text: impl Into<String>) -> Self {
         Self { range: at..at, text: text.into() }
     }
 
-    /// Whether applying it to the text it was made for changes nothing for sure: an insertion of nothing.
+    /// Whether the edit is an insertion of nothing, which changes nothing in any text.
     pub fn is_empty(&self) -> bool {
         self.range.is_empty() && self.text.is_empty()
     }
@@ -61,14 +62,17 @@ impl Batch {
         Ok(Self { edits })
     }
 
+    /// A batch of one edit; no edits where that one is empty.
     pub fn one(edit: Edit) -> Self {
         Self { edits: if edit.is_empty() { vec![] } else { vec![edit] } }
     }
 
+    /// The edits, sorted and disjoint.
     pub fn edits(&self) -> &[Edit] {
         &self.edits
     }
 
+    /// Whether the batch changes nothing.
     pub fn is_empty(&self) -> bool {
         self.edits.is_empty()
     }

@@ -1,7 +1,7 @@
 //! How a text is laid out: its line endings and its indentation, so that what we add looks like what is there.
 //!
-//! Lines end with `\n`, `\r\n` or `\r`, as LSP has it. Parsers and most tools know nothing of the last, so whoever reads a text gets it
-//! with line feeds ([`with_line_feeds`]), at the same offsets; whoever edits it writes the file's own endings.
+//! Lines end with `\n`, `\r\n` or `\r`, as LSP has it. Parsers and most tools do not know a lone `\r`. So whoever reads a text gets
+//! line feeds ([`with_line_feeds`]) at the same offsets, and whoever edits it writes the file's own endings.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -18,6 +18,7 @@ pub enum Ending {
 }
 
 impl Ending {
+    /// The characters of this line ending.
     pub fn as_str(self) -> &'static str {
         match self {
             Ending::Lf => "\n",
@@ -46,7 +47,7 @@ impl Ending {
 }
 
 impl Text {
-    /// The ending that most lines have.
+    /// The ending that most lines of this document have.
     pub fn ending(&self) -> Ending {
         Ending::of(&self.to_string())
     }
@@ -57,7 +58,7 @@ pub fn has_lone_returns(text: &str) -> bool {
     text.match_indices('\r').any(|(at, _)| text.as_bytes().get(at + 1) != Some(&b'\n'))
 }
 
-/// A whole text with a line feed for each carriage return that ends a line by itself. Every offset stays what it is.
+/// A whole text in which each lone carriage return is a line feed. All offsets stay the same.
 pub fn with_line_feeds(text: &str) -> Cow<'_, str> {
     if !has_lone_returns(text) {
         return Cow::Borrowed(text);
@@ -72,7 +73,7 @@ pub fn with_line_feeds(text: &str) -> Cow<'_, str> {
     Cow::Owned(out + rest)
 }
 
-/// The same for a text that is shared.
+/// [`with_line_feeds`] for a shared text; a text without lone carriage returns is returned as it is.
 pub fn shared_with_line_feeds(text: Arc<str>) -> Arc<str> {
     match with_line_feeds(&text) {
         Cow::Borrowed(_) => text,
@@ -85,12 +86,12 @@ pub fn indentation(line: &str) -> &str {
     &line[..line.len() - line.trim_start_matches([' ', '\t']).len()]
 }
 
-/// One level of indentation as a text uses it; four spaces where nothing is indented.
+/// One level of indentation as a text uses it; four spaces where nothing is indented ([`known_unit`] says so instead).
 pub fn indent_unit(text: &str) -> String {
     known_unit(text).unwrap_or_else(|| " ".repeat(4))
 }
 
-/// One level of indentation as a text uses it: a tab, or so many spaces; none where nothing is indented.
+/// One level of indentation as a text uses it: a tab or a number of spaces. None where nothing is indented.
 pub fn known_unit(text: &str) -> Option<String> {
     let mut counts = [0usize; 9];
     let mut tabs = 0usize;
@@ -106,7 +107,7 @@ pub fn known_unit(text: &str) -> Option<String> {
         }
         previous = indent.len();
     }
-    // A file of a few lines may have its only indentation where the next one is typed.
+    // In a file of a few lines, the only indentation may be that of the line that is being typed.
     if tabs == 0 && counts[2..].iter().all(|count| *count == 0) {
         tabs = usize::from(text.lines().any(|line| line.starts_with('\t')));
     }
@@ -119,13 +120,13 @@ pub fn known_unit(text: &str) -> Option<String> {
     }
 }
 
-/// Whether lines are indented by spaces where a level is a tab, or by tabs where it is spaces.
+/// Whether lines are indented by spaces although `unit` is a tab, or by tabs although it is spaces.
 pub fn is_foreign(text: &str, unit: &str) -> bool {
     let foreign = if unit.starts_with('\t') { ' ' } else { '\t' };
     text.lines().any(|line| line.starts_with(foreign))
 }
 
-/// The levels of a text, each of them `said`, as a file has them whose level is `unit`.
+/// A text with one `unit` of indentation for each `said`: from the unit the text uses to the one of the file.
 pub fn in_unit(text: &str, said: &str, unit: &str) -> String {
     let lines = text.split_inclusive('\n').map(|line| {
         let indent = indentation(line);
@@ -134,7 +135,7 @@ pub fn in_unit(text: &str, said: &str, unit: &str) -> String {
     lines.collect()
 }
 
-/// The indentation that all lines that are not blank share.
+/// The indentation shared by all lines that are not blank.
 pub fn common_indentation(text: &str) -> &str {
     let mut lines = text.lines().filter(|line| !line.trim().is_empty()).map(indentation);
     let Some(first) = lines.next() else { return "" };

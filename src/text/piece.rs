@@ -1,25 +1,25 @@
-//! A whole text in one piece of memory, which is shared. One that nobody shares any more gives its memory to the next: a version of a long
-//! document that is put together in memory of its own costs more than what a key changes in it.
+//! A whole text in one shared piece of memory. When nobody shares it any more, the next version reuses its memory: to allocate a long
+//! document anew costs more than to change what one key changes in it.
 
 use std::ops::Deref;
 use std::sync::Arc;
 
 use super::layout::with_line_feeds;
 
-/// See the module. Equal texts are equal, whatever they are kept in.
+/// A text in one piece of memory. Equal texts compare equal, however they are kept.
 #[derive(Clone, Debug)]
 pub struct Piece(Kept);
 
 #[derive(Clone, Debug)]
 enum Kept {
-    /// In the memory of somebody else.
+    /// Memory that somebody else made.
     Shared(Arc<str>),
-    /// In memory that can be had back.
+    /// Memory that can be reused.
     Own(Arc<String>),
 }
 
 impl Piece {
-    /// The text with a line feed for each carriage return that ends a line by itself. Every offset stays what it is.
+    /// The same text with a line feed for each lone carriage return. All offsets stay the same.
     pub fn with_line_feeds(self) -> Self {
         let changed = match with_line_feeds(&self) {
             std::borrow::Cow::Borrowed(_) => None,
@@ -28,7 +28,7 @@ impl Piece {
         changed.map_or(self, Self::from)
     }
 
-    /// Its memory, with the text still in it, if no other has it.
+    /// Its memory with the text still in it, if nobody else holds it.
     pub fn into_own(self) -> Option<String> {
         match self.0 {
             Kept::Shared(_) => None,

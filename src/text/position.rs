@@ -55,7 +55,7 @@ impl Text {
         self.joined().into()
     }
 
-    /// The same in memory that the next version may have.
+    /// [`Self::to_arc`] in memory that the next version can reuse.
     pub fn to_piece(&self) -> Piece {
         self.joined().into()
     }
@@ -66,6 +66,7 @@ impl Text {
         text
     }
 
+    /// Length in bytes.
     pub fn len_bytes(&self) -> usize {
         self.rope.len_bytes()
     }
@@ -75,8 +76,8 @@ impl Text {
         self.rope.len_lines()
     }
 
-    /// The byte offset of a position. A column behind the line's end means that end, a line behind the last means the end of the
-    /// text, and a place inside a character means its start (LSP 3.17 `Position`).
+    /// The byte offset of a position. A column behind the end of the line means that end, a line behind the last one means the end of
+    /// the text, and a place inside a character means its start (LSP 3.17 `Position`).
     pub fn offset(&self, at: Position, encoding: Encoding) -> usize {
         let line = at.line as usize;
         if line >= self.len_lines() {
@@ -96,7 +97,7 @@ impl Text {
         self.rope.try_char_to_byte(char_at).unwrap_or(end).min(end)
     }
 
-    /// The position of a byte offset. Behind the end means the end; inside a character or a line break means before it.
+    /// The position of a byte offset. Behind the end of the text means that end; inside a character or a line break means its start.
     pub fn position(&self, offset: usize, encoding: Encoding) -> Position {
         let offset = self.floor(offset);
         let line = self.line_of(offset);
@@ -110,7 +111,7 @@ impl Text {
         Position { line: narrow(line), character: narrow(character) }
     }
 
-    /// Byte offsets of a range; a reversed range is turned round.
+    /// Byte offsets of a range; a reversed range is turned around.
     pub fn offsets(&self, range: Range, encoding: Encoding) -> std::ops::Range<usize> {
         let (a, b) = (self.offset(range.start, encoding), self.offset(range.end, encoding));
         a.min(b)..a.max(b)
@@ -121,7 +122,7 @@ impl Text {
         Range { start: self.position(bytes.start, encoding), end: self.position(bytes.end, encoding) }
     }
 
-    /// Whether a position lies in the text as it stands, without clamping (the start of the line after the last is in it).
+    /// Whether a position exists in the text without clamping. The start of the line after the last one counts.
     pub fn contains(&self, at: Position, encoding: Encoding) -> bool {
         let line = at.line as usize;
         line < self.len_lines() && self.position(self.offset(at, encoding), encoding) == at || line == self.len_lines() && at.character == 0
@@ -174,6 +175,7 @@ impl Text {
         self.rope.try_char_to_byte(self.char_of(offset)).unwrap_or(0)
     }
 
+    /// The byte before an offset; none at the start.
     pub fn byte_before(&self, offset: usize) -> Option<u8> {
         self.rope.get_byte(offset.checked_sub(1)?)
     }
@@ -183,12 +185,12 @@ impl Text {
         self.rope.chunks()
     }
 
-    /// The same from the last to the first.
+    /// The pieces of the text from last to first.
     pub(super) fn chunks_back(&self) -> impl Iterator<Item = &str> {
         self.rope.chunks_at_byte(self.len_bytes()).0.reversed()
     }
 
-    /// Applies edits that were made for this text; leaves it as it was when one lies outside.
+    /// Applies edits made for this text. Leaves the text unchanged and fails where one lies outside of it.
     pub fn apply(&mut self, batch: &Batch) -> Result<(), OutOfText> {
         let fits = |at: usize| at <= self.len_bytes() && self.floor(at) == at;
         if batch.edits().iter().any(|edit| !fits(edit.range.start) || !fits(edit.range.end)) {
@@ -206,13 +208,13 @@ impl Text {
         let last = self.floor(bytes.end).max(first);
         let (start, end) = (self.char_of(first), self.char_of(last));
         if self.rope.try_remove(start..end).is_ok() {
-            // `start` is in the text that remains, so this cannot fail.
+            // `start` lies in the remaining text, so this cannot fail.
             let _ = self.rope.try_insert(start, text);
             self.past.add(Cut { start: first, old_end: last, new_end: first + text.len() });
         }
     }
 
-    /// The stretch that all edits since an earlier version of the text lie in; none where these are not known.
+    /// The stretch that covers all edits since an earlier version of the text; none where they are not known.
     pub(super) fn edited_since(&self, before: &Text) -> Option<Cut> {
         self.past.since(&before.past)
     }

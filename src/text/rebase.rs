@@ -1,5 +1,5 @@
-//! Fits an edit made for one version of a text to a later one, or drops it with the reason. Exact or dropped: an edit is carried
-//! over only where the outcome is the one that applying both changes at once would have.
+//! Fits an edit made for one version of a text to a later one, or drops it with a reason. Exact or dropped: an edit is carried over
+//! only where the outcome is what applying both changes at once would give.
 
 use super::{Batch, Edit, Text};
 
@@ -10,7 +10,7 @@ pub enum Dropped {
     Changed,
     /// Something else was typed where it would have inserted.
     TypedOtherwise,
-    /// The edits do not belong to the text they are said to belong to.
+    /// The edits were not made for the text they came with.
     Unrelated,
 }
 
@@ -26,24 +26,24 @@ impl std::fmt::Display for Dropped {
 
 impl std::error::Error for Dropped {}
 
-/// What becomes of an insertion where something else was inserted at the very same place.
+/// Which comes first where both sides insert at the very same place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tie {
-    /// Somebody typed there, and the order of the two would be a guess.
+    /// A person typed there, so any order would be a guess.
     Clash,
     /// Both are proposals, and this one comes first.
     Before,
-    /// The other comes first.
+    /// Both are proposals, and the other comes first.
     Behind,
 }
 
-/// Carries `edit`, made for `base`, over the user's change of `base`. An insertion of which the user has typed the beginning
-/// becomes the rest of it. The outcome may be an edit that changes nothing, when the user has typed all of it.
+/// Carries `edit`, made for `base`, over the user's change of `base`. Where the user has typed the beginning of an insertion, its rest
+/// remains. Where they have typed all of it, the outcome is an edit that changes nothing.
 pub fn rebase(edit: &Edit, base: &Text, user: &Batch) -> Result<Edit, Dropped> {
     rebase_beside(edit, base, user, Tie::Clash)
 }
 
-/// The same, where it is known how the edit lies to an insertion at its own place.
+/// [`rebase`], with the order given for two insertions at the same place.
 pub fn rebase_beside(edit: &Edit, base: &Text, user: &Batch, tie: Tie) -> Result<Edit, Dropped> {
     if edit.range.start > edit.range.end || edit.range.end > base.len_bytes() {
         return Err(Dropped::Unrelated);
@@ -72,7 +72,7 @@ pub fn rebase_beside(edit: &Edit, base: &Text, user: &Batch, tie: Tie) -> Result
     Ok(Edit { range: shift(edit.range.start)?..shift(edit.range.end)?, text: edit.text[typed..].into() })
 }
 
-/// Carries a batch over a sequence of changes: all of it, or nothing with the first reason.
+/// Carries a whole batch over a sequence of changes; where one edit fails, nothing is carried, and the first reason is returned.
 pub fn rebase_all<'a>(batch: &Batch, base: &Text, changes: impl IntoIterator<Item = &'a Batch>) -> Result<Batch, Dropped> {
     let mut batch = batch.clone();
     let mut text = base.clone();
@@ -92,7 +92,7 @@ enum Relation {
     Clash(Dropped),
 }
 
-/// How the user's edit lies to ours. Edits that touch are in each other's way unless they meet between two lines.
+/// How the user's edit lies to ours. Edits that touch clash, unless they meet between two lines.
 fn relation(ours: &Edit, theirs: &Edit, base: &Text, tie: Tie) -> Relation {
     if theirs.range.end < ours.range.start {
         return Relation::Before;

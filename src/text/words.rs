@@ -1,14 +1,13 @@
-//! Words of code and of prose, whatever their language: what may stand in a name, where one stands in a text, and of which words it is
-//! made. Pure.
+//! Words of code and prose in any language: which letters belong to a name, where a word stands, which parts it has. Pure.
 
 use std::ops::Range;
 
-/// Whether a letter may stand in a name of some language: there are `$` in those of JavaScript and PHP.
+/// Whether a letter may stand in a name of some language. `$` counts: JavaScript and PHP have it.
 pub fn is_word(letter: char) -> bool {
     is_name_letter(letter) || letter == '$'
 }
 
-/// Whether a letter may stand in a name of every language.
+/// Whether a letter may stand in a name of every language: unlike [`is_word`], without `$`.
 pub fn is_name_letter(letter: char) -> bool {
     letter.is_alphanumeric() || letter == '_'
 }
@@ -19,14 +18,14 @@ pub fn is_unspaced(letter: char) -> bool {
         | '\u{ff66}'..='\u{ff9f}' | '\u{20000}'..='\u{3ffff}')
 }
 
-/// Whether what is written in a letter's script stands right beside other words, names of code among them: scripts without blanks, and
-/// Hangul, where particles stand behind what they belong to.
+/// Whether a letter's script is written right up against other words, such as names of code: scripts without blanks, and Hangul, which
+/// puts particles behind a word.
 pub fn runs_on(letter: char) -> bool {
     letter >= '\u{e00}'
         && (is_unspaced(letter) || matches!(letter, '\u{1100}'..='\u{11ff}' | '\u{3130}'..='\u{318f}' | '\u{ac00}'..='\u{d7ff}'))
 }
 
-/// The places where a text has a word.
+/// Where `word` stands as a whole word, as byte ranges.
 pub fn places<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
     let whole = move |at: usize| {
         let before = text[..at].chars().next_back();
@@ -36,7 +35,7 @@ pub fn places<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = Range<us
     text.match_indices(word).map(|(at, _)| at).filter(move |at| whole(*at)).map(|at| at..at + word.len())
 }
 
-/// Whether a text has a word.
+/// Whether `word` stands in a text as a whole word.
 pub fn has(text: &str, word: &str) -> bool {
     places(text, word).next().is_some()
 }
@@ -46,18 +45,18 @@ pub fn all(text: &str) -> impl Iterator<Item = &str> {
     text.split(|letter: char| !is_word(letter)).filter(|word| !word.is_empty())
 }
 
-/// The word that a text ends with; empty where it ends with none.
+/// The word at the end of a text; empty where there is none.
 pub fn last(text: &str) -> &str {
     &text[text.trim_end_matches(is_word).len()..]
 }
 
-/// The word that a text begins with; empty where it begins with none.
+/// The word at the start of a text; empty where there is none.
 pub fn first(text: &str) -> &str {
     &text[..text.len() - text.trim_start_matches(is_word).len()]
 }
 
-/// Identifiers of a text with their byte offsets: letters, digits, `_` and `$`, at least two bytes, no number. What runs on without blanks
-/// is one by itself, so that a name is found in the middle of it: `helper_7の定義は` has two.
+/// Identifiers of a text with their byte offsets: letters, digits, `_` and `$`, at least two bytes, no number. Text in a script without
+/// blanks is an identifier of its own, so that a name inside it is found: `helper_7の定義は` has two.
 pub fn identifiers(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -87,12 +86,12 @@ pub fn identifiers(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// What a byte is to identifiers.
+/// What a byte means to [`identifiers`].
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Byte {
     Between,
     Letter,
-    /// It belongs to a letter or a sign that is not ASCII.
+    /// Part of a character that is not ASCII.
     Beyond,
 }
 
@@ -111,7 +110,7 @@ const BYTES: [Byte; 256] = {
     table
 };
 
-/// Where an identifier ends whose first letter that is not ASCII stands at `at`; at its start where that is no letter.
+/// Where an identifier ends that meets a character beyond ASCII at `at`; its `start` where that is no letter.
 #[cold]
 fn end_beyond(text: &str, start: usize, at: usize) -> usize {
     let runs = text[start..].starts_with(runs_on);
@@ -119,13 +118,13 @@ fn end_beyond(text: &str, start: usize, at: usize) -> usize {
     text[at..].find(ends).map_or(text.len(), |length| at + length)
 }
 
-/// Whether a sign changes the letter before it: accents and the like that are written apart.
+/// Whether a character modifies the letter before it, such as a combining accent.
 fn is_mark(letter: char) -> bool {
     matches!(letter, '\u{300}'..='\u{36f}' | '\u{e47}'..='\u{e4e}' | '\u{3099}' | '\u{309a}')
 }
 
-/// The lower-case words of an identifier: `loadConfig_file` is `load`, `config`, `file`. Words of one letter are left out. What runs on
-/// without blanks gives each two letters that stand side by side: `关闭缓存` is `关闭`, `闭缓`, `缓存`.
+/// The lower-case words of an identifier: `loadConfig_file` is `load`, `config`, `file`. One-letter words are left out. Scripts without
+/// blanks give each pair of neighbouring letters: `关闭缓存` is `关闭`, `闭缓`, `缓存`.
 pub fn subwords(identifier: &str) -> Vec<String> {
     let mut words = vec![];
     let mut word = String::new();

@@ -1,5 +1,5 @@
-//! Read-only files. Links are not followed, not even on the way: a link that is swapped in between check and open is refused by the
-//! kernel. Only regular files are opened, never for longer than a read, never more than a cap.
+//! Reads files and writes none. Links are not followed, not even on the way: the kernel refuses a link that is swapped in between check
+//! and open. Only regular files are opened, for no longer than one read and up to a cap.
 
 use std::fmt;
 use std::io::Read;
@@ -16,7 +16,7 @@ pub enum ReadError {
     Missing,
     /// A folder, pipe, device, socket or link.
     NotAFile,
-    /// More bytes than are read.
+    /// Larger than the caller reads.
     TooLarge,
     Binary,
     NotUtf8,
@@ -50,18 +50,19 @@ impl From<std::io::Error> for ReadError {
     }
 }
 
-/// How a file looked when it was read: what stays the same if nothing was written. Content decides where this is in doubt.
+/// How a file looked when it was read. A changed stamp means that it may have been written; the content decides then.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Stamp {
     pub bytes: u64,
-    /// Nanoseconds since 1970.
+    /// Time of modification, in nanoseconds since 1970.
     pub modified: i64,
-    /// When anything about the file was changed last, which no program can set: a time of modification can be put back.
+    /// When anything about the file last changed. Unlike the time of modification, no program can set it back.
     pub changed: i64,
     pub inode: u64,
 }
 
 impl Stamp {
+    /// The stamp in a file's metadata.
     pub fn of(metadata: &std::fs::Metadata) -> Self {
         let modified = metadata.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
         Self {
@@ -94,19 +95,19 @@ fn inode(_metadata: &std::fs::Metadata) -> u64 {
     0
 }
 
-/// A file's bytes and how it looked before they were read.
+/// A file's bytes, with its stamp from before they were read.
 #[derive(Debug)]
 pub struct Bytes {
     pub bytes: Vec<u8>,
     pub stamp: Stamp,
 }
 
-/// Reads a whole file of at most `cap` bytes; a file that grows meanwhile is cut off by the cap and refused.
+/// Reads a whole file of at most `cap` bytes. A file that grows meanwhile is refused as too large.
 pub fn read(path: &WorkspacePath, cap: u64) -> Result<Bytes, ReadError> {
     Reader::default().read(path, cap)
 }
 
-/// Reads many files one after the other: their root is opened once. Not to be kept, for a root may be exchanged.
+/// Reads many files in a row and opens their root only once. Not to be kept: the root may be replaced by another folder.
 #[derive(Default)]
 pub struct Reader {
     root: Option<(Arc<Root>, std::fs::File)>,
@@ -139,13 +140,13 @@ fn whole(file: std::fs::File, cap: u64) -> Result<Bytes, ReadError> {
     Ok(Bytes { bytes, stamp: Stamp::of(&metadata) })
 }
 
-/// How a file looks now, without opening it.
+/// How a file looks now; does not open it.
 pub fn stamp(path: &WorkspacePath) -> Result<Stamp, ReadError> {
     let metadata = path.absolute().symlink_metadata()?;
     if metadata.is_file() { Ok(Stamp::of(&metadata)) } else { Err(ReadError::NotAFile) }
 }
 
-/// Opens component by component from the root, following nothing and waiting for nobody (a FIFO would block).
+/// Opens component by component from the root. Follows no link and never blocks (as a FIFO would).
 #[cfg(unix)]
 fn open(root: &std::fs::File, path: &WorkspacePath) -> Result<std::fs::File, ReadError> {
     use nix::errno::Errno;
@@ -161,7 +162,7 @@ fn open(root: &std::fs::File, path: &WorkspacePath) -> Result<std::fs::File, Rea
     #[cfg(target_os = "linux")]
     {
         use nix::fcntl::{OpenHow, ResolveFlag, openat2};
-        // The same in one call, where the kernel has it.
+        // In one call, where the kernel has it.
         let flags = plain | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
         let how = OpenHow::new().flags(flags).resolve(ResolveFlag::RESOLVE_NO_SYMLINKS | ResolveFlag::RESOLVE_BENEATH);
         match openat2(root, path.relative(), how) {
@@ -188,18 +189,18 @@ fn open(_root: &std::fs::File, path: &WorkspacePath) -> Result<std::fs::File, Re
     Ok(std::fs::File::open(absolute)?)
 }
 
-/// Text of a file.
+/// The decoded text of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     pub text: Arc<str>,
-    /// False when the bytes were not UTF-8: the text serves for reading, never for editing.
+    /// False when the bytes were not UTF-8: the text may be read, but never edited.
     pub exact: bool,
 }
 
-/// Bytes that are looked at to tell text from binary.
+/// Bytes at the start that are searched for a zero byte, to tell text from binary.
 const PROBE: usize = 8 << 10;
 
-/// Decodes by byte-order mark, else as UTF-8, else lossily. A zero byte near the start means binary.
+/// Decodes by byte-order mark, else as UTF-8, else lossily. A zero byte near the start means binary, which is an error.
 pub fn decode(bytes: &[u8]) -> Result<Source, ReadError> {
     let wide = |unit: fn([u8; 2]) -> u16| {
         let units: Vec<u16> = bytes[2..].chunks_exact(2).map(|pair| unit([pair[0], pair[1]])).collect();

@@ -1,14 +1,14 @@
-//! The two settings of git that say what is ignored: a file of rules for all repositories of a person, and whether letters in patterns are
-//! taken without regard to case. Files are read in git's order, of which the last word counts, with what they include.
+//! The two settings of git that decide what is ignored: a person's own ignore file for all repositories (`core.excludesFile`), and
+//! whether patterns ignore case (`core.ignoreCase`). Files are read in git's order with their includes; the last word counts.
 
 use std::path::{Path, PathBuf};
 
 use super::rule_files::read_rules;
 
-/// Files that include each other are followed so deep, as git does.
+/// Depth to which files that include each other are followed; git has the same.
 const MOST_INCLUDED: usize = 10;
 
-/// What git's files of settings say of ignoring.
+/// What git's configuration says about ignoring.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct GitConfig {
     pub excludes_file: Option<PathBuf>,
@@ -16,7 +16,7 @@ pub(super) struct GitConfig {
 }
 
 impl GitConfig {
-    /// What holds in a repository, by the folder in which its `.git` lies and the folder where git keeps what all its trees share.
+    /// The settings of one repository, from the folder that holds its `.git` and the folder with what all its working trees share.
     pub fn of(top: &Path, shared: &Path) -> Self {
         let mut config = Self::default();
         let home = home();
@@ -42,7 +42,7 @@ impl GitConfig {
         for line in String::from_utf8_lossy(&bytes).lines().map(str::trim) {
             if let Some((name, rest)) = line.strip_prefix('[').and_then(|line| line.split_once(']')) {
                 section = name.trim().to_string();
-                // A setting may stand in the line of its section.
+                // A setting may stand in the same line as its section.
                 self.take(&section, rest.trim(), top, depth, &beside);
                 continue;
             }
@@ -50,7 +50,7 @@ impl GitConfig {
         }
     }
 
-    /// Takes over a line of a section.
+    /// Takes over one line of a section.
     fn take(&mut self, section: &str, line: &str, top: &Path, depth: usize, beside: &dyn Fn(&str) -> PathBuf) {
         let (key, written) = line.split_once('=').map_or((line, "true".into()), |(key, value)| (key, value_of(value)));
         let (name, condition) = section.split_once('"').map_or((section, None), |(name, rest)| (name, Some(rest.trim_end_matches('"'))));
@@ -68,7 +68,7 @@ impl GitConfig {
     }
 }
 
-/// A value without its quotes and the comment behind it.
+/// A value without its quotes and its trailing comment.
 fn value_of(written: &str) -> String {
     let mut value = String::new();
     let mut is_quoted = false;
@@ -84,7 +84,8 @@ fn value_of(written: &str) -> String {
     value.trim_end().into()
 }
 
-/// Whether a repository lies where a condition says: `gitdir:~/work/`. Other conditions hold of branches and servers, which come and go.
+/// Whether a repository lies where an include condition says: `gitdir:~/work/`. Conditions on branches or remotes never hold here,
+/// since those come and go.
 fn is_in(condition: &str, top: &Path) -> bool {
     let Some(place) = condition.strip_prefix("gitdir/i:").or_else(|| condition.strip_prefix("gitdir:")) else { return false };
     let place = place.trim_end_matches("**").trim_end_matches('/');
@@ -97,7 +98,7 @@ fn beside_top(path: &str, top: &Path) -> PathBuf {
     top.join(expanded(path))
 }
 
-/// A path with the home for its `~`.
+/// A path with `~` replaced by the home folder.
 fn expanded(path: &str) -> PathBuf {
     match (path.strip_prefix("~/"), home()) {
         (Some(below), Some(home)) => home.join(below),

@@ -1,6 +1,6 @@
-//! Rules of git that the `ignore` crate reads otherwise: those behind a line that is no UTF-8, where it stops; braces, which mean nothing to
-//! git; classes of letters such as `[[:digit:]]`; patterns without regard to case. They are read once more here, as git reads them, and what
-//! they leave out stays out. What the crate leaves out beyond git stays out as well.
+//! Ignore rules of git that the `ignore` crate reads differently: rules behind a line that is not UTF-8, where the crate stops; braces,
+//! which mean nothing to git; classes such as `[[:digit:]]`; patterns that ignore case. They are read a second time here, as git reads
+//! them, and what they leave out stays out. What the crate leaves out beyond git stays out as well.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -11,28 +11,29 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use super::git_config::GitConfig;
 use super::rule_files::{self, IGNORE_FILES, read_rules};
 
-/// The misread rules of folders, by folder, as they were when they were first asked for.
+/// The misread rules of each folder, read when they are first asked for and then kept.
 pub(super) struct Misread {
-    /// Where the repository of the root begins; the root itself where it lies in none.
+    /// The top folder of the repository that the root lies in; the root itself where there is none.
     top: PathBuf,
     ignore_case: bool,
     known: HashMap<PathBuf, Option<Arc<Gitignore>>>,
 }
 
 impl Misread {
-    /// Reads nothing of the folders yet.
+    /// Rules for a root; nothing is read yet.
     pub fn below(root: &Path) -> Self {
         let top = rule_files::above(root).last().unwrap_or(root).into();
         Self { top, ignore_case: ignores_case(root), known: HashMap::new() }
     }
 
-    /// Those that stand right in a folder.
+    /// The misread rules that stand right in a folder.
     fn of(&mut self, folder: &Path) -> Option<Arc<Gitignore>> {
         let ignore_case = self.ignore_case;
         self.known.entry(folder.into()).or_insert_with(|| right_in(folder, ignore_case).map(Arc::new)).clone()
     }
 
-    /// Whether a file is left out by those of the folders that it lies in; where a repository begins, those of the one around it end.
+    /// Whether the misread rules of the folders above a file leave it out. `begins` tells where a repository begins; the rules of the
+    /// one around it end there.
     pub fn leave_out(&mut self, file: &Path, begins: impl Fn(&Path) -> bool) -> bool {
         for folder in file.ancestors().skip(1) {
             if !folder.starts_with(&self.top) {
@@ -49,25 +50,26 @@ impl Misread {
     }
 }
 
-/// Whether patterns are taken without regard to case where a folder lies.
+/// Whether git ignores the case of patterns in a folder.
 pub(super) fn ignores_case(folder: &Path) -> bool {
     config(folder).is_some_and(|(_, config)| config.ignore_case)
 }
 
-/// Whether rules that stand in a folder leave out a file below it, or a folder between them.
+/// Whether the rules in `folder` leave out a file below it, or a folder on the way to that file.
 pub(super) fn leaves_out(rules: &Gitignore, folder: &Path, file: &Path) -> bool {
     let entries = file.ancestors().take_while(|entry| *entry != folder);
     let mut said = entries.map(|entry| rules.matched(entry, entry != file));
     said.find(|said| !said.is_none()).is_some_and(|said| said.is_ignore())
 }
 
-/// What git's settings say where a folder lies in a repository, whose folder comes first.
+/// The top folder of the repository that a folder lies in, with git's settings for it. None outside of any repository.
 pub(super) fn config(folder: &Path) -> Option<(PathBuf, GitConfig)> {
     let top = rule_files::repository(folder)?;
     Some((top.into(), GitConfig::of(top, &rule_files::shared(folder, top)?)))
 }
 
-/// Adds the rules of a file as git reads them: those that the crate reads otherwise, or all. One that is none counts for nothing, as in git.
+/// Adds the rules of a file as git reads them: all of them, or only those the crate reads differently. An invalid rule counts for
+/// nothing, as in git.
 pub(super) fn add_file(globs: &mut GitignoreBuilder, file: &Path, all: bool) {
     add_all(globs, &patterns(file, all));
 }
@@ -80,7 +82,7 @@ fn add_all(globs: &mut GitignoreBuilder, patterns: &[String]) {
 
 fn patterns(file: &Path, all: bool) -> Vec<String> {
     let bytes = read_rules(file).unwrap_or_default();
-    // A byte order mark is no part of the first rule.
+    // The byte order mark is not part of the first rule.
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
     let sound = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), |_| bytes.len());
     let mut at = 0;
@@ -96,8 +98,8 @@ fn patterns(file: &Path, all: bool) -> Vec<String> {
     patterns
 }
 
-/// Adds a rule as the crate reads it and as git does: who wrote it for a project of ours may mean either, and nothing is to get out. An error
-/// is why neither can be read.
+/// Adds a rule both as the crate and as git read it: its author may mean either, and what they left out must not get in. Fails where
+/// neither reading is valid.
 pub(super) fn add_both(globs: &mut GitignoreBuilder, line: &str) -> Result<(), ignore::Error> {
     let as_git = as_git_reads(line);
     let is_read = as_git != line && globs.add_line(None, &as_git).is_ok();
@@ -107,7 +109,7 @@ pub(super) fn add_both(globs: &mut GitignoreBuilder, line: &str) -> Result<(), i
     }
 }
 
-/// Those that stand right in a folder, if any do.
+/// The misread rules that stand right in a folder, if there are any.
 pub(super) fn right_in(folder: &Path, ignore_case: bool) -> Option<Gitignore> {
     // Most folders have none, and a walk asks in each.
     let patterns: Vec<String> = IGNORE_FILES.iter().flat_map(|name| patterns(&folder.join(name), ignore_case)).collect();
@@ -120,10 +122,10 @@ pub(super) fn right_in(folder: &Path, ignore_case: bool) -> Option<Gitignore> {
     globs.build().ok()
 }
 
-/// A pattern in which what means nothing to git means nothing to the crate: braces are escaped, and classes of letters written out.
+/// A pattern that means to the crate what it means to git: braces are escaped, classes of letters are written out.
 fn as_git_reads(line: &str) -> String {
     let mut pattern = String::new();
-    // For git a line ends there.
+    // Git ends the line at a zero byte.
     let mut rest = line.split('\0').next().unwrap_or_default();
     while let Some(letter) = rest.chars().next() {
         let length = match letter {
@@ -148,7 +150,7 @@ fn as_git_reads(line: &str) -> String {
     pattern
 }
 
-/// A set of letters at the beginning of a text: its length, and how the crate takes it.
+/// A bracket expression at the start of a text: its length, and how to write it for the crate.
 fn bracket(text: &str) -> Option<(usize, String)> {
     let inner = text.get(1..)?;
     let marks = inner.len() - inner.trim_start_matches(['!', '^']).len();
@@ -171,7 +173,7 @@ fn bracket(text: &str) -> Option<(usize, String)> {
     }
 }
 
-/// A class of letters at the beginning of a text: its length, and the letters.
+/// A named class at the start of a text, such as `[:digit:]`: its length, and its letters.
 fn class(text: &str) -> Option<(usize, &'static str)> {
     const CLASSES: [(&str, &str); 11] = [
         ("[:alpha:]", "a-zA-Z"),
@@ -183,7 +185,7 @@ fn class(text: &str) -> Option<(usize, &'static str)> {
         ("[:space:]", " \t\n\x0b\x0c\r"),
         ("[:blank:]", " \t"),
         ("[:print:]", " -~"),
-        // What would turn the set around does not come first.
+        // No `!` or `^` first: that would negate the set.
         ("[:graph:]", "\"-~!"),
         ("[:punct:]", ":-@[-`{-~!-/"),
     ];

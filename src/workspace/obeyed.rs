@@ -1,15 +1,15 @@
-//! Files that a tool, an editor or an agent executes or obeys: changing one needs the user's word every time, and a folder's trust is stale
-//! when one that steers has changed. `obeyed.txt` lists them; it is compiled in, and compared without regard to case.
+//! Files that a tool, an editor or an agent executes or obeys. Changing one needs the user's word every time. Some of them steer tools:
+//! a folder's trust is stale once one of these has changed. The list is `obeyed.txt`, compiled in and compared without regard to case.
 
 use std::sync::LazyLock;
 
 use super::WorkspacePath;
 
-/// What happens with the files that a pattern means.
+/// One line of the list: a pattern, and what happens with the files it matches.
 struct Row {
     pattern: &'static str,
     danger: &'static str,
-    /// Whether trust depends on it.
+    /// Whether a folder's trust depends on these files.
     steers: bool,
 }
 
@@ -29,7 +29,7 @@ fn rows(text: &'static str) -> Vec<Row> {
 }
 
 impl Row {
-    /// Whether it means a relative path, in lower case.
+    /// Whether the pattern matches a relative path, given in lower case.
     fn means(&self, relative: &str) -> bool {
         let mut parts = relative.split('/');
         match self.pattern.strip_suffix('/') {
@@ -46,7 +46,7 @@ impl Row {
     }
 }
 
-/// What happens when this file is changed, for files that tools and editors execute or obey.
+/// Says what executes or obeys this file, for people. None for other files.
 pub fn danger(path: &WorkspacePath) -> Option<&'static str> {
     let lower = path.relative().to_lowercase();
     let hook = || lower.contains("git") && lower.split('/').any(|part| part == "hooks");
@@ -54,9 +54,9 @@ pub fn danger(path: &WorkspacePath) -> Option<&'static str> {
     row.or_else(|| hook().then_some("belongs to git: hooks run on commits"))
 }
 
-/// Whether a path below a root is one of the files that trust depends on.
+/// Whether trust in a folder depends on this file of it; `relative` is its path below the root.
 pub fn is_steering(relative: &str) -> bool {
-    // What stands in a folder that steers as a whole does so as well.
+    // A whole folder may steer: then so does everything in it.
     steering_files().any(|name| {
         relative
             .split_at_checked(name.len())
@@ -64,7 +64,7 @@ pub fn is_steering(relative: &str) -> bool {
     })
 }
 
-/// The files that trust depends on, as they are written.
+/// The patterns of the files that trust depends on, as the list writes them.
 pub(super) fn steering_files() -> impl Iterator<Item = &'static str> {
     TABLE.iter().filter(|row| row.steers).map(|row| row.pattern)
 }

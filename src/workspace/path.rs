@@ -1,5 +1,5 @@
-//! Roots, and the only door from string to path. A [`WorkspacePath`] names a place inside a root, with every symbolic link resolved;
-//! whoever holds one may read there, and nobody makes one but this file.
+//! Roots, and the only door from string to path. A [`WorkspacePath`] names a place inside a root, with all symbolic links resolved.
+//! Whoever holds one may read there, and only this file makes them.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -10,24 +10,26 @@ use std::sync::Arc;
 use super::uri;
 
 /// Longest path that is accepted, in bytes.
-pub const MAX_PATH: usize = 4096;
+const MAX_PATH: usize = 4096;
 
-/// A folder that the user opened. It is the same root whatever it is called beside others.
+/// A folder that the user opened. Two are equal if their paths are, whatever their names.
 #[derive(Debug)]
 pub struct Root {
     /// Canonical, absolute.
     path: PathBuf,
-    /// As it was opened, which may be through a link: what the editor calls it.
+    /// The path as the user opened it, maybe through a link; the editor's URIs start with it.
     opened_as: PathBuf,
-    /// What stands before relative paths where several roots are open; empty for one.
+    /// Written in front of relative paths where several roots are open; empty for a single one.
     name: String,
 }
 
 impl Root {
+    /// The canonical, absolute path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
+    /// The name in front of relative paths where several roots are open; empty for a single one.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -66,7 +68,7 @@ pub struct WorkspacePath {
     relative: Arc<str>,
 }
 
-/// Most places are in one root, and there are many: what stands in front of all is not looked at again and again.
+/// By root, then by path. Roots are compared by pointer first: most places are in one root.
 impl Ord for WorkspacePath {
     fn cmp(&self, other: &Self) -> Ordering {
         let roots = if Arc::ptr_eq(&self.root, &other.root) { Ordering::Equal } else { self.root.cmp(&other.root) };
@@ -87,39 +89,42 @@ impl Hash for WorkspacePath {
 }
 
 impl WorkspacePath {
+    /// A place below a root, from a relative path that is already checked: links resolved, no `.` or `..`.
     pub(super) fn new(root: &Arc<Root>, relative: &str) -> Self {
         Self { root: root.clone(), relative: relative.into() }
     }
 
+    /// The root that the place lies in.
     pub fn root(&self) -> &Arc<Root> {
         &self.root
     }
 
-    /// Below the root, with `/`.
+    /// The path below the root, with `/`.
     pub fn relative(&self) -> &str {
         &self.relative
     }
 
-    /// The last component.
+    /// The last component: the name of the file or folder.
     pub fn name(&self) -> &str {
         self.relative.rsplit('/').next().unwrap_or_default()
     }
 
-    /// The folder, without a closing `/`; empty at the root.
+    /// The folder it lies in, relative, without a closing `/`; empty at the root.
     pub fn folder(&self) -> &str {
         folder_of(&self.relative)
     }
 
+    /// The extension without its dot; empty where there is none.
     pub fn extension(&self) -> &str {
         self.name().rsplit_once('.').map_or("", |(_, extension)| extension)
     }
 
-    /// For the operating system. Reading goes through [`super::fs`] and [`super::Snapshot`].
+    /// The path for the operating system. To read the file, use [`super::fs`] or [`super::Snapshot`].
     pub fn absolute(&self) -> PathBuf {
         self.below(&self.root.path)
     }
 
-    /// For the editor, below the folder as it was opened: by its other name the file would be another one there.
+    /// The URI for the editor, below the folder as it was opened: by its canonical name the editor would take it for another file.
     pub fn uri(&self) -> String {
         uri::from_path(&self.below(&self.root.opened_as))
     }
@@ -147,16 +152,16 @@ pub enum PathError {
     Empty,
     TooLong,
     Absolute,
-    /// `..`, wherever it leads.
+    /// It has a `..`, wherever that leads.
     Upward,
-    /// A control character, a drive, a stream, a backslash, a reserved name, a trailing dot or space.
+    /// It has a control character, a drive, a stream, a backslash, a reserved name, or a trailing dot or space.
     Unportable,
-    /// A link, or a link on the way, leads out of the workspace.
+    /// It is a link, or passes one, that leads out of the workspace.
     Outside,
-    /// A part of the way is a file, or cannot be looked at.
+    /// A folder on the way is a file, or cannot be looked at.
     Unreachable,
     NoRoot,
-    /// Without a folder's name in front it is a file in more than one of the open folders.
+    /// It exists in more than one open folder: the folder's name has to stand in front.
     Several,
 }
 
@@ -185,7 +190,7 @@ pub struct Roots {
 }
 
 impl Roots {
-    /// Folders that do not exist are kept as they are named: they may come back. Doubles are dropped, order is kept.
+    /// Keeps folders that do not exist under the names given, since they may come back. Drops duplicates, keeps the order.
     pub fn new(folders: impl IntoIterator<Item = PathBuf>) -> Self {
         let mut paths: Vec<PathBuf> = vec![];
         let mut opened_as: Vec<PathBuf> = vec![];
@@ -214,30 +219,33 @@ impl Roots {
         Self { roots: all.map(root).collect() }
     }
 
+    /// All open roots, in the order in which they were opened.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Root>> {
         self.roots.iter()
     }
 
+    /// Whether no folder is open.
     pub fn is_empty(&self) -> bool {
         self.roots.is_empty()
     }
 
+    /// Whether a root is among the open ones.
     pub fn contains(&self, root: &Root) -> bool {
         self.roots.iter().any(|open| **open == *root)
     }
 
-    /// A place as it is called among these roots; none where its root is not open.
+    /// This path under the name that its root has among these; none where the root is not open.
     pub fn rename(&self, path: &WorkspacePath) -> Option<WorkspacePath> {
         let root = self.roots.iter().find(|root| *root == path.root())?;
         Some(WorkspacePath { root: root.clone(), relative: path.relative.clone() })
     }
 
-    /// Turns a string from a model, a tool or a user into a place in the workspace. The last components need not exist.
+    /// Turns a string from a model, a tool or a user into a place in the workspace. Its last components need not exist.
     pub fn resolve(&self, text: &str) -> Result<WorkspacePath, PathError> {
         self.resolve_from(None, text)
     }
 
-    /// The same for somebody who works in one of the folders: what is nowhere yet belongs there.
+    /// [`Self::resolve`] for somebody who works in the folder `home`: a path that exists nowhere yet belongs there.
     pub fn resolve_from(&self, home: Option<&Arc<Root>>, text: &str) -> Result<WorkspacePath, PathError> {
         let parts = portable_parts(text)?;
         let Some(first) = self.roots.first() else { return Err(PathError::NoRoot) };
@@ -255,24 +263,24 @@ impl Roots {
         }
     }
 
-    /// The files and folders of all roots that a path without a folder's name may mean; those that lead out of them are none.
+    /// All files and folders that a path without a folder's name may mean, in every root; nothing outside of the workspace.
     pub fn places(&self, text: &str) -> Vec<WorkspacePath> {
         let parts = portable_parts(text).unwrap_or_default();
         let having = self.roots.iter().filter(|root| exists(root, &parts));
         let mut places: Vec<WorkspacePath> = having.filter_map(|root| self.settle(root, &parts).ok()).collect();
         places.sort();
-        // Where roots nest, two of them may have the same file.
+        // Where roots nest, two of them may name the same file.
         places.dedup();
         places
     }
 
-    /// Resolves the links of what exists and checks that it stays inside.
+    /// Resolves the links of the part that exists, and checks that it stays inside.
     fn settle(&self, root: &Arc<Root>, parts: &[&str]) -> Result<WorkspacePath, PathError> {
         let mut path = root.path.clone();
         path.extend(parts);
         let real = canonical(&path)?;
         let place = relative_to(root, &real).ok_or(PathError::Outside)?;
-        // A place has one name, also where roots nest.
+        // A place has only one name, also where roots nest.
         Ok(self.innermost(&real).unwrap_or(place))
     }
 
@@ -281,7 +289,7 @@ impl Roots {
         relative_to(inside.max_by_key(|root| root.path.as_os_str().len())?, real)
     }
 
-    /// The place of an absolute path, if it lies in a root, links resolved; the innermost root where roots nest.
+    /// The place of an absolute path, links resolved; none outside of all roots, the innermost one where roots nest.
     pub fn locate(&self, path: &Path) -> Option<WorkspacePath> {
         if path.as_os_str().len() > MAX_PATH || path.components().any(|part| part == Component::ParentDir) {
             return None;
@@ -289,7 +297,7 @@ impl Roots {
         self.innermost(&canonical(path).ok()?)
     }
 
-    /// The place of a `file:` URI.
+    /// The place of a `file:` URI; none outside of all roots.
     pub fn locate_uri(&self, uri: &str) -> Option<WorkspacePath> {
         self.locate(&uri::to_path(uri)?)
     }
@@ -299,10 +307,10 @@ fn exists(root: &Root, parts: &[&str]) -> bool {
     !parts.is_empty() && root.path.join(parts.join("/")).exists()
 }
 
-/// Names that Windows keeps for devices, with any extension.
+/// Names that Windows reserves for devices, with any extension.
 const DEVICES: &[&str] = &["con", "prn", "aux", "nul"];
 
-/// The components of a relative path that means the same on every system.
+/// The components of a relative path, if it means the same on every system.
 fn portable_parts(text: &str) -> Result<Vec<&str>, PathError> {
     if text.is_empty() {
         return Err(PathError::Empty);
@@ -332,7 +340,7 @@ fn portable_parts(text: &str) -> Result<Vec<&str>, PathError> {
     if parts.is_empty() { Err(PathError::Empty) } else { Ok(parts) }
 }
 
-/// The canonical form of a path whose last components may not exist. A dangling link is no missing file: it leads somewhere.
+/// The canonical form of a path whose last components may not exist. A dangling link is an error: it leads somewhere.
 fn canonical(path: &Path) -> Result<PathBuf, PathError> {
     let mut missing = vec![];
     let mut existing = path;
@@ -355,7 +363,7 @@ fn canonical(path: &Path) -> Result<PathBuf, PathError> {
     }
 }
 
-/// Compares by component, so that `/repo-evil` is not in `/repo`.
+/// The place of a canonical path in a root. Compares by component, so that `/repo-evil` is not in `/repo`.
 fn relative_to(root: &Arc<Root>, real: &Path) -> Option<WorkspacePath> {
     let below = real.strip_prefix(&root.path).ok()?;
     let parts: Option<Vec<&str>> = below.components().map(|part| part.as_os_str().to_str()).collect();
@@ -363,7 +371,7 @@ fn relative_to(root: &Arc<Root>, real: &Path) -> Option<WorkspacePath> {
     (!relative.is_empty()).then(|| WorkspacePath::new(root, &relative))
 }
 
-/// The folder of a path with slashes; empty for what lies at the top.
+/// The folder part of a path with `/`; empty for a path at the top.
 pub fn folder_of(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }

@@ -1,31 +1,32 @@
-//! Whether the files with rules of a folder may be read. The `ignore` crate opens whatever bears such a name, and a repository can give the
-//! name to a link to a device, which never ends, or to the pipe that the editor talks through. So they are looked at first.
+//! Whether the ignore files of a folder may be read. The `ignore` crate opens whatever bears such a name, and a repository can make
+//! that a link to a device, which never ends, or to the pipe that the editor talks through. So we look at these files before the crate
+//! opens them.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::fs::Stamp;
 
-/// The project's file that narrows what longsight looks at.
+/// The project's own file, which can only narrow what longsight looks at and sends.
 pub const PROJECT_FILE: &str = ".longsight.toml";
-/// Files with rules in every folder.
+/// Names of the ignore files that every folder may have.
 pub(super) const IGNORE_FILES: [&str; 2] = [".gitignore", ".ignore"];
-/// Most bytes of a file with rules.
+/// Largest ignore file that is read, in bytes.
 pub(super) const MAX_RULES: u64 = 1 << 20;
 
-/// What only a copy of a repository leaves out, below the folder of the repository.
+/// Git's list of what only this copy of a repository ignores, below the repository's own folder.
 const EXCLUDE: &str = "info/exclude";
-/// Stands where a repository, a submodule or a further working tree begins.
+/// The entry that marks where a repository, a submodule or another working tree begins: a folder or a file.
 pub(super) const REPOSITORY: &str = ".git";
 
-/// Whether a change of this file changes what takes part. Where a repository begins, in a folder or a file of this name, the rules of the one
-/// around it end.
+/// Whether a change of this file changes which files take part. A `.git` counts, because the rules of a repository end where another
+/// one begins.
 pub fn is_rule_file(file: &Path) -> bool {
     let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     name == PROJECT_FILE || name == REPOSITORY || IGNORE_FILES.contains(&name) || file.ends_with(EXCLUDE) && is_of_git(file)
 }
 
-/// The bytes of a file with rules; none where there is no such file, or it is too large or no file.
+/// The bytes of an ignore file; none where it is missing, too large or not a regular file.
 pub(super) fn read_rules(file: &Path) -> Option<Vec<u8>> {
     let is_one = file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() <= MAX_RULES);
     let mut bytes = vec![];
@@ -33,26 +34,26 @@ pub(super) fn read_rules(file: &Path) -> Option<Vec<u8>> {
     read.ok().map(|_| bytes)
 }
 
-/// Whether it lies where git keeps what it knows of a repository.
+/// Whether a file lies in a repository's own folder (`.git`).
 fn is_of_git(file: &Path) -> bool {
     file.iter().any(|folder| folder.as_encoded_bytes().ends_with(b".git"))
 }
 
-/// A file with rules that cannot be read; what it would keep out is unknown.
+/// An ignore file that cannot be read, so that nobody knows what it would keep out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Unreadable(pub PathBuf);
 
-/// How the ignore files right in a folder look, for telling later whether they have changed.
+/// The stamps of a folder's ignore files, to tell later whether they have changed.
 pub(super) type Look = [Option<Stamp>; 2];
 
-/// Looks at what is opened in a folder for its rules.
+/// Checks every file that the crate would open for the rules of a folder, and returns their stamps.
 pub(super) fn look(root: &Path, folder: &Path) -> Result<Look, Unreadable> {
     let look = look_right_in(root, folder)?;
     exclude(root, folder)?;
     Ok(look)
 }
 
-/// Looks at the ignore files right in a folder, which is no repository.
+/// [`look`] for a folder that is not the top of a repository.
 pub(super) fn look_right_in(root: &Path, folder: &Path) -> Result<Look, Unreadable> {
     let mut look = Look::default();
     for (stamp, name) in look.iter_mut().zip(IGNORE_FILES) {
@@ -61,20 +62,20 @@ pub(super) fn look_right_in(root: &Path, folder: &Path) -> Result<Look, Unreadab
     Ok(look)
 }
 
-/// Looks at the folders above a root: what they ignore may hold in it as well.
+/// [`look`] for the folders above a root: their ignore files may hold in it as well.
 pub(super) fn look_above(root: &Path) -> Result<(), Unreadable> {
     root.ancestors().skip(1).try_for_each(|folder| look(root, folder).map(drop))
 }
 
-/// The folders above a root that are of its repository: what they ignore may lie in the root as well.
+/// The folders above a root that belong to its repository, whose ignore files hold in the root as well.
 pub(super) fn above(root: &Path) -> impl Iterator<Item = &Path> {
     let top = repository(root);
     let depth = top.map_or(0, |top| root.components().count() - top.components().count());
     root.ancestors().skip(1).take(depth)
 }
 
-/// How a file with rules looks; none where there is none. A link in the root is followed as far as it stays there; one elsewhere is the
-/// person's own, who may keep such files where they like.
+/// The stamp of an ignore file; none where it is missing. A link inside the root is followed if it stays there; one above the root is
+/// the person's own choice and always followed.
 fn regular(root: &Path, file: &Path) -> Result<Option<Stamp>, Unreadable> {
     let refused = || Unreadable(file.into());
     let Ok(mut metadata) = file.symlink_metadata() else { return Ok(None) };
@@ -87,17 +88,17 @@ fn regular(root: &Path, file: &Path) -> Result<Option<Stamp>, Unreadable> {
     fits.then(|| Some(Stamp::of(&metadata))).ok_or_else(refused)
 }
 
-/// The list of what a repository leaves out that only this copy of it knows, where the folder is a repository's. In a second working tree
-/// and in a submodule `.git` is a file that says where the repository is, which may name the one whose tree it is.
+/// The `info/exclude` of a folder, if it is the top of a repository. In other working trees and submodules `.git` is a file that says
+/// where the repository is, which may in turn name the main one.
 pub(super) fn exclude(root: &Path, folder: &Path) -> Result<Option<PathBuf>, Unreadable> {
     let Some(list) = exclude_place(root, folder)? else { return Ok(None) };
     Ok(regular(root, &list)?.map(|_| list))
 }
 
-/// Where that list is, or would be.
+/// Where the `info/exclude` of a repository is, or would be.
 fn exclude_place(root: &Path, folder: &Path) -> Result<Option<PathBuf>, Unreadable> {
     let place = folder.join(".git");
-    // Most folders have none, and a walk asks in each.
+    // Most folders are not repositories, and a walk asks for every folder.
     let Ok(found) = place.symlink_metadata() else { return Ok(None) };
     if found.is_dir() || found.is_symlink() && place.is_dir() {
         return Ok(Some(place.join(EXCLUDE)));
@@ -110,20 +111,20 @@ fn exclude_place(root: &Path, folder: &Path) -> Result<Option<PathBuf>, Unreadab
     }))
 }
 
-/// The folder in which a change of that list is seen, for the repository that a folder lies in: that of the repository itself while the list
-/// has none.
+/// The folder to watch for changes of `info/exclude`, for the repository that a folder lies in: `info`, or the repository's own folder
+/// while there is no `info`.
 pub(super) fn exclude_folder(folder: &Path) -> Option<PathBuf> {
     let list = exclude_place(folder, repository(folder)?).ok()??;
-    // Under one name, however many working trees lead there: to end one watch of a folder ends them all.
+    // Canonical, because several working trees may lead there, and to unwatch one name of a folder unwatches all.
     list.ancestors().skip(1).take(2).find(|above| above.is_dir())?.canonicalize().ok()
 }
 
-/// Where git keeps what all trees of a repository share, by the folder that it lies in.
+/// The folder with what all working trees of a repository share, given the top folder of one of them.
 pub(super) fn shared(root: &Path, top: &Path) -> Option<PathBuf> {
     exclude_place(root, top).ok()??.ancestors().nth(2).map(Into::into)
 }
 
-/// How that list and the repository's settings look, for telling later whether they have changed.
+/// The stamps of a repository's `info/exclude` and `config`, to tell later whether they have changed.
 pub(super) fn exclude_look(folder: &Path) -> Look {
     let place = || exclude_place(folder, repository(folder).unwrap_or(folder)).ok()?;
     let Some(list) = place() else { return Look::default() };
@@ -131,23 +132,23 @@ pub(super) fn exclude_look(folder: &Path) -> Look {
     [Some(list), settings].map(|file| regular(folder, &file?).ok()?)
 }
 
-/// The folder of the repository that a folder lies in. One of a person's whole home is none: it leaves out what it does not keep, not what
-/// is private.
+/// The top folder of the repository that a folder lies in. A repository of a person's whole home does not count: what it ignores is all
+/// that it does not keep, and not what is private.
 pub(super) fn repository(folder: &Path) -> Option<&Path> {
     let home = std::env::var_os("HOME").map(PathBuf::from);
     let is_one = |above: &&Path| above.join(".git").symlink_metadata().is_ok() && home.as_deref() != Some(*above);
     folder.ancestors().find(is_one)
 }
 
-/// Whether a folder below a root is a further working tree of the root's own repository, as `git worktree add` makes them: the same project
-/// a second time, as another branch has it. Where the root is no working tree itself, its trees are what it is open for.
+/// Whether a folder below a root is another working tree of the root's own repository, as `git worktree add` makes them: the same
+/// project again, on another branch. Where the root is not a working tree itself, it was opened for these trees, and they count.
 pub(super) fn is_other_tree(root: &Path, folder: &Path) -> bool {
     let Some((own, store)) = store(root, folder).filter(|(own, store)| own != store) else { return false };
     let top = repository(root).and_then(|top| self::store(root, top));
     top.is_some_and(|(tree, whole)| whole == store && tree != own && tree.join("index").exists())
 }
 
-/// Where git keeps what belongs to the working tree of a folder alone, and what all trees of the repository share.
+/// Two folders of git for a working tree: the one with what belongs to this tree alone, and the one that all trees share.
 fn store(root: &Path, folder: &Path) -> Option<(PathBuf, PathBuf)> {
     let place = folder.join(".git");
     if place.is_dir() {

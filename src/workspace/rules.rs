@@ -1,4 +1,4 @@
-//! Which files take part: `.gitignore`, `.ignore`, a project's `.longsight.toml`, and our own rules for what nobody wrote by hand.
+//! Which files take part: `.gitignore`, `.ignore`, a project's `.longsight.toml`, and our own rules for generated and foreign files.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -27,11 +27,12 @@ pub enum Skip {
     Own,
     /// By the project's own `.longsight.toml`, `.gitignore` and their like.
     Ignored,
-    /// A file with rules for its folder is a link out of the workspace, a pipe, a device or too large: what it keeps out is unknown.
+    /// The ignore file of its folder cannot be read (a link out of the workspace, a pipe, a device, too large), so what it keeps out is
+    /// unknown.
     Unruled,
-    /// It is of a further working tree of the repository, below the one that is open.
+    /// It belongs to another working tree of the open repository.
     OtherTree,
-    /// A project inside of this one keeps everything on this machine: that is no context for what another machine may be asked.
+    /// It belongs to a nested project that is `local_only`, so it must not become context for a remote engine.
     LocalOnly,
     Generated,
     Vendored,
@@ -42,28 +43,29 @@ pub enum Skip {
     /// A link, pipe, device or socket.
     NotAFile,
     Unreadable,
-    /// Its parse ran into its limits; it takes part as plain text.
+    /// Its parse ran into a limit, so it takes part as plain text.
     Unparsable,
-    /// A folder below so many others that it is not looked into.
+    /// It lies below more folders than are looked into ([`MAX_DEPTH`]).
     TooDeep,
-    /// The workspace has more files than are indexed.
+    /// The workspace has more files than are indexed ([`super::walk`]).
     TooMany,
 }
 
 impl Skip {
-    /// Reasons that a file's content gives: they hold for as long as it looks the same.
+    /// Reasons that come from the content, and hold for as long as the file looks the same.
     const BY_CONTENT: [Skip; 4] = [Self::Generated, Self::Minified, Self::TooLarge, Self::Binary];
 
+    /// Whether the reason comes from the file's content, not from its name or place.
     pub fn is_by_content(self) -> bool {
         Self::BY_CONTENT.contains(&self)
     }
 
-    /// One of the reasons that content gives.
+    /// The content reason with this [`Self::name`]; none for other names.
     pub fn by_name(name: &str) -> Option<Self> {
         Self::BY_CONTENT.into_iter().find(|reason| reason.name() == name)
     }
 
-    /// For people and JSON.
+    /// Its name for people and in JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::Secret => "secret",
@@ -87,37 +89,37 @@ impl Skip {
     }
 }
 
-/// The rules of one root. They are read when they are first asked for, and again when their files look different. No lock is held
-/// meanwhile: a folder that hangs stops only those who ask about it.
+/// The rules of one root, read when first asked for, and again when their files look different. No lock is held while reading: a folder
+/// that hangs stops only those who ask about it.
 pub struct Rules {
     root: Arc<Root>,
     read: Mutex<Read>,
 }
 
-/// What was read of the rules; held for moments, to take something out or put something in.
+/// The rules read so far. Locked only for moments, to take something out or put it in.
 #[derive(Default)]
 struct Read {
-    /// By how its file looked, or why it could not be looked at, and how the list did of what its copy of the repository leaves out.
+    /// The narrowing, with the stamps (or the read error) of the project's file and of `info/exclude` when it was read.
     project: Option<(ProjectLook, Arc<Narrowing>)>,
-    /// As many as were asked at a time: who asks takes one, and puts it back.
+    /// A pool of matchers: who asks takes one and puts it back, so there are as many as were asked at the same time.
     ignored: Vec<Ignored>,
 }
 
 type ProjectLook = (Result<Stamp, ReadError>, Look);
 
-/// What was read of the ignore files, and how they looked.
+/// The ignore files read so far, and how they looked.
 #[derive(Default)]
 struct Ignored {
     matcher: Option<IncrementalIgnore>,
     misread: Option<Misread>,
-    /// By folder; with whether a repository begins there.
+    /// For each folder: how its ignore files looked, and whether a repository begins there.
     looks: HashMap<PathBuf, (Look, bool)>,
 }
 
-/// What a project's file says, and what only its copy of the repository leaves out.
+/// What a project's `.longsight.toml` says, and what only its copy of the repository ignores (`info/exclude`).
 pub(super) struct Narrowing {
     folder: PathBuf,
-    /// A repository begins here.
+    /// The folder is the top of a repository.
     pub is_repository: bool,
     pub local_only: bool,
     ignore: Gitignore,
@@ -125,29 +127,29 @@ pub(super) struct Narrowing {
 }
 
 impl Narrowing {
-    /// Whether it leaves out an entry of its folder; those above it are looked at before.
+    /// Whether this leaves out an entry. The folders above it have to be asked for separately.
     pub fn leaves_out(&self, entry: &Path, is_folder: bool) -> bool {
         [&self.ignore, &self.exclude].iter().any(|rules| rules.matched(entry, is_folder).is_ignore())
     }
 
-    /// Whether it is the root's own project a second time.
+    /// Whether this is another working tree of the root's own repository.
     pub fn is_other_tree(&self, root: &Root) -> bool {
         rule_files::is_other_tree(root.path(), &self.folder)
     }
 
-    /// Whether it leaves out a file, or a folder below its own that this is in.
+    /// Whether this leaves out a file, or any folder between the project and that file.
     pub fn leaves_out_file(&self, file: &Path) -> bool {
         [&self.ignore, &self.exclude].iter().any(|rules| misread::leaves_out(rules, &self.folder, file))
     }
 }
 
 impl Rules {
-    /// Reads nothing yet.
+    /// Rules for a root; nothing is read yet.
     pub fn new(root: &Arc<Root>) -> Self {
         Self { root: root.clone(), read: Mutex::default() }
     }
 
-    /// Why a file takes no part by its place and name; its content may give further reasons.
+    /// Why a file takes no part, judged by its name and place; its content may give further reasons ([`by_content`]).
     pub fn reason(&self, path: &WorkspacePath) -> Option<Skip> {
         if is_secret(path) {
             return Some(Skip::Secret);
@@ -174,20 +176,21 @@ impl Rules {
         }
     }
 
-    /// Whether the project keeps everything on this machine.
+    /// Whether the project of this root keeps everything on this machine (`local_only`).
     pub fn is_local_only(&self) -> bool {
         self.project().local_only
     }
 
-    /// Whether a project that a file of this root belongs to keeps everything on this machine: that of the root, or one in between.
+    /// Whether a project that the file belongs to is `local_only`: the root's own, or one nested between root and file.
     pub fn keeps(&self, path: &WorkspacePath) -> bool {
         self.is_local_only() || nested(&self.root, path).any(|nested| nested.local_only)
     }
 
+    /// The narrowing of the root's own project, read again when its files look different.
     pub(super) fn project(&self) -> Arc<Narrowing> {
         let stamp = fs::stamp(&WorkspacePath::new(&self.root, PROJECT_FILE));
         let look: ProjectLook = (stamp, rule_files::exclude_look(self.root.path()));
-        // One that is not there says nothing until it is; one that cannot be read is tried again.
+        // A missing file says nothing until it appears; one that cannot be read is tried again.
         if matches!(look.0, Ok(_) | Err(ReadError::Missing))
             && let Some((known, narrowing)) = &self.read().project
             && *known == look
@@ -195,7 +198,7 @@ impl Rules {
             return narrowing.clone();
         }
         let narrowing = Arc::new(narrowing(&self.root));
-        // Of two who read at a time the later one may have the older file; the next who asks sees that by its stamp.
+        // Of two readers at the same time the slower one may store the older file. Its stamp tells the next reader.
         self.read().project = Some((look, narrowing.clone()));
         narrowing
     }
@@ -213,7 +216,7 @@ impl Rules {
 }
 
 impl Ignored {
-    /// Whether a file is ignored, by the files as they are now.
+    /// Whether a file is ignored, by the ignore files as they are now.
     fn has(&mut self, root: &Path, path: &WorkspacePath) -> Result<bool, Unreadable> {
         let mut folder = root.to_path_buf();
         let mut look = |folder: &Path| {
@@ -223,7 +226,7 @@ impl Ignored {
             }
             Ok(())
         };
-        // What the folders above a root ignore may lie in it as well.
+        // What folders above a root ignore may hold inside of it as well.
         root.ancestors().try_for_each(&mut look)?;
         for part in path.folder().split('/').filter(|part| !part.is_empty()) {
             folder.push(part);
@@ -239,14 +242,14 @@ impl Ignored {
     }
 }
 
-/// What the projects say that lie between a root and a file of it: a root may be a folder of checkouts, or have submodules.
+/// The narrowings of the projects between a root and a file of it: a root may be a folder of checkouts, or have submodules.
 pub(super) fn nested<'a>(root: &'a Arc<Root>, path: &'a WorkspacePath) -> impl Iterator<Item = Arc<Narrowing>> + 'a {
     let folder = path.folder();
     let ends = folder.match_indices('/').map(|(at, _)| at).chain((!folder.is_empty()).then_some(folder.len()));
     ends.filter_map(move |end| nested_at(&root.path().join(&folder[..end])))
 }
 
-/// What the project says that a folder below a root is, if it is one.
+/// The narrowing of a folder below a root; none where that folder is not a project.
 pub(super) fn nested_at(folder: &Path) -> Option<Arc<Narrowing>> {
     let is_there = |name: &str| folder.join(name).symlink_metadata().is_ok();
     if !is_there(PROJECT_FILE) && !is_there(REPOSITORY) {
@@ -256,8 +259,8 @@ pub(super) fn nested_at(folder: &Path) -> Option<Arc<Narrowing>> {
     roots.iter().next().map(|root| Arc::new(narrowing(root)))
 }
 
-/// The project of a file that lies in no open folder, if it has one: the nearest folder above it with a project's file or a repository. A
-/// repository of a person's whole home is none: it leaves out what it does not keep, not what is private.
+/// The project of a file outside of all open folders, as a root of its own: the nearest folder above with a `.longsight.toml` or a
+/// repository. A repository of a person's whole home does not count: what it ignores is all that it does not keep, and not what is private.
 pub fn project_of(file: &Path) -> Option<Roots> {
     let folder = file.parent()?;
     let repository = rule_files::repository(folder);
@@ -266,7 +269,7 @@ pub fn project_of(file: &Path) -> Option<Roots> {
     Some(Roots::new([project.to_path_buf()]))
 }
 
-/// What a project's file says, and what is wrong with it. One that is there and cannot be read narrows as far as it could: a link, a pipe
+/// What a project's file says, and the problems in it. A file that exists but cannot be read narrows as far as possible: a link, a pipe
 /// or a damaged text must not widen what may leave the machine.
 pub fn project(root: &Arc<Root>) -> (Project, Vec<Problem>) {
     let file = root.path().join(PROJECT_FILE);
@@ -294,7 +297,7 @@ fn narrowing(root: &Arc<Root>) -> Narrowing {
     let (project, _) = project(root);
     let mut globs = GitignoreBuilder::new(root.path());
     for glob in &project.ignore {
-        // One that does not parse is among the problems of the project's file.
+        // A pattern that does not parse is among the problems reported for the project's file.
         let _ = misread::add_both(&mut globs, glob);
     }
     let ignore = globs.build().unwrap_or_else(|_| Gitignore::empty());
@@ -302,8 +305,8 @@ fn narrowing(root: &Arc<Root>) -> Narrowing {
     Narrowing { folder: root.path().into(), is_repository, local_only: project.local_only, ignore, exclude: excluded(root.path()) }
 }
 
-/// What the copy of the repository that a folder lies in leaves out, and what a person leaves out of all repositories as far as the crate
-/// does not know it: it looks for that in the person's own settings alone.
+/// What git ignores without an ignore file in the tree: `info/exclude`, and the person's own ignore file where the crate does not find
+/// it (it looks in the person's own settings only).
 fn excluded(folder: &Path) -> Gitignore {
     let Some((top, config)) = misread::config(folder) else { return Gitignore::empty() };
     let mut globs = GitignoreBuilder::new(&top);
@@ -318,8 +321,7 @@ fn excluded(folder: &Path) -> Gitignore {
     globs.build().unwrap_or_else(|_| Gitignore::empty())
 }
 
-/// Whether a folder may be looked into, as far as its files with rules go, those of a repository included where it may be one. A folder that
-/// may not is told in the log.
+/// Whether a folder may be looked into as far as its ignore files go (and its repository's, if it may be one). If not, the log says so.
 pub(super) fn are_readable(root: &Path, folder: &Path, may_be_repository: bool) -> bool {
     let above = if folder == root { rule_files::look_above(root) } else { Ok(()) };
     let own = || if may_be_repository { rule_files::look(root, folder) } else { rule_files::look_right_in(root, folder) };
@@ -329,24 +331,24 @@ pub(super) fn are_readable(root: &Path, folder: &Path, may_be_repository: bool) 
     false
 }
 
-/// Walks below a folder by the rules that git has, whether or not it is a git repository. What stands above the repository, or above a
-/// folder in none, does not hold below: many leave out all of their home there.
+/// A walk below a folder by git's ignore rules, in a git repository or not. Ignore files above the repository, or above a folder in
+/// none, do not hold: many people ignore their whole home there.
 pub(super) fn builder(folder: &Path) -> WalkBuilder {
     let is_in_repository = rule_files::repository(folder).is_some();
     let mut walk = WalkBuilder::new(folder);
     walk.hidden(false).require_git(is_in_repository).parents(is_in_repository);
-    // What only a copy of a repository leaves out is read by us: the crate does not find it in submodules.
+    // `info/exclude` is read by us: the crate does not find it in submodules.
     walk.git_exclude(false).follow_links(false).max_depth(Some(MAX_DEPTH));
     walk
 }
 
-/// A folder below so many others is not looked into.
+/// Folders deeper than this below the root are not looked into.
 pub(super) const MAX_DEPTH: usize = 64;
 
-/// Our own rules by name.
+/// Our own rules by name: lock files, generated code, folders of packages. `relative` is a path with `/`.
 pub fn by_name(relative: &str) -> Option<Skip> {
     let (folders, name) = relative.rsplit_once('/').unwrap_or(("", relative));
-    // Where a worktree or a submodule has its repository elsewhere, `.git` is a file that says where.
+    // In working trees and submodules `.git` is a file.
     if name == ".git" || folders.split('/').any(is_foreign_folder) {
         return Some(Skip::Vendored);
     }
@@ -363,7 +365,7 @@ pub fn by_name(relative: &str) -> Option<Skip> {
     GENERATED.iter().any(|end| lower.ends_with(end)).then_some(Skip::Generated)
 }
 
-/// Folders that hold version control, packages or build results of others.
+/// Whether a folder of this name holds version control, foreign packages or build results.
 pub fn is_foreign_folder(name: &str) -> bool {
     matches!(
         name,
@@ -407,14 +409,14 @@ const GENERATED: &[&str] = &[
     "_generated.go",
 ];
 
-/// Bytes at the start of a file in which generators leave their mark.
+/// Bytes at the start of a file in which a generator's mark counts.
 const MARK_REACH: usize = 1024;
-/// A file with a longer line was not written by hand, ...
+/// A file with a line longer than this was not written by hand.
 const MAX_LINE: usize = 2000;
-/// ... and neither was one that is longer and whose lines are so long on average.
+/// Nor was a longer file whose lines have this length on average.
 const MEAN_LINE: usize = 200;
 
-/// Our own rules by content: marks of generators, and lines that nobody typed. For source code only; prose has long lines.
+/// Our own rules by content: marks of generators, and lines too long to be typed. For source code only, since prose has long lines.
 pub fn by_content(source: &str) -> Option<Skip> {
     let head = &source[..source.floor_char_boundary(MARK_REACH)];
     let mark = |line: &str| line.contains("@generated") || line.contains("Code generated") && line.contains("DO NOT EDIT");
@@ -426,7 +428,7 @@ pub fn by_content(source: &str) -> Option<Skip> {
     (packed || has_long_line(source.as_bytes())).then_some(Skip::Minified)
 }
 
-/// Whether a line is longer than [`MAX_LINE`]. Looks for the last line end within reach, again and again, so that hardly a byte is read.
+/// Whether a line is longer than [`MAX_LINE`]. Jumps to the last line end within reach, again and again, so that few bytes are read.
 fn has_long_line(bytes: &[u8]) -> bool {
     let mut rest = bytes;
     while rest.len() > MAX_LINE {

@@ -1,35 +1,35 @@
-//! Files that are secret by their name. What such names are is a table beside this file, which is compared without regard to case.
+//! Files that are secret by their name. The names are in a table beside this file, compared without regard to case.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use super::WorkspacePath;
 
-/// Whether a file is likely to hold credentials: it never enters an index, a prompt, a log or a cache.
+/// Whether a file is likely to hold credentials, by its name. Such a file never enters an index, a prompt, a log or a cache.
 pub fn is_secret(path: &WorkspacePath) -> bool {
     is_secret_name(path.relative())
 }
 
-/// As [`is_secret`], for a relative path with `/`.
+/// [`is_secret`] for a relative path with `/`.
 pub fn is_secret_name(relative: &str) -> bool {
     let lower = relative.to_lowercase();
     let (folders, copy) = lower.rsplit_once('/').unwrap_or(("", &lower));
     let name = original(copy);
-    // A dot stands before the name of what is edited.
+    // A swap file has a dot in front of the name of the file being edited.
     let edited = name.strip_prefix('.').filter(|_| SWAPS.iter().any(|end| copy.ends_with(end)));
     is_secret_in(folders, name) || edited.is_some_and(|name| is_secret_in(folders, name))
 }
 
-/// What names of files end with in which an editor keeps what is not saved yet.
+/// Endings of the swap files in which Vim keeps unsaved text.
 const SWAPS: [&str; 4] = [".swp", ".swo", ".swn", ".swm"];
 
-/// For the name of a file that is no copy, and the folders that it lies in; both in lower case.
+/// Judges the name of a file that is not a copy, and its folders; both in lower case.
 fn is_secret_in(folders: &str, name: &str) -> bool {
     let inside = |is_one: &dyn Fn(&str) -> bool| folders.split('/').any(is_one);
     let path = if folders.is_empty() { name.to_string() } else { format!("{folders}/{name}") };
     let is_at = |place: &str| path.strip_suffix(place).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    // Below `secrets`, files of data hold some, and what has no extension is one: container tools mount each under its bare name.
+    // Below `secrets`, data files hold credentials, and a file without extension is one: container tools mount each under its bare name.
     let may_be_value = has("data", extension) || !name.contains('.') && !has("build", name);
     let by_folder = inside(&|folder| has("folder", folder)) || may_be_value && inside(&|folder| folder == "secrets");
     by_folder || is_secret_file(name) || all("place").any(is_at)
@@ -52,7 +52,7 @@ fn all(list: &str) -> impl Iterator<Item = &'static str> {
     LISTS.get(list).into_iter().flatten().copied()
 }
 
-/// The name of which this is a copy that an editor or a person has put aside.
+/// The name that is left of a backup copy when its mark is taken off: `.env.bak` is `.env`.
 fn original(name: &str) -> &str {
     let aside = |name: &str| {
         let ends = ["~", ".bak", ".backup", ".old", ".orig", ".save"].iter().chain(&SWAPS);
@@ -88,7 +88,7 @@ fn is_secret_file(name: &str) -> bool {
         || name.contains(".tfstate")
 }
 
-/// The same without what says where a program runs.
+/// A name without the part that says where a program runs, such as `production`.
 fn without_stage(name: &str) -> &str {
     let mut name = name;
     while let Some((rest, _)) = name.rsplit_once('.').filter(|(_, stage)| has("stage", stage)) {
@@ -97,19 +97,19 @@ fn without_stage(name: &str) -> &str {
     name
 }
 
-/// Whether the words of a name are those of one value: `slack_token`, `mypasswords`.
+/// Whether the words of a name name a secret value: `slack_token`, `mypasswords`.
 fn is_value(words: &[&str]) -> bool {
     let last = words.last().is_some_and(|word| has("last", word) || word.ends_with("password") || word.ends_with("passwords"));
     let last_two = || matches!(words, [.., a, b] if has("last", &format!("{a}_{b}")));
     (last || last_two()) && !words.iter().any(|word| has("about", word))
 }
 
-/// A key of a cloud's service; providers put the project's name before.
+/// A key file of a cloud service, which providers name after the project.
 fn is_cloud_key(stem: &str) -> bool {
     all("beginning").any(|begin| stem.starts_with(begin)) || stem.contains("-firebase-adminsdk-")
 }
 
-/// `.env` and its variants. Templates are examples, but people put real keys there as well.
+/// `.env` and its variants. Templates count as well: people put real keys into them.
 fn is_environment(name: &str) -> bool {
     let behind = name.strip_prefix(".env").filter(|behind| behind.is_empty() || behind.starts_with(['.', '-', '_']));
     behind.is_some() || name.ends_with(".env") || name.starts_with("env.") && without_stage(name) == "env"
@@ -121,7 +121,7 @@ fn is_key_of_ssh(name: &str) -> bool {
     is_one || name.starts_with("ssh_host_") && name.ends_with("_key")
 }
 
-/// WireGuard's `wg0.conf`.
+/// WireGuard's configuration, such as `wg0.conf`.
 fn is_tunnel(name: &str) -> bool {
     let number = name.strip_prefix("wg").and_then(|rest| rest.strip_suffix(".conf"));
     number.is_some_and(|number| !number.is_empty() && number.bytes().all(|letter| letter.is_ascii_digit()))

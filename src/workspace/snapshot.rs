@@ -1,4 +1,4 @@
-//! The workspace at one moment: a request takes one before its first await and reads nothing else.
+//! The workspace at one moment. A request takes a snapshot before its first await and reads nothing else.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::text::layout::shared_with_line_feeds;
 use super::fs::{self, ReadError, Source};
 use super::{Document, Documents, Roots, WorkspacePath, is_secret};
 
-/// Roots and open documents at one moment. Files that are not open are read from disk when asked for.
+/// Roots and open documents at one moment. Other files are read from disk when they are asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     pub roots: Arc<Roots>,
@@ -15,26 +15,28 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// A snapshot of these roots and documents.
     pub fn new(roots: Arc<Roots>, documents: Documents) -> Self {
         Self { roots, documents }
     }
 
+    /// The open document with the URI that the editor gave it.
     pub fn document(&self, uri: &str) -> Option<&Arc<Document>> {
         self.documents.get(uri)
     }
 
-    /// What the editor calls a file: as it has opened it, else below the folder as it was opened.
+    /// The URI by which the editor knows a file: the one it opened, else one below the folder as it was opened.
     pub fn uri_of(&self, path: &WorkspacePath) -> String {
         self.documents.at(path).map_or_else(|| path.uri(), |document| document.uri.clone())
     }
 
-    /// The text of a file for reading: the open buffer, else what lies on disk, decoded as well as it goes, its lines ended by line feeds.
-    /// Secret files are refused.
+    /// The text of a file for reading: the open buffer, else the file on disk, decoded lossily if need be, with line feeds. Secret
+    /// files are refused.
     pub fn read(&self, path: &WorkspacePath) -> Result<Arc<str>, ReadError> {
         self.source(path).map(|source| shared_with_line_feeds(source.text))
     }
 
-    /// The text of a file that may be edited, to the byte: what is not UTF-8 is refused, since an edit would rewrite it.
+    /// The exact text of a file that may be edited. A file that is not UTF-8 is refused, since an edit would rewrite it.
     pub fn read_exact(&self, path: &WorkspacePath) -> Result<Arc<str>, ReadError> {
         let source = self.source(path)?;
         if source.exact { Ok(source.text) } else { Err(ReadError::NotUtf8) }

@@ -1,5 +1,5 @@
-//! Which folders the user trusts: a file in the state folder, which holds for each folder the user's word and a hash of what steers
-//! tools there. When one of those files changes, the word is stale and has to be given again.
+//! Which folders the user trusts. A file in the state folder holds, for each folder, the user's word and a hash of the files that steer
+//! tools there. When one of those changes, the word is stale and has to be given again.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -15,47 +15,47 @@ use super::path::{Root, Roots, WorkspacePath};
 use super::{ReadError, obeyed};
 use crate::records;
 
-/// Bytes of such a file that are read.
+/// Largest steering file whose content is hashed, in bytes.
 const MOST: u64 = 1 << 20;
-/// Entries of such a folder that are looked at.
+/// Most entries of a steering folder that are hashed.
 const MOST_ENTRIES: usize = 1000;
 
-/// What is known of a folder.
+/// Whether a folder is trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Standing {
     Trusted,
-    /// The user has said nothing of it.
+    /// The user has not been asked, or has not answered.
     Unknown,
-    /// It was trusted, and what steers tools there has changed since.
+    /// It was trusted, but a file that steers tools there has changed since.
     Changed,
     /// The user has said no.
     Distrusted,
 }
 
-/// One folder in the file.
+/// The entry of one folder in the file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Word {
     trusted: bool,
-    /// See [`fingerprint`].
+    /// The hash that [`fingerprint`] gave when the user said so.
     #[serde(default)]
     fingerprint: String,
 }
 
 type Words = BTreeMap<PathBuf, Word>;
 
-/// The file.
+/// The file with the user's words.
 #[derive(Clone, Debug)]
 pub struct Store {
     file: PathBuf,
 }
 
 impl Store {
-    /// In this state folder.
+    /// The store in this state folder; reads nothing yet.
     pub fn new(folder: &Path) -> Self {
         Self { file: folder.join("trust.json") }
     }
 
-    /// What the user has said of a folder. A file that cannot be read says nothing of any.
+    /// What the user has said about a folder. An unreadable file counts as if nothing had been said.
     pub fn standing(&self, root: &Arc<Root>) -> Standing {
         let words = self.words().unwrap_or_default();
         match words.get(root.path()) {
@@ -84,7 +84,7 @@ impl Store {
         self.keep(&words)
     }
 
-    /// Forgets a folder; whether it was known.
+    /// Forgets a folder; true if it was known.
     pub fn forget(&self, root: &Arc<Root>) -> io::Result<bool> {
         let mut words = self.words()?;
         let known = words.remove(root.path()).is_some();
@@ -92,7 +92,7 @@ impl Store {
         Ok(known)
     }
 
-    /// The folders with the user's word on each.
+    /// All folders the user has decided on, with the word on each.
     pub fn folders(&self) -> io::Result<Vec<(PathBuf, bool)>> {
         Ok(self.words()?.into_iter().map(|(folder, word)| (folder, word.trusted)).collect())
     }
@@ -110,8 +110,8 @@ impl Store {
     }
 }
 
-/// A hash of what steers tools in a folder: which of the files there are, and their contents. None where one of them cannot be told from
-/// what it was: a pipe, a link to nowhere.
+/// A hash over the files that steer tools in a folder: which of them exist, and their contents. None where one cannot be judged, such
+/// as a pipe or a dangling link.
 pub fn fingerprint(root: &Arc<Root>) -> Option<String> {
     let mut hash = Sha256::new();
     for name in obeyed::steering_files() {
@@ -121,15 +121,15 @@ pub fn fingerprint(root: &Arc<Root>) -> Option<String> {
         hash.update(&found);
     }
     let text = hash.finalize().iter().fold(String::new(), |mut text, byte| {
-        // Writing into a String cannot fail.
+        // Writing to a String cannot fail.
         let _ = write!(text, "{byte:02x}");
         text
     });
     Some(text)
 }
 
-/// What a file that steers is told by; inside, none where there is no such file. Its content, through a link as well where that stays in
-/// the root; how it looks where it is large or elsewhere; and what is in it where it is a folder.
+/// What stands for one steering file in the hash; the inner value is none where it does not exist. Its content, also through a link
+/// inside the root; only its stamp where it is large or outside; the entries where it is a folder.
 fn steering(root: &Arc<Root>, name: &str) -> Option<Option<Vec<u8>>> {
     match fs::read(&WorkspacePath::new(root, name), MOST) {
         Ok(found) => return Some(Some(found.bytes)),
@@ -148,7 +148,7 @@ fn steering(root: &Arc<Root>, name: &str) -> Option<Option<Vec<u8>>> {
     read().map(|found| found.bytes).or_else(looks).map(Some)
 }
 
-/// What is right in a folder, and how it looks.
+/// The entries right in a folder with their stamps.
 fn listed(folder: &Path) -> Option<Vec<u8>> {
     let mut entries = vec![];
     for entry in std::fs::read_dir(folder).ok()?.take(MOST_ENTRIES) {

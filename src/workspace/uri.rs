@@ -1,8 +1,8 @@
-//! `file:` URIs and paths, percent-decoding included.
+//! Converts between `file:` URIs and paths, with percent-encoding.
 
 use std::path::{Component, Path, PathBuf};
 
-/// The path of a `file:` URI on this machine.
+/// The local path of a `file:` URI; none for other schemes and hosts.
 pub fn to_path(uri: &str) -> Option<PathBuf> {
     let parsed = url::Url::parse(uri).ok()?;
     if parsed.scheme() != "file" {
@@ -11,26 +11,26 @@ pub fn to_path(uri: &str) -> Option<PathBuf> {
     parsed.to_file_path().ok().filter(|path| !path.as_os_str().as_encoded_bytes().contains(&0))
 }
 
-/// The files that a URI of any scheme speaks of: the one it names, or the one of which it is another text (an older version, a cell, what is
-/// not saved yet). None where it names no absolute path.
+/// The files that a URI of any scheme is about: the one it names, or the one it shows another text of (an older version, a cell,
+/// unsaved text). Empty where it names no absolute path.
 pub fn files(uri: &str) -> Vec<PathBuf> {
     let Ok(parsed) = url::Url::parse(uri) else { return vec![] };
     let named = to_path(uri).map(|path| plain(&path));
     let other = || to_path(&format!("file://{}", parsed.path())).map(|path| plain(&path));
     let Some(path) = named.or_else(other).filter(|path| path.is_absolute()) else { return vec![] };
-    // What is no Unicode is no place in a workspace; its folders have rules all the same.
+    // A path that is not Unicode is not in the workspace, but the rules of its folders still hold.
     let lossy = path.to_str().is_none().then(|| PathBuf::from(path.to_string_lossy().as_ref()));
     if parsed.scheme() == "file" {
         return std::iter::once(path).chain(lossy).collect();
     }
     let versioned = kept_by_git(&percent_decoded(parsed.path())).map(|path| plain(Path::new(&path)));
-    // Some editors mark an older text with an extension of their own.
+    // Some editors add an extension of their own to an older version.
     let unmarked = (path.extension().is_some_and(|end| end == "git")).then(|| path.with_extension(""));
     let original = versioned.unwrap_or(path);
     std::iter::once(original).chain(unmarked).chain(lossy).collect()
 }
 
-/// A path without `.` and `..`, as it reads.
+/// A path without `.` and `..`, resolved by text alone.
 fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {
@@ -43,39 +43,39 @@ fn plain(path: &Path) -> PathBuf {
     plain
 }
 
-/// The file of a working tree for a path that leads through a repository's own folder and a version: `/repo/.git//VERSION/src/a.rs`,
-/// `/repo/.git//VERSION:src/a.rs`, `/repo/.git/VERSION/src/a.rs`.
+/// The file of the working tree for a path through git's own folder and a version: `/repo/.git//VERSION/src/a.rs`,
+/// `/repo/.git//VERSION:src/a.rs` or `/repo/.git/VERSION/src/a.rs`.
 fn kept_by_git(path: &str) -> Option<String> {
     let (tree, inside) = path.split_once("/.git/")?;
     let (store, versioned) = match inside.strip_prefix('/') {
         Some(versioned) => ("", versioned),
         None => inside.split_once("//").unwrap_or(("", inside)),
     };
-    // Submodules lie in the tree of the one around them, mostly under their names; of a further tree it is the same project.
+    // A submodule lies in the tree around it, mostly under its name. Another working tree is the same project.
     let below = store.strip_prefix("modules/").unwrap_or_default();
     let (_, file) = versioned.trim_start_matches(':').split_once(['/', ':'])?;
     let file = file.rsplit_once(':').map_or(file, |(_, file)| file);
     Some([tree, below, file].join("/"))
 }
 
-/// What the path of a URI says, of whatever scheme, with `/` and without the first; the URI itself where it has none.
+/// The path in a URI of any scheme, with `/` and without the first one; the URI itself where it has no path.
 pub fn named(uri: &str) -> String {
     let path = url::Url::parse(uri).ok().map(|parsed| percent_decoded(parsed.path()));
     path.unwrap_or_else(|| uri.into()).replace('\\', "/").trim_start_matches('/').into()
 }
 
-/// The last part of what a URI names, for people.
+/// The last component of what a URI names, for people.
 pub fn name(uri: &str) -> String {
     let named = named(uri);
     named.rsplit('/').find(|part| !part.is_empty()).unwrap_or(uri).to_string()
 }
 
-/// Whether two URIs name one file: however their letters are encoded.
+/// Whether two URIs name one file, however they are percent-encoded.
 pub fn is_same(a: &str, b: &str) -> bool {
     a == b || to_path(a).is_some_and(|a| to_path(b) == Some(a))
 }
 
-/// A text without the escapes that URIs have.
+/// A text with its percent-escapes decoded.
 pub(crate) fn percent_decoded(text: &str) -> String {
     let bytes = text.as_bytes();
     let digit = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
@@ -88,7 +88,7 @@ pub(crate) fn percent_decoded(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// The URI of an absolute path; of a relative one, the path as it is.
+/// The `file:` URI of an absolute path; a relative path is returned unchanged.
 pub fn from_path(path: &Path) -> String {
     url::Url::from_file_path(path).map_or_else(|()| path.display().to_string(), String::from)
 }

@@ -1,4 +1,4 @@
-//! Lists the files of the workspace, in parallel, by [`super::Rules`].
+//! Lists the files of the workspace, on several threads, by [`super::Rules`].
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use super::misread;
 use super::rules::{self, Narrowing, Skip};
 use super::{Root, Roots, Rules, WorkspacePath, secret};
 
-/// Most files of a workspace.
+/// Most files of a workspace that are listed.
 const MAX_FILES: usize = 200_000;
 
 /// A file that takes part.
@@ -24,14 +24,14 @@ pub struct Entry {
     pub stamp: Stamp,
 }
 
-/// What a walk found. Files are sorted by path.
+/// The outcome of a walk. Files are sorted by path.
 #[derive(Debug, Default)]
 pub struct Listing {
     pub files: Vec<Entry>,
-    /// Folders that were looked into or may be one day, and those of repositories with what their copies leave out, for watching.
+    /// Folders to watch: all that were looked into or may be one day, and git's folders with `info/exclude`.
     pub folders: Vec<PathBuf>,
     pub skipped: BTreeMap<Skip, u64>,
-    /// Some are not listed because another name of the same file is.
+    /// Some files are not listed, because the same file is listed under another name.
     pub has_links: bool,
 }
 
@@ -41,7 +41,7 @@ enum Found {
     Skipped(Skip),
 }
 
-/// Lists all roots. A root inside another is listed once, as part of the inner one.
+/// Lists all roots on so many threads. A root inside another is listed once, as part of the inner one.
 pub fn walk(roots: &Roots, threads: usize) -> Listing {
     let mut listing = Listing::default();
     let mut files = vec![];
@@ -83,7 +83,7 @@ fn walk_root(root: &Arc<Root>, inner: Vec<PathBuf>, threads: usize) -> Vec<Found
     walk.filter_entry(move |entry| {
         let let_in = gate.lets_in(entry);
         let found = match let_in {
-            // Its rules may be others soon, and then it is looked into.
+            // Its rules may soon be others, so it is watched.
             Err(Some(reason @ (Skip::Unruled | Skip::LocalOnly))) => vec![Found::Folder(entry.path().into()), Found::Skipped(reason)],
             Err(reason) => reason.map(Found::Skipped).into_iter().collect(),
             Ok(true) => rules::exclude_folder(entry.path()).map(Found::Folder).into_iter().collect(),
@@ -106,7 +106,7 @@ fn walk_root(root: &Arc<Root>, inner: Vec<PathBuf>, threads: usize) -> Vec<Found
             WalkState::Continue
         })
     });
-    // Its filter holds a sender as well.
+    // The filter of the walk holds a sender too; the channel closes only when both are gone.
     drop((sender, walk));
     receiver.into_iter().flatten().collect()
 }
@@ -142,11 +142,11 @@ impl Met {
     }
 }
 
-/// What decides which entries a walk looks at.
+/// Decides which entries a walk looks at.
 struct Gate {
     root: Arc<Root>,
     project: Arc<Narrowing>,
-    /// Other roots, which are walked by themselves.
+    /// Other roots below this one, which are walked separately.
     inner: Vec<PathBuf>,
     ignore_case: bool,
     met: Log,
@@ -186,7 +186,7 @@ impl Gate {
         if nested.as_ref().is_some_and(|nested| nested.local_only) {
             return Err(Some(Skip::LocalOnly));
         }
-        // Before the walk opens the folder's own rules.
+        // Checked before the walk itself opens the folder's rules.
         if !rules::are_readable(self.root.path(), entry.path(), nested.is_some()) {
             return Err(Some(Skip::Unruled));
         }
@@ -209,14 +209,14 @@ impl Gate {
     }
 }
 
-/// What one thread of a walk finds; handed over when the thread ends.
+/// What one thread of a walk has found; handed over when the thread ends.
 struct Basket {
     found: Vec<Found>,
     sender: mpsc::Sender<Vec<Found>>,
     within: Within,
 }
 
-/// The projects below the root that the files of one folder belong to: one is mostly followed by others of the same folder.
+/// Remembers the nested projects of the last folder asked for: files of one folder mostly come in a row.
 #[derive(Default)]
 struct Within {
     folder: PathBuf,
@@ -242,7 +242,7 @@ impl Within {
 
 impl Drop for Basket {
     fn drop(&mut self) {
-        // The receiver outlives the walk.
+        // The receiver outlives the walk, so this cannot fail.
         let _ = self.sender.send(std::mem::take(&mut self.found));
     }
 }
@@ -257,7 +257,7 @@ fn look(root: &Arc<Root>, within: &mut Within, entry: &DirEntry) -> Option<Found
         return Some(Found::Skipped(Skip::NotAFile));
     }
     let relative = entry.path().strip_prefix(root.path()).ok()?;
-    // A name that is not Unicode cannot be said to an editor.
+    // A name that is not Unicode cannot be told to an editor.
     let Some(relative) = relative.to_str() else { return Some(Found::Skipped(Skip::Unreadable)) };
     let relative = if std::path::MAIN_SEPARATOR == '/' { relative.to_string() } else { relative.replace(std::path::MAIN_SEPARATOR, "/") };
     if secret::is_secret_name(&relative) {
@@ -274,12 +274,12 @@ fn look(root: &Arc<Root>, within: &mut Within, entry: &DirEntry) -> Option<Found
     Some(Found::File(entry, linked(&metadata)))
 }
 
-/// Whether a file has several names.
+/// Whether a file has several hard links.
 pub fn is_linked(file: &Path) -> bool {
     file.symlink_metadata().is_ok_and(|metadata| metadata.is_file() && linked(&metadata).is_some())
 }
 
-/// Device and inode of a file with several names.
+/// Device and inode of a file with several hard links; none for others.
 #[cfg(unix)]
 fn linked(metadata: &std::fs::Metadata) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt;

@@ -1,5 +1,5 @@
-//! Watches the workspace for changes that the editor does not tell of. Events are only hints: they are debounced, and whoever gets
-//! them looks at the files again. Where watching does not work (network file systems, exhausted limits), a rescan from time to time does.
+//! Watches the workspace for changes that the editor does not report. Events are only hints: they are debounced, and whoever gets them
+//! looks at the files again. Where watching does not work (network file systems, exhausted limits), regular rescans replace it.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -12,39 +12,39 @@ use super::fs::Stamp;
 
 /// Quiet time after which a burst of events is handed on.
 const QUIET: Duration = Duration::from_millis(100);
-/// A burst that does not end is handed on in pieces.
+/// A longer burst is handed on in pieces of this length.
 const LONGEST: Duration = Duration::from_millis(1000);
-/// More changed paths than this are one rescan.
+/// More changed paths than this become one rescan.
 const MAX_PATHS: usize = 4096;
-/// Most folders that are watched; each costs kernel memory.
+/// Most folders that are watched; each costs kernel memory (an inotify watch).
 const MAX_FOLDERS: usize = 30_000;
 
 /// What may have changed.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Hint {
     Paths(Vec<PathBuf>),
-    /// Events were lost, or too many came: look at everything.
+    /// Events were lost or too many: look at everything again.
     Everything,
 }
 
-/// Watches until dropped.
+/// Watches folders until it is dropped.
 pub struct Watcher {
     inner: Option<RecommendedWatcher>,
-    /// The watched folders as they looked then: one that was made anew under its old name is another folder to the system.
+    /// The watched folders with their stamps: a folder that was deleted and made again needs a new watch.
     watched: HashMap<PathBuf, Stamp>,
 }
 
-/// What came of watching.
+/// How far watching reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Coverage {
-    /// Whether all folders are watched, and where the system tells of every change. Otherwise rescans have to find them.
+    /// Whether all folders are watched, on a system that reports every change. If not, rescans have to find the rest.
     pub complete: bool,
-    /// Whether some were not watched before: what changed in them since they were listed may have been missed.
+    /// Whether folders were added. What changed in them since they were listed may have been missed.
     pub grown: bool,
 }
 
 impl Watcher {
-    /// Calls `tell` on a thread of its own, after bursts have calmed down, for as long as it returns true.
+    /// Calls `tell` on a thread of its own after each burst of changes, until it returns false.
     pub fn new(mut tell: impl FnMut(Hint) -> bool + Send + 'static) -> Self {
         let (sender, receiver) = mpsc::channel::<notify::Result<notify::Event>>();
         let inner = RecommendedWatcher::new(sender, notify::Config::default().with_follow_symlinks(false)).ok();
@@ -59,7 +59,7 @@ impl Watcher {
         Self { inner: inner.filter(|_| spawned.is_ok()), watched: HashMap::new() }
     }
 
-    /// Watches these folders and no others; not what is below them.
+    /// Watches exactly these folders, without what lies below them.
     pub fn watch(&mut self, folders: &[PathBuf]) -> Coverage {
         let mut coverage = Coverage { complete: true, grown: false };
         let Some(inner) = &mut self.inner else { return Coverage { complete: false, ..coverage } };
@@ -67,7 +67,7 @@ impl Watcher {
         self.watched.retain(|folder, _| {
             let stays = wanted.contains(folder);
             if !stays {
-                // One that is gone is watched no more anyway.
+                // The watch of a deleted folder is gone already.
                 let _ = inner.unwatch(folder);
             }
             stays
@@ -95,22 +95,23 @@ impl Watcher {
     }
 }
 
-/// Whether others can change a folder without this system hearing of it: it lies on another machine, or outside of this one.
+/// Whether a folder can change without this system noticing, because it lies on another machine or on the host of this one.
 #[cfg(target_os = "linux")]
 pub fn is_remote(folder: &Path) -> bool {
     use nix::sys::statfs::{FUSE_SUPER_MAGIC, NFS_SUPER_MAGIC, SMB_SUPER_MAGIC, statfs};
-    /// CIFS, SMB2, 9P (folders of the host in virtual machines and WSL), Ceph, AFS: not all known to the library.
+    /// File systems that the library does not know all of: CIFS, SMB2, 9P (the host's folders in virtual machines and WSL), Ceph, AFS.
     const OTHERS: [u64; 5] = [0xFF53_4D42, 0xFE53_4D42, 0x0102_1997, 0x00C3_6400, 0x5346_414F];
     let Ok(found) = statfs(folder).map(|found| found.filesystem_type()) else { return true };
     [FUSE_SUPER_MAGIC, NFS_SUPER_MAGIC, SMB_SUPER_MAGIC].contains(&found) || OTHERS.contains(&(found.0 as u32).into())
 }
 
+/// Unknown on other systems, so every folder counts as remote and is rescanned.
 #[cfg(not(target_os = "linux"))]
 pub fn is_remote(_folder: &Path) -> bool {
     true
 }
 
-/// Collects a burst of events.
+/// Collects a burst of events into one hint.
 fn gather(first: notify::Result<notify::Event>, more: &mpsc::Receiver<notify::Result<notify::Event>>) -> Option<Hint> {
     let start = Instant::now();
     let mut paths: Vec<PathBuf> = vec![];

@@ -1,4 +1,4 @@
-//! A file as it was when a model wrote its newest answer, while the edits of that answer change it: where a place of the one is in the
+//! A file as it was when the model wrote its newest answer, while the edits of that answer change it: translates places of one into the
 //! other. Pure.
 
 use std::ops::Range;
@@ -6,20 +6,21 @@ use std::sync::Arc;
 
 use crate::text::Edit;
 
-/// See the module.
+/// The text an answer was written for, with the edits since.
 #[derive(Clone, Debug)]
 pub(super) struct Base {
     pub text: Arc<str>,
-    /// What was replaced since, one after the other, and how many bytes stand there then.
+    /// The ranges replaced since, in order, and how many bytes stand there now.
     since: Vec<(Range<usize>, usize)>,
 }
 
 impl Base {
+    /// Nothing was changed yet.
     pub fn new(text: &str) -> Self {
         Self { text: text.into(), since: vec![] }
     }
 
-    /// An edit of the text as it is now. What it only gives back is not changed by it.
+    /// Notes an edit of the current text. Parts that the edit repeats unchanged do not count as changed.
     pub fn note(&mut self, now: &str, edit: &Edit) {
         let (old, new) = (now[edit.range.clone()].as_bytes(), edit.text.as_bytes());
         let most = old.len().min(new.len());
@@ -28,7 +29,7 @@ impl Base {
         self.since.push((edit.range.start + front..edit.range.end - back, new.len() - front - back));
     }
 
-    /// Where a place is now; none where something of it was changed.
+    /// Where a place is now; none if part of it was changed.
     pub fn now(&self, place: &Range<usize>) -> Option<Range<usize>> {
         self.since.iter().try_fold(place.clone(), |place, (changed, added)| {
             if place.end <= changed.start {

@@ -1,5 +1,5 @@
-//! `propose_edit`: changes are applied to drafts in memory, all of a call or none, each anchored to text that must be there. A draft
-//! that parses worse than before, or that the permits refuse, is not taken.
+//! `propose_edit`: changes go to drafts in memory, all of a call or none, each anchored to text that has to be there. A draft that parses
+//! worse than before, or that the permits refuse, is not taken.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -30,32 +30,35 @@ pub struct Draft {
     pub after: String,
     /// The model's reasons, each with the bytes of `after` that it is about.
     reasons: Vec<(Range<usize>, String)>,
-    /// What the newest answer was written by.
+    /// The text that the newest answer was written for.
     base: Base,
-    /// The edits that made it, as they were asked for: `old` and `new`.
+    /// The edits that led here, as the model wrote them: `old` and `new`.
     made_by: Vec<(String, String)>,
 }
 
-/// The drafts of a turn, by path.
+/// All drafts of a turn.
 #[derive(Default)]
 pub struct Drafts {
     drafts: BTreeMap<WorkspacePath, Draft>,
 }
 
 impl Drafts {
+    /// The drafts, in the order of their paths.
     pub fn iter(&self) -> impl Iterator<Item = &Draft> {
         self.drafts.values()
     }
 
+    /// The draft of a file, if there is one.
     pub fn get(&self, path: &WorkspacePath) -> Option<&Draft> {
         self.drafts.get(path)
     }
 
+    /// Whether nothing was drafted.
     pub fn is_empty(&self) -> bool {
         self.drafts.is_empty()
     }
 
-    /// What the model writes from here on, it writes by the drafts as they are.
+    /// A new answer begins: the model has written it for the drafts as they are.
     pub(super) fn begin_answer(&mut self) {
         for draft in self.drafts.values_mut() {
             draft.base = Base::new(&draft.after);
@@ -69,13 +72,14 @@ impl Draft {
         Self { path: path.clone(), before, base: Base::new(&after), after, reasons: vec![], made_by: vec![] }
     }
 
-    /// A file as it will be, with one reason for all of it.
+    /// A draft of a whole file with a single reason.
     pub fn whole(path: &WorkspacePath, before: Option<Arc<str>>, after: String, reason: &str) -> Self {
         let reasons = vec![(0..after.len(), reason.to_string())];
         Self { reasons, after, ..Self::new(path, before) }
     }
 
-    /// Where an edit goes. What stands several times since the edits of its answer copied it was one when the model wrote that.
+    /// The place of an edit. If a text stands there several times only because edits of the same answer copied it, it was unique when the
+    /// model wrote that.
     fn place(&self, old: &str, new: &str, indented: bool) -> Result<Edit, Miss> {
         let as_it_was = || {
             let edit = patch::place(&self.base.text, old, new, indented).ok()?;
@@ -88,8 +92,8 @@ impl Draft {
         })
     }
 
-    /// Whether an edit that was made already would be made once more: the same is asked for again, or it would put lines beside its anchor
-    /// that an earlier one has put there.
+    /// Whether an edit was made before and would be made again: the same edit is asked for twice, or its new lines stand beside their
+    /// anchor already because of an earlier edit.
     fn has(&self, old: &str, new: &str, place: &Edit) -> bool {
         if self.after[place.range.clone()] == place.text {
             return true;
@@ -104,7 +108,7 @@ impl Draft {
         again() || place.text.match_indices(anchor).any(stands_around) && is_new()
     }
 
-    /// Whether an edit whose anchor is gone has been made: what it writes is there, and was not before.
+    /// Whether an edit whose anchor is gone has been made: its new text is there, and was not before.
     fn has_made(&self, old: &str, new: &str, indented: bool) -> bool {
         let is_known = || self.made_by.iter().any(|made| made.0 == old && made.1 == new);
         let is_new = || !self.before.as_deref().unwrap_or_default().contains(new.trim());
@@ -122,7 +126,7 @@ impl Draft {
         self.reasons.push((edit.range.start..edit.range.start + added, shorten(reason.trim(), 400)));
     }
 
-    /// The reasons for what stands in these bytes of the new text, or what was taken out there.
+    /// The reasons for these bytes of the new text, or for what was deleted there.
     pub fn reason(&self, bytes: &Range<usize>) -> String {
         let touches = |range: &Range<usize>| range.start <= bytes.end && bytes.start <= range.end;
         let mut said: Vec<&str> = vec![];
@@ -135,19 +139,19 @@ impl Draft {
     }
 }
 
-/// Drafts of a call, taken over together or not at all.
+/// The drafts of one call, taken together or not at all.
 type Staged = BTreeMap<WorkspacePath, Draft>;
 
-/// Why an edit of a call is not taken.
+/// Why an edit of a call is refused.
 struct Unfit {
     reason: String,
     /// The file, as far as it is known.
     target: Option<String>,
-    /// Which edit of the call it is, where it is one.
+    /// The number of the edit within its call, if it is about one.
     number: Option<usize>,
-    /// What stands there that the model may have meant.
+    /// Lines that the model may have meant.
     near: Option<Box<(Stretch, String)>>,
-    /// What it would change is not to be touched.
+    /// What it would change must not be touched.
     barred: bool,
 }
 
@@ -156,7 +160,7 @@ impl Unfit {
         Self { reason, target: Some(path.to_string()), number: None, near: None, barred: false }
     }
 
-    /// The refusal of the whole call: nothing of it was taken, and the edits beside this one are missing as well, but for those that stand.
+    /// The refusal of the whole call. None of it was taken, so its other edits are missing as well, except for those in place already.
     fn of_call(self, mut wanted: Vec<Wanted>, stand: &[usize]) -> Refusal {
         let Self { reason, target, number, near, barred } = self;
         let edits = wanted.len();
@@ -181,7 +185,7 @@ impl Unfit {
     }
 }
 
-/// The refusal of a call that would change nothing; that it was made before is no failure of its edits.
+/// The refusal of a call that would change nothing. If all of it was made before, its edits are not missing.
 fn nothing_new(wanted: Vec<Wanted>, is_made: bool) -> Refusal {
     let message = match wanted.as_slice() {
         [only] => format!("edit 1 of {}: the edit changes nothing: `new` is what stands there already; {GO_ON}", only.path),
@@ -191,9 +195,9 @@ fn nothing_new(wanted: Vec<Wanted>, is_made: bool) -> Refusal {
     Refusal { message, target, gap: Gap::Stands(wanted), places: vec![] }
 }
 
-/// What is left to do where nothing is wrong.
+/// What to do next where nothing is wrong.
 const GO_ON: &str = "propose what is left, or call finish";
-/// Between what is wrong and what to do: the first may be lines of a file.
+/// Separates what is wrong from what to do; the former may be lines of a file.
 const BREAK: &str = "\n";
 
 /// Runs the tool.
@@ -227,12 +231,12 @@ pub(super) fn propose(bench: &mut Workbench, arguments: &Value) -> Result<Told, 
     Ok(Told { text, taken: wanted, ..Told::default() })
 }
 
-/// The edits of a call as drafts that may be shown to a person.
+/// The edits of a call, as drafts that may be shown to a person.
 struct Call {
     staged: Staged,
     /// The numbers of the edits that were made before.
     stand: Vec<usize>,
-    /// What is wrong with the first that cannot be made.
+    /// What is wrong with the first edit that cannot be made.
     unfit: Option<Unfit>,
 }
 
@@ -250,7 +254,7 @@ impl Call {
     }
 }
 
-/// Applies one edit of a call to the drafts of the call, if it is not there already: models send again what was taken.
+/// Applies one edit to the drafts of the call; false if it is in place already, since models repeat edits that were taken.
 fn stage(bench: &Workbench, staged: &mut Staged, number: usize, edit: &Value) -> Result<bool, Unfit> {
     let asked = text(edit, "path");
     let path = bench.path(asked).map_err(|reason| Unfit {
@@ -268,7 +272,7 @@ fn stage(bench: &Workbench, staged: &mut Staged, number: usize, edit: &Value) ->
         staged.insert(path.clone(), bench.draft(&path).map_err(&refuse)?);
     }
     let draft = staged.get_mut(&path).ok_or_else(|| refuse("it was lost".into()))?;
-    // What the model was shown masked or by its number, and gives back so, is the file's own.
+    // Text that the model saw masked, or as numbers, and repeats like this, means the file's own text.
     let as_it_is = |name: &str| fence::restored(&redact::unmasked(text(edit, name), &draft.after), &draft.after).map_err(&refuse);
     let (old, new) = unfenced(&path, &draft.after, as_it_is("old")?, as_it_is("new")?);
     let (old, new) = bench.written_out(&path, &draft.after, old, new);
@@ -279,7 +283,7 @@ fn stage(bench: &Workbench, staged: &mut Staged, number: usize, edit: &Value) ->
     let indented = bench.is_indented(&path, &draft.after);
     let place = match draft.place(&old, &new, indented) {
         Ok(place) => place,
-        // An edit that is proposed once more finds what it made.
+        // An edit proposed again finds its own result.
         Err(Miss::NotFound { .. } | Miss::Empty) if draft.has_made(&old, &new, indented) => return Ok(false),
         Err(miss) => {
             let exists = "the file exists already; copy the lines to be replaced into `old`".to_string();
@@ -292,14 +296,14 @@ fn stage(bench: &Workbench, staged: &mut Staged, number: usize, edit: &Value) ->
         return Ok(false);
     }
     draft.apply(&place, text(edit, "reason"));
-    // What is written again after it was taken out may be taken out again.
+    // What is written again after it was deleted may be deleted again.
     draft.made_by.retain(|(old, new)| !new.trim().is_empty() || !place.text.contains(old.trim()));
     draft.made_by.push((old, new));
     Ok(true)
 }
 
-/// The two sides of an edit without the code fence that a model puts around all of a text out of habit; not where the file has it there,
-/// and not in prose, where it may be meant.
+/// The two sides of an edit without the code fence that a model puts around a text out of habit. Not if the file has the fence there, and
+/// not in prose, where it may be meant.
 fn unfenced(path: &WorkspacePath, file: &str, old: String, new: String) -> (String, String) {
     let name = path.name().to_lowercase();
     let is_prose = PROSE.iter().any(|ending| name.ends_with(ending));
@@ -310,7 +314,7 @@ fn unfenced(path: &WorkspacePath, file: &str, old: String, new: String) -> (Stri
     let creates = old.trim().is_empty();
     let without = |text: String| match inside_of_fence(&text) {
         Some(inside) if creates || text.ends_with('\n') => inside.into(),
-        // The line break before the closing fence is the fence's.
+        // The line break before the closing fence belongs to the fence.
         Some(inside) => inside.strip_suffix('\n').unwrap_or(inside).into(),
         None => text,
     };
@@ -318,10 +322,10 @@ fn unfenced(path: &WorkspacePath, file: &str, old: String, new: String) -> (Stri
 }
 
 const FENCE: &str = "```";
-/// Endings of files in which a fence is a part of the text.
+/// Endings of files in which a fence may be part of the text.
 const PROSE: &[&str] = &[".md", ".mdx", ".markdown", ".qmd", ".rmd", ".mdc", ".txt", ".rst", ".adoc", ".org"];
 
-/// What stands in a fence that is around all of a text.
+/// The content of a fence around the whole text.
 fn inside_of_fence(text: &str) -> Option<&str> {
     let inside = text.trim().strip_prefix(FENCE)?.strip_suffix(FENCE)?;
     let (label, code) = inside.split_once('\n')?;
@@ -330,7 +334,7 @@ fn inside_of_fence(text: &str) -> Option<&str> {
 }
 
 impl Workbench {
-    /// The draft of a file: the one there is, or a new one.
+    /// The draft of a file: the current one, or a new one.
     fn draft(&self, path: &WorkspacePath) -> Result<Draft, String> {
         if let Some(draft) = self.drafts.get(path) {
             return Ok(draft.clone());
@@ -345,7 +349,7 @@ impl Workbench {
         }
     }
 
-    /// The lines that an edit replaces, and those that it puts there, with what lines in them only stand for.
+    /// Both sides of an edit with left-out lines filled in ([`crate::syntax::elided`]).
     fn written_out(&self, path: &WorkspacePath, file: &str, old: String, new: String) -> (String, String) {
         let Some(language) = self.language(path, file) else { return (old, new) };
         let old = elided::expanded(&language, file, &old, false).unwrap_or(old);
@@ -358,7 +362,7 @@ impl Workbench {
         self.registry.of_document(id, Some(path.relative()), source).cloned()
     }
 
-    /// Why a file is not created by an edit that replaces `old`.
+    /// Why an edit that replaces `old` cannot create a file.
     fn cannot_create(&self, old: &str) -> Option<&'static str> {
         if !old.trim().is_empty() {
             return Some("there is no such file; leave `old` empty to create it, or look for the right path with list_files");
@@ -367,13 +371,13 @@ impl Workbench {
         (!self.creates_files).then_some(reason)
     }
 
-    /// Whether a draft is what stands there already.
+    /// Whether a draft equals what is there already.
     fn stands(&self, draft: &Draft) -> bool {
         let standing = self.drafts.get(&draft.path).map(|old| old.after.as_str()).or(draft.before.as_deref());
         standing == Some(draft.after.as_str())
     }
 
-    /// Whether a draft may be shown to a person.
+    /// Whether a draft may be shown to a person; the error is for the model.
     fn check(&mut self, draft: &Draft) -> Result<(), String> {
         let before = draft.before.as_deref().unwrap_or_default();
         let brings = |mark: &str| draft.after.matches(mark).count() > before.matches(mark).count();
@@ -404,7 +408,7 @@ impl Workbench {
         Ok(())
     }
 
-    /// Takes a draft over, so that the other tools see it.
+    /// Takes a draft, so that the other tools see it.
     fn take(&mut self, draft: Draft) {
         self.objected = None;
         let text = Text::new(&draft.after);
@@ -424,16 +428,17 @@ impl Workbench {
         self.drafts.drafts.insert(draft.path.clone(), draft);
     }
 
-    /// Whether depth means something in a file; where nothing is known of its language, it may.
+    /// Whether indentation has a meaning in a file; true if its language is not known.
     fn is_indented(&self, path: &WorkspacePath, source: &str) -> bool {
         self.registry.detect(path.relative(), source).is_none_or(|language| language.indented)
     }
 
+    /// The tree of a text in the language of this path; none where it has none.
     pub(super) fn parsed(&self, path: &WorkspacePath, source: &str) -> Option<Parsed> {
         syntax::parse(&self.language(path, source)?, source).ok()
     }
 
-    /// How many places of a file do not parse, before and after. Equal where nothing is known of the language.
+    /// How many places do not parse, before and after. Equal if the language is not known.
     pub(super) fn errors(&self, path: &WorkspacePath, before: &str, after: &str) -> (usize, usize) {
         let count = |source: &str| self.parsed(path, source).map(|parsed| parsed.errors());
         match (count(before), count(after)) {

@@ -1,4 +1,4 @@
-//! The tools that look: files, text, symbols, references, problems. What they quote stands in fences that it cannot close.
+//! The tools that read: files, text, symbols, references, problems. Quoted text stands in fences that it cannot close.
 
 use std::collections::BTreeSet;
 
@@ -15,17 +15,18 @@ use crate::text::lines::line_number;
 use crate::text::words;
 use crate::workspace::WorkspacePath;
 
-/// Most lines of a list.
+/// Most entries of each list.
 const MOST_FILES: usize = 300;
 const MOST_HITS: usize = 60;
 const MOST_SYMBOLS: usize = 200;
 const MOST_DEFINITIONS: usize = 20;
 const MOST_REFERENCES: usize = 100;
-/// Bytes of a file that are shown at once: what is left of a result for its frame.
+/// Most bytes of a file that are shown at once: a result without its frame.
 const SHOWN: usize = RESULT - 512;
-/// Longest line of a list.
+/// Longest line of a list, in bytes.
 const WIDTH: usize = 240;
 
+/// Quotes lines of a file, with line numbers.
 pub fn read_file(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> {
     let path = bench.path(text(arguments, "path"))?;
     let whole = bench.read(&path)?;
@@ -55,6 +56,7 @@ pub fn read_file(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> 
     Ok(Told { text: out, places: vec![Stretch::new(&path, first as u32, end as u32)], ..Told::default() })
 }
 
+/// Lists indexed and drafted files below a folder.
 pub fn list_files(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> {
     let below = index::folder(text(arguments, "folder"));
     let inside = |path: &str| index::is_below(path, below);
@@ -68,6 +70,7 @@ pub fn list_files(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal>
     Ok(list("files", &shown, paths.len(), MOST_FILES, "name a folder").into())
 }
 
+/// Lists lines that contain a text or match an expression, in files and drafts.
 pub fn search_text(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> {
     let folder = text(arguments, "folder");
     let query = Query {
@@ -95,7 +98,7 @@ pub fn search_text(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal
     Ok(Told { text: out, places, ..Told::default() })
 }
 
-/// The line of a hit, with what of a secret stands in it hidden, which the file shows and not the line.
+/// The line of a hit with secrets hidden; they are found in the whole file, since a line may not show them.
 fn masked(bench: &Workbench, hit: &Hit) -> Masked {
     let text = bench.read(&hit.path).unwrap_or_default();
     let start: usize = text.split_inclusive('\n').take(hit.line as usize).map(str::len).sum();
@@ -103,6 +106,7 @@ fn masked(bench: &Workbench, hit: &Hit) -> Masked {
     if text.get(range.clone()) == Some(&hit.text) { Masked::stretch(&text, range) } else { Masked::whole(&hit.text) }
 }
 
+/// Lists the definitions of a name, or of similar names where there are none.
 pub fn find_symbol(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> {
     let name = last_part(text(arguments, "name"));
     let mut found: Vec<(String, Stretch)> = vec![];
@@ -136,6 +140,7 @@ pub fn find_symbol(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal
     })
 }
 
+/// Lists the lines that mention a name, in code only.
 pub fn find_references(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> {
     let name = last_part(text(arguments, "name"));
     let mut paths: BTreeSet<WorkspacePath> = bench.drafts.iter().map(|draft| draft.path.clone()).collect();
@@ -169,10 +174,10 @@ pub fn find_references(bench: &Workbench, arguments: &Value) -> Result<Told, Ref
     Ok(Told { text: list("uses", &lines.join("\n"), total, MOST_REFERENCES, "search in one folder"), places, ..Told::default() })
 }
 
-/// Uses of a name that was to go which are told.
+/// Most remaining uses of a name that are listed.
 const MOST_LEFT: usize = 20;
 
-/// The lines of code that still use a name which was to go.
+/// The lines of code that still use a name that should be gone; none if there are none.
 pub fn left_over(bench: &Workbench, name: &str) -> Option<String> {
     let mut paths: BTreeSet<WorkspacePath> = bench.drafts.iter().map(|draft| draft.path.clone()).collect();
     let users = bench.index.name(name).map(|id| bench.index.users(id)).unwrap_or_default();
@@ -189,6 +194,7 @@ pub fn left_over(bench: &Workbench, name: &str) -> Option<String> {
     (!lines.is_empty()).then(|| format!("`{name}` is still used in code: {shown}"))
 }
 
+/// Lists the definitions in a file.
 pub fn outline(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> {
     let path = bench.path(text(arguments, "path"))?;
     let source = bench.read(&path)?;
@@ -207,6 +213,7 @@ pub fn outline(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> {
     })
 }
 
+/// Quotes the editor's problems, and how many places of each draft do not parse.
 pub fn diagnostics(bench: &Workbench) -> String {
     let mut lines: Vec<String> = bench.problems.iter().map(|problem| shorten(&one_line(problem), 1000)).collect();
     for draft in bench.drafts.iter() {
@@ -221,14 +228,14 @@ pub fn diagnostics(bench: &Workbench) -> String {
     fence::quote("problems", None, &Masked::whole(&lines.join("\n")))
 }
 
-/// A definition, as far as a list shows it.
+/// A definition, as lists show it.
 struct Defined {
     name: String,
     kind: Kind,
     first: u32,
     last: u32,
     signature: String,
-    /// Lines of it.
+    /// The number of its lines.
     height: u32,
 }
 
@@ -237,13 +244,13 @@ impl Defined {
         format!("{}:{}-{} {}: {}", one_line(&path.to_string()), self.first, self.last, self.kind.name(), self.signature)
     }
 
-    /// Whose text that line holds.
+    /// The stretch whose text that line shows.
     fn shown(&self, path: &WorkspacePath) -> Stretch {
         Stretch::new(path, self.first, self.first + self.height.saturating_sub(1))
     }
 }
 
-/// What a text defines, by its parser.
+/// The definitions in a text, by its parser.
 fn defined(bench: &Workbench, path: &WorkspacePath, source: &str) -> Vec<Defined> {
     let Some(parsed) = bench.parsed(path, source) else { return vec![] };
     let facts = syntax::tags(&parsed, &path.to_string());
@@ -259,7 +266,7 @@ fn defined(bench: &Workbench, path: &WorkspacePath, source: &str) -> Vec<Defined
     found.collect()
 }
 
-/// A quoted list, and what to do when it is longer than shown.
+/// A quoted list, with advice if it is longer than shown.
 fn list(what: &str, lines: &str, total: usize, most: usize, more: &str) -> String {
     let mut out = fence::quote(what, None, &Masked::whole(&shorten(lines, SHOWN)));
     if total > most {
@@ -268,13 +275,13 @@ fn list(what: &str, lines: &str, total: usize, most: usize, more: &str) -> Strin
     out
 }
 
-/// Text of the repository in one visible line.
+/// Text of the repository on one line, with invisible characters shown.
 fn one_line(text: &str) -> String {
     let joined = text.split(['\n', '\r']).map(str::trim_end).collect::<Vec<_>>().join(" ");
     fence::visible(&joined)
 }
 
-/// `Type::method` and `module.function` are looked up by their last part.
+/// The last part of a name such as `Type::method` or `module.function`, which is what is looked up.
 fn last_part(name: &str) -> &str {
     name.trim().trim_end_matches("()").rsplit(['.', ':', '#']).next().unwrap_or_default()
 }

@@ -1,5 +1,5 @@
-//! A draft with which its file parses worse: where, for the model; and whether it may be the grammar that is wrong. Grammars do not know
-//! every word of a language, and macros least: what is proposed a second time, and closes what it opens, is left to the person.
+//! Drafts with which a file parses worse: where, for the model, and whether the grammar may be at fault. Grammars do not know every word of
+//! a language, and macros least of all. What is proposed a second time, and closes what it opens, is left to the person.
 
 use std::fmt;
 use std::ops::Range;
@@ -16,11 +16,11 @@ use crate::workspace::WorkspacePath;
 /// Letters of a line that are shown.
 const SHOWN: usize = 120;
 
-/// See the module.
+/// Where a draft makes its file parse worse.
 pub(super) struct Misread {
     before: usize,
     now: usize,
-    /// Of the first place that is new, from 1 on, and what stands there.
+    /// The 1-based line of the first new fault, and the text there.
     line: usize,
     text: String,
 }
@@ -40,11 +40,11 @@ impl fmt::Display for Misread {
     }
 }
 
-/// A place that was refused once.
+/// Places that were refused once.
 pub(super) type Seen = Vec<(WorkspacePath, String)>;
 
 impl Workbench {
-    /// Where a draft lets its file parse worse; nothing where nothing is known of the language.
+    /// Where a draft makes its file parse worse; none where it does not, or the language is not known.
     pub(super) fn misread(&self, draft: &Draft) -> Option<Misread> {
         let before = draft.before.as_deref().unwrap_or_default();
         let old = self.parsed(&draft.path, before);
@@ -71,7 +71,7 @@ impl Workbench {
         Some(Misread { before: errors, now, line, text: shorten(&text, SHOWN).replace('\n', " ") })
     }
 
-    /// Whether a place that does not parse is taken all the same; it is remembered.
+    /// Whether a place that does not parse is accepted because it is proposed again; remembers it.
     pub(super) fn is_insisted_on(&mut self, draft: &Draft, misread: &Misread) -> bool {
         let place = (draft.path.clone(), misread.text.clone());
         if !self.seen.contains(&place) {
@@ -82,33 +82,33 @@ impl Workbench {
         open(draft.before.as_deref().unwrap_or_default()) == open(&draft.after)
     }
 
-    /// The places of all drafts that do not parse and were taken, in words.
+    /// All accepted places of drafts that do not parse, in words.
     pub(super) fn unread(&self) -> Vec<String> {
         let one = |draft: &Draft| {
             let Misread { line, text, .. } = self.misread(draft)?;
             Some(format!("line {line} of {} (`{text}`) is not understood here, and may be wrong", draft.path))
         };
-        // Only what was refused once can have been taken so.
+        // A place can only be accepted after a refusal.
         let refused = |draft: &&Draft| self.seen.iter().any(|(path, _)| *path == draft.path);
         self.drafts.iter().filter(refused).filter_map(one).collect()
     }
 }
 
-/// The lines that do not parse, with what stands there.
+/// The lines that do not parse, with their text.
 fn places(parsed: &Parsed, changed: usize) -> Vec<(usize, String)> {
     parsed.faults().into_iter().map(|fault| place(parsed.text(), fault, changed)).collect()
 }
 
-/// The line of a fault, and what stands there. What is broken from far above begins where the text is another, at `changed`.
+/// The line of a fault and its text. A fault from far above is shown where the text has `changed`.
 fn place(text: &str, fault: Range<usize>, changed: usize) -> (usize, String) {
     let at = if fault.contains(&changed) { changed } else { fault.start }.min(text.len());
-    // What is missing is missing behind something.
+    // A missing node belongs behind the text before it.
     let at = if text[at..].trim().is_empty() || fault.is_empty() { text[..at].trim_end().len() } else { at };
     let line = text[line_start(text, at)..].lines().next().unwrap_or_default();
     (line_number(text, at), line.trim().to_string())
 }
 
-/// Bytes at the beginning that two texts share.
+/// How many bytes two texts share at their start.
 fn common(a: &str, b: &str) -> usize {
     let equal = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
     b.floor_char_boundary(equal)

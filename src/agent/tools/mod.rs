@@ -1,6 +1,6 @@
-//! The agent's tools. They see the workspace through a [`Workbench`]: a snapshot with the drafts laid over it, the index, and a gate
-//! that every path passes. None of them writes a file, runs a program or takes an address; `propose_edit` changes drafts, which a
-//! person reviews later. What they answer is repository text: quoted, with secrets masked and invisible characters written out.
+//! The agent's tools. They see the workspace through a [`Workbench`]: a snapshot with the drafts over it, the index, and a gate that every
+//! path has to pass. No tool writes a file, runs a program or takes an address; `propose_edit` changes drafts, which a person reviews
+//! later. Results are repository text: quoted, with secrets masked and invisible characters shown.
 
 mod base;
 pub mod draft;
@@ -27,52 +27,52 @@ use crate::workspace::{PathError, ReadError, Root, Snapshot, WorkspacePath};
 use draft::Drafts;
 use schema::ToolName;
 
-/// Why a file may not be looked at or changed; none when it may.
+/// Says why a file may not be read or changed; none if it may.
 pub type Gate = Arc<dyn Fn(&WorkspacePath) -> Option<String> + Send + Sync>;
 
-/// What speaks against the drafts as a whole, in words; nothing where they may be offered as they are.
+/// Objections to the drafts as a whole, in words; empty if they may be offered.
 pub type Review = Arc<dyn Fn(&Drafts) -> Vec<String> + Send + Sync>;
 
-/// What the tools work with. It is owned by one turn.
+/// What the tools work with; owned by one turn.
 pub struct Workbench {
-    /// The workspace as the model sees it: the editor's texts, what lies on disk, and the drafts over both.
+    /// The workspace as the model sees it: open documents and files, with the drafts over them.
     pub(super) snapshot: Snapshot,
     pub(super) index: Arc<View>,
     pub(super) registry: Arc<Registry>,
     gate: Gate,
-    /// What the editor has published about the place in question, in words.
+    /// The editor's diagnostics for the place in question, in words.
     pub(super) problems: Vec<String>,
     pub drafts: Drafts,
-    /// A name of which no use should be left, and who looks at all of the drafts: what they find is said once, when the model wants to
-    /// finish, and to the person in the end.
+    /// A name of which no use should be left, and the review of all drafts. Their findings are told once when the model wants to finish,
+    /// and to the person at the end.
     renaming: Option<String>,
     review: Option<Review>,
     reminded: bool,
-    /// What was found of the drafts as they are.
+    /// The findings for the current drafts.
     objected: Option<Vec<String>>,
-    /// Places that do not parse, of edits that were refused for them.
+    /// Places that do not parse, in edits refused for that.
     seen: misread::Seen,
-    /// The editor can create files.
+    /// Whether the editor can create files.
     creates_files: bool,
-    /// The folder that the task is about, where several are open: files are created there unless another is named.
+    /// The folder that the task is about, if several are open: new files go there unless another is named.
     home: Option<Arc<Root>>,
-    /// Nobody waits for the tools any more once it is cancelled.
+    /// Cancelled when nobody waits for the tools any more.
     cancel: Cancel,
     tools: Vec<Tool>,
 }
 
-/// Why a call failed: for the model, so that it can do better.
+/// Why a call failed, worded for the model.
 pub(super) struct Refusal {
     pub message: String,
     /// The file of an edit that failed.
     pub target: Option<String>,
-    /// What is missing since it failed.
+    /// What is missing because it failed.
     pub gap: Gap,
-    /// Whose text the message holds.
+    /// The stretches whose text is in the message.
     pub places: Vec<Stretch>,
 }
 
-/// What a tool answers, and whose text is in it.
+/// A tool's answer, and the stretches whose text is in it.
 #[derive(Default)]
 pub(super) struct Told {
     pub text: String,
@@ -106,6 +106,7 @@ impl From<&str> for Refusal {
 }
 
 impl Workbench {
+    /// A workbench without drafts; `problems` are the editor's diagnostics in words.
     pub fn new(snapshot: Snapshot, index: Arc<View>, registry: Arc<Registry>, gate: Gate, problems: Vec<String>) -> Self {
         Self {
             snapshot,
@@ -126,52 +127,54 @@ impl Workbench {
         }
     }
 
-    /// For a task that takes this name away.
+    /// Sets the name that should have no uses left.
     pub fn renaming(self, name: Option<String>) -> Self {
         Self { renaming: name, ..self }
     }
 
-    /// For an editor that cannot create files, or can.
+    /// Sets whether the editor can create files.
     pub fn creating_files(self, creates_files: bool) -> Self {
         Self { creates_files, ..self }
     }
 
-    /// For a task about this file.
+    /// Sets the file that the task is about.
     pub fn beside(self, file: Option<&WorkspacePath>) -> Self {
         Self { home: file.map(|file| file.root().clone()), ..self }
     }
 
-    /// For a task that this cancels.
+    /// Stops the tools when this is cancelled.
     pub fn until(self, cancel: &Cancel) -> Self {
         Self { cancel: cancel.clone(), ..self }
     }
 
+    /// Whether nobody waits for the tools any more.
     pub(super) fn is_stopped(&self) -> bool {
         self.cancel.is_cancelled()
     }
 
+    /// Sets who reviews all drafts when the model wants to finish.
     pub fn reviewed_by(self, review: Review) -> Self {
         Self { review: Some(review), ..self }
     }
 
-    /// What is offered to the model.
+    /// The tools that are offered to the model.
     pub fn tools(&self) -> &[Tool] {
         &self.tools
     }
 
-    /// The calls that are run from here on are another answer's, written by the drafts as they are.
+    /// A new answer begins: its calls were written for the drafts as they are.
     pub fn begin_answer(&mut self) {
         self.drafts.begin_answer();
     }
 
-    /// Runs one call. Whatever the model wrote, something comes back that it can read.
+    /// Runs one call. Whatever the model wrote, it gets something that it can read.
     pub fn run(&mut self, call: &ToolCall) -> Worked {
         if self.is_stopped() {
             return Worked { result: "not run, since the task was cancelled".into(), failed: true, ..Worked::default() };
         }
         match self.answer(call) {
             Ok((Told { text, places, taken }, finishes)) => {
-                // Whole lines of files were cut out of their masked texts.
+                // Whole lines were cut out of masked files already.
                 let of_lines = matches!(ToolName::of(call), Some(ToolName::ReadFile | ToolName::SearchText | ToolName::FindReferences));
                 let result = self.hidden(&text, if of_lines { &[] } else { &places }).to_string();
                 Worked { result, places, taken, finishes, ..Worked::default() }
@@ -183,7 +186,7 @@ impl Workbench {
         }
     }
 
-    /// A text that tells of places, without the secrets of their files: a part of a line may lack what shows them to be some.
+    /// A text about places, without the secrets of their files: a part of a line may not show that it is a secret.
     fn hidden(&self, text: &str, places: &[Stretch]) -> Masked {
         let paths: BTreeSet<&str> = places.iter().map(|place| place.path.as_str()).collect();
         let files = paths.into_iter().filter_map(|path| self.read(&self.path(path).ok()?).ok());
@@ -215,7 +218,7 @@ impl Workbench {
         Ok((result, None))
     }
 
-    /// The model's last words, unless something speaks against its drafts: that is said once.
+    /// Takes the model's last words, unless there are objections to its drafts, which are told once.
     fn finish(&mut self, arguments: &Value) -> Result<String, Refusal> {
         if !self.reminded {
             let objections = self.objections();
@@ -229,7 +232,7 @@ impl Workbench {
         Ok(limits::shorten(text(arguments, "summary").trim(), 2000))
     }
 
-    /// What speaks against the drafts, in words: where a name is still used in code that was to go with them, and what their review finds.
+    /// Objections to the drafts, in words: code that still uses a name that should be gone, and the findings of the review.
     pub fn objections(&self) -> Vec<String> {
         if let Some(known) = &self.objected {
             return known.clone();
@@ -242,10 +245,10 @@ impl Workbench {
         left.into_iter().chain(self.unread()).chain(found).collect()
     }
 
-    /// The place in the workspace that a model's string means, if it may be looked at.
+    /// The place in the workspace that a model's string means, if it may be read.
     pub(super) fn path(&self, text: &str) -> Result<WorkspacePath, String> {
         let shown = limits::shorten(&fence::visible(text), 120);
-        // A path is no address: `%2e%2e` is a trick or a mistake, never the name of a folder.
+        // A path is no URL: `%2e%2e` is a trick or a mistake, never the name of a folder.
         let lower = text.to_ascii_lowercase();
         if ["%2e", "%2f", "%5c", "%00"].iter().any(|code| lower.contains(code)) {
             return Err(format!("`{shown}`: write the path in plain characters, not percent-encoded"));
@@ -261,7 +264,7 @@ impl Workbench {
         }
     }
 
-    /// The text of a file, with its drafted changes.
+    /// The text of a file with its drafted changes.
     pub(super) fn read(&self, path: &WorkspacePath) -> Result<Arc<str>, String> {
         if self.snapshot.documents.at(path).is_some_and(|document| document.desynced) {
             return Err(format!("{path} is open, but its text is not known for sure; leave it alone"));
@@ -273,7 +276,7 @@ impl Workbench {
     }
 }
 
-/// A string argument.
+/// A string argument; empty where it is missing.
 pub(super) fn text<'a>(arguments: &'a Value, name: &str) -> &'a str {
     arguments[name].as_str().unwrap_or_default()
 }

@@ -1,10 +1,10 @@
-//! The tools as they are offered to the model: names, what they are for, and strict schemas of their arguments.
+//! The tools as they are offered to the model: names, purposes, and strict schemas of their arguments.
 
 use serde_json::{Value, json};
 
 use crate::dialect::{Tool, ToolCall};
 
-/// The tools by their names, in the order in which they are offered.
+/// The tools, in the order in which they are offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ToolName {
     ReadFile,
@@ -31,11 +31,12 @@ impl ToolName {
         Self::Finish,
     ];
 
-    /// The tool that is called; none where the model has made one up.
+    /// The tool that a call names; none if the model made it up.
     pub fn of(call: &ToolCall) -> Option<Self> {
         Self::ALL.into_iter().find(|name| name.as_str() == call.name)
     }
 
+    /// The name under which the tool is offered.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::ReadFile => "read_file",
@@ -51,10 +52,10 @@ impl ToolName {
     }
 }
 
-/// Most edits of one call.
+/// Most edits in one call.
 const MOST_EDITS: u32 = 64;
 
-/// All tools, as they are offered.
+/// All tools as they are offered.
 pub fn tools() -> Vec<Tool> {
     ToolName::ALL.map(tool).to_vec()
 }

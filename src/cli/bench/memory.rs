@@ -1,4 +1,4 @@
-//! Resident memory of the process that serves an engine: our own behind its socket, or a server's that listens on this machine.
+//! Resident memory of the process that serves an engine: our own behind its socket, or a server listening on this machine.
 
 use std::collections::HashSet;
 use std::os::unix::net::UnixStream;
@@ -22,11 +22,11 @@ fn peer(_: &UnixStream) -> Option<u32> {
     None
 }
 
-/// The processes that listen on a port of this machine, all together with their children: a server may let others hold the model.
+/// The processes that listen on a port of this machine, with their children, since a child may hold the model; in bytes.
 pub(super) fn of_listener(port: u16) -> Option<u64> {
     let inodes: HashSet<String> = ["/proc/net/tcp", "/proc/net/tcp6"].into_iter().flat_map(|table| listening(table, port)).collect();
     let mut serving: HashSet<u32> = processes().filter(|process| holds(*process, &inodes)).collect();
-    // Parents are older, but numbers may have begun anew: until no child is added.
+    // Parents mostly have lower ids, but ids may have wrapped around, so this repeats until no child is added.
     loop {
         let children: Vec<u32> = processes().filter(|process| parent(*process).is_some_and(|of| serving.contains(&of))).collect();
         let before = serving.len();
@@ -39,7 +39,7 @@ pub(super) fn of_listener(port: u16) -> Option<u64> {
     (!sizes.is_empty()).then(|| sizes.iter().sum())
 }
 
-/// The inodes of sockets that listen on a port, by one of the system's tables.
+/// The inodes of sockets that listen on a port, from one of the system's tables.
 fn listening(table: &str, port: u16) -> Vec<String> {
     const LISTEN: &str = "0A";
     let text = std::fs::read_to_string(table).unwrap_or_default();

@@ -1,9 +1,9 @@
-//! What was measured as a table: a row for each figure, a column for each engine, and below it what could not be measured.
+//! The figures as a table: a row per figure, a column per engine, and below it what could not be measured.
 
 use super::Measured;
 use crate::models;
 
-/// A figure's name and how one engine's is written.
+/// A figure's name, and how it is written for one engine.
 type Row = (&'static str, fn(&Measured) -> String);
 
 const ROWS: &[Row] = &[
@@ -31,7 +31,7 @@ fn milliseconds(value: f64) -> String {
     format!("{value:.0} ms")
 }
 
-/// Servers that do not say what they counted leave nothing to divide by.
+/// A server without counts has no rate.
 fn rate(value: f64) -> String {
     if value > 0.0 { format!("{value:.1} tokens/s") } else { none() }
 }
@@ -40,6 +40,7 @@ fn tokens(count: u64) -> String {
     format!("{count} tokens")
 }
 
+/// The table of all engines.
 pub(super) fn table(all: &[Measured]) -> String {
     let good: Vec<&Measured> = all.iter().filter(|measured| measured.error.is_none()).collect();
     let widest = |measured: &Measured| ROWS.iter().map(|(_, write)| write(measured).chars().count()).max().unwrap_or_default();

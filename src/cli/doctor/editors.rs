@@ -1,11 +1,11 @@
-//! Doctor's look at the editors on this machine: which there are, what each still needs, and whether they find `longsight`.
+//! Checks the editors on this machine: which there are, what each still needs, and whether they find `longsight`.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::{Check, Status};
 
-/// Checks of the editors that are found.
+/// A check for each editor that is found.
 pub fn checks() -> Vec<Check> {
     let mut checks: Vec<Check> = neovim().into_iter().chain(vscodes()).collect();
     checks.extend(OTHERS.iter().filter_map(other));
@@ -16,8 +16,8 @@ pub fn checks() -> Vec<Check> {
     checks
 }
 
-/// Editors that people configure themselves: command, name, page, and the files (below the configuration folder, or with `~` below the
-/// home folder) of which one names longsight once that is done.
+/// Editors that people configure themselves: command, name, page of the documentation, and files (below the configuration folder, or with
+/// `~` below home) one of which names longsight when that is done.
 const OTHERS: &[(&str, &str, &str, &[&str])] = &[
     ("hx", "Helix", "helix", &["helix/languages.toml"]),
     ("helix", "Helix", "helix", &["helix/languages.toml"]),
@@ -45,7 +45,7 @@ fn other(&(program, name, page, files): &(&str, &str, &str, &[&str])) -> Option<
     })
 }
 
-/// Editors start `longsight` by its name.
+/// Checks the command, since editors start `longsight` by its name.
 fn command() -> Check {
     let own = std::env::current_exe().unwrap_or_default();
     match in_path("longsight") {
@@ -82,7 +82,7 @@ fn neovim() -> Option<Check> {
     })
 }
 
-/// Every VS Code of this machine, by its command and the folder below the home folder that it keeps extensions in.
+/// Every VS Code on this machine, found by its command and the folder of its extensions.
 fn vscodes() -> Vec<Check> {
     let known = [
         ("code", ".vscode"),

@@ -1,5 +1,5 @@
-//! Doctor's look at the engines: is the model there and whole, does it fit this machine, does the endpoint answer, what does the
-//! licence ask.
+//! Checks the engines: whether the model is there and intact, whether it fits this machine, whether the endpoint answers, what the licence
+//! asks.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,13 +16,14 @@ use crate::route::leaves_machine;
 /// How long an endpoint may take to say what it is.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The machine that is judged: this one, or one that the user describes.
+/// The machine to judge by: this one, or one that the user describes.
 pub struct Judged {
     machine: Machine,
     described: bool,
 }
 
 impl Judged {
+    /// This machine, or the one in the arguments.
     pub fn new(arguments: &super::Arguments) -> Self {
         let (bytes, here) = (|gigabytes: f64| (gigabytes.max(0.0) * 1e9) as u64, models::machine());
         let described = arguments.ram.is_some() || arguments.vram.is_some();
@@ -30,13 +31,13 @@ impl Judged {
         let machine = Machine {
             ram: ram.unwrap_or(here.ram),
             ram_free: ram.unwrap_or(here.ram_free),
-            // A machine that is described has the GPU that is described, or none.
+            // A described machine has the described GPU, or none.
             vram: arguments.vram.map_or(if described { 0 } else { here.vram }, bytes),
         };
         Self { machine, described }
     }
 
-    /// Bytes per second of main memory, where it can be measured.
+    /// Bytes per second of main memory, if it can be measured.
     fn bandwidth(&self) -> Option<f64> {
         (!self.described).then(models::memory_bandwidth)
     }
@@ -52,16 +53,16 @@ impl Judged {
         format!("{cores} cores, {} memory ({} free), {gpu}", models::size(machine.ram), models::size(machine.ram_free))
     }
 
-    /// Whether layers can be computed on a GPU there.
+    /// Whether a GPU can compute layers there.
     fn computes_on_gpu(&self) -> bool {
         self.machine.vram > 0 && (self.described || GPU_BUILD)
     }
 }
 
-/// Whether this longsight can compute on a GPU at all.
+/// Whether this build of longsight can use a GPU at all.
 const GPU_BUILD: bool = cfg!(any(feature = "cuda", feature = "vulkan", feature = "metal"));
 
-/// Checks of every engine that is configured, and of the default one where a role uses it.
+/// Checks of every configured engine, and of the default one if a role uses it.
 pub fn checks(config: &Config, judged: &Judged) -> Vec<Check> {
     let mut engines: BTreeMap<String, EngineConfig> = config.engines.clone();
     if [&config.roles.scout, &config.roles.coder].into_iter().any(|role| !engines.contains_key(role)) {
@@ -95,7 +96,7 @@ fn on_a_line(text: &str) -> String {
     text.replace('\n', "<U+000A>").replace('\r', "<U+000D>")
 }
 
-/// What the embedded engine's kernels are built with, where this processor lacks it: the engine process would die of it.
+/// Reports instructions that the embedded engine is built with and this processor lacks: the engine process would die of them.
 fn processor() -> Option<Check> {
     #[cfg(target_arch = "x86_64")]
     {
@@ -115,7 +116,7 @@ fn processor() -> Option<Check> {
     None
 }
 
-/// Where the engine process and its clients meet.
+/// Checks the place where the engine process and its clients meet.
 fn process() -> Check {
     use std::os::unix::fs::FileTypeExt;
     let fix = "set LONGSIGHT_SOCKET to a short path in a folder of your own";
@@ -143,7 +144,7 @@ fn in_process(name: &str, engine: &EngineConfig, judged: &Judged, bandwidth: Opt
                 None => "correct `model` in the configuration".into(),
             };
             let mut checks = vec![Check::new(Status::Error, &title, error.to_string(), fix)];
-            // Whether it would fit is known before it is downloaded, by its name or that of its file.
+            // Whether it would fit can be told before a download, by its name or its file's.
             for (model, file) in known.iter().flat_map(|model| model.files.iter().map(move |file| (model, file))) {
                 let plan = check::plan_of_entry(model, file.bytes, engine);
                 let plan = if judged.computes_on_gpu() { plan } else { Plan { gpu_share: 0.0, ..plan } };
@@ -167,14 +168,14 @@ fn in_process(name: &str, engine: &EngineConfig, judged: &Judged, bandwidth: Opt
     }
 }
 
-/// A model that is spoken to as none of those that longsight knows.
+/// A warning for a model with an unknown chat template.
 fn unknown_template(title: &str, engine: &EngineConfig, header: &Header) -> Option<Check> {
     let detail = check::unknown_template(engine, header)?;
     let fix = "behind a server that renders its template: kind = \"openai\" and a `base_url`, e.g. of llama-server --jinja; or `dialect`";
     Some(Check::new(Status::Warning, format!("{title}, chat template"), detail, fix))
 }
 
-/// Layers for a GPU where there is none: llama.cpp computes them on the processor, so the plan goes on without it.
+/// A warning for layers on a GPU where there is none: llama.cpp computes them on the CPU, and the plan goes on like that.
 fn no_gpu(title: &str, plan: &Plan, judged: &Judged) -> Option<Check> {
     if plan.gpu_share == 0.0 || judged.computes_on_gpu() {
         return None;
@@ -206,9 +207,9 @@ fn described(header: &Header) -> String {
     )
 }
 
-/// Whether a plan fits, with the numbers. `otherwise` is the status when it does not.
+/// Whether a plan fits, with the numbers. `otherwise` is the status if it does not.
 fn placed(title: &str, plan: &Plan, trained: u64, judged: &Judged, bandwidth: Option<f64>, otherwise: Status) -> Check {
-    // Of a machine that is only described no bandwidth is known: two channels of DDR5 give about 60 GB/s.
+    // A described machine has no measured bandwidth; two channels of DDR5 give about 60 GB/s.
     let (rate, of) = bandwidth.map_or((60e9, "60 GB/s of memory bandwidth"), |measured| (measured, "memory bandwidth"));
     let ceiling = match models::decode_ceiling(plan, rate) {
         Some(rate) if rate < 10.0 => format!("at most {rate:.1} tokens/s from {of}"),
@@ -230,7 +231,7 @@ fn placed(title: &str, plan: &Plan, trained: u64, judged: &Judged, bandwidth: Op
     Check::ok(title, detail)
 }
 
-/// What makes a plan smaller, but for what it has done already.
+/// What would make a plan smaller, apart from what it has done already.
 fn remedies(plan: &Plan) -> String {
     let all = [
         (true, "a smaller quantisation"),
@@ -242,7 +243,7 @@ fn remedies(plan: &Plan) -> String {
     format!("use {}, or a server", left.join(", "))
 }
 
-/// Whether a model that Ollama holds on this machine fits there, in the quantisation that it fetches, as far as the catalogue knows it.
+/// Whether a model that Ollama runs on this machine fits, in the quantisation that Ollama fetches, if the catalogue knows it.
 fn in_ollama(name: &str, engine: &EngineConfig, judged: &Judged, bandwidth: &mut Option<Option<f64>>) -> Option<Check> {
     let origin = http::build(name, engine).ok().filter(|_| engine.kind == "ollama")?.origin();
     if leaves_machine(origin.as_deref(), &engine.model) {
@@ -251,11 +252,11 @@ fn in_ollama(name: &str, engine: &EngineConfig, judged: &Judged, bandwidth: &mut
     let model = known(&engine.model)?;
     let file = model.files.iter().find(|file| file.quantisation.starts_with("Q4"))?;
     let plan = check::plan_of_entry(&model, file.bytes, engine);
-    // It puts as much on GPUs as they hold.
+    // Ollama puts as much on GPUs as they hold.
     let gpu_share = (judged.machine.vram as f64 / file.bytes as f64).min(1.0);
     let rate = *bandwidth.get_or_insert_with(|| judged.bandwidth());
     let title = format!("engine {name}, {}", file.quantisation);
-    // How it keeps the cache is the server's own setting.
+    // The type of its cache is the server's own setting.
     let plan = Plan { gpu_share, kv_type: DEFAULT_KV_TYPE.into(), ..plan };
     let check = placed(&title, &plan, model.context, judged, rate, Status::Warning);
     let fix = "use a smaller model or tag, less `context`, or an Ollama on another machine";
@@ -288,7 +289,7 @@ fn remote(name: &str, engine: &EngineConfig, local_only: bool) -> Vec<Check> {
     }]
 }
 
-/// What a server that answers can do, and whether it serves what the configuration names.
+/// What a server can do that answered, and whether it serves the configured model.
 fn answered(name: &str, engine: &EngineConfig, title: &str, origin: &str, caps: &Caps) -> Check {
     if !caps.others.is_empty() {
         let detail = format!("{origin} answers, but lists {} and not {}", caps.others.join(", "), engine.model);
@@ -349,14 +350,14 @@ fn failed(name: &str, engine: &EngineConfig, title: &str, origin: &str, error: &
     Check::new(Status::Error, title, detail, fix)
 }
 
-/// The licence of a model that we know, under whatever name it is served.
+/// The licence of a known model, whatever its name on the server.
 fn licence(name: &str, engine: &EngineConfig) -> Option<Check> {
     let known = known(&engine.model)?;
     let detail = format!("{}, {}: {}", known.title, known.licence.name, known.licence.asks);
     Some(Check::new(Status::Info, format!("licence of {name}"), detail, ""))
 }
 
-/// The model of the catalogue that is meant by a name, a server's name or a file.
+/// The catalogue's model for a name, a server's name or a file.
 fn known(named: &str) -> Option<Model> {
     let asked = named.to_lowercase();
     models::catalogue().into_iter().find(|model| {

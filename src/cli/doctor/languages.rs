@@ -1,9 +1,9 @@
-//! Which languages are parsed, and which have lost their parser to a broken query.
+//! Which languages are parsed, and which have lost their parser because of a broken query.
 
 use super::{Check, Status};
 use crate::syntax::Registry;
 
-/// One line for all that works, and one for each thing that does not.
+/// One check for everything that works, and one for each thing that does not.
 pub fn checks(registry: &Registry) -> Vec<Check> {
     let parsed = |problem_free: &str| registry.problems().iter().all(|problem| problem.language != problem_free);
     let names = registry.languages().iter().map(|language| language.name.as_str()).filter(|name| parsed(name));

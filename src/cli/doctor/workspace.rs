@@ -1,4 +1,4 @@
-//! Doctor's look at the workspace: what the project's own file narrows, and whether an index comes about.
+//! Checks the workspace: what the project's own file narrows, and whether it can be indexed.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use crate::workspace::{Roots, broad};
 /// A workspace that takes longer is counted as far as it got.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// The checks of the workspace.
 pub fn checks(common: &Common) -> Vec<Check> {
     let registry = Arc::new(Registry::new());
     let mut checks = vec![];
@@ -35,7 +36,7 @@ pub fn checks(common: &Common) -> Vec<Check> {
     checks
 }
 
-/// What the project's own file narrows, and what is wrong with it.
+/// What the project's own file narrows, and its problems.
 fn project(root: &Path) -> Vec<Check> {
     let roots = Roots::new([root.to_path_buf()]);
     let Some(root) = roots.iter().next() else { return vec![] };
@@ -50,7 +51,7 @@ fn project(root: &Path) -> Vec<Check> {
     checks
 }
 
-/// Indexes a repository, or a folder that was named; not whatever the shell happens to stand in.
+/// Indexes a repository, or a folder that was named; not just any current folder.
 fn workspace(root: &Path, named: bool, registry: Arc<Registry>) -> Check {
     if !named && !root.join(".git").exists() {
         let detail = format!("{} is in no git repository and was not looked at", root.display());

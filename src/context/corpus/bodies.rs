@@ -1,25 +1,25 @@
-//! Which names the bodies of functions mention, in both directions: what similar functions use is likely used here.
+//! Which functions mention which names, in both directions: what similar functions use is likely to be used here.
 
 use super::{Corpus, Name};
 use crate::context::numbers::Sum;
 use crate::index::{File, Lists, Symbol, View};
 use crate::text::words;
 
-/// Bytes of a body that are looked at.
+/// Longest stretch of a body that is read, in bytes.
 const LONGEST: usize = 8 << 10;
-/// A name in more functions than this does not say which of them are alike.
+/// A name in more functions than this does not say which ones are alike.
 const TELLING: usize = 400;
 
-/// The names in a text for each symbol of a file.
+/// For each symbol of a file, the names in its text.
 #[derive(Default)]
 pub struct Mentions {
-    /// By symbol: the end of its names in `names`.
+    /// For each symbol, the end of its names in `names`.
     ends: Box<[u32]>,
     names: Box<[Name]>,
 }
 
 impl Mentions {
-    /// What the bodies of functions mention.
+    /// The names in the bodies of a file's functions.
     pub fn of_bodies(view: &View, file: &File, text: &str) -> Self {
         let body = |symbol: &Symbol| {
             let body = symbol.body.range();
@@ -29,7 +29,7 @@ impl Mentions {
         Self::new(view, file.symbols.iter().map(|symbol| body(symbol).unwrap_or_default()))
     }
 
-    /// The names in one text for each symbol.
+    /// The names in a text per symbol, given in order.
     pub fn new<'a>(view: &View, texts: impl Iterator<Item = &'a str>) -> Self {
         let (mut ends, mut names) = (vec![], vec![]);
         for text in texts {
@@ -42,6 +42,7 @@ impl Mentions {
         Self { ends: ends.into(), names: names.into() }
     }
 
+    /// The names in the text of the symbol with this index; empty for a later one.
     pub fn of(&self, index: u32) -> &[Name] {
         let Some(end) = self.ends.get(index as usize) else { return &[] };
         let start = if index == 0 { 0 } else { self.ends[index as usize - 1] };
@@ -49,16 +50,17 @@ impl Mentions {
     }
 }
 
-/// The functions of a repository by what they mention.
+/// All functions of a repository by the names they mention.
 #[derive(Default)]
 pub struct Bodies {
-    /// Functions by the slot of a name.
+    /// Functions by the slot of a name they mention.
     users: Lists<u32>,
-    /// By symbol: root of the sum of squared weights of its names.
+    /// For each symbol, the root of the sum of its names' squared weights.
     norms: Vec<f32>,
 }
 
 impl Bodies {
+    /// Built from the digests of all files.
     pub fn new(corpus: &Corpus) -> Self {
         let mut counts = vec![0u32; corpus.names.len()];
         let mut pairs = vec![];
@@ -80,19 +82,20 @@ impl Bodies {
     }
 }
 
-/// The fewer functions mention a name, the more it says.
+/// The weight of a name that so many functions mention: the fewer, the heavier.
 fn weight(functions: u32) -> f32 {
     3.0 / (1.0 + functions as f32).ln().max(1.0)
 }
 
 impl Corpus {
-    /// The defined names that a function's body mentions, by slot.
+    /// The slots of the defined names that a function mentions.
     pub fn mentions_of(&self, symbol: u32) -> impl Iterator<Item = u32> {
         let symbol = &self.symbols[symbol as usize];
         self.digest(symbol).mentions.of(symbol.index).iter().filter_map(|name| self.slot(*name))
     }
 
-    /// How much functions are like one that mentions these names, with their weights: what each name adds to the score of a function.
+    /// Compares all functions with one that mentions these names, given with their weights. `add` gets what a name adds to the score of a
+    /// function.
     pub fn score_alike(&self, slots: impl Iterator<Item = (u32, f32)>, mut add: impl FnMut(u32, f32)) {
         let bodies = &self.bodies;
         for (slot, near) in slots {

@@ -1,5 +1,5 @@
-//! What a corpus keeps of one file: the signatures of its definitions as they are shown, and which names they and the bodies mention. It
-//! depends on the file alone, so that an edit elsewhere leaves it as it is.
+//! What a corpus keeps of one file: the signatures of its definitions as they are shown, and the names that these and the bodies mention.
+//! It depends on this file alone, so an edit elsewhere leaves it valid.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -14,23 +14,23 @@ use crate::redact;
 use crate::text::lines::{line_end, line_start};
 use crate::text::words;
 
-/// The signatures of one file, verbatim, and what the bodies of its functions mention.
+/// The signatures of one file, verbatim, and the names its functions mention.
 pub struct Digest {
     pub file: Arc<File>,
-    /// As models see it.
+    /// As shown to models.
     pub path: Arc<str>,
     text: Box<str>,
-    /// By symbol: the end of its lines in `text`, and the line where they begin, 0-based.
+    /// For each symbol, the end of its lines in `text`, and their first line in the file (zero-based).
     places: Box<[(u32, u32)]>,
     pub(super) mentions: Mentions,
-    /// What the signatures mention.
+    /// The names in the signatures.
     pub(super) named: Mentions,
     headings: Headings,
     marks: Box<[Marks]>,
 }
 
 impl Digest {
-    /// None when `text` is another version than the index has seen.
+    /// None where `text` is not the version that the index has read.
     pub fn new(view: &View, file: &Arc<File>, text: &str) -> Option<Self> {
         if !file.is_of(text) {
             return None;
@@ -57,29 +57,29 @@ impl Digest {
         Self { file: file.clone(), path, text: lines.into(), places, mentions, named, headings, marks }
     }
 
-    /// The same file when it is no longer there.
+    /// The digest of the same file after it was deleted.
     pub fn gone(&self) -> Self {
         Self::of(&self.file, None)
     }
 
-    /// The lines of a symbol's signature, without the last line break.
+    /// The lines of a symbol's signature, without the last line break. Empty where it is not shown.
     pub fn signature(&self, index: u32) -> &str {
         let start = if index == 0 { 0 } else { self.places[index as usize - 1].0 };
         &self.text[start as usize..self.places[index as usize].0 as usize]
     }
 
-    /// The line that says what a symbol is a member of; none for what stands in no type.
+    /// The heading of a symbol: the line that says which type it is a member of. None outside of types.
     pub fn headed(&self, index: u32) -> Option<Heading<'_>> {
         self.headings.of(index)
     }
 
-    /// The same as a text, which may be empty.
+    /// The text of that heading; empty outside of types.
     pub fn heading(&self, index: u32) -> &str {
         self.headed(index).map_or("", |heading| heading.text)
     }
 
-    /// What a symbol is as far as ranking cares; none for what is not shown. A macro that stands for nothing guards a header or switches a
-    /// feature: it tells a model nothing.
+    /// The sort of a symbol; none where it is never shown. A macro without a body only guards a header or switches a feature, and tells a
+    /// model nothing.
     pub fn sort(&self, view: &View, index: u32) -> Option<Sort> {
         let (symbol, signature) = (&self.file.symbols[index as usize], self.signature(index));
         let sort = Sort::of(symbol.kind).filter(|_| !signature.is_empty())?;
@@ -87,39 +87,39 @@ impl Digest {
         (!is_empty).then_some(sort)
     }
 
-    /// What else the text says of a symbol.
+    /// What the text says about a symbol besides its name.
     pub(super) fn marks(&self, index: u32) -> Marks {
         self.marks.get(index as usize).copied().unwrap_or_default()
     }
 
-    /// The lines of the tests in it.
+    /// The zero-based lines of the tests in the file.
     pub fn test_lines(&self) -> Vec<Range<usize>> {
         marks::test_lines(&self.file, &self.marks)
     }
 
-    /// Where the signature begins, 0-based.
+    /// The zero-based line at which the signature begins.
     pub fn line(&self, index: u32) -> u32 {
         self.places[index as usize].1
     }
 }
 
-/// What stands for the inside of a definition between its first lines and its last one.
+/// Stands between the first lines of a definition and its last line, for what is left out.
 pub const GAP: &str = "\n    …\n";
 /// Longest signature that is shown, in bytes.
 const MAX_SIGNATURE: usize = 700;
-/// Of one whose line was made by a program.
+/// The same for a line that a program wrote.
 const MAX_PACKED: usize = 120;
-/// Longest definition that is shown whole because its name stands behind its body.
+/// Longest definition, in bytes, that is shown whole because its name stands behind its body.
 const MAX_SHORT: usize = 240;
 const SHORT_LINES: usize = 7;
 const _: () = assert!(MAX_SIGNATURE <= u16::MAX as usize);
 
-/// Appends the signature's lines; returns the line where they begin.
+/// Appends the lines of the signature; returns their first line in the file.
 fn signature(text: &str, symbol: &Symbol, lines: &mut String) -> Option<u32> {
     let (item, range) = (symbol.item.range(), symbol.signature.range());
     let lead = text.get(item.start..range.start)?;
     let start = line_start(text, range.start);
-    // A body that begins on the signature's last line shows its opening.
+    // Where a body begins on the last line of the signature, its opening is shown.
     let end = line_end(text, range.end);
     let whole = readable(text.get(start..end)?.trim_end());
     let whole = whole.as_ref();
@@ -133,14 +133,14 @@ fn signature(text: &str, symbol: &Symbol, lines: &mut String) -> Option<u32> {
     Some(symbol.line + lead.matches('\n').count() as u32)
 }
 
-/// Lines without what says how a file is written: its byte-order mark, and the returns at their ends.
+/// Lines without their byte-order mark and carriage returns.
 fn readable(lines: &str) -> Cow<'_, str> {
     let lines = lines.strip_prefix('\u{feff}').unwrap_or(lines);
     if lines.contains('\r') { lines.replace('\r', "").into() } else { lines.into() }
 }
 
-/// What shows a definition whose name stands behind its body, `typedef struct { … } name;`: the whole of a short one, else both its ends,
-/// as they stand in the file.
+/// How a definition is shown whose name stands behind its body, `typedef struct { … } name;`: whole if it is short, else its two ends as
+/// they stand in the file.
 fn named_behind(text: &str, symbol: &Symbol, start: usize) -> Option<String> {
     if symbol.name_line != symbol.end_line || symbol.name_line == symbol.line {
         return None;
@@ -154,7 +154,7 @@ fn named_behind(text: &str, symbol: &Symbol, start: usize) -> Option<String> {
     Some(format!("{opening}{GAP}{closing}"))
 }
 
-/// Whether a line was written by no person: long, and with few blanks.
+/// Whether a program wrote this line: it is long and has few blanks.
 fn is_packed(signature: &str) -> bool {
     signature.len() > MAX_PACKED && signature.lines().any(|line| line.len() > MAX_PACKED && line.matches(' ').count() * 16 < line.len())
 }

@@ -1,18 +1,18 @@
-//! Which family of languages each file is of: files of one family use each other's definitions.
+//! The family of languages that each file belongs to: files of one family use each other's definitions.
 
 use super::Corpus;
 use crate::syntax::Language;
 
-/// By file, the family's place among all.
+/// For each file, the index of its family.
 #[derive(Clone, Default)]
 pub struct Families {
     of: Vec<u16>,
-    /// None is that of files without a language.
+    /// `None` is the family of files without a language.
     all: Vec<Option<Box<str>>>,
 }
 
 impl Families {
-    /// Puts a file, known or the next one, under the family of its language.
+    /// Puts a file, known or the next new one, into its language's family.
     pub fn set(&mut self, file: u32, language: Option<&Language>) {
         let family = language.map(|language| &*language.family);
         let known = self.all.iter().position(|known| known.as_deref() == family);
@@ -26,12 +26,12 @@ impl Families {
 }
 
 impl Corpus {
-    /// Files of one family use each other's definitions.
+    /// The family of a file; none without a language.
     pub fn family(&self, file: u32) -> Option<&str> {
         self.families.all[self.families.of[file as usize] as usize].as_deref()
     }
 
-    /// Whether a file is of another family than a place in this language: what it defines has no name there but by an import.
+    /// Whether a file is of another family than `language`: then its definitions have a name there only through an import.
     pub fn is_foreign(&self, file: u32, language: Option<&Language>) -> bool {
         language.is_some_and(|language| self.family(file) != Some(&*language.family))
     }

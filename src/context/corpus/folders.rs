@@ -1,17 +1,17 @@
-//! The folders of a workspace: what is near to what, what their files mention, which of them import lines mean.
+//! The folders of a workspace: how near they are to each other, what their files mention, which of them import lines mean.
 
 use std::sync::Arc;
 
 use super::Corpus;
 use crate::context::numbers::NumberSet;
 
-/// A folder with the words of its path.
+/// A folder and the words of its path.
 pub struct Folder {
     pub parts: Vec<Box<str>>,
 }
 
 impl Corpus {
-    /// Counts in how many files of each folder a name is mentioned.
+    /// Counts for each folder in how many of its files a name is mentioned.
     pub(super) fn count_folders(&mut self) {
         let files = self.files.iter().zip(self.folder_of.iter());
         let names = files.flat_map(|(digest, folder)| digest.file.uses.iter().map(move |(name, _)| (*folder, *name)));
@@ -24,12 +24,12 @@ impl Corpus {
         self.beside = Arc::new(beside);
     }
 
-    /// The names that files in a file's folder mention, by slot, with the number of these files, its own included.
+    /// The slots of names that files in a file's folder mention, with the number of these files (its own included).
     pub fn beside(&self, file: u32) -> &[(u32, u32)] {
         &self.beside[self.folder_of[file as usize] as usize]
     }
 
-    /// For each folder, how near it is to another: the share of the deeper one's folders that both have.
+    /// For each folder, how near it is to that of `path`: the share of the deeper one's folders that both have in common.
     pub fn nearness(&self, path: &str) -> Vec<f32> {
         let own: Vec<String> = path.split('/').map(str::to_lowercase).collect();
         let own = &own[..own.len() - 1];
@@ -41,7 +41,7 @@ impl Corpus {
         self.folders.iter().map(near).collect()
     }
 
-    /// How surely import lines with these words mean a file whose stem stands in them: by its folders.
+    /// How surely import lines with these words mean a file whose stem they contain, judged by its folders.
     pub(super) fn imports(&self, words: &NumberSet<String>, file: u32) -> f32 {
         let stem = &*self.stems[file as usize].1;
         let folders = self.folders[self.folder_of[file as usize] as usize].parts.iter();

@@ -1,4 +1,4 @@
-//! The lines that say what members belong to: the first line of their class, `impl` or interface. A member's signature does not say it.
+//! Headings: the first line of the class, `impl` or interface that a member stands in, since a member's signature does not name it.
 
 use crate::index::{File, Symbol, View};
 use crate::redact;
@@ -8,22 +8,22 @@ use crate::text::words;
 
 /// Longest heading that is shown, in bytes.
 const LONGEST: usize = 160;
-/// So many lines above a member its heading is looked for, where no member stands between.
+/// How many lines above a member its heading is searched for, where no other member stands between.
 const FAR: usize = 400;
 
-/// The headings of a file's members.
+/// The headings of all members in a file.
 #[derive(Default)]
 pub struct Headings {
     lines: Box<[Line]>,
-    /// By symbol: its line's place in `lines` and one more; zero where it has none.
+    /// For each symbol, the index of its line in `lines` plus one; zero where it has none.
     of: Box<[u32]>,
 }
 
 struct Line {
     text: Box<str>,
-    /// Where it stands in the file, from 0.
+    /// Zero-based line in the file.
     at: u32,
-    /// Which symbol of the file begins there, or [`NOBODY`].
+    /// The index of the symbol that begins there, or [`NOBODY`].
     symbol: u32,
 }
 
@@ -33,15 +33,16 @@ const NOBODY: u32 = u32::MAX;
 #[derive(Clone, Copy)]
 pub struct Heading<'a> {
     pub text: &'a str,
-    /// Which of the file's it is.
+    /// Its index among the file's headings.
     pub line: u32,
-    /// Where it stands in the file, from 0.
+    /// Zero-based line in the file.
     pub at: u32,
-    /// Which symbol of the file shows it.
+    /// The symbol whose own signature shows this line.
     pub symbol: Option<u32>,
 }
 
 impl Headings {
+    /// The headings in a file with this text.
     pub fn new(view: &View, file: &File, text: &str) -> Self {
         let starts: Vec<usize> = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         let source = Source { text, starts };
@@ -50,7 +51,7 @@ impl Headings {
         let of = file.symbols.iter().map(|symbol| {
             let Some(found) = source.heading(view, file, symbol, last) else { return 0 };
             last = Some((symbol.line as usize, found));
-            // Members of one type mostly follow each other.
+            // Members of one type mostly follow each other, so the search goes backwards.
             let known = lines.iter().rposition(|(line, _)| *line == found);
             let at = known.unwrap_or_else(|| {
                 let shows = symbol.parent().filter(|parent| file.symbols[*parent].signature_end_line as usize >= found);
@@ -64,7 +65,7 @@ impl Headings {
         Self { lines: lines.into_iter().map(|(_, line)| line).collect(), of }
     }
 
-    /// None for what stands in no type.
+    /// The heading of a symbol; none outside of types.
     pub fn of(&self, index: u32) -> Option<Heading<'_>> {
         let line = self.of.get(index as usize)?.checked_sub(1)?;
         let Line { text, at, symbol } = &self.lines[line as usize];
@@ -78,14 +79,14 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// The line of a symbol's heading. `last` is the symbol before that has one, by its line, and the heading's line.
+    /// The line of a symbol's heading. `last` has the line of the previous symbol with a heading, and that heading's line.
     fn heading(&self, view: &View, file: &File, symbol: &Symbol, last: Option<(usize, usize)>) -> Option<usize> {
         let name = view.text(symbol.container()?);
         let around = symbol.parent().map(|parent| &file.symbols[parent]);
         let is_type = |kind| matches!(kind, Kind::Class | Kind::Struct | Kind::Interface | Kind::Enum | Kind::Type);
         let own = symbol.line as usize;
         let indent = depth(self.line(own));
-        // What is written outside of its type, as in Go, says itself whose it is.
+        // A method outside of its type, as in Go, names the type itself.
         if indent == 0 || around.is_some_and(|around| !is_type(around.kind)) {
             return None;
         }
@@ -105,20 +106,20 @@ impl Source<'_> {
         None
     }
 
-    /// A line, without the blanks at its end.
+    /// A line without trailing blanks.
     fn whole(&self, number: usize) -> &str {
         let Some(start) = self.starts.get(number) else { return "" };
         let end = self.starts.get(number + 1).copied().unwrap_or(self.text.len());
         self.text[*start..end].trim_end()
     }
 
-    /// What is looked at of a line: not all of a very long one.
+    /// The part of a line that is looked at; a very long one is cut off.
     fn line(&self, number: usize) -> &str {
         let line = self.whole(number);
         &line[..line.floor_char_boundary(LONGEST)]
     }
 
-    /// What is shown of it.
+    /// The part of a line that is shown.
     fn shown(&self, number: usize) -> &str {
         redact::beginning(self.whole(number), LONGEST)
     }

@@ -1,4 +1,4 @@
-//! How surely the imports of a file mean another one.
+//! How surely the imports of a file mean another file.
 
 use super::Corpus;
 use crate::context::numbers::NumberSet;
@@ -6,13 +6,13 @@ use crate::index::File;
 use crate::syntax::{Language, Reach};
 use crate::workspace::folder_of;
 
-/// How surely a file is meant where an import means its whole folder: one of its files is, like any whose name alone stands in an import.
-/// With more, functions of the package come in before the members of what stands at the cursor.
+/// How surely a file is meant where an import means its whole folder: as surely as one whose name merely stands in an import. With more,
+/// functions of the package would push out members of what stands at the cursor.
 const OF_PACKAGE: f32 = 0.4;
 
 impl Corpus {
-    /// For each file, how surely a file at `path` imports it, whose import lines have these words. Where a folder is a package, the own one
-    /// needs no import.
+    /// For each file, how surely the file at `path`, whose import lines have these words, imports it. Where a folder is a package, its own
+    /// files need no import.
     pub fn imported(&self, words: &NumberSet<String>, language: Option<&Language>, path: &str) -> Vec<f32> {
         let mut sure = vec![0.0; self.files.len()];
         let meant = words.iter().filter_map(|word| self.of_stem.get(&**word)).flatten();
@@ -29,7 +29,7 @@ impl Corpus {
         sure
     }
 
-    /// The folders of the packages that a file imports, by the name of the project that they lie in.
+    /// The folders of the packages that a file imports, found by the names of their projects.
     pub fn packages(&self, file: &File) -> NumberSet<String> {
         file.imports().iter().flat_map(|import| self.folders_of(self.text(import.module))).collect()
     }

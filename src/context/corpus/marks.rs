@@ -1,4 +1,4 @@
-//! What the text of a file says of its definitions beside their names: which of them other files cannot see, and which are there for tests.
+//! What a file's text says about its definitions besides their names: which ones other files cannot see, and which are tests.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -7,19 +7,19 @@ use crate::index::{File, Symbol, View};
 use crate::syntax::{Kind, Language, lists, naming};
 use crate::text::words;
 
-/// Longest statement that is searched for names that it hands on, in bytes.
+/// Longest statement, in bytes, that is searched for exported names.
 const LONGEST: usize = 4 << 10;
 
-/// What is said of one definition.
+/// What is said about one definition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Marks {
-    /// Seen no further than the language's rule says.
+    /// It is seen no further than the language's rule for hidden ones says.
     pub hidden: bool,
-    /// A test, or inside of one.
+    /// It is a test, or stands inside of one.
     pub test: bool,
 }
 
-/// The marks of all definitions of a file.
+/// The marks of all definitions in a file.
 pub fn marks(view: &View, file: &File, text: &str) -> Box<[Marks]> {
     let Some(language) = file.language.as_deref() else { return [].into() };
     let shown = handed_on(language, text);
@@ -38,7 +38,7 @@ pub fn marks(view: &View, file: &File, text: &str) -> Box<[Marks]> {
     all.into()
 }
 
-/// The lines of tests in a file, outermost items only.
+/// The zero-based lines of the tests in a file; nested items are not listed separately.
 pub fn test_lines(file: &File, marks: &[Marks]) -> Vec<Range<usize>> {
     let outermost = |symbol: &Symbol| symbol.parent().and_then(|parent| marks.get(parent)).is_none_or(|around| !around.test);
     let tests = file.symbols.iter().zip(marks).filter(|(symbol, marks)| marks.test && outermost(symbol));
@@ -54,13 +54,13 @@ fn is_hidden(language: &Language, symbol: &Symbol, head: &str, is_free: bool, is
     is_free && !is_header && language.file_private.iter().any(|word| words::has(head, word))
 }
 
-/// Whether the head of an item, with what stands above it, says that it is there for tests.
+/// Whether the head of an item, or what stands above it, marks it as a test.
 pub fn is_for_tests(language: &Language, head: &str) -> bool {
     let inline = language.inline_tests.as_ref().is_some_and(|tests| head.contains(tests.mark.as_str()));
     inline || language.test_marks.iter().any(|mark| head.contains(mark.as_str()))
 }
 
-/// The names in statements at the top of a file that hand names on which are defined elsewhere in it: `export { a, b };`.
+/// The names that statements at the top of a file export although they are defined elsewhere in it: `export { a, b };`.
 fn handed_on<'a>(language: &Language, text: &'a str) -> HashSet<&'a str> {
     let mut names = HashSet::new();
     if language.shares.is_empty() {

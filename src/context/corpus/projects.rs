@@ -1,4 +1,4 @@
-//! How the projects of a workspace are called where others import them, and what in it can be meant by the head of an import.
+//! The names under which the projects of a workspace are imported, and which projects the head of an import can mean.
 
 use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
@@ -11,23 +11,23 @@ use crate::index::View;
 use crate::syntax::Language;
 use crate::workspace::{WorkspacePath, folder_of};
 
-/// A folder with a manifest.
+/// A folder with a manifest, and the name in it.
 #[derive(Clone, Debug)]
 pub struct Project {
     pub folder: Box<str>,
     pub names: Vec<Box<str>>,
-    /// Whether its language lets a file use no other project that its own does not name.
+    /// Whether its files use another project only if one of them names it.
     pub bounded: bool,
 }
 
 impl Project {
-    /// Whether a path lies in its folder.
+    /// Whether a path lies in the project's folder.
     pub fn holds(&self, path: &str) -> bool {
         self.folder.is_empty() || path.strip_prefix(&*self.folder).is_some_and(|rest| rest.starts_with('/'))
     }
 }
 
-/// By project: those that may be meant in it, once somebody has asked.
+/// For each project, those that its files may mean; found when somebody asks.
 #[derive(Clone, Default)]
 pub struct Meant(Box<[OnceLock<NumberSet<u32>>]>);
 
@@ -37,13 +37,13 @@ impl Meant {
     }
 }
 
-/// The projects of a workspace, those deepest down first.
+/// The projects of a workspace, deepest folders first.
 pub fn projects(view: &View, read: impl Fn(&WorkspacePath) -> Option<Arc<str>>) -> Vec<Project> {
     let mut found = vec![];
     let mut languages: HashSet<&str> = HashSet::new();
     let known = view.files().filter_map(|(_, file)| file.language.as_deref());
     let mut known: Vec<&Language> = known.filter(|language| languages.insert(&language.name)).collect();
-    // A folder may have manifests of several, and the first is taken.
+    // A folder may have several manifests; the first is taken.
     known.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     let mut seen = HashSet::new();
     for manifest in known.iter().flat_map(|language| &language.manifests).filter(|manifest| seen.insert(&manifest.file)) {
@@ -60,13 +60,13 @@ pub fn projects(view: &View, read: impl Fn(&WorkspacePath) -> Option<Arc<str>>) 
     found
 }
 
-/// A name as modules are called: `my-crate` is imported as `my_crate`.
+/// A name as imports write it: `my-crate` is imported as `my_crate`.
 fn as_module(name: &str) -> Box<str> {
     name.to_lowercase().replace('-', "_").into()
 }
 
 impl Corpus {
-    /// The words that can begin, or stand in, the path of a module of the workspace.
+    /// Collects the words that can begin, or stand in, a module path of the workspace.
     pub(super) fn name_modules(&mut self) {
         let folders = self.folders.iter().flat_map(|folder| folder.parts.iter()).map(|part| as_module(part));
         let stems = self.stems.iter().map(|(_, stem)| as_module(stem));
@@ -77,7 +77,7 @@ impl Corpus {
         self.project_of = Arc::new(self.files.iter().map(|digest| self.project(&digest.path)).collect());
     }
 
-    /// Whether anything in the workspace is called like a module.
+    /// Whether anything in the workspace may be a module of this name.
     pub fn has_module(&self, name: &str) -> bool {
         self.modules.contains(&as_module(name))
     }
@@ -87,12 +87,12 @@ impl Corpus {
         self.projects.iter().position(|project| project.holds(path)).map(|at| at as u32)
     }
 
-    /// The same of a file.
+    /// The innermost project that a file lies in.
     pub fn project_of(&self, file: u32) -> Option<u32> {
         self.project_of[file as usize]
     }
 
-    /// The folders that a module means by the name of a project that it begins with.
+    /// The folders of the projects whose name a module path begins with.
     pub fn folders_of(&self, module: &str) -> Vec<String> {
         let of = |project: &Project| {
             let rest = project.names.iter().find_map(|name| module.strip_prefix(&**name))?;
@@ -102,7 +102,7 @@ impl Corpus {
         self.projects.iter().filter_map(of).collect()
     }
 
-    /// The projects that may be meant in one: itself, and those whose names its files have. None where it may use any.
+    /// The projects that the files of one may mean: itself, and those whose names they have. None where there is no limit.
     pub fn projects_for(&self, own: u32) -> Option<&NumberSet<u32>> {
         if !self.projects[own as usize].bounded {
             return None;
@@ -116,7 +116,7 @@ impl Corpus {
         }))
     }
 
-    /// What files mention has changed: it is found out anew which projects they mean.
+    /// Forgets which projects may be meant, because files have changed.
     pub(super) fn forget_meant(&mut self) {
         self.meant = Meant::new(self.projects.len());
     }

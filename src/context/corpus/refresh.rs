@@ -1,5 +1,5 @@
-//! A corpus after an edit: the tables of the one before with the changed files put in their places. What depends on the whole workspace
-//! (how rare a name is, the words of new names) is made anew by the next full build.
+//! Updates a corpus after an edit: the tables of the one before, with the changed files replaced. What depends on the whole workspace (how
+//! rare a name is, the words of new names) waits for the next full build.
 
 use std::sync::Arc;
 
@@ -7,19 +7,19 @@ use super::{Corpus, Digest, NO_SLOT, Name, rank};
 use crate::index::{File, View};
 use crate::workspace::WorkspacePath;
 
-/// More changed files than this are a full build.
+/// With more changed files than this there is a full build.
 const MOST: usize = 64;
-/// A full build is due when one in so many symbols is dead.
+/// A full build is due when one symbol in this many is dead.
 const DEAD: usize = 16;
 
-/// Whether two say the same: one that was opened as it lies on disk is read anew and has not changed.
+/// Whether two versions have the same facts: a file that was opened without a change is read again, too.
 fn is_same(before: &Arc<File>, now: &Arc<File>) -> bool {
     let said = |file: &File| (file.hash, file.tier, file.symbols.len());
     Arc::ptr_eq(before, now) || said(before) == said(now) && before.language_name() == now.language_name()
 }
 
 impl Corpus {
-    /// The corpus for `view`, if that differs from this one's by few files whose texts have changed, none of them new or gone.
+    /// The corpus for `view`, if only few files have changed since, and none is new or gone.
     pub fn refreshed(&self, view: Arc<View>, read: impl Fn(&WorkspacePath) -> Option<Arc<str>>) -> Option<Self> {
         let changed = self.changed(&view)?;
         if changed.len() > MOST || self.dead > self.symbols.len() / DEAD || view.stage() != self.stage() {
@@ -48,7 +48,7 @@ impl Corpus {
         Some(corpus)
     }
 
-    /// The files that are not as this corpus has them; none when any is new or gone.
+    /// The files that have changed; none where any is new or gone.
     fn changed(&self, view: &View) -> Option<Vec<(u32, Arc<File>)>> {
         let mut changed = vec![];
         let mut known = 0;
@@ -62,7 +62,7 @@ impl Corpus {
         (known == self.files.len()).then_some(changed)
     }
 
-    /// Puts a file in its place. Returns whether its definitions are others than before.
+    /// Replaces a file. Returns whether its definitions are different now.
     fn replace(&mut self, number: u32, digest: Arc<Digest>) -> bool {
         let before = std::mem::replace(&mut self.files[number as usize], digest.clone());
         before.file.uses.iter().for_each(|(name, _)| self.unmention(*name));

@@ -1,5 +1,5 @@
-//! What definitions come to where only their file ties them to the place, rounded up to a byte. Nearly all definitions of a large workspace
-//! are hopeless at nearly all places: a byte is enough to leave these out, many at a time.
+//! For each definition, the log-odds it reaches if only its file ties it to the place, rounded up to a byte. In a large workspace nearly
+//! all definitions are hopeless at nearly all places, and a byte is enough to skip these, many at a time.
 
 use std::cell::Cell;
 use std::ops::Range;
@@ -9,25 +9,25 @@ use crate::context::corpus::{Corpus, Symbol};
 use crate::context::features::Feature::{Constant, Nested, Private};
 use crate::context::weights::UNSEEN;
 
-/// Steps of a byte in one of log-odds, and what the lowest stands for, with all that is below it.
+/// Steps of a byte per unit of log-odds, and the value of the lowest step, which also stands for everything below.
 const STEPS: f32 = 16.0;
 const LOWEST: f32 = -8.0;
-/// Sums in another order may differ by less.
+/// Sums in another order may differ by less than this.
 const ROUNDING: f32 = 1e-3;
-/// Definitions that are looked at side by side.
+/// Definitions that are compared at the same time.
 const LANES: usize = 32;
 
 thread_local! {
-    /// Memory for the bases at a place, kept from place to place.
+    /// Memory for the bases at a place, reused from place to place.
     static ROOM: Cell<Vec<u8>> = Cell::default();
 }
 
-/// By symbol, for a name that the current file does not show.
+/// By symbol, for names that the current file does not show.
 #[derive(Clone, Default)]
 pub struct Bases(Vec<u8>);
 
 impl Bases {
-    /// Takes in the symbols that are not known yet.
+    /// Adds the symbols that are new.
     pub fn update(&mut self, corpus: &Corpus) {
         let base = |symbol: &Symbol| base(symbol, &corpus.priors[symbol.slot as usize]);
         let new = corpus.symbols[self.0.len()..].iter().map(|symbol| Step::up(base(symbol)).on(0));
@@ -35,12 +35,12 @@ impl Bases {
     }
 }
 
-/// What belongs to the definition and its name alone.
+/// What the definition and its name alone add up to.
 fn base(symbol: &Symbol, prior: &Prior) -> f32 {
     prior.sum + sort_sum(symbol, &UNSEEN) + UNSEEN[Private] * is(symbol.private) + UNSEEN[Nested] * is(symbol.nested) - LOWEST
 }
 
-/// Log-odds in steps of a base, rounded up.
+/// Log-odds in steps, rounded up.
 #[derive(Clone, Copy)]
 struct Step(i16);
 
@@ -49,23 +49,24 @@ impl Step {
         Self((log_odds * STEPS).ceil() as i16)
     }
 
-    /// A base and these; the last byte stands for all that is above it too.
+    /// The sum of a base and a step; the last value also stands for everything above.
     fn on(self, base: u8) -> u8 {
         if base == u8::MAX { base } else { i16::from(base).saturating_add(self.0).clamp(0, i16::from(u8::MAX)) as u8 }
     }
 }
 
-/// The bases at a place, where names and types are tied to it.
+/// The bases at a place, raised where names and types are tied to it.
 pub struct Local(Vec<u8>);
 
 impl Local {
+    /// A copy to raise.
     pub fn new(bases: &Bases) -> Self {
         let mut of = ROOM.take();
         of.clone_from(&bases.0);
         Self(of)
     }
 
-    /// Some definitions come to so much more, at most.
+    /// Raises some definitions by at most so much.
     pub fn add(&mut self, symbols: &[u32], most: f32) {
         let more = Step::up(most);
         if more.0 == 0 {
@@ -77,13 +78,14 @@ impl Local {
         }
     }
 
-    /// The definitions of a range that are not hopeless where their file adds so much, and all else so much at most; in their order.
+    /// The definitions in a range that are not hopeless, if their file adds so much and everything else at most that is in their base; in
+    /// order.
     pub fn each(&self, range: Range<u32>, of_file: f32, mut take: impl FnMut(u32)) {
         let needed = HOPELESS - UNSEEN[Constant] - of_file - ROUNDING - LOWEST;
         let least = ((needed * STEPS).floor() + 1.0) as u8;
         let blocks = self.0[range.start as usize..range.end as usize].chunks(LANES);
         for (first, block) in (range.start..).step_by(LANES).zip(blocks) {
-            // Most blocks have none, which the machine sees at once.
+            // Most blocks have none, and the maximum of a block is quick to compute.
             if block.iter().fold(0, |most, base| most.max(*base)) < least {
                 continue;
             }

@@ -1,5 +1,4 @@
-//! The first look at all definitions: sums that are quick to make. What can be hopeless by its name, its type and its file alone is left
-//! out unseen.
+//! The first look at all definitions: sums that are quick to make. What is hopeless by its name, type and file alone is never looked at.
 
 use super::bases::Local;
 use super::touch::Touch;
@@ -34,9 +33,9 @@ pub(super) struct OfFile {
     sums: [f32; 2],
 }
 
-/// What touched names add, each made when it is first asked for: most of them have no definition that is likely enough to ask.
+/// What touched names add, computed when first asked for: most of them have no definition that is likely enough to ask.
 struct Lazy {
-    /// By the name's place among those touched: its place in `made` and one, or zero.
+    /// For each touched name, its index in `made` plus one, or zero.
     places: Vec<u32>,
     made: Vec<Sums>,
 }
@@ -57,7 +56,7 @@ impl Lazy {
 }
 
 impl OfFile {
-    /// The log-odds of one of its definitions, by what its name and what it stands in add where they are tied to the place.
+    /// The log-odds of a definition, given what its name and its container add where they are tied to the place.
     #[inline]
     fn sum(&self, symbol: &Symbol, prior: &Prior, name: Option<&Sums>, container: Option<&Sums>) -> f32 {
         let seen = name.is_some_and(|name| name.seen);
@@ -83,39 +82,39 @@ impl OfFile {
     }
 }
 
-/// One in so many files may add more to names that are shown than the others: of its own, more definitions are looked at.
+/// One file in this many may add more to shown names than the rest; of these, more definitions are looked at.
 const RARE: usize = 32;
 
-/// What the sort of a definition can say.
+/// The features that depend on the sort of a definition.
 const OF_SORT: [Feature; 4] = [IsMethod, IsType, IsValue, IsMacro];
 
-/// What the places of a candidate's features add at most, for names that the current file shows and for others.
+/// The most that the features of a candidate's place can add, for names that the current file shows and for others.
 struct Most<'a> {
     files: &'a [OfFile],
-    /// How often a name can be used, as its features say it.
+    /// The highest value of the feature for how often a name is used.
     popular: f32,
 }
 
 impl Most<'_> {
-    /// What is known of a file adds to popular names of its own.
+    /// What is known of a file adds this to popular names defined in it.
     fn by_popularity(&self, file: &OfFile, weights: &Features) -> f32 {
         let per_definition = weights[PopularNear] * file.near + weights[PopularUsed] * file.used;
         ((weights[PopularImported] * file.imported).max(0.0) + per_definition.max(0.0)) * self.popular
     }
 
-    /// What a definition of a name that is shown comes to, beyond what it would where it is not and its file were all the same.
+    /// How much more a definition of a shown name reaches than it would unseen, if its file made no difference.
     fn of_seen(&self, sums: &Sums, prior: &Prior) -> f32 {
         let more = |feature: Feature| SEEN[feature] - UNSEEN[feature];
         let of_sort = OF_SORT.iter().map(|sort| more(*sort)).fold(0.0, f32::max);
         more(Constant) + of_sort + more(Private).max(0.0) + more(Nested).max(0.0) + sums.name - prior.sum
     }
 
-    /// What a file adds to names that are shown, beyond what it adds to others.
+    /// How much more a file adds to shown names than to others.
     fn of_file_seen(&self, file: &OfFile) -> f32 {
         file.sums[0] - file.sums[1] + self.by_popularity(file, &SEEN) + (SEEN[NameAndFileImported] * file.imported).max(0.0)
     }
 
-    /// The same of all files but the few that add most.
+    /// The same for all files except the few that add most.
     fn of_most_files_seen(&self) -> f32 {
         let mut all: Vec<f32> = self.files.iter().map(|file| self.of_file_seen(file)).collect();
         let usual = all.len() - 1 - all.len() / RARE;
@@ -129,7 +128,7 @@ impl Most<'_> {
 }
 
 impl Ranker<'_> {
-    /// All definitions outside the current file that may be wanted, with their probability, in the order of the corpus.
+    /// All definitions outside of the current file that may be wanted, with their probabilities, in the order of the corpus.
     pub fn candidates(&self) -> Vec<Candidate> {
         let corpus = self.corpus;
         let mut sums = Lazy::new(self.touched.all().len());
@@ -158,7 +157,7 @@ impl Ranker<'_> {
         all
     }
 
-    /// What the definitions come to at most, but for their files.
+    /// The most that each definition can reach apart from its file.
     fn bases(&self, sums: &mut Lazy, most: &Most, of_file_seen: f32) -> Local {
         let corpus = self.corpus;
         let mut bases = Local::new(&corpus.bases);
@@ -178,15 +177,14 @@ impl Ranker<'_> {
         bases
     }
 
-    /// Whether the current file imports the name of a definition in another language or of what it stands in, or names it and imports its
-    /// file.
+    /// Whether the current file imports the definition's name (or its container's) in another language, or names it and imports its file.
     fn reaches(&self, symbol: &Symbol) -> bool {
         let mut seen = [symbol.slot, symbol.container].into_iter().filter_map(|slot| self.touched(slot)?.seen);
         seen.any(|seen| seen.imported || self.imported[symbol.file as usize] > 0.0)
     }
 
-    /// What a name adds that the current file has nowhere, beyond what it would where nothing ties it to the place: as [`Self::sums`] has
-    /// it, with nothing looked up that is not there.
+    /// How much a name that the file does not show adds beyond one that nothing ties to the place. As [`Self::sums`], but looks up nothing
+    /// that cannot be there.
     fn added(&self, touch: &Touch) -> f32 {
         let mut sum = 0.0;
         let mut add = |value: f32, weight: Feature, root: Feature| {

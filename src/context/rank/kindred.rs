@@ -1,15 +1,16 @@
-//! What the signature of a definition shares with the place: a function that takes or gives what the current one does is likelier called.
+//! What a definition's signature shares with the place: a function that takes or returns the same as the current one is likelier to be
+//! called.
 
 use super::touch::is_type;
 use crate::context::corpus::{Corpus, Name, Symbol};
 use crate::context::numbers::{NumberMap, Sum};
 use crate::context::scene::Scene;
 
-/// The rarest type of the heading that it names, the share of these types that it names, the rarest other name of the heading, and the
-/// nearest type around the cursor; each 0 to 1.
+/// Each 0 to 1: the rarest type of the heading that the signature names, the share of these types that it names, the rarest other name of
+/// the heading, and the nearest type around the cursor.
 pub const KINDRED: [&str; 4] = ["SharesType", "SharesTypes", "SharesName", "SharesNear"];
 
-/// What stands further away is not around the cursor.
+/// A type less near than this is not around the cursor.
 const NEAR: f32 = 0.25;
 
 const BITS: usize = 1024;
@@ -21,17 +22,18 @@ enum Tie {
     Near,
 }
 
-/// The names that tie signatures to a place, with how much each says.
+/// The names that tie signatures to a place, with the weight of each.
 #[derive(Default)]
 pub struct Kindred {
     ties: NumberMap<Name, (Tie, f32)>,
-    /// A bit for each of them, by the end of its number: most names are none.
+    /// A bit for each name, by the lowest bits of its number: most names have none.
     bits: [u64; BITS / 64],
-    /// Weight of all types of the heading.
+    /// The summed weight of all types in the heading.
     types: f32,
 }
 
 impl Kindred {
+    /// The ties at the place of a scene.
     pub fn new(corpus: &Corpus, scene: &Scene) -> Self {
         let mut kindred = Self::default();
         let most = (2.0 + corpus.files.len() as f32).ln();

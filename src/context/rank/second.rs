@@ -1,5 +1,5 @@
-//! The second look at the likeliest definitions. The first one weighs every definition by sums that are quick to make; this one sees
-//! which features go together, and how a definition stands among the others of its file and its name.
+//! The second look, at the likeliest definitions. The first look weighs all definitions by quick sums; this one sees which features go
+//! together, and how a definition stands among the others of its file and of its name.
 
 use std::cell::Cell;
 use std::sync::LazyLock;
@@ -12,17 +12,18 @@ use crate::context::features::{Feature, Features};
 use crate::context::nameable::Nameable;
 use crate::context::numbers::{NumberMap, keep_first};
 
-/// Candidates that are looked at again.
+/// How many candidates are judged again.
 const FIRST: usize = 1500;
-/// Those of them that all trees judge; what is left out after the first trees stays as these have judged it.
+/// How many of them all trees judge; the others keep the judgement of the first trees.
 const LAST: usize = 600;
 /// The trees that judge all of them.
 const EARLY: usize = 40;
-/// Keeps the logarithm of nothing at a sum that means nothing.
+/// Keeps the logarithm of zero at a harmless value.
 const NOTHING: f32 = 1e-4;
 
 thread_local! {
-    /// Memory for the rows, kept from place to place: what the system gives it clears first, which takes as long as some of the trees.
+    /// Memory for the rows, reused from place to place: fresh memory has to be cleared by the system, which takes as long as some of the
+    /// trees.
     static ROOM: Cell<Rows> = Cell::default();
 }
 
@@ -31,11 +32,11 @@ thread_local! {
 struct Group {
     sum: f32,
     count: u32,
-    /// How many of them came before.
+    /// The number of them that came before.
     before: u32,
 }
 
-/// The candidates' files or names.
+/// The files, or names, of all candidates.
 #[derive(Default)]
 struct Groups {
     places: NumberMap<u32, usize>,
@@ -44,7 +45,7 @@ struct Groups {
 }
 
 impl Groups {
-    /// Takes a candidate in; returns where its group stands.
+    /// Adds a candidate; returns the index of its group.
     fn add(&mut self, key: u32, score: f32) -> usize {
         let at = *self.places.entry(key).or_insert_with(|| {
             self.keys.push(key);
@@ -57,7 +58,7 @@ impl Groups {
         at
     }
 
-    /// The group as it is when the next of its candidates comes.
+    /// The group as it stands when its next candidate comes.
     fn pass(&mut self, at: usize) -> Group {
         let group = &mut self.groups[at];
         group.before += 1;
@@ -92,12 +93,13 @@ impl Ranker<'_> {
         ROOM.set(rows);
     }
 
-    /// What the trees see besides the features of a definition itself.
+    /// What the trees see besides a definition's own features.
     pub fn looks(&self, rules: Option<&mut Nameable>, symbol: &Symbol) -> [f32; LOOKS.len()] {
         looks(rules, symbol, self.kindred.with(self.corpus, symbol))
     }
 
-    /// What the signatures of these share with the place. They are gone through by their files: what is known of one lies far from others.
+    /// What the candidates' signatures share with the place. Goes file by file, because the digests of different files lie far apart in
+    /// memory.
     fn shared(&self, candidates: &[Candidate], chosen: &[u32]) -> Vec<[f32; KINDRED.len()]> {
         let mut order: Vec<(u32, u32)> = chosen.iter().map(|at| candidates[*at as usize].symbol).zip(0..).collect();
         order.sort_unstable();
@@ -156,13 +158,13 @@ fn looks(rules: Option<&mut Nameable>, symbol: &Symbol, shared: [f32; KINDRED.le
     looks
 }
 
-/// The logarithm of a number and one.
+/// `ln(1 + number)`.
 fn logarithm(number: usize) -> f32 {
     static KNOWN: LazyLock<Box<[f32]>> = LazyLock::new(|| (0..FIRST).map(|number| (number as f32).ln_1p()).collect());
     KNOWN.get(number).copied().unwrap_or_else(|| (number as f32).ln_1p())
 }
 
-/// The likeliest candidates, by their place in the list, the best first.
+/// The indices of the likeliest candidates, best first.
 fn likeliest(candidates: &[Candidate]) -> Vec<u32> {
     let mut order: Vec<u32> = (0..candidates.len() as u32).collect();
     let before = |a: &u32, b: &u32| candidates[*b as usize].score.total_cmp(&candidates[*a as usize].score).then(a.cmp(b));

@@ -1,4 +1,4 @@
-//! What ties a definition to a place: names that are shown near the cursor, that similar files and functions use, that fit the heading.
+//! What ties a definition to a place: its name is shown near the cursor, used by similar files or functions, or fits the heading.
 
 use std::cell::Cell;
 
@@ -7,62 +7,63 @@ use crate::context::alike;
 use crate::context::corpus::{Corpus, NO_SLOT, Name, Sort};
 use crate::context::scene::Seen;
 
-/// A name with more definitions does not say whose it is.
+/// A name with more definitions does not say which one is meant.
 const TELLING: usize = 4;
-/// A word in more names than this says nothing.
+/// A word in more names than this tells nothing.
 const COMMON_WORD: usize = 400;
-/// How a name stands to the place; most names do not at all.
+/// How a name is tied to the place; most names are not tied at all.
 #[derive(Clone, Copy, Default)]
 pub struct Touch {
     pub slot: u32,
     pub seen: Option<Seen>,
-    /// The current file mentions it, and defines it so many times, as far as the index knows.
+    /// The current file mentions it, and how often the index says it is defined there.
     pub own: bool,
     pub own_definitions: u32,
     /// Weight of the similar files that use it, 0 to 1.
     pub similar: f32,
-    /// Weight of the functions like this one that mention it, by what they mention and by their names, 0 to 1.
+    /// Weight of similar functions that mention it, similar by what they mention and by their names, 0 to 1.
     pub alike: f32,
     pub namesake: f32,
-    /// Files in the same folder that use it.
+    /// How many files in the same folder use it.
     pub beside: f32,
-    /// Weight of its words that the function's heading has, and the heading's weight that it has.
+    /// Weight of its words that the function's heading has, and weight of the heading's words that it has.
     pub topic: f32,
     pub topic_weight: f32,
-    /// Types in signatures of likely definitions: where the code can go in a second step.
+    /// For a type in the signatures of likely definitions: code can go there in a second step.
     pub reached: f32,
     pub owner: bool,
-    /// Its members that the current file shows.
+    /// How many of its members the current file shows.
     pub members: f32,
     /// Weight of its words that names near the cursor have.
     pub kin: f32,
 }
 
 impl Touch {
-    /// Whether the current file has it, so that it is as known elsewhere as without that.
+    /// Whether the current file mentions it; then files elsewhere are counted without this one.
     pub fn is_own(&self) -> bool {
         self.own || self.own_definitions > 0
     }
 
-    /// Whether anything is said of it as a container; of most touched names it is not.
+    /// Whether anything is known of it as a container, which is rare.
     pub fn is_container(&self) -> bool {
         self.seen.is_some() || self.owner || self.reached > 0.0 || self.members > 0.0
     }
 }
 
 thread_local! {
-    /// Memory for the marks of all names, kept from place to place with nothing in it: there are many, and few are touched.
+    /// Memory for the marks of all names, reused from place to place and left all zero: names are many, and few are touched.
     static ROOM: Cell<(Vec<u32>, Vec<Touch>)> = Cell::default();
 }
 
 /// The names that are tied to a place.
 pub struct Touched {
     all: Vec<Touch>,
-    /// By slot: place in `all` plus one, or zero.
+    /// For each slot, the index in `all` plus one, or zero.
     marks: Vec<u32>,
 }
 
 impl Touched {
+    /// No ties yet, for so many slots.
     pub fn new(slots: usize) -> Self {
         let (mut marks, all) = ROOM.take();
         if marks.len() < slots {
@@ -71,16 +72,18 @@ impl Touched {
         Self { all, marks }
     }
 
+    /// All ties, in the order in which they were found.
     pub fn all(&self) -> &[Touch] {
         &self.all
     }
 
-    /// Where a name stands among all of them.
+    /// The index of a name's ties.
     #[inline]
     pub fn place(&self, slot: u32) -> Option<usize> {
         (self.marks[slot as usize] as usize).checked_sub(1)
     }
 
+    /// The ties of a name; none where nothing ties it to the place.
     pub fn get(&self, slot: u32) -> Option<&Touch> {
         self.place(slot).map(|place| &self.all[place])
     }
@@ -104,6 +107,7 @@ impl Drop for Touched {
 }
 
 impl Ranker<'_> {
+    /// Finds all ties of names to the place.
     pub(super) fn touch_all(&mut self) {
         self.touch_seen();
         self.touch_similar();
@@ -118,6 +122,7 @@ impl Ranker<'_> {
         self.touched.touch(slot)
     }
 
+    /// The ties of a name; none for [`NO_SLOT`] either.
     pub(super) fn touched(&self, slot: u32) -> Option<&Touch> {
         if slot == NO_SLOT {
             return None;
@@ -149,7 +154,7 @@ impl Ranker<'_> {
         }
     }
 
-    /// The files and types whose definitions the current file shows.
+    /// Notes the files and types whose definitions the current file shows.
     fn touch_home(&mut self, name: Name, seen: Seen) {
         let corpus = self.corpus;
         let all = corpus.defined(name);
@@ -225,7 +230,7 @@ impl Ranker<'_> {
         }
     }
 
-    /// Types in the signatures of the definitions that names near the cursor may mean, the bases of such classes included.
+    /// Finds the types in signatures of definitions that names near the cursor may mean, and the bases of such classes.
     fn touch_reached(&mut self) {
         let corpus = self.corpus;
         for (name, seen) in &self.scene.shown {
@@ -247,7 +252,7 @@ impl Ranker<'_> {
     }
 }
 
-/// Whether a name means a type, here or there.
+/// Whether a name means a type, as the corpus defines it.
 pub(super) fn is_type(corpus: &Corpus, name: Name) -> bool {
     let all = corpus.defined(name);
     all.len() <= 4 && all.iter().any(|number| corpus.symbols[*number as usize].sort == Sort::Type)

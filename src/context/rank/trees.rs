@@ -1,5 +1,5 @@
-//! Boosted trees over the features of a definition and its standing among the other candidates. The trees are data: `trees.txt` beside
-//! this file, written by `scripts/trees.py`.
+//! Boosted trees over a definition's features and its standing among the other candidates. The trees are data: `trees.txt` beside this
+//! file, written by `scripts/trees.py`.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -9,28 +9,28 @@ use crate::context::features::Feature;
 use crate::context::nameable::RULES;
 use crate::context::weights::WEIGHTS;
 
-/// What is known of a definition that the first look does not ask for: what rules say of it, and what its signature shares with the place.
+/// What the first look does not ask about a definition: what rules say about it, and what its signature shares with the place.
 pub const LOOKS: [&str; 9] = {
     let ([a, b, c, d, e], [f, g, h, i]) = (RULES, KINDRED);
     [a, b, c, d, e, f, g, h, i]
 };
-/// How it stands among the other candidates.
-pub const ADDED: [&str; 9] = ["Seen", "LogOdds", "Place", "FileOthers", "FilePlace", "FileCandidates", "NameOthers", "NamePlace", "Bytes"];
+/// Its standing among the other candidates.
+const ADDED: [&str; 9] = ["Seen", "LogOdds", "Place", "FileOthers", "FilePlace", "FileCandidates", "NameOthers", "NamePlace", "Bytes"];
 
 const COLUMNS: usize = Feature::COUNT + LOOKS.len() + ADDED.len();
 
-/// One definition, as the trees see it: its features, what else is known of it, and its standing.
+/// One definition as the trees see it: features, looks, standing.
 pub type Row = [f32; COLUMNS];
 
-/// Rows that go through a tree side by side.
+/// Rows that go through a tree together.
 const LANES: usize = 32;
-/// Leaves that a tree has at most: a bit for each.
+/// Most leaves of a tree: one bit each.
 const LEAVES: usize = u32::BITS as usize;
 
-/// So many rows, each column by itself.
+/// So many rows, column by column.
 type Block = [[f32; LANES]; COLUMNS];
 
-/// Definitions, as the trees see them: so many at a time, each column of these by itself.
+/// Definitions as the trees see them, in blocks, each column by column.
 #[derive(Default)]
 pub struct Rows {
     blocks: Vec<Block>,
@@ -38,19 +38,22 @@ pub struct Rows {
 }
 
 impl Rows {
+    /// The number of rows.
     pub fn len(&self) -> usize {
         self.len
     }
 
+    /// Whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Forgets the rows and keeps their room.
+    /// Removes the rows and keeps their memory.
     pub fn clear(&mut self) {
         self.len = 0;
     }
 
+    /// Appends a row.
     pub fn push(&mut self, row: &Row) {
         let (block, lane) = (self.len / LANES, self.len % LANES);
         if block == self.blocks.len() {
@@ -62,7 +65,7 @@ impl Rows {
         self.len += 1;
     }
 
-    /// Keeps these, which come in their order, and moves them together.
+    /// Keeps the rows with these indices, given in order.
     pub fn retain(&mut self, which: &[usize]) {
         for (to, from) in which.iter().enumerate().filter(|(to, from)| to != *from) {
             for column in 0..COLUMNS {
@@ -73,12 +76,11 @@ impl Rows {
     }
 }
 
-/// The trees that are built in. A broken file leaves the first order as it is; a test says so.
+/// The built-in trees. With a broken file the order of the first look stays; a test would notice.
 pub static TREES: LazyLock<Trees> = LazyLock::new(|| Trees::parse(include_str!("trees.txt")).unwrap_or_default());
 
-/// A sum of decision trees, in log-odds. A tree is not walked through: each of its branches takes away the leaves that a row cannot come
-/// to, and the first that is left is the row's. There are few branches, and this way nothing depends on what a branch has said, so that
-/// many rows are judged at once.
+/// A sum of decision trees, in log-odds. Trees are not walked: every branch removes the leaves that a row cannot reach, and the first one
+/// left is the row's. There are few branches, and since none depends on another, many rows are judged at once.
 #[derive(Debug, Default)]
 pub struct Trees {
     trees: Vec<Tree>,
@@ -87,14 +89,14 @@ pub struct Trees {
     leaves: Vec<f32>,
 }
 
-/// Where the branches of a tree are, and where its leaves begin, the ones for low values first.
+/// Where a tree's branches are, and where its leaves begin; those for low values come first.
 #[derive(Clone, Debug)]
 struct Tree {
     branches: Range<usize>,
     leaves: usize,
 }
 
-/// Whoever is above the threshold, or is no number, comes to none of the leaves that are missing in `others`.
+/// A row whose value is above the threshold, or not a number, cannot reach the leaves that are missing in `others`.
 #[derive(Clone, Copy, Debug)]
 struct Branch {
     threshold: f32,
@@ -103,7 +105,7 @@ struct Branch {
 }
 
 impl Trees {
-    /// Reads `columns NAME…` and after it a tree on each line, in preorder: `COLUMN<THRESHOLD` for a branch, a number for a leaf.
+    /// Reads `columns NAME…` and then a tree per line, in preorder: `COLUMN<THRESHOLD` for a branch, a number for a leaf.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
         let columns = lines.next().and_then(|line| line.strip_prefix("columns ")).ok_or("the columns are not named")?;
@@ -118,12 +120,12 @@ impl Trees {
             words.next().map_or(Ok(()), |word| Err(format!("`{word}` follows a whole tree")))?;
             trees.trees.push(Tree { branches: branches..trees.branches.len(), leaves });
         }
-        // A row of a small tree reads no further than its leaves; this is for the machine to know.
+        // No row reads past the leaves of a small tree, but the compiler cannot know that.
         trees.leaves.extend([0.0; LEAVES]);
         Ok(trees)
     }
 
-    /// Reads on in a tree whose leaves begin at `first`.
+    /// Reads the rest of a tree whose leaves begin at `first`.
     fn add<'a>(&mut self, first: usize, words: &mut impl Iterator<Item = &'a str>) -> Result<(), String> {
         let word = words.next().ok_or("a tree ends too early")?;
         let number = |text: &str| text.parse::<f32>().map_err(|_| format!("`{word}` is no branch and no leaf"));
@@ -147,15 +149,17 @@ impl Trees {
         self.add(first, words)
     }
 
+    /// The number of trees.
     pub fn len(&self) -> usize {
         self.trees.len()
     }
 
+    /// Whether there are no trees.
     pub fn is_empty(&self) -> bool {
         self.trees.is_empty()
     }
 
-    /// Adds to each row's sum what some of the trees say of it.
+    /// Adds to each row's sum what some of the trees say about it.
     pub fn add_to(&self, which: Range<usize>, rows: &Rows, sums: &mut [f32]) {
         for (block, sums) in rows.blocks.iter().zip(sums[..rows.len].chunks_mut(LANES)) {
             for Tree { branches, leaves } in &self.trees[which.clone()] {
@@ -168,12 +172,12 @@ impl Trees {
     }
 }
 
-/// The leaves that are left of a tree for each row, as bits.
+/// For each row, the leaves of a tree that are left, as bits.
 fn left(branches: &[Branch], block: &Block) -> [u32; LANES] {
     let mut left = [u32::MAX; LANES];
     for Branch { threshold, others, column } in branches.iter().copied() {
         for (left, value) in left.iter_mut().zip(&block[column]) {
-            // Without a jump, so that the machine takes several at once.
+            // Without a jump, so that several rows are compared at once.
             *left &= u32::from(*value <= threshold).wrapping_neg() | others;
         }
     }

@@ -1,4 +1,4 @@
-//! Which of the earlier packs a new one begins with, and how much of it: what stays need not be read again, and takes the place of what the
+//! Which earlier pack a new one begins like, and for how many parts. Parts that stay need not be read again, but take the room of what the
 //! ranking wants now.
 
 use std::sync::Arc;
@@ -8,17 +8,17 @@ use super::{Asked, EXPECTED_SHARE, Session};
 use crate::context::corpus::Corpus;
 use crate::context::select::Order;
 
-/// After a move, a head that fills the budget and stays makes good for so many definitions less that are likely to be used, where one is
-/// expected: a shorter one for its share of that, and where more are expected, for a little more. A share of what is expected would give up
-/// much where much is needed, and keep little where little is.
+/// After a move, leading parts that fill the budget and stay make up for this many used definitions fewer, where one is expected. A shorter
+/// head makes up for its share of that; where more are expected, for a little more. (A fixed share of the expectation would give up much
+/// where much is needed, and keep little where little is.)
 const HEAD: f32 = 0.9;
-/// Lengths of a head that are tried, before those around the best of them.
+/// Lengths of a head that are tried first, then those around the best of them.
 const TRIED: usize = 8;
-/// At this budget a head that stays is worth that. A smaller pack is read anew in no time, so less is given up for it; in a larger one the
-/// head is worth less by this power of how much larger it is, or it would hold what nothing asks for any more.
+/// At this budget a head is worth that much. A smaller pack is read again in no time, so less is given up for it. In a larger one the head
+/// loses worth by this power of the ratio, or it would hold on to what nothing asks for any more.
 const FULL_BUDGET: f32 = 4096.0;
 const BEYOND: f32 = 0.75;
-/// Packs that a new one may begin like, and for how many prompts: engines keep few caches, those used last.
+/// Packs that a new one may begin like, and for how many prompts they are kept: engines keep few caches, the ones used last.
 const EARLIER: usize = 4;
 const REMEMBERED: u64 = 8;
 
@@ -27,16 +27,16 @@ pub(super) struct Ranked<'a> {
     pub corpus: &'a Corpus,
     pub order: &'a Order<'a>,
     pub budget: usize,
-    /// What the best pack is worth that owes nothing to an earlier one.
+    /// The worth of the best pack made from scratch.
     pub fresh: f32,
 }
 
-/// How much of what is given up for a head that stays is due at a budget.
+/// The share of [`HEAD`] that counts at a budget.
 pub(super) fn due(budget: usize) -> f32 {
     (budget as f32 / FULL_BUDGET).min(1.0)
 }
 
-/// How many leading parts are still true and have room.
+/// How many leading parts are still right and fit.
 fn leading(parts: &[Kept], worth: &[Worth], room: usize) -> usize {
     let mut used = 0;
     let fits = |(kept, worth): &(&Kept, &Worth)| {
@@ -47,7 +47,7 @@ fn leading(parts: &[Kept], worth: &[Worth], room: usize) -> usize {
 }
 
 impl Session {
-    /// Goes on with the leading parts that are best kept, of this pack or of the earlier one that has most to offer.
+    /// Starts from the leading parts that are best kept, of this pack or of the earlier one that offers most.
     pub(super) fn begin_anew(&mut self, ranked: &Ranked, asked: &Asked) {
         if !self.parts.is_empty() {
             self.earlier.push_front((self.turns - 1, Arc::new(std::mem::take(&mut self.parts))));
@@ -58,7 +58,7 @@ impl Session {
         let bases: Vec<(&[Kept], Vec<Worth>)> =
             self.earlier.iter().map(|(_, parts)| (&***parts, self.worth(parts, ranked, asked))).collect();
         let offers = |(parts, worth): &(&[Kept], Vec<Worth>)| value(&worth[..leading(parts, worth, ranked.budget)]);
-        // Of equals the latest.
+        // The latest among equals.
         let most = bases.iter().enumerate().rev().max_by(|a, b| offers(a.1).total_cmp(&offers(b.1))).map_or(0, |(at, _)| at);
         let (mut gain, mut head): (f32, &[Kept]) = (ranked.fresh, &[]);
         for (_, (parts, worth)) in bases.iter().enumerate().filter(|(at, _)| *at == 0 || *at == most) {
@@ -96,7 +96,7 @@ impl Session {
         let mut step = all.div_ceil(TRIED).max(1);
         let mut found = (least, 0);
         for keep in (1..=all).rev().step_by(step) {
-            // With less that stays nothing is expected that a new pack has not.
+            // With fewer parts kept, no more can be expected than of a new pack.
             if ranked.fresh + saved(keep) <= found.0 {
                 break;
             }

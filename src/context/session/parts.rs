@@ -1,4 +1,4 @@
-//! The parts that a session keeps: the definitions of one file that were chosen together, as they were written, and what they are worth at
+//! The parts that a session keeps: definitions of one file that were chosen together, as they were written, and what they are worth at
 //! another place.
 
 use std::collections::HashMap;
@@ -8,28 +8,32 @@ use crate::context::pieces::{self, Piece, Written};
 use crate::context::select::{Item, Order, Selection, Shares};
 use crate::context::{Kind, Masked, Part};
 
-/// Control token and line break around each part.
+/// Tokens for a control token and a line break around each part.
 pub const PART_OVERHEAD: usize = 3;
 
 /// Counts the tokens of a text.
 pub type Count<'a> = &'a dyn Fn(&str) -> usize;
 
+/// A part of a session, with the definitions in it.
 #[derive(Clone)]
 pub(super) struct Kept {
     pub part: Part,
     pub items: Vec<Piece>,
-    /// The generation of the corpus by which its lines are right.
+    /// The generation of the corpus for which its lines are right.
     placed: u64,
 }
 
+/// The summed worth of parts.
 pub(super) fn value(worth: &[Worth]) -> f32 {
     worth.iter().map(|worth| worth.value).sum()
 }
 
+/// The symbols that parts show.
 pub(super) fn symbols(worth: &[Worth]) -> Vec<u32> {
     worth.iter().flat_map(|worth| worth.symbols.iter().copied()).collect()
 }
 
+/// The tokens of parts.
 pub(super) fn tokens(parts: &[Kept]) -> usize {
     parts.iter().map(|kept| kept.part.tokens).sum()
 }
@@ -38,11 +42,12 @@ pub(super) fn tokens(parts: &[Kept]) -> usize {
 pub(super) struct Worth {
     pub symbols: Vec<u32>,
     pub value: f32,
-    /// Its text is no longer what the file says.
+    /// Its text is not what the file says any more.
     pub stale: bool,
 }
 
 impl Worth {
+    /// The worth of a part in this order; `shares` has what further definitions of a name still count.
     pub fn new(corpus: &Corpus, kept: &Kept, order: &Order, shares: &mut Shares) -> Self {
         let mut worth = Self { symbols: vec![], value: 0.0, stale: false };
         let Some(file) = corpus.file(&kept.part.path) else {
@@ -64,7 +69,7 @@ impl Worth {
     }
 }
 
-/// The symbol of a file that a piece shows, if it is still as it is shown.
+/// The symbol that a piece shows, if it is still as shown.
 fn symbol_of(corpus: &Corpus, file: u32, piece: &Piece) -> Option<u32> {
     corpus.defined(piece.name).iter().copied().find(|number| {
         let symbol = &corpus.symbols[*number as usize];
@@ -73,7 +78,7 @@ fn symbol_of(corpus: &Corpus, file: u32, piece: &Piece) -> Option<u32> {
     })
 }
 
-/// Where a symbol begins and ends, and where what it is a member of is said; from 0.
+/// The first and last line of a symbol, and the line of its heading; zero-based.
 fn lines_of(corpus: &Corpus, symbol: &Symbol) -> (u32, u32, u32) {
     let (digest, index) = (corpus.digest(symbol), symbol.index);
     let line = digest.line(index);
@@ -83,14 +88,14 @@ fn lines_of(corpus: &Corpus, symbol: &Symbol) -> (u32, u32, u32) {
 /// Parts by the definitions in them, in the order in which these were chosen.
 pub(super) type Made = HashMap<Vec<u32>, Kept>;
 
-/// One part per file, the parts that many places need first: they are the likeliest to stay. What is `made` already is taken from there.
+/// Makes one part per file; those that many places need come first, since they are likeliest to stay. Parts in `made` are taken from there.
 pub(super) fn group(corpus: &Corpus, order: &Order, selection: Selection, made: &mut Made, count: Count) -> Vec<Kept> {
     let mut files: HashMap<u32, Vec<Item>> = HashMap::new();
     for item in &selection.items {
         files.entry(item.file).or_default().push(*item);
     }
     let symbols = |items: &[Item]| items.iter().map(|item| item.symbol).collect::<Vec<u32>>();
-    // What is new is counted once as a whole, so that a tokenizer in another process is asked once.
+    // New parts are counted together, so that a tokenizer in another process is asked once.
     let mut new: Vec<(&u32, &Vec<Item>)> = files.iter().filter(|(_, items)| !made.contains_key(&symbols(items))).collect();
     new.sort_unstable_by_key(|(file, _)| **file);
     let paths = new.iter().flat_map(|(file, _)| [&*corpus.files[**file as usize].path, "\n"]);
@@ -98,7 +103,7 @@ pub(super) fn group(corpus: &Corpus, order: &Order, selection: Selection, made: 
     let shown = items.flat_map(|item| [corpus.signature(&corpus.symbols[item.symbol as usize]), "\n"]);
     count(&paths.chain(shown).collect::<String>());
     let general = |items: &[Item]| {
-        // Without its logarithm one name that is everywhere would decide for its file.
+        // Without the logarithm, one name that is everywhere would decide for its file.
         let uses = |item: &Item| (1.0 + corpus.uses_of(item.symbol)).ln();
         items.iter().map(uses).sum::<f32>() / items.len().max(1) as f32
     };
@@ -110,6 +115,7 @@ pub(super) fn group(corpus: &Corpus, order: &Order, selection: Selection, made: 
     groups.into_iter().map(&mut part).collect()
 }
 
+/// The part with these definitions of a file.
 pub(super) fn part_of(corpus: &Corpus, order: &Order, file: u32, mut items: Vec<Item>, count: Count) -> Kept {
     let best = items.iter().max_by(|a, b| a.score.total_cmp(&b.score));
     let why = best.map_or(String::new(), |item| {
@@ -148,13 +154,13 @@ pub(super) fn part_of(corpus: &Corpus, order: &Order, file: u32, mut items: Vec<
 }
 
 impl Kept {
-    /// Whether all that it shows begins a line of a text.
+    /// Whether everything it shows still begins a line of a text.
     pub fn stands_in(&self, text: &str) -> bool {
         let begins = |line: &str| text.match_indices(line).any(|(at, _)| at == 0 || text.as_bytes()[at - 1] == b'\n');
         self.items.iter().filter_map(|piece| piece.signature.lines().next()).all(begins)
     }
 
-    /// Says where it stands now: lines above may have come or gone since it was written.
+    /// Updates its lines: lines above may have come or gone since.
     pub fn place(&mut self, corpus: &Corpus) {
         let Some(file) = corpus.file(&self.part.path).filter(|_| self.placed != corpus.generation()) else { return };
         self.placed = corpus.generation();
@@ -178,7 +184,7 @@ impl Kept {
     }
 }
 
-/// Takes out the least likely definitions until the parts fit.
+/// Removes the least likely definitions until the parts fit.
 pub(super) fn shrink(parts: &mut Vec<Kept>, room: usize, count: Count) {
     let mut tokens = tokens(parts);
     while tokens > room {

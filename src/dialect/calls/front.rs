@@ -1,5 +1,5 @@
-//! What the front of the undecided text is: text, a tag, a call, or something that only more text decides. Every byte is looked at a
-//! bounded number of times, and nothing is decided before no continuation could change it.
+//! What stands at the front of the undecided text: text, a tag, a call, or something that needs more text. Every byte is looked at a
+//! bounded number of times, and nothing is decided as long as more text could change it.
 
 use super::opening::{MAX_NAME, Opening, bare_key, begins_call, opening};
 use super::read::{self, Trust, Written};
@@ -14,17 +14,17 @@ const THINK: &str = "<think>";
 const END_THINK: &str = "</think>";
 const FENCE: &str = "```";
 
-/// A literal longer than this is not read on.
+/// A longer literal is not read to its end, in bytes.
 const MAX_LITERAL: usize = 4 << 20;
 
-/// A call without brackets, longer than this, is text.
+/// A call without brackets that is longer than this is text.
 const MAX_BARE: usize = 16 << 10;
 
-/// What the front of the buffer is.
+/// What stands at the front of the buffer.
 pub(super) enum Front {
     /// This many bytes are text.
     Text(usize),
-    /// This many bytes mean nothing.
+    /// This many bytes have no meaning.
     Skip(usize),
     Calls(Vec<Written>, usize),
     OpenTag(Pair, usize),
@@ -36,14 +36,15 @@ pub(super) enum Front {
     Malformed(String),
     /// The completion is over; what follows is not the model's turn.
     End,
-    /// More text decides.
+    /// More text is needed.
     Wait,
 }
 
 impl Calls {
+    /// Decides what stands at the front of `rest`; `at_end` says that no more text follows.
     pub(super) fn front(&mut self, rest: &str, at_end: bool) -> Front {
         if self.after_call && !self.reasoning {
-            // Between calls, and what small models close once too often.
+            // Separators between calls, and brackets that small models close once too often.
             let meaningless = |c: char| c.is_whitespace() || matches!(c, ';' | ',' | '}' | ']') && self.count > 0;
             let skipped = rest.len() - rest.trim_start_matches(meaningless).len();
             if skipped > 0 {
@@ -80,7 +81,7 @@ impl Calls {
         if peek.is_partial() && !at_end {
             return Front::Wait;
         }
-        // Most of a tag, in a line of its own, was going to be one.
+        // Most of a tag, alone in its line, was going to be that tag.
         let cut = |pair: &Pair| pair.open.starts_with(rest) && rest.len() > pair.open.len() / 2;
         if peek.is_partial() && self.tag.is_none() && self.offer.any() && self.prose.is_plain() && self.shapes.tags.iter().any(cut) {
             return Front::Malformed("truncated".into());
@@ -88,7 +89,7 @@ impl Calls {
         Front::Text(1)
     }
 
-    /// Where reasoning begins or ends.
+    /// The start or end of reasoning.
     fn thinking(&self, peek: &Peek<'_>) -> Option<Front> {
         if self.reasoning {
             if peek.is(END_THINK) {
@@ -106,7 +107,7 @@ impl Calls {
         Some(if self.unended && !self.started { Front::EndThink(END_THINK.len()) } else { Front::EndOpenThink(END_THINK.len()) })
     }
 
-    /// The end of the tag that we are in, or a call in tags of its own, there or in the open.
+    /// The end of the current tag, or a call in tags of its own, inside or outside of one.
     fn tag_or_function(&mut self, peek: &Peek<'_>, at_end: bool) -> Option<Front> {
         if let Some(close) = self.tag.as_ref().map(|tag| tag.pair.close) {
             if peek.is(close) {
@@ -124,7 +125,7 @@ impl Calls {
         }
     }
 
-    /// A tag in which calls stand, or one that is closed once too often.
+    /// A tag that calls stand in, or one that is closed once too often.
     fn tag_of_calls(&self, peek: &Peek<'_>, at_end: bool) -> Option<Front> {
         let tags = if self.offer.any() && self.tag.is_none() { self.shapes.tags } else { &[] };
         tags.iter().find_map(|pair| {
@@ -195,7 +196,7 @@ impl Calls {
         }
     }
 
-    /// A fence with a bracket right behind it: a call if it fills the fence, or is followed by another.
+    /// A fence with a bracket right behind it: a call if the literal fills the fence, or if another call follows.
     fn fenced_literal(&mut self, rest: &str, start: usize, at_end: bool) -> Front {
         let (calls, length) = match self.literal(rest, start, at_end) {
             Front::Calls(calls, length) => (calls, length),
@@ -213,7 +214,7 @@ impl Calls {
         }
     }
 
-    /// A fence with a tag of a call right behind it.
+    /// A fence with a call's tag right behind it.
     fn fenced_tag(&mut self, rest: &str, start: usize, at_end: bool) -> Front {
         let body = &rest[start..];
         let tags = if self.tag.is_none() && !self.prose.is_fenced() { self.shapes.tags } else { &[] };
@@ -235,18 +236,18 @@ impl Calls {
         Front::Text(start)
     }
 
-    /// A bracket at `start`: a call, or text. Everything before `start` belongs to it (a fence).
+    /// A bracket at `start`: a call or text. Everything before `start` (a fence) belongs to it.
     fn literal(&mut self, rest: &str, start: usize, at_end: bool) -> Front {
         let talk = start == 0 && self.tag.is_none() && (self.prose.last() == '`' || self.prose.is_fenced());
         let python = match opening(&rest[start..], self.shapes.pythonic) {
             _ if talk => return Front::Text(1),
-            // Between tags an object is meant as one, with or without quotes around its keys.
+            // Between tags an object is meant as a call, with or without quotes around its keys.
             Opening::No if self.tag.is_some() && bare_key(&rest[start..]) => false,
             Opening::No => return Front::Text(start + 1),
             Opening::Unsure if at_end => return Front::Text(rest.len()),
             Opening::Unsure => return Front::Wait,
             Opening::Json => false,
-            // In a line of text, what stands in brackets is an index, or an argument.
+            // Inside a line of text, brackets hold an index or an argument.
             Opening::Python if start == 0 && rest.starts_with('[') && !self.begins_list() => return Front::Text(1),
             Opening::Python => true,
         };
@@ -266,12 +267,12 @@ impl Calls {
         front
     }
 
-    /// Whether a list of calls can begin here: in a line of its own, behind the end of a sentence, or between tags.
+    /// Whether a list of calls can begin here: in its own line, behind the end of a sentence, or between tags.
     fn begins_list(&self) -> bool {
         self.tag.is_some() || self.prose.is_plain() || self.after_call || self.prose.ends_sentence()
     }
 
-    /// Small models forget the last brackets, but close the tag: then the call is all there. Anything else here is text.
+    /// Small models forget the last brackets but close the tag: then the call is complete. Anything else here is text.
     fn broken_literal(&self, rest: &str, start: usize, at: usize, scan: &Scan, at_end: bool) -> Front {
         let Some(close) = self.tag.as_ref().map(|tag| tag.pair.close) else { return Front::Text(at.max(start + 1)) };
         if !at_end && rest.len() - at < close.len() && close.starts_with(&rest[at..]) {
@@ -287,7 +288,7 @@ impl Calls {
         }
     }
 
-    /// A literal whose end has not come yet.
+    /// A literal that has not ended yet.
     fn open_literal(&self, rest: &str, start: usize, at_end: bool) -> Front {
         match at_end {
             _ if rest.len() > MAX_LITERAL => Front::Malformed("the call is too long".into()),
@@ -297,7 +298,7 @@ impl Calls {
         }
     }
 
-    /// Between Llama's tags a call may stand without brackets.
+    /// Between Llama's tags a call may come without brackets.
     fn bare_in_tag(&self, close: &str, rest: &str, at_end: bool) -> Front {
         let longest = (0..=MAX_BARE.min(rest.len())).rev().find(|at| rest.is_char_boundary(*at)).unwrap_or(0);
         let window = &rest[..longest];
@@ -316,7 +317,7 @@ impl Calls {
         }
     }
 
-    /// Alone at the start of an answer a call is meant as one, whatever its name.
+    /// A call alone at the start of an answer is meant as one, whatever its name.
     fn trust(&self, start: usize) -> Trust {
         let alone = !self.started && matches!(self.offer, Offer::Tools(_)) && start == 0;
         if self.tag.is_some() || alone { Trust::Sure } else { Trust::Text }

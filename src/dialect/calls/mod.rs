@@ -1,5 +1,5 @@
-//! Reads completions whose calls are JSON, pythonic, or between tags: with prose around them, in fences, one or several.
-//! `front` decides what comes next, and here it is done.
+//! Reads completions whose calls are JSON, pythonic or between tags: with prose around them, in fences, one or several. `front` decides
+//! what comes next; here it is acted on.
 
 mod front;
 mod offer;
@@ -21,25 +21,26 @@ use tag::Open;
 use super::prose::Prose;
 use super::{Delta, Parser, Start, ToolCall, call_id, values};
 
-/// The parser.
+/// The parser for calls in JSON, pythonic style or tags.
 pub(super) struct Calls {
     offer: Offer,
     shapes: &'static Shapes,
-    /// Undecided text; a candidate for something other than text stands at its front.
+    /// Undecided text, with something at its front that may be more than text.
     held: String,
     scan: Option<Scan>,
     /// How far a function has been searched for its end.
     searched: usize,
-    /// White space that is dropped when a call follows, and the one that stood between text and a call: it parts that text from more.
+    /// White space that is dropped if a call follows; and the white space that stood between text and a call, which separates that text
+    /// from the next.
     space: String,
     parting: String,
     reasoning: bool,
-    /// The tag that we are in.
+    /// The tag that is open.
     tag: Option<Open>,
-    /// A call came and no text since.
+    /// A call came, and no text since.
     after_call: bool,
     in_fence: bool,
-    /// Content, and reasoning, have begun; and whether it showed where the reasoning began.
+    /// Content and reasoning have begun; and whether the start of the reasoning was visible.
     started: bool,
     thought: bool,
     thinks: bool,
@@ -51,6 +52,7 @@ pub(super) struct Calls {
 }
 
 impl Calls {
+    /// A parser for these offered tools and this dialect's shapes of calls.
     pub fn new(offer: Offer, start: Start, shapes: &'static Shapes) -> Self {
         Self {
             offer,
@@ -74,7 +76,7 @@ impl Calls {
         }
     }
 
-    /// Decides as much of what is held as can be decided.
+    /// Decides as much of the held text as can be decided.
     fn run(&mut self, at_end: bool, out: &mut Vec<Delta>) {
         let mut done = 0;
         let mut held = std::mem::take(&mut self.held);
@@ -93,7 +95,7 @@ impl Calls {
         }
     }
 
-    /// Does what was decided; says how much of the text that was.
+    /// Acts on a decision; returns how many bytes of the text it used.
     fn take(&mut self, front: Front, rest: &str, out: &mut Vec<Delta>) -> usize {
         let length = match front {
             Front::Wait => 0,
@@ -211,7 +213,7 @@ impl Calls {
         }
     }
 
-    /// A call that cannot be read. Whether it was none, because its tag stood inside a text: then that is text as well.
+    /// Handles a call that cannot be read. True where it was none, because its tag stood inside of a text: then that is text as well.
     fn fail(&mut self, reason: &str, out: &mut Vec<Delta>) -> bool {
         match self.tag.take_if(|tag| tag.may_be_talk()) {
             Some(tag) => {
@@ -251,7 +253,7 @@ impl Parser for Calls {
             Some(tag) if !tag.calls && !tag.junk.trim().is_empty() && !self.shapes.tagged_text => {
                 self.fail("truncated", &mut out);
             }
-            // Its closing tag was forgotten; what follows the call is an answer.
+            // The closing tag was forgotten; what follows the call is an answer.
             Some(tag) if tag.calls && !tag.junk.contains('<') => {
                 let after = self.tag.take().map(|tag| tag.junk).unwrap_or_default();
                 self.text(after.trim(), &mut out);

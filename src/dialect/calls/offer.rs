@@ -1,8 +1,8 @@
-//! Which tools were offered, so that what looks like a call of another is text.
+//! Which tools were offered. What looks like a call of another tool is text.
 
 use crate::dialect::{Tool, offered};
 
-/// Which tools the model may mean.
+/// The tools that the model may call.
 #[derive(Clone, Debug)]
 pub(in crate::dialect) enum Offer {
     Tools(Vec<Tool>),
@@ -11,11 +11,12 @@ pub(in crate::dialect) enum Offer {
 }
 
 impl Offer {
-    /// Whether any tool was offered, as far as is known.
+    /// Whether any tool was offered, or that is not known.
     pub fn any(&self) -> bool {
         !matches!(self, Self::Tools(tools) if tools.is_empty())
     }
 
+    /// The offered tool with this name.
     pub fn tool(&self, name: &str) -> Option<&Tool> {
         match self {
             Self::Tools(tools) => offered(name, tools),

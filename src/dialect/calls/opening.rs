@@ -1,9 +1,9 @@
-//! What the first characters of a bracketed text say: whether it is going to be a call.
+//! Whether a bracketed text is going to be a call, judged by its first characters.
 
 use super::Offer;
 use crate::dialect::literal;
 
-/// What the first characters of a bracketed text say.
+/// What the first characters of a bracketed text tell.
 pub(super) enum Opening {
     Json,
     Python,
@@ -11,12 +11,13 @@ pub(super) enum Opening {
     Unsure,
 }
 
-/// Longest name of a function.
+/// Longest name of a function, in bytes.
 pub(super) const MAX_NAME: usize = 256;
 
+/// Judges a text that begins with a bracket. With `pythonic`, function calls count as well.
 pub(super) fn opening(text: &str, pythonic: bool) -> Opening {
     let inside = text[1..].trim_start();
-    // Whether it comes at once or blank by blank: too many are too many.
+    // The limit holds whether blanks come at once or one by one.
     if text.len() - inside.len() > MAX_NAME {
         return Opening::No;
     }
@@ -46,12 +47,12 @@ pub(super) fn opening(text: &str, pythonic: bool) -> Opening {
     }
 }
 
-/// Whether an object begins with a key that has no quotes.
+/// Whether an object begins with a key without quotes.
 pub(super) fn bare_key(text: &str) -> bool {
     text.strip_prefix('{').is_some_and(|inside| inside.trim_start().starts_with(|c: char| c.is_alphabetic() || c == '_'))
 }
 
-/// Whether text that breaks off was going to be a call.
+/// Whether text that is cut off was going to be a call.
 pub(super) fn begins_call(text: &str, offer: &Offer) -> bool {
     let inside = text[1..].trim_start();
     let name = inside.split('(').next().unwrap_or_default().trim_end();

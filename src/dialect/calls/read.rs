@@ -1,4 +1,4 @@
-//! Complete literals to calls: JSON objects in the shapes that models use, and pythonic call lists.
+//! Turns complete literals into calls: JSON objects in the shapes that models use, and pythonic lists of calls.
 
 use serde_json::{Map, Value};
 
@@ -8,7 +8,7 @@ use crate::dialect::arguments as written;
 use crate::dialect::literal::{self, Reader};
 use crate::dialect::schema;
 
-/// A call as the model wrote it, before it has an id of ours.
+/// A call as the model wrote it, before it gets an id.
 #[derive(Debug)]
 pub(super) struct Written {
     pub id: Option<String>,
@@ -16,12 +16,12 @@ pub(super) struct Written {
     pub arguments: Value,
 }
 
-/// How sure the surroundings make us that a call is meant.
+/// How sure it is, by what surrounds it, that a call is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trust {
-    /// Between tags, or alone at the start of the answer: a name that was not offered is a mistake to be told to the model.
+    /// Between tags, or alone at the start of the answer: a name that was not offered is a mistake to report to the model.
     Sure,
-    /// Somewhere in text: only an offered name is a call.
+    /// Inside of text: only an offered name is a call.
     Text,
 }
 
@@ -34,7 +34,7 @@ pub(super) fn calls(text: &str, offer: &Offer, trust: Trust) -> Option<Vec<Writt
     read.filter(|calls| !calls.is_empty())
 }
 
-/// `f(a=1)` without brackets around it, or several, one behind the other.
+/// `f(a=1)` without brackets around, or several behind each other.
 pub(super) fn bare_calls(text: &str, offer: &Offer, trust: Trust) -> Option<Vec<Written>> {
     let mut reader = Reader::new(text);
     let mut calls = vec![];
@@ -47,7 +47,7 @@ pub(super) fn bare_calls(text: &str, offer: &Offer, trust: Trust) -> Option<Vec<
     }
 }
 
-/// The name of a tool, and its arguments as an object behind it.
+/// The name of a tool with its arguments as an object behind it.
 pub(super) fn named_call(text: &str, offer: &Offer) -> Option<Vec<Written>> {
     let mut reader = Reader::new(text);
     let name = reader.name().filter(|name| offer.may_mean(name))?;
@@ -98,7 +98,7 @@ fn pythonic(reader: &mut Reader<'_>, offer: &Offer, trust: Trust) -> Option<Writ
     Some(Written { id: None, name: name.into(), arguments: Value::Object(arguments) })
 }
 
-/// `key=value`, or a value alone, whose key is that of the schema's property at this place.
+/// `key=value`, or a bare value, whose key is the schema's property at this position.
 fn argument(reader: &mut Reader<'_>, tool: Option<&Tool>, place: usize) -> Option<(String, Value)> {
     let named = Reader::new(reader.rest()).name().filter(|name| {
         let mut ahead = Reader::new(reader.rest());
@@ -114,11 +114,11 @@ fn argument(reader: &mut Reader<'_>, tool: Option<&Tool>, place: usize) -> Optio
     Some((key, reader.value()?))
 }
 
-/// The keys under which models put a call's arguments: those of the formats that we know, and those of others.
+/// The keys for a call's arguments, in the formats that we know and in others.
 const ARGUMENTS: &[&str] = &["arguments", "parameters", "args"];
 const OTHER_ARGUMENTS: &[&str] = &["input", "params", "tool_input"];
 
-/// The keys of a call besides its arguments.
+/// The other keys of a call.
 const ABOUT: &[&str] = &["name", "function", "tool", "id", "type"];
 
 fn object_calls(value: &Value, offer: &Offer, trust: Trust) -> Option<Vec<Written>> {
@@ -148,8 +148,8 @@ fn object_calls(value: &Value, offer: &Offer, trust: Trust) -> Option<Vec<Writte
     meant.then(|| vec![Written { id, name: name.into(), arguments }])
 }
 
-/// The arguments in an object that names a function: under one of the usual keys, or beside the name. `Some(None)` where there are none,
-/// `None` where what stands there makes it no call.
+/// The arguments in an object that names a function: below one of the usual keys, or beside the name. `Some(None)` where there are none,
+/// `None` where the object is no call.
 fn arguments(object: &Map<String, Value>, name: &str, offer: &Offer, trust: Trust) -> Option<Option<Value>> {
     if let Some(value) = ARGUMENTS.iter().find_map(|key| object.get(*key)) {
         let arguments = plain_arguments(value);
@@ -171,7 +171,7 @@ fn arguments(object: &Map<String, Value>, name: &str, offer: &Offer, trust: Trus
     }
 }
 
-/// Arguments as an object: unpacked when they came as JSON in a string. What is neither stays as it is, for the schema check to refuse.
+/// Arguments as an object, unpacked if they came as JSON in a string. Anything else stays, for the schema check to refuse.
 fn plain_arguments(value: &Value) -> Value {
     match value {
         Value::Null => Value::Object(Map::new()),

@@ -1,22 +1,22 @@
-//! Finds where a bracketed literal ends, one pass over the bytes, resumable as text arrives.
+//! Finds the end of a bracketed literal in one pass over the bytes; can be resumed as text arrives.
 
-/// What is known about the literal so far.
+/// What is known about a literal so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::dialect) enum Scanned {
     /// All brackets are closed; the literal ends before this offset.
     Balanced(usize),
-    /// The byte here cannot belong to a literal.
+    /// The byte at this offset cannot belong to a literal.
     Broken(usize),
     Open,
 }
 
-/// The state of a scan over text that only grows at its end.
+/// A scan over text that only grows at its end.
 #[derive(Debug, Default)]
 pub(in crate::dialect) struct Scan {
     at: usize,
     brackets: Vec<u8>,
     string: Option<Quote>,
-    /// How it ended: what follows does not change that.
+    /// How it ended, which more text does not change.
     ended: Option<Scanned>,
 }
 
@@ -27,7 +27,7 @@ struct Quote {
 }
 
 impl Scan {
-    /// Starts at a bracket, `start` bytes into the text.
+    /// Starts at the bracket at byte `start`.
     pub fn new(start: usize) -> Self {
         Self { at: start, ..Self::default() }
     }
@@ -76,7 +76,7 @@ impl Scan {
                         return Scanned::Balanced(self.at + 1);
                     }
                 }
-                // Outside strings no literal has it; a closing tag does.
+                // Outside of strings only a closing tag has it, never a literal.
                 b'<' => return Scanned::Broken(self.at),
                 _ => {}
             }
@@ -95,7 +95,7 @@ impl Scan {
         self.brackets.iter().rev().map(close).collect()
     }
 
-    /// How far to step inside a string; `None` when more text is needed to know.
+    /// How many bytes to advance inside a string; `None` when that takes more text to know.
     fn in_string(&mut self, bytes: &[u8], quote: Quote) -> Option<usize> {
         let rest = &bytes[self.at..];
         match rest[0] {
@@ -125,7 +125,7 @@ struct Opening {
     length: usize,
 }
 
-/// Reads an opening quote, single or triple; `None` when more text is needed.
+/// Reads an opening quote, single or triple; `None` when that takes more text to know.
 fn opening(rest: &[u8], python: bool) -> Option<Opening> {
     let byte = rest[0];
     let single = Opening { quote: Some(Quote { byte, triple: false }), length: 1 };

@@ -1,23 +1,24 @@
-//! What the calls of each dialect look like.
+//! What calls look like in each dialect.
 
 use super::tag::{PYTHON, PYTHON_TAG, Pair, TOOL_CALL};
 
-/// What a dialect's calls look like.
+/// What calls look like in a dialect.
 pub(in crate::dialect) struct Shapes {
     /// Tags around calls.
     pub(super) tags: &'static [Pair],
     /// Whether `[f(a=1)]` is a call.
     pub(super) pythonic: bool,
-    /// What stands between tags and is no call: text, or a failed call.
+    /// What stands between tags and is not a call: true shows it as text, false reports a failed call.
     pub(super) tagged_text: bool,
-    /// Whether `<function=name>` without tags around it is a call.
+    /// Whether `<function=name>` is a call without tags around it.
     pub(super) functions: bool,
-    /// Texts of end tokens, dropped at the end of a completion.
+    /// Texts of end tokens, which are dropped at the end of a completion.
     pub(super) stops: &'static [&'static str],
     /// What opens another turn behind them.
     pub(super) turn: &'static str,
 }
 
+/// Llama 4: pythonic calls, and tags of earlier Llamas.
 pub(in crate::dialect) const LLAMA4: Shapes = Shapes {
     tags: &[PYTHON, PYTHON_TAG],
     pythonic: true,
@@ -27,10 +28,11 @@ pub(in crate::dialect) const LLAMA4: Shapes = Shapes {
     turn: "<|header_start|>",
 };
 
-/// What the smaller Qwen coders write in place of `<tool_call>`.
+/// What small Qwen coders write instead of `<tool_call>`.
 const TOOLS: Pair = Pair::of("<tools>", "</tools>");
 const FUNCTION_CALL: Pair = Pair::of("<function_call>", "</function_call>");
 
+/// Hermes: JSON in tags.
 pub(in crate::dialect) const HERMES: Shapes = Shapes {
     tags: &[TOOL_CALL, TOOLS, FUNCTION_CALL],
     pythonic: false,
@@ -40,6 +42,7 @@ pub(in crate::dialect) const HERMES: Shapes = Shapes {
     turn: "<|im_start|>",
 };
 
+/// Servers that parse themselves: whatever they leave in the text.
 pub(in crate::dialect) const NATIVE: Shapes = Shapes {
     tags: &[TOOL_CALL, TOOLS, FUNCTION_CALL, PYTHON],
     pythonic: true,

@@ -1,5 +1,5 @@
-//! The tags around calls. One that a text only talks about opens nothing; one that opens in the middle of a text, and holds no call, is
-//! given back.
+//! The tags around calls. A tag that a text only mentions opens nothing. One that opens inside of a text and holds no call is given back as
+//! text.
 
 use super::xml;
 use crate::dialect::prose::Prose;
@@ -14,14 +14,17 @@ pub(super) struct Pair {
 }
 
 impl Pair {
+    /// A pair of tags around JSON.
     pub const fn of(open: &'static str, close: &'static str) -> Self {
         Self { open, close, pythonic: false }
     }
 }
 
+/// The tags of Hermes and Qwen.
 pub(super) const TOOL_CALL: Pair = Pair::of("<tool_call>", "</tool_call>");
-/// Llama 3's, which later Llamas remember.
+/// Llama 3's tag, which later Llamas still write.
 pub(super) const PYTHON_TAG: Pair = Pair { open: "<|python_tag|>", close: "<|eom_id|>", pythonic: true };
+/// Llama 4's tags around Python.
 pub(super) const PYTHON: Pair = Pair { open: "<|python_start|>", close: "<|python_end|>", pythonic: true };
 
 /// A tag that has opened.
@@ -33,32 +36,35 @@ pub(super) struct Open {
     pub junk: String,
     /// Whether calls stood in it.
     pub calls: bool,
-    /// All that was read since it opened, itself included, where it may yet be talk.
+    /// All that was read since it opened, the tag included, while it may still be a mention.
     pub raw: String,
     in_text: bool,
 }
 
 impl Open {
+    /// A tag that has just opened, in reasoning or inside of a text.
     pub fn new(pair: Pair, in_reasoning: bool, in_text: bool) -> Self {
         Self { pair, in_reasoning, junk: String::new(), calls: false, raw: String::new(), in_text }
     }
 
+    /// Keeps text that was read, while the tag may still be a mention.
     pub fn read(&mut self, text: &str) {
         if self.in_text && !self.calls {
             self.raw.push_str(text);
         }
     }
 
+    /// Whether the tag may only be mentioned: it stands in a text, and no call came yet.
     pub fn may_be_talk(&self) -> bool {
         self.in_text && !self.calls
     }
 }
 
-/// White space behind a tag, longer than this, opens nothing.
+/// Behind more white space than this, in bytes, a tag opens nothing.
 const MOST_BLANK: usize = 256;
 
-/// Whether a tag in the prose opens; `None` when more text decides. In a line of its own it does unless a sentence follows; elsewhere a
-/// call must begin, or a line.
+/// Whether a tag in prose opens; `None` when that takes more text to know. Alone in its line it does, unless a sentence follows; elsewhere
+/// a call or a new line has to follow.
 pub(super) fn opens(pair: Pair, after: &str, prose: &Prose, at_end: bool) -> Option<bool> {
     let body = after.trim_start();
     let blank = &after[..after.len() - body.len()];

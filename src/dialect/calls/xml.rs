@@ -1,5 +1,5 @@
-//! The calls of Qwen3-Coder: `<function=name><parameter=key>…</parameter></function>` between the usual tags; and of Llama 3, which
-//! later Llamas remember: `<function=name>{json}</function>`.
+//! The calls of Qwen3-Coder, `<function=name><parameter=key>…</parameter></function>` between the usual tags, and those of Llama 3, which
+//! later Llamas still write: `<function=name>{json}</function>`.
 
 use serde_json::Value;
 
@@ -7,30 +7,31 @@ use super::Offer;
 use super::read::Written;
 use crate::dialect::{literal, schema, values};
 
+/// The start of such a call.
 pub(super) const FUNCTION: &str = "<function=";
 const END_FUNCTION: &str = "</function>";
 const PARAMETER: &str = "<parameter";
 const END_PARAMETER: &str = "</parameter>";
 
-/// What stands at a `<function=`.
+/// What stands behind a `<function=`.
 pub(super) enum Function {
     Call(Written, usize),
-    /// The end has not come.
+    /// The function has not ended yet.
     Open,
     Broken,
 }
 
-/// A tag of more bytes than this up to its `>` is none.
+/// A tag with more bytes than this before its `>` is not one.
 pub(super) const MAX_NAME: usize = 256;
 
-/// The name in a `<function=name>` at the start of the text, once it is all there.
+/// The name in `<function=name>` at the start of the text, once it is complete.
 pub(super) fn name(text: &str) -> Option<&str> {
     let (name, _) = text.strip_prefix(FUNCTION)?.split_once('>')?;
     (FUNCTION.len() + name.len() < MAX_NAME).then(|| name.trim())
 }
 
-/// Reads a function. It ends at the first closing tag that `close`, or another function, follows, so that values may hold tags of their
-/// own. `searched` is how far earlier calls have looked, and moves on.
+/// Reads a function. It ends at the first closing tag that is followed by `close` or by another function, so that values may contain such
+/// tags. `searched` says how far the text was searched before, and is updated.
 pub(super) fn function(text: &str, close: &str, offer: &Offer, at_end: bool, searched: &mut usize) -> Function {
     let (end, length) = match ends(text, close, at_end, *searched) {
         Ok(end) => end,
@@ -45,8 +46,8 @@ pub(super) fn function(text: &str, close: &str, offer: &Offer, at_end: bool, sea
     }
 }
 
-/// Where the `</function>` is that ends a function, and its length, or from where to look on when there is more text. It may have been
-/// forgotten before the closing tag of the call.
+/// The offset and length of the `</function>` that ends a function; else where to search on when there is more text. A model may have
+/// forgotten it before the closing tag of the call.
 fn ends(text: &str, close: &str, at_end: bool, from: usize) -> Result<(usize, usize), usize> {
     for (at, _) in text[from..].match_indices(END_FUNCTION) {
         let at = from + at;
@@ -92,15 +93,15 @@ fn call(body: &str, offer: &Offer) -> Option<Written> {
     (rest.trim().is_empty() && !name.is_empty()).then(|| Written { id: None, name: name.into(), arguments: Value::Object(arguments) })
 }
 
-/// The key of the parameter that opens at the start of the text, and what follows: `<parameter=key>`, or `<parameter name="key">`.
+/// The key of the parameter that opens at the start of the text, and what follows it: `<parameter=key>` or `<parameter name="key">`.
 fn parameter(text: &str) -> Option<(&str, &str)> {
     let inside = text.strip_prefix(PARAMETER)?;
     let (key, value) = inside.strip_prefix('=').or_else(|| inside.strip_prefix(" name="))?.split_once('>')?;
     Some((key.trim().trim_matches(['"', '\'']), value))
 }
 
-/// Where a value ends, and what follows it begins: at the closing tag after which another parameter, or nothing, follows. A closing tag may
-/// have been forgotten: then the value ends before the next parameter, or with the function.
+/// Where a value ends, and where what follows begins: at the closing tag that is followed by another parameter or by nothing. If the
+/// closing tag was forgotten, the value ends before the next parameter or with the function.
 fn value_end(value: &str, may_follow: impl Fn(&str) -> bool) -> Option<(usize, usize)> {
     let closing = value.match_indices(END_PARAMETER).map(|(at, _)| at).find(|at| {
         let after = value[at + END_PARAMETER.len()..].trim_start();

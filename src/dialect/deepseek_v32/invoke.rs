@@ -1,5 +1,5 @@
-//! Inside of one call in DSML: its parameters, each of which ends only where the rest of a call follows, so that a value may contain its
-//! own closing tag; or a body of JSON in their place.
+//! Inside of one DSML call: its parameters, or a JSON body instead. A parameter ends only where the rest of a call follows, so that a value
+//! may contain its own closing tag.
 
 use serde_json::Value;
 
@@ -12,31 +12,33 @@ use crate::dialect::calls::{Scan, Scanned};
 use crate::dialect::schema;
 use crate::dialect::values::{self, Written};
 
-/// A call whose end has not come.
+/// A call that has not ended yet.
 pub(super) struct Invoke {
     name: String,
     marked: bool,
     written: Vec<Written>,
     /// The parameter that is open.
     open: Option<Open>,
-    /// How far a body of JSON has been searched for its end, and where its bracket closes.
+    /// How far a JSON body was searched for its end, and where its bracket closes.
     searched: usize,
     body: Option<Scan>,
 }
 
 impl Invoke {
+    /// The call that this tag opens.
     pub(super) fn new(tag: Tag) -> Self {
         Self { marked: tag.marked, name: tag.name(), written: vec![], open: None, searched: 0, body: None }
     }
 }
 
 impl Dsml {
+    /// Goes on inside of a call, behind its tag of so many bytes.
     pub(super) fn enter(&mut self, invoke: Invoke, length: usize) -> Step {
         self.state = State::Invoke(invoke);
         Step::Took(length)
     }
 
-    /// Inside a call: between parameters, or in one.
+    /// Reads on inside of a call: between parameters or in one.
     pub(super) fn invoke(&mut self, mut invoke: Invoke, rest: &str, at_end: bool, out: &mut Vec<Delta>) -> Step {
         if invoke.open.is_some() {
             return self.parameter(invoke, rest, at_end);
@@ -81,7 +83,7 @@ impl Dsml {
         Step::Wait
     }
 
-    /// Inside a value: looks for a closing tag after which the call goes on.
+    /// Reads on inside of a value: searches for a closing tag behind which the call goes on.
     fn parameter(&mut self, mut invoke: Invoke, rest: &str, at_end: bool) -> Step {
         let Some(mut open) = invoke.open.take() else { return self.wait(invoke, at_end) };
         if let Some((at, length)) = open.end(rest, self.counting, at_end) {
@@ -101,8 +103,8 @@ impl Dsml {
         self.enter(invoke, length)
     }
 
-    /// More parameters open in this value than are closed. Where the tool has the next one, the closing tag before it was forgotten;
-    /// else it is text.
+    /// More parameters open in this value than close. If the tool has the next one, the closing tag before it was forgotten; else it is
+    /// text.
     fn unclosed(&mut self, invoke: Invoke, open: Open, value: &str, closing: usize) -> Step {
         self.counting = false;
         let tool = self.offer.tool(&invoke.name);
@@ -117,7 +119,7 @@ impl Dsml {
         self.close(invoke, open, value, value.len() + closing)
     }
 
-    /// `{…}` in place of parameters.
+    /// Reads `{…}` in place of parameters.
     fn json_body(&mut self, mut invoke: Invoke, rest: &str, at_end: bool, out: &mut Vec<Delta>) -> Step {
         let start = rest.len() - rest.trim_start().len();
         if let Scanned::Balanced(end) = invoke.body.get_or_insert_with(|| Scan::new(start)).resume(rest, true)
@@ -146,6 +148,7 @@ impl Dsml {
         self.wait(invoke, at_end)
     }
 
+    /// Ends a call whose closing tag has so many bytes, and gives it out.
     pub(super) fn complete(&mut self, invoke: Invoke, length: usize, out: &mut Vec<Delta>) -> Step {
         if invoke.name.trim().is_empty() {
             return Step::Malformed("a call has no name".into());

@@ -1,5 +1,5 @@
-//! DeepSeek V3.2: the published message encoding (DSML). Completions in the V3, V3.1 and V4 formats are accepted too, because servers and
-//! GGUF templates make the model answer in them.
+//! DeepSeek V3.2: the published message encoding (DSML). Completions in the formats of V3, V3.1 and V4 are accepted too, because servers
+//! and GGUF templates make the model answer in them.
 
 mod invoke;
 mod older;
@@ -14,13 +14,20 @@ pub(super) use parse::Dsml;
 
 use super::{Chat, Dialect, DialectError, Fim, FimToken, Grammar, Parser, Piece, Role, Start, Tool, ToolChoice, calls::Offer, gbnf};
 
+/// The dialect `deepseek-v3.2`.
 pub(super) struct DeepSeekV32;
 
+/// Begins every prompt.
 pub(super) const BOS: &str = "<｜begin▁of▁sentence｜>";
+/// Ends every turn of the assistant.
 pub(super) const EOS: &str = "<｜end▁of▁sentence｜>";
+/// Begins a turn of the user.
 pub(super) const USER: &str = "<｜User｜>";
+/// Begins a turn of the assistant.
 pub(super) const ASSISTANT: &str = "<｜Assistant｜>";
+/// Begins reasoning.
 pub(super) const THINK: &str = "<think>";
+/// Ends reasoning.
 pub(super) const END_THINK: &str = "</think>";
 
 impl Dialect for DeepSeekV32 {
@@ -57,7 +64,7 @@ impl Dialect for DeepSeekV32 {
             FimToken::Prefix => "<｜fim▁begin｜>",
             FimToken::Suffix => "<｜fim▁hole｜>",
             FimToken::Middle => "<｜fim▁end｜>",
-            // V3 has no tokens for these; `fim` does not use them.
+            // V3 has no tokens for these, and `fim` does not use them.
             FimToken::Repository | FimToken::FileSeparator => "",
         }
     }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::tag::Lexed;
 use crate::dialect::literal;
 
+/// A mark of the V3 and V3.1 formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mark {
     CallsBegin,
@@ -22,7 +23,7 @@ const MARKS: &[(&str, Mark)] = &[
     ("tool_sep", Mark::Separator),
 ];
 
-/// Reads `<｜tool▁calls▁begin｜>` and its like, also with ASCII bars, and with the separators that models and Markdown make of theirs.
+/// Reads `<｜tool▁calls▁begin｜>` and the like, also with ASCII bars, and with the separators that models and Markdown put in place of `▁`.
 pub(super) fn lex(text: &str) -> Lexed<Mark> {
     let mut plain = String::new();
     let mut length = 0;
@@ -50,7 +51,7 @@ pub(super) fn lex(text: &str) -> Lexed<Mark> {
     Lexed::No
 }
 
-/// Name and arguments of what stands between the marks of one call; `None` while it is not complete.
+/// Name and arguments between the marks of one call; `None` while it is not complete.
 pub(super) fn call(body: &str) -> Option<(String, Value)> {
     let at = body.find("<｜tool▁sep｜>").map(|at| (at, "<｜tool▁sep｜>".len()));
     let at = at.or_else(|| body.find("<|tool_sep|>").map(|at| (at, "<|tool_sep|>".len())));

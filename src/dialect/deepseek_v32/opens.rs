@@ -1,4 +1,4 @@
-//! Whether a tag or a mark in a text opens a call: what follows says so. One that is only talked about opens nothing.
+//! Whether a tag or a mark in a text opens a call, judged by what follows. One that is only mentioned opens nothing.
 
 use super::EOS;
 use super::older::{self, Mark};
@@ -10,15 +10,15 @@ use crate::dialect::literal::is_name_char;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
     Call,
-    /// No call that can be read; in a line of its own it was meant as one.
+    /// No readable call; alone in its line it was meant as one.
     Broken,
     Talk,
 }
 
-/// Bytes of the longest name of a function.
+/// Longest name of a function, in bytes.
 const MAX_NAME: usize = 256;
 
-/// What follows a tag; `None` when more text decides.
+/// What follows a tag; `None` when that takes more text to know.
 pub(super) fn tag(tag: &Tag, after: &str, offer: &Offer, at_end: bool) -> Option<Next> {
     let marked = tag.marked;
     match tag.kind {
@@ -31,11 +31,11 @@ pub(super) fn tag(tag: &Tag, after: &str, offer: &Offer, at_end: bool) -> Option
     }
 }
 
-/// What follows the opening tag of a block. It may be doubled.
+/// What follows the opening tag of a block, which may be doubled.
 fn block(after: &str, marked: bool, at_end: bool, outer: bool) -> Option<Next> {
     let next = after.trim_start();
     if next.is_empty() {
-        // A block with nothing in it: cut off if it has the mark, talk if not.
+        // An empty block: with the mark it was cut off, without it was mentioned.
         return (at_end && !marked).then_some(Next::Talk);
     }
     match lex(next) {
@@ -53,7 +53,7 @@ fn block(after: &str, marked: bool, at_end: bool, outer: bool) -> Option<Next> {
     }
 }
 
-/// What follows the opening tag of a call: a parameter, its end, or its arguments as JSON.
+/// What follows the opening tag of a call: a parameter, the call's end, or its arguments as JSON.
 fn invoke(after: &str, marked: bool, at_end: bool) -> Option<Next> {
     let next = after.trim_start();
     let broken = if marked { Next::Broken } else { Next::Talk };
@@ -66,7 +66,7 @@ fn invoke(after: &str, marked: bool, at_end: bool) -> Option<Next> {
     match lex(next) {
         Lexed::Tag(tag, _) if tag.marked != marked => Some(broken),
         Lexed::Tag(tag, _) if tag.kind == Kind::Parameter && tag.closes => Some(broken),
-        // A block that begins here stands by itself.
+        // A block that begins here stands on its own.
         Lexed::Tag(tag, _) if tag.kind == Kind::Calls && !tag.closes => Some(broken),
         Lexed::Tag(..) => Some(Next::Call),
         Lexed::Partial => (at_end && !marked).then_some(Next::Talk),
@@ -80,7 +80,7 @@ fn lex(text: &str) -> Lexed<Tag> {
     if text.starts_with('<') { tag::lex(text) } else { Lexed::No }
 }
 
-/// What follows a mark of V3 or V3.1; `None` when more text decides.
+/// What follows a mark of V3 or V3.1; `None` when that takes more text to know.
 pub(super) fn mark(mark: Mark, after: &str) -> Option<Next> {
     let next = after.trim_start();
     if next.is_empty() {
@@ -94,7 +94,7 @@ pub(super) fn mark(mark: Mark, after: &str) -> Option<Next> {
         Lexed::Tag(Mark::CallsEnd, _) => Some(Next::Call),
         Lexed::Partial => None,
         _ => match lex(next) {
-            // Calls in the newer format stand by themselves.
+            // Calls in the newer format stand on their own.
             Lexed::Tag(..) => Some(Next::Talk),
             Lexed::Partial => None,
             Lexed::No => Some(Next::Broken),
@@ -102,7 +102,7 @@ pub(super) fn mark(mark: Mark, after: &str) -> Option<Next> {
     }
 }
 
-/// A name, or V3's `function`, and a separator or the end of the line.
+/// A name, or V3's `function`, followed by a separator or the end of the line.
 fn name(text: &str) -> Option<Next> {
     let end = text.find(|c: char| !is_name_char(c)).unwrap_or(text.len());
     let rest = text[end..].trim_start_matches([' ', '\t', '\r']);

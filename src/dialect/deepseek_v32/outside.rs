@@ -1,4 +1,4 @@
-//! Outside of calls: reasoning and answer, the marks between them, and what begins a call.
+//! Outside of calls: reasoning and answer, the marks between them, and the start of a call.
 
 use super::invoke::Invoke;
 use super::opens::{self, Next};
@@ -9,14 +9,14 @@ use crate::dialect::Delta;
 use crate::dialect::peek::Peek;
 use crate::dialect::prose::Prose;
 
-/// What begins a call in the prose, and its length.
+/// What begins a call in prose, and its length.
 enum Opening {
     Mark(older::Mark, usize),
     Tag(Tag, usize),
 }
 
 impl Dsml {
-    /// Content or reasoning.
+    /// Reads on in content or reasoning.
     pub(super) fn prose(&mut self, thinking: bool, rest: &str, at_end: bool, out: &mut Vec<Delta>) -> Step {
         if rest.is_empty() {
             return Step::Wait;
@@ -41,7 +41,7 @@ impl Dsml {
                     self.withheld = Some(("there is text where a call should go on".into(), vec![]));
                 }
                 (None, _) if !at_end => return Step::Wait,
-                // What has the mark, or enough of it, was going to be a call.
+                // Text with the mark, or with enough of it, was going to be a call.
                 (None, opening) if !quoted && (opening.is_some() || ["｜DSML", "<｜tool▁"].iter().any(|mark| rest.contains(mark))) => {
                     return Step::Malformed("truncated".into());
                 }
@@ -72,7 +72,7 @@ impl Dsml {
         }
     }
 
-    /// The ends of reasoning and of the completion.
+    /// Reads the end of reasoning, or of the completion.
     fn thought_or_end(&mut self, thinking: bool, peek: &Peek<'_>, out: &mut Vec<Delta>) -> Option<Step> {
         if peek.is(EOS) {
             self.flush(0, out);
@@ -102,7 +102,7 @@ impl Dsml {
         let (state, length) = match opening {
             Opening::Mark(older::Mark::CallBegin, length) => (State::Older { searched: 0 }, length),
             Opening::Tag(tag, length) if tag.kind == Kind::Invoke && !tag.empty => (State::Invoke(Invoke::new(tag)), length),
-            // An empty call is read again, inside the block.
+            // An empty call is read again inside of the block.
             Opening::Tag(tag, _) if tag.kind == Kind::Invoke => (State::Block { empty: true }, 0),
             Opening::Mark(_, length) | Opening::Tag(_, length) => (State::Block { empty: true }, length),
         };

@@ -1,5 +1,5 @@
-//! Reads DSML completions as they stream: strict output and everything that models and servers make of it. A call is given out when its
-//! end has come, never before. What is outside of calls, and what is in one, is read next door.
+//! Reads DSML completions as they stream: strict output, and everything that models and servers make of it. A call is given out when it has
+//! ended, never before. `outside` reads what is outside of calls, `invoke` what is inside of one.
 
 use serde_json::Value;
 
@@ -10,41 +10,42 @@ use crate::dialect::calls::Offer;
 use crate::dialect::prose::Prose;
 use crate::dialect::{Delta, Parser, Start, ToolCall, call_id, values};
 
-/// Where in the completion we are.
+/// Where in the completion the parser is.
 pub(super) enum State {
     Reasoning,
     Content,
-    /// Between calls of a block, or after it. Text here is dropped.
+    /// Between the calls of a block, or behind it. Text here is dropped.
     Block {
         empty: bool,
     },
     Invoke(Invoke),
-    /// Inside a V3 or V3.1 call, whose text has been searched this far for its end.
+    /// Inside a V3 or V3.1 call, whose text was searched this far for its end.
     Older {
         searched: usize,
     },
     Over,
 }
 
-/// The parser.
+/// The parser of DSML.
 pub(in crate::dialect) struct Dsml {
     pub(super) offer: Offer,
     pub(super) state: State,
     pub(super) held: String,
-    /// Line ends that belong to the block if one follows.
+    /// Line ends that belong to a block if one follows.
     pub(super) newlines: String,
-    /// Whether content, and reasoning, have begun.
+    /// Whether content and reasoning have begun.
     pub(super) started: bool,
     pub(super) thought: bool,
     pub(super) count: usize,
     pub(super) prose: Prose,
     /// Another parser reads the text for reasoning and end tokens.
     pub(super) in_text: bool,
-    /// What was read since a call opened that may yet be talk.
+    /// What was read since a call opened that may turn out to be only mentioned.
     pub(super) raw: Option<Raw>,
-    /// A call that cannot be read, and the text since: an error, unless a call that can be read follows, or an end that the model meant.
+    /// A call that cannot be read, and the text since. It becomes an error, unless a readable call follows or the model goes on to a proper
+    /// end.
     pub(super) withheld: Option<(String, Vec<Delta>)>,
-    /// Whether values are closed once for every parameter that opens in them.
+    /// Whether a value contains a closing tag for every parameter that opens in it.
     pub(super) counting: bool,
 }
 
@@ -58,15 +59,16 @@ pub(super) struct Raw {
     pub(super) quoted: bool,
 }
 
-/// What a step did.
+/// The outcome of a step.
 pub(super) enum Step {
-    /// This many bytes are dealt with.
+    /// This many bytes are done.
     Took(usize),
     Wait,
     Malformed(String),
 }
 
 impl Dsml {
+    /// A parser for these offered tools, beginning in the answer or in the reasoning.
     pub fn new(offer: Offer, start: Start) -> Self {
         let state = if start == Start::Reasoning { State::Reasoning } else { State::Content };
         Self {
@@ -85,7 +87,7 @@ impl Dsml {
         }
     }
 
-    /// One that looks for DSML alone.
+    /// A parser that only looks for DSML calls in a text.
     pub fn in_text(offer: Offer) -> Self {
         Self { in_text: true, ..Self::new(offer, Start::Content) }
     }
@@ -126,8 +128,8 @@ impl Dsml {
         }
     }
 
-    /// A call that cannot be read. Maybe it was none: then what was read is text. Says how much of the rest has been dealt with: at the
-    /// end all of it, so that nothing in a value that was cut off is taken for a call.
+    /// Handles a call that cannot be read. It may be none: then what was read is text. Returns how many bytes of the rest are done; at the
+    /// end all, so that nothing in a value that was cut off is taken for a call.
     fn fail(&mut self, reason: String, rest: &str, at_end: bool, out: &mut Vec<Delta>) -> usize {
         let Some(raw) = self.raw.take() else {
             out.push(Delta::Malformed(reason));
@@ -152,7 +154,7 @@ impl Dsml {
         rest.len()
     }
 
-    /// Between calls.
+    /// Reads on between calls.
     fn block(&mut self, empty: bool, rest: &str, at_end: bool, out: &mut Vec<Delta>) -> Step {
         self.state = State::Block { empty };
         let gap = rest.find('<').unwrap_or(rest.len());
@@ -197,7 +199,7 @@ impl Dsml {
         }
     }
 
-    /// A tag between calls; none where it cannot stand there.
+    /// Acts on a tag between calls; none where it cannot stand there.
     fn tag_between(&mut self, tag: Tag, length: usize, empty: bool, out: &mut Vec<Delta>) -> Option<Step> {
         match tag.kind {
             Kind::Invoke if !tag.closes => {
@@ -209,13 +211,13 @@ impl Dsml {
                 self.state = State::Block { empty: empty && !tag.closes };
                 Some(Step::Took(length))
             }
-            // A value with a closing tag too many in it: which was meant, nobody can say.
+            // A value contains a closing tag too many, and nobody can say which one was meant.
             Kind::Parameter if !empty && tag.marked => Some(Step::Malformed("a parameter stands outside of a call".into())),
             _ => (!empty).then_some(Step::Took(length)),
         }
     }
 
-    /// Inside a V3 or V3.1 call: its end is the first mark before which its arguments are whole.
+    /// Reads on inside a V3 or V3.1 call, which ends at the first mark behind complete arguments.
     fn older(&mut self, searched: usize, rest: &str, at_end: bool, out: &mut Vec<Delta>) -> Step {
         let mut from = searched;
         while let Some(at) = rest[from..].find('<').map(|at| from + at) {
@@ -244,6 +246,7 @@ impl Dsml {
         Step::Wait
     }
 
+    /// Gives out a call.
     pub(super) fn call(&mut self, name: String, arguments: Value, out: &mut Vec<Delta>) {
         self.count += 1;
         self.raw = None;
@@ -255,7 +258,7 @@ impl Dsml {
         out.push(Delta::Call(ToolCall { id, name: self.offer.meant(&name).into(), arguments }));
     }
 
-    /// Prose, with the line ends at its end held back.
+    /// Gives out prose, and holds back the line ends at its end.
     pub(super) fn text(&mut self, text: &str, out: &mut Vec<Delta>) {
         self.prose.saw(text);
         let solid = text.trim_end_matches('\n');
@@ -266,7 +269,7 @@ impl Dsml {
         self.newlines.push_str(&text[solid.len()..]);
     }
 
-    /// Gives out the line ends held back, but for the last `most`, which are returned.
+    /// Gives out the held line ends except the last `most`, which are returned.
     pub(super) fn flush(&mut self, most: usize, out: &mut Vec<Delta>) -> String {
         let mut newlines = std::mem::take(&mut self.newlines);
         let dropped = newlines.split_off(newlines.len().saturating_sub(most));

@@ -1,10 +1,10 @@
-//! Conversations to DeepSeek V3.2's prompt, byte for byte as the published encoder writes them.
+//! Renders conversations as DeepSeek V3.2's prompt, byte for byte like the published encoder.
 
 use super::{ASSISTANT, BOS, END_THINK, EOS, THINK, USER};
 use crate::dialect::pieces::{DSML, Prompt};
 use crate::dialect::{Chat, DialectError, Fim, FimToken, Message, Piece, Role, Tool, ToolCall, json, pieces};
 
-/// The official preamble of the tools, with its placeholders.
+/// The official text about tools, with placeholders.
 const TOOLS: &str = include_str!("tools.txt");
 
 const FORMAT: &str = "## Response Format:\n\nYou MUST strictly adhere to the following schema to reply:\n";
@@ -29,7 +29,7 @@ pub(super) fn chat(chat: &Chat) -> Result<Vec<Piece>, DialectError> {
     Ok(prompt.into_pieces())
 }
 
-/// The tools of the whole conversation belong on the first message; where that cannot carry any, on an empty system message before it.
+/// The tools of the whole conversation belong to the first message; if that cannot carry tools, to an empty system message before it.
 fn with_tools_in_front(chat: &Chat) -> Vec<Message> {
     let mut messages = chat.messages.clone();
     if chat.tools.is_empty() {
@@ -42,7 +42,7 @@ fn with_tools_in_front(chat: &Chat) -> Vec<Message> {
     messages
 }
 
-/// Results follow the order of the calls they answer, where their ids say so. The encoder itself goes by position alone.
+/// Sorts results like the calls they answer, as far as ids tell. (The encoder itself goes by position only.)
 fn results_in_call_order(mut messages: Vec<Message>) -> Vec<Message> {
     let mut index = 0;
     while index < messages.len() {
@@ -66,8 +66,8 @@ struct Encoder<'a> {
 }
 
 impl Encoder<'_> {
-    /// The published encoder drops developer messages before the last user message in thinking mode, then runs past the end of its list.
-    /// Refused here as well: dropping an instruction in silence is no better.
+    /// In thinking mode the published encoder drops developer messages before the last user message, and then runs past the end of its
+    /// list. Refused here: to drop an instruction silently is no better.
     fn check_dropped_developer(&self) -> Result<(), DialectError> {
         let Some(last_user) = self.last_user.filter(|_| self.thinking) else { return Ok(()) };
         let dropped = self.messages[..last_user].iter().filter(|message| message.role == Role::Developer).count();
@@ -148,7 +148,7 @@ impl Encoder<'_> {
     }
 }
 
-/// The tools and the response format that a message brings.
+/// Renders the tools and the response format of a message.
 fn attachments(message: &Message, prompt: &mut Prompt) {
     if !message.tools.is_empty() {
         prompt.text("\n\n");
@@ -169,7 +169,7 @@ fn tools(tools: &[Tool], prompt: &mut Prompt) {
     prompt.text(head).text(schemas.join("\n")).text(tail);
 }
 
-/// The block of calls. Nothing is escaped in it: the format has no escapes.
+/// Renders the block of calls. Nothing is escaped: the format has no escapes.
 fn calls(calls: &[ToolCall], prompt: &mut Prompt) -> Result<(), DialectError> {
     prompt.text("\n\n<").special(DSML).text("function_calls>\n");
     for (number, call) in calls.iter().enumerate() {
@@ -193,7 +193,7 @@ fn calls(calls: &[ToolCall], prompt: &mut Prompt) -> Result<(), DialectError> {
     Ok(())
 }
 
-/// V3 has no tokens for other files; they go in front as comments, in the model's prefix.
+/// V3 has no tokens for other files; they go into the prefix as comments.
 pub(super) fn fim(fim: &Fim) -> Vec<Piece> {
     let mut prompt = Prompt::default();
     prompt.special(BOS).fim(FimToken::Prefix);

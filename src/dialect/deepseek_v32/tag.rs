@@ -1,16 +1,17 @@
-//! The tags of DSML, one at a time, in all the spellings that models and servers give them: full-width or ASCII bars, one or two, spaces
-//! around the mark, or no mark at all where a server has removed it.
+//! DSML tags, one at a time, in all spellings that models and servers produce: full-width or ASCII bars, one or two, spaces around the
+//! mark, or no mark where a server has removed it.
 
 /// What stands at a `<`.
 #[derive(Debug)]
 pub(super) enum Lexed<T> {
     /// The tag and its length in bytes.
     Tag(T, usize),
-    /// More text decides.
+    /// More text is needed.
     Partial,
     No,
 }
 
+/// The kinds of DSML tags.
 #[derive(Debug, PartialEq, Eq, Clone, Copy)]
 pub(super) enum Kind {
     Calls,
@@ -18,25 +19,28 @@ pub(super) enum Kind {
     Parameter,
 }
 
+/// One DSML tag.
 #[derive(Clone, Debug)]
 pub(super) struct Tag {
     pub kind: Kind,
     pub closes: bool,
     /// Whether it carries the mark `｜DSML｜`.
     pub marked: bool,
-    /// There is one on what is given out, where its kind has names.
+    /// On tags that are given out: always set if the kind has names.
     name: Option<String>,
     /// The attribute `string` of a parameter.
     pub string: Option<bool>,
-    /// `<… />`
+    /// Written as `<… />`.
     pub empty: bool,
 }
 
 impl Tag {
+    /// Its name; empty where it has none.
     pub fn name(self) -> String {
         self.name.unwrap_or_default()
     }
 
+    /// Its name, borrowed; empty where it has none.
     pub fn is_called(&self) -> &str {
         self.name.as_deref().unwrap_or_default()
     }
@@ -51,10 +55,10 @@ const NAMES: &[(&str, Kind)] = &[
     ("parameter", Kind::Parameter),
 ];
 
-/// A tag's text longer than this is not a tag.
+/// A longer text is not a tag.
 const MAX_TAG: usize = 4096;
 
-/// Reads the tag at the `<` that `text` starts with.
+/// Reads the tag that `text` begins with.
 pub(super) fn lex(text: &str) -> Lexed<Tag> {
     let window = &text[..text.floor_char_boundary(MAX_TAG)];
     let mut cursor = Cursor { rest: window };
@@ -83,7 +87,7 @@ impl<'a> Cursor<'a> {
         any
     }
 
-    /// Takes `wanted`; `Ok(false)` when something else stands here.
+    /// Takes `wanted`; `Ok(false)` where something else stands here.
     fn take(&mut self, wanted: &str) -> Result<bool, Stop> {
         if let Some(rest) = self.rest.strip_prefix(wanted) {
             self.rest = rest;
@@ -104,7 +108,7 @@ impl<'a> Cursor<'a> {
         if word.is_empty() { Err(Stop::Other) } else { Ok(word) }
     }
 
-    /// The value of an attribute, in quotes or up to a blank or the tag's end.
+    /// The value of an attribute, in quotes or up to a blank or the end of the tag.
     fn value(&mut self) -> Result<&'a str, Stop> {
         let quote = self.rest.chars().next().ok_or(Stop::End)?;
         let quoted = matches!(quote, '"' | '\'');
@@ -177,7 +181,7 @@ fn kind(cursor: &mut Cursor<'_>, marked: bool) -> Result<Kind, Stop> {
     Err(Stop::Other)
 }
 
-/// The attributes and the end of a tag. They may come in any order, and with others that mean nothing.
+/// Reads attributes and the end of a tag. They may come in any order, among others without a meaning.
 fn attributes(cursor: &mut Cursor<'_>, tag: &mut Tag) -> Result<(), Stop> {
     loop {
         cursor.spaces();
@@ -209,7 +213,7 @@ fn attributes(cursor: &mut Cursor<'_>, tag: &mut Tag) -> Result<(), Stop> {
     }
 }
 
-/// Names are not escaped: a quote ends one only when the rest of the tag follows. Behind the mark they may even hold line ends; without it
+/// Names are not escaped: a quote ends one only if the rest of the tag follows. With the mark they may even contain line ends; without,
 /// they must not, so that ordinary text is not held back for long.
 fn name(cursor: &mut Cursor<'_>, tag: &mut Tag) -> Result<(), Stop> {
     let Some(quote) = cursor.rest.chars().next() else { return Err(Stop::End) };

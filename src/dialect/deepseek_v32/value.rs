@@ -1,27 +1,28 @@
-//! Where the value of a parameter ends. The format has no escapes: a value may hold closing tags, and whole calls, of its own.
+//! Where a parameter's value ends. The format has no escapes, so a value may contain closing tags and whole calls.
 
 use super::EOS;
 use super::tag::{self, Kind, Lexed};
 
-/// A parameter whose end has not come.
+/// A parameter that has not ended yet.
 pub(super) struct Open {
     pub key: String,
     pub string: Option<bool>,
     marked: bool,
-    /// How far its text has been searched, and the parameters that have opened in it.
+    /// How far its text was searched, and how many parameters opened in it.
     searched: usize,
     depth: usize,
-    /// The first closing tag that could be meant, and its length, where parameters have opened before it.
+    /// The first closing tag that may be the right one, and its length, if parameters opened before it.
     pub first: Option<(usize, usize)>,
 }
 
 impl Open {
+    /// A parameter that has just opened.
     pub fn new(key: String, string: Option<bool>, marked: bool) -> Self {
         Self { key, string, marked, searched: 0, depth: 0, first: None }
     }
 
-    /// The closing tag after which the call goes on, and its length. With `counting`, one for every parameter that opens in the value is
-    /// the value's own.
+    /// The closing tag behind which the call goes on, and its length. With `counting`, a closing tag for every parameter that opens in the
+    /// value belongs to the value.
     pub fn end(&mut self, rest: &str, counting: bool, at_end: bool) -> Option<(usize, usize)> {
         while let Some(at) = rest[self.searched..].find('<').map(|at| self.searched + at) {
             self.searched = at;
@@ -48,12 +49,12 @@ impl Open {
         None
     }
 
-    /// Where a value that was never closed ends: before a parameter that begins a line and that `may_follow`.
+    /// Where a value that was never closed ends: before a parameter that begins a line and `may_follow`.
     pub fn cut(&self, value: &str, may_follow: impl Fn(&str) -> bool) -> Option<usize> {
         for (at, _) in value.match_indices('<') {
             match tag::lex(&value[at..]) {
                 Lexed::Tag(tag, _) if tag.marked != self.marked || tag.closes && tag.kind == Kind::Parameter => {}
-                // Another call: what stands in it is not ours.
+                // Another call: its parameters are not ours.
                 Lexed::Tag(tag, _) if tag.kind != Kind::Parameter => return None,
                 Lexed::Tag(tag, _) if value[..at].ends_with('\n') && may_follow(tag.is_called()) => return Some(at),
                 _ => {}
@@ -62,7 +63,7 @@ impl Open {
         None
     }
 
-    /// Whether a call begins or ends in a line of the value.
+    /// Whether a call begins or ends in some line of the value.
     pub fn holds_call(&self, value: &str) -> bool {
         let of_a_call =
             |at: usize| matches!(tag::lex(&value[at..]), Lexed::Tag(tag, _) if tag.kind == Kind::Invoke && tag.marked == self.marked);
@@ -70,7 +71,7 @@ impl Open {
     }
 }
 
-/// Whether a call goes on, or ends, after a parameter's closing tag; `None` when more text decides.
+/// Whether a call goes on, or ends, behind a parameter's closing tag; `None` when that takes more text to know.
 fn goes_on(after: &str, marked: bool, at_end: bool) -> Option<bool> {
     let next = after.trim_start();
     if next.is_empty() {

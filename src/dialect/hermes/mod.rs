@@ -5,9 +5,10 @@ mod render;
 use super::calls::{Calls, Offer};
 use super::{Chat, Dialect, DialectError, Fim, Grammar, Parser, Piece, Start, Tool, ToolChoice, calls, gbnf};
 
+/// The dialect `hermes`.
 #[derive(Default)]
 pub(super) struct Hermes {
-    /// Whether the model thinks unless it is told that it has: Qwen3's `enable_thinking`.
+    /// Whether the model thinks unless the prompt says that it has: Qwen3's `enable_thinking`.
     pub switches_thinking: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Conversations to ChatML with Qwen2.5's tool preamble, and holes to Qwen's FIM.
+//! Renders conversations as ChatML with Qwen2.5's text about tools, and holes as Qwen's FIM.
 
 use crate::dialect::pieces::Prompt;
 use crate::dialect::{Chat, DialectError, Fim, FimToken, Message, Piece, Role, Tool, json};
@@ -8,10 +8,10 @@ const CLOSE: &str = "<|im_end|>";
 const CALL: &str = "<tool_call>";
 const END_CALL: &str = "</tool_call>";
 
-/// What Qwen2.5's template says when nobody else says anything.
+/// What Qwen2.5's template says without a system message.
 const DEFAULT_SYSTEM: &str = "You are Qwen, created by Alibaba Cloud. You are a helpful assistant.";
 
-/// `thought` says that the model has done its thinking: nothing.
+/// Renders a conversation. `thought` tells the model that it has finished thinking, about nothing.
 pub(super) fn chat(chat: &Chat, thought: bool) -> Result<Vec<Piece>, DialectError> {
     let mut prompt = Prompt::default();
     let tools: Vec<&Tool> = chat.tools.iter().chain(chat.messages.iter().flat_map(|message| &message.tools)).collect();
@@ -89,7 +89,7 @@ fn assistant(message: &Message, prompt: &mut Prompt) -> Result<(), DialectError>
     Ok(())
 }
 
-/// Results share one user turn. A result that contains the closing tag would end itself: its tags are broken.
+/// Results share one turn of the user. A closing tag inside a result would end it, so such tags are broken.
 fn result(message: &Message, opens: bool, closes: bool, prompt: &mut Prompt) {
     if opens {
         prompt.special(OPEN).text("user");
@@ -101,7 +101,7 @@ fn result(message: &Message, opens: bool, closes: bool, prompt: &mut Prompt) {
     }
 }
 
-/// Repository-level layout when there are other files, else the plain one.
+/// Repository-level layout if there are other files, else the plain one.
 pub(super) fn fim(fim: &Fim) -> Vec<Piece> {
     let mut prompt = Prompt::default();
     if !fim.files.is_empty() {

@@ -1,15 +1,20 @@
-//! Llama 4: our own tool layout in the system message, calls as JSON; pythonic calls are accepted as well.
+//! Llama 4: a tool layout of our own in the system message, calls as JSON; pythonic calls are accepted as well.
 
 mod render;
 
 use super::calls::{Calls, Offer};
 use super::{Chat, Dialect, DialectError, Fim, Grammar, Parser, Piece, Start, Tool, ToolChoice, calls, gbnf};
 
+/// The dialect `llama-4`.
 pub(super) struct Llama4;
 
+/// Begins every prompt.
 pub(super) const BOS: &str = "<|begin_of_text|>";
+/// Stands before the name of who speaks.
 pub(super) const HEADER: &str = "<|header_start|>";
+/// Stands behind the name of who speaks.
 pub(super) const END_HEADER: &str = "<|header_end|>";
+/// Ends a turn.
 pub(super) const EOT: &str = "<|eot|>";
 
 impl Dialect for Llama4 {
@@ -21,7 +26,7 @@ impl Dialect for Llama4 {
         render::chat(chat)
     }
 
-    /// The tokens exist, but nothing says that the instruct model was trained on them: holes go through the chat.
+    /// The tokens exist, but nothing says that the instruct model was trained on them, so holes go through the chat.
     fn fim(&self, _fim: &Fim) -> Option<Vec<Piece>> {
         None
     }

@@ -1,10 +1,11 @@
-//! Conversations to Llama 4's framing. Unlike the public templates the tools stand in the system message, results are not quoted, and an
+//! Renders conversations for Llama 4. Unlike in the public templates, tools stand in the system message, results are not quoted, and an
 //! assistant turn with an empty list of calls is kept.
 
 use super::{BOS, END_HEADER, EOT, HEADER};
 use crate::dialect::pieces::Prompt;
 use crate::dialect::{Chat, DialectError, Message, Piece, Role, Tool, json};
 
+/// The prompt for a conversation.
 pub(super) fn chat(chat: &Chat) -> Result<Vec<Piece>, DialectError> {
     let mut prompt = Prompt::default();
     prompt.special(BOS);
@@ -17,7 +18,7 @@ pub(super) fn chat(chat: &Chat) -> Result<Vec<Piece>, DialectError> {
     for (index, message) in chat.messages.iter().enumerate() {
         match message.role {
             Role::System | Role::Developer => {
-                // As in the public templates, the system prompt is trimmed, and nothing that is said later.
+                // As in the public templates: only the system prompt is trimmed, nothing later.
                 let mut text = if index == 0 { message.content.trim() } else { &message.content }.to_string();
                 if index == 0 && opens_with_system && !tools.is_empty() {
                     text = if text.is_empty() { instructions(&tools) } else { format!("{text}\n\n{}", instructions(&tools)) };
@@ -42,7 +43,7 @@ fn turn(role: &str, text: &str, prompt: &mut Prompt) {
     prompt.special(HEADER).text(role).special(END_HEADER).text("\n\n").text(text).special(EOT);
 }
 
-/// One JSON object per line and tool; the instruct model answers JSON more often than pythonic.
+/// The text about tools, one JSON object per line. The instruct model answers in JSON more often than in Python.
 fn instructions(tools: &[&Tool]) -> String {
     let schemas: Vec<String> = tools.iter().map(|tool| json::python(&tool.function)).collect();
     format!(

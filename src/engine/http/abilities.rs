@@ -1,4 +1,4 @@
-//! What a server can do, as far as it says so itself: each API has its own question for that, and some servers answer none.
+//! What a server can do, as far as it says so. Each API has its own question for that, and some servers answer none.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,13 +10,13 @@ use crate::config::DEFAULT_CONTEXT;
 use crate::engine::{ANY_WINDOW, Caps, EngineError, ErrorKind, locality};
 use crate::report;
 
-/// Models of a server's list that are told where the one that is asked for is not among them.
+/// Models of a server's list that are told to the user if the configured one is not among them.
 const MOST_LISTED: usize = 8;
 
-/// The window of DeepSeek's own API, which does not tell it.
+/// The context window of DeepSeek's own API, which does not tell it.
 const DEEPSEEK_CONTEXT: u32 = 131_072;
 
-/// A server that has not told what it serves is asked again after this long.
+/// A server that did not say what it serves is asked again after this time.
 const ASK_AGAIN: Duration = Duration::from_secs(60);
 
 /// A server's list of its models.
@@ -30,8 +30,8 @@ struct Listed {
 }
 
 impl Inner {
-    /// What the server can do, as it has said itself. It is asked once, by a task that outlives who wanted to know: while somebody types,
-    /// each key takes the place of the one before.
+    /// What the server says it can do. It is asked once, by a task that outlives the caller: while somebody types, each key cancels the
+    /// request before.
     pub(super) async fn caps(self: &Arc<Self>) -> Result<Caps, EngineError> {
         if let Some(caps) = self.known() {
             return Ok(caps);
@@ -65,7 +65,7 @@ impl Inner {
                 (caps, listed, false)
             }
         };
-        // What was configured is known without a list.
+        // A configured context is known without a list.
         let again = (!listed && self.context.is_none()).then(|| Instant::now() + ASK_AGAIN);
         self.seen.send_modify(|seen| (seen.caps, seen.again, seen.thinks) = (Some(caps.clone()), again, thinks));
         Ok(caps)
@@ -75,7 +75,7 @@ impl Inner {
         Caps { fim: true, chat: true, tools: true, context: self.context.unwrap_or(DEEPSEEK_CONTEXT), ..Caps::default() }
     }
 
-    /// The abilities as far as the configuration tells them: whether Ollama fills holes with a model, its name has to tell until Ollama does.
+    /// What the configuration alone tells. Whether Ollama can fill holes with a model is guessed from its name until Ollama says it.
     pub(super) fn configured_caps(&self) -> Caps {
         let (fim, context) = match self.api {
             Api::DeepSeek => return self.deepseek_caps(),
@@ -85,7 +85,7 @@ impl Inner {
         Caps { fim, chat: true, tools: true, context, ..Caps::default() }
     }
 
-    /// What `/api/show` tells of the model, and whether it thinks.
+    /// What `/api/show` tells about the model, and whether it thinks.
     async fn ollama_caps(&self) -> Result<(Caps, bool), EngineError> {
         let asked = serde_json::json!({"model": self.model});
         let shown = self.wire.json(&self.ollama_path("/api/show"), Some(&asked), self.wire.patient()).await?;
@@ -137,7 +137,7 @@ impl Inner {
         Ok(Listed { list: Value::Null, unsaid: Some(error.message), is_told })
     }
 
-    /// What the list tells of the model, and whether the server has said whether it has one.
+    /// What the list tells about the model, and whether the server has said if it has it.
     async fn openai_caps(&self) -> Result<(Caps, bool), EngineError> {
         let Listed { list, unsaid, is_told } = self.list().await?;
         let models = list.get("data").and_then(Value::as_array).cloned().unwrap_or_default();

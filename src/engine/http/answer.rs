@@ -1,4 +1,4 @@
-//! What all APIs have in common when an answer is put together: the lenient parsers, the caps, how it ends.
+//! What all APIs share when they put an answer together: the lenient parsers, the size limits, the end.
 
 use std::collections::HashSet;
 use std::time::Instant;
@@ -9,24 +9,24 @@ use super::halves::Halves;
 use crate::dialect::{self, Broken, Delta, Parser, QUOTED, Tool, ToolCall};
 use crate::engine::{EngineError, ErrorKind, Event, FOUND, Finish, Finished, Timing};
 
-/// Reads one API's stream.
+/// Reads the stream of one API.
 pub(super) trait Answering: Send {
-    /// One document of the stream.
+    /// Takes one document of the stream.
     fn data(&mut self, event: &str, data: &str) -> Result<Vec<Event>, EngineError>;
     /// Whether the last document has come, so that nothing more is read.
     fn complete(&self) -> bool;
-    /// Whether the model has ended; the server may still say what it counted, or nothing more.
+    /// Whether the model has ended; the server may still send its counts.
     fn may_end(&self) -> bool;
-    /// The body ended, or `complete`.
+    /// Called when the body ends or `complete` holds.
     fn end(&mut self) -> Result<(Vec<Event>, Finished), EngineError>;
 }
 
 /// How the text of an answer is read.
 pub(super) struct Reading {
     pub parser: Box<dyn Parser>,
-    /// Calls can hide in the reasoning as well.
+    /// The parser for reasoning, where calls can hide as well.
     pub reasoning: Option<Box<dyn Parser>>,
-    /// What was broken in the prompt.
+    /// Control tokens that were broken in the prompt.
     pub broken: Broken,
     /// The tools that were offered.
     pub tools: Vec<Tool>,
@@ -43,7 +43,7 @@ pub(super) struct Answer {
     pub timing: Timing,
     reading: Reading,
     halves: Halves,
-    /// Why a call cannot be read.
+    /// Why a call could not be read.
     unreadable: Option<String>,
     calls: usize,
     /// The ids of these calls.
@@ -55,6 +55,7 @@ pub(super) struct Answer {
 }
 
 impl Answer {
+    /// An empty answer; `cap` limits its text in bytes.
     pub fn new(name: String, cap: usize, reading: Reading) -> Self {
         Self {
             name,
@@ -74,11 +75,12 @@ impl Answer {
         }
     }
 
+    /// An error that says what came instead of an answer.
     pub fn no_answer(&self, what: impl std::fmt::Display) -> EngineError {
         EngineError::new(ErrorKind::Protocol, format!("{}: {what}", self.name))
     }
 
-    /// Reads a document, or says what is wrong with it.
+    /// Parses a document; the error says what is wrong with it.
     pub fn json(&mut self, data: &str) -> Result<Value, EngineError> {
         let value = match serde_json::from_str(data) {
             Ok(value) => {
@@ -99,6 +101,7 @@ impl Answer {
         }
     }
 
+    /// Takes answer text, restores it and parses it for calls.
     pub fn text(&mut self, text: &str, out: &mut Vec<Event>) -> Result<(), EngineError> {
         if text.is_empty() {
             return Ok(());
@@ -109,6 +112,7 @@ impl Answer {
         Ok(())
     }
 
+    /// Takes reasoning, and parses it for calls if the server does not.
     pub fn reasoning(&mut self, text: &str, out: &mut Vec<Event>) -> Result<(), EngineError> {
         if text.is_empty() {
             return Ok(());
@@ -124,7 +128,7 @@ impl Answer {
         Ok(())
     }
 
-    /// A call, parsed by the server or by us.
+    /// Takes a complete call, parsed by the server or by us.
     pub fn call(&mut self, id: Option<&str>, name: &str, arguments: Value, out: &mut Vec<Event>) {
         self.calls += 1;
         let mut id = id.filter(|id| !id.is_empty()).map_or_else(|| format!("call_{}", self.calls), String::from);
@@ -150,7 +154,7 @@ impl Answer {
                 Delta::TextWasReasoning => out.push(Event::TextWasReasoning),
                 Delta::Reasoning(text) => out.push(Event::Reasoning(text)),
                 Delta::Call(call) => {
-                    // Only where the server parses calls itself is the reasoning read as well.
+                    // Reasoning is read by us only if the server parses calls itself.
                     let found = self.reading.reasoning.is_some().then(|| format!("{FOUND}{}", self.calls + 1));
                     let id = found.or(Some(call.id).filter(|id| id.starts_with(QUOTED)));
                     self.call(id.as_deref(), &call.name, call.arguments, out);
@@ -160,7 +164,7 @@ impl Answer {
         }
     }
 
-    /// Flushes the parsers and sums up. An answer without its end is a failure; one that ran out of tokens inside a call is only short.
+    /// Flushes the parsers and sums up. Fails where the end is missing; an answer that ran out of tokens inside a call is merely short.
     pub fn end(&mut self, out: &mut Vec<Event>) -> Result<Finished, EngineError> {
         let Some(finish) = self.finish else {
             return Err(EngineError::new(ErrorKind::Unavailable, format!("{}: the answer broke off before its end; try again", self.name)));
@@ -174,7 +178,7 @@ impl Answer {
         self.deltas(deltas, false, out);
         show(self.reading.broken.finish(), out);
         let reason = finish.of(self.calls, self.unreadable.take()).map_err(|why| {
-            // The model's doing, not the server's.
+            // This is the model's mistake, not the server's.
             EngineError::new(ErrorKind::Garbled, format!("{}: {why}", self.name))
         })?;
         let now = Instant::now();

@@ -1,4 +1,4 @@
-//! Where an engine is: a checked URL. What decides about trust is the parsed origin, never the text that was typed.
+//! Where an engine is: a checked URL. Trust depends on the parsed origin, never on the text that was typed.
 
 use url::Url;
 
@@ -11,7 +11,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Reads `base_url`; `engine` is the engine's name, for messages.
+    /// Reads `base_url`; the error names `engine`.
     pub fn parse(engine: &str, base_url: &str) -> Result<Self, EngineError> {
         let wrong = |why: &str| {
             let message = format!("engines.{engine}: `base_url` {why}; write it like \"http://127.0.0.1:8000/v1\"");
@@ -30,7 +30,7 @@ impl Endpoint {
         Ok(Self { base })
     }
 
-    /// `scheme://host:port`, the host in punycode.
+    /// `scheme://host:port`, with the host in punycode.
     pub fn origin(&self) -> String {
         origin(&self.base)
     }
@@ -40,17 +40,18 @@ impl Endpoint {
         locality::is_here(self.base.host())
     }
 
+    /// Whether the connection uses TLS.
     pub fn is_encrypted(&self) -> bool {
         self.base.scheme() == "https"
     }
 
-    /// The base's own path, without a slash at its end, and without the call that providers' pages show with it.
+    /// The path of the base, without a trailing slash, and without the path of the call that provider pages show with it.
     pub fn path(&self) -> &str {
         let path = self.base.path().trim_end_matches('/');
         CALLS.iter().find_map(|call| path.strip_suffix(call)).unwrap_or(path)
     }
 
-    /// The address of `path` on this server.
+    /// The URL of `path` on this server.
     pub fn at(&self, path: &str) -> Url {
         let mut url = self.base.clone();
         url.set_path(path);
@@ -58,9 +59,10 @@ impl Endpoint {
     }
 }
 
-/// What is called on a server, below its base. The longer ones first.
+/// Paths of calls that people leave at the end of a base; longer ones first.
 const CALLS: &[&str] = &["/chat/completions", "/fim/completions", "/completions", "/models", "/api/chat", "/api/generate"];
 
+/// `scheme://host:port` of a URL.
 pub(super) fn origin(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     let port = url.port_or_known_default().unwrap_or_default();

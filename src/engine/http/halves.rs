@@ -1,7 +1,7 @@
-//! Characters that come in halves: servers written in JavaScript cut a stream between two UTF-16 units, and write each half as an escape
-//! that is no JSON on its own.
+//! Characters that come in halves: servers written in JavaScript may split a stream between two UTF-16 units, and write each half as an
+//! escape that is not valid JSON on its own.
 
-/// The escapes of a JSON text that are half a character without the other half beside it: where they stand, and which half.
+/// Escapes in a JSON text that are half a character without the other half beside it: their offsets and values.
 pub fn lone_halves(json: &[u8]) -> Vec<(usize, u16)> {
     let unit = |at: usize| {
         let digits = json.get(at..at + ESCAPE)?.strip_prefix(b"\\u")?;
@@ -23,18 +23,18 @@ pub fn lone_halves(json: &[u8]) -> Vec<(usize, u16)> {
     found
 }
 
-/// Bytes of an escape, `\ud83d`.
+/// Length of an escape such as `\ud83d`, in bytes.
 pub const ESCAPE: usize = 6;
 
-/// The first half of a character whose second half is in the next document of a stream.
+/// Holds the first half of a character until the next document of the stream.
 #[derive(Default)]
 pub(super) struct Halves {
     first: Option<u16>,
 }
 
 impl Halves {
-    /// The document with its halves put together: a first half waits for the next document, a second one ends what waits. What stays alone
-    /// is the replacement character.
+    /// The document with its halves joined: a first half waits for the next document, a second half completes it. A half that stays alone
+    /// becomes the replacement character.
     pub fn joined(&mut self, json: &str) -> String {
         let (mut out, mut done) = (String::with_capacity(json.len()), 0);
         let mut waiting = self.first.take();

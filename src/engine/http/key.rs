@@ -1,4 +1,4 @@
-//! API keys: from the environment, a command or the system's keyring, bound to one origin, never shown.
+//! API keys: from the environment, a command or the system's keyring; bound to one origin, never shown.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -14,14 +14,14 @@ use crate::config::EngineConfig;
 use crate::engine::{EngineError, ErrorKind};
 use crate::redact;
 
-/// A secret for one origin. It has no `Debug`, no `Display` and no serialisation.
+/// A secret for one origin. Has no `Debug`, no `Display` and no serialisation, so that nothing prints it.
 pub struct ApiKey {
     secret: String,
     origin: String,
 }
 
 impl ApiKey {
-    /// The header for a request to `url`; nothing for any other origin than the key's own.
+    /// The header for a request to `url`; none for any other origin than the key's.
     pub fn header(&self, url: &Url) -> Option<HeaderValue> {
         if endpoint::origin(url) != self.origin {
             return None;
@@ -32,7 +32,7 @@ impl ApiKey {
     }
 }
 
-/// Where the key comes from; read once, when it is first needed.
+/// Where a key comes from; read once, when it is first needed.
 pub struct KeySource {
     engine: String,
     variable: Option<String>,
@@ -42,22 +42,23 @@ pub struct KeySource {
     key: OnceCell<Option<ApiKey>>,
 }
 
-/// Bytes of a key that is one.
+/// Shortest key, in bytes, that is searched for in answers.
 const SHORTEST: usize = 12;
 
-/// What keys in the keyring are filed under.
+/// The service under which keys are filed in the keyring.
 const SERVICE: &str = "longsight";
 
-/// A key command that asks a person may take a while.
+/// Longest wait for a key command, which may ask a person.
 const COMMAND_TIME: Duration = Duration::from_secs(60);
 
-/// What it wrote is read within this, once it has ended.
+/// Longest wait for its output once it has ended.
 const REST_TIME: Duration = Duration::from_millis(500);
 
-/// Bytes that are read of what it writes.
+/// Most bytes of its output that are read.
 const LONGEST: u64 = 64 << 10;
 
 impl KeySource {
+    /// The source that `[engines.NAME]` names; nothing is read yet.
     pub fn new(engine: &str, config: &EngineConfig, endpoint: &Endpoint) -> Self {
         Self {
             engine: engine.into(),
@@ -69,12 +70,12 @@ impl KeySource {
         }
     }
 
-    /// The key, or `None` when none is configured.
+    /// The key, read if need be; `None` where none is configured.
     pub async fn get(&self) -> Result<Option<&ApiKey>, EngineError> {
         self.key.get_or_try_init(|| self.read()).await.map(Option::as_ref)
     }
 
-    /// `text` without the key, if one has been read.
+    /// `text` without the key, if the key has been read.
     pub fn redact(&self, text: &str) -> String {
         match self.key.get().and_then(Option::as_ref) {
             Some(key) => text.replace(&key.secret, "[key]"),
@@ -82,12 +83,12 @@ impl KeySource {
         }
     }
 
-    /// Whether an answer is looked through for the key: short ones are words that local servers want to see, and stand in ordinary text.
+    /// Whether answers are searched for the key. Short ones are words that local servers want, and ordinary text contains them.
     pub fn is_looked_for(&self) -> bool {
         self.key.get().and_then(Option::as_ref).is_some_and(|key| key.secret.len() >= SHORTEST)
     }
 
-    /// Bytes at the end of a text with which the key may begin.
+    /// How many bytes at the end of a text may be the start of the key.
     pub fn may_begin(&self, text: &str) -> usize {
         let Some(key) = self.key.get().and_then(Option::as_ref) else { return 0 };
         let most = key.secret.len().saturating_sub(1).min(text.len());
@@ -119,7 +120,7 @@ impl KeySource {
         }
     }
 
-    /// Asks the keyring through the system's own program for it.
+    /// Asks the keyring, through the system's own program for it.
     async fn ask_keyring(&self, account: &str) -> Result<String, EngineError> {
         let words: &[&str] = match cfg!(target_os = "macos") {
             true => &["security", "find-generic-password", "-s", SERVICE, "-a", account, "-w"],
@@ -152,14 +153,14 @@ impl KeySource {
             let status = tokio::select! {
                 biased;
                 read = output.read_to_end(&mut text) => {
-                    // A program that would write on for ever finds nobody reading, and ends.
+                    // A program that never stops writing finds nobody reading, and ends.
                     drop(output);
                     read?;
                     return child.wait().await;
                 }
                 status = child.wait() => status?,
             };
-            // What it left running may hold its output open for ever: what it wrote itself is there by now.
+            // Programs that it left running may keep the output open forever, but its own output is there by now.
             let rest = tokio::time::timeout(REST_TIME, output.read_to_end(&mut text)).await;
             rest.unwrap_or(Ok(0)).map(|_| status)
         };
@@ -182,13 +183,13 @@ impl KeySource {
     }
 }
 
-/// Whether a text is the name of a variable; what is none may be the key itself, and is not shown.
+/// Whether a text can be the name of a variable. Any other text may be the key itself and is never shown.
 pub fn is_variable(text: &str) -> bool {
     let letter = |letter: char| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_';
     text.chars().all(letter) && redact::mask(text) == text
 }
 
-/// That a variable is not set.
+/// The message that a variable is not set.
 pub fn unset_variable(variable: &str) -> String {
     match is_variable(variable) {
         true => format!("the environment variable `{variable}` is not set where longsight runs"),

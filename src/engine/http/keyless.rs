@@ -1,4 +1,4 @@
-//! What a server says, without the key that it was asked with: a server may echo it, as a whole or in pieces, and answers are kept.
+//! Takes the key out of a server's answers: a server may echo it, whole or in pieces, and answers are kept.
 
 use serde_json::Value;
 
@@ -6,21 +6,21 @@ use super::key::KeySource;
 use crate::dialect::ToolCall;
 use crate::engine::{Event, Finished};
 
-/// The events of one answer on their way.
+/// Filters the events of one answer.
 pub(super) struct Keyless<'a> {
     key: &'a KeySource,
-    /// Text, or what was thought, whose end may be the beginning of the key.
+    /// Text or reasoning whose end may be the start of the key.
     held: String,
     thought: bool,
 }
 
 impl<'a> Keyless<'a> {
-    /// Once the key has been read.
+    /// A filter; the key has been read before.
     pub fn new(key: &'a KeySource) -> Self {
         Self { key, held: String::new(), thought: false }
     }
 
-    /// What may be passed on when this has come.
+    /// What can be passed on when this event has come.
     pub fn event(&mut self, event: Event) -> Vec<Event> {
         if !self.key.is_looked_for() {
             return vec![event];
@@ -38,12 +38,13 @@ impl<'a> Keyless<'a> {
         }
     }
 
-    /// What was held back.
+    /// What was held back at the end.
     pub fn rest(&mut self) -> Option<Event> {
         let text = std::mem::take(&mut self.held);
         (!text.is_empty()).then(|| if self.thought { Event::Reasoning(text) } else { Event::Text(text) })
     }
 
+    /// The end of an answer without the key.
     pub fn finished(&self, finished: Finished) -> Finished {
         if self.key.is_looked_for() { Finished { model: self.key.redact(&finished.model), ..finished } } else { finished }
     }
@@ -64,7 +65,7 @@ impl<'a> Keyless<'a> {
     }
 }
 
-/// A document without the key, in whichever of its texts it stands.
+/// A document with the key removed from all of its texts.
 pub(super) fn without(key: &KeySource, value: Value) -> Value {
     if !key.is_looked_for() {
         return value;

@@ -1,10 +1,10 @@
-//! The limits on every exchange with a server.
+//! Limits for every exchange with a server.
 
 use std::time::Duration;
 
 use crate::engine::Priority;
 
-/// Times and sizes. Tests shorten the times.
+/// Times and sizes. Tests use shorter times.
 #[derive(Clone, Debug)]
 pub struct Limits {
     pub connect: Duration,
@@ -14,7 +14,7 @@ pub struct Limits {
     pub first_invoked: Duration,
     /// Between two events. A byte now and then is no progress.
     pub idle: Duration,
-    /// Between two signs of life of a server that reads a prompt: llama-server gives one every 30 s.
+    /// Between two signs of life while a server reads a prompt: llama-server gives one every 30 s.
     pub ping: Duration,
     /// After the model has ended, for what the server still has to say.
     pub after_end: Duration,
@@ -22,17 +22,17 @@ pub struct Limits {
     pub total: Duration,
     pub total_typing: Duration,
     pub total_invoked: Duration,
-    /// For a server's list of its models, which it may not have: the request itself is what counts.
+    /// For a server's list of models, which it may not have.
     pub list: Duration,
-    /// Bytes of one line or event.
+    /// Longest line or event, in bytes.
     pub line: usize,
-    /// Bytes of a whole answer on the wire.
+    /// Longest answer on the wire, in bytes.
     pub body: usize,
-    /// Bytes of text and reasoning, and of the arguments of the calls.
+    /// Longest text, reasoning and call arguments together, in bytes.
     pub answer: usize,
-    /// Trials after the first, for 429, 5xx and failed connections.
+    /// Retries for status 429, 5xx and failed connections.
     pub retries: u32,
-    /// Before the first retry; doubles, with jitter.
+    /// Wait before the first retry; doubles each time, with jitter.
     pub backoff: Duration,
     /// A longer `Retry-After` is not waited for.
     pub longest_wait: Duration,
@@ -62,16 +62,16 @@ impl Default for Limits {
     }
 }
 
-/// A prompt up to this many tokens is read within the plain limits by any server worth waiting for. A llama-server on two cores reads
-/// about a hundred tokens in a second, so that 2,048 of them already take the whole of [`Limits::first`].
+/// A prompt of up to this many tokens is read within the plain limits by any server worth waiting for. (A llama-server on two cores reads
+/// about a hundred tokens per second, so 2,048 tokens alone would take all of [`Limits::first`].)
 const QUICK_PROMPT: usize = 512;
 
-/// How slowly a server without a GPU reads a long prompt, in tokens per second (Scout on a CPU: 40).
+/// How slowly a server without a GPU may read a long prompt, in tokens per second (Scout on a CPU: 40).
 const SLOW_PREFILL: usize = 40;
 
 impl Limits {
-    /// Time to the first event and for the whole answer. Long prompts that nobody types behind get the time a slow server needs to read
-    /// them.
+    /// Time until the first event, and for the whole answer. Long prompts that nobody types behind get the time that a slow server needs to
+    /// read them.
     pub fn times(&self, priority: Priority, prompt_tokens: usize) -> (Duration, Duration) {
         match priority {
             Priority::Typing => return (self.first_typing, self.total_typing),

@@ -45,12 +45,12 @@ enum Api {
     Ollama,
 }
 
-/// Builds the engine that `[engines.NAME]` describes. Asks nobody yet; what can be seen to be wrong in the configuration is an error.
+/// Builds the engine that `[engines.NAME]` describes. Asks no server yet; fails on visible mistakes in the configuration.
 pub fn build(name: &str, config: &EngineConfig) -> Result<Arc<dyn Engine>, EngineError> {
     build_with(name, config, Limits::default())
 }
 
-/// `build` with other limits.
+/// [`build`] with other limits.
 pub fn build_with(name: &str, config: &EngineConfig, limits: Limits) -> Result<Arc<dyn Engine>, EngineError> {
     let wrong = |why: String| EngineError::new(ErrorKind::Configuration, format!("engines.{name}: {why}"));
     let (api, usual_url) = match config.kind.as_str() {
@@ -88,8 +88,8 @@ pub fn build_with(name: &str, config: &EngineConfig, limits: Limits) -> Result<A
     Ok(Arc::new(Http { inner: Arc::new(inner) }))
 }
 
-/// Whether the name that a server answers with means another model than the one asked for. Owners, folders and case do not count, nor does
-/// what one of them adds behind a mark: `-instruct`, `:latest`, a date. A further digit is another version: V3 is not V3.2.
+/// Whether a server's answer came from another model than the one asked for. Owner, folder and case do not count, nor does a suffix behind
+/// a separator: `-instruct`, `:latest`, a date. A further digit is another version: V3 is not V3.2.
 pub fn is_other_model(asked: &str, served: &str) -> bool {
     let plain = |name: &str| {
         let name = name.to_lowercase().replace('\\', "/");
@@ -105,7 +105,7 @@ struct Http {
     inner: Arc<Inner>,
 }
 
-/// What a request's task shares with the engine.
+/// What the task of a request shares with the engine.
 struct Inner {
     api: Api,
     model: String,
@@ -114,15 +114,15 @@ struct Inner {
     /// `None`: the server renders and parses.
     dialect: Option<Arc<dyn Dialect>>,
     wire: Wire,
-    /// Which reasoning this server wants back, as its refusals have taught: 0 that of tool turns, 1 none, 2 all.
+    /// Which past reasoning this server wants, as its refusals have taught: 0 that of tool turns, 1 none, 2 all.
     resend: AtomicU8,
-    /// Fields that this server does not take.
+    /// Fields that this server refuses.
     spare: Spare,
-    /// It has refused a prompt for a hole that nobody has configured: there is no address for raw prompts.
+    /// It has refused a raw prompt for a hole, and nobody has configured that it takes them.
     fills_no_holes: AtomicBool,
-    /// Whether the switch that keeps a model from thinking is said unasked, as its answers have taught.
+    /// Whether requests say unasked that the model should not think, as its answers have taught ([`UNTRIED`]).
     quiet: AtomicU8,
-    /// The longest answer that this server allows, as its refusals have taught.
+    /// The longest answer that this server allows, in tokens, as its refusals have taught.
     most_tokens: AtomicU32,
     /// The context window that its refusals of longer prompts have taught, in tokens.
     window: AtomicU32,
@@ -133,32 +133,32 @@ struct Inner {
     seen: tokio::sync::watch::Sender<Seen>,
 }
 
-/// States of [`Inner::quiet`]: nothing is known, it is said, the server has refused it.
+/// Values of [`Inner::quiet`]: not known yet, said unasked, refused by the server.
 const UNTRIED: u8 = 0;
 const SAID: u8 = 1;
 const REFUSED: u8 = 2;
 
-/// What the server has said about itself.
+/// What the server has told about itself.
 #[derive(Default)]
 struct Seen {
-    /// The model that answered last. What a list calls it is another matter: an alias, a name without its date.
+    /// The model that answered last. (A list may call it by an alias, or without its date.)
     answered: String,
     caps: Option<Caps>,
-    /// When it is asked about itself again, where it has not answered that.
+    /// When to ask again, if it has not told what it serves.
     again: Option<Instant>,
-    /// Its model thinks before it answers, unless it is told not to.
+    /// Its model thinks before it answers unless told not to.
     thinks: bool,
-    /// The last prompt that it is known to have read whole.
+    /// The last prompt that it surely has read whole.
     prompt: String,
 }
 
-/// The field that servers disagree on; a refusal names it.
+/// The field that servers disagree about; their refusals name it.
 const REASONING: &str = "reasoning_content";
 
-/// Tokens that an answer may have at least, for a number in a refusal to be the most that it may have.
+/// A number in a refusal counts as the most tokens of an answer only from here on.
 const LEAST_TOKENS: u32 = 256;
 
-/// The most tokens that a server allows, where it refuses as many as were asked for and says how many it allows.
+/// The most tokens that a server allows, if it refuses the number asked for and says how many it allows.
 fn allowed_tokens(said: &str, asked: u32) -> Option<u32> {
     if !["max_tokens", "max_completion_tokens"].iter().any(|name| said.contains(name)) {
         return None;
@@ -167,10 +167,10 @@ fn allowed_tokens(said: &str, asked: u32) -> Option<u32> {
     numbers.filter(|number| (LEAST_TOKENS..asked).contains(number)).max()
 }
 
-/// What a request came to that is to be made another way.
+/// Why a request is to be made in another form.
 enum Once {
     Done(Finished),
-    /// The model thinks, and nobody has told it not to; nothing was passed on yet.
+    /// The model thinks, and was not told not to; nothing has been passed on yet.
     Thinks,
 }
 
@@ -183,7 +183,7 @@ impl Inner {
         }
     }
 
-    /// Runs a request; where the server has taught how it wants it, once more its way. There are few things to learn, each of them once.
+    /// Runs a request, again in another form for each thing that the server's refusal teaches. There are few such things, each learnt once.
     async fn run(self: &Arc<Self>, request: Request, events: &tokio::sync::mpsc::Sender<Event>) -> Result<Finished, EngineError> {
         loop {
             let why = match self.once(&request, events).await {
@@ -192,7 +192,7 @@ impl Inner {
                     self.quiet.store(SAID, Ordering::Relaxed);
                     Again::Thinks
                 }
-                // How long an answer may be is said with the name of its field, which is no refusal of the field.
+                // The length first: its refusal names the field, which is no refusal of the field.
                 Err(error) if self.learns_most(&request, &error) || self.spare.learns(&error) || self.learns(&request, &error) => {
                     error.refusal.map_or(Again::Lost, |refusal| Again::Refused(refusal.status))
                 }
@@ -206,9 +206,9 @@ impl Inner {
         }
     }
 
-    /// A server that has no address for a prompt that nobody has configured fills no holes: who asks again is told so by its abilities.
+    /// Notes a server without an address for raw prompts. Its abilities then say that it fills no holes.
     fn note_refused(&self, request: &Request, error: &EngineError) {
-        // Some say so with another status, one of them with the one that means success.
+        // Some say so with another status, one even with the status of success.
         const SAID: &[&str] = &["/completions endpoint", "unexpected endpoint", "chat model"];
         let is_missing = error.refusal.as_deref().is_some_and(|refusal| {
             let said = refusal.said.to_lowercase();
@@ -263,7 +263,7 @@ impl Inner {
         allowed.is_some()
     }
 
-    /// Whether a refusal is of what this server wants another way: the reasoning that is sent back, or the switch for thinking, which some
+    /// Whether a refusal is about something that this server wants in another form: past reasoning, or the switch for thinking, which some
     /// refuse without naming it.
     fn learns(&self, request: &Request, error: &EngineError) -> bool {
         let Some(said) = objection(error) else { return false };
@@ -279,12 +279,12 @@ impl Inner {
         unasked
     }
 
-    /// Whether this request says unasked that the model is not to think.
+    /// Whether this request says unasked that the model should not think.
     fn says_quiet(&self, request: &Request) -> bool {
         request.priority.is_completion() && self.thinking.is_none() && self.quiet.load(Ordering::Relaxed) == SAID
     }
 
-    /// Whether the model thinks where it is asked for more than a completion, as far as that is set or was seen.
+    /// Whether the model thinks for anything but completions, as configured or observed.
     fn thinks(&self) -> bool {
         let seen = || self.seen.borrow().thinks || self.quiet.load(Ordering::Relaxed) == SAID;
         self.thinking.unwrap_or_else(seen)
@@ -308,7 +308,7 @@ impl Inner {
             let next = reply.next();
             let frame = match answering.may_end() {
                 false => next.await?,
-                // Some servers keep the connection open and never say `[DONE]`.
+                // Some servers keep the connection open and never send `[DONE]`.
                 true => tokio::time::timeout(after_end, next).await.unwrap_or(Ok(None))?,
             };
             let Some(frame) = frame else { break };
@@ -319,7 +319,7 @@ impl Inner {
                     }
                     minds_thinking = false;
                     for event in keyless.event(event) {
-                        // A receiver that is gone is seen by `start`, which drops this future.
+                        // If the receiver is gone, `start` notices and drops this future.
                         let _ = events.send(event).await;
                     }
                 }
@@ -338,7 +338,7 @@ impl Inner {
         Ok(Once::Done(finished))
     }
 
-    /// A server that answers as another model than before may have other abilities; one that is not what was asked for is reported.
+    /// Notes which model answered. Another one than before may have other abilities; one that was not asked for is reported.
     fn note_answered(&self, served: &str) {
         if served.is_empty() {
             return;
@@ -382,7 +382,7 @@ impl Engine for Http {
         let inner = self.inner.clone();
         let (sender, receiver) = tokio::sync::mpsc::channel(64);
         tokio::spawn(async move {
-            // Dropping the running future closes the connection.
+            // To drop the running future closes the connection.
             let outcome = tokio::select! {
                 biased;
                 () = cancel.cancelled() => Err(EngineError::new(ErrorKind::Cancelled, "cancelled")),

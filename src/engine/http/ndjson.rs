@@ -2,7 +2,7 @@
 
 use super::sse::{Broken, Frame};
 
-/// The decoder.
+/// The decoder for JSON lines.
 #[derive(Debug)]
 pub struct Ndjson {
     line: Vec<u8>,
@@ -15,6 +15,7 @@ impl Ndjson {
         Self { line: vec![], cap }
     }
 
+    /// Takes bytes; returns the documents they complete.
     pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<Frame>, Broken> {
         let mut frames = vec![];
         for part in bytes.split_inclusive(|byte| *byte == b'\n') {
@@ -29,7 +30,7 @@ impl Ndjson {
         Ok(frames)
     }
 
-    /// What has come since the last line end is a line too.
+    /// The stream ended: what came since the last line end is a document too.
     pub fn finish(&mut self) -> Result<Vec<Frame>, Broken> {
         let line = String::from_utf8(std::mem::take(&mut self.line)).map_err(|_| Broken::NotUtf8)?;
         let data = line.trim();

@@ -1,4 +1,4 @@
-//! Ollama's own API. Unlike its `/v1` it takes the context size, and can be told to refuse a prompt that does not fit and not to cut it.
+//! Ollama's own API. Unlike its `/v1` it takes the context size, and can refuse a prompt that does not fit instead of cutting it.
 
 use serde_json::{Map, Value, json};
 
@@ -15,14 +15,14 @@ pub(super) fn chat_body(model: &str, chat: &Chat, request: &Request, context: u3
     if !chat.tools.is_empty() && chat.tool_choice != ToolChoice::None {
         body.insert("tools".into(), messages::tools_to_json(&chat.tools));
     }
-    // Models that cannot think refuse the switch; it is left out unless it says something.
+    // Models that cannot think refuse the switch, so it is left out unless it matters.
     if chat.thinking || think.is_some() {
         body.insert("think".into(), chat.thinking.into());
     }
     Value::Object(body)
 }
 
-/// The body of `/api/generate` for a prompt that we rendered.
+/// The body of `/api/generate` for a prompt rendered by us.
 pub(super) fn raw_body(model: &str, prompt: &str, stops: &[&str], request: &Request, context: u32) -> Value {
     let mut body = common(model, request, context);
     body.insert("prompt".into(), prompt.into());
@@ -32,7 +32,7 @@ pub(super) fn raw_body(model: &str, prompt: &str, stops: &[&str], request: &Requ
     Value::Object(body)
 }
 
-/// The body of `/api/generate` for a hole; the model's template knows its FIM tokens.
+/// The body of `/api/generate` for a hole; the model's template has its FIM tokens.
 pub(super) fn fim_body(model: &str, prefix: &str, suffix: &str, request: &Request, context: u32) -> Value {
     let mut body = common(model, request, context);
     body.insert("prompt".into(), prefix.into());
@@ -49,7 +49,7 @@ fn common(model: &str, request: &Request, context: u32) -> Map<String, Value> {
     let mut body = Map::new();
     body.insert("model".into(), model.into());
     body.insert("stream".into(), true.into());
-    // Not documented, but read by the server: an error and not a silent cut when the prompt does not fit.
+    // Not documented, but the server reads it: an error instead of a silent cut when the prompt does not fit.
     body.insert("truncate".into(), false.into());
     body.insert("shift".into(), false.into());
     body.insert("options".into(), options);
@@ -59,19 +59,20 @@ fn common(model: &str, request: &Request, context: u32) -> Map<String, Value> {
 /// Reads the documents of `/api/chat` and `/api/generate`.
 pub(super) struct Ollama {
     answer: Answer,
-    /// Bytes of what was sent as the prompt, and of what follows the beginning that the server may have in its cache.
+    /// Bytes of the prompt that was sent, and of its part that the server cannot have in its cache.
     sent: usize,
     fresh: usize,
     done: bool,
 }
 
 impl Ollama {
+    /// A reader for an answer to a prompt of `sent` bytes, `fresh` of them new to the server.
     pub fn new(answer: Answer, sent: usize, fresh: usize) -> Self {
         Self { answer, sent, fresh, done: false }
     }
 
-    /// Some versions cut the prompt without a word; the count of what was read gives it away. No tokenizer makes tokens of more than six
-    /// bytes on average from code. Versions that count only what was not cached are believed as far as the cache can explain it.
+    /// Some versions cut the prompt silently; their count of tokens gives it away. No tokenizer makes tokens of more than six bytes on
+    /// average from code. Versions that do not count cached tokens are believed as far as the cache explains it.
     fn check_prompt(&self, read: u64) -> Result<(), EngineError> {
         let least = |bytes: usize| bytes as u64 * 4 / 25;
         if self.sent < 4096 || read >= least(self.sent) || (self.fresh < self.sent && read >= least(self.fresh)) {

@@ -1,4 +1,4 @@
-//! The OpenAI-compatible API as vLLM, SGLang, llama-server, DeepSeek and gateways speak it: what is sent, and how the stream is read.
+//! The OpenAI-compatible API of vLLM, SGLang, llama-server, DeepSeek and gateways: what is sent, and how the stream is read.
 
 use serde_json::{Map, Value, json};
 
@@ -10,12 +10,12 @@ use crate::dialect::messages::{self, Resend, Wire};
 use crate::dialect::{Chat, literal_arguments};
 use crate::engine::{EngineError, ErrorKind, Event, Finish, Finished, Refusal, Request};
 
-/// How thinking is switched.
+/// How thinking is switched on and off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Thinking {
-    /// DeepSeek's API: always said, because it is on by default there.
+    /// DeepSeek's API: always stated, because it is on by default there.
     Type,
-    /// vLLM and SGLang: a variable of the chat template, said only when it is on or configured.
+    /// vLLM and SGLang: a variable of the chat template, stated only when it is on or configured.
     Template { said: bool },
 }
 
@@ -47,7 +47,7 @@ pub(super) fn chat_body(model: &str, chat: &Chat, request: &Request, thinking: T
     Value::Object(body)
 }
 
-/// The body of `/completions` for a prompt that we rendered. Servers put the begin-of-text token in front themselves.
+/// The body of `/completions` for a prompt rendered by us. Servers add the begin-of-text token themselves.
 pub(super) fn raw_body(model: &str, prompt: &str, stops: &[&str], request: &Request) -> Value {
     let mut body = sampling(model, request);
     body.insert("prompt".into(), prompt.into());
@@ -77,7 +77,7 @@ fn sampling(model: &str, request: &Request) -> Map<String, Value> {
     body.insert("stream".into(), true.into());
     body.insert("stream_options".into(), json!({"include_usage": true}));
     body.insert("max_tokens".into(), request.max_tokens.into());
-    // Through text, so that 0.2 does not become 0.20000000298.
+    // Through its text, so that 0.2 does not become 0.20000000298.
     let temperature: f64 = request.temperature.to_string().parse().unwrap_or_default();
     body.insert("temperature".into(), temperature.into());
     if !request.stop.is_empty() {
@@ -86,7 +86,7 @@ fn sampling(model: &str, request: &Request) -> Map<String, Value> {
     body
 }
 
-/// A tool call that comes in fragments.
+/// A tool call that arrives in fragments.
 #[derive(Default)]
 struct Fragment {
     index: Option<u64>,
@@ -97,7 +97,7 @@ struct Fragment {
 }
 
 impl Fragment {
-    /// Whether its arguments are all there, as far as they show.
+    /// Whether its arguments seem complete.
     fn is_whole(&self) -> bool {
         self.whole.is_some() || serde_json::from_str::<serde::de::IgnoredAny>(&self.arguments).is_ok()
     }
@@ -113,19 +113,19 @@ pub(super) struct OpenAi {
     done: bool,
 }
 
-/// Documents of other answers are not ours: a gateway mixed them up. But some give every document an id of its own.
+/// Ids of documents. A document with another answer's id was mixed in by a gateway. But some servers give every document its own id.
 #[derive(Default)]
 struct Ids {
-    /// The id of the answer, and whether a second document had it.
+    /// The id of this answer, and whether a second document had it.
     own: Option<String>,
     returned: bool,
-    /// There are three and more, which mean nothing.
+    /// There are three or more ids, so they mean nothing.
     meaningless: bool,
-    /// Documents with another id, until it shows which of both it is.
+    /// Documents with another id, until it is clear which of the two cases it is.
     held: Vec<(String, Value)>,
 }
 
-/// Whose a document is.
+/// Which answer a document belongs to.
 enum Whose {
     Ours,
     Another,
@@ -154,7 +154,7 @@ impl Ids {
         if self.meaningless { Whose::Ours } else { Whose::Unclear }
     }
 
-    /// What was held back, once it is known to be ours.
+    /// The documents that were held back, if they turn out to be ours.
     fn released(&mut self, ours: bool) -> impl Iterator<Item = Value> + use<> {
         let released = if ours { std::mem::take(&mut self.held) } else { vec![] };
         released.into_iter().map(|(_, document)| document)
@@ -162,11 +162,12 @@ impl Ids {
 }
 
 impl OpenAi {
+    /// A reader that puts together `answer`.
     pub fn new(answer: Answer) -> Self {
         Self { answer, fragments: vec![], ids: Ids::default(), begun: false, done: false }
     }
 
-    /// A document of this answer.
+    /// Takes a document of this answer.
     fn document(&mut self, value: &Value, out: &mut Vec<Event>) -> Result<(), EngineError> {
         if let Some(model) = value.get("model").and_then(Value::as_str).filter(|_| self.answer.model.is_empty()) {
             self.answer.model = model.into();
@@ -239,7 +240,7 @@ impl OpenAi {
         }
     }
 
-    /// Joins a fragment to its call.
+    /// Adds a fragment to its call.
     fn fragment(&mut self, call: &Value) -> Result<(), EngineError> {
         let index = call.get("index").and_then(Value::as_u64);
         let id = call.get("id").and_then(Value::as_str).unwrap_or_default();
@@ -272,9 +273,9 @@ impl OpenAi {
         }
     }
 
-    /// The call that a fragment belongs to, if it begins none: by index, else by id, else the last one. Some servers number every call 0
-    /// or none at all, some give every fragment an id of its own, some repeat the name: a name opens another call where the ids say so, or
-    /// where the arguments so far are whole.
+    /// The call that a fragment continues, if it does not begin one: by index, else by id, else the last one. Some servers number every
+    /// call 0 or none, some give every fragment its own id, some repeat the name. So a name begins another call if the ids say so, or if
+    /// the arguments so far are complete.
     fn call_of(&self, index: Option<u64>, id: &str, name: &str, says_more: bool) -> Option<usize> {
         let last = |same: &dyn Fn(&Fragment) -> bool| self.fragments.iter().rposition(same);
         let place = match index {
@@ -348,7 +349,7 @@ impl Answering for OpenAi {
             self.done = true;
             return Ok(out);
         }
-        // Kept alive by a gateway that speaks another vendor's way.
+        // A gateway's sign of life in the style of another vendor.
         if event == "ping" {
             return Ok(out);
         }
@@ -358,7 +359,7 @@ impl Answering for OpenAi {
             }
             _ => error,
         })?;
-        // vLLM of old puts no `error` around its errors.
+        // Old versions of vLLM put no `error` around their errors.
         let failed = value.get("error").is_some_and(|error| !error.is_null()) || value.get("object").is_some_and(|kind| kind == "error");
         if failed || event == "error" {
             let said = error_text(&value).unwrap_or_else(|| one_line(data));
@@ -398,7 +399,7 @@ impl Answering for OpenAi {
         for held in self.ids.released(self.answer.finish.is_none()) {
             self.document(&held, &mut out)?;
         }
-        // The call at which the token limit ended the answer is no call; those before it stand.
+        // A call that the token limit cut off does not count; those before it do.
         let mut fragments = std::mem::take(&mut self.fragments);
         // Some servers end a stream as it should be, and give the end no name.
         if self.done && self.begun && self.answer.finish.is_none() && fragments.iter().all(Fragment::is_whole) {

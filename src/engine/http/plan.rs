@@ -1,4 +1,4 @@
-//! What is sent for a request, where, and how the answer is read.
+//! What is sent for a request, to which address, and how the answer is read.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -20,13 +20,14 @@ pub(super) struct Plan {
     pub body: Value,
     pub format: Format,
     pub answering: Box<dyn Answering>,
-    /// Tokens of the prompt, about.
+    /// Estimated tokens of the prompt.
     pub tokens: usize,
-    /// The prompt, where it matters later what the server has read before.
+    /// The prompt, if it matters later what the server has read before.
     pub prompt: Option<String>,
 }
 
 impl Inner {
+    /// Decides address, body and parsers for a request.
     pub(super) async fn plan(self: &Arc<Self>, request: &Request) -> Result<Plan, EngineError> {
         let within;
         let most = self.most_tokens.load(Ordering::Relaxed);
@@ -99,7 +100,7 @@ impl Inner {
                 let body = openai::fim_body(&self.model, &prefix, &suffix, request);
                 Ok(self.openai_plan("/beta/completions", body, answer))
             }
-            // Asked again after a change of model: what holes were sent to may be a chat model now.
+            // Asked again, because the model may have changed: what filled holes may be a chat model now.
             Api::Ollama if self.caps().await?.fim => {
                 let body = ollama::fim_body(&self.model, &prefix, &suffix, request, self.num_ctx());
                 Ok(self.ollama_plan("/api/generate", body, answer))
@@ -108,7 +109,7 @@ impl Inner {
         }
     }
 
-    /// A prompt that we have written, with the texts that end its answer.
+    /// A plan for a prompt rendered by us, with the texts that end its answer.
     fn raw(&self, text: &str, stops: &[&str], request: &Request, answer: Answer) -> Plan {
         match self.api {
             Api::Ollama => {
@@ -135,7 +136,7 @@ impl Inner {
         Plan { path: self.ollama_path(path), body, format: Format::Ndjson, answering, tokens: sent / 4, prompt: Some(prompt) }
     }
 
-    /// `base_url` may end in `/v1` or not; DeepSeek's API has no version, and `/beta` beside it.
+    /// The path of a call. `base_url` may end in `/v1` or not; DeepSeek's API has no version, and `/beta` beside it.
     pub(super) fn openai_path(&self, path: &str) -> String {
         let base = self.wire.endpoint.path();
         match self.api {
@@ -145,6 +146,7 @@ impl Inner {
         }
     }
 
+    /// The path of a call to Ollama's own API; `base_url` may end in `/v1` or `/api`.
     pub(super) fn ollama_path(&self, path: &str) -> String {
         let base = self.wire.endpoint.path();
         format!("{}{path}", base.trim_end_matches("/v1").trim_end_matches("/api"))
@@ -154,13 +156,13 @@ impl Inner {
         self.context.unwrap_or(DEFAULT_CONTEXT)
     }
 
-    /// The prompt for a hole where we write it, with the texts that end its answer: as the family of the model has it, else as the
-    /// configured dialect, or Qwen's for a model whose name says that it knows it.
+    /// The prompt for a hole, if we render it, and the texts that end its answer: in the format of the model's family, else in the
+    /// configured dialect, else in Qwen's if the model's name says that it knows it.
     fn hole_prompt(&self, fim: &Fim) -> Option<(String, &'static [&'static str])> {
         if self.fills_no_holes.load(Ordering::Relaxed) {
             return None;
         }
-        // Who has configured a dialect wants raw prompts; otherwise a server of this API is taken to complete them.
+        // Who configures a dialect wants raw prompts; otherwise only servers of this API are taken to complete them.
         let family = Family::of(&self.model).filter(|_| self.dialect.is_some() || self.api == Api::OpenAi);
         if let Some(family) = family {
             return Some((family.prompt(fim), family.ends));
@@ -176,11 +178,12 @@ impl Inner {
         name.contains("qwen") && name.contains("coder")
     }
 
-    /// Whether the name of the model is one of those that fill holes, whoever writes their prompt.
+    /// Whether the model's name is one known to fill holes, whoever renders the prompt.
     pub(super) fn is_known_for_holes(&self) -> bool {
         Family::of(&self.model).is_some() || self.is_qwen_coder()
     }
 
+    /// Whether prompts for holes are rendered by us.
     pub(super) fn renders_fim(&self) -> bool {
         self.hole_prompt(&Fim::default()).is_some()
     }
@@ -205,7 +208,7 @@ impl Inner {
     }
 }
 
-/// Servers put the begin-of-text token in front of a prompt themselves; two of them would make answers worse.
+/// A prompt without its begin-of-text token: servers add it themselves, and two of them make answers worse.
 fn without_begin(prompt: &[Piece]) -> &[Piece] {
     match prompt.first() {
         Some(Piece::Special(token)) if token.contains("begin") && (token.contains("text") || token.contains("sentence")) => &prompt[1..],
@@ -213,7 +216,7 @@ fn without_begin(prompt: &[Piece]) -> &[Piece] {
     }
 }
 
-/// The text that a body puts in front of the model.
+/// The text in a body that the model will see.
 fn prompt_text(body: &Value) -> String {
     let text = |key: &str| body.get(key).and_then(Value::as_str);
     let messages = body.get("messages").and_then(Value::as_array);
@@ -221,7 +224,7 @@ fn prompt_text(body: &Value) -> String {
     contents.chain(text("prompt")).chain(text("suffix")).collect()
 }
 
-/// Bytes that two texts begin with in common.
+/// How many bytes two texts share at their start.
 fn common_bytes(a: &str, b: &str) -> usize {
     a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count()
 }

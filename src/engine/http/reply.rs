@@ -1,4 +1,4 @@
-//! The body of an answer as frames: format by its first bytes, times and sizes by the limits.
+//! The body of an answer as frames. Its first bytes tell the format; times and sizes are limited.
 
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -19,7 +19,7 @@ pub enum Format {
 }
 
 enum Decoder {
-    /// Nothing but white space so far.
+    /// Only white space so far.
     Unknown,
     Sse(Sse),
     Ndjson(Ndjson),
@@ -37,19 +37,20 @@ pub struct Reply {
     times: Times,
     limits: Limits,
     received: usize,
-    /// The last sign of life. The head of the answer is the first one, unless somebody types.
+    /// The last sign of life. The head of the answer counts as the first, unless somebody types.
     heard: Option<Instant>,
-    /// The answer itself has begun: what came before were signs of life while the prompt was read.
+    /// The answer itself has begun; before that there were only signs of life while the prompt was read.
     begun: bool,
-    /// The first bytes of a body in which nothing of an answer was found yet.
+    /// The first bytes of a body in which no answer was found yet.
     unread: Option<Vec<u8>>,
     ended: bool,
 }
 
-/// Bytes of what is no answer that are told.
+/// Bytes of a non-answer that are shown to the user.
 const TOLD: usize = 120;
 
 impl Reply {
+    /// A reader for the body of `response`, expected in a format.
     pub(super) fn new(name: String, response: Response, wanted: Format, times: Times, limits: &Limits) -> Self {
         Self {
             name,
@@ -67,7 +68,7 @@ impl Reply {
         }
     }
 
-    /// The next frame; `None` when the body has ended as HTTP says it should.
+    /// The next frame; `None` when the body has ended properly.
     pub async fn next(&mut self) -> Result<Option<Frame>, EngineError> {
         loop {
             if let Some(frame) = self.frames.pop_front() {
@@ -86,7 +87,7 @@ impl Reply {
         let due = match self.heard {
             None => first,
             Some(last) if self.begun => last + self.limits.idle,
-            // A sign of life gives time, and never takes any of what a long prompt was allowed.
+            // A sign of life extends the time, and never shortens what a long prompt was given.
             Some(last) => first.max(last + self.limits.ping),
         };
         let deadline = due.min(total);
@@ -189,7 +190,7 @@ impl Reply {
         Ok(())
     }
 
-    /// A whole body that holds nothing of an answer.
+    /// The error for a whole body that has no answer.
     fn no_answer(&self, body: &[u8]) -> EngineError {
         let said = one_line(&String::from_utf8_lossy(body));
         if said.is_empty() {

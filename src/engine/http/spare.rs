@@ -1,4 +1,4 @@
-//! Fields of a request that a server need not know: the first refusal that names one teaches to do without it, or what it is called there.
+//! Optional fields of a request. The first refusal that names one teaches us to leave it out, or what it is called there.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -16,8 +16,8 @@ const FIELDS: [(&str, Option<&str>); 6] = [
     ("tool_choice", None),
 ];
 
-/// What a server says against how it was asked, in its own words. Of a prompt that is too long it says what the fields would have to be,
-/// which is nothing against them.
+/// A server's objection to the form of a request, in its own words. When a prompt is too long it names the fields' values, which is no
+/// objection to the fields.
 pub(super) fn objection(error: &EngineError) -> Option<&str> {
     let refusal = error.refusal.as_deref().filter(|refusal| matches!(refusal.status, 400 | 422))?;
     (error.kind != ErrorKind::TooLong).then_some(refusal.said.as_str())
@@ -39,7 +39,7 @@ pub(super) fn refuses_tools(error: &EngineError) -> bool {
 pub(super) struct Spare(AtomicU8);
 
 impl Spare {
-    /// Whether a refusal is of a field that was not refused before.
+    /// Whether a refusal is about a field not refused before.
     pub fn learns(&self, error: &EngineError) -> bool {
         let Some(said) = objection(error) else { return false };
         let named = (0..FIELDS.len()).find(|number| !self.has_refused(*number) && names(said, FIELDS[*number].0));
@@ -50,7 +50,7 @@ impl Spare {
         self.0.load(Ordering::Relaxed) & 1 << number != 0
     }
 
-    /// A request as this server takes it.
+    /// Changes a request into the form that this server takes.
     pub fn fit(&self, body: &mut Value) {
         let Some(body) = body.as_object_mut() else { return };
         let refused = FIELDS.iter().enumerate().filter(|(number, _)| self.has_refused(*number));
@@ -62,7 +62,7 @@ impl Spare {
     }
 }
 
-/// Whether a text has this word.
+/// Whether a text contains this word.
 fn names(text: &str, field: &str) -> bool {
     let word = |letter: char| letter.is_alphanumeric() || letter == '_';
     text.match_indices(field).any(|(at, _)| !text[..at].ends_with(word) && !text[at + field.len()..].starts_with(word))

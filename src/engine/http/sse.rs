@@ -1,23 +1,23 @@
-//! Server-sent events, decoded as bytes arrive: any line end, comments, several data lines, a byte-order mark, a cap on the line.
+//! Server-sent events, decoded as bytes arrive: any line end, comments, several data lines, a byte-order mark, limited lines.
 
-/// One complete thing of the stream.
+/// A complete item of the stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Frame {
-    /// The data of an event; `event` is its name, empty for the usual ones.
+    /// The data of an event; `event` is its name, empty by default.
     Data { event: String, data: String },
-    /// A comment: the server is alive.
+    /// A comment: a sign of life.
     Comment,
 }
 
-/// What makes a stream unreadable.
+/// Why a stream cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Broken {
-    /// A line over the cap, in bytes.
+    /// A line is longer than the limit, in bytes.
     TooLong(usize),
     NotUtf8,
 }
 
-/// The decoder.
+/// The decoder for server-sent events.
 #[derive(Debug)]
 pub struct Sse {
     line: Vec<u8>,
@@ -34,6 +34,7 @@ impl Sse {
         Self { line: vec![], after_cr: false, first: true, event: String::new(), data: None, cap }
     }
 
+    /// Takes bytes; returns the items they complete.
     pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<Frame>, Broken> {
         let mut frames = vec![];
         for byte in bytes {
@@ -55,7 +56,7 @@ impl Sse {
         Ok(frames)
     }
 
-    /// The stream ended well: an event without its empty line still counts.
+    /// The stream ended: an event without its final empty line still counts.
     pub fn finish(&mut self) -> Result<Vec<Frame>, Broken> {
         let mut frames = vec![];
         if !self.line.is_empty() {
@@ -77,7 +78,7 @@ impl Sse {
         match field {
             "" => frames.push(Frame::Comment),
             "event" => self.event = value.into(),
-            // llama-server of old: a field of its own for errors.
+            // Old versions of llama-server have a field of their own for errors.
             "error" => frames.push(Frame::Data { event: "error".into(), data: value.into() }),
             "data" => match &mut self.data {
                 None => self.data = Some(value.into()),

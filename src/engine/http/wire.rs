@@ -1,5 +1,5 @@
-//! One server: requests with retries, answers as frames under the limits. Redirects are refused, proxies are off, and a key
-//! goes only to its own origin.
+//! One server: requests with retries, answers as frames within the limits. Redirects are refused, proxies are off, and a key goes only to
+//! its own origin.
 
 use std::error::Error;
 use std::time::{Duration, Instant, SystemTime};
@@ -18,7 +18,7 @@ use crate::config::EngineConfig;
 use crate::engine::{Again, EngineError, ErrorKind, Event, Priority, Refusal};
 use crate::redact;
 
-/// A server and how it is reached.
+/// A server and how to reach it.
 pub struct Wire {
     pub engine: String,
     pub endpoint: Endpoint,
@@ -27,7 +27,7 @@ pub struct Wire {
     key: KeySource,
 }
 
-/// The times of one request.
+/// The time limits of one request.
 #[derive(Clone, Copy, Debug)]
 pub struct Times {
     pub started: Instant,
@@ -39,19 +39,20 @@ pub struct Times {
 /// Most bytes of an error's body that are read: some repeat all that they were asked in it.
 const ERROR_BODY: usize = 4 << 20;
 
-/// What a trial came to.
+/// The outcome of an attempt.
 enum Trial {
     Answered(Response),
-    /// The connection broke before anything came: most often a kept one that the server has closed meanwhile.
+    /// The connection broke before anything came: mostly a kept one that the server has closed meanwhile.
     Stale(EngineError),
-    /// May be tried again.
+    /// Worth another attempt.
     Again(EngineError),
     Failed(EngineError),
 }
 
 impl Wire {
+    /// A client for one server; nothing is sent yet.
     pub fn new(engine: &str, config: &EngineConfig, endpoint: Endpoint, limits: Limits) -> Result<Self, EngineError> {
-        // Already installed is fine: it can only have been this one.
+        // It may be installed already, and then by us.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = client(&limits, usize::MAX).map_err(|error| {
             EngineError::new(ErrorKind::Configuration, format!("engines.{engine}: TLS cannot be set up: {}", root_cause(&error)))
@@ -60,29 +61,29 @@ impl Wire {
         Ok(Self { engine: engine.into(), endpoint, limits, client, key })
     }
 
-    /// The times that this request gets.
+    /// The limits for a request of this urgency and prompt length.
     pub fn times(&self, priority: Priority, prompt_tokens: usize) -> Times {
         let (first, total) = self.limits.times(priority, prompt_tokens);
         Times { started: Instant::now(), first, total, typing: priority == Priority::Typing }
     }
 
-    /// The times of a question that is not worth waiting for.
+    /// The limits for a question not worth a long wait.
     pub fn brief(&self) -> Times {
         Times { started: Instant::now(), first: self.limits.list, total: self.limits.list, typing: true }
     }
 
-    /// The times of a question whose answer is needed.
+    /// The limits for a question whose answer is needed.
     pub fn patient(&self) -> Times {
         self.times(Priority::Normal, 0)
     }
 
-    /// Sends a request and waits for the head of a good answer. Each time that it is sent after the first is an event.
+    /// Sends a request and waits for the head of a good answer. Each time it is sent again is an event.
     pub async fn post(&self, path: &str, body: &Value, format: Format, times: Times, events: &Sender<Event>) -> Result<Reply, EngineError> {
         let outcome = self.exchange(reqwest::Method::POST, path, Some(body), times, Some(events)).await;
         outcome.map(|response| Reply::new(self.name(), response, format, times, &self.limits))
     }
 
-    /// A small JSON document: model lists, capabilities.
+    /// Fetches a small JSON document, such as a list of models.
     pub async fn json(&self, path: &str, body: Option<&Value>, times: Times) -> Result<Value, EngineError> {
         let method = if body.is_some() { reqwest::Method::POST } else { reqwest::Method::GET };
         let response = self.exchange(method, path, body, times, None).await?;
@@ -91,12 +92,12 @@ impl Wire {
         said.map_err(|_| EngineError::new(ErrorKind::Protocol, format!("{}: {path} did not answer with JSON", self.name())))
     }
 
-    /// Keeps the key out of an answer.
+    /// A filter that keeps the key out of an answer.
     pub(super) fn keyless(&self) -> Keyless<'_> {
         Keyless::new(&self.key)
     }
 
-    /// An error without the key, and without what else looks like one: servers echo both in what they say.
+    /// An error without the key and other secrets: servers echo both in their messages.
     pub fn redacted(&self, error: EngineError) -> EngineError {
         let masked = |text: &str| redact::mask(&self.key.redact(text));
         let message = masked(&error.message);
@@ -127,14 +128,14 @@ impl Wire {
             let (error, has_left) = match self.trial(fresh.as_ref().unwrap_or(&self.client), method.clone(), path, body, times).await {
                 Trial::Answered(response) => return Ok(response),
                 Trial::Failed(error) => return Err(error),
-                // At once, also for who types, and over no other connection that was kept.
+                // At once, even while somebody types, and not over another kept connection.
                 Trial::Stale(error) if fresh.is_none() => {
                     fresh = Some(client(&self.limits, 0).map_err(|_| error)?);
                     again(Again::Lost).await;
                     continue;
                 }
                 Trial::Stale(error) => (error, true),
-                // Where no connection came about, nothing was sent that could be sent again.
+                // If no connection came about, nothing was sent that could have taken effect.
                 Trial::Again(error) => {
                     let was_refused = error.refusal.is_some();
                     (error, was_refused)
@@ -268,7 +269,7 @@ impl Wire {
     }
 }
 
-/// A client that keeps at most so many idle connections to a server.
+/// A client that keeps at most so many idle connections.
 fn client(limits: &Limits, kept: usize) -> reqwest::Result<reqwest::Client> {
     reqwest::Client::builder()
         .connect_timeout(limits.connect)
@@ -280,7 +281,7 @@ fn client(limits: &Limits, kept: usize) -> reqwest::Result<reqwest::Client> {
         .build()
 }
 
-/// The last error of the chain says most, and holds no URL.
+/// The innermost error says most, and contains no URL.
 pub(super) fn root_cause(error: &dyn Error) -> String {
     let mut last = error;
     while let Some(source) = last.source() {
@@ -289,7 +290,7 @@ pub(super) fn root_cause(error: &dyn Error) -> String {
     last.to_string()
 }
 
-/// At most `cap` bytes of a body, whatever can be read in time.
+/// At most `cap` bytes of a body, as much as arrives in time.
 async fn limited_body(mut response: Response, cap: usize, time: Duration) -> Vec<u8> {
     let mut body = vec![];
     let reading = async {
@@ -340,7 +341,7 @@ fn span(time: Duration) -> String {
     }
 }
 
-/// The message of an error object in any of the usual shapes, with the field that it is about.
+/// The message of an error object in any usual shape, with the field that it is about.
 pub(super) fn error_text(value: &Value) -> Option<String> {
     let error = value.get("error").unwrap_or(value);
     let text = MESSAGES.iter().find_map(|key| message(error.get(key)?)).or_else(|| message(error))?;
@@ -351,7 +352,7 @@ pub(super) fn error_text(value: &Value) -> Option<String> {
     Some(one_line(&more.fold(text, |text, more| text + &more)))
 }
 
-/// A message as text, or as the list of what is wrong and where that FastAPI makes of it.
+/// A message, as a text or as FastAPI's list of what is wrong and where.
 fn message(said: &Value) -> Option<String> {
     let entry = |entry: &Value| {
         let place = entry.get("loc").and_then(Value::as_array).into_iter().flatten();
@@ -370,15 +371,15 @@ fn message(said: &Value) -> Option<String> {
     }
 }
 
-/// Entries of such a list that are told.
+/// Entries of such a list that are shown.
 const MOST_ENTRIES: usize = 3;
 
-/// Text of a server for a message: one line, no control characters, not long.
+/// Text of a server for a message: short, one line, no control characters.
 pub(super) fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect::<String>().trim().to_string()
 }
 
-/// `Retry-After`: seconds, or a date.
+/// The value of `Retry-After`: seconds, or a date.
 fn retry_after(text: &str) -> Option<Duration> {
     let text = text.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -397,7 +398,7 @@ fn http_date(text: &str) -> Option<u64> {
     let month = months.iter().position(|name| *name == month)? as i64 + 1;
     let number = |text: &str| text.parse::<i64>().ok().filter(|number| (0..10_000).contains(number));
     let (day, year) = (number(day)?, number(year)?);
-    // Days since 1970 by the usual civil-calendar formula; the year starts in March so that leap days come last.
+    // Days since 1970 by the usual civil-calendar formula; years start in March so that leap days come last.
     let shifted = if month <= 2 { year - 1 } else { year };
     let (era, of_era) = (shifted.div_euclid(400), shifted.rem_euclid(400));
     let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
@@ -405,7 +406,7 @@ fn http_date(text: &str) -> Option<u64> {
     u64::try_from(days * 86_400 + number(hour)? * 3600 + number(minute)? * 60 + number(second)?).ok()
 }
 
-/// Between half and the whole of `most`, so that clients do not come back all at once.
+/// A random time between half of `most` and all of it, so that clients do not come back all at once.
 fn jitter(most: Duration) -> Duration {
     let nanos = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |now| now.subsec_nanos());
     most / 2 + (most / 2).mul_f64(f64::from(nanos % 1000) / 1000.0)

@@ -1,4 +1,4 @@
-//! Where servers and the engine process of one user meet: a socket in a folder that only this user can enter.
+//! Where the servers and the engine process of one user meet: a socket in a folder that only this user can enter.
 
 use std::ffi::OsString;
 use std::io::{Error, ErrorKind, Result};
@@ -11,12 +11,12 @@ use nix::unistd::getuid;
 /// Longest path of a Unix socket in bytes, without the final NUL; macOS allows 103, Linux 107.
 const MAX_SOCKET_PATH: usize = 103;
 
-/// The socket: `$LONGSIGHT_SOCKET`, or `engine.sock` in the user's runtime folder, or below the cache or temporary folder where there is
-/// none or its path is too long for a socket.
+/// The socket: `$LONGSIGHT_SOCKET`, else `engine.sock` in the user's runtime folder; below the cache or temporary folder if there is none,
+/// or if its path is too long for a socket.
 pub fn socket() -> Result<PathBuf> {
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     if let Some(path) = variable("LONGSIGHT_SOCKET") {
-        // The engine is started in another folder.
+        // Absolute, because the engine starts in another folder.
         let path = std::path::absolute(path)?;
         return fits(&path).then_some(path.clone()).ok_or_else(|| too_long(&path));
     }
@@ -37,7 +37,7 @@ fn temporary() -> PathBuf {
     std::env::temp_dir().join(format!("longsight-{}", getuid()))
 }
 
-/// A folder of this user alone below the temporary one, for what has no other place.
+/// A private folder below the temporary one, for what has no other place.
 pub fn temporary_folder() -> Result<PathBuf> {
     let folder = temporary();
     private_folder(&folder).map(|()| folder)
@@ -70,13 +70,13 @@ pub fn private_folder(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Where the engine process writes what it has to say.
+/// Where the engine process logs.
 pub fn log_file() -> Option<PathBuf> {
     crate::config::cache_dir().map(|folder| folder.join("engine.log"))
 }
 
-/// Where KV caches of long prompts are kept: `kv` in the cache folder, or in the one that `LONGSIGHT_STATES` names. That one is the
-/// user's, and stays as it is.
+/// Where KV caches of long prompts are saved: `kv` in the cache folder, or in the folder that `LONGSIGHT_STATES` names. That one is the
+/// user's, and its rights are not changed.
 pub fn states_folder() -> Option<PathBuf> {
     let named = std::env::var_os("LONGSIGHT_STATES").filter(|path| !path.is_empty()).map(PathBuf::from);
     named.or_else(crate::config::cache_dir).map(|folder| folder.join("kv"))

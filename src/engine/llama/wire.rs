@@ -1,5 +1,5 @@
-//! What a server and the engine process say to each other: JSON in frames, a 32-bit little-endian length first.
-//! The first frame each way is a greeting; a process of another version is refused there, in words.
+//! What a server and the engine process say to each other: JSON in frames, each behind its length as 32-bit little-endian. The first frame
+//! each way is a greeting, where a process of another version is refused in words.
 
 use std::io::{Error, ErrorKind, Read, Result, Write};
 use std::path::PathBuf;
@@ -13,13 +13,13 @@ use crate::engine::{Caps, Finish, Priority, Timing};
 /// Changes with every change of the types below.
 pub const PROTOCOL: u32 = 4;
 
-/// The version of this binary, and which build of it.
+/// The version of this binary, and its build.
 pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("LONGSIGHT_BUILD"));
 
 /// Longest frame in bytes; prompts are far below.
 pub const MAX_FRAME: usize = 32 << 20;
 
-/// The first frame of both sides.
+/// The first frame of each side.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Greeting {
     pub protocol: u32,
@@ -27,11 +27,12 @@ pub struct Greeting {
 }
 
 impl Greeting {
+    /// The greeting of this binary.
     pub fn own() -> Self {
         Self { protocol: PROTOCOL, build: BUILD.into() }
     }
 
-    /// Why we cannot talk to who greets like this, if we cannot.
+    /// Why we cannot talk to whoever greets like this, if we cannot.
     pub fn refusal(&self) -> Option<String> {
         if *self == Self::own() {
             return None;
@@ -44,21 +45,21 @@ impl Greeting {
     }
 }
 
-/// A frame to the engine process. `id` is the client's; answers carry it.
+/// A frame to the engine process. The client chooses `id`; answers carry it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ToEngine {
     pub id: u64,
     pub order: Order,
 }
 
-/// What is asked of the engine process.
+/// What the engine process is asked to do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
     /// Load the model and say what it can do.
     Open(ModelSpec),
     Generate(Box<Generate>),
-    /// Tokens of each text.
+    /// Count the tokens of each text.
     Count {
         model: ModelSpec,
         texts: Vec<String>,
@@ -68,23 +69,23 @@ pub enum Order {
     Ping,
 }
 
-/// A model and how it is loaded; requests with equal specifications share one copy in memory.
+/// A model and how it is loaded. Requests with equal specifications share one copy in memory.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ModelSpec {
     pub path: PathBuf,
-    /// Modification time in nanoseconds and size in bytes: a replaced file is another model.
+    /// Modification time in nanoseconds, and size in bytes: a replaced file is another model.
     pub modified: u64,
     pub bytes: u64,
-    /// Tokens.
+    /// Context window in tokens.
     pub context: u32,
     pub threads: u32,
     pub gpu_layers: u32,
     pub cpu_moe: bool,
     pub n_cpu_moe: u32,
     pub kv_type: String,
-    /// Most MiB on disk for the KV caches of long prompts, of all models together; 0 saves none.
+    /// Most MiB on disk for saved KV caches, of all models together; 0 saves none.
     pub saved_kv_mb: u32,
-    /// Requests that keep a KV cache of their own.
+    /// Requests that can have a KV cache of their own at the same time.
     pub slots: u32,
 }
 
@@ -96,15 +97,15 @@ pub struct Generate {
     pub max_tokens: u32,
     pub temperature: f32,
     pub stop: Vec<String>,
-    /// Texts of tokens that end generation, besides those that the vocabulary marks.
+    /// Texts of tokens that end the generation, besides those that the vocabulary marks.
     pub stop_tokens: Vec<String>,
-    /// Every control token ends generation (holes are filled with plain text only).
+    /// Every control token ends the generation, since holes are filled with plain text only.
     pub plain: bool,
     pub grammar: Option<Grammar>,
     pub priority: Priority,
 }
 
-/// See [`crate::dialect::Grammar`].
+/// As [`crate::dialect::Grammar`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grammar {
     pub gbnf: String,
@@ -118,7 +119,7 @@ pub struct FromEngine {
     pub answer: Answer,
 }
 
-/// What the engine process answers. Every order but `Cancel` gets exactly one of the last five.
+/// What the engine process answers. Every order but `Cancel` gets exactly one of the last five variants.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
@@ -138,14 +139,14 @@ pub enum Answer {
         kind: Failure,
         message: String,
     },
-    /// The longest that a worker has been in one step, in milliseconds.
+    /// The longest time that a worker has been in its current step, in milliseconds.
     Pong {
         busy_ms: u64,
     },
 }
 
 impl Answer {
-    /// Whether nothing more comes of the order.
+    /// Whether this is the last answer to an order.
     pub fn is_end(&self) -> bool {
         !matches!(self, Self::Progress { .. } | Self::Text(_))
     }
@@ -159,7 +160,7 @@ pub enum Stage {
     Prefill,
 }
 
-/// See [`crate::engine::ErrorKind`].
+/// As [`crate::engine::ErrorKind`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Failure {
@@ -184,7 +185,7 @@ pub fn encode(frame: &impl Serialize) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Checks a frame's length before anything is allocated for it.
+/// The length in a frame's head, checked before anything is allocated.
 pub fn length(head: [u8; 4]) -> Result<usize> {
     let length = u32::from_le_bytes(head) as usize;
     if length > MAX_FRAME {

@@ -1,4 +1,4 @@
-//! Whether what is named is there: the file, the lines of it, the name beside them.
+//! Checks whether named things exist: the file, its lines, the name beside them.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -12,27 +12,27 @@ use crate::text::words;
 use crate::workspace::WorkspacePath;
 use crate::workspace::uri::percent_decoded;
 
-/// Files that are read to count their lines; places in more of them stay unchecked, and are marked so.
+/// Most files read to count their lines. Further places are marked as unchecked.
 const MOST_FILES: usize = 200;
-/// What is written behind a place that was not looked for.
+/// The mark of a place that was not checked.
 const UNCHECKED: &str = " (not checked)";
-/// What is written behind a place at which the name beside it does not stand.
+/// The mark of a place without the name that is said to stand there.
 const NOT_THERE: &str = " (not at that line)";
-/// Lines above and below a place in which a name may stand that is said to be there: a comment or an attribute belongs to it.
+/// Lines around a place in which a name may stand, since comments and attributes belong to it.
 const AROUND: u32 = 3;
 
 impl Checker<'_> {
-    /// Checks lines of a file, and how they are to be marked. None for what names no file.
+    /// Checks lines of a file and returns their mark, if any. None where `token` is no file.
     pub(super) fn place(&mut self, token: &str, first: u32, named: &Named<'_>) -> Option<Option<&'static str>> {
         let token = token.strip_prefix("file://").unwrap_or(token);
-        // An address, a name with its module, or the column behind a line.
+        // A URL, a name with its module, or the column behind a line.
         if token.is_empty() || token.contains("://") || token.contains(':') {
             return None;
         }
         let token = self.decoded(token);
         let ours = self.in_root(&token)?;
         let token = &*ours;
-        // Brackets before a path may be its own, and so may letters that no path of ours has.
+        // Brackets before a path may belong to it, as may letters that none of our paths has.
         let bare = token.trim_start_matches(['(', '[', '{']);
         let ascii = bare.trim_start_matches(|letter: char| !letter.is_ascii()).trim_end_matches(|letter: char| !letter.is_ascii());
         let found = self.find(token).or_else(|| self.find(bare)).or_else(|| self.find(ascii));
@@ -48,13 +48,13 @@ impl Checker<'_> {
         Some(self.cite(path.to_string(), first, named.last, mark))
     }
 
-    /// A path without the escapes that the target of a link has.
+    /// A path without the escapes in the target of a link.
     fn decoded<'t>(&mut self, path: &'t str) -> Cow<'t, str> {
         if path.contains('%') && self.find(path).is_none() { percent_decoded(path).into() } else { path.into() }
     }
 
-    /// A path as the workspace has it: without the folder of a root before it, and with slashes where the folder is one of ours. None for
-    /// what backslashes are something else in.
+    /// A path as the workspace has it: without the root's folder in front, with slashes if its folder is ours. None if its backslashes mean
+    /// something else.
     fn in_root<'t>(&mut self, token: &'t str) -> Option<Cow<'t, str>> {
         if token.contains('\\') {
             let path = token.replace('\\', "/");
@@ -66,8 +66,7 @@ impl Checker<'_> {
         Some(inside.map_or(token.into(), |path| path.to_string().into()))
     }
 
-    /// Checks lines that are named without a file: of the one that was named last, or that the question is about, or else of any that
-    /// the model has seen.
+    /// Checks lines named without a file: in the file named last or asked about, else in any that the model was shown.
     pub(super) fn line_alone(&mut self, first: u32, named: &Named<'_>) -> Option<&'static str> {
         let meant: Vec<String> = self.last.iter().chain(&self.subject).cloned().collect();
         let mut marks = vec![];
@@ -81,7 +80,7 @@ impl Checker<'_> {
         if meant.is_empty() { mark } else { self.cite(path, first, named.last, mark) }
     }
 
-    /// What is wrong with lines of a file that is there.
+    /// What is wrong with lines of an existing file.
     fn wrong(&mut self, path: &WorkspacePath, count: u32, first: u32, named: &Named<'_>) -> Option<&'static str> {
         let last = named.last.unwrap_or(first);
         if first == 0 || last < first || last > count {
@@ -89,7 +88,7 @@ impl Checker<'_> {
         }
         let symbol = named.symbol?.trim();
         let name = NAME.captures(symbol)?.get(1)?.as_str();
-        // A file is no name that stands in another one.
+        // A file's name does not stand in another file.
         if name.contains('.') && self.find(symbol).is_some() {
             return None;
         }
@@ -106,7 +105,7 @@ impl Checker<'_> {
         (!is_within && !lines.into_iter().any(stands)).then_some(NOT_THERE)
     }
 
-    /// Keeps a place with what is wrong with it.
+    /// Adds a place with its mark.
     fn cite(&mut self, path: String, line: u32, end_line: Option<u32>, mark: Option<&'static str>) -> Option<&'static str> {
         let verified = mark.is_none();
         match self.citations.iter_mut().find(|known| known.path == path && known.line == line && !known.whole) {
@@ -116,7 +115,7 @@ impl Checker<'_> {
         mark
     }
 
-    /// Checks a word that may be the name of a file without a line of it, and how it is to be marked. None for what is none.
+    /// Checks a word that may name a file without a line, and returns its mark, if any. None where it names none.
     pub(super) fn file(&mut self, word: &str, in_quotes: bool) -> Option<Option<&'static str>> {
         let decoded = self.decoded(word);
         let name = decoded.trim_start_matches("./");
@@ -140,7 +139,7 @@ impl Checker<'_> {
         Some((!verified).then_some(NO_PLACE))
     }
 
-    /// Checks something in a file as test runners write it: `tests/test_a.py::Suite::test_one[case]`.
+    /// Checks something inside of a file as test runners write it: `tests/test_a.py::Suite::test_one[case]`.
     fn inside(&mut self, path: &str, names: &str) -> Option<Option<&'static str>> {
         let mark = self.file(path, true)?;
         let known = self.find(path).and_then(|(path, _)| self.session.snapshot.read(&path).ok());
@@ -149,7 +148,7 @@ impl Checker<'_> {
         Some(mark.or(missing.then_some(NO_PLACE)))
     }
 
-    /// The file that a path means, and how many lines it has. A name without its folder counts when only one file is called that.
+    /// The file that a path means, and its number of lines. A name without folder counts if only one file has it.
     pub(super) fn find(&mut self, path: &str) -> Option<(WorkspacePath, u32)> {
         if let Some(known) = self.found.get(path) {
             return known.clone();

@@ -1,4 +1,4 @@
-//! Whether a word that names nothing we know was meant for a file or a name of code all the same, so that it is to be marked.
+//! Whether a word that names nothing we know was meant as a file or a name in code, so that it should be marked.
 
 use std::sync::LazyLock;
 
@@ -10,12 +10,12 @@ use crate::features::vocabulary::Vocabulary;
 use crate::syntax::{Language, lists};
 use crate::text::words;
 
-/// Endings of files by which products are called as well, in words: `Node.js`.
+/// Endings of files that also end the names of products: `Node.js`.
 const PRODUCTS: &[&str] = &["js"];
 
 /// What a path looks like that is none of ours.
 pub(super) static PATH: LazyLock<Regex> = LazyLock::new(|| compiled(r"^(?:[^/\s]+/)*[\w@+\[\]().-]*\.[A-Za-z][A-Za-z0-9_+]{0,9}$"));
-/// A name as code has it, with its owners, and a call's brackets or type arguments behind it.
+/// A name as code writes it, with its owners, and with a call's brackets or type arguments behind.
 pub(super) static NAME: LazyLock<Regex> =
     LazyLock::new(|| compiled(r"^&?([A-Za-z_$][\w$]*(?:(?:::|\.|#|->)[A-Za-z_$][\w$]*)*)(\(.*\)|!|(?:::)?<.*>)?$"));
 
@@ -24,13 +24,13 @@ impl Checker<'_> {
         self.session.shared.registry.languages().iter().map(|language| &**language)
     }
 
-    /// Whether a word stands for what is around, in some language.
+    /// Whether a word means the enclosing thing in some language, such as `self`.
     fn is_ourselves(&self, word: &str) -> bool {
         self.languages().any(|language| language.types.is_own(word) || lists(&language.modules_by_place, word))
     }
 
-    /// Whether something that looks like a path and is none of ours is meant for one: in a folder, and in backquotes or with an ending that
-    /// our files have; without a folder, an ending that is no member of anything.
+    /// Whether something that looks like a path, and is none of ours, is meant as one: with a folder, if it is in backquotes or has an
+    /// ending that our files have; without a folder, if its ending is not a member of anything.
     pub(super) fn is_file_name(&mut self, name: &str, in_quotes: bool) -> bool {
         let Some((stem, ending)) = name.rsplit_once('.') else { return false };
         if name.contains('/') {
@@ -44,23 +44,23 @@ impl Checker<'_> {
         may_be_file && !(member && self.is_word(stem))
     }
 
-    /// Whether something stands as it is in what the model has seen.
+    /// Whether the model was shown exactly this text.
     fn stands(&self, text: &str) -> bool {
         let seen = self.near.iter().filter_map(|path| self.session.snapshot.roots.resolve(path).ok());
         seen.filter_map(|path| self.session.snapshot.read(&path).ok()).any(|whole| whole.contains(text))
     }
 
-    /// Whether something that names no file of ours is meant for one all the same, and is no host, slice or proportion: it lies in a
-    /// folder, or ends as some file of the workspace does.
+    /// Whether something that names no file of ours is still meant as one, and not a host, a slice or a ratio: it has a folder, or ends
+    /// like a file of the workspace.
     pub(super) fn may_be_path(&mut self, text: &str) -> bool {
         let unbalanced = |open, close| text.matches(open).count() != text.matches(close).count();
         if unbalanced('(', ')') || unbalanced('[', ']') {
             return false;
         }
         match text.trim_start_matches("./").split_once('/') {
-            // An absolute path that is not below a root. Code has such of other machines.
+            // An absolute path outside of all roots. Code has such paths of other machines.
             Some(("", path)) => self.fence.is_none() && path.contains('/'),
-            // Only what ends as a path of ours does has a blank.
+            // Only something that ends like one of our paths may contain a blank.
             Some((folder, _)) => PATH.is_match(text) || text.contains(' ') || self.vocabulary().has_folder(folder),
             None => {
                 let ending = text.rsplit_once('.').map(|(_, ending)| ending);
@@ -69,8 +69,8 @@ impl Checker<'_> {
         }
     }
 
-    /// Whether something in backquotes is written as a name of code, and neither the index knows such a name, defined or used, nor is it a
-    /// word of any text: a key of a table, a setting, something that a comment speaks of.
+    /// Whether text in backquotes is written like a name in code, but is neither known to the index nor a word in any text (a table's key,
+    /// a setting, something in a comment).
     pub(super) fn is_no_name(&mut self, code: &str) -> bool {
         let Some(found) = NAME.captures(code) else { return false };
         let (Some(name), behind) = (found.get(1), found.get(2)) else { return false };
@@ -82,7 +82,7 @@ impl Checker<'_> {
         {
             return false;
         }
-        // A document, which has a name of its own.
+        // A document with a name of its own.
         if parts.len() == 2 && behind.is_none() && name.as_str().contains('.') && self.find(code).is_some() {
             return false;
         }
@@ -93,7 +93,7 @@ impl Checker<'_> {
         nowhere && self.marked.insert(code.into())
     }
 
-    /// Whether a word stands in the workspace, looked for first in what the model has seen and in what the answer names.
+    /// Whether a word occurs in the workspace; what the model was shown, and what the answer names, is searched first.
     fn is_word(&mut self, word: &str) -> bool {
         let named = self.citations.iter().map(|place| &place.path);
         let first: Vec<String> = self.near.iter().chain(named).cloned().collect();
@@ -101,23 +101,24 @@ impl Checker<'_> {
         self.vocabulary().has_word(session, word, &first)
     }
 
+    /// The words of the workspace's texts, gathered when first needed.
     pub(super) fn vocabulary(&mut self) -> &mut Vocabulary {
         self.vocabulary.get_or_insert_with(|| Vocabulary::new(self.session))
     }
 }
 
-/// Whether a word is a variable of the shell: `$HOME`.
+/// Whether a word is a shell variable: `$HOME`.
 fn is_environment(word: &str) -> bool {
     word.starts_with('$') && !word.contains(|letter: char| letter.is_ascii_lowercase())
 }
 
-/// Whether a word is written as names in code are and words of a sentence are not: `snake_case`, `CamelCase`.
+/// Whether a word is written as only code does: `snake_case`, `CamelCase`.
 pub(super) fn is_compound(word: &str) -> bool {
     let inner = word.trim_matches(['_', '$']);
     inner.contains(['_', '$']) || inner.as_bytes().windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())
 }
 
-/// Whether a word is written as the names of types are: `Lexer`. In backquotes it is meant for one.
+/// Whether a word is written like the name of a type: `Lexer`. In backquotes it is meant as one.
 fn is_title(word: &str) -> bool {
     let word = word.trim_start_matches('$');
     word.len() > 3

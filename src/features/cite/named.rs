@@ -1,5 +1,5 @@
-//! What a line of an answer names, as it is written: lines with the path before them or behind, lines alone, and the name in code beside
-//! them. Pure: whether there is such a thing is not known here.
+//! What a line of an answer names, by its wording: lines with their path before or behind, lines alone, and the name in code beside them.
+//! Pure: whether such a thing exists is checked elsewhere.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -12,16 +12,16 @@ use super::words::{self, BEHIND, ORDINAL};
 /// Lines that are named.
 #[derive(Debug)]
 pub(in crate::features) struct Named<'a> {
-    /// The stretch that is one citation; without the path before it.
+    /// The stretch of one citation, without the path before it.
     pub range: Range<usize>,
-    /// What may be the path: what stands before the lines, and what behind.
+    /// What may be the path: the text before the lines, and the text behind.
     pub before: &'a str,
     pub behind: Option<&'a str>,
     pub first: Option<u32>,
     pub last: Option<u32>,
-    /// The lines are written in words, so that they mean something without a path.
+    /// The lines are named in words, so they mean something without a path.
     pub in_words: bool,
-    /// The name in backquotes that is said to be there.
+    /// The name in backquotes that is said to stand there.
     pub symbol: Option<&'a str>,
 }
 
@@ -44,11 +44,11 @@ static WORDS: LazyLock<Regex> = LazyLock::new(|| {
     ];
     compiled(&format!("(?i){}", alternatives.join("|")))
 });
-/// Another of several lines: `, 4`, ` and 300`.
+/// A further line in a list: `, 4`, ` and 300`.
 static ANOTHER: LazyLock<Regex> = LazyLock::new(|| {
     compiled(r"^(?:,\s?(?:(?:and|or|und|oder|et|y|e|и)\s)?|\s(?:and|or|und|oder|et|y|e|и|&)\s|、|和)(\d{1,7})(?:\s?[-–]\s?(\d{1,7}))?\b")
 });
-/// The same behind a sign: `:4,999`.
+/// A further line behind a sign: `:4,999`.
 static ANOTHER_SIGN: LazyLock<Regex> = LazyLock::new(|| compiled(r"^,L?(\d{1,7})(?:[-–]L?(\d{1,7}))?\b"));
 /// What may stand between a path and its lines in words.
 static BETWEEN: LazyLock<Regex> = LazyLock::new(|| {
@@ -56,28 +56,29 @@ static BETWEEN: LazyLock<Regex> = LazyLock::new(|| {
         r#"[`"'*]*[,，:：]?\s?[(（]?(?:(?:at|on|in|around|near|auf|in der|bei|um|de la|à la|na|на|в)\s|(?:中|里|文件)?的?|の\s?|의\s?)?\s?$"#,
     )
 });
-/// What may stand between lines in words and their path.
+/// What may stand between lines in words and the path behind them.
 static OF: LazyLock<Regex> = LazyLock::new(|| {
     compiled(
         r#"^\s?(?:(?:of|in|from|von|aus|de|du|dans|in der|der)\s|[(（])(?:(?:the|der|die|le)\s)?(?:(?:file|Datei|fichier)\s)?[`"']?([^\s`"'<>|*,;，。；）)]+)"#,
     )
 });
-/// What stands between a name in backquotes and the place behind it at which that name is said to be, or to which it links.
+/// What may stand between a name in backquotes and the place behind it where it is said to be, or to which it links.
 static TO_PLACE: LazyLock<Regex> = LazyLock::new(|| {
     compiled(concat!(
         r"^(?:\]\(|\s?[(（]?(?:(?:is|are|was|ist|est)\s)?(?:(?:defined|declared|implemented|located|found|definiert|défini)\s)?",
         r"(?:(?:at|in|on|from|auf|dans)\s)?(?:定义|声明|实现|位于|在|于)*\s?[(（]?[`\x22']?)$"
     ))
 });
-/// The same behind the place.
+/// A name in backquotes that stands behind its place, with what may stand between the two.
 static NAME_BEHIND: LazyLock<Regex> = LazyLock::new(|| compiled(r"^[`)）]*(?::\s|：|\s?[(（])`([^`]+)`"));
 
+/// Compiles a constant pattern. Panics where it is invalid.
 #[expect(clippy::expect_used, reason = "constants, which every test reads")]
 pub(in crate::features) fn compiled(pattern: &str) -> Regex {
     Regex::new(pattern).expect("the pattern is a constant")
 }
 
-/// The lines that a text names, in order. `whole` are the stretches of it that are paths whatever they look like.
+/// The lines that a text names, in order. `whole` are stretches that are paths, whatever they look like.
 pub(in crate::features) fn named<'a>(line: &'a str, whole: &[Range<usize>]) -> Vec<Named<'a>> {
     let mut all = by_signs(line, whole);
     all.extend(in_words(line, whole));
@@ -90,7 +91,7 @@ fn number(found: Option<regex::Match<'_>>) -> Option<u32> {
     found.and_then(|digits| digits.as_str().parse().ok())
 }
 
-/// Whether a number goes on behind a point: a version or a part is no line.
+/// Whether a number continues behind a point, as in a version: then it is no line.
 fn goes_on(rest: &str) -> bool {
     rest.strip_prefix('.').is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()))
 }
@@ -101,7 +102,7 @@ fn by_signs<'a>(line: &'a str, whole: &[Range<usize>]) -> Vec<Named<'a>> {
         let Some(all_of_it) = found.get(0) else { continue };
         let (start, end) = (all_of_it.start(), all_of_it.end());
         let before = path_before(line, start, whole);
-        // Brackets are a call's as well: only a path with a folder is one before them.
+        // Brackets may also belong to a call: only a path with a folder counts before them.
         let is_path = before.contains(['/', '\\']) || whole.iter().any(|path| path.end == start);
         if found.get(3).is_some() && !is_path || goes_on(&line[end..]) {
             continue;
@@ -145,7 +146,7 @@ fn in_words<'a>(line: &'a str, whole: &[Range<usize>]) -> Vec<Named<'a>> {
         let behind = behind.map(|path| &line[path]);
         let numbers: Vec<u32> = found.iter().skip(1).filter_map(number).collect();
         let (first, last) = (numbers.first().copied(), numbers.get(1).copied());
-        // What stands before the lines is the path, or else the name.
+        // The text before the lines is the path, else the name.
         let symbol =
             beside(line, before.as_ptr() as usize - line.as_ptr() as usize, lines.end()).or_else(|| beside(line, lines.start(), end));
         all.push(Named { range: lines.range(), before, behind, first, last, in_words: true, symbol });
@@ -155,7 +156,7 @@ fn in_words<'a>(line: &'a str, whole: &[Range<usize>]) -> Vec<Named<'a>> {
     all
 }
 
-/// The lines that are listed behind the first, with where they stand.
+/// The lines listed behind the first one, with their places.
 fn others<'a>(another: &'a Regex, line: &'a str, mut end: usize) -> impl Iterator<Item = (Range<usize>, Option<u32>, Option<u32>)> + 'a {
     std::iter::from_fn(move || {
         let found = another.captures(&line[end..])?;
@@ -166,7 +167,7 @@ fn others<'a>(another: &'a Regex, line: &'a str, mut end: usize) -> impl Iterato
     })
 }
 
-/// What may be the path that ends before an offset, out of its quotes and out of the brackets of a link.
+/// The possible path that ends at an offset, without its quotes and the brackets of a link.
 pub(super) fn path_before<'a>(text: &'a str, end: usize, whole: &[Range<usize>]) -> &'a str {
     let bare = text[..end].trim_end_matches(['`', '*', '"', '\'']);
     let quotes = end - bare.len();
@@ -175,12 +176,12 @@ pub(super) fn path_before<'a>(text: &'a str, end: usize, whole: &[Range<usize>])
     known.map_or_else(|| out_of_brackets(token(text, end)), |path| &text[path.clone()])
 }
 
-/// What stands behind the last bracket that is open at the end of a text.
+/// The text behind the last bracket that is still open.
 pub(super) fn out_of_brackets(text: &str) -> &str {
     open_bracket(text).map_or(text, |open| &text[open + 1..])
 }
 
-/// The last bracket that is open at the end of a text.
+/// The last bracket that is still open at the end of a text.
 fn open_bracket(text: &str) -> Option<usize> {
     let mut closed = 0_usize;
     for (at, letter) in text.char_indices().rev() {
@@ -195,35 +196,35 @@ fn open_bracket(text: &str) -> Option<usize> {
 }
 
 impl Named<'_> {
-    /// Where its mark goes in a line, when the path stands behind the lines.
+    /// Where the mark goes if the path stands behind the lines.
     pub fn end_behind(&self, line: &str) -> usize {
         let end = |path: &str| path.as_ptr() as usize - line.as_ptr() as usize + path.len();
         self.behind.map_or(self.range.end, end)
     }
 }
 
-/// The name in backquotes that is said to be at the place between two offsets.
+/// The name in backquotes that is said to stand at the place between two offsets.
 fn beside(line: &str, start: usize, end: usize) -> Option<&str> {
-    // Which backquote opens and which one closes is known only from the beginning of the line on.
+    // Whether a backquote opens or closes is only known from the start of the line.
     let before = spans(line).into_iter().take_while(|(whole, _)| whole.end <= start).last();
     let before = before.filter(|(whole, _)| TO_PLACE.is_match(&line[whole.end..start])).map(|(_, code)| &line[code]);
     let behind = || NAME_BEHIND.captures(&line[end..]).and_then(|found| found.get(1)).map(|name| name.as_str());
     before.or_else(behind)
 }
 
-/// Where what is quoted up to an offset ends with its quotes, or a link with its bracket.
+/// The end of a quotation that goes up to an offset, with its quotes, or of a link with its bracket.
 pub(super) fn end_of_quotes(line: &str, end: usize) -> usize {
     let behind = &line[end..];
     end_of_link(line, end).unwrap_or(end + behind.len() - behind.trim_start_matches('`').len())
 }
 
-/// Where a link ends of which the text or the target goes up to an offset.
+/// The end of a link whose text or target goes up to an offset.
 pub(super) fn end_of_link(line: &str, end: usize) -> Option<usize> {
     let behind = line[end..].trim_start_matches('`');
     let target_so_far = line[..end].rfind("](").map(|at| &line[at + 1..end]);
     let in_target = target_so_far.is_some_and(|text| !text.contains(char::is_whitespace) && open_bracket(text) == Some(0));
     let target = if in_target { behind } else { behind.strip_prefix("](")? };
-    // A path may have brackets of its own.
+    // A path may contain brackets.
     let mut open = 0_usize;
     let closes = |letter: char| match letter {
         '(' => {
@@ -240,20 +241,20 @@ pub(super) fn end_of_link(line: &str, end: usize) -> Option<usize> {
     target[close..].starts_with(')').then(|| line.len() - target.len() + close + 1)
 }
 
-/// Whether a word ends at a letter.
+/// Whether a word ends at this character.
 pub(super) fn splits(letter: char) -> bool {
     letter.is_whitespace() || "`\"'<>|*,;，。；：（）、「」“”".contains(letter)
 }
 
-/// What stands before an offset without a blank, a quote or a sign of markdown or of a sentence between.
+/// The text before an offset, back to a blank, a quote, or punctuation of markdown or a sentence.
 pub(super) fn token(text: &str, end: usize) -> &str {
     let before = &text[..end];
     let start = before.char_indices().rev().find(|(_, letter)| splits(*letter)).map_or(0, |(at, letter)| at + letter.len_utf8());
     &before[start..]
 }
 
-/// The words of a line that are no code, and where they stand: without the brackets around them and the signs behind them. The target of a
-/// link is one, without what it means inside of a file, and so is each of the stretches that are paths as they are.
+/// The words of a line outside of code, with their places: without brackets around and punctuation behind. The target of a link is one
+/// word, without its fragment, and so is each stretch in `whole`.
 pub(in crate::features) fn words<'a>(line: &'a str, whole: &[Range<usize>]) -> Vec<(Range<usize>, &'a str)> {
     let (mut words, mut at) = (vec![], 0);
     for path in whole {

@@ -1,5 +1,5 @@
-//! Paths of the workspace that a text does not have as one word, for there are blanks, quotes, commas or brackets in them: where a line
-//! has one of them, it wins over how words are cut.
+//! Paths of the workspace that a text does not have as one word, because they contain blanks, quotes, commas or brackets. Where a line
+//! contains such a path, that decides how the line is split.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -7,21 +7,21 @@ use std::ops::Range;
 use super::named::{out_of_brackets, splits, token};
 use crate::features::Session;
 
-/// See the module.
+/// All such paths, indexed for search.
 #[derive(Default)]
 pub(in crate::features) struct SplitPaths {
-    /// Each with where the last run of letters in it begins, by that run.
+    /// Paths by the last run of letters in them, each with the offset of that run.
     by_end: HashMap<String, Vec<(String, usize)>>,
-    /// The last runs of the words before the last one of each.
+    /// The last runs of all words of such paths except their last words.
     words: HashSet<String>,
 }
 
-/// Whether a path is cut where words are.
+/// Whether splitting a text into words would split this path.
 fn is_split(path: &str) -> bool {
     path.contains(|letter: char| splits(letter) || "()[]{}".contains(letter))
 }
 
-/// The stretches of a text that are letters, digits, and what joins those in a name.
+/// The runs of letters and digits in a text, with the characters that join them in names.
 fn runs(text: &str) -> impl DoubleEndedIterator<Item = Range<usize>> {
     text.split(|letter: char| !letter.is_alphanumeric() && !"_-.".contains(letter)).map(|run| run.trim_matches('.')).filter_map(|run| {
         let start = run.as_ptr() as usize - text.as_ptr() as usize;
@@ -30,6 +30,7 @@ fn runs(text: &str) -> impl DoubleEndedIterator<Item = Range<usize>> {
 }
 
 impl SplitPaths {
+    /// Gathers the paths of the workspace.
     pub fn new(session: &Session) -> Self {
         let mut all = Self::default();
         for (_, file) in session.index.files().filter(|(_, file)| is_split(file.path.relative())) {
@@ -37,7 +38,7 @@ impl SplitPaths {
             for word in path.rsplit(char::is_whitespace).skip(1) {
                 all.words.extend(runs(word).next_back().map(|run| word[run].to_string()));
             }
-            // Links have no blanks.
+            // In links a blank is escaped.
             let escaped = path.contains(' ').then(|| path.replace(' ', "%20"));
             for path in std::iter::once(path).chain(escaped) {
                 let Some(last) = runs(&path).next_back() else { continue };
@@ -47,7 +48,7 @@ impl SplitPaths {
         all
     }
 
-    /// Where a line has such paths, or their ends as far as these are such themselves, in order; with the folders of another machine before
+    /// Where a line contains such paths, or ends of them that are still such paths, in order; with the folders of another machine before
     /// them.
     pub fn found(&self, line: &str) -> Vec<Range<usize>> {
         let mut found: Vec<Range<usize>> = vec![];
@@ -67,19 +68,19 @@ impl SplitPaths {
         found
     }
 
-    /// Whether a text is one of them and nothing else.
+    /// Whether a text is exactly one of them.
     pub fn has(&self, text: &str) -> bool {
         is_split(text) && self.found(text).first().is_some_and(|found| found.len() == text.len())
     }
 
-    /// Whether what follows a text and a blank may be the rest of one.
+    /// Whether the text behind a blank may continue one of them.
     pub fn may_go_on(&self, text: &str) -> bool {
         let last = || text.split_whitespace().next_back().and_then(|word| runs(word).next_back().map(|run| &word[run]));
         !self.words.is_empty() && last().is_some_and(|last| self.words.contains(last))
     }
 }
 
-/// Where a path stands in a line whose last run of letters is here: as much of it as there is, from a folder on.
+/// Where a path stands in a line that has its last run of letters here: as much of it as there is, starting with a folder.
 fn at(line: &str, run: &Range<usize>, path: &str, last: usize) -> Option<Range<usize>> {
     let behind = &path[last + run.len()..];
     if !line[run.end..].starts_with(behind) {
@@ -92,7 +93,7 @@ fn at(line: &str, run: &Range<usize>, path: &str, last: usize) -> Option<Range<u
     folders.filter(|from| is_split(&path[*from..])).find_map(|from| {
         let before = &path[from..last];
         let start = run.start.checked_sub(before.len()).filter(|_| ends_with(&line[..run.start], before))?;
-        // The end of another name is none.
+        // The end of another name does not count.
         let is_word = |letter: char| letter.is_ascii_alphanumeric() || "_-.".contains(letter);
         let begins = !path[from..].starts_with(is_word) || !line[..start].ends_with(is_word);
         begins.then_some(start..run.end + behind.len())

@@ -1,4 +1,4 @@
-//! Tables of places: one column has the path, another the line.
+//! Tables of places, with the path in one column and the line in another.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -8,18 +8,18 @@ use regex::Regex;
 use super::named::{Named, compiled};
 use super::words;
 
-/// What is in a column of lines.
+/// A cell with lines.
 static LINES: LazyLock<Regex> = LazyLock::new(|| compiled(r"^[*_`]*[L:#~]*(\d{1,7})(?:\s?[-–]\s?L?(\d{1,7}))?[*_`]*$"));
 
-/// The table that a text is in.
+/// The state of a table that is being read.
 #[derive(Default)]
 pub(super) struct Table {
-    /// Which of its columns has lines.
+    /// The index of its column with lines.
     lines: Option<usize>,
 }
 
 impl Table {
-    /// The lines that a row names, with what may be their path: the first cell that has a point or a slash.
+    /// The lines in a row, with what may be their path: the first cell with a point or a slash.
     pub fn column<'a>(&mut self, row: &'a str, whole: &[Range<usize>]) -> Option<Named<'a>> {
         if !row.trim_start().starts_with('|') {
             self.lines = None;

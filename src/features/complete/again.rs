@@ -1,5 +1,5 @@
-//! What an answer begins with that stands before the cursor already: models like to begin anew, a few lines above the cursor, with its
-//! line, or with the word that is being typed.
+//! The start of an answer that repeats what stands before the cursor: models like to begin anew, a few lines above the cursor, with its
+//! line, or with the word being typed.
 
 use std::ops::Range;
 
@@ -10,9 +10,9 @@ use crate::text::words::{self, is_unspaced, is_word};
 /// Lines above the cursor that an answer may repeat.
 const ABOVE: usize = 60;
 
-/// Without the lines right above the cursor, and the beginning of its line, where the model begins with them. One line alone may well
-/// come twice, unless it is the head of the block that is written; so may lines that are all the same. `spoken` says that the answer is
-/// one of a chat, which is made of whole lines.
+/// An answer without the lines right above the cursor, or the start of its line, if it begins with them. A single line may well come twice,
+/// unless it is the head of the block being written; so may lines that are all the same. `spoken` marks the answer of a chat, which has
+/// whole lines.
 pub(super) fn without_beginning(hole: &Hole, text: &str, spoken: bool) -> String {
     let above: Vec<&str> = hole.above().take(ABOVE).map(str::trim).collect();
     let lines = lines_that_say_something(text);
@@ -30,15 +30,14 @@ pub(super) fn without_beginning(hole: &Hole, text: &str, spoken: bool) -> String
     if count > 0 && telling && (heads(&above[0]) || !same) { behind.into() } else { text.into() }
 }
 
-/// Whether what has come so far of an answer begins with a line from above the cursor: what it goes on with tells whether it repeats the
-/// lines there.
+/// Whether the answer so far begins with a line from above the cursor. How it goes on then tells whether it repeats the lines there.
 pub(super) fn may_repeat(hole: &Hole, text: &str) -> bool {
     let text = text.trim_start();
     let (first, is_whole) = text.split_once('\n').map_or((text, false), |(first, _)| (first.trim(), true));
     hole.above().take(ABOVE).map(str::trim).any(|line| if is_whole { line == first } else { line.starts_with(first) })
 }
 
-/// The bytes of the lines that are not blank.
+/// The ranges of the lines that are not blank.
 fn lines_that_say_something(text: &str) -> Vec<Range<usize>> {
     let mut at = 0;
     let all = text.split_inclusive('\n').map(|line| {
@@ -48,14 +47,14 @@ fn lines_that_say_something(text: &str) -> Vec<Range<usize>> {
     all.filter(|line| !text[line.clone()].trim().is_empty()).collect()
 }
 
-/// How an answer goes on that begins with what stands on the cursor's line before it: all of that, or its last name.
+/// How an answer continues that begins with the cursor's line up to the cursor, or with the last name of it.
 fn begun_again(hole: &Hole, text: &str, spoken: bool) -> Option<String> {
     line_again(hole.line(), text, spoken).or_else(|| name_again(hole, text)).map(|at| moved(hole, text, at))
 }
 
-/// Where an answer goes on that begins with the beginning of the cursor's line again.
+/// Where an answer continues that begins with the start of the cursor's line.
 fn line_again(line: &str, text: &str, spoken: bool) -> Option<usize> {
-    // With its indentation it is the line, whatever that is made of.
+    // With its indentation it is that line, whatever it consists of.
     if !indentation(line).is_empty() && text.starts_with(line) {
         return Some(line.len());
     }
@@ -64,22 +63,22 @@ fn line_again(line: &str, text: &str, spoken: bool) -> Option<usize> {
     let rest = text[lead..].strip_prefix(start).filter(|_| !start.is_empty())?;
     let at = text.len() - rest.len();
     if !start.contains(is_word) {
-        // `(` before `(a + b)` is code; the signs of comments, lists and attributes are not written twice.
+        // `(` before `(a + b)` is code; signs of comments, lists and attributes are not written twice.
         let nests = start.trim_end().ends_with(['(', '[', '{', '"', '\'', '`']);
         let attribute = matches!(start, "#" | "@") && rest.starts_with(|letter: char| is_word(letter) || matches!(letter, '[' | ' '));
         return (!nests && (spoken || start.ends_with(' ')) || attribute).then_some(at);
     }
-    // An element may hold one of its kind.
+    // An element may contain another of its kind.
     if start.trim_end().len() < 2 || start.starts_with('<') && start.ends_with('>') {
         return None;
     }
-    // Of a word that is all there is `name_again` decides.
+    // If there is only a word, `name_again` decides.
     let cuts_word = start.ends_with(is_word) && rest.starts_with(is_word);
     (!cuts_word || start.contains(|letter| !is_word(letter))).then_some(at)
 }
 
-/// Where an answer goes on that begins with the name before the cursor again, as far as it is typed: with its path, `a.b.`, which nobody
-/// writes twice, or the word alone, unless the file knows a name that is made of both.
+/// Where an answer continues that begins with the name before the cursor, as far as it is typed: with its path `a.b.`, which nobody writes
+/// twice, or the word alone, unless the file has a name made of both.
 fn name_again(hole: &Hole, text: &str) -> Option<usize> {
     let line = hole.line();
     let path = &line[line.trim_end_matches(|letter| is_word(letter) || matches!(letter, '.' | ':')).len()..];
@@ -93,12 +92,12 @@ fn name_again(hole: &Hole, text: &str) -> Option<usize> {
     }
     let both = format!("{typed}{first}");
     let is_name = [hole.before, hole.after].into_iter().any(|side| words::has(side, &both));
-    // `aa` may be meant where `a` stands: the same word needs to be one.
+    // `aa` may be meant where `a` stands: a complete repetition has to be one word.
     (!is_name && (first.len() > typed.len() || typed.len() >= 4)).then_some(typed.len())
 }
 
-/// What a text goes on with at a place, up to which it stands before the cursor already. Where it begins less deep than the cursor's line
-/// and opens a block, what is in the block may be as much too far out.
+/// The text from a place on, up to which it repeats what is before the cursor. If it begins less deep than the cursor's line and opens a
+/// block, the content of that block may be too far out by the same amount.
 fn moved(hole: &Hole, text: &str, at: usize) -> String {
     let rest = &text[at..];
     let own = indentation(hole.line());

@@ -1,4 +1,4 @@
-//! What a model wrote, as text to insert: without the control tokens of its kind, invisible letters, thoughts and fences.
+//! A model's text as text to insert: without control tokens, invisible characters, thoughts and fences.
 
 use std::sync::OnceLock;
 
@@ -10,8 +10,8 @@ use super::prompt;
 use crate::context::fence;
 use crate::text::lines::line_start;
 
-/// Plain line breaks, and nothing behind a token that does not belong into source, or a letter that nobody sees and that the file has not
-/// got; nor the beginning of a line that such a letter divides, or of a string that is about such a token.
+/// The text with plain line breaks, cut at a control token that does not belong into source or at an invisible character that the file does
+/// not have. A line divided by such a character is dropped, and so is a string about such a token.
 pub(super) fn clean(hole: &Hole, raw: &str) -> String {
     let text = raw.replace("\r\n", "\n").replace('\r', "\n");
     let known = |letter: char| hole.before.contains(letter) || hole.after.contains(letter);
@@ -29,7 +29,7 @@ pub(super) fn clean(hole: &Hole, raw: &str) -> String {
     text[..if is_piece { line_start(&text, end) } else { end }].into()
 }
 
-/// Whether the letter at a place joins those beside it, or keeps them apart: of scripts that are written joined, or of one picture.
+/// Whether the character at a place joins its neighbours or keeps them apart, in joined scripts and in composed pictures.
 fn joins(text: &str, at: usize) -> bool {
     let joined = |letter: char| matches!(letter, '\u{600}'..='\u{dff}' | '\u{fb50}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}');
     let picture = |letter: char| matches!(letter, '\u{2190}'..='\u{2bff}' | '\u{fe0f}' | '\u{1f000}'..='\u{1faff}');
@@ -44,7 +44,7 @@ fn joins(text: &str, at: usize) -> bool {
     }
 }
 
-/// Tokens that end or divide texts in the training of models: `<|file_sep|>`, `<｜fim▁end｜>`, `<fim_middle>`.
+/// Tokens that end or divide texts in training: `<|file_sep|>`, `<｜fim▁end｜>`, `<fim_middle>`.
 #[expect(clippy::expect_used, reason = "a constant, which every test compiles")]
 pub(in crate::features) fn control_token() -> &'static Regex {
     static TOKEN: OnceLock<Regex> = OnceLock::new();
@@ -53,12 +53,12 @@ pub(in crate::features) fn control_token() -> &'static Regex {
     TOKEN.get_or_init(|| Regex::new(pattern).expect("a pattern that was tested"))
 }
 
-/// Whether an answer is a code block, where no fence can stand.
+/// Whether an answer is a code block, where no fence can belong.
 pub(super) fn is_fenced(answer: &str) -> bool {
     answer.trim_start().starts_with("```")
 }
 
-/// A chat answer as text to insert: without thoughts, the fence and the mark of the cursor. In `markup` fences are content.
+/// A chat answer as text to insert: without thoughts, fence and the mark of the cursor. In `markup` fences are content.
 pub(super) fn out_of_words(hole: &Hole, answer: &str, markup: bool) -> String {
     let answer = answer.replace("\r\n", "\n").replace('\r', "\n");
     let mut text = prompt::without_mark(hole, without_thoughts(&answer));
@@ -68,7 +68,7 @@ pub(super) fn out_of_words(hole: &Hole, answer: &str, markup: bool) -> String {
     text
 }
 
-/// What stands behind a thought, also where its beginning was part of the prompt.
+/// The text behind a thought, whose start may have been in the prompt.
 fn without_thoughts(answer: &str) -> &str {
     const CLOSE: &str = "</think>";
     match answer.split_once(CLOSE) {
@@ -80,7 +80,7 @@ fn without_thoughts(answer: &str) -> &str {
     }
 }
 
-/// The text of the first code block.
+/// The content of the first code block.
 fn fenced(text: &str) -> Option<&str> {
     let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
     let open = starts.into_iter().find(|at| text[*at..].trim_start_matches(' ').starts_with("```"))?;

@@ -1,5 +1,4 @@
-//! Brackets and comments of half-written code, told from what stands in strings: enough to see where a statement ends where nothing
-//! parses yet.
+//! Brackets and comments in half-written code, told apart from strings: enough to see where a statement ends while nothing parses yet.
 
 use std::ops::Range;
 
@@ -23,40 +22,40 @@ pub fn brackets(text: &str, surface: &Surface) -> Vec<Bracket> {
     Code { text, surface, at: 0 }.filter(|piece| piece.kind == Kind::Letter).filter_map(|piece| bracket((piece.at, piece.letter))).collect()
 }
 
-/// Opened less closed brackets.
+/// The number of opening brackets minus that of closing ones.
 pub fn balance(text: &str, surface: &Surface) -> i32 {
     brackets(text, surface).iter().map(|bracket| if bracket.opens { 1 } else { -1 }).sum()
 }
 
-/// A line without the comment at its end, and without blanks there.
+/// A line without the comment and blanks at its end.
 pub fn code<'a>(line: &'a str, surface: &Surface) -> &'a str {
     let says = |piece: &Piece| piece.kind != Kind::Comment && !piece.letter.is_whitespace();
     let said = Code { text: line, surface, at: 0 }.filter(says).last();
     said.map_or("", |piece| &line[..piece.end])
 }
 
-/// Where the line comment begins with which a text ends.
+/// Where the line comment begins that a text ends with.
 pub fn line_comment(text: &str, surface: &Surface) -> Option<usize> {
     let last = Code { text, surface, at: 0 }.last()?;
     let is_one = last.kind == Kind::Comment && surface.line.as_ref().is_some_and(|sign| text[last.at..].starts_with(sign.as_str()));
     is_one.then_some(last.at)
 }
 
-/// The bytes of strings that go over several lines and are closed.
+/// The ranges of closed strings over several lines.
 pub fn long_strings(text: &str, surface: &Surface) -> Vec<Range<usize>> {
     let strings = Code { text, surface, at: 0 }.filter(|piece| piece.kind == Kind::Literal && piece.closed);
     strings.map(|piece| piece.at..piece.end).filter(|string| text[string.clone()].contains('\n')).collect()
 }
 
-/// Where the comment or string begins in whose middle a text ends, and whether it is a comment.
+/// Where the comment or string begins that is open at the end of a text, and whether it is a comment.
 pub fn unclosed(text: &str, surface: &Surface) -> Option<(usize, bool)> {
     let open = Code { text, surface, at: 0 }.find(|piece| !piece.closed)?;
-    // Quotes say nothing in languages that nobody knows here: of prose, of a text of several lines.
+    // In unknown languages a quote tells nothing: it may be prose, or a text over several lines.
     let tells = open.kind == Kind::Comment || surface.is_read() || text[open.at..].starts_with("<<");
     tells.then_some((open.at, open.kind == Kind::Comment))
 }
 
-/// Whether a line goes on with the next one, because it ends in a backslash that is not escaped.
+/// Whether a line continues on the next, because it ends in a backslash that is not escaped.
 pub fn goes_on_below(line: &str, surface: &Surface) -> bool {
     // C goes on in comments too.
     let said = match surface.line {
@@ -68,14 +67,14 @@ pub fn goes_on_below(line: &str, surface: &Surface) -> bool {
     (said.len() - said.trim_end_matches('\\').len()) % 2 == 1
 }
 
-/// Walks over a text, letter by letter; a string is one piece, and so is a comment.
+/// Walks over a text character by character; a string or a comment is one piece.
 struct Code<'a> {
     text: &'a str,
     surface: &'a Surface,
     at: usize,
 }
 
-/// A letter of the code, or a string or comment that begins with it.
+/// A character of code, or a string or comment that begins with it.
 struct Piece {
     at: usize,
     end: usize,
@@ -106,7 +105,7 @@ impl Iterator for Code<'_> {
     }
 }
 
-/// The length of the comment that a text begins with, and whether it is closed.
+/// The length of the comment at the start of a text, and whether it is closed.
 fn comment(text: &str, surface: &Surface) -> Option<(usize, bool)> {
     if surface.line.as_ref().is_some_and(|sign| text.starts_with(sign)) {
         return Some((text.find('\n').unwrap_or(text.len()), true));
@@ -116,10 +115,10 @@ fn comment(text: &str, surface: &Surface) -> Option<(usize, bool)> {
     Some((end.unwrap_or(text.len()), end.is_some()))
 }
 
-/// The length of the string or regular expression that begins at an offset, or of a quote that is escaped, and whether it is closed.
+/// The length of the string or regular expression at an offset, or of an escaped quote, and whether it is closed.
 fn literal(text: &str, at: usize, surface: &Surface) -> Option<(usize, bool)> {
     let (before, rest) = (&text[..at], &text[at..]);
-    // One that is closed nowhere goes on to the end: the cursor stands in the middle of a text.
+    // A string that is never closed goes on to the end: the cursor stands inside of a text.
     let until = |end: Option<usize>| Some(end.map_or((rest.len(), false), |end| (end, true)));
     let letter = rest.chars().next()?;
     if matches!(letter, '"' | '\'') {
@@ -142,7 +141,7 @@ fn literal(text: &str, at: usize, surface: &Surface) -> Option<(usize, bool)> {
     }
 }
 
-/// A document within a script, from `<<EOF` on to the line with that word alone.
+/// A here-document in a script, from `<<EOF` to the line with just that word.
 fn document(rest: &str) -> Option<(usize, bool)> {
     let name = rest.strip_prefix("<<")?.trim_start_matches(['-', '~']).trim_start_matches(['"', '\'']);
     let letter = |letter: char| letter.is_ascii_uppercase() || letter == '_';
@@ -156,7 +155,7 @@ fn document(rest: &str) -> Option<(usize, bool)> {
     (!word.is_empty()).then_some((if ends { at } else { rest.len() }, ends))
 }
 
-/// What closes a raw string whose quote stands between these: `r#"…"#` or `R"x(…)x"`.
+/// What closes a raw string, judged by what surrounds its opening quote: `r#"…"#`, `R"x(…)x"`.
 fn raw_close(before: &str, rest: &str) -> Option<String> {
     let plain = before.trim_end_matches('#');
     let signs = &before[plain.len()..];
@@ -178,8 +177,8 @@ pub fn closing(text: &str, quote: char) -> Option<usize> {
     found.map(|(at, _)| at)
 }
 
-/// Whether a `'` between these begins a string, and is no apostrophe or lifetime: it is closed on the same line, before something that is
-/// no word.
+/// Whether a `'` begins a string, and is not an apostrophe or a lifetime: it is closed on the same line, before something that is not a
+/// word.
 fn is_quote(rest: &str, before: &str, surface: &Surface) -> bool {
     let line = rest.split('\n').next().unwrap_or_default();
     let prefix = &before[before.trim_end_matches(is_name_letter).len()..];
@@ -196,7 +195,7 @@ fn may_begin_expression(before: &str, surface: &Surface) -> bool {
         || surface.wants_value(before)
 }
 
-/// The length of the regular expression that a text begins with: it is closed on its line, and does not begin with a blank.
+/// The length of the regular expression at the start of a text: closed on its line, not starting with a blank.
 fn regex(text: &str) -> Option<usize> {
     let line = text.split('\n').next().unwrap_or_default();
     let (mut escaped, mut class) = (false, false);

@@ -1,4 +1,4 @@
-//! What a completion would put in front of a model, for the preview.
+//! What a completion would send to a model, for the preview.
 
 use super::hole::Hole;
 use super::prompt::{self, Budget};
@@ -10,8 +10,8 @@ use crate::features::around::{Asker, around};
 use crate::features::preview::{Drawn, Reader, current};
 use crate::features::{Session, Site};
 
-/// What a completion at a place sends, with `wanted` tokens of other files or as many as are due, their number, and that of the answer at
-/// most.
+/// What a completion at a place sends, with `wanted` tokens of other files (or the due number), that number, and the most tokens of the
+/// answer.
 pub(in crate::features) fn draw(
     session: &Session,
     spot: &Spot,
@@ -33,7 +33,7 @@ pub(in crate::features) fn draw(
     (Drawn { ask, parts }, budget.context, work::max_tokens(session, &hole, invoked))
 }
 
-/// What stands further below in the file than the text after the cursor reaches.
+/// Text further below in the file than the window behind the cursor.
 pub(super) fn below(hole: &Hole, site: &Site, budget: Budget, tokens: &dyn Tokens) -> Option<Part> {
     let shown = prompt::window_after(hole.after, budget.after);
     let (skipped, text) = prompt::window_below(hole.after, shown, budget.below)?;

@@ -1,4 +1,4 @@
-//! How far of what a model writes belongs into the hole: one statement, or the lines of a block. The same says, while the model still
+//! How much of a model's text belongs into the hole: one statement, or the lines of a block. The same code says, while the model still
 //! writes, when it has written enough.
 
 use super::brackets::{balance, brackets, code, goes_on_below, long_strings};
@@ -7,18 +7,19 @@ use crate::syntax::{Blocks, Preprocessor, Surface, lists};
 use crate::text::layout::indentation;
 use crate::text::words::is_name_letter;
 
-/// What of a text fills its hole.
+/// The part of a text that fills its hole.
 pub(super) struct Extent<'a> {
     lines: Vec<&'a str>,
     /// Lines that belong into the hole.
     count: usize,
-    /// The next one closes the block and belongs there as well.
+    /// The next line closes the block and belongs there as well.
     closes: bool,
     /// Only the rest of the cursor's line is wanted.
     inline: bool,
 }
 
 impl<'a> Extent<'a> {
+    /// Splits a text, as the mode of the hole demands.
     pub fn of(hole: &Hole, text: &'a str) -> Self {
         let lines: Vec<&str> = text.split('\n').collect();
         let begins_below = begins_line(text);
@@ -28,7 +29,7 @@ impl<'a> Extent<'a> {
             (count, closes)
         };
         let (count, closes) = match &hole.mode {
-            // In `namespace a {` and the like what is in the block may stand as deep as the block.
+            // In `namespace a {` and the like, the content may be indented like the block itself.
             Mode::Block { indent } if !begins_deeper(hole, lines[0], indent) => (statement(hole, text, &lines), false),
             Mode::Block { indent } => block(indent),
             Mode::Pair { indent, .. } if begins_below => block(indent),
@@ -59,21 +60,20 @@ impl<'a> Extent<'a> {
     pub fn is_full(&self, surface: &Surface) -> bool {
         let says = self.lines[..self.count].iter().any(|line| !line.trim().is_empty());
         let Some(next) = self.lines.get(self.count).filter(|_| says) else { return false };
-        // Of a line whose end is not there yet the first word tells, where it is one.
+        // Of an unfinished line, a complete first word tells.
         let (first, more) = next.trim().split_once(' ').unwrap_or_default();
         let told = || !more.is_empty() && first.chars().all(char::is_alphabetic) && !ends_loop(surface, first);
         self.inline || self.count + 1 < self.lines.len() || told()
     }
 }
 
-/// Whether the first line of a text stands deeper than the block's opener, or on its line.
+/// Whether the first line of a text is indented more than the block's opener, or stands on its line.
 fn begins_deeper(hole: &Hole, first: &str, indent: &str) -> bool {
     let column = indentation(hole.line()).len() + if hole.is_blank() { indentation(first).len() } else { 0 };
     !hole.is_blank() || first.trim().is_empty() || column != indent.len()
 }
 
-/// The first statement: its first line, lines that are indented deeper or go on with it, and lines until every bracket and string that it
-/// opens is closed.
+/// The first statement: its first line, lines indented more or continuing it, and lines until all brackets and strings it opens are closed.
 fn statement(hole: &Hole, text: &str, lines: &[&str]) -> usize {
     let base = hole.base().len();
     let open = open_at(hole, text);
@@ -91,18 +91,18 @@ fn goes_on_at(hole: &Hole, lines: &[&str], number: usize, base: usize, open: Ope
         || depth == base && goes_on(hole, &lines[..number], line)
 }
 
-/// A line of a text as it stands in the file.
+/// A line of a text as it will stand in the file.
 fn line_at(hole: &Hole, lines: &[&str], number: usize) -> String {
     if number == 0 { format!("{}{}", hole.line(), lines[0]) } else { lines[number].into() }
 }
 
-/// The first line, and lines until every bracket and string that it opens is closed: the arguments of a call, one of which is a function.
+/// The first line, and lines until all brackets and strings it opens are closed: the arguments of a call, one of which is a function.
 fn values(hole: &Hole, text: &str, lines: &[&str]) -> usize {
     let open = open_at(hole, text);
     (1..lines.len()).find(|number| open[*number] == Open::Nothing).unwrap_or(lines.len())
 }
 
-/// Behind a comment: the line breaks, and the statement below them.
+/// Behind a comment: the line breaks and the statement below.
 fn below_remark(hole: &Hole, text: &str, lines: &[&str]) -> usize {
     let Some(first) = lines.iter().position(|line| !line.trim().is_empty()) else { return lines.len() };
     let start: usize = lines[..first].iter().map(|line| line.len() + 1).sum();
@@ -114,10 +114,10 @@ fn below_remark(hole: &Hole, text: &str, lines: &[&str]) -> usize {
     first + statement(&below, text, &lines)
 }
 
-/// Lines that are indented deeper than the block's opener.
+/// Lines indented more than the block's opener.
 fn block(hole: &Hole, text: &str, lines: &[&str], indent: &str) -> usize {
     let open = open_at(hole, text);
-    // A line at the edge that stands below the cursor already is that line once more, whatever is open.
+    // A line at the edge that equals the line below the cursor is that line, whatever is open.
     let next = hole.following().find(|line| !line.trim().is_empty()).map(str::trim_end);
     let inside = |number: &usize| {
         let line = lines[*number];
@@ -129,27 +129,27 @@ fn block(hole: &Hole, text: &str, lines: &[&str], indent: &str) -> usize {
     (1..lines.len()).find(|number| !inside(number)).unwrap_or(lines.len())
 }
 
-/// Whether a line behind a block closes it, and nothing else does.
+/// Whether a line behind a block closes it, and nothing else closes it.
 fn closes_block(hole: &Hole, line: Option<&&str>, indent: &str) -> bool {
     let missing = !closes(hole.following().next(), indent, hole.surface) && !matches!(hole.mode, Mode::Pair { .. });
     missing && line.is_some_and(|line| closes(Some(line), indent, hole.surface) && closes_only(line, hole.surface))
 }
 
-/// Whether a line begins the next part of a block that a word closes, such as `else`.
+/// Whether a line begins the next part of a block closed by a word, such as `else`.
 fn divides(hole: &Hole, line: &str, indent: &str) -> bool {
     let first = line.trim().split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
     let is_next = hole.surface.blocks == Blocks::Words && indentation(line) == indent && lists(&hole.surface.divides, first);
     is_next && !closes(hole.following().next(), indent, hole.surface)
 }
 
-/// Whether a line closes something and does nothing else.
+/// Whether a line only closes something.
 pub(super) fn closes_only(line: &str, surface: &Surface) -> bool {
     let line = line.trim();
     let behind = line.strip_prefix("</").and_then(|rest| rest.split_once('>')).map_or(line, |(_, behind)| behind);
     surface.is_closing_word(line) || behind.chars().all(|letter| "})];,".contains(letter))
 }
 
-/// What is open where a line begins.
+/// What is open at the start of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Open {
     Nothing,
@@ -158,13 +158,13 @@ enum Open {
     Bracket,
 }
 
-/// What is open at the start of each line of a text that is inserted at the cursor.
+/// What is open at the start of each line of a text, once it is inserted at the cursor.
 fn open_at(hole: &Hole, text: &str) -> Vec<Open> {
     let line = hole.line();
     let whole = format!("{line}{text}");
     let strings = long_strings(&whole, hole.surface);
     let brackets = brackets(&whole, hole.surface);
-    // What the cursor's line opens is closed behind the cursor, or may be below it.
+    // What the cursor's line opens is closed behind the cursor, or may be below.
     let closed =
         matches!(hole.mode, Mode::Pair { .. }) || hole.following().next().is_some_and(|line| begins_with_closer(line, hole.surface));
     let counted = brackets.iter().filter(|bracket| !closed || bracket.at >= line.len());
@@ -181,7 +181,7 @@ fn open_at(hole: &Hole, text: &str) -> Vec<Open> {
         at += one.len();
         while let Some(bracket) = counted.next_if(|bracket| bracket.at < at) {
             depth += if bracket.opens { 1 } else { -1 };
-            // What the cursor's line closes was opened above it.
+            // What the cursor's line closes was opened above.
             depth = if bracket.at < line.len() { depth.max(0) } else { depth };
         }
         directives += hole.surface.preprocessor.as_ref().filter(|_| !quoted).map_or(0, |lines| directive(lines, one));
@@ -195,7 +195,7 @@ fn directive(lines: &Preprocessor, line: &str) -> i32 {
     i32::from(line.starts_with(&lines.opens)) - i32::from(line.starts_with(&lines.closes))
 }
 
-/// Whether a line belongs to a block though it is not indented as one: a label, or a line of the preprocessor.
+/// Whether a line belongs to a block without its indentation: a label, or a preprocessor line.
 fn stands_out(hole: &Hole, line: &str, open: Open) -> bool {
     let line = line.trim();
     let word = |text: &str| text.starts_with(|letter: char| letter.is_alphabetic() || letter == '_') && text.chars().all(is_name_letter);
@@ -209,7 +209,7 @@ fn stands_out(hole: &Hole, line: &str, open: Open) -> bool {
     hole.surface.labels && label && !below_label || hole.surface.preprocessor.as_ref().is_some_and(directive)
 }
 
-/// Whether a line at the level of a statement goes on with it.
+/// Whether a line at a statement's own level continues it.
 fn goes_on(hole: &Hole, before: &[&str], line: &str) -> bool {
     let said = format!("{}{}", hole.line(), before.join("\n"));
     let head = said.trim_start();
@@ -250,7 +250,7 @@ fn goes_on(hole: &Hole, before: &[&str], line: &str) -> bool {
         || is_type_of_function(hole, &said, line)
 }
 
-/// Whether a text of C is the type alone of a function whose name begins the next line.
+/// Whether a C text is only the type of a function whose name begins the next line.
 pub(super) fn is_type_of_function(hole: &Hole, said: &str, next: &str) -> bool {
     let type_letter = |letter: char| letter.is_alphanumeric() || "_ \t*&:<>,".contains(letter);
     let named = next
@@ -259,7 +259,7 @@ pub(super) fn is_type_of_function(hole: &Hole, said: &str, next: &str) -> bool {
     hole.surface.has_braces() && hole.line().is_empty() && named && said.starts_with(char::is_alphabetic) && said.chars().all(type_letter)
 }
 
-/// Whether a text is only what stands before something: attributes, decorators, comments, the parameters of a template.
+/// Whether a text only leads to something: attributes, decorators, comments, template parameters.
 pub(super) fn is_lead(text: &str, surface: &Surface) -> bool {
     let mut depth = 0;
     let mut lines = text.split('\n').filter(|line| !line.trim().is_empty());
@@ -273,7 +273,7 @@ pub(super) fn is_lead(text: &str, surface: &Surface) -> bool {
     })
 }
 
-/// The same with an attribute or the like among them.
+/// [`is_lead`], with an attribute or the like among it.
 pub(super) fn has_attributes_only(text: &str, surface: &Surface) -> bool {
     is_lead(text, surface) && text.lines().any(|line| !code(line, surface).trim().is_empty())
 }

@@ -1,5 +1,5 @@
-//! The hole at the cursor: how much may be filled in, and where the model should stop. Read from the lines around the cursor, so that
-//! half-written code serves as well; the parser has the last word in `trim`.
+//! The hole at the cursor: how much may be filled in, and where the model should stop. Judged by the lines around the cursor, so
+//! half-written code works too; the parser decides later ([`super::judge`]).
 
 use super::brackets;
 use crate::syntax::{Blocks, Surface, lists};
@@ -10,23 +10,23 @@ use crate::text::words::{self, is_word};
 /// How much is offered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// The rest of the line: something stands behind the cursor, or we are inside an expression, a string or a comment.
+    /// The rest of the line: something stands behind the cursor, or it is inside of an expression, a string or a comment.
     Line,
-    /// One statement, which may go over several lines.
+    /// One statement, maybe over several lines.
     Statement,
-    /// Lines that are indented deeper than this; the line that closes the block where nothing closes it yet.
+    /// Lines indented more than this, and the line that closes the block if nothing closes it yet.
     Block { indent: String },
-    /// Between brackets that stand on one line: `{|}`, `call(|)`. What begins a line is a block of lines; anything else ends with the line
-    /// on which all that it opens is closed. `body` says that the brackets are those of a block.
+    /// Between brackets on one line: `{|}`, `call(|)`. What begins a new line is a block of lines; anything else ends on the line where all
+    /// it opens is closed. `body` says that the brackets are a block's.
     Pair { indent: String, body: bool },
-    /// The rest of a comment at the end of its line, or the statement below, where the model goes on there.
+    /// The rest of a comment at the end of its line, or the statement below if the model goes on there.
     Remark,
 }
 
-/// What the parser says is around the cursor.
+/// What surrounds the cursor, by the parser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Inside {
-    /// Code of which a statement or a block may be missing.
+    /// Code that may lack a statement or a block.
     Code,
     /// An expression that begins or ends on the cursor's line.
     Expression,
@@ -34,22 +34,23 @@ pub enum Inside {
     Words,
 }
 
-/// The text on both sides of the cursor, with `\n` for line breaks.
+/// The text on both sides of the cursor, with `\n` as line break.
 #[derive(Clone, Debug)]
 pub struct Hole<'a> {
     pub before: &'a str,
     pub after: &'a str,
     pub surface: &'a Surface,
     pub mode: Mode,
-    /// The cursor stands in a comment or a string, where brackets and quotes are words.
+    /// The cursor is in a comment or a string, where brackets and quotes mean nothing.
     pub is_quoted: bool,
-    /// The indentation of what opens the block right before the cursor.
+    /// The indentation of the line that opens the block right before the cursor.
     outer: Option<&'a str>,
     /// The indentation of the statement that the cursor's line belongs to.
     base: &'a str,
 }
 
 impl<'a> Hole<'a> {
+    /// Judges the hole between two texts; `invoked` says that a person has asked.
     pub fn new(before: &'a str, after: &'a str, surface: &'a Surface, inside: Inside, invoked: bool) -> Self {
         let outer = opened_by(before, surface).map(|_| indentation(head(before, surface)));
         let mode = match inside {
@@ -64,12 +65,12 @@ impl<'a> Hole<'a> {
         Self { before, after, surface, mode, is_quoted, outer, base }
     }
 
-    /// The indentation of the line that the block right before the cursor belongs to, which is where its opener begins.
+    /// The indentation of the line that opens the block right before the cursor; none if no block opens there.
     pub fn outer(&self) -> Option<&'a str> {
         self.outer
     }
 
-    /// The indentation of the statement that the cursor's line belongs to: of its first line, where it has several.
+    /// The indentation of the statement that the cursor's line belongs to: that of its first line.
     pub fn base(&self) -> &'a str {
         self.base
     }
@@ -84,18 +85,18 @@ impl<'a> Hole<'a> {
         first_line(self.after)
     }
 
-    /// The lines behind the cursor's line that say something.
+    /// The non-blank lines behind the cursor's line.
     pub fn following(&self) -> impl Iterator<Item = &'a str> {
         self.after.split('\n').skip(1).filter(|line| !line.trim().is_empty())
     }
 
-    /// Whether the cursor stands between two letters of one word: who types there mends it.
+    /// Whether the cursor is between two letters of one word, where somebody corrects it.
     pub fn is_inside_word(&self) -> bool {
         let word = |letter: char| is_word(letter) && !words::is_unspaced(letter);
         self.before.ends_with(word) && self.after.starts_with(word)
     }
 
-    /// Whether a whole body is to be written: a block is open and nothing is in it.
+    /// Whether a whole body is to be written: a block opens, with nothing in it.
     pub fn is_empty_body(&self) -> bool {
         match &self.mode {
             Mode::Block { indent } => self.outer.is_some_and(|outer| outer == indent),
@@ -108,12 +109,12 @@ impl<'a> Hole<'a> {
         opened_by(self.before, self.surface)
     }
 
-    /// Whether nothing but blanks stands before the cursor on its line.
+    /// Whether only blanks stand before the cursor on its line.
     pub fn is_blank(&self) -> bool {
         self.line().trim().is_empty()
     }
 
-    /// The lines above the cursor's line that say something, nearest first.
+    /// The non-blank lines above the cursor's line, nearest first.
     pub fn above(&self) -> impl Iterator<Item = &'a str> {
         self.before.rsplit('\n').skip(1).filter(|line| !line.trim().is_empty())
     }
@@ -127,28 +128,28 @@ impl<'a> Hole<'a> {
         }
     }
 
-    /// The texts at which the model may stop.
+    /// Texts at which the model may stop.
     pub fn stops(&self) -> Vec<String> {
         match &self.mode {
             Mode::Line => vec!["\n".into()],
             Mode::Statement | Mode::Remark => {
-                // In a line that goes on from above no bracket tells the end.
+                // On a continued line, no bracket tells where it ends.
                 let above = self.before.rsplit('\n').nth(1).unwrap_or_default();
                 let outer = outer_indent(self.before, self.base).filter(|_| !brackets::goes_on_below(above, self.surface));
                 let closing = outer.map(|indent| format!("\n{indent}}}"));
-                // A function that begins here may have blank lines in it.
+                // A function that begins here may contain blank lines.
                 let end = if self.is_blank() || self.outer.is_some() || self.mode == Mode::Remark { "\n\n\n" } else { "\n\n" };
                 [end.to_string()].into_iter().chain(closing).collect()
             }
             Mode::Pair { indent, .. } => {
                 let close = self.rest().trim().get(..1).unwrap_or_default();
-                // What stands below does not stand between the brackets.
+                // What stands below is not between the brackets.
                 let next = self.following().next().filter(|next| indentation(next) == indent).map(|next| next.trim_start());
                 let below = next.map(words::first).filter(|word| !word.is_empty()).map(|word| format!("\n{indent}{word}"));
                 [format!("\n{indent}{close}"), "\n\n\n".into()].into_iter().chain(below).collect()
             }
             Mode::Block { indent } => {
-                // The closing line is wanted where nothing closes the block yet; what stands as deep as the block closes its own.
+                // The closing line is wanted if nothing closes the block yet; a line at the block's own level closes that block.
                 let deeper = !self.is_blank() || self.line().len() > indent.len();
                 let closing = (deeper && closes(self.following().next(), indent, self.surface)).then(|| format!("\n{indent}}}"));
                 let items = if indent.is_empty() { &self.surface.items } else { &self.surface.inner_items };
@@ -159,7 +160,7 @@ impl<'a> Hole<'a> {
     }
 }
 
-/// Whether a line holds a comment up to its end, and nothing else.
+/// Whether a line contains only a comment, up to its end.
 fn is_remark(before: &str, after: &str, surface: &Surface) -> bool {
     let is_comment = |line: &str| surface.line.as_ref().is_some_and(|sign| line.trim_start().starts_with(sign));
     let next = after.split('\n').nth(1).unwrap_or_default();
@@ -175,7 +176,7 @@ fn mode(before: &str, after: &str, surface: &Surface, outer: Option<&str>, invok
     let deeper_follows = |indent: &str| next.is_some_and(|next| indentation(next).len() > indent.len());
     match outer {
         Some(outer) if !deeper_follows(outer) => Mode::Block { indent: outer.into() },
-        // A block stands below already: this is the line that it belongs to.
+        // A block follows already, so this is the line that it belongs to.
         _ if deeper_follows(indentation(line)) && below_at_once(after) => Mode::Line,
         Some(_) if !line.trim().is_empty() => Mode::Statement,
         _ if invoked && line.trim().is_empty() => match outer_indent(before, line) {
@@ -186,8 +187,8 @@ fn mode(before: &str, after: &str, surface: &Surface, outer: Option<&str>, invok
     }
 }
 
-/// What is missing in an expression: behind a bracket that was opened above it may take several lines as well.
-/// What a bracket right before the cursor holds, whose closer begins a line below, is lines.
+/// What is missing in an expression. Behind a bracket opened above, it may take several lines. Between a bracket right before the cursor
+/// and a closing one on a later line, it takes lines.
 fn expression(before: &str, after: &str, surface: &Surface, outer: Option<&str>) -> Mode {
     let next = after.split('\n').skip(1).find(|line| !line.trim().is_empty());
     match outer {
@@ -198,12 +199,12 @@ fn expression(before: &str, after: &str, surface: &Surface, outer: Option<&str>)
     }
 }
 
-/// Whether the next line says something.
+/// Whether the very next line is not blank.
 fn below_at_once(after: &str) -> bool {
     after.split('\n').nth(1).is_some_and(|line| !line.trim().is_empty())
 }
 
-/// The line that opens a block right before the cursor, with nothing but blanks between.
+/// The line that opens a block right before the cursor, with only blanks between.
 pub(super) fn opened_by<'a>(before: &'a str, surface: &Surface) -> Option<&'a str> {
     let trimmed = before.trim_end();
     let line = last_line(trimmed);
@@ -212,7 +213,7 @@ pub(super) fn opened_by<'a>(before: &'a str, surface: &Surface) -> Option<&'a st
     (opens || opens_element(code, surface) || opens_by_word(code.trim(), surface)).then_some(line)
 }
 
-/// Whether a line opens a block that a word closes, and does not close it.
+/// Whether a line opens a block that a word closes, without closing it.
 fn opens_by_word(line: &str, surface: &Surface) -> bool {
     if surface.blocks != Blocks::Words {
         return false;
@@ -224,7 +225,7 @@ fn opens_by_word(line: &str, surface: &Surface) -> bool {
         && !words.next_back().is_some_and(|last| surface.is_closing_word(last))
 }
 
-/// The first line of what a text ends with: of a signature that goes over several lines, of a condition whose lines are aligned.
+/// The first line of the last thing in a text: of a signature over several lines, of a condition with aligned lines.
 fn head<'a>(before: &'a str, surface: &Surface) -> &'a str {
     let mut lines = before.trim_end().rsplit('\n');
     let mut line = lines.next().unwrap_or_default();
@@ -245,10 +246,10 @@ fn head<'a>(before: &'a str, surface: &Surface) -> &'a str {
     if found { line } else { first }
 }
 
-/// Lines that a signature has at the most.
+/// Most lines of a signature.
 const HEAD_LINES: usize = 40;
 
-/// How many brackets a line closes that it has not opened.
+/// How many brackets a line closes that it did not open.
 fn falls(line: &str, surface: &Surface) -> i32 {
     let mut depth = 0;
     let depths = brackets::brackets(line, surface).into_iter().map(|bracket| {
@@ -258,7 +259,7 @@ fn falls(line: &str, surface: &Surface) -> i32 {
     -depths.min().unwrap_or_default().min(0)
 }
 
-/// Whether a line only goes on with the one above it, without a bracket that says so.
+/// Whether a line just continues the one above, without a bracket that tells.
 fn is_part_of_head(above: &str, line: &str, surface: &Surface) -> bool {
     let begins = |line: &str| surface.head_parts.iter().any(|part| line.trim_start().starts_with(part.as_str()));
     let (depth, outer) = (indentation(line).len(), indentation(above).len());
@@ -281,8 +282,8 @@ fn opens_element(line: &str, surface: &Surface) -> bool {
         && !lists(&surface.void_elements, &name)
 }
 
-/// The hole between an opening bracket, or the tag of an element, right before the cursor and what closes it right behind. Behind others
-/// than braces only closing signs may follow, or what a call goes on with. `blocks` says that braces may be those of a block.
+/// The hole between an opening bracket (or tag) right before the cursor and the closing one right behind it. Except for braces, only
+/// closing signs or the continuation of a call may follow. `blocks` says that braces may be a block's.
 fn pair(before: &str, after: &str, surface: &Surface, blocks: bool) -> Option<Mode> {
     let (line, rest) = (last_line(before), first_line(after).trim());
     let code = brackets::code(line, surface);
@@ -294,7 +295,7 @@ fn pair(before: &str, after: &str, surface: &Surface, blocks: bool) -> Option<Mo
     }
     let close = [('{', '}'), ('(', ')'), ('[', ']')].iter().find(|(opens, _)| *opens == open)?.1;
     let behind = rest.trim_start_matches(|letter: char| "})];,(".contains(letter));
-    // Behind braces, whatever it is; a condition or an index stays on its line.
+    // Behind braces anything may follow; a condition or an index stays on its line.
     let closes = rest.starts_with(close) && (open == '{' || behind.is_empty() || behind.starts_with(['.', '?']));
     let body = blocks && open == '{' && code[..code.len() - 1].ends_with([' ', '\t', ')']);
     closes.then(|| Mode::Pair { indent: indentation(line).into(), body })
@@ -320,12 +321,12 @@ fn closes_element(line: &str, rest: &str) -> bool {
     tag.is_some_and(|tag| tag.starts_with([' ', '>']) && !tag.contains("</") && !tag.ends_with("/>"))
 }
 
-/// Whether a text goes on in the next line.
+/// Whether a text continues on the next line.
 pub(super) fn begins_line(text: &str) -> bool {
     text.trim_start_matches([' ', '\t', '\r']).starts_with('\n')
 }
 
-/// The indentation of the nearest line above that is indented less than this; `None` at the top.
+/// The indentation of the nearest line above with less indentation than this; `None` at the top.
 fn outer_indent(before: &str, base: &str) -> Option<String> {
     let above = before.rsplit('\n').skip(1).filter(|line| !line.trim().is_empty());
     above.map(indentation).find(|indent| indent.len() < base.len()).map(String::from)
@@ -336,16 +337,18 @@ pub(super) fn closes(line: Option<&str>, indent: &str, surface: &Surface) -> boo
     line.is_some_and(|line| indentation(line) == indent && begins_with_closer(line, surface))
 }
 
-/// Whether a line begins with what closes something: a bracket, the tag of an element, a word like `done`.
+/// Whether a line begins with something that closes: a bracket, a closing tag, a word like `done`.
 pub(super) fn begins_with_closer(line: &str, surface: &Surface) -> bool {
     let line = line.trim();
     line.starts_with(['}', ')', ']']) || line.starts_with("</") || surface.is_closing_word(line)
 }
 
+/// The last line of a text; empty behind a line break.
 pub(super) fn last_line(text: &str) -> &str {
     &text[line_start(text, text.len())..]
 }
 
+/// The first line of a text, without its line break.
 pub(super) fn first_line(text: &str) -> &str {
     &text[..text.find('\n').unwrap_or(text.len())]
 }

@@ -1,5 +1,5 @@
-//! Indentation of what a model wrote: begun where the cursor stands, and in the file's own unit. What the file does not tell is left as it
-//! was written; blanks that align, and lines inside of strings, stay.
+//! Indents a model's text: starting where the cursor stands, in the file's own unit. Where the file does not tell, the text stays as
+//! written; blanks that align, and lines inside of strings, always stay.
 
 use std::borrow::Cow;
 
@@ -9,13 +9,13 @@ use super::shape::Layout;
 use crate::syntax::Surface;
 use crate::text::layout::indentation;
 
-/// Models indent with so many blanks; the first is the most common.
+/// Widths of a level that models use, most common first.
 const WIDTHS: &[usize] = &[4, 2, 8, 3];
 
-/// A text that is to be inserted at the cursor, indented as its place wants.
+/// A text to insert at the cursor, indented as its place needs.
 pub(super) fn indented(hole: &Hole, text: &str, layout: &Layout) -> String {
     let blank = hole.is_blank();
-    // A blank line is there already.
+    // The blank line is there already.
     let skipped = text.split_inclusive('\n').take_while(|line| blank && line.trim().is_empty() && line.ends_with('\n')).map(str::len).sum();
     let unit = layout.unit.clone().or_else(|| unit_at(hole));
     let text = from_margin(hole, &text[skipped..], unit.as_deref().filter(|_| layout.known));
@@ -26,7 +26,7 @@ pub(super) fn indented(hole: &Hole, text: &str, layout: &Layout) -> String {
     }
 }
 
-/// The answer with a tab before each command, where it is the recipe of a Makefile: blanks are none there.
+/// The answer with a tab before each command, in the recipe of a Makefile, where blanks do not work.
 pub(super) fn recipe<'a>(hole: &Hole, raw: &'a str) -> Cow<'a, str> {
     let opened = || hole.opener().is_some_and(|opener| opener.trim_end().ends_with(':'));
     if !hole.surface.recipes || !matches!(hole.mode, Mode::Block { .. }) || !opened() {
@@ -47,8 +47,7 @@ fn unit_at(hole: &Hole) -> Option<String> {
     (!unit.is_empty()).then(|| unit.into())
 }
 
-/// On an indented line models like to indent once more. Where the cursor does not stand as deep as its block wants, what is missing is
-/// theirs to write.
+/// Models like to indent again on an indented line. If the cursor is less deep than its block needs, the model has to write the difference.
 fn without_second_indent(hole: &Hole, text: String, unit: Option<&str>) -> String {
     let line = hole.line();
     if line.is_empty() || !hole.is_blank() || indentation(&text).is_empty() {
@@ -108,7 +107,7 @@ fn is_from_margin(hole: &Hole, text: &str, unit: Option<&str>) -> bool {
     let opens = code(first, hole.surface).ends_with(['{', ':', '(', '[']);
     let deep = indentation(second).len();
     if !opens {
-        // At the margin something else may begin, where the block has ended.
+        // At the margin something new may begin because the block has ended.
         let other = begins_with_closer(second, hole.surface)
             || second.starts_with(['@', '#', '/', '"', '\'', '`'])
             || second.ends_with(':') && !second.contains(' ');
@@ -120,7 +119,7 @@ fn is_from_margin(hole: &Hole, text: &str, unit: Option<&str>) -> bool {
     if deep == 0 {
         return false;
     }
-    // Where brackets close the block, the one that does stands below its beginning.
+    // If brackets close the block, the closing one stands below its start.
     let back = lines.find(|line| !line.trim().is_empty() && indentation(line).len() < deep);
     let rest: usize = lines.map(|line| line.len() + 1).sum();
     let braced = !code(first, hole.surface).ends_with(':');
@@ -136,7 +135,7 @@ fn is_from_margin(hole: &Hole, text: &str, unit: Option<&str>) -> bool {
     back.map_or(!braced, |line| indentation(line).is_empty() && (!braced || begins_with_closer(line, hole.surface)))
 }
 
-/// Tabs where the file uses blanks, blanks where it uses tabs, and as many of them as it takes.
+/// Converts between tabs and blanks, as the file uses them, in its width.
 fn in_unit(hole: &Hole, text: &str, unit: &str) -> String {
     let lines: Vec<&str> = text.split('\n').collect();
     let free = free_lines(hole, text, &lines);
@@ -144,7 +143,7 @@ fn in_unit(hole: &Hole, text: &str, unit: &str) -> String {
     let own = indentation(hole.line());
     let in_tabs = unit.starts_with('\t');
     let ours = if in_tabs { '\t' } else { ' ' };
-    // Who mixes both aligns with blanks.
+    // A text that mixes both uses blanks to align.
     let mixed = indents.iter().any(|indent| indent.starts_with('\t')) && indents.iter().any(|indent| indent.starts_with(' '));
     if indents.is_empty() || mixed || !own.is_empty() && !own.starts_with(ours) {
         return text.into();
@@ -167,7 +166,7 @@ fn in_unit(hole: &Hole, text: &str, unit: &str) -> String {
     out.join("\n")
 }
 
-/// The lines whose indentation is one: not the first, not those inside of strings, not those that stand below what follows a bracket.
+/// Lines whose leading blanks are indentation: not the first, not those inside strings, not those aligned with what follows a bracket.
 fn free_lines(hole: &Hole, text: &str, lines: &[&str]) -> Vec<usize> {
     let line = hole.line();
     let whole = format!("{line}{text}");
@@ -182,7 +181,7 @@ fn free_lines(hole: &Hole, text: &str, lines: &[&str]) -> Vec<usize> {
     (1..lines.len()).filter(free).collect()
 }
 
-/// Whether the next line stands below what follows an open bracket.
+/// Whether the next line is aligned with what follows an open bracket.
 fn is_aligned(before: &str, surface: &Surface) -> bool {
     let mut open = vec![];
     for bracket in brackets(before, surface) {
@@ -196,7 +195,7 @@ fn is_aligned(before: &str, surface: &Surface) -> bool {
     open.last().is_some_and(|at| !behind(*at).is_empty())
 }
 
-/// How many blanks the model takes for a level, from where its second line has to stand.
+/// How many blanks the model uses per level, judged by where its second line has to stand.
 fn width(hole: &Hole, unit: &str, lines: &[&str], free: &[usize]) -> Option<usize> {
     let second = *free.first()?;
     let own = indentation(hole.line());
@@ -212,12 +211,12 @@ fn width(hole: &Hole, unit: &str, lines: &[&str], free: &[usize]) -> Option<usiz
     if unit.starts_with('\t') {
         return Some(width);
     }
-    // Who indents a line of the file so knows why.
+    // A file's own line with that indentation shows that it is intended.
     let known = |line: &str| indentation(line).len() == width;
     if hole.before.split('\n').chain(hole.after.split('\n')).any(known) {
         return None;
     }
-    // Lines of the file's own width could be read with another one too: there has to be one that is none of it, where its block ends.
+    // The file's own width could be read as another one too. So some line must not fit it, where its block ends.
     let odd = free.iter().any(|number| deep(number) % unit.len() != 0);
     let back = free.iter().find(|number| deep(number) < deep(&second));
     let ends = back.is_some_and(|number| deep(number) == level.saturating_sub(1) * width);

@@ -1,5 +1,5 @@
-//! Whether a suggestion may stand in its file, as the parser sees it: nothing in it that does not parse, nothing of what follows drawn into
-//! it, and the file no worse than before.
+//! Whether a suggestion may stand in its file, as the parser sees it: everything in it parses, it swallows nothing of what follows, and the
+//! file is no worse than before.
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -13,16 +13,17 @@ use crate::text::Edit;
 use crate::text::layout::indentation;
 use crate::text::lines::line_start;
 
+/// Judges edits at one place.
 pub(super) struct Judge<'a> {
     site: &'a Site,
     hole: &'a Hole<'a>,
     /// What is wrong with the text as it is.
     known: OnceLock<Known>,
-    /// The text read anew, where an edit seems to break it.
+    /// The text parsed from scratch, if an edit seems to break it.
     anew: OnceLock<Option<(Parsed, Known)>>,
 }
 
-/// What is wrong with a text: the same for every edit that is tried on it.
+/// What is wrong with a text; the same for every edit that is tried.
 struct Known {
     faults: Vec<Range<usize>>,
     strays: usize,
@@ -35,6 +36,7 @@ impl Known {
 }
 
 impl<'a> Judge<'a> {
+    /// Nothing is judged yet.
     pub fn new(site: &'a Site, hole: &'a Hole<'a>) -> Self {
         Self { site, hole, known: OnceLock::new(), anew: OnceLock::new() }
     }
@@ -47,7 +49,7 @@ impl<'a> Judge<'a> {
         let Ok(new) = old.edited(changed.as_str()) else { return Some(0) };
         let trial = |old: &Parsed, known: &Known, new: &Parsed| Trial::new(self.hole, old, new, edit).verdict(known);
         trial(old, self.known.get_or_init(|| Known::of(old)), &new).or_else(|| {
-            // A tree that grew by edits can recover from an error in other ways than a fresh one.
+            // A tree grown by edits may recover from an error differently than a fresh one.
             let fresh = || {
                 let parsed = parse(old.language(), self.site.text.clone()).ok()?;
                 let known = Known::of(&parsed);
@@ -59,13 +61,13 @@ impl<'a> Judge<'a> {
     }
 }
 
-/// One edit, with the trees before and after it.
+/// One edit, with the trees before and after.
 struct Trial<'a> {
     hole: &'a Hole<'a>,
     old: &'a Parsed,
     new: &'a Parsed,
     edit: &'a Edit,
-    /// The bytes of the edit in the new text.
+    /// The range of the edit in the new text.
     inserted: Range<usize>,
 }
 
@@ -83,13 +85,13 @@ impl<'a> Trial<'a> {
             return None;
         }
         let is_better = after.len() <= before.len() || self.is_clearer(before, &after);
-        // In a text with errors the parser guesses, and may guess otherwise far away.
+        // In a text with errors the parser guesses, and may guess differently far away.
         let guesses = || !before.is_empty() && is_whole && !self.has_fault_near(before, &after);
         (is_better || guesses()).then_some(after.len())
     }
 
-    /// Whether all that is wrong now lies outside of the edit, in what could not be read before either, and is less of the text: where a
-    /// brace was missing, all the rest of a file was one fault that hid the others.
+    /// Whether all faults now lie outside of the edit, inside of what was unreadable before, and cover less text. (With a missing brace,
+    /// all the rest of a file was one fault that hid the others.)
     fn is_clearer(&self, before: &[Range<usize>], after: &[Range<usize>]) -> bool {
         let was_wrong = |fault: &Range<usize>| {
             let apart = fault.end < self.inserted.start || fault.start > self.inserted.end;
@@ -99,12 +101,12 @@ impl<'a> Trial<'a> {
         after.iter().all(was_wrong) && bytes(after) < bytes(before)
     }
 
-    /// Where a place of the new text that is not of the edit was before it.
+    /// Where a place of the new text, outside of the edit, was before.
     fn then(&self, at: usize) -> usize {
         if at >= self.inserted.end { at - self.edit.text.len() + self.edit.range.len() } else { at }
     }
 
-    /// Whether the cursor stood in lines of which the parser could make nothing.
+    /// Whether the cursor was in lines that the parser could not read at all.
     fn was_lost(&self, before: &[Range<usize>]) -> bool {
         let line = line_start(self.old.text(), self.edit.range.start);
         before.iter().any(|fault| fault.start < line && fault.end > self.edit.range.start)
@@ -114,7 +116,7 @@ impl<'a> Trial<'a> {
         after.iter().any(|fault| self.inserted.contains(&fault.start) && !fault.is_empty())
     }
 
-    /// Whether a fault that was not there before touches the suggestion or the function around it.
+    /// Whether a new fault touches the suggestion or the function around it.
     fn has_fault_near(&self, before: &[Range<usize>], after: &[Range<usize>]) -> bool {
         let text = self.new.text();
         let lines =
@@ -126,7 +128,7 @@ impl<'a> Trial<'a> {
         after.iter().filter(|fault| is_new(fault)).any(|fault| fault.start <= near.end && fault.end >= near.start)
     }
 
-    /// Whether what stands below the cursor's line was code, and becomes a part of a comment or a string.
+    /// Whether code below the cursor's line becomes part of a comment or a string.
     fn hushes(&self) -> bool {
         let text = self.old.text();
         let below = text[self.edit.range.end..].find('\n').map_or(text.len(), |at| self.edit.range.end + at);
@@ -138,7 +140,7 @@ impl<'a> Trial<'a> {
         at < text.len() && !is_quoted(self.old, at) && is_quoted(self.new, at + self.edit.text.len() - self.edit.range.len())
     }
 
-    /// Whether what stands on the next line becomes a part of the suggestion: the body of a bare `for (…)`, the arguments of a call.
+    /// Whether the next line becomes part of the suggestion: the body of a bare `for (…)`, the arguments of a call.
     fn swallows(&self) -> bool {
         let Some(next) = self.hole.following().next().filter(|_| self.hole.mode != Mode::Line && self.hole.rest().trim().is_empty()) else {
             return false;
@@ -165,7 +167,7 @@ impl<'a> Trial<'a> {
     }
 }
 
-/// Whether the cursor's line with a suggestion opens and closes the same brackets. What the line closes before the cursor was opened above.
+/// Whether the cursor's line with a suggestion closes all brackets that it opens. What it closes before the cursor was opened above.
 fn is_whole(hole: &Hole, text: &str) -> bool {
     let line = format!("{}{text}{}", hole.line(), hole.rest());
     let mut depth = 0;

@@ -1,5 +1,5 @@
-//! Remembers what was offered, so that typing through a suggestion is answered without the model: what is left of it is offered as
-//! long as the user types its beginning. A suggestion belongs to one document and to the exact text around its place.
+//! Remembers what was offered, so that typing through a suggestion needs no model: its rest is offered as long as the user types its start.
+//! A suggestion belongs to one document and to the exact text around its place.
 
 use std::collections::VecDeque;
 
@@ -8,11 +8,11 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::route::Decision;
 
-/// Suggestions kept; typing back and forth finds the older ones.
+/// Most suggestions kept; older ones serve for typing back and forth.
 const KEPT: usize = 64;
 const REASONS: usize = 20;
 
-/// See the module.
+/// Suggestions that were offered, newest last.
 #[derive(Default)]
 pub struct Memory {
     offered: VecDeque<Entry>,
@@ -28,7 +28,7 @@ pub struct Silence {
 
 struct Entry {
     uri: String,
-    /// Length and hash of the text before the place, hash of the text behind it.
+    /// Length and hash of the text before the place, and hash of the text behind it.
     length: usize,
     before: u64,
     after: u64,
@@ -67,7 +67,7 @@ impl Memory {
         self.nothing.iter().cloned().collect()
     }
 
-    /// What is left of a suggestion whose beginning has been typed since, newest first. A suggestion that was typed to its end is gone.
+    /// The rest of the newest suggestion whose start has been typed since. None once it was typed to its end.
     pub fn recall(&self, uri: &str, before: &str, after: &str) -> Option<(String, Decision)> {
         let behind = xxh3_64(after.as_bytes());
         let left = |entry: &Entry| {

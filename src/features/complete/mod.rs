@@ -1,7 +1,7 @@
 //! Inline completion: what is offered at the cursor, or why nothing is.
 //!
-//! The hole and its mode come from syntax (`hole`), the prompt fits the engine's speed (`prompt`), the answer is cut to what belongs
-//! there (`shape`), and a suggestion that the user types through is answered from `memory`.
+//! The hole and its mode come from syntax (`hole`), the prompt is fitted to the engine's speed (`prompt`), the answer is cut to what
+//! belongs there (`shape`), and typing through a suggestion is answered from `memory`.
 
 mod again;
 mod answer;
@@ -35,19 +35,19 @@ pub(super) use spot::Spot;
 use work::Work;
 pub(super) use work::task;
 
-/// What an inline completion is asked with.
+/// A request for inline completion.
 #[derive(Clone, Debug)]
 pub struct Params {
-    /// The cursor is the start of its bytes.
+    /// The cursor is the start of its range.
     pub at: Target,
-    /// Asked for by a person, not by typing.
+    /// A person has asked, and not just typed.
     pub invoked: bool,
-    /// The entry that is selected in the editor's own list: a suggestion begins with its text and replaces its bytes.
+    /// The selected entry of the editor's own list: a suggestion begins with its text and replaces its range.
     pub selected: Option<(Range<usize>, String)>,
 }
 
 impl Params {
-    /// Without a selected entry that replaces something else than what stands at the cursor.
+    /// Drops a selected entry that replaces something else than the text at the cursor.
     fn sensible(&self) -> Self {
         let (cursor, text) = (self.at.bytes.start, &self.at.document.text);
         let at_cursor = |range: &Range<usize>| {
@@ -57,7 +57,7 @@ impl Params {
     }
 }
 
-/// What is offered.
+/// The answer to a request for completion.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Completion {
     pub items: Vec<Item>,
@@ -67,7 +67,7 @@ pub struct Completion {
     /// Why there are no items.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nothing: Option<String>,
-    /// The suggestion was shown before, and the user has typed its beginning.
+    /// The suggestion was shown before, and the user has typed its start.
     pub from_memory: bool,
     pub sent: Sent,
 }
@@ -81,7 +81,7 @@ pub struct Item {
     pub edit: Edit,
 }
 
-/// What went to the model, in bytes of text.
+/// What was sent to the model, in bytes of text.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Sent {
     pub before: usize,
@@ -90,7 +90,7 @@ pub struct Sent {
     pub context: Vec<String>,
 }
 
-/// What is left of a suggestion that the user types through, without asking anybody.
+/// The rest of a suggestion that the user types through, without a model.
 pub fn recall(session: &Session, params: &Params) -> Option<Completion> {
     let params = &params.sensible();
     remembered(session, params, &Spot::new(session, params).ok()?)
@@ -133,7 +133,7 @@ pub async fn complete(session: &Session, params: &Params, cancel: &Cancel) -> Re
         match work.ask(&task, cancel).await {
             Ok(better) => (served, sent) = better,
             Err(error) if error.kind == ErrorKind::Cancelled => return Err(error),
-            // The first answer is there, whatever became of the second.
+            // The first answer is there, whatever happened to the second.
             Err(_) => served.decision.reason.push_str("; it was unsure, and nobody else answered"),
         }
     }
@@ -156,7 +156,7 @@ pub async fn complete(session: &Session, params: &Params, cancel: &Cancel) -> Re
     }
 }
 
-/// The edit that a suggestion is.
+/// The edit that a suggestion stands for.
 fn edit(params: &Params, text: &str) -> Edit {
     match &params.selected {
         Some((range, chosen)) => Edit { range: range.clone(), text: format!("{chosen}{text}") },
@@ -171,7 +171,7 @@ fn offered(params: &Params, text: &str, decision: Decision, timing: Timing, sent
     Completion { items, route: Some(decision), timing, nothing: None, from_memory: false, sent }
 }
 
-/// Why nothing came of an answer that is reasoning and nothing else.
+/// The reason, if an answer is nothing but reasoning.
 fn only_thought(served: &Served, tokens: u32) -> Option<String> {
     let (answer, engine) = (&served.answer, &served.decision.engine);
     (answer.text.trim().is_empty() && !answer.reasoning.is_empty()).then(|| {

@@ -1,19 +1,19 @@
-//! What a suggestion would leave open towards the text below it: a comment, a string, a line that goes on with the next one. Such a text
-//! may parse, and yet take into itself what stands there.
+//! What a suggestion would leave open towards the text below: a comment, a string, a continued line. Such a text may parse and yet swallow
+//! what follows.
 
 use super::brackets::{goes_on_below, unclosed};
 use super::hole::{Hole, Mode, begins_with_closer, last_line};
 use crate::text::layout::indentation;
 use crate::text::lines::line_start;
 
-/// Where a text begins a comment or a string that it does not end, and whether it is a comment.
+/// Where a text begins a comment or string that it does not end, and whether it is a comment.
 pub(super) fn left_open(hole: &Hole, text: &str) -> Option<(usize, bool)> {
     let line = hole.line();
     let (at, is_comment) = unclosed(&format!("{line}{text}"), hole.surface)?;
     (at >= line.len() && !hole.is_quoted).then(|| (at - line.len(), is_comment))
 }
 
-/// A text with its last comment closed, or without the line that begins a string which ends nowhere.
+/// A text with its last comment closed, or without the line that begins an endless string.
 pub(super) fn closed(hole: &Hole, text: &str) -> String {
     let rest_closes = || hole.rest().find(['<', '>']).is_some_and(|at| hole.rest()[at..].starts_with('>'));
     if hole.mode == Mode::Line && hole.surface.angles && ends_in_tag(text) && !rest_closes() {
@@ -30,7 +30,7 @@ pub(super) fn closed(hole: &Hole, text: &str) -> String {
     }
 }
 
-/// Whether a line ends within the tag of an element, whose attributes stand on further lines.
+/// Whether a line ends inside of an element's tag, whose attributes stand on further lines.
 fn ends_in_tag(line: &str) -> bool {
     line.rfind('<').is_some_and(|at| {
         let (before, name) = (&line[..at], &line[at + 1..]);
@@ -39,7 +39,7 @@ fn ends_in_tag(line: &str) -> bool {
     })
 }
 
-/// A text that ends in a comment which begins at `at`, with what closes it: on a line of its own where the others begin with a star.
+/// A text that ends in a comment begun at `at`, closed: on a line of its own if the other lines begin with a star.
 fn with_close(text: &str, at: usize, close: &str) -> String {
     let last = last_line(text);
     let starred = text[at..].contains('\n') && last.trim_start().starts_with('*') && close.starts_with('*');
@@ -50,7 +50,7 @@ fn with_close(text: &str, at: usize, close: &str) -> String {
     }
 }
 
-/// Without lines at the end that would go on with a line which is none of theirs.
+/// A text without last lines that would continue into a line that is not theirs.
 pub(super) fn without_continuation<'a>(hole: &Hole, text: &'a str) -> &'a str {
     if hole.following().next().is_none() || is_amid(hole) || !hole.rest().trim().is_empty() {
         return text;
@@ -66,7 +66,7 @@ pub(super) fn without_continuation<'a>(hole: &Hole, text: &'a str) -> &'a str {
     }
 }
 
-/// Whether the line above the cursor goes on, and so does what stands right below.
+/// Whether the line above the cursor continues, and so does the line right below.
 fn is_amid(hole: &Hole) -> bool {
     let above = hole.before.rsplit('\n').nth(1).unwrap_or_default();
     let below = hole.after.split('\n').nth(1).unwrap_or_default();

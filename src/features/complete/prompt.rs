@@ -1,4 +1,4 @@
-//! What the model sees of a hole: windows before and after the cursor, definitions of other files, and for models without FIM tokens the
+//! What the model sees of a hole: windows before and behind the cursor, definitions of other files, and for models without FIM tokens a
 //! question in words.
 
 use super::hole::{Hole, Mode};
@@ -12,25 +12,25 @@ use crate::syntax::Registry;
 pub struct Budget {
     pub before: usize,
     pub after: usize,
-    /// What stands further below in the file. In front of it, it stays the same from key to key.
+    /// Text from further below in the file, put in front, where it stays the same from key to key.
     pub below: usize,
     /// Tokens of other files.
     pub context: usize,
 }
 
-/// Bytes of code per token, roughly; on the careful side.
+/// Bytes of code per token, roughly, on the safe side.
 const BYTES: f64 = 3.0;
-/// Read at this rate while nothing has been measured, in tokens per second.
+/// Assumed rate for reading a prompt while none was measured, in tokens per second.
 const UNKNOWN_RATE: f64 = 250.0;
-/// What stays the same from key to key is read once; it may take this many times as long as a warm answer.
+/// Text that stays the same is read once, and may take this many times as long as a warm answer.
 const COLD: f64 = 10.0;
-/// Share of the latency for reading what changes with every key: the text after the cursor.
+/// The share of the latency for reading what changes with every key: the text behind the cursor.
 const VOLATILE: f64 = 0.4;
-/// Windows of a machine that is fast enough, and the least that makes sense, in bytes.
+/// Window sizes in bytes: the smallest that makes sense, and that of a fast machine.
 const BEFORE: (usize, usize) = (600, 4_800);
 const AFTER: (usize, usize) = (80, 1_600);
-/// Of what could be shown before the cursor, more than `NEAREST` bytes away from it, so much is given to what stands further below: to a
-/// model it tells more (README, Numbers).
+/// Of the room for text before the cursor, beyond its `NEAREST` bytes, `BELOW` bytes go to text further below instead, which tells a model
+/// more (README, Numbers).
 const NEAREST: usize = 1_200;
 const BELOW: usize = 900;
 
@@ -44,7 +44,7 @@ impl Budget {
         Self::of(before, after.clamp(AFTER.0, AFTER.1), ((stable * 0.4) as usize).min(most))
     }
 
-    /// What a person who asked waits for.
+    /// What a completion may send that a person waits for.
     pub fn invoked(most: usize) -> Self {
         Self::of(BEFORE.1, AFTER.1, most)
     }
@@ -54,7 +54,7 @@ impl Budget {
         Self { before: before - below, after, below, context }
     }
 
-    /// Cut down so that it fits a context window of so many tokens, with room for the answer.
+    /// Reduced to fit a context window of so many tokens, with room for the answer.
     pub fn within(self, window: u32, answer: u32) -> Self {
         let room = (window.saturating_sub(answer + 64)) as f64;
         let wanted = (self.before + self.after + self.below) as f64 / BYTES + self.context as f64;
@@ -67,18 +67,18 @@ impl Budget {
 /// Windows begin at a line whose number is a multiple of this.
 const STEP: usize = 24;
 
-/// The end of `text`, about `limit` bytes, from a line on at which a window may begin: the same for all that is typed behind it.
+/// The end of `text`, about `limit` bytes, from a line at which a window may begin: the same for everything typed behind it.
 pub fn whole_steps(text: &str, limit: usize) -> &str {
     let cut = text.ceil_char_boundary(text.len().saturating_sub(limit));
     let skipped = text[..cut].matches('\n').count();
     let starts = text[cut..].match_indices('\n').map(|(at, _)| cut + at + 1).zip(skipped + 1..);
     let step = starts.into_iter().find(|(_, number)| number % STEP == 0);
-    // Without so many lines there is nothing to hold on to.
+    // With fewer lines there is nothing to hold on to.
     if cut == 0 { text } else { &text[step.map_or(cut, |(start, _)| start)..] }
 }
 
-/// The end of `text`, at most `limit` bytes. Begins at a line whose number is a multiple of a step, so that the beginning stays where it
-/// is while the user types and the engine need not read it again.
+/// The end of `text`, at most `limit` bytes. Begins at a line whose number is a multiple of a step, so that its beginning stays while the
+/// user types, and the engine need not read it again.
 pub fn window_before(text: &str, limit: usize) -> &str {
     let (mut at, mut last) = (0, 0);
     for (number, line) in text.split_inclusive('\n').enumerate() {
@@ -96,7 +96,7 @@ pub fn window_before(text: &str, limit: usize) -> &str {
     &text[start.max(last)..]
 }
 
-/// The beginning of `text`: whole lines of at most `limit` bytes, and the rest of the cursor's line where it is not huge.
+/// The beginning of `text`: whole lines of at most `limit` bytes, and the rest of the cursor's line unless that is huge.
 pub fn window_after(text: &str, limit: usize) -> &str {
     let mut end = 0;
     for line in text.split_inclusive('\n') {
@@ -108,13 +108,13 @@ pub fn window_after(text: &str, limit: usize) -> &str {
     if end == 0 { &text[..text.floor_char_boundary(limit)] } else { &text[..end] }
 }
 
-/// What stands further below begins so many lines before the end of the file, or a multiple of them.
+/// The text further below begins at a multiple of so many lines before the end of the file.
 const BELOW_STEP: usize = 8;
-/// Less than this tells nothing, in bytes.
+/// Less text than this tells nothing, in bytes.
 const LEAST_BELOW: usize = 80;
 
-/// What follows behind the window `shown` of the text after the cursor: whole lines of at most `limit` bytes, and how many lines lie
-/// between. Where it begins depends on the end of the file, so that it stays while the user types above.
+/// What follows the window `shown` of the text behind the cursor: whole lines of at most `limit` bytes, and the number of lines between.
+/// Where it begins depends on the end of the file, so it stays while the user types above.
 pub fn window_below<'a>(after: &'a str, shown: &str, limit: usize) -> Option<(usize, &'a str)> {
     let rest = after.strip_prefix(shown).filter(|_| shown.ends_with('\n'))?;
     let skipped = rest.lines().count() % BELOW_STEP;
@@ -142,10 +142,10 @@ pub fn ask(registry: &Registry, hole: &Hole, path: &str, budget: Budget, parts: 
     Ask::Fim(Fim { repository: "workspace".into(), files, path: path.into(), comment: comment(path), prefix, suffix })
 }
 
-/// How the cursor is shown: no token of any model, for those are broken on the way.
+/// The mark of the cursor. Not a token of any model, since those are broken on the way.
 const HERE: &str = "<CURSOR>";
 
-/// The mark of the cursor in a text that may have it too.
+/// A mark of the cursor that does not occur in the text.
 fn mark(text: [&str; 2]) -> String {
     let taken = |mark: &str| text.iter().any(|part| part.contains(mark));
     let numbered = (2..).map(|number| format!("<CURSOR_{number}>"));

@@ -1,12 +1,12 @@
-//! Where a suggestion ends before the rest of the cursor's line, of which models like to write a part again.
+//! Where a suggestion ends before the rest of the cursor's line, parts of which models like to write again.
 
 use super::brackets::{Bracket, balance, brackets, closing, unclosed};
 use super::hole::Hole;
 use crate::syntax::Surface;
 use crate::text::words::is_word;
 
-/// Where a text may end, the likeliest first: without the end that stands behind the cursor on the same line already, and with nothing
-/// after a bracket that is closed there.
+/// Where a text may end, likeliest first: without an end that stands behind the cursor on the same line, and with nothing after a bracket
+/// that is closed there.
 pub(super) fn ends(hole: &Hole, text: &str) -> Vec<usize> {
     let wanted = hole.rest().trim();
     if wanted.is_empty() {
@@ -15,7 +15,7 @@ pub(super) fn ends(hole: &Hole, text: &str) -> Vec<usize> {
     if let Some(at) = closed_there(hole, text, wanted) {
         return vec![at];
     }
-    // What says something, and what ends a statement, is not written twice.
+    // Words, and what ends a statement, are not written twice.
     let says = wanted.contains(|letter: char| letter.is_alphanumeric() || letter == ';');
     // What closes a bracket of the text itself is not the end of the line: `() => { g(1); }` before `);`.
     if let Some(at) = repetition(text, wanted).filter(|at| says && !closes_own(hole, text, *at)) {
@@ -42,7 +42,7 @@ pub(super) fn ends(hole: &Hole, text: &str) -> Vec<usize> {
     ends
 }
 
-/// Where a text closes the string or the generic type that the rest of the line closes.
+/// Where a text closes the string or generic type that the rest of the line closes.
 fn closed_there(hole: &Hole, text: &str, wanted: &str) -> Option<usize> {
     let line = hole.line();
     match wanted.chars().next()? {
@@ -61,7 +61,7 @@ fn closed_there(hole: &Hole, text: &str, wanted: &str) -> Option<usize> {
     }
 }
 
-/// Whether a line opens a `<` of types, which stands right behind a name, and does not close it.
+/// Whether a line opens a `<` of types (right behind a name) and does not close it.
 fn opens_angle(line: &str) -> bool {
     let mut depth = 0;
     for (at, letter) in line.char_indices().rev() {
@@ -77,7 +77,7 @@ fn opens_angle(line: &str) -> bool {
     false
 }
 
-/// The first `>` of types that a text has not opened.
+/// The first `>` of types that a text did not open.
 fn unopened_angle(text: &str) -> Option<usize> {
     let mut depth = 0;
     let found = text.char_indices().find(|(at, letter)| {
@@ -91,13 +91,13 @@ fn unopened_angle(text: &str) -> Option<usize> {
     found.map(|(at, _)| at)
 }
 
-/// Where a text writes the whole rest of the line, with nothing but closing signs behind it.
+/// Where a text writes the whole rest of the line, followed by closing signs only.
 fn repetition(text: &str, wanted: &str) -> Option<usize> {
     let at = text.rfind(wanted)?;
     text[at + wanted.len()..].chars().all(is_closing).then_some(at)
 }
 
-/// Where the end of a text begins that is the beginning of the rest: closing signs, or a longer piece.
+/// Where the end of a text begins that is also the start of the rest: closing signs, or a longer piece.
 fn overlap(text: &str, wanted: &str) -> Option<usize> {
     let telling = |piece: &str| piece.len() >= 6 || piece.chars().all(is_closing);
     let repeated = |length: &usize| wanted.is_char_boundary(*length) && text.ends_with(&wanted[..*length]) && telling(&wanted[..*length]);
@@ -108,7 +108,7 @@ fn is_closing(letter: char) -> bool {
     ")]};,\"'`> ".contains(letter)
 }
 
-/// The first bracket that a text closes and has not opened.
+/// The first closing bracket that a text did not open.
 fn unmatched(text: &str, surface: &Surface) -> Option<Bracket> {
     let mut depth = 0;
     brackets(text, surface).into_iter().find(|bracket| {
@@ -117,12 +117,12 @@ fn unmatched(text: &str, surface: &Surface) -> Option<Bracket> {
     })
 }
 
-/// Whether a bracket or a quote from `end` on closes what the text has opened before it: `f(x)` before `)` repeats nothing.
+/// Whether a bracket or quote from `end` on closes something the text opened before: `f(x)` before `)` repeats nothing.
 fn closes_own(hole: &Hole, text: &str, end: usize) -> bool {
     let mut open = 0_i32;
     let mut closes = false;
     for Bracket { at, opens, .. } in brackets(text, hole.surface) {
-        // What is opened behind the end is closed there, and says nothing.
+        // What is opened behind the end is closed there, and tells nothing.
         if at >= end {
             closes |= !opens && open > 0;
             open += if opens { 0 } else { -1 };

@@ -1,5 +1,5 @@
-//! Makes of what the model wrote what is offered: cut where the hole ends, without what stands behind the cursor already, in the
-//! file's own layout. Pure; every step may leave nothing, with the reason.
+//! Turns a model's text into a suggestion: cut where the hole ends, without what stands behind the cursor already, in the file's layout.
+//! Pure; every step may leave nothing, with a reason.
 
 use std::borrow::Cow;
 
@@ -21,23 +21,24 @@ use crate::text::words::is_word;
 pub enum Nothing {
     /// The model wrote nothing, or blanks.
     Empty,
-    /// It wrote what stands before the cursor again.
+    /// It repeated what stands before the cursor.
     Echo,
-    /// It wrote what stands behind the cursor already.
+    /// It repeated what stands behind the cursor.
     Repeats,
-    /// It wrote nothing on the cursor's line, where something was wanted.
+    /// It wrote nothing on the cursor's line, where something was needed.
     Below,
     /// A line is longer than anybody wants.
     LongLine,
-    /// It wrote attributes or decorators, and not what they stand on.
+    /// It wrote attributes or decorators without what they belong to.
     Unfinished,
-    /// It wrote the placeholder of a secret, which models do not see.
+    /// It wrote the placeholder of a secret, since models do not see the secret.
     Secret,
-    /// With it the file would parse worse.
+    /// The file would parse worse.
     Broken,
 }
 
 impl Nothing {
+    /// The reason in words.
     pub fn words(self) -> &'static str {
         match self {
             Nothing::Empty => "the model wrote nothing",
@@ -55,29 +56,29 @@ impl Nothing {
 /// Longest line of a suggestion, in bytes.
 const LONGEST_LINE: usize = 4 << 10;
 
-/// The file's layout.
+/// The layout of a file.
 pub struct Layout {
     pub ending: Ending,
-    /// One level of indentation, where the file or its language tells.
+    /// One level of indentation, if the file or its language tells.
     pub unit: Option<String>,
-    /// The language is one whose blanks at line ends and kinds of indentation mean nothing; a Makefile's mean something.
+    /// In this language blanks at line ends and the kind of indentation mean nothing (unlike in a Makefile).
     pub known: bool,
 }
 
-/// What a model wrote to be inserted at the cursor.
+/// A model's text, to be inserted at the cursor.
 pub struct Written<'a> {
     pub text: Cow<'a, str>,
-    /// It is the answer of a chat, which is made of whole lines.
+    /// It comes from a chat, and so has whole lines.
     pub spoken: bool,
 }
 
-/// What is offered of `raw`, to be inserted at the cursor. `cut_short` says that the model ran out of tokens.
+/// The suggestion for `raw`, to be inserted at the cursor. `cut_short` says that the model ran out of tokens.
 pub fn shape(hole: &Hole, raw: &str, cut_short: bool, layout: &Layout) -> Result<String, Nothing> {
     let written = Written { text: raw.into(), spoken: false };
     shapes(hole, &written, cut_short, layout).map(|mut shapes| shapes.swap_remove(0))
 }
 
-/// The same with what it may be as well, where the end of the line may be a repetition or not: the likeliest first.
+/// [`shape`] with alternatives, likeliest first, where the end of a line may or may not be a repetition.
 pub fn shapes(hole: &Hole, written: &Written, cut_short: bool, layout: &Layout) -> Result<Vec<String>, Nothing> {
     let said = clean(hole, &written.text);
     let begun = without_beginning(hole, &said, written.spoken);
@@ -97,7 +98,7 @@ pub fn shapes(hole: &Hole, written: &Written, cut_short: bool, layout: &Layout) 
     if found.is_empty() { Err(reason.unwrap_or(Nothing::Empty)) } else { Ok(found) }
 }
 
-/// What is offered of `text`, which is what was left of all that was said.
+/// The suggestion for `text`, which is left of all that was said.
 fn finished(hole: &Hole, said: &str, text: &str, cut_short: bool, layout: &Layout) -> Result<String, Nothing> {
     let text = without_following(hole, text);
     let whole = without_loops(&text, cut_short);
@@ -117,7 +118,7 @@ fn finished(hole: &Hole, said: &str, text: &str, cut_short: bool, layout: &Layou
     Ok(layout.ending.apply(text))
 }
 
-/// Without blanks at the ends of lines, but for those of strings.
+/// A text without blanks at line ends, except inside of strings.
 fn without_blanks_at_ends(hole: &Hole, text: &str) -> String {
     let whole = format!("{}{text}", hole.line());
     let strings = long_strings(&whole, hole.surface);
@@ -132,27 +133,27 @@ fn without_blanks_at_ends(hole: &Hole, text: &str) -> String {
     out
 }
 
-/// Whether what has come so far of an answer fills the hole, so that the model need not go on.
+/// Whether the answer so far fills the hole, so that the model need not go on.
 pub fn is_full(hole: &Hole, written: &Written, layout: &Layout) -> bool {
     let begun = without_beginning(hole, &clean(hole, &written.text), written.spoken);
     let text = laid_out(hole, &begun, layout);
     !may_repeat(hole, &begun) && left_open(hole, &text).is_none() && Extent::of(hole, &text).is_full(hole.surface)
 }
 
-/// What is new of what a model wrote, as it would stand at the cursor.
+/// The new part of a model's text, as it would stand at the cursor.
 fn laid_out(hole: &Hole, begun: &str, layout: &Layout) -> String {
     let text = indented(hole, without_second_blank(hole, begun), layout);
     if layout.known { without_blanks_at_ends(hole, &text) } else { text }
 }
 
-/// Without blanks in front where one stands before the cursor.
+/// A text without leading blanks, if one stands before the cursor.
 fn without_second_blank<'a>(hole: &Hole, text: &'a str) -> &'a str {
     let words = hole.is_quoted && hole.mode != Mode::Remark;
     let after_blank = !hole.is_blank() && hole.line().ends_with([' ', '\t']);
     if after_blank && !words && !begins_line(text) { text.trim_start_matches([' ', '\t']) } else { text }
 }
 
-/// Without the comment at the end of a text, which would take into itself what stands behind the cursor on its line.
+/// A text without its last comment, which would swallow what stands behind the cursor on its line.
 fn without_last_remark<'a>(hole: &Hole, text: &'a str) -> &'a str {
     if hole.rest().trim().is_empty() || hole.is_quoted || !hole.tail(text).trim_end_matches(' ').is_empty() {
         return text;
@@ -166,7 +167,7 @@ fn cut(hole: &Hole, text: &str, cut_short: bool) -> String {
     closed(hole, &Extent::of(hole, whole_lines(text, cut_short)).text())
 }
 
-/// Without the line that the model had no tokens left to finish.
+/// A text without the line that the model had no tokens left to finish.
 fn whole_lines(text: &str, cut_short: bool) -> &str {
     if !cut_short {
         return text;
@@ -174,12 +175,12 @@ fn whole_lines(text: &str, cut_short: bool) -> &str {
     text.rfind('\n').map_or_else(|| whole_words(text, true), |at| &text[..at])
 }
 
-/// Without the word that the model had no tokens left to finish.
+/// A text without the word that the model had no tokens left to finish.
 fn whole_words(text: &str, cut_short: bool) -> &str {
     if cut_short { text.trim_end_matches(is_word) } else { text }
 }
 
-/// Without the lines that stand behind the cursor already: two of them, or all that is left. One alone may be an early return.
+/// A text without the lines that stand behind the cursor already: at least two, or all that is left. A single one may be an early return.
 fn without_following(hole: &Hole, text: &str) -> String {
     let following: Vec<&str> = hole.following().take(40).collect();
     if following.is_empty() {
@@ -204,15 +205,15 @@ fn without_following(hole: &Hole, text: &str) -> String {
     }
 }
 
-/// Whether a line of a suggestion is one of the file's: not where it stands deeper, in a block of its own. Of closing brackets a block has
-/// many, so they are the same only at the same indentation.
+/// Whether a line of a suggestion is a line of the file. Not if it is indented more, in a block of its own. A block has many closing
+/// brackets, which are only the same at the same indentation.
 fn is_same_line(ours: &str, there: &str, surface: &Surface) -> bool {
     let (indent, wanted) = (indentation(ours), indentation(there));
     ours.trim() == there.trim() && (indent == wanted || indent.len() < wanted.len() && !closes_only(ours, surface))
 }
 
-/// Without attributes and decorators at the end: what they stand on was cut off, unless it stands below the cursor. Nothing is taken where
-/// only those were to be written.
+/// A text without attributes and decorators at its end, since what they belong to was cut off, unless it follows the cursor. Nothing is
+/// removed if only those were to be written.
 fn without_last_attributes<'a>(hole: &Hole, text: &'a str) -> &'a str {
     if matches!(hole.mode, Mode::Line) || !hole.is_blank() && !text.contains('\n') {
         return text;
@@ -230,11 +231,11 @@ fn without_last_attributes<'a>(hole: &Hole, text: &'a str) -> &'a str {
     text
 }
 
-/// How often lines come again, to the end of the answer, until it is a loop; and where the model would have gone on.
+/// How often lines have to repeat, up to the end of the answer, to count as a loop; and where the model would have gone on.
 const LOOP: usize = 6;
 const LOOP_CUT_SHORT: usize = 3;
 
-/// A model that has lost its way writes the same lines for ever; equal lines before others are code.
+/// A model that got lost writes the same lines forever. Repeated lines with others behind them are code.
 fn without_loops(text: &str, cut_short: bool) -> String {
     let lines: Vec<&str> = text.trim_end().split('\n').collect();
     let most = if cut_short { LOOP_CUT_SHORT } else { LOOP };
@@ -249,11 +250,11 @@ fn without_loops(text: &str, cut_short: bool) -> String {
     text.into()
 }
 
-/// Whether the suggestion is the text before the cursor once more.
+/// Whether the suggestion repeats the text before the cursor.
 fn is_echo(hole: &Hole, text: &str) -> bool {
     let before = hole.before.trim_end();
     let said = text.trim();
-    // What closes something after what closes something is code, and so is what stands less deep than the same above it.
+    // A closing line after a closing line is code, as is a line less deep than its equal above.
     let deeper = |above: &str| indentation(above).len() > indentation(hole.line()).len();
     let comes_back = !said.contains('\n') && hole.is_blank() && hole.above().next().is_some_and(deeper);
     let ends_condition = |line: &str| hole.surface.preprocessor.as_ref().is_some_and(|lines| line.trim_start().starts_with(&lines.closes));

@@ -1,4 +1,4 @@
-//! The place of a completion, read once for all that goes by it: who is asked, what is sent, and what of the answer fits there.
+//! The place of a completion, read once for all decisions: who is asked, what is sent, what of the answer fits.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -11,20 +11,20 @@ use crate::context::redact::Secrets;
 use crate::features::{Session, Site, Target};
 use crate::syntax::Surface;
 
-/// Documents above this are left alone.
+/// Larger documents, in bytes, get no completion.
 const MAX_DOCUMENT: usize = 32 << 20;
-/// Text around the cursor that is looked at.
+/// Bytes around the cursor that are looked at.
 const NEAR: usize = 64 << 10;
 
-/// See the module.
+/// The place of a completion.
 pub(in crate::features) struct Spot {
     pub site: Site,
-    /// What a suggestion stands in the place of, and the entry of the editor's list that it begins with.
+    /// The range that a suggestion replaces, and the entry of the editor's list that it begins with.
     replaced: Range<usize>,
     chosen: String,
-    /// Looked for secrets when something asks for it, once.
+    /// Searched for secrets once, when somebody asks.
     near: OnceLock<Near>,
-    /// The same of what the parser says.
+    /// What the parser says, asked once.
     inside: OnceLock<Inside>,
 }
 
@@ -36,7 +36,7 @@ impl Spot {
         Ok(spot)
     }
 
-    /// The same of a place alone; whether anything is wanted there is asked by itself.
+    /// [`Self::new`] without asking whether anything is wanted there.
     pub fn of(session: &Session, at: &Target, selected: Option<(Range<usize>, String)>) -> Result<Self, String> {
         if let Some(reason) = session.closed(at) {
             return Err(reason);
@@ -51,7 +51,7 @@ impl Spot {
         Ok(Self { site, replaced, chosen, near: OnceLock::new(), inside: OnceLock::new() })
     }
 
-    /// Why nothing is offered here to somebody who types, or who has asked.
+    /// Why nothing is offered here, while typing or when `invoked`.
     pub fn wanted(&self, session: &Session, invoked: bool) -> Result<(), String> {
         let in_words = || {
             let place = self.site.place();
@@ -78,19 +78,20 @@ impl Spot {
         self.near.get_or_init(|| Near::new(&self.before(), self.after()))
     }
 
-    /// Whether the cursor stands in what looks like a secret.
+    /// Whether the cursor is inside of what looks like a secret.
     pub fn is_in_secret(&self) -> bool {
         self.near().in_secret
     }
 
+    /// The hole at this place.
     pub fn hole(&self, invoked: bool) -> Hole<'_> {
         let (near, inside) = (self.near(), *self.inside.get_or_init(|| inside(&self.site)));
         Hole::new(&near.before, &near.after, Surface::in_file(self.site.language.as_ref(), &self.site.path), inside, invoked)
     }
 }
 
-/// What the parser says is around a place. On a line of its own an expression may want several: an element of a list, a field with all
-/// that it holds.
+/// What surrounds the place, by the parser. On a line of its own an expression may take several lines: an element of a list, a field with
+/// all its content.
 fn inside(site: &Site) -> Inside {
     let place = site.place();
     let alone = || site.text[site.whole_lines(site.bytes.start..site.bytes.start)].trim().is_empty();
@@ -101,8 +102,8 @@ fn inside(site: &Site) -> Inside {
     }
 }
 
-/// The text next to the cursor, as models may see it. Secrets are found in both sides together: a value that is being typed begins
-/// before the cursor and ends behind it.
+/// The text beside the cursor, as models may see it. Secrets are found in both sides together: a value being typed begins before the cursor
+/// and ends behind it.
 struct Near {
     before: Masked,
     after: Masked,
@@ -119,7 +120,7 @@ impl Near {
     }
 }
 
-/// The text next to the cursor with `\n` for line breaks, as models were trained on it.
+/// The text before the cursor with `\n` as line break, as models were trained.
 fn near_end(before: &str) -> String {
     prompt::whole_steps(before, NEAR).replace("\r\n", "\n").replace('\r', "\n")
 }

@@ -1,4 +1,4 @@
-//! The asking: who is asked for one hole, with what, when the answer is enough, and what of it fits.
+//! Asks for one hole: which engine, with which prompt, when the answer is long enough, and which part of it fits.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,12 +19,12 @@ use crate::route::{Choice, Served, Signal, Task, TaskKind};
 use crate::syntax::scope;
 use crate::text::{Ending, layout};
 
-/// Lines taken off the end of a suggestion to make it parse.
+/// Most lines cut from the end of a suggestion to make it parse.
 const MOST_CUTS: usize = 24;
-/// Bytes before the cursor of which it is counted how many files they use.
+/// Bytes before the cursor in which used files are counted.
 const USED_WITHIN: usize = 4 << 10;
 
-/// Who is to be asked for a completion, as far as the place tells.
+/// The task for a completion, with the signals of the place.
 pub(in crate::features) fn task(session: &Session, site: &Site, hole: &Hole, invoked: bool) -> Task {
     let kind = if invoked { TaskKind::CompleteInvoked } else { TaskKind::CompleteAuto };
     let mut task = session.task(kind);
@@ -53,7 +53,7 @@ pub(super) fn max_tokens(session: &Session, hole: &Hole, invoked: bool) -> u32 {
     }
 }
 
-/// How much is sent of a hole to an engine that can do so much, and reads at this rate where it was measured.
+/// How much of a hole is sent to an engine with these abilities, whose reading rate may have been measured.
 pub(super) fn budget(session: &Session, hole: &Hole, invoked: bool, rate: Option<f64>, caps: &Caps) -> Budget {
     let config = session.config();
     let most = config.context.completion_tokens as usize;
@@ -73,17 +73,17 @@ pub(super) struct Work<'a> {
     pub started: Instant,
 }
 
-/// What was sent, after how many milliseconds, and whether as a hole (or else in words).
+/// What was sent, milliseconds until then, and whether it was sent as a hole (else in words).
 pub(super) type Asked = (Sent, f64, bool);
 
 impl Work<'_> {
-    /// The task for a second pass, when the first was unsure of an answer that somebody waits for.
+    /// The task for a second pass, if the first was unsure of an answer that somebody waits for.
     pub fn harder(&self, task: &Task, served: &Served) -> Option<Task> {
         let unsure = self.session.router().unsure(&served.answer.finished.timing)?;
         self.may_ask_harder(task, unsure, &served.decision.engine)
     }
 
-    /// The task with a signal that the first answer gives, where another engine than the first would be asked then.
+    /// The task with a further signal, if another engine than the first would then be asked.
     fn may_ask_harder(&self, task: &Task, signal: Signal, first: &str) -> Option<Task> {
         let again = task.signals.is_empty() && (self.params.invoked || self.session.config().route.auto_coder);
         let harder = Task { signals: vec![signal], ..task.clone() };
@@ -91,11 +91,11 @@ impl Work<'_> {
         (again && other).then_some(harder)
     }
 
-    /// Asks, and ends the answer where the hole is full: servers that are not told where to stop, or cannot be, write on.
+    /// Asks, and ends the answer when the hole is full: servers may not know where to stop.
     pub async fn ask(&self, task: &Task, cancel: &Cancel) -> Result<(Served, Asked), EngineError> {
         let mut asked = Asked::default();
         let (layout, mut said) = (self.layout(), String::new());
-        // How sure a model was is told at the end of its answer only.
+        // How sure a model was is only known at the end of its answer.
         let (as_hole, may_end) = (AtomicBool::new(true), AtomicBool::new(true));
         let served = self.session.router().run_while(
             task,
@@ -124,7 +124,7 @@ impl Work<'_> {
 
     fn is_full(&self, said: &str, as_hole: bool, layout: &Layout) -> bool {
         let written = self.written(said, as_hole);
-        // What is said behind a code block is about it; one may still follow on words.
+        // Text behind a code block is about it; a block may still follow words.
         let fences = if as_hole || self.site.language.is_none() { 0 } else { said.matches("```").count() };
         let ends_in_words = said.trim().lines().next().is_some_and(|line| line.ends_with([':', '.', '!']));
         match fences {
@@ -134,7 +134,7 @@ impl Work<'_> {
         }
     }
 
-    /// The text to insert in what a model said of a hole, or in words.
+    /// The text to insert, from what a model wrote for a hole or in words.
     pub fn written<'s>(&self, said: &'s str, as_hole: bool) -> Written<'s> {
         let markup = self.site.language.is_none();
         let spoken = !as_hole || answer::is_fenced(said) && !markup && !self.site.place().in_comment;
@@ -157,17 +157,18 @@ impl Work<'_> {
             after: prompt::window_after(self.hole.after, budget.after).len(),
             context: parts.iter().map(|part| format!("{}:{}-{}", part.path, part.start_line, part.end_line)).collect(),
         };
-        // A chat model may open its answer with a line break or a fence: the stops of a hole would end it there.
+        // A chat model may begin with a line break or a fence, where the stops of a hole would end it.
         let stop = if matches!(ask, Ask::Fim(_)) { self.hole.stops() } else { vec![] };
         let priority = if self.params.invoked { Priority::Invoked } else { Priority::Typing };
         Ok((Request { ask, max_tokens, temperature: 0.0, stop, priority }, sent))
     }
 
+    /// Most tokens of the answer.
     pub fn max_tokens(&self) -> u32 {
         max_tokens(self.session, self.hole, self.params.invoked)
     }
 
-    /// Definitions of other files that the code here will want.
+    /// Definitions of other files that the code here will need.
     fn context(&self, choice: &Choice, budget: Budget) -> Vec<Part> {
         let asker = if self.params.invoked { Asker::Invoked } else { Asker::Typing };
         let tokens = choice.engine.tokens();
@@ -176,7 +177,7 @@ impl Work<'_> {
         parts
     }
 
-    /// What of an answer is offered: shaped, and shortened until the parser takes it.
+    /// The suggestion in an answer: shaped, and shortened until the parser accepts it.
     pub fn fit(&self, said: &str, as_hole: bool, cut_short: bool) -> Result<String, Nothing> {
         let written = self.written(said, as_hole);
         let written = Written { text: indent::recipe(self.hole, &written.text), ..written };
@@ -189,7 +190,7 @@ impl Work<'_> {
         }
         let judge = Judge::new(self.site, self.hole);
         let fitting = shapes.into_iter().filter_map(|text| self.shortened(&judge, text));
-        // Of equal ones the first, which is the likeliest.
+        // The first among equals, which is the likeliest.
         fitting.min_by_key(|(_, faults)| *faults).map(|(text, _)| text).ok_or(Nothing::Broken)
     }
 
@@ -201,7 +202,7 @@ impl Work<'_> {
         Layout { ending: Ending::of(&self.site.text), unit, known: language.is_some() }
     }
 
-    /// The beginning of a suggestion that may stand in the file, with the faults that the file has then.
+    /// The longest start of a suggestion that may stand in the file, and the number of faults then.
     fn shortened(&self, judge: &Judge, mut text: String) -> Option<(String, usize)> {
         for cuts in 0..MOST_CUTS {
             let whole = format!("{text}{}", self.hole.tail(&text));
@@ -210,7 +211,7 @@ impl Work<'_> {
             }
             text.truncate(text[..text.rfind('\n')?].trim_end().len());
             text.truncate(without_continuation(self.hole, &text).len());
-            // What was to follow an attribute was cut off: it would stand on something else.
+            // What an attribute was for was cut off, so it would apply to something else.
             if text.trim().is_empty() || cuts + 1 == MOST_CUTS || has_attributes_only(&text, self.hole.surface) {
                 break;
             }
@@ -219,7 +220,7 @@ impl Work<'_> {
     }
 }
 
-/// Without the comma before the bracket that closes a list, which JSON does not take.
+/// A text without a comma before the bracket that closes a list, which JSON does not allow.
 fn without_last_comma<'a>(hole: &Hole, text: &'a str) -> &'a str {
     let last = hole.rest().trim().is_empty() && hole.following().next().is_some_and(|line| hole::begins_with_closer(line, hole.surface));
     text.trim_end().strip_suffix(',').filter(|_| last).unwrap_or(text)

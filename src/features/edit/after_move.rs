@@ -1,5 +1,4 @@
-//! What was to be moved into a module of its own, once it is there: who still takes it from where it was, and who uses it without taking it
-//! from anywhere.
+//! After an item was moved to a module of its own: who still imports it from the old place, and who uses it without importing it.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,20 +10,20 @@ use crate::text::lines::{line_number, line_start};
 use crate::text::words;
 use crate::workspace::WorkspacePath;
 
-/// Places that are told.
+/// Most places that are named.
 const MOST: usize = 5;
 
-/// See the module.
+/// An item that was moved.
 pub(super) struct Moved<'a> {
     pub session: &'a Session,
     pub name: &'a str,
-    /// Where it was, and where it is.
+    /// Its old and its new file.
     pub home: &'a WorkspacePath,
     pub new: &'a WorkspacePath,
 }
 
 impl Moved<'_> {
-    /// What does not follow the move, in words. `now` is what the drafts make of a file.
+    /// What does not follow the move, in words. `now` is a file's text with the drafts.
     pub fn left(&self, now: &dyn Fn(&WorkspacePath) -> Option<Arc<str>>) -> Vec<String> {
         let Self { session, name, home, new } = *self;
         let text = |path: &WorkspacePath| now(path).or_else(|| session.snapshot.read_exact(path).ok());
@@ -39,7 +38,7 @@ impl Moved<'_> {
                 found.push(format!("no `{declares}` names {new}, so that it is no part of the crate"));
             }
         }
-        // Where it is handed on, everybody may go on as before.
+        // If the old file re-exports it, everybody may go on as before.
         let hands_on = lines_of(language.as_ref(), &at_home, name).iter().any(|line| line.takes);
         if hands_on {
             return found;
@@ -69,7 +68,7 @@ impl Moved<'_> {
         found
     }
 
-    /// Whether a file near it declares the new module, in these words.
+    /// Whether a file nearby declares the new module, in these words.
     fn is_declared(&self, language: &Arc<Language>, declares: &str, text: &dyn Fn(&WorkspacePath) -> Option<Arc<str>>) -> bool {
         let says = |line: &str| line.trim().strip_suffix(declares).is_some_and(|before| before.is_empty() || before.ends_with(' '));
         let files = self
@@ -87,14 +86,14 @@ impl Moved<'_> {
 struct Taken {
     number: usize,
     text: String,
-    /// It takes the name from another file.
+    /// It imports the name from another file.
     takes: bool,
 }
 
 fn lines_of(language: Option<&Arc<Language>>, text: &Arc<str>, name: &str) -> Vec<Taken> {
     let Some(parsed) = language.and_then(|language| syntax::parse(language, text.clone()).ok()) else { return vec![] };
     let text = parsed.text();
-    // All of a statement that goes over several lines counts.
+    // A statement counts whole, even over several lines.
     let line = |range: Range<usize>, top: Range<usize>| {
         let start = line_start(text, range.start);
         let own = text[start..].lines().next().unwrap_or_default();
@@ -106,7 +105,7 @@ fn lines_of(language: Option<&Arc<Language>>, text: &Arc<str>, name: &str) -> Ve
     code.map(|one| line(one.range, one.top)).collect()
 }
 
-/// Whether a statement takes names from another file, or hands them on from there.
+/// Whether a statement imports or re-exports names of another file.
 fn begins_taking(language: &Language, statement: &str) -> bool {
     let statement = statement.trim_start();
     let from = language.imports.as_ref().and_then(|forms| forms.from.as_ref());
@@ -117,7 +116,7 @@ fn begins_taking(language: &Language, statement: &str) -> bool {
     language.is_import(statement) || hands_on || loads
 }
 
-/// Whether files of one folder see each other's definitions without a word.
+/// Whether files of one folder see each other's definitions without an import.
 fn shares_folders(language: &Language) -> bool {
     matches!(language.reach, Some(Reach::Package | Reach::Folder))
 }

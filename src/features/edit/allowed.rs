@@ -1,5 +1,5 @@
-//! What a task allows an edit to take away: by what the person says, in whole words that are in `allowed.txt`; and where tools complain and
-//! that is to be fixed, by what they name. Our own sentences around both allow nothing. Pure.
+//! What a task allows an edit to remove: by the person's words, if they are whole words listed in `allowed.txt`; and for diagnostics to be
+//! fixed, by the names in them. Our own sentences around both allow nothing. Pure.
 
 use std::sync::LazyLock;
 
@@ -10,40 +10,40 @@ use crate::text::words;
 pub(super) struct Allowed<'a> {
     /// By the person.
     pub said: &'a str,
-    /// By the tools whose problems are to be fixed.
+    /// Of the tools whose diagnostics are to be fixed.
     pub problems: &'a [String],
 }
 
-/// The lists in which a word means the same wherever it stands: a sign of visibility is often quoted.
+/// Lists whose words count even inside of quotes: a keyword of visibility is often quoted.
 const ANYWHERE: &[&str] = &["hollows", "hides", "unneeded", "needless"];
 
 impl Allowed<'_> {
-    /// A definition may be gone, whichever it is.
+    /// Whether any definition may be removed.
     pub fn takes_away(&self) -> bool {
         self.says("takes") || self.says("needless") || self.says("definitions")
     }
 
-    /// A definition may be gone of which tools say that nothing needs it. Whether something does is for the caller to see.
+    /// Whether a definition may be removed that tools call unneeded. The caller has to check whether something needs it.
     pub fn is_unneeded(&self, name: &str) -> bool {
         self.unneeded().any(|problem| words::has(problem, name))
     }
 
-    /// A definition may have another name.
+    /// Whether a definition may get another name.
     pub fn renames(&self) -> bool {
         self.says("renames")
     }
 
-    /// The marked lines may go with nothing in their place.
+    /// Whether the marked lines may be removed without replacement.
     pub fn takes_lines_away(&self) -> bool {
         self.says("takes") || self.says("needless") || self.says("lines") || self.unneeded().next().is_some()
     }
 
-    /// A function may have no body any more.
+    /// Whether a function may lose its body.
     pub fn hollows(&self) -> bool {
         self.says("takes") || self.says("needless") || self.says("definitions") || self.says("hollows")
     }
 
-    /// What a body does may go, of which tools say that nothing needs it: all of its statements have a word that they name.
+    /// Whether a body may be emptied, because tools call it unneeded: all its statements have a word that they name.
     pub fn empties(&self, body: &str) -> bool {
         let depth = |line: &&str| line.len() - line.trim_start().len();
         let does = || body.lines().filter(|line| words::all(line).next().is_some());
@@ -53,7 +53,7 @@ impl Allowed<'_> {
         statements.peek().is_some() && statements.all(is_named)
     }
 
-    /// Others may see less of a definition: that is asked for, or tools complain that they see it.
+    /// Whether a definition may become less visible: that is asked for, or tools complain about its visibility.
     pub fn hides(&self, name: &str) -> bool {
         let is_about = |problem: &String| words::has(problem, name) || says(problem, "unneeded");
         self.says("hides") || self.problems.iter().any(|problem| says(problem, "hides") && is_about(problem))
@@ -68,7 +68,7 @@ impl Allowed<'_> {
     }
 }
 
-/// A row of the file: the list, and the words of each entry.
+/// A row of the file: the list's name, and the words of each entry.
 type Row = (&'static str, Vec<Vec<&'static str>>);
 
 static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
@@ -94,10 +94,10 @@ fn says(text: &str, list: &str) -> bool {
     })
 }
 
-/// A word and where it stands.
+/// A word and its offset.
 type Word<'a> = (usize, &'a str);
 
-/// A hyphen and an apostrophe make one word of two: no verb is a part of "drop-down" or of 'delete'.
+/// Hyphens and apostrophes join words: there is no verb in "drop-down" or 'delete'.
 fn split(text: &str) -> Vec<Word<'_>> {
     let is_part = |letter: char| words::is_word(letter) || matches!(letter, '-' | '\'');
     let mut found = vec![];
@@ -112,14 +112,14 @@ fn split(text: &str) -> Vec<Word<'_>> {
     found
 }
 
-/// Whether the words of an entry stand there one behind the other.
+/// Whether the words of an entry stand here in a row.
 fn stands(text: &str, said: &[Word<'_>], at: usize, entry: &[&str]) -> bool {
     let Some(here) = said.get(at..at + entry.len()) else { return false };
     let is_close = |pair: &[Word<'_>]| text[pair[0].0 + pair[0].1.len()..pair[1].0].trim().is_empty();
     here.iter().map(|(_, word)| word).eq(entry) && here.windows(2).all(is_close)
 }
 
-/// Whether a word is one of the sentence and no name of something, and not forbidden by the one before it.
+/// Whether a word is part of the sentence, not the name of something, and not negated by the word before.
 fn is_meant(text: &str, said: &[Word<'_>], at: usize) -> bool {
     let (start, word) = said[at];
     let (before, after) = (&text[..start], &text[start + word.len()..]);
@@ -128,18 +128,18 @@ fn is_meant(text: &str, said: &[Word<'_>], at: usize) -> bool {
     !is_name && !entries("before").any(is_behind)
 }
 
-/// Whether a dot goes on: "delete.rs".
+/// Whether a dot continues the word: "delete.rs".
 fn is_path(after: &str) -> bool {
     after.strip_prefix('.').is_some_and(|rest| rest.starts_with(words::is_word))
 }
 
-/// Whether an entry of a script without blanks stands in a text, and nothing before it there forbids that.
+/// Whether a text has an entry in a script without blanks, not negated before it.
 fn runs_on(text: &str, entry: &str, list: &str) -> bool {
     let is_forbidden = |before: &str| !ANYWHERE.contains(&list) && entries("before").any(|known| before.ends_with(known[0]));
     text.match_indices(entry).any(|(at, _)| !is_forbidden(&text[..at]))
 }
 
-/// A text without what stands between quotation marks.
+/// A text without its quotations.
 fn unquoted(text: &str) -> String {
     const MARKS: &[(char, char)] = &[('`', '`'), ('"', '"'), ('“', '”'), ('«', '»'), ('„', '“')];
     let (mut out, mut rest) = (String::new(), text);

@@ -1,6 +1,6 @@
-//! What comments begin with that document nothing, since they speak to a maintainer or to a tool: the rows of `asides.txt`. Pure.
+//! Starts of comments that document nothing, because they speak to a maintainer or a tool: the rows of `asides.txt`. Pure.
 
-/// Whether the text of a comment is no documentation.
+/// Whether the text of a comment is not documentation.
 pub(super) fn is_aside(said: &str) -> bool {
     rows().any(|(to, word)| to != "sign" && said.trim_start().starts_with(word))
 }
@@ -15,7 +15,7 @@ pub(super) fn is_directive(line: &str) -> bool {
     })
 }
 
-/// To whom it speaks, and how it begins.
+/// To whom a comment speaks, and how it begins.
 fn rows() -> impl Iterator<Item = (&'static str, &'static str)> {
     include_str!("asides.txt").lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('\t'))
 }

@@ -1,4 +1,4 @@
-//! The calls of an item whose signature has changed: where they are, by the index, and what the model makes of each.
+//! The calls of an item whose signature has changed: where they are, by the index, and how the model adapts each.
 
 pub(super) mod adapted;
 pub(super) mod callee;
@@ -22,39 +22,39 @@ use crate::text::{Batch, Edit, layout, words};
 use crate::workspace::WorkspacePath;
 use callee::{Callee, Found};
 
-/// Calls that one question may be about.
+/// Most calls in one question.
 const MOST: usize = 12;
-/// Uses that are no calls which a person is told.
+/// Uses other than calls that a person is told of.
 const TOLD: usize = 3;
-/// Lines of a call.
+/// Most lines of a call.
 const LINES: usize = 24;
 
-/// See the module.
+/// The calls of an item.
 #[derive(Clone, Debug)]
 pub struct Calls {
     pub name: String,
-    /// In the file at hand.
+    /// In the current file.
     pub signature: Range<usize>,
-    /// The signature that the calls are to fit.
+    /// The signature that the calls should fit.
     said: String,
     calls: Vec<Call>,
-    /// Uses in code that are no calls, by file and 1-based line.
+    /// Uses in code that are not calls, by file and 1-based line.
     others: Vec<(Option<WorkspacePath>, usize)>,
 }
 
 /// The lines of one call.
 #[derive(Clone, Debug)]
 pub(super) struct Call {
-    /// None for the file at hand.
+    /// None for the current file.
     path: Option<WorkspacePath>,
-    /// To the byte: an edit of a file that is not at hand must meet what lies on disk.
+    /// The exact text: an edit of another file has to match the bytes on disk.
     pub(super) text: Arc<str>,
     pub(super) lines: Range<usize>,
     /// The calls in these lines, each from the name to the closing bracket.
     pub(super) calls: Vec<Range<usize>>,
 }
 
-/// How many files beside the one at hand use a name, and how often it is used here: from memory.
+/// How many other files use a name, and how often it is used here, from memory.
 pub fn known_uses(session: &Session, site: &Site, name: &str) -> usize {
     let Some(id) = session.index.name(name) else { return 0 };
     let users = session.index.users(id);
@@ -71,7 +71,7 @@ impl Calls {
         if found.calls.is_empty() { Err(format!("nothing calls `{}`", item.name)) } else { Ok(found) }
     }
 
-    /// The calls of an item that will have another signature than it has here.
+    /// The calls of an item that is to get another signature than it has.
     pub fn with(session: &Session, site: &Site, item: &Item, signature: &str) -> Self {
         let name = &item.name;
         let said = signature.trim_end().trim_end_matches('{').trim_end().to_string();
@@ -94,7 +94,7 @@ impl Calls {
                 continue;
             }
             let Ok((text, Some(parsed))) = session.parsed(&file.path) else { continue };
-            // A function of another language is another one, however it is called.
+            // A function in another language is another one, whatever its name.
             if Some(parsed.language().family.as_str()) != family {
                 continue;
             }
@@ -116,7 +116,7 @@ impl Calls {
         Self { name: name.clone(), signature: item.signature.clone(), said, calls, others }
     }
 
-    /// Without those in these bytes of the file at hand, which are being rewritten themselves.
+    /// Leaves out calls in these bytes of the current file, which are being rewritten themselves.
     pub fn outside(mut self, site: &Site, bytes: &Range<usize>) -> Self {
         self.calls.retain(|call| call.path.is_some() || call.lines.end <= bytes.start || bytes.end <= call.lines.start);
         let (first, last) = site.line_range(bytes);
@@ -124,7 +124,7 @@ impl Calls {
         self
     }
 
-    /// Those that give an argument by one of these names.
+    /// Keeps only calls that pass an argument by one of these names.
     pub fn naming(mut self, names: &[String]) -> Self {
         let gives = |text: &str, name: &String| {
             words::places(text, name).any(|at| {
@@ -136,7 +136,7 @@ impl Calls {
         self
     }
 
-    /// What uses the item and is no call that could follow, for a person to look at.
+    /// Uses that are not calls and cannot follow, for a person to look at.
     pub fn told(&self, site: &Site) -> Option<String> {
         let place = |(path, line): &(Option<WorkspacePath>, usize)| match path {
             Some(path) => format!("{path}:{line}"),
@@ -154,7 +154,7 @@ impl Calls {
         (!places.is_empty()).then(words)
     }
 
-    /// The places whose lines stand in a text as they did; `now` is what becomes of a file, none where nothing does.
+    /// The places whose lines are unchanged in a text; `now` is a file's new text, none if it has none.
     pub fn left<'t>(&self, site: &Site, now: impl Fn(Option<&WorkspacePath>) -> Option<&'t str>) -> Vec<String> {
         let stands = |call: &&Call| now(call.path.as_ref()).is_none_or(|text| text.contains(call.text[call.lines.clone()].trim()));
         let place = |call: &Call| {
@@ -164,11 +164,12 @@ impl Calls {
         self.calls.iter().filter(stands).map(place).collect()
     }
 
+    /// The number of places.
     pub fn count(&self) -> usize {
         self.calls.len()
     }
 
-    /// Whether one question can be about all of them.
+    /// Whether one question can cover all of them; the error says why not.
     pub fn fit(&self) -> Result<(), String> {
         let (count, name) = (self.calls.len(), &self.name);
         if count <= MOST {
@@ -178,7 +179,7 @@ impl Calls {
         }
     }
 
-    /// For the model: the calls, numbered.
+    /// The calls for the model, numbered.
     pub fn words(&self) -> String {
         let mut words = format!(
             "the signature of `{}` has changed to `{}`. Rewrite each of these {} places, so that the call fits the new signature, and change nothing else:\n",
@@ -194,10 +195,12 @@ impl Calls {
         words
     }
 
+    /// The total length of all places, in bytes.
     pub fn bytes(&self) -> usize {
         self.calls.iter().map(|call| call.lines.len()).sum()
     }
 
+    /// The tool with which the model gives new texts for all places.
     pub fn tool(&self) -> Tool {
         let items = json!({"type": "string", "description": "The complete new text of one place."});
         let count = self.calls.len();
@@ -209,7 +212,7 @@ impl Calls {
         Tool { name: "propose_edit".into(), function }
     }
 
-    /// The edits that the model's answer means.
+    /// The edits that the model's answer stands for.
     pub fn fill(&self, site: &Site, arguments: &Value) -> Result<Filled, String> {
         let mut filled =
             Filled { reason: limits::shorten(arguments["reason"].as_str().unwrap_or_default().trim(), 400), ..Filled::default() };

@@ -1,5 +1,5 @@
-//! Whether an answer may be offered as an edit: it changes something, takes no definition away that was not to go, brings no mask of a
-//! secret into a file, and no file parses worse with it.
+//! Whether an answer may be offered as an edit: it changes something, removes no definition that should stay, writes no mask of a secret
+//! into a file, and no file parses worse.
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -24,13 +24,13 @@ use crate::syntax::uses::{self, Within};
 use crate::syntax::{self, elided};
 use crate::text::{Batch, Edit};
 
-/// A macro that is written as a function is.
+/// Matches a macro written like a function.
 static HEAD: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?m)^([ \t]*)([A-Z][A-Z0-9_]*)[ \t]*\((?:[^()\n]|\([^()\n]*\))*\)([ \t]*\{)").ok());
 
 /// Why an answer is not offered.
 pub enum Unfit {
-    /// What stands there already was given back.
+    /// It repeats what is there.
     Same,
     Wrong(String),
 }
@@ -50,7 +50,7 @@ impl From<String> for Unfit {
     }
 }
 
-/// The edit that a call's arguments mean, or why it is not offered.
+/// The edit that a call's arguments stand for, or why it is not offered.
 pub fn call(work: &Work<'_>, arguments: &Value) -> Result<Filled, Unfit> {
     let (site, form) = (work.site, &work.plan.form);
     let mut filled = match form.emptied(site, arguments).filter(|_| work.plan.allowed().takes_lines_away()) {
@@ -79,7 +79,7 @@ pub fn call(work: &Work<'_>, arguments: &Value) -> Result<Filled, Unfit> {
     Ok(filled)
 }
 
-/// Nothing that the task says nothing of is gone with an edit.
+/// Checks that the edit removes nothing that the task does not mention.
 fn loses_nothing(work: &Work<'_>, change: &Change<'_>) -> Result<(), Unfit> {
     if matches!(work.plan.form, Form::Rename(_) | Form::Module { .. }) {
         return Ok(());
@@ -105,7 +105,7 @@ fn loses_nothing(work: &Work<'_>, change: &Change<'_>) -> Result<(), Unfit> {
     change.lost(allowed).map_or(Ok(()), |lost| Err(lost.into()))
 }
 
-/// The file has no more places that do not parse, or that stand too deep, than it had.
+/// Checks that the file has no more places that do not parse, or are indented too deep, than before.
 fn parses_as_before(work: &Work<'_>, batch: &Batch, change: &Change<'_>) -> Result<(), Unfit> {
     let site = work.site;
     let whole = Edit { range: 0..site.text.len(), text: change.after.into() };
@@ -127,7 +127,7 @@ fn parses_as_before(work: &Work<'_>, batch: &Batch, change: &Change<'_>) -> Resu
     Ok(())
 }
 
-/// Whether what does not parse is what the grammar cannot read, there as elsewhere.
+/// Whether what does not parse is what the grammar cannot read elsewhere either.
 fn is_only_unread(work: &Work<'_>, after: &str) -> bool {
     let (session, site) = (work.session, work.site);
     let elsewhere = Elsewhere { snapshot: &session.snapshot, index: &session.index, registry: &session.shared.registry };
@@ -135,7 +135,7 @@ fn is_only_unread(work: &Work<'_>, after: &str) -> bool {
     gaps::doubt(&elsewhere, path, site.read_anew(&site.text).as_ref(), &after) == Doubt::None
 }
 
-/// Turns characters that the model was shown by their numbers back into themselves.
+/// Restores characters that the model was shown by their numbers.
 fn restore(site: &Site, filled: &mut Filled) -> Result<(), String> {
     for edit in &mut filled.edits {
         edit.text = fence::restored(&edit.text, &site.text)?;
@@ -146,7 +146,7 @@ fn restore(site: &Site, filled: &mut Filled) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether another file parses no worse than before.
+/// Checks that another file parses no worse than before.
 fn parses(work: &Work<'_>, other: &Changed) -> Result<(), String> {
     let old = other.before.as_deref().unwrap_or_default();
     let language = work.session.language_at(&other.path, &other.after);

@@ -1,4 +1,4 @@
-//! Where values of a type are made: the calls of its constructor, which bear the name of the type.
+//! Where values of a type are made: the calls of its constructor, which has the type's name.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use crate::text::lines::{line_number, line_start};
 use crate::text::words;
 use crate::workspace::WorkspacePath;
 
-/// The type that a definition makes values of.
+/// The type that a definition is the constructor of.
 pub(super) fn type_of<'a>(site: &'a Site, one: &Definition) -> Option<&'a str> {
     let name = one.name.of(&site.text);
     let around = site.definitions().get(one.parent? as usize).filter(|around| around.kind.is_type())?;
@@ -18,7 +18,7 @@ pub(super) fn type_of<'a>(site: &'a Site, one: &Definition) -> Option<&'a str> {
     (name == of || makers.iter().any(|maker| maker == name)).then_some(of)
 }
 
-/// The places where values of a type are made that are as they were. `now` is what the drafts make of a file.
+/// The places that make values of a type and are unchanged. `now` is a file's text with the drafts.
 pub(super) fn left<'t>(session: &Session, site: &Site, of: &str, now: impl Fn(Option<&WorkspacePath>) -> Option<&'t str>) -> Vec<String> {
     let mut found = vec![];
     let mut look = |path: Option<&WorkspacePath>, shown: &str, parsed: &Parsed| {
@@ -72,7 +72,7 @@ fn is_call(parsed: &Parsed, name: &Range<usize>) -> bool {
     let (word, language) = (words::last(before), parsed.language());
     match &language.constructs {
         Some(new) => word == new && after.starts_with('('),
-        // The declaration of a value looks the same: only what can be none is told.
+        // A declaration of a value looks the same, so only what cannot be one counts.
         None if language.types.result_first => {
             (language.may_construct.as_deref() == Some(word) || word == language.types.gives || before.ends_with(['=', '(', ',']))
                 && after.starts_with(['(', '{'])

@@ -1,5 +1,5 @@
-//! Where the documentation of an item goes, and what of the comments above it is the old one. What is told a tool or a maintainer is no
-//! documentation, and neither is a licence or what documents the file: these stay.
+//! Where the documentation of an item goes, and which of the comments above it is the old one. What speaks to a tool or a maintainer is not
+//! documentation, nor is a licence or what documents the file: these stay.
 
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ use crate::syntax::scope::Item;
 use crate::text::lines::line_start;
 use crate::text::{Edit, Ending};
 
-/// What the comment at the top of a file says that speaks of the file.
+/// Words of comments at the top of a file that are about the file.
 const OF_FILE: &[&str] = &["copyright", "licen", "spdx-", "@file", "\\file", "all rights reserved"];
 
 /// The edit that documents an item.
@@ -38,7 +38,7 @@ pub fn edit(site: &Site, item: &Item, comment: &str) -> Result<Edit, String> {
     above(site, item, &comment)
 }
 
-/// Where the line begins that a docstring stands before: that of the first statement, or of the comments above it.
+/// The start of the line that a docstring goes before: that of the first statement, or of the comments above it.
 fn below(site: &Site, body: usize) -> usize {
     let mut at = line_start(&site.text, body);
     let sign = site.language.as_ref().and_then(|language| language.comment.as_deref());
@@ -51,7 +51,7 @@ fn below(site: &Site, body: usize) -> usize {
 
 /// A comment above an item, or in place of the one there.
 fn above(site: &Site, item: &Item, comment: &str) -> Result<Edit, String> {
-    // What belongs to the item above its first word stands below its comment: attributes, the parameters of a template.
+    // What belongs to the item above its first word stands below its comment: attributes, template parameters.
     let first = site.definition_of(item).map_or(item.range.start, |known| known.item.range().start.min(item.range.start));
     let start = line_start(&site.text, first);
     let lines = site.doc_of(item).map(|doc| site.whole_lines(doc));
@@ -66,7 +66,7 @@ fn above(site: &Site, item: &Item, comment: &str) -> Result<Edit, String> {
     let style = Style::of(language, from.map(|from| &site.text[from.lines.clone()]), &site.text);
     let mut text = as_comment(language, &style, comment, line_indent(site, first));
     let ending = Ending::of(&site.text);
-    // Some tools part what they are told from what people are.
+    // Some tools separate what is for them from what is for people.
     let apart = |text: &mut String| {
         if language.is_some_and(|language| language.documentation.tight_directives) {
             text.push_str(&format!(
@@ -95,16 +95,16 @@ fn above(site: &Site, item: &Item, comment: &str) -> Result<Edit, String> {
     Ok(Edit { range: old, text: ending.apply(&text) })
 }
 
-/// What lines above an item are.
+/// The kind of lines above an item.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Is {
     /// It documents the item.
     Documentation,
-    /// It is meant for a maintainer or a tool.
+    /// It is for a maintainer or a tool.
     Note,
     /// It is about the file.
     OfFile,
-    /// No comment: attributes between comments.
+    /// No comment, such as attributes between comments.
     Other,
 }
 
@@ -114,7 +114,7 @@ struct Piece {
     is: Is,
 }
 
-/// The lines from the first comment above an item to the last, each block comment as one.
+/// The lines from the first comment above an item to the last; each block comment is one piece.
 fn pieces(site: &Site, lines: Range<usize>) -> Vec<Piece> {
     let (text, Some(language)) = (&site.text, site.language.as_deref()) else { return vec![] };
     let (mut found, mut at): (Vec<Piece>, usize) = (vec![], lines.start);

@@ -1,5 +1,5 @@
-//! Whether lines can become a call of a new function, and whether what a model made of them is that: what leads out of the lines, and what
-//! they give a value that is used later, must still be there.
+//! Whether lines can become a call of a new function, and whether a model's answer is that: whatever leads out of the lines, and values
+//! they give that are used later, must still be there.
 
 use std::ops::Range;
 
@@ -37,25 +37,25 @@ pub fn may_be(site: &Site, item: &Item, lines: &Range<usize>) -> Result<(), Stri
     }
 }
 
-/// The outermost function around some lines: what is in it knows its variables.
+/// The outermost function around some lines: everything inside knows its variables.
 fn outermost(parsed: &Parsed, lines: &Range<usize>) -> Option<Range<usize>> {
     let items = scope::at(parsed, lines.start).items;
     items.into_iter().find(|item| item.kind.is_callable() && item.range.end >= lines.end).map(|item| item.range)
 }
 
-/// Whether a name would mean the new function where it stands now: as a member of something else it would not.
+/// Whether a name would mean the new function here; as a member of something else it would not.
 fn takes(one: &Mention, is_member: bool) -> bool {
     one.within == Within::Code && (is_member || matches!(one.stands, Stands::Alone | Stands::Shorthand(..)))
 }
 
-/// Whether other files that see this one, or that it sees, give a name to something that a new function would take the place of: the
-/// package's functions, and members of the types that are named here.
+/// Whether other files that see this one, or are seen by it, already have a function that the new one would clash with: functions of the
+/// package, and members of the types named here.
 pub fn taken(session: &Session, site: &Site, function: &str) -> Option<String> {
     let language = site.language.as_ref()?;
     let parsed = syntax::parse(language, function.trim_start()).ok()?;
     let given = syntax::tags(&parsed, "").definitions;
     let is_here = |name: &str| site.definitions().iter().any(|one| one.name.of(&site.text) == name);
-    // The function that calls it may come along.
+    // The new function may be among members of the type around the caller.
     let mut names = given.iter().filter(|one| one.parent.is_none()).map(|one| one.name.of(parsed.text()));
     let name = names.find(|name| !is_here(name))?.to_string();
     let shares = matches!(language.reach, Some(Reach::Package | Reach::Folder | Reach::Includes));
@@ -85,7 +85,7 @@ struct Extracted<'a> {
     function: Range<usize>,
 }
 
-/// Whether the edits do what the lines did, as far as the tree can tell.
+/// Checks that the edits do what the lines did, as far as the tree can tell.
 pub fn check(site: &Site, lines: &Range<usize>, call: &Edit, function: &Edit) -> Result<(), String> {
     let (Some(before), Some(language)) = (site.parsed(), &site.language) else { return Ok(()) };
     let first = function.range.start <= call.range.start;
@@ -110,7 +110,7 @@ impl Extracted<'_> {
         &self.after.text()[self.call.clone()]
     }
 
-    /// The new function is one, is new, takes nobody's place, and is called.
+    /// Checks that the new function is one, is new, clashes with none, and is called.
     fn calls(&self, site: &Site) -> Result<(), String> {
         let text = self.after.text();
         let all = syntax::tags(&self.after, &site.path).definitions;
@@ -193,7 +193,7 @@ impl Extracted<'_> {
         let (was, now) = (flow::leaving(self.before, self.lines), flow::leaving(&self.after, &self.call));
         let call = self.call_text().trim();
         let has = |jumps: &[Jump], leads: Leads| jumps.iter().any(|jump| jump.leads == leads);
-        // Where the last expression is what a function gives, it needs no word for that.
+        // If the last expression is the function's value, no keyword is needed.
         let gives =
             !call.ends_with([';', '}']) && call.lines().count() == 1 && site.language.as_ref().is_some_and(|language| language.tail_values);
         if let Some(jump) = now.iter().find(|jump| jump.leads == Leads::Nowhere) {
@@ -216,7 +216,7 @@ impl Extracted<'_> {
         Ok(())
     }
 
-    /// What is used later has its value, and the new function is given what it uses.
+    /// Checks that what is used later has its value, and that the new function is passed what it uses.
     fn names(&self) -> Result<(), String> {
         let call = self.call_text();
         let function = &self.after.text()[self.function.clone()];

@@ -1,4 +1,4 @@
-//! What an edit would put in front of a model, for the preview: the first question, made as it is made when it is asked.
+//! What an edit would send to a model, for the preview: the first question, made by the same code.
 
 use super::forms::{Form, MOST_TOKENS};
 use super::long;
@@ -16,7 +16,7 @@ use crate::features::preview::{Drawn, Reader, Steps, current};
 use crate::features::{Session, Site, Target, silent};
 use crate::route::Task;
 
-/// See the module.
+/// The first question, and estimates for the rest.
 pub(in crate::features) struct First {
     pub drawn: Drawn,
     pub reader: Reader,
@@ -26,6 +26,7 @@ pub(in crate::features) struct First {
     pub steps: Steps,
 }
 
+/// The first question for an edit, with `wanted` tokens of other files or the due number.
 pub(in crate::features) fn first(session: &Session, at: &Target, how: &How, wanted: Option<usize>) -> Result<First, EngineError> {
     let refuse = |reason: String| EngineError::new(ErrorKind::Unsupported, reason);
     if let Some(reason) = session.closed(at) {
@@ -71,10 +72,10 @@ pub(in crate::features) fn first(session: &Session, at: &Target, how: &How, want
     let (asked, _) = question.request(choice, &reader.caps)?;
     let drawn = Drawn { ask: asked.ask, parts: parts() };
     let (count, first) = (short::rounds_of(put), asked.max_tokens);
-    // Beside its own answer a model that is asked again reads why it was refused.
+    // When asked again, a model reads its own answer and why it was refused.
     let mut steps = Steps { count, first: Some(first), later: first, more: limits::RESULT / super::BYTES };
     if matches!(plan.form, Form::Replace { .. }) && site.item().is_some_and(|item| item.kind.is_callable()) {
-        // The calls may follow the signature, which is another question.
+        // The calls may have to follow the signature, in another question.
         steps = Steps { count: 2 * count, later: MOST_TOKENS, more: reader.caps.context as usize, ..steps };
     }
     Ok(First { drawn, reader, task, budget, steps })

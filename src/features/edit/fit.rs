@@ -1,4 +1,4 @@
-//! How what a model gives back comes to fit the file: which bytes it replaces, how deep it is indented, what of it is the item.
+//! How a model's answer is fitted into the file: which bytes it replaces, how it is indented, which part of it is the item.
 
 pub(super) mod alike;
 pub(super) mod answer_imports;

@@ -1,5 +1,5 @@
-//! The short forms of an edit: one small function call for one kind of change. A small model fills one or two strings; where they go and
-//! how they look in the file is decided here. Pure.
+//! The short forms of an edit: one small function call per kind of change. A small model fills in one or two strings; where they go and how
+//! they look in the file is decided here. Pure.
 
 mod body;
 mod extract;
@@ -38,58 +38,58 @@ use crate::syntax::{self, Parsed, elided, flow};
 use crate::text::lines::next_line;
 use crate::text::{Batch, Edit, Ending, layout};
 
-/// What kind of change, and where.
+/// The kind of a change, and its place.
 #[derive(Clone, Debug)]
 pub enum Form {
-    /// These lines become other lines.
+    /// These lines are replaced.
     Replace { lines: Range<usize> },
-    /// Nothing stands in this line yet.
+    /// Code goes to this empty line.
     Insert { line: Range<usize> },
-    /// A comment that documents an item.
+    /// An item gets a documentation comment.
     Document { item: Item },
-    /// The inside of an empty body.
+    /// An empty body is filled.
     Implement {
         body: Range<usize>,
         item: Item,
-        /// What the task says of it besides.
+        /// What the task says about it besides.
         hint: Option<String>,
     },
-    /// Tests, at the end of the test module or of the test file.
+    /// Tests are added, to the test module or the test file.
     Test {
         item: Item,
-        /// The test file; none where tests stand in the file itself.
+        /// The test file; none where tests stand in the same file.
         beside: Option<Arc<Beside>>,
     },
-    /// These lines become a call of a new function, which goes behind the item around them.
+    /// These lines become a call of a new function, which goes behind the item around.
     Extract { lines: Range<usize>, item: Item },
-    /// A value gets a name, in a statement before the one that it is in.
+    /// A value gets a name, in a statement before its own.
     Variable { value: Range<usize>, statement: Range<usize>, binding: String },
     /// A name is replaced wherever it is used.
     Rename(Arc<Rename>),
-    /// The calls of an item follow its signature.
+    /// The calls of an item are adapted to its signature.
     Calls(Arc<Calls>),
-    /// An item moves into a module of its own.
+    /// An item moves to a module of its own.
     Module { item: Item, moving: Arc<Moving> },
-    /// A file that is not there yet.
+    /// A file is created.
     Create { lines: Range<usize>, new: Arc<NewFile> },
 }
 
-/// A call's arguments as edits of the file, sorted, with the model's reason.
+/// A call's arguments as sorted edits of the file, with the model's reason.
 #[derive(Default)]
 pub struct Filled {
     pub edits: Vec<Edit>,
     pub reason: String,
-    /// What becomes of other files.
+    /// The changes of other files.
     pub others: Vec<Changed>,
 }
 
-/// Tokens that no answer exceeds.
+/// Most tokens of any answer.
 pub const MOST_TOKENS: u32 = 4096;
-/// Bytes of an item around the marked lines that an answer may give back with them.
+/// Bytes of an item around the marked lines that an answer may repeat.
 const MOST_AROUND: usize = 1500;
 
 impl Form {
-    /// The bytes that the model is shown as the ones to work on.
+    /// The range that the model is shown as the one to work on.
     pub fn marked(&self) -> Range<usize> {
         match self {
             Form::Replace { lines } | Form::Extract { lines, .. } | Form::Create { lines, .. } => lines.clone(),
@@ -103,10 +103,10 @@ impl Form {
         }
     }
 
-    /// Tokens that the answer may need.
+    /// Most tokens that the answer may need.
     pub fn tokens(&self, site: &Site) -> u32 {
         let code = (site.text[self.marked()].len() / 3) as u32;
-        // Models like to give back all of what the marked lines are in.
+        // Models like to repeat everything around the marked lines.
         let around = || site.item().map_or(0, |item| item.range.len()).min(MOST_AROUND) as u32 / 3;
         match self {
             Form::Replace { .. } => 240 + (code * 2).max(around()),
@@ -122,7 +122,7 @@ impl Form {
         .min(MOST_TOKENS)
     }
 
-    /// Whether a value can have a name where it stands, whatever name that is.
+    /// Fails if a value cannot get a name where it stands, whatever the name.
     pub fn can_be_filled(&self, site: &Site) -> Result<(), String> {
         let Form::Variable { value, statement, binding } = self else { return Ok(()) };
         let unused = (1..).map(|number| format!("named_{number}")).find(|name| !site.text.contains(name.as_str())).unwrap_or_default();
@@ -135,21 +135,21 @@ impl Form {
         }
     }
 
-    /// The edits that a call means, or what is wrong with it.
+    /// The edits that a call stands for, or what is wrong with it.
     pub fn fill(&self, site: &Site, arguments: &Value) -> Result<Filled, String> {
         let wrong = crate::agent::args::check(&self.tool().function["parameters"], arguments);
         if !wrong.is_empty() {
             return Err(wrong.join("; "));
         }
         not_repeated(&self.tool(), arguments)?;
-        // What the model was shown masked, and gives back so, is the file's own.
+        // Text that the model saw masked, and repeats like this, means the file's own text.
         let text = |name: &str| redact::unmasked(&without_fence(arguments[name].as_str().unwrap_or_default()), &site.text);
         let unit = site.indent_unit();
-        // Where lines stand otherwise than the file does, so may those that take their place.
+        // Lines indented differently than the file may be replaced by such lines.
         let mixed = layout::is_foreign(&site.text[self.marked()], &unit);
         let code = |name: &str| if mixed { text(name) } else { strings::in_unit(site.language.as_ref(), &text(name), &unit) };
         let edits = match self {
-            // The fences of a block in a Markdown file are the file's own.
+            // In a Markdown file, the fences of a code block belong to the file.
             Form::Replace { lines } if fences_around(&site.text[lines.clone()]).is_some() => {
                 let new = redact::unmasked(arguments["new_code"].as_str().unwrap_or_default(), &site.text);
                 vec![replace(site, lines, new.trim_matches('\n'))?]
@@ -194,8 +194,8 @@ impl Form {
         Ok(Filled { edits, reason, others: vec![] })
     }
 
-    /// The edit of an answer that has nothing in place of the marked lines; none where it has something, or where more was marked for the
-    /// model than the person has marked.
+    /// The edit for an answer with nothing in place of the marked lines. None where it has something, or where the model saw more lines
+    /// marked than the person had marked.
     pub fn emptied(&self, site: &Site, arguments: &Value) -> Option<Filled> {
         let Form::Replace { lines } = self else { return None };
         if *lines != site.whole_lines(site.bytes.clone()) {
@@ -204,7 +204,7 @@ impl Form {
         arguments["new_code"].as_str().filter(|new| without_fence(new).trim().is_empty())?;
         let is_alone = site.text[..lines.start].lines().next_back().is_none_or(|line| line.trim().is_empty());
         let mut end = next_line(&site.text, lines.end);
-        // The blank lines above stay, and these would be those below as well.
+        // The blank lines above stay; those below would be added to them.
         while is_alone && end < site.text.len() && site.text[end..next_line(&site.text, end)].trim().is_empty() {
             end = next_line(&site.text, end);
         }
@@ -212,7 +212,7 @@ impl Form {
         Some(Filled { edits: vec![edit], reason: self.reason(arguments), others: vec![] })
     }
 
-    /// What a person should know of it, whatever the model says.
+    /// What a person should know about the edit, whatever the model says.
     fn told(&self, site: &Site) -> String {
         let Form::Variable { value, statement, .. } = self else { return String::new() };
         let overtaken = site.parsed().and_then(|parsed| flow::overtaken(parsed, statement, value));
@@ -220,7 +220,7 @@ impl Form {
         overtaken.map_or_else(String::new, |before| format!("`{}` is evaluated before `{}` with this.", shown(value), shown(&before)))
     }
 
-    /// What the model says why; nothing where it gives back what that field is for.
+    /// The model's reason; empty if it only repeats the description of that field.
     fn reason(&self, arguments: &Value) -> String {
         let said = arguments[REASON].as_str().filter(|_| !repeats(&self.tool(), arguments, REASON));
         limits::shorten(said.unwrap_or_default().trim(), 400)
@@ -231,7 +231,7 @@ fn ending(site: &Site) -> Ending {
     Ending::of(&site.text)
 }
 
-/// Statements alone are no test: nothing would run them.
+/// Fails for statements without a test around them, since nothing would run them.
 fn holds_a_test(site: &Site, code: &str) -> Result<(), String> {
     not_empty(code, "test_code")?;
     let Some(language) = &site.language else { return Ok(()) };
@@ -253,7 +253,7 @@ fn replace(site: &Site, lines: &Range<usize>, new: &str) -> Result<Edit, String>
     extent::edit(site, lines, new)
 }
 
-/// An answer in place of the marked lines, with what it brings for the top of the file; or what a diff of these says.
+/// An answer in place of the marked lines, with imports for the top of the file; or what a diff in it says.
 fn replaced(site: &Site, lines: &Range<usize>, new: &str) -> Result<Vec<Edit>, String> {
     not_empty(new, "new_code")?;
     if let Some(hunks) = diffs::hunks(new, &site.text) {
@@ -274,19 +274,19 @@ fn replaced(site: &Site, lines: &Range<usize>, new: &str) -> Result<Vec<Edit>, S
         return Ok(sorted(import.into_iter().chain(part.beside).chain([edit]).collect()));
     }
     let whole = extent::edit(site, lines, new);
-    // An answer with lines of the file around the marked ones has the imports among these where the file has them.
+    // If the answer repeats lines around the marked ones, its imports belong to those lines when the file has imports there.
     if !brought.has_imports() || whole.as_ref().is_ok_and(|edit| !answer_imports::adds_imports(site, edit)) {
         return Ok(vec![whole?]);
     }
     let edit = extent::edit(site, lines, &brought.code)?;
     match brought.edit(site, lines.start) {
-        // What was widened to the imports has them.
+        // An edit widened to the imports has them already.
         Some(import) if edit.range.contains(&import.range.start) => Ok(vec![whole?]),
         import => Ok(sorted(import.into_iter().chain([edit]).collect())),
     }
 }
 
-/// An answer where nothing stood, with what it brings for the top of the file.
+/// An answer for an empty line, with imports for the top of the file.
 fn inserted(site: &Site, line: &Range<usize>, new: &str) -> Result<Vec<Edit>, String> {
     not_empty(new, "new_code")?;
     let brought = answer_imports::parted(site, line, new);
@@ -297,7 +297,7 @@ fn inserted(site: &Site, line: &Range<usize>, new: &str) -> Result<Vec<Edit>, St
         return Ok(sorted(import.into_iter().chain(part.beside).chain([edit]).collect()));
     }
     let code = (!brought.code.trim().is_empty()).then(|| inserted::edit(site, line, &brought.code)).transpose()?;
-    // What was widened to the imports has them.
+    // An edit widened to the imports has them already.
     let import = brought.edit(site, line.start);
     let import = import.filter(|import| code.as_ref().is_none_or(|code| !code.range.contains(&import.range.start)));
     let edits: Vec<Edit> = import.into_iter().chain(code).collect();

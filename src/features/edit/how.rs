@@ -1,12 +1,13 @@
-//! What is asked of an edit: a code action, or words, with what the editor complains of at the place.
+//! What an edit is asked for with: a code action, or words, and the editor's diagnostics at the place.
 
 use std::ops::Range;
 
 use crate::features::Site;
 
+/// How an edit was asked for.
 #[derive(Clone, Debug)]
 pub enum How {
-    /// A code action of this kind, with the messages of the diagnostics there: those that a fix is to cure.
+    /// A code action of this kind, with the messages of the diagnostics there, which a fix should cure.
     Action {
         kind: String,
         problems: Vec<String>,
@@ -14,11 +15,11 @@ pub enum How {
     Instruction(Instruction),
 }
 
-/// What a person asks for in words.
+/// A person's request in words.
 #[derive(Clone, Debug, Default)]
 pub struct Instruction {
     pub words: String,
-    /// The diagnostics of the document, as far as the editor tells them.
+    /// The document's diagnostics, as far as the editor tells.
     pub problems: Vec<Problem>,
 }
 
@@ -26,7 +27,7 @@ pub struct Instruction {
 #[derive(Clone, Debug)]
 pub struct Problem {
     pub message: String,
-    /// Zero-based first and last line; none of one that is said to be where the edit is asked for.
+    /// Zero-based first and last line; none if it is just said to be where the edit is asked for.
     pub lines: Option<(u32, u32)>,
 }
 
@@ -43,7 +44,7 @@ impl From<&str> for Instruction {
 }
 
 impl How {
-    /// The same with nothing in it that is masked in the file: compilers quote what they complain of.
+    /// This instruction with everything masked that is masked in the file, because compilers quote code.
     pub(super) fn masked(&self, site: &Site) -> Self {
         let masked = |text: &String| site.masked_in(text).to_string();
         match self {
@@ -55,7 +56,7 @@ impl How {
         }
     }
 
-    /// What the editor complains of in this stretch of the text.
+    /// The diagnostics in this stretch of the text.
     pub(super) fn problems(&self, site: &Site, marked: &Range<usize>) -> Vec<String> {
         let problems = match self {
             How::Action { problems, .. } => return problems.clone(),

@@ -1,5 +1,5 @@
-//! What a text loses with an edit though the task says nothing of it: definitions, their bodies, the words that let others see them, and
-//! lines that something only stands for. Pure.
+//! What a text loses by an edit although the task does not mention it: definitions, bodies, visibility, and lines that something only
+//! stands for. Pure.
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
@@ -10,7 +10,7 @@ use super::outline::Outline;
 use super::repeated;
 use crate::syntax::{self, Definition, Kind, Language, elided, members};
 
-/// A text and what becomes of it: each is read once, when something asks for it.
+/// A text before and after; each is parsed once, when needed.
 pub(super) struct Change<'a> {
     language: Option<Arc<Language>>,
     pub before: &'a str,
@@ -20,6 +20,7 @@ pub(super) struct Change<'a> {
 }
 
 impl<'a> Change<'a> {
+    /// A change of a text in this language.
     pub fn new(language: Option<Arc<Language>>, before: &'a str, after: &'a str) -> Self {
         Self { language, before, after, old: OnceCell::new(), new: OnceCell::new() }
     }
@@ -28,16 +29,18 @@ impl<'a> Change<'a> {
         syntax::parse(self.language.as_ref()?, text).ok().map(Outline::of)
     }
 
+    /// The definitions before; none if that does not parse.
     pub fn old(&self) -> Option<&Outline> {
         self.old.get_or_init(|| self.read(self.before)).as_ref()
     }
 
+    /// The definitions after; none if that does not parse.
     pub fn now(&self) -> Option<&Outline> {
         self.new.get_or_init(|| self.read(self.after)).as_ref()
     }
 
-    /// The definition that it takes away, and the one that it puts in its place, if it does: then the first is gone only where something
-    /// still needs it, and the task says nothing of another name.
+    /// A definition that disappears, and the one in its place if there is one. With a replacement it only counts if something still needs
+    /// the old name, and the task does not mention a new name.
     pub fn gone(&self, allowed: Allowed<'_>, is_needed: impl Fn(&str) -> bool) -> Option<(String, Option<String>)> {
         if allowed.takes_away() {
             return None;
@@ -50,15 +53,15 @@ impl<'a> Change<'a> {
         all.into_iter().find(is_lost).map(|one| (one.name, one.instead))
     }
 
-    /// What else is lost, for the model.
+    /// What else is lost, worded for the model.
     pub fn lost(&self, allowed: Allowed<'_>) -> Option<String> {
         let line = elided::left_out(self.language.as_ref()?, self.before, self.after);
         line.or_else(|| nested(self.old()?, self.now()?)).or_else(|| lost(self.old()?, self.now()?, allowed))
     }
 
-    /// A definition that is new and there twice.
+    /// A new definition that is there twice.
     pub fn repeated(&self) -> Option<String> {
-        // What nobody could read, nobody can compare.
+        // What does not parse cannot be compared.
         self.old()?;
         repeated::repeated(self.before, self.now()?)
     }
@@ -118,7 +121,7 @@ fn nested(old: &Outline, new: &Outline) -> Option<String> {
 fn lost(old: &Outline, new: &Outline, allowed: Allowed<'_>) -> Option<String> {
     let (before, after) = (old.text(), new.text());
     let may_be_hollow = allowed.hollows();
-    // A body of dots behind its head may come to stand on a line of its own.
+    // A body of dots behind its head may move to a line of its own.
     let dots = || elided::dots(&new.parsed).0 > elided::dots(&old.parsed).1 && elided::loses(before, after);
     if let Some(name) = old.hollowed(new, |body| may_be_hollow || allowed.empties(body)) {
         return Some(format!("the body of `{name}` would be gone; write all of it"));

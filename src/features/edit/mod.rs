@@ -1,4 +1,4 @@
-//! Edits: a code action or an instruction becomes hunks that a person can review. Nothing is written here.
+//! Edits: a code action or an instruction becomes hunks for a person to review. Nothing is written here.
 //!
 //! A model with a small window fills one form with one call and has one repair round, or two where it is our own (`short`, `forms`); one
 //! with a large window works with tools, step by step (`long`). Whatever comes back is checked before anybody sees it: it must change
@@ -56,22 +56,22 @@ pub struct Params {
     pub how: How,
 }
 
-/// What was computed.
+/// The computed edit.
 #[derive(Clone, Debug, Serialize)]
 pub struct Edited {
     pub edits: Vec<FileEdit>,
-    /// A unified diff of all of it.
+    /// All of it as a unified diff.
     pub diff: String,
     pub route: Decision,
     pub steps: Vec<Step>,
-    /// What the model says that it did; empty when it says nothing.
+    /// The model's account of what it did; empty if it gave none.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub summary: String,
     pub timing: Timing,
-    /// Why a person must look before this is applied; empty when nothing speaks against applying it.
+    /// Reasons for a person to look before this is applied; empty if there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub confirm: Vec<String>,
-    /// Places that were put in front of the model, `path:first-last`.
+    /// Places that the model was shown, `path:first-last`.
     pub sent: Vec<String>,
 }
 
@@ -79,7 +79,7 @@ pub struct Edited {
 #[derive(Clone, Debug, Serialize)]
 pub struct FileEdit {
     pub path: String,
-    /// The editor's version that the edit was made for; null for a file that is not open.
+    /// The editor's version that the edit is for; null for a file that is not open.
     pub version: Option<i32>,
     /// The file does not exist yet.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -104,7 +104,7 @@ pub struct Hunk {
     pub reason: String,
 }
 
-/// Bytes of code per token, on the careful side.
+/// Bytes of code per token, on the safe side.
 const BYTES: usize = 3;
 
 /// Whether an item may get a module of its own without a model that works with tools, as far as can be seen at once.
@@ -112,7 +112,7 @@ pub fn may_move(session: &Session, site: &Site, item: &Item) -> bool {
     session.shared.creates_files() && module::may_move(site, item)
 }
 
-/// One request on its way.
+/// One request in progress.
 #[derive(Clone, Copy)]
 struct Work<'a> {
     session: &'a Session,
@@ -147,7 +147,7 @@ fn too_slow() -> EngineError {
     EngineError::new(ErrorKind::TimedOut, words)
 }
 
-/// Lines around what is marked: so many at most above and below, and so many bytes.
+/// The lines around the marked ones: at most so many above and below, and so many bytes.
 fn window(site: &Site, marked: &Range<usize>, lines: usize, most: usize) -> Range<usize> {
     let above = site.text[..marked.start].rmatch_indices('\n').map(|(at, _)| at + 1).take(lines);
     let start = above.take_while(|at| marked.start - at <= most).last().unwrap_or(marked.start);

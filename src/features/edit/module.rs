@@ -1,6 +1,5 @@
-//! An item that gets a module of its own, by what the language says of modules: it moves with the blocks of its methods, what is private is
-//! shown to the file that it comes from, and that file hands it on, so that whoever uses it finds it where it was. A model only says how
-//! the module is called.
+//! Moves an item to a module of its own, by the language's rules: it moves with the blocks of its methods, private members become visible
+//! to the old file, and that file re-exports the item, so its users need not change. A model only names the module.
 
 use std::fmt;
 use std::ops::Range;
@@ -16,21 +15,21 @@ use crate::text::lines::{line_start, next_line};
 use crate::text::words;
 use crate::workspace::{ReadError, WorkspacePath};
 
-/// See the module.
+/// An item that can be moved, with all that the move needs.
 pub struct Moving {
     pub name: String,
     is_type: bool,
     rules: OwnModule,
-    /// Where new files of the module lie, with the name of the root before it.
+    /// The folder for new files of the module, with the root's name in front.
     folder: String,
     extension: String,
     session: Session,
-    /// What the file has no more, as whole lines.
+    /// Whole lines that the file loses.
     lines: Vec<Range<usize>>,
-    /// Behind this the module is declared; none where that has to stand in place of the item.
+    /// The module is declared behind this; none if the declaration replaces the item.
     behind: Option<Declared>,
     moved: String,
-    /// The words before what hands it on; none where nobody needs it.
+    /// The visibility of the re-export; none if nobody needs it.
     hands_on: Option<String>,
 }
 
@@ -40,29 +39,29 @@ impl fmt::Debug for Moving {
     }
 }
 
-/// Behind what a module is declared.
+/// What a module is declared behind.
 #[derive(Clone, Copy)]
 pub(super) enum Declared {
     Module(usize),
     Import(usize),
 }
 
-/// An item that can be moved, as far as its own file says.
+/// An item that can be moved, judged by its own file.
 struct Movable<'s> {
     language: &'s Language,
     rules: &'s OwnModule,
     parsed: &'s Parsed,
     home: &'s WorkspacePath,
     known: Definition,
-    /// What stands above its own words.
+    /// What stands above its first word.
     lead: &'s str,
-    /// All that stands at the top of the file, and what of it moves.
+    /// All top-level nodes of the file, and those that move.
     top: Vec<Range<usize>>,
     pieces: Vec<Range<usize>>,
 }
 
 impl<'s> Movable<'s> {
-    /// Why it cannot be, else; nothing where the language says nothing of it.
+    /// An error says why it cannot be moved; none where the language has no rules for it.
     fn of(site: &'s Site, item: &Item) -> Result<Option<Self>, String> {
         let Some(language) = site.language.as_deref() else { return Ok(None) };
         let (Some(rules), Some(parsed), Some(home)) = (&language.own_module, site.parsed(), site.document_path()) else {
@@ -96,18 +95,18 @@ impl<'s> Movable<'s> {
     }
 }
 
-/// Whether a file lies in a folder of one of these names.
+/// Whether a file lies below a folder with one of these names.
 pub(super) fn is_below(path: &WorkspacePath, folders: &[String]) -> bool {
     folders.iter().any(|folder| path.folder() == folder || path.folder().ends_with(&format!("/{folder}")))
 }
 
-/// Whether an item can be moved, as far as its own file says: for menus, which ask nobody.
+/// Whether an item can be moved, judged by its own file; for menus.
 pub fn may_move(site: &Site, item: &Item) -> bool {
     matches!(Movable::of(site, item), Ok(Some(_)))
 }
 
 impl Moving {
-    /// What moves with an item, or why it cannot; nothing where the language says nothing of it.
+    /// What moves with an item, or why it cannot; none where the language has no rules for it.
     pub fn find(session: &Session, site: &Site, item: &Item) -> Result<Option<Self>, String> {
         let Some(movable) = Movable::of(site, item)? else { return Ok(None) };
         let Movable { language, rules, parsed, home, known, lead, top, pieces } = movable;
@@ -120,7 +119,7 @@ impl Moving {
             "" => used(&item.name).then(String::new),
             words => Some(format!("{words} ")),
         };
-        // What is there under a condition is handed on under it.
+        // What exists under a condition is re-exported under that condition.
         let conditions = conditions(lead, &rules.condition);
         let hands_on = hands_on.map(|words| format!("{conditions}{words}"));
         let members = private_members(site, parsed, &known, &pieces, rules).into_iter().filter(|(name, _)| used(name));
@@ -145,7 +144,7 @@ impl Moving {
         }))
     }
 
-    /// The edits of the file, and the new one, where the module is called so.
+    /// The edits of the file, and the new file, for a module of this name.
     pub fn fill(&self, site: &Site, module: &str) -> Result<(Vec<Edit>, Changed), String> {
         let module = module.trim().trim_matches('`').trim_end_matches(&format!(".{}", self.extension));
         let begins = module.starts_with(|letter: char| letter.is_ascii_lowercase());
@@ -179,7 +178,7 @@ impl Moving {
     }
 }
 
-/// Whether all that stands there are methods of a type, as in the blocks of Rust.
+/// Whether a range contains only methods of a type, like an `impl` block in Rust.
 fn holds_only_methods_of(site: &Site, name: &str, range: &Range<usize>) -> bool {
     if !words::has(&site.text[range.clone()], name) {
         return false;
@@ -189,7 +188,7 @@ fn holds_only_methods_of(site: &Site, name: &str, range: &Range<usize>) -> bool 
     !outer.is_empty() && outer.iter().all(|one| one.container.of(&site.text) == name)
 }
 
-/// Where new files of the modules of a file lie, with the name of the root before it.
+/// The folder for new submodule files of a file, with the root's name in front.
 pub(super) fn folder_of(language: &Language, home: &WorkspacePath) -> String {
     let stem = naming::first_part(home.name());
     let shown = home.to_string();
@@ -199,7 +198,7 @@ pub(super) fn folder_of(language: &Language, home: &WorkspacePath) -> String {
     format!("{root}{folder}")
 }
 
-/// Members of what moves that nobody else sees, and where the words belong that show them.
+/// Private members of what moves, and where their visibility has to be added.
 fn private_members(site: &Site, parsed: &Parsed, item: &Definition, pieces: &[Range<usize>], rules: &OwnModule) -> Vec<(String, usize)> {
     let text = &*site.text;
     let of_item =
@@ -218,7 +217,7 @@ fn private_members(site: &Site, parsed: &Parsed, item: &Definition, pieces: &[Ra
     private.map(|one| (one.name.of(text).to_string(), one.signature.start as usize)).collect()
 }
 
-/// Where the fields of a type begin that have no names, and nobody sees them.
+/// Where the unnamed private fields of a type begin.
 fn unnamed_fields(parsed: &Parsed, item: &Definition, rules: &OwnModule) -> Vec<usize> {
     let text = parsed.text();
     let end = item.item.end.max(item.signature.end) as usize;
@@ -234,7 +233,7 @@ fn unnamed_fields(parsed: &Parsed, item: &Definition, rules: &OwnModule) -> Vec<
     if !text[at..end].starts_with('(') {
         return vec![];
     }
-    // What stands above a field: its comments, and its attributes, which begin like the one of a condition.
+    // Comments and attributes above a field; the latter begin like a condition.
     let attribute = rules.condition.split_inclusive('[').next().unwrap_or_default();
     let (mut depth, mut begins, mut found, mut above) = (Depth::default(), true, vec![], 0);
     for (offset, letter) in text[at..end].char_indices() {
@@ -263,7 +262,7 @@ fn unnamed_fields(parsed: &Parsed, item: &Definition, rules: &OwnModule) -> Vec<
     found
 }
 
-/// The words at the beginning of a text that say who sees what follows.
+/// The words of visibility at the start of a text.
 pub(super) fn visibility<'a>(rules: &OwnModule, text: &'a str) -> &'a str {
     let Some(rest) = text.strip_prefix(rules.public.as_str()).filter(|rest| !rest.starts_with(words::is_word)) else { return "" };
     let end = match rest.strip_prefix('(').and_then(|inside| inside.find(')')) {
@@ -273,7 +272,7 @@ pub(super) fn visibility<'a>(rules: &OwnModule, text: &'a str) -> &'a str {
     &text[..end]
 }
 
-/// The attributes above an item that begin so, each with a line break.
+/// The attributes above an item that begin like this, each with a line break.
 fn conditions(lead: &str, begins: &str) -> String {
     let (mut found, mut depth) = (String::new(), 0);
     for line in lead.lines() {
@@ -286,7 +285,7 @@ fn conditions(lead: &str, begins: &str) -> String {
     found
 }
 
-/// A piece as it means the same one module deeper, with the words that show what nobody saw.
+/// A piece rewritten to mean the same one module deeper, with visibility added at the given places.
 fn with(text: &str, piece: &Range<usize>, shown: &[usize], rules: &OwnModule) -> String {
     let mut places: Vec<usize> = shown.iter().copied().filter(|at| piece.contains(at)).collect();
     places.sort_unstable();
@@ -301,7 +300,7 @@ fn with(text: &str, piece: &Range<usize>, shown: &[usize], rules: &OwnModule) ->
     out + &outward(rules, &text[from..piece.end])
 }
 
-/// Code as it means the same one module deeper.
+/// Code rewritten to mean the same one module deeper.
 fn outward(rules: &OwnModule, code: &str) -> String {
     let (mut out, mut rest) = (String::new(), code);
     while let Some(letter) = rest.chars().next() {
@@ -320,8 +319,8 @@ fn outward(rules: &OwnModule, code: &str) -> String {
     out
 }
 
-/// Whether what moves needs names of the file that it comes from. Whose methods are called is not known: what is imported, and called like
-/// a type, may have them.
+/// Whether what moves needs names of its old file. Whose methods it calls is not known, so an imported name that looks like a type counts:
+/// it may be a trait with these methods.
 fn needs_from_above(site: &Site, parsed: &Parsed, top: &[Range<usize>], pieces: &[Range<usize>], moved: &str) -> bool {
     let text = parsed.text();
     let code: Vec<&str> = moved.lines().filter(|line| !parsed.language().is_blank(line)).collect();
@@ -337,7 +336,7 @@ fn needs_from_above(site: &Site, parsed: &Parsed, top: &[Range<usize>], pieces: 
         || brought.any(|name| words::has(&code, name) || may_have_methods(name))
 }
 
-/// The names that an import brings in: those that no path goes on behind.
+/// The names that an import brings in: those without a path behind them.
 fn brought_in(import: &str) -> Vec<&str> {
     let (mut found, mut rest) = (vec![], import);
     while let Some(start) = rest.find(words::is_word) {
@@ -355,7 +354,7 @@ fn is_import(parsed: &Parsed, node: &str) -> bool {
     code.is_some_and(|code| parsed.language().is_import(code))
 }
 
-/// The last declaration of a module, or the last import, that stays.
+/// The last module declaration, or the last import, that stays.
 pub(super) fn declared(parsed: &Parsed, top: &[Range<usize>], pieces: &[Range<usize>], rules: &OwnModule) -> Option<Declared> {
     let text = parsed.text();
     let stays = |range: &&Range<usize>| !pieces.contains(range);
@@ -366,7 +365,7 @@ pub(super) fn declared(parsed: &Parsed, top: &[Range<usize>], pieces: &[Range<us
     last_module.or_else(last_import)
 }
 
-/// The visibility and the name of the module that a piece of code declares.
+/// The visibility and the name in a module declaration.
 pub(super) fn declares<'t>(piece: &'t str, rules: &OwnModule) -> Option<(&'t str, &'t str)> {
     let (before, after) = rules.declares.split_once("{module}")?;
     let code = piece.lines().next_back()?;
@@ -384,7 +383,7 @@ fn outside(text: &str, pieces: &[Range<usize>]) -> String {
     rest + &text[from..]
 }
 
-/// The lines of a piece, with the blank ones below it where there are some above it as well.
+/// The lines of a piece, with the blank lines below it if there are some above it as well.
 fn whole_lines(text: &str, piece: &Range<usize>) -> Range<usize> {
     let (start, mut end) = (line_start(text, piece.start), next_line(text, piece.end));
     let is_blank_above = text[..start].lines().next_back().is_none_or(|line| line.trim().is_empty());

@@ -1,5 +1,5 @@
-//! A file that is made because the words ask for one: where it goes, what it begins with, and the line that makes it a part of the rest.
-//! What stands in it is a model's to write, as one piece of code.
+//! Creates a file that an instruction asks for: its place, how it begins, and the line that makes it part of the rest. A model writes its
+//! content, as one piece of code.
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,14 +19,14 @@ use crate::syntax::{self, Definition, Kind, Language, OwnModule, import, naming,
 use crate::text::{Edit, Ending, layout, words};
 use crate::workspace::{ReadError, WorkspacePath};
 
-/// See the module.
+/// A file to create.
 pub struct NewFile {
     session: Session,
     language: Arc<Language>,
     home: WorkspacePath,
-    /// None where its name is the model's to find.
+    /// None if the model has to name it.
     path: Option<WorkspacePath>,
-    /// What the task says of it: what it names may be in two files.
+    /// The task: names that it mentions may be in either file.
     task: String,
 }
 
@@ -37,8 +37,8 @@ impl fmt::Debug for NewFile {
 }
 
 impl NewFile {
-    /// The file that the words ask for; nothing where they ask for none, or for one that is no code of this language. Why it cannot be
-    /// made, else.
+    /// The file that an instruction asks for; none if it asks for none, or for one without code in this language. An error says why it
+    /// cannot be created.
     pub fn find(session: &Session, site: &Site, task: &str) -> Result<Option<Self>, String> {
         let Some(asked) = created(task) else { return Ok(None) };
         let (Some(language), Some(home)) = (site.language.clone(), site.document_path().cloned()) else { return Ok(None) };
@@ -50,7 +50,7 @@ impl NewFile {
         let new = Self { session: session.clone(), language, home, path: None, task: task.into() };
         let path = match &asked.named {
             Named::Not => None,
-            // "A rust module": what it is written in, and no name.
+            // "A rust module" says the language, not the name.
             Named::Module(name) if !asked.is_quoted && is_kind(session, task, name) => None,
             Named::Module(name) => Some(new.of_module(name)?),
             Named::File(name) => match new.of_file(name, &asked)? {
@@ -66,10 +66,10 @@ impl NewFile {
         Ok(Some(Self { path, ..new }))
     }
 
-    /// Where a module of that name lies: beside the file, or below it where the file is the module around.
+    /// The path of a module with this name: beside the file, or below it if the file is the parent module.
     fn of_module(&self, name: &str) -> Result<WorkspacePath, String> {
         let name = name.trim().trim_matches('`').trim_end_matches(&format!(".{}", self.home.extension()));
-        // What is declared has a name of the language, what is found by its file alone that of a file.
+        // A declared module has a name in the language; one found by its file has a file's name.
         let is_declared = self.language.own_module.is_some();
         let fits = |letter: char| letter.is_alphanumeric() || letter == '_' || !is_declared && matches!(letter, '-' | '$');
         if name.is_empty() || !name.chars().all(fits) || is_declared && naming::stands_for_folder(&self.language, name) {
@@ -82,8 +82,8 @@ impl NewFile {
         self.resolve(&format!("{folder}{name}.{}", self.home.extension()))
     }
 
-    /// Where a file of that name lies: beside the one at hand where no folder is named, else where the folder is. None for what is no code
-    /// of this language: that may be what the code itself writes.
+    /// The path of a file with this name: beside the current one if no folder is named. None for a file without code in this language,
+    /// which the code itself may write.
     fn of_file(&self, name: &str, asked: &Creates) -> Result<Option<WorkspacePath>, String> {
         let name = name.trim_start_matches("./");
         let has_extension = name.rsplit('/').next().is_some_and(|name| name.contains('.'));
@@ -108,14 +108,14 @@ impl NewFile {
         self.session.snapshot.roots.resolve(path).map_err(|error| format!("`{path}`: {error}"))
     }
 
-    /// Why nothing can be made there.
+    /// Fails if nothing can be created there.
     fn is_free(&self, path: &WorkspacePath) -> Result<(), String> {
         let snapshot = &self.session.snapshot;
         let is_there = |path: &WorkspacePath| !matches!(snapshot.read_exact(path), Err(ReadError::Missing));
         if is_there(path) {
             return Err(format!("{path} exists already; ask there, or choose another name"));
         }
-        // A module is a folder as well.
+        // A module may also be a folder.
         let plain = path.to_string();
         let plain = plain.strip_suffix(&format!(".{}", path.extension())).unwrap_or(&plain);
         let stems = naming::folder_files(&self.language).filter(|_| path.extension() == self.home.extension());
@@ -128,17 +128,17 @@ impl NewFile {
         self.session.closed_path(path).map_or(Ok(()), |reason| Err(format!("{path} cannot be made: {reason}")))
     }
 
-    /// Whether the model is to say how it is called.
+    /// Whether the model has to name it.
     pub fn is_unnamed(&self) -> bool {
         self.path.is_none()
     }
 
-    /// Whether the words speak of what is marked: else that is only where somebody stood.
+    /// Whether the instruction is about the marked lines; else they only are where the cursor was.
     pub fn is_about_marked(&self) -> bool {
         ["marked", "selected", "this", "these"].iter().any(|word| words::has(&self.task.to_lowercase(), word))
     }
 
-    /// For people.
+    /// Its path or kind, for people.
     pub fn shown(&self) -> String {
         self.path.as_ref().map_or_else(|| "a new file".into(), |path| path.to_string())
     }
@@ -166,7 +166,7 @@ impl NewFile {
         language.is_none_or(|language| language.family == self.language.family)
     }
 
-    /// The line by which it imports a name of the file at hand, if it is known how.
+    /// The line with which it imports a name of the current file, if that is known.
     fn sample(&self, site: &Site, name: &str) -> Option<String> {
         if !self.is_of_this_language() {
             return None;
@@ -184,7 +184,7 @@ impl NewFile {
         Some(opening::import(&source, site, self.path.as_ref().unwrap_or(&self.home), None, None, name))
     }
 
-    /// The edits of the file at hand and of others, the new one among them, for this text; `called` is the name where the model says it.
+    /// The edits of the current file, and of others including the new one, for this content. `called` is the name, if the model gives it.
     pub fn fill(&self, site: &Site, called: Option<&str>, code: &str) -> Result<(Vec<Edit>, Vec<Changed>), String> {
         let path = match (&self.path, called) {
             (Some(path), _) => path.clone(),
@@ -222,15 +222,15 @@ impl NewFile {
         Ok((edits, others))
     }
 
-    /// The code without a comment at its top that only says where it lies.
+    /// The code without a first comment that only states its path.
     fn without_path<'c>(&self, path: &WorkspacePath, code: &'c str) -> &'c str {
         let (first, rest) = code.split_once('\n').unwrap_or((code, ""));
         let says = self.language.comment.as_ref().and_then(|sign| first.trim().strip_prefix(sign.as_str())).map(str::trim);
         if says.is_some_and(|says| says == path.name() || says == path.to_string()) { rest.trim_start_matches('\n') } else { code }
     }
 
-    /// The code as a file of its own: without a declaration of the module around it, with the package that its folder is, and with the
-    /// imports that it needs of the file at hand.
+    /// The code as a file: without a declaration of the module around it, with the package of its folder, and with imports from the current
+    /// file.
     fn fitted(&self, site: &Site, path: &WorkspacePath, code: &str) -> Result<String, String> {
         let parse = |code: &str| syntax::parse(&self.language, code).ok();
         let Some(parsed) = parse(code) else { return Ok(code.into()) };
@@ -245,7 +245,7 @@ impl NewFile {
         if let Some(again) = names().find(|name| here.contains(name) && !words::has(&self.task, name)) {
             return Err(format!("`{again}` is in {} already; write only what is new, and import what stands there", site.path));
         }
-        // What lies in one folder is of one package, whatever the model calls it.
+        // Files of one folder are in one package, whatever the model writes.
         let own = site.parsed().filter(|_| path.folder() == self.home.folder());
         let package =
             own.and_then(|own| Some(own.text()[import::package(own)?].trim().to_string())).filter(|clause| !clause.contains('\n'));
@@ -260,12 +260,12 @@ impl NewFile {
         let used = site.definitions().iter().filter(top).map(|one| one.name.of(&site.text)).filter(|name| words::has(&code, name));
         let samples: Vec<String> = used.filter_map(|name| self.sample(site, name)).collect();
         let whole = imports::completed(&self.language, code.clone(), &code, &samples);
-        // Languages that go by indents part what stands at the top by two lines.
+        // Indented languages separate top-level definitions by two blank lines.
         let is_first = whole != code && import::statements(&new.parsed).is_empty() && self.language.indented;
         Ok(if is_first { whole.replacen("\n\n", "\n\n\n", 1) } else { whole })
     }
 
-    /// The file that a module is declared in, if its language has that and the file is there.
+    /// The file that declares this module, if the language has declarations and the file exists.
     fn parent(&self, path: &WorkspacePath) -> Option<WorkspacePath> {
         let rules = self.language.own_module.as_ref()?;
         if is_below(path, &rules.alone_in) {
@@ -285,7 +285,7 @@ impl NewFile {
         there.into_iter().next()
     }
 
-    /// The edit that declares it, with the file that this is in and its text where that is not the one at hand; none where it is declared.
+    /// The edit that declares it, with file and text if that is not the current file; none if it is declared already.
     #[allow(clippy::type_complexity, reason = "said once")]
     fn declaration(&self, site: &Site, path: &WorkspacePath) -> Option<(Option<(WorkspacePath, Arc<str>)>, Edit)> {
         let rules = self.language.own_module.as_ref()?;
@@ -300,13 +300,13 @@ impl NewFile {
     }
 }
 
-/// Whether the name stands before the module and is that of a language.
+/// Whether the name stands before the word "module" and is that of a language.
 fn is_kind(session: &Session, task: &str, name: &str) -> bool {
     let name = name.to_lowercase();
     session.shared.registry.by_id(&name).is_some() && task.to_lowercase().contains(&format!("{name} module"))
 }
 
-/// The edit that declares a module where others are declared, and as they are; else below the imports; else above what is defined first.
+/// The edit that declares a module: where and how others are declared; else below the imports; else above the first definition.
 fn declaring(parsed: &syntax::Parsed, module: &str, rules: &OwnModule) -> Option<Edit> {
     let (text, top) = (parsed.text(), scope::top_level(parsed));
     let known: Vec<(&str, &str)> = top.iter().filter_map(|range| declares(&text[range.clone()], rules)).collect();
@@ -314,7 +314,7 @@ fn declaring(parsed: &syntax::Parsed, module: &str, rules: &OwnModule) -> Option
     if known.iter().any(|(_, name)| *name == module) || syntax::tags(parsed, "").definitions.iter().any(inline) {
         return None;
     }
-    // Where all of them are shown to others, so is this one.
+    // If all of them are public, so is this one.
     let shown = known.first().map(|(shown, _)| *shown).filter(|first| known.iter().all(|(shown, _)| shown == first));
     let shown = shown.filter(|shown| !shown.is_empty()).map_or_else(String::new, |shown| format!("{shown} "));
     let line = format!("{shown}{}", rules.declares.replace("{module}", module));
@@ -331,7 +331,7 @@ fn declaring(parsed: &syntax::Parsed, module: &str, rules: &OwnModule) -> Option
     Some(Edit::insert(at, Ending::of(text).apply(&line)))
 }
 
-/// What stands in the declaration of the module itself that a model has written around the whole.
+/// The content of a module declaration that a model wrote around everything.
 fn unwrapped(outline: &Outline, module: &str) -> Option<String> {
     let text = outline.text();
     let mut outer = outline.all.iter().filter(|one| one.parent.is_none());

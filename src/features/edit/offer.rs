@@ -1,4 +1,4 @@
-//! What was computed becomes an offer: hunks with their reasons, versions, and what a person must know before they are applied.
+//! Turns a computed edit into an offer: hunks with reasons, versions, and what a person has to know before applying them.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub fn changed(text: &str, batch: &Batch) -> String {
     out
 }
 
-/// A filled form as an offer for the file in question. Route, steps and timing are the caller's to add.
+/// A filled form as an offer for the current file. The caller adds route, steps and timing.
 pub fn one(work: &Work<'_>, filled: Filled) -> Result<Edited, EngineError> {
     let text = &work.site.exact();
     let written = filled.edits.into_iter().map(|edit| Edit { text: work.site.as_written(&edit.text), ..edit });
@@ -55,7 +55,7 @@ pub fn drafts<'a>(session: &Session, drafts: impl Iterator<Item = &'a Draft>) ->
     Ok(offer.edited)
 }
 
-/// The document that a draft was made from, if what lies there now is that or can be changed as well.
+/// The document that a draft was made from, if the current text is the same or the draft can follow it.
 fn standing(session: &Session, draft: &Draft) -> Result<Arc<Document>, String> {
     let path = &draft.path;
     if let Some(open) = session.snapshot.documents.at(path) {
@@ -73,14 +73,14 @@ fn standing(session: &Session, draft: &Draft) -> Result<Arc<Document>, String> {
     Ok(Arc::new(Document::on_disk(path.clone(), text)))
 }
 
-/// Whether a draft's changes can be carried over to what lies there now: whoever applies them does so.
+/// Whether a draft's changes can be rebased on the current text; whoever applies them does that.
 fn can_follow(draft: &Draft, before: &Text, now: &Text) -> bool {
     let Some(old) = draft.before.as_deref() else { return false };
     let edits = diff::hunks(old, &draft.after).into_iter().map(|hunk| hunk.edit).collect();
     Batch::new(edits).is_ok_and(|edits| rebase::rebase_all(&edits, before, [&diff::change(before, now)]).is_ok())
 }
 
-/// Whether something that is masked before a model reads the text is gone: it may stand nowhere else.
+/// Whether an edit removes something that is masked for models: it may exist nowhere else.
 fn takes_secret(before: &str, after: &str) -> bool {
     let masks = |text: &str| -> Vec<String> {
         let masked = redact::mask(text);
@@ -91,14 +91,14 @@ fn takes_secret(before: &str, after: &str) -> bool {
     before.iter().any(|mask| !after.contains(mask))
 }
 
-/// What becomes of one file.
+/// The change of one file.
 struct File<'a> {
-    /// Where it is in the workspace, if it is in it, ...
+    /// Its place in the workspace, if it has one, ...
     known: Option<&'a WorkspacePath>,
-    /// ... and what it is called for people.
+    /// ... and its name for people.
     path: &'a str,
     target: Target,
-    /// None where it is not there yet.
+    /// None if it does not exist yet.
     before: Option<&'a str>,
     after: &'a str,
 }

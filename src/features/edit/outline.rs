@@ -1,4 +1,4 @@
-//! The definitions of a text, and what a text that comes of it lacks of them. Pure.
+//! The definitions of a text, and what a later text lacks of them. Pure.
 
 use std::collections::HashMap;
 
@@ -10,11 +10,12 @@ use crate::text::lines::line_start;
 pub(super) struct Outline {
     pub parsed: Parsed,
     pub all: Vec<Definition>,
-    /// Where the definitions of a name in a thing are among all.
+    /// Indices of definitions by name and by what they stand in.
     by_name: HashMap<(String, String), Vec<usize>>,
 }
 
 impl Outline {
+    /// The outline of a parsed text.
     pub fn of(parsed: Parsed) -> Self {
         let all = syntax::tags(&parsed, "").definitions;
         let mut outline = Self { parsed, all, by_name: HashMap::new() };
@@ -27,11 +28,12 @@ impl Outline {
         outline
     }
 
+    /// The text.
     pub fn text(&self) -> &str {
         self.parsed.text()
     }
 
-    /// What the text defines that is no function's own, with the kinds.
+    /// All definitions that are not local to a function, with their kinds.
     pub fn names(&self) -> Vec<(Kind, String)> {
         self.outer().map(|known| (known.kind, known.name.of(self.text()).to_string())).collect()
     }
@@ -56,7 +58,7 @@ impl Outline {
         self.all.get(one.parent? as usize)
     }
 
-    /// What stands inside of a function is the function's own: it may go when the function is simplified.
+    /// Whether a definition is local to a function: it may go when the function is simplified.
     fn is_local(&self, one: &Definition) -> bool {
         let inner = std::iter::successors(self.parent(one), |around| self.parent(around)).any(|around| around.kind.is_callable());
         inner || self.is_in_callback(one)
@@ -74,7 +76,7 @@ impl Outline {
         (one.name.of(text), self.parent(one).map_or(one.container.of(text), |around| around.name.of(text)))
     }
 
-    /// The definitions of the same name in the same thing.
+    /// The definitions with the same name in the same place.
     fn same<'s>(&'s self, other: &'s Outline, one: &'s Definition) -> impl Iterator<Item = &'s Definition> {
         let (name, parent) = other.name(one);
         let same = self.by_name.get(&(name.to_string(), parent.to_string()));
@@ -95,7 +97,7 @@ impl Outline {
         self.inside(one).is_empty()
     }
 
-    /// A function that has a body here and none in the text that comes of it, though that body may not go.
+    /// A function that has a body here and none in a later text, although that body may not go.
     pub fn hollowed(&self, new: &Outline, may_go: impl Fn(&str) -> bool) -> Option<String> {
         let had = |one: &&Definition| one.kind.is_callable() && !one.body.is_empty() && !self.is_hollow(one);
         let lost = |one: &&Definition| {
@@ -106,7 +108,7 @@ impl Outline {
         self.all.iter().filter(had).filter(lost).find(stays).map(|one| self.name(one).0.to_string())
     }
 
-    /// What others see here and do not in the text that comes of it.
+    /// A definition that others see here and do not in a later text.
     pub fn hidden(&self, new: &Outline) -> Option<String> {
         let lost = |one: &&Definition| {
             let mut now = new.same(self, one).peekable();

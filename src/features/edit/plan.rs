@@ -25,43 +25,43 @@ use crate::route::{Signal, Task, TaskKind, task_number};
 use crate::syntax::scope::Item;
 use crate::syntax::{Definition, Kind, Language, naming, place};
 
-/// See the module.
+/// What an edit request has become.
 #[derive(Clone)]
 pub struct Plan {
     kind: TaskKind,
     pub form: Form,
-    /// The task for the model: what the person says is in our own sentence there.
+    /// The task for the model, which embeds the person's words in a sentence of ours.
     pub words: String,
-    /// What the person says, in their own words; empty where they chose an action.
+    /// The person's own words; empty for a code action.
     said: String,
-    /// For the progress display.
+    /// What is being done, for the progress display.
     pub doing: String,
     signals: Vec<Signal>,
-    /// What the editor complains of there.
+    /// The editor's diagnostics there.
     pub problems: Vec<String>,
-    /// The names of a rename that the words ask for.
+    /// The names in a request to rename.
     renaming: Option<Names>,
-    /// Something moves into a module of its own, which no form does in every language.
+    /// Something moves to a module of its own, for which not every language has a form.
     pub needs_tools: bool,
-    /// What the words call that module.
+    /// The name that the request gives to that module.
     pub module: Option<String>,
-    /// Of the task, however many questions there are about it.
+    /// The number of the task, however many questions it takes.
     number: u64,
 }
 
-/// The old name of a rename and the new one, as far as they are said.
+/// The old and the new name of a rename, as far as they are said.
 type Names = (Option<String>, Option<String>);
 
-/// An item up to this many lines is given to the model whole when a problem in it is to be fixed.
+/// For a fix, an item of up to this many lines is shown whole.
 const SMALL_ITEM: u32 = 60;
-/// Lines above and below a problem otherwise.
+/// Otherwise, lines above and below the problem.
 const BESIDE: usize = 6;
 
-/// Problems that are shown to a model which is asked for something else, and bytes of each.
+/// Most diagnostics that a model sees whose task is something else, and most bytes of each.
 const MOST_PROBLEMS: usize = 20;
 const LONGEST_PROBLEM: usize = 400;
 
-/// What a request comes to at its place.
+/// A request at its place.
 struct Meant {
     kind: TaskKind,
     form: Form,
@@ -87,7 +87,7 @@ impl Plan {
         let needs_tools = moves.is_some();
         let module = moves.and_then(|moves| moves.module);
         let renaming = match how {
-            // The mark of a private member is no part of its name.
+            // The mark of a private member is not part of its name.
             How::Instruction(Instruction { words, .. }) => {
                 let mark = site.language.as_ref().and_then(|language| language.private_mark.as_deref());
                 let words = mark.map_or_else(|| words.clone(), |mark| rename::private::unmarked(words, mark));
@@ -108,23 +108,23 @@ impl Plan {
         Self { form, words, doing, ..self.clone() }
     }
 
-    /// Whether a model that can work with tools should: what concerns one comment or one name is done by one call everywhere.
+    /// Whether a model with tools should use them. A comment or a name takes one call, whatever the model.
     pub fn goes_deep(&self) -> bool {
         self.kind != TaskKind::Document && !matches!(self.form, Form::Rename(_) | Form::Variable { .. })
     }
 
-    /// What an edit may take away.
+    /// What an edit may remove.
     pub fn allowed(&self) -> Allowed<'_> {
         let problems = if self.kind == TaskKind::Fix { self.problems.as_slice() } else { &[] };
         Allowed { said: &self.said, problems }
     }
 
-    /// Whether the words say all that is to be known: both names of a rename, or what a module is called. The index finds the rest.
+    /// Whether the request says everything: both names of a rename, or the name of a module. The index finds the rest.
     pub fn says_all(&self) -> bool {
         matches!(self.renaming, Some((_, Some(_)))) || self.module.is_some()
     }
 
-    /// What the editor complains of where lines are rewritten, for the model. A fix has it in its words, and nothing else is about it.
+    /// The diagnostics for the model, when lines are rewritten. A fix has them in its words, and other tasks are not about them.
     pub fn shown_problems(&self) -> Option<String> {
         let rewrites = self.kind == TaskKind::Rewrite && matches!(self.form, Form::Replace { .. } | Form::Insert { .. });
         let shown: Vec<String> = self.problems.iter().take(MOST_PROBLEMS).map(|problem| shorten(problem, LONGEST_PROBLEM)).collect();
@@ -132,12 +132,13 @@ impl Plan {
         (rewrites && !shown.is_empty()).then(|| format!("{words}\n{}", quoted(&shown)))
     }
 
-    /// The name that a rename is about: none of its uses should be left.
+    /// The old name of a rename that should have no uses left.
     pub fn renames(&self, session: &Session) -> Option<String> {
         let Some((Some(old), Some(_))) = &self.renaming else { return None };
         rename::is_unmistakable(session, old).then(|| old.clone())
     }
 
+    /// The task for the router.
     pub fn task(&self, session: &Session) -> Task {
         Task { signals: self.signals.clone(), number: self.number, ..session.task(self.kind) }
     }
@@ -166,7 +167,7 @@ fn instruction(site: &Site, words: &str) -> Result<Meant, String> {
     Ok(Meant { kind: TaskKind::Rewrite, form: replace(site)?, words, doing: "rewriting" })
 }
 
-/// Where tests go that stand in the file itself.
+/// For tests in the file itself.
 const IN_THIS_FILE: &str = "Write them in the language and style of this file.";
 
 fn action(session: &Session, site: &Site, kind: &str, problems: &[String]) -> Result<Meant, String> {
@@ -212,7 +213,7 @@ fn action(session: &Session, site: &Site, kind: &str, problems: &[String]) -> Re
     }
 }
 
-/// What tools say of the code is as little an instruction as the code is.
+/// Diagnostics as data: they may quote code, and are no instructions either.
 fn quoted(problems: &[String]) -> String {
     fence::quote("problems", None, &Masked::whole(&problems.join("\n")))
 }
@@ -221,7 +222,7 @@ fn tests_words(name: &str, where_to: &str) -> String {
     format!("write one or two short unit tests of `{name}`. {where_to}")
 }
 
-/// The form that tests of an item take, and where they go, for the model; or why they have nowhere to go.
+/// The form for tests of an item, and where they go in words for the model; or why they have no place.
 fn tests_of(session: &Session, site: &Site, item: Item) -> Result<(Form, String), String> {
     let beside = Beside::find(session, site, &item)?.map(Arc::new);
     if let Some(new) = beside.as_ref().filter(|beside| beside.is_new() && !session.shared.creates_files()) {
@@ -257,7 +258,7 @@ fn implement(site: &Site) -> Result<Meant, String> {
     Ok(Meant { kind: TaskKind::Rewrite, form: Form::Implement { body, item, hint }, words, doing: "implementing" })
 }
 
-/// What comments in a body to come say of it.
+/// What comments in an empty body say about it.
 fn said_in(site: &Site, body: &Range<usize>) -> Option<String> {
     let sign = site.language.as_ref()?.comment.clone()?;
     let lines = site.masked(body.clone());
@@ -268,11 +269,11 @@ fn said_in(site: &Site, body: &Range<usize>) -> Option<String> {
     (!said.is_empty()).then(|| said.to_string())
 }
 
-/// Whether words that read like a move into a new module are about what stands here, and about no module that is there: else they are an
-/// instruction like any other.
+/// Whether words that read like a move to a new module are about what stands here, and not about an existing module: otherwise they are an
+/// ordinary instruction.
 fn is_meant(session: &Session, site: &Site, moves: &Moves) -> bool {
     let item = site.item();
-    // No function is the constant that is used in it.
+    // A function is not the constant that is used in it.
     if moves.is_value && item.as_ref().is_none_or(|item| item.kind.is_callable() || item.kind.is_type()) {
         return false;
     }
@@ -283,7 +284,7 @@ fn is_meant(session: &Session, site: &Site, moves: &Moves) -> bool {
     !(names_none || moves.may_be_there && is_there())
 }
 
-/// Whether a module may be called so already; what the index has not read yet may be one.
+/// Whether a module may have this name already; files that the index has not read count.
 fn may_be_there(session: &Session, site: &Site, module: &str) -> bool {
     let family = site.language.as_ref().map(|language| &language.family);
     let is_kin = |other: Option<&Arc<Language>>| family.is_none() || other.is_some_and(|other| Some(&other.family) == family);
@@ -318,7 +319,7 @@ fn module(session: &Session, site: &Site, moves: &Moves) -> Result<Meant, String
     Ok(Meant { kind: TaskKind::Extract, form: Form::Replace { lines: site.whole_lines(item.range) }, words, doing: "moving" })
 }
 
-/// Why the marked lines are not this item, which begins where they do or is around them.
+/// Why the marked lines are not this item, which begins where they do or surrounds them.
 fn other_than_marked(site: &Site, item: &Item) -> Option<String> {
     let (marked, name) = (site.text[site.bytes.clone()].trim_end(), &item.name);
     if marked.is_empty() {
@@ -354,7 +355,7 @@ fn replace(site: &Site) -> Result<Form, String> {
     Ok(Form::Replace { lines })
 }
 
-/// The item around the problem where it is small, else some lines around it.
+/// The item around a problem if it is small, else some lines around it.
 fn fix(site: &Site) -> Form {
     if let Some(item) = site.item() {
         // What stands above its own first word stays, whether the language has it in the item or above it.
@@ -379,7 +380,7 @@ fn variable(site: &Site) -> Result<Form, String> {
     let literal = site.parsed().is_some_and(|parsed| place::is_literal(parsed, &value));
     let constant = language.and_then(|language| language.constant.clone()).filter(|_| literal);
     let form = Form::Variable { value, statement, binding: constant.unwrap_or(binding) };
-    // What cannot be said with a name there is told before a model is asked.
+    // A value that cannot get a name is refused before a model is asked.
     form.can_be_filled(site)?;
     Ok(form)
 }

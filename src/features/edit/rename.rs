@@ -1,5 +1,5 @@
-//! Renames: the index says where a name is used, and every such place follows. What the model decides, at most, is the new name. A
-//! name whose uses cannot be told from those of another is left to tools that know types.
+//! Renames: the index says where a name is used, and every such place follows. A model decides the new name at most. If uses of the name
+//! cannot be told from those of another, the rename is left to tools that know types.
 
 pub(super) mod arguments;
 mod chosen;
@@ -33,38 +33,38 @@ use crate::text::lines::line_number;
 use crate::text::words;
 use crate::workspace::WorkspacePath;
 
-/// Files that one rename may change.
+/// Most files that one rename may change.
 const MOST_FILES: usize = 200;
-/// Places that are named to a person.
+/// Most places that are named to a person.
 const MOST_PLACES: usize = 5;
 
-/// A name with every place that it stands in.
+/// A name, with all of its places.
 #[derive(Clone, Debug)]
 pub struct Rename {
     pub old: String,
-    /// What it is, for the model.
+    /// Its kind, for the model.
     pub what: String,
-    /// The new name, where the task says it.
+    /// The new name, if the task says it.
     pub wanted: Option<String>,
-    /// In the file at hand.
+    /// Places in the current file.
     pub(super) here: Vec<Spot>,
-    /// In other files.
+    /// Places in other files.
     elsewhere: Vec<InFile>,
-    /// It is used as a member of something, so that other members may be of its name.
+    /// It is used as a member of something, so other members may have its name.
     is_member: bool,
-    /// A mark before the name keeps it to its class: other members may be called so.
+    /// A mark before the name limits it to its class, so other members may have its name.
     is_private: bool,
-    /// Where the old name is used: what stands there is taken.
+    /// Texts that use the old name: the new one must not be taken there.
     texts: Vec<(Option<Arc<Language>>, Arc<str>)>,
-    /// Places in strings, which stay.
+    /// How many places are in strings, which stay.
     pub in_strings: usize,
-    /// Places of other things that are called so, which stay.
+    /// Places of other things with this name, which stay.
     others: Vec<String>,
-    /// Places that may mean it or not.
+    /// Places that may or may not mean it.
     unclear: Vec<String>,
-    /// What is to be told of it besides.
+    /// A further warning.
     warning: Option<String>,
-    /// Where the name stands in files of code that no grammar reads.
+    /// Places in code files without a grammar.
     unread: Vec<String>,
 }
 
@@ -76,15 +76,15 @@ struct InFile {
     spots: Vec<Spot>,
 }
 
-/// What becomes of another file.
+/// The change of another file.
 pub struct Changed {
     pub path: WorkspacePath,
-    /// None for a file that is made.
+    /// None for a file that is created.
     pub before: Option<Arc<str>>,
     pub after: String,
 }
 
-/// The name at a place: the word that is selected or that the cursor is in, else that of the item there.
+/// The name at a place: the selected word or the one at the cursor, else the name of the item there.
 pub fn name_at(site: &Site) -> Option<String> {
     let text = &site.text;
     let selected = text[site.bytes.clone()].trim();
@@ -101,18 +101,18 @@ pub fn name_at(site: &Site) -> Option<String> {
     site.item().map(|item| item.name).filter(|name| is_name(name))
 }
 
-/// Whether a name is that of the item at a place, or the one under the cursor.
+/// Whether a name is that of the item at a place, or the word at the cursor.
 pub fn stands_at(site: &Site, name: &str) -> bool {
     site.item().is_some_and(|item| item.name == name) || name_at(site).is_some_and(|at| at == name)
 }
 
-/// Whether a name means one thing in the workspace, and no file is called so: then none of its uses should be left after a rename.
+/// Whether a name means one thing in the workspace, and no file has it: then a rename should leave no uses.
 pub fn is_unmistakable(session: &Session, name: &str) -> bool {
     let is_file = || session.index.files().any(|(_, file)| naming::stem(file.language.as_deref(), file.path.relative()) == name);
     definitions(session, name, None).len() == 1 && !is_file()
 }
 
-/// The index, if it knows the whole workspace: what it does not know would be left as it is.
+/// Fails unless the index knows the whole workspace: uses that it does not know would stay.
 pub fn whole(session: &Session) -> Result<(), String> {
     match session.index.stage() {
         Stage::Ready => Ok(()),
@@ -120,7 +120,7 @@ pub fn whole(session: &Session) -> Result<(), String> {
     }
 }
 
-/// Why a name of several definitions is not renamed. Files are known in the order in which they were read, which is another one every time.
+/// The error for a name with several definitions. Sorted, since files are numbered in the order in which they were read.
 fn several(old: &str, defined: &[Defined]) -> String {
     let places = defined.iter().map(|one| one.place.as_str());
     let first = places.min_by_key(|place| (place.rsplit_once(':').map(|(path, _)| path), place.len(), *place)).unwrap_or_default();
@@ -174,7 +174,7 @@ impl Rename {
         let (at, meant) = (meant, Meant::new(session, old, first).overridden(&overriding));
         let mut rename = Self::new(old, format!("the {} `{old}`", first.kind.name()), wanted, site);
         let here = meant.uses(&site.path, site.document_path().and_then(|path| session.index.find(path)), parsed)?;
-        // Under the cursor stands something else that is called so.
+        // The cursor is on something else with this name.
         if let Some(at) =
             at.filter(|at| !here.spots.iter().any(|spot| spot.range.start <= at.range.start && at.range.end <= spot.range.end))
         {
@@ -193,7 +193,7 @@ impl Rename {
         rename.settled()
     }
 
-    /// The places in the other files that may use the name.
+    /// Adds the places in other files that may use the name.
     fn add_others(&mut self, session: &Session, site: &Site, language: &Language, meant: &Meant) -> Result<(), String> {
         let old = &self.old.clone();
         let id = session.index.name(old).ok_or("the index does not know it")?;
@@ -207,7 +207,7 @@ impl Rename {
         Ok(())
     }
 
-    /// In order, and refused where something is unclear or too much.
+    /// Sorts the places, and refuses if some are unclear or there are too many.
     fn settled(mut self) -> Result<Self, String> {
         let old = &self.old;
         self.elsewhere.sort_by_key(|file| file.path.to_string());
@@ -298,14 +298,14 @@ impl Rename {
     }
 
     fn add(&mut self, session: &Session, path: &WorkspacePath, id: FileId, meant: &Meant) -> Result<(), String> {
-        // What has no grammar is prose or data; it stays.
+        // Text without a grammar is prose or data, and stays.
         let Some((text, parsed)) = read(session, path, &self.old)? else { return Ok(()) };
         let found = meant.uses(&path.to_string(), Some(id), &parsed)?;
         self.tell(&path.to_string(), parsed.text(), &found);
         self.change(session, path, text, found.spots)
     }
 
-    /// What is to be told of the uses in a file.
+    /// Collects what has to be told about the uses in a file.
     fn tell(&mut self, path: &str, text: &str, found: &Found) {
         let place = |at: &Range<usize>| format!("{path}:{}", line_number(text, at.start));
         self.in_strings += found.in_strings;
@@ -313,6 +313,7 @@ impl Rename {
         self.unclear.extend(found.unclear.iter().map(place));
     }
 
+    /// Adds the places in another file; fails if that must not be changed.
     pub(super) fn change(&mut self, session: &Session, path: &WorkspacePath, text: Arc<str>, spots: Vec<Spot>) -> Result<(), String> {
         if spots.is_empty() {
             return Ok(());
@@ -326,12 +327,12 @@ impl Rename {
         Ok(())
     }
 
-    /// The first place here: what the model is shown.
+    /// The first place in the current file, which the model is shown.
     pub fn place(&self) -> Range<usize> {
         self.here.first().map(|spot| spot.range.clone()).unwrap_or_default()
     }
 
-    /// Why a new name will not do.
+    /// Why a new name cannot be used.
     pub fn refuses(&self, new: &str) -> Option<String> {
         if !is_name(new) {
             return Some(format!("`{new}` is no name; give one word of letters, digits and _"));
@@ -368,12 +369,12 @@ impl Rename {
         uses::mentions(&parsed, new).iter().any(|one| one.within == Within::Code && is_name(&one.stands))
     }
 
-    /// The edits of the file at hand.
+    /// The edits of the current file.
     pub fn here(&self, new: &str) -> Vec<crate::text::Edit> {
         self.here.iter().map(|spot| crate::text::Edit { range: spot.range.clone(), text: spot.text(new) }).collect()
     }
 
-    /// What becomes of the other files.
+    /// The changes of other files.
     pub fn elsewhere(&self, new: &str) -> Vec<Changed> {
         let changed = self.elsewhere.iter().map(|file| {
             let mut after = file.text.to_string();
@@ -383,13 +384,13 @@ impl Rename {
         changed.collect()
     }
 
-    /// Why a person must look.
+    /// Why a person has to look first.
     pub fn confirm(&self) -> Option<String> {
         let places = Some(&self.unread).filter(|places| !places.is_empty())?;
         Some(format!("`{}` also stands in files that are not read as code here, and stays there: {}", self.old, few(places)))
     }
 
-    /// What is told of it.
+    /// What is told about the rename.
     pub fn told(&self, new: &str) -> String {
         let files = 1 + self.elsewhere.len();
         let places = self.here.len() + self.elsewhere.iter().map(|file| file.spots.len()).sum::<usize>();
@@ -407,13 +408,13 @@ impl Rename {
     }
 }
 
-/// A text that uses a name, with its tree; none where nothing can be changed in it.
+/// A text that uses a name, with its tree; none if nothing can be changed in it.
 pub(super) fn read(session: &Session, path: &WorkspacePath, name: &str) -> Result<Option<(Arc<str>, Parsed)>, String> {
     let (text, parsed) = session.parsed(path).map_err(|error| format!("`{name}` is used in {path}: {error}"))?;
     Ok(parsed.map(|parsed| (text, parsed)))
 }
 
-/// The files that may use a name: those that the index knows of, and those whose macros name it.
+/// Files that may use a name: those that the index knows, and those with macros that name it.
 fn users(session: &Session, language: &Language, name: &str, id: NameId) -> Vec<FileId> {
     let family = Some(language.family.as_str());
     let mut found: Vec<FileId> = session.index.users(id).into_iter().map(|(file, _)| file).collect();
@@ -431,7 +432,7 @@ fn users(session: &Session, language: &Language, name: &str, id: NameId) -> Vec<
     found
 }
 
-/// The place of a name that the cursor is at, if that is code.
+/// The place of a name at the cursor, if that is code.
 fn at_cursor(site: &Site, parsed: &Parsed, name: &str) -> Option<Mention> {
     let meant = |range: &Range<usize>| match site.bytes.is_empty() {
         true => range.start <= site.bytes.start && site.bytes.start <= range.end,
@@ -440,7 +441,7 @@ fn at_cursor(site: &Site, parsed: &Parsed, name: &str) -> Option<Mention> {
     uses::mentions(parsed, name).into_iter().find(|one| one.within == Within::Code && meant(&one.range))
 }
 
-/// Whether a name is one of something: of a value, of a call, or of a type that it is defined in.
+/// Whether a name is a member: of a value, of a call, or of the type that defines it.
 fn is_member(site: &Site, one: &Mention) -> bool {
     let defined = || site.definitions().iter().any(|known| known.name.range() == one.range && is_of_type(known.kind));
     matches!(one.stands, Stands::Member(_) | Stands::Key(_)) || defined()
@@ -461,7 +462,7 @@ fn members(site: &Site, name: &str, item: &Range<usize>) -> Vec<Range<usize>> {
     all.iter().filter(|known| known.kind.is_type()).map(|known| known.item.range()).filter(|types| inside(types) && has(types)).collect()
 }
 
-/// Whether a name may change without the name of the file that it is defined in.
+/// Fails if a name cannot change without the name of its file.
 fn keeps_its_file(session: &Session, old: &str, defined: &Defined) -> Result<(), String> {
     let Some(file) = session.index.file(defined.file) else { return Ok(()) };
     let language = file.language.as_deref();
@@ -470,7 +471,7 @@ fn keeps_its_file(session: &Session, old: &str, defined: &Defined) -> Result<(),
         other.language.as_ref().map(|known| &known.family) == language.map(|known| &known.family)
             && naming::stem(other.language.as_deref(), other.path.relative()) == old
     };
-    // `mod shapes;` is the file of that name.
+    // `mod shapes;` names the file.
     let has_own_files = language.is_some_and(|language| language.own_module.is_some());
     let declares = has_own_files && defined.kind == Kind::Module && !defined.has_body;
     if let Some((_, other)) = session.index.files().find(|(_, other)| declares && is_own(other)) {
@@ -488,7 +489,7 @@ fn keeps_its_file(session: &Session, old: &str, defined: &Defined) -> Result<(),
     Ok(())
 }
 
-/// Whether something can be renamed that is called so at a place: for menus, from what the index knows.
+/// Whether the name at a place can be renamed, judged by the index; for menus.
 pub fn is_known(session: &Session, site: &Site, name: &str) -> bool {
     let Some(parsed) = site.parsed() else { return false };
     if private::rename(site, parsed, name, None).is_some() {

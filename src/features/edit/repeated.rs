@@ -1,5 +1,4 @@
-//! Definitions that a file has once more with an edit: what an answer gives back beside what was asked for, put in a place where the file
-//! has it already.
+//! Definitions that an edit duplicates: an answer repeats what the file has already in another place.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -9,19 +8,19 @@ use crate::syntax::{self, Definition, Parsed, scope};
 use crate::text::lines::line_start;
 use crate::text::words;
 
-/// What becomes of a text at a place.
+/// An edit of a text at one place.
 pub(super) struct Put<'a> {
     pub before: &'a Parsed,
     pub known: &'a [Definition],
-    /// What is replaced, by what, and the text with it.
+    /// What is replaced, with what, and the new text.
     pub range: &'a Range<usize>,
     pub new: &'a str,
     pub after: &'a str,
 }
 
 impl Put<'_> {
-    /// The name of a definition that is there once more then. One that is around the marked lines counts by its name alone: given back, it
-    /// may have another signature.
+    /// The name of a definition that becomes a duplicate. One that surrounds the marked lines counts by its name alone, since it may have
+    /// got another signature.
     pub fn doubled(&self, marked: &Range<usize>) -> Option<String> {
         let text = self.before.text();
         let said: HashSet<&str> = words::all(self.new).collect();
@@ -56,7 +55,7 @@ impl Put<'_> {
     }
 }
 
-/// The name of a function or a type that is new and there twice, word for word: what inserts it was made twice.
+/// The name of a function or type that is new and there twice, word for word: the insertion was made twice.
 pub(super) fn repeated(before: &str, now: &Outline) -> Option<String> {
     let (all, after) = (&now.all, now.text());
     // Of what stands under a condition there are several.
@@ -86,7 +85,7 @@ struct Head {
     said: String,
 }
 
-/// Those of these names.
+/// The heads of definitions with these names.
 fn heads(parsed: &Parsed, all: &[Definition], names: &HashSet<&str>) -> HashMap<Head, usize> {
     let text = parsed.text();
     let parent = |one: &Definition| one.parent.and_then(|parent| all.get(parent as usize));
@@ -95,7 +94,7 @@ fn heads(parsed: &Parsed, all: &[Definition], names: &HashSet<&str>) -> HashMap<
     let named = all.iter().filter(|one| names.contains(one.name.of(text)));
     for one in named.filter(|one| (one.kind.is_callable() || one.kind.is_type()) && !one.body.is_empty() && !is_local(one)) {
         let container = parent(one).map_or(one.container.of(text), |around| around.name.of(text));
-        // What is a member of something that has no name is not told from those of others.
+        // A member of something without a name cannot be told from others'.
         if one.kind == syntax::Kind::Method && container.is_empty() {
             continue;
         }
@@ -106,7 +105,7 @@ fn heads(parsed: &Parsed, all: &[Definition], names: &HashSet<&str>) -> HashMap<
     found
 }
 
-/// Whether an answer begins as an item does: with its name and its parameters, and then a body.
+/// Whether an answer begins like an item: its name, its parameters, then a body.
 fn begins_with(answer: &str, text: &str, known: &Definition) -> bool {
     if !known.kind.is_callable() {
         return false;
@@ -114,7 +113,7 @@ fn begins_with(answer: &str, text: &str, known: &Definition) -> bool {
     let plain = |code: &str| code.split_whitespace().collect::<String>();
     let up_to_parameters = |code: &str| code.split_once('(').map(|(before, _)| plain(before));
     let first = answer.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with(['@', '#', '/', '*']));
-    // A call of it with a function in its brackets begins so, too.
+    // A call with a function in its brackets begins like this, too.
     let is_closed = |line: &&str| line.ends_with(['{', ':']) && line.matches('(').count() == line.matches(')').count();
     let first = first.filter(is_closed).and_then(up_to_parameters);
     let start = known.signature.start as usize;

@@ -1,5 +1,5 @@
-//! What speaks against the drafts of a model that works with tools, as a whole: single edits are checked when they are proposed, but what
-//! they come to together only its end shows.
+//! Objections to all drafts of a model with tools. Single edits are checked when they are proposed; what they amount to shows only at the
+//! end.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -25,9 +25,9 @@ use crate::text::Text;
 use crate::text::lines::{line_end, line_start};
 use crate::workspace::{Document, WorkspacePath};
 
-/// Names and signatures that are looked at.
+/// Most names and signatures that are looked at.
 const MOST: usize = 8;
-/// Places that are told.
+/// Most places that are named.
 const TOLD: usize = 5;
 
 /// A task whose drafts are reviewed.
@@ -35,11 +35,11 @@ struct Task {
     session: Session,
     at: Target,
     plan: Plan,
-    /// What is to be moved into a module of its own.
+    /// What should move to a module of its own.
     moves: Option<String>,
 }
 
-/// Who looks at the drafts of a task.
+/// The reviewer for a task's drafts.
 pub(super) fn of(work: &Work<'_>) -> Review {
     let moves = work.site.item().filter(|_| work.plan.needs_tools).map(|item| item.name);
     let task = Task { session: work.session.clone(), at: work.params.at.clone(), plan: work.plan.clone(), moves };
@@ -57,7 +57,7 @@ impl Task {
         found
     }
 
-    /// A definition that is in no file any more, though something still uses it or nothing came in its place.
+    /// A definition that no file has any more, although something uses it or nothing replaced it.
     fn gone(&self, changed: &[Changed<'_>]) -> Option<String> {
         let allowed = self.plan.allowed();
         if allowed.takes_away() || allowed.renames() {
@@ -74,7 +74,7 @@ impl Task {
         Some(format!("the definition of `{gone}` is gone with this, which the task does not ask for"))
     }
 
-    /// What was to be moved is where it was, and in its new place.
+    /// An item that should have moved is still in its old place and also in the new one.
     fn moved(&self, changed: &[Changed<'_>]) -> Option<String> {
         let name = self.moves.as_ref()?;
         let home = self.at.document.path.as_ref()?;
@@ -84,12 +84,12 @@ impl Task {
         Some(format!("`{name}` is in {home} and in {} with this; it was to be moved", new.draft.path))
     }
 
-    /// Who does not follow what was moved.
+    /// What does not follow the move.
     fn left_behind(&self, changed: &[Changed<'_>]) -> Vec<String> {
         let (Some(name), Some(home)) = (&self.moves, &self.at.document.path) else { return vec![] };
         let mut has = changed.iter().filter(|one| one.has(name));
         let (Some(new), None) = (has.next(), has.next()) else { return vec![] };
-        // Where it stays where it was, that is what is told.
+        // If it is still in the old place, that is told instead.
         if new.draft.path == *home || !changed.iter().any(|one| one.draft.path == *home) {
             return vec![];
         }
@@ -97,7 +97,7 @@ impl Task {
         moved.left(&|path| changed.iter().find(|one| one.draft.path == *path).map(|one| one.change.after.into()))
     }
 
-    /// Calls of what has another signature, that are as they were.
+    /// Unchanged calls of functions with another signature.
     fn signatures(&self, changed: &[Changed<'_>]) -> Vec<String> {
         let mut found = vec![];
         for own in changed.iter().filter(|one| one.draft.before.is_some()) {
@@ -158,16 +158,16 @@ impl Task {
     }
 }
 
-/// A function that takes other parameters in a draft: its name, where that stood, and what follows it now.
+/// A function with other parameters in a draft: its name, where that was, and what follows it now.
 struct Signature {
     name: String,
     at: Range<usize>,
     said: String,
-    /// Where a call can see no more of it than that these names are gone, calls that use them.
+    /// If a call only shows that these names are gone, just calls that use them count.
     gone: Option<Vec<String>>,
 }
 
-/// A draft, and what it changes.
+/// A draft with its changes.
 struct Changed<'a> {
     draft: &'a Draft,
     change: Change<'a>,
@@ -190,7 +190,7 @@ impl<'a> Changed<'a> {
         Some(format!("`{name}` is in {} twice with this", self.draft.path))
     }
 
-    /// Functions that are the only ones of their name before and after, and then perhaps cannot be called as before.
+    /// Functions, unique by name before and after, that may need other calls.
     fn other_signatures(&self) -> Vec<Signature> {
         let (Some(old), Some(new)) = (self.change.old(), self.change.now()) else { return vec![] };
         let (before, after) = (old.parsed.text(), new.parsed.text());
@@ -212,7 +212,7 @@ impl<'a> Changed<'a> {
         old.all.iter().filter(callable).filter_map(other).collect()
     }
 
-    /// The lines from the first that is another to the last.
+    /// The lines from the first changed one to the last.
     fn new_lines(&self) -> &'a str {
         let Change { before, after: text, .. } = self.change;
         let (before, after) = (before.as_bytes(), text.as_bytes());
@@ -224,7 +224,7 @@ impl<'a> Changed<'a> {
         &text[start..end.max(start)]
     }
 
-    /// Whether the file defines a name then, and does not only hand it on.
+    /// Whether the new file defines a name, and does not just re-export it.
     fn has(&self, name: &str) -> bool {
         let all = self.change.now().map(Outline::names).unwrap_or_default();
         all.iter().any(|(kind, known)| *kind != Kind::Reexport && known == name)

@@ -23,20 +23,20 @@ use crate::features::inert::Inert;
 use crate::features::{Piece, Sink, Timing};
 use crate::route::{Choice, Decision, RouteError, Served};
 
-/// Questions to the model by calls: the first, and one repair.
+/// Most questions by calls: the first, and one repair.
 const ROUNDS: usize = 2;
-/// The same for a model of our own, which has read the question already: another try costs what it writes.
+/// Most questions to our own model, which has read the question already: another attempt only costs what it writes.
 const ROUNDS_OF_OUR_OWN: usize = 3;
 
-/// The most questions to a model that is asked in this way.
+/// Most questions to a model that is asked in this form.
 pub(super) fn rounds_of(put: Put) -> usize {
     if put == Put::Call { ROUNDS } else { ROUNDS_OF_OUR_OWN }
 }
 
-/// Bytes of white space at the end of an answer that say it had ended before.
+/// White space at the end of an answer, in bytes, which shows that it had ended before.
 const BLANK: usize = 16;
 
-/// What came of the rounds.
+/// The outcome of the rounds.
 pub(super) struct Done {
     pub filled: Filled,
     route: Decision,
@@ -60,7 +60,7 @@ pub(super) fn offered(work: &Work<'_>, done: Done, told: Vec<String>) -> Result<
 }
 
 impl Done {
-    /// Adds what came of another question about the same edit.
+    /// Adds the outcome of another question about the same edit.
     pub(super) fn add(&mut self, more: Done) {
         self.filled.edits.extend(more.filled.edits);
         self.filled.others.extend(more.filled.others);
@@ -96,18 +96,18 @@ pub fn settled(work: &Work<'_>) -> Option<Result<Edited, EngineError>> {
     }))
 }
 
-/// Line breaks in a row that no code has: a model that writes them has said what it had to say, and goes on to its limit.
+/// No code has this many line breaks in a row. A model that writes them has finished, and would go on to its limit.
 const ENDLESS: usize = 32;
 
-/// Looks for the end of an answer that its model does not see.
+/// Watches for the end of an answer that the model does not mark.
 #[derive(Default)]
 struct End {
-    /// Line breaks at the end of the text, with nothing but blanks between them.
+    /// Line breaks at the end of the text, with only blanks between.
     breaks: usize,
 }
 
 impl End {
-    /// Of calls that are found in the text the first is taken, and what follows would be waited for in vain.
+    /// Of calls found in text the first is taken, so there is no use in waiting for more.
     fn follows(&mut self, event: &Event) -> ControlFlow<()> {
         let is_over = match event {
             Event::Text(text) => {
@@ -163,14 +163,14 @@ pub(super) struct Short<'a> {
     timing: Timing,
     /// How the newest question was put.
     put: Put,
-    /// What the model answered and why it was refused.
+    /// The model's answers, and why they were refused.
     exchanges: Vec<Message>,
     steps: Vec<Step>,
     sent: Vec<String>,
     ready_ms: f64,
     started: Instant,
     again: Again,
-    /// Something of the newest answer was told as it came.
+    /// Some of the newest answer was shown while it came.
     has_told: bool,
     /// Tokens of other files: the same in every round, so that the question is read once.
     budget: OnceLock<usize>,
@@ -310,7 +310,7 @@ impl<'a> Short<'a> {
         round + 1 < rounds_of(self.put)
     }
 
-    /// What the answer means, if it may be offered.
+    /// The edit in an answer, if it may be offered.
     fn check(&self, answer: &Answer) -> Result<Filled, Unfit> {
         check::call(self.work, &request::arguments(self.work, self.put, answer)?)
     }
@@ -335,12 +335,12 @@ impl<'a> Short<'a> {
 
     /// Tells the model what was wrong, for the next round.
     fn repair(&mut self, answer: Answer, why: &Unfit) {
-        // A small model that has read its own echo writes it again: it is asked anew, as if for the first time.
+        // A small model that has read its own echo writes it again, so it is asked as if for the first time.
         if answer.calls.first().is_some_and(|call| self.work.plan.form.is_echo(&call.arguments)) {
             self.again.bare = true;
             return;
         }
-        // What filled a hole is no part of a conversation.
+        // What filled a hole is not part of a conversation.
         if self.put == Put::Hole {
             return;
         }
@@ -350,7 +350,7 @@ impl<'a> Short<'a> {
         });
         let is_same = matches!(why, Unfit::Same);
         self.again.otherwise |= again || is_same;
-        // A small model that has read a refusal writes the refusal again, or what was refused: a block is asked for anew.
+        // A small model that has read a refusal repeats the refusal, or what was refused, so a block is asked for anew.
         if self.put == Put::Block && (is_same || again || !self.exchanges.is_empty()) {
             self.again.anew |= is_same;
             self.again.otherwise = true;

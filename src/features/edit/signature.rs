@@ -1,5 +1,5 @@
-//! What a call can see of the parameters of a function: how many have to be given, how many may be, and in which order. Types are the
-//! compiler's business. Pure.
+//! What a call can see of a function's parameters: how many are required, how many are allowed, in which order. Types are up to the
+//! compiler. Pure.
 
 use crate::syntax::{ParameterForms, lists};
 
@@ -11,9 +11,9 @@ pub(super) struct Parameters {
 
 #[derive(Debug, PartialEq, Eq)]
 struct Parameter {
-    /// Its words without blanks.
+    /// Its text without blanks.
     text: String,
-    /// It need not be given.
+    /// It is optional.
     is_free: bool,
     /// It takes as many as there are, ...
     takes_many: bool,
@@ -47,13 +47,13 @@ impl Parameters {
         self.required() > before.required() || may_be_too_many || self.is_another_order(before)
     }
 
-    /// The same parameters, or some of them, follow in another order.
+    /// Whether the same parameters, or some of them, come in another order.
     fn is_another_order(&self, before: &Self) -> bool {
         let places: Vec<usize> = before.all.iter().filter_map(|one| self.all.iter().position(|other| other.text == one.text)).collect();
         places.windows(2).any(|pair| pair[0] >= pair[1])
     }
 
-    /// Words of parameters that are in none of the others: a call may give them by these names. Not where all names are taken.
+    /// Words of parameters that none of the others has: a call may use them as names. Empty if any name is accepted.
     pub fn names_gone_in(&self, after: &Self) -> Vec<String> {
         if after.all.iter().any(|one| one.takes_any_name) {
             return vec![];
@@ -76,7 +76,7 @@ impl Parameter {
     }
 }
 
-/// An `=` that is no part of `=>`, `==`, `<=`, `>=` or `!=`.
+/// Whether there is an `=` that is not part of `=>`, `==`, `<=`, `>=` or `!=`.
 fn has_default(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.iter().enumerate().any(|(at, byte)| {
@@ -85,7 +85,7 @@ fn has_default(text: &str) -> bool {
     })
 }
 
-/// What stands between the brackets of the parameters, behind those of types.
+/// The content of the parameter brackets, behind those of types.
 fn list(signature: &str) -> &str {
     let mut rest = signature.trim_start();
     while rest.starts_with(['<', '[']) {
@@ -97,13 +97,13 @@ fn list(signature: &str) -> &str {
     closing(rest).map_or(&rest[1..], |end| &rest[1..end - 1])
 }
 
-/// Behind the bracket that closes the one that a text begins with.
+/// The offset behind the bracket that closes the one at the start of a text.
 pub(super) fn closing(text: &str) -> Option<usize> {
     let mut depth = Depth::default();
     text.char_indices().find(|(_, letter)| depth.after(*letter) == 0).map(|(at, letter)| at + letter.len_utf8())
 }
 
-/// The parts between commas that stand in no bracket, without blanks.
+/// The parts between commas outside of all brackets, without blanks.
 fn split(list: &str) -> Vec<String> {
     let mut depth = Depth::default();
     let mut parts = vec![String::new()];
@@ -112,7 +112,7 @@ fn split(list: &str) -> Vec<String> {
         if letter == ',' && inside == 0 {
             parts.push(String::new());
         } else if !letter.is_whitespace() || parts.last().is_some_and(|part| part.ends_with(crate::text::words::is_word)) {
-            // Blanks part words, and nothing else.
+            // Blanks only separate words.
             let part = parts.last_mut().into_iter();
             part.for_each(|part| part.push(if letter.is_whitespace() { ' ' } else { letter }));
         }
@@ -120,7 +120,7 @@ fn split(list: &str) -> Vec<String> {
     parts.into_iter().map(|part| part.trim().to_string()).collect()
 }
 
-/// How deep in brackets a text is.
+/// The depth of brackets in a text.
 #[derive(Default)]
 pub(super) struct Depth {
     depth: i32,
@@ -128,12 +128,12 @@ pub(super) struct Depth {
 }
 
 impl Depth {
-    /// Behind this letter.
+    /// The depth behind this character.
     pub fn after(&mut self, letter: char) -> i32 {
         self.depth += match letter {
             '(' | '[' | '{' | '<' => 1,
             ')' | ']' | '}' => -1,
-            // Not that of an arrow.
+            // Not the `>` of an arrow.
             '>' if !matches!(self.last, '-' | '=') => -1,
             _ => 0,
         };

@@ -1,4 +1,4 @@
-//! Where tests go, and what a model's tests become there: the file, the class or module in it, what they bring in.
+//! Where tests go, and how a model's tests are put there: the file, the class or module in it, the imports.
 
 pub(super) mod append;
 pub(super) mod dedup;

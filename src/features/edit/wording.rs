@@ -1,5 +1,5 @@
-//! What an instruction asks for, as far as its words alone say it: a rename with its names, a move into a module, a new file, tests,
-//! documentation, a function taken out. Whatever else it says is the model's to understand. Pure.
+//! What an instruction asks for, as far as its words say it: a rename with its names, a move to a module, a new file, tests, documentation,
+//! an extracted function. The rest is for the model to understand. Pure.
 
 mod created;
 
@@ -16,22 +16,22 @@ pub use created::{Creates, Named, created};
 pub enum Asked {
     Tests,
     Documentation,
-    /// The marked lines are to become a function.
+    /// The marked lines should become a function.
     Function,
-    /// What stands in for a body is to become one.
+    /// A placeholder should become a body.
     Body,
 }
 
-/// What may stand between "write" and what is to be written.
+/// What may stand between "write" and what should be written.
 const KINDS: &str = r"(?:(?:an?|the|one|two|three|some|more|few|several|another|any|new|unit|regression|integration|property|short|small|simple|good|better|proper|full|missing|first|its|this|that|all|type|module|function|method|class|struct|rust|python|java|js|go|api|inline)(?:'?s)?(?:-|\s+)){0,5}";
-/// What may follow it: nothing, a clause, or a name. "The test data" and "the docs url" are other things than tests and docs.
+/// What may follow it: nothing, a clause, or a name. "The test data" and "the docs url" are not tests and docs.
 const THEN: &str = r#"(?:\s*[.!?:;)]*$|\s*[:,]\s|\s+(?:cases?\b|for|of|that|which|covering|with|named|called|about|on|above|as|using|where|so|here|against|comment|string)\b|\s+(?:[`"'“]|(?-i:\w*_\w*|[a-z]+[A-Z]\w*|[A-Z]\w+)))"#;
-/// "A new function", as one that is there already is not: "to the top of the function".
+/// "A new function", unlike an existing one in "to the top of the function".
 const NEW_FUNCTION: &str =
     r#"\b(?:an?|one|its own|their own|another|some)\s+(?:[\w-]+\s+){0,2}(?:functions?|methods?|helpers?)(?:[\s.,:;!?`"'(]|$)"#;
 
-/// A pattern for each. They begin the instruction, so that "fix the test that …" is none of them; and what is written is the last thing
-/// that they name, so that "add a test parameter" is none of them either.
+/// One pattern each. They match the beginning, so that "fix the test that …" does not count; what should be written has to be the last
+/// thing named, so that "add a test parameter" does not count either.
 fn patterns() -> [(Asked, String); 4] {
     [
         (
@@ -60,7 +60,7 @@ fn patterns() -> [(Asked, String); 4] {
     ]
 }
 
-/// Whether an instruction goes on to something else: "add type hints and docs", "document it and rename it".
+/// Whether an instruction goes on with something else: "add type hints and docs", "document it and rename it".
 fn names_more(words: &str) -> bool {
     static MORE: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r"(?i)\b(?:and|then|also|but)\s+(?:then\s+)?(?:add|write|fix|make|rename|remove|return|use|change|update|handle|convert|replace|move|type|let|simplify|rewrite|delete|extract)\s+\S|[，,；;](?:并|再|然后)|并且").ok()
@@ -68,12 +68,12 @@ fn names_more(words: &str) -> bool {
     MORE.as_ref().is_some_and(|more| more.is_match(words))
 }
 
-/// What an instruction begins to ask for; none where it is something else.
+/// What an instruction asks for at its beginning; none if it is something else.
 pub fn asked(words: &str) -> Option<Asked> {
     static COMPILED: LazyLock<Vec<(Asked, Regex)>> =
         LazyLock::new(|| patterns().into_iter().filter_map(|(asked, pattern)| Some((asked, Regex::new(&pattern).ok()?))).collect());
     let asked = COMPILED.iter().find(|(_, pattern)| pattern.is_match(words)).map(|(asked, _)| *asked);
-    // "Into a function parameter" is into none that is new.
+    // "Into a function parameter" is not into a new function.
     static PART: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r"(?i)\b(?:functions?|methods?|helpers?)['’]?s?\s+(?:calls?|arguments?|param(?:eter)?s?|signature|body|name|pointer|object|file|module|class|type)\b").ok()
     });
@@ -81,22 +81,22 @@ pub fn asked(words: &str) -> Option<Asked> {
     asked.filter(|asked| !names_more(words) && !of_function(asked))
 }
 
-/// A move into a module of its own: what is to move and what the module is called, as far as that is said.
+/// A move to a module of its own: what moves and the name of the module, as far as they are said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Moves {
     pub item: Option<String>,
     pub module: Option<String>,
-    /// It may be the lines that are marked: nothing says that it is a function or a type.
+    /// The marked lines may be meant, since nothing says that it is a function or a type.
     pub may_be_lines: bool,
     /// It is said to be a constant or the like.
     pub is_value: bool,
-    /// The item is said in quotes, so that it is a name.
+    /// The item stands in quotes, so it is a name.
     pub is_quoted: bool,
-    /// The module may be one that is there: nothing says that it is new.
+    /// The module may exist already, since nothing says that it is new.
     pub may_be_there: bool,
 }
 
-/// All that an instruction may say which asks for such a move and for nothing else.
+/// Everything that an instruction may say which asks for such a move only.
 const MOVE: &str = r#"(?ix)
     ^\W* (?:please\s+)? (?:move|put|extract|pull|factor|split|take) \s+
     (?:(?:this|that|the) \s+)? (?:(?:(?P<kind>function|method|struct|class|type|enum|trait|interface|item|definition)|(?P<value>constant|const|static|variable)|code) \s+)?
@@ -114,16 +114,16 @@ const MOVE: &str = r#"(?ix)
     (?:移动?|放|搬|提取|抽取)(?:到|进|入)?(?P<apart>一个)?(?P<named>(?:\s*(?:新的?|单独的?|名为|叫做?))+)? \s*
     [`“]? (?P<there>[\w$--\p{Han}]*) [`”]? \s* 的?(?P<fresh>新|单独)?模块(?:里|中)?[。.!]? \s* $
 "#;
-/// Words where such a name may stand that say which module is meant, or how much is to move: what they mean is the model's to find out.
+/// Words in place of a name that say which module is meant or how much moves: for the model to find out.
 const OTHERS: &str = "all everything them these those lines same existing other different parent inner nested private public test tests";
-/// Words there that say nothing.
+/// Words in that place that say nothing.
 const NO_ITEM: &str = "it this that out code";
 const NO_MODULE: &str = "please now too here instead again";
-/// Words beside "module" that are no name of one: a place in the module that is there, or which of several is meant.
+/// Words beside "module" that are not its name: a place in an existing module, or which of several.
 const PLACES: &str = "level levels scope root top main functions start beginning front head body end bottom back global globals file crate \
     package current right correct appropriate proper suitable relevant next previous standalone single small smaller distinct";
 
-/// What an instruction moves that plainly asks for that: "move this function into a module called digits".
+/// What an instruction moves that plainly asks for a move: "move this function into a module called digits".
 pub fn moved(words: &str) -> Option<Moves> {
     static COMPILED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(MOVE).ok());
     let found = COMPILED.as_ref()?.captures(words)?;
@@ -143,7 +143,7 @@ pub fn moved(words: &str) -> Option<Moves> {
     let item = item.filter(|name| !is_word(name, NO_ITEM));
     let module = module.filter(|name| !is_word(name, NO_MODULE));
     let says = |groups: &[&str]| groups.iter().any(|group| found.name(group).is_some());
-    // "The module" is one that is there, and "the digits module" may be one.
+    // "The module" exists, and "the digits module" may exist.
     let article = found.name("article").map(|article| article.as_str().to_lowercase());
     let is_known = module.is_none() && article.as_deref() == Some("the");
     let is_new = is_called || says(&["new", "apart", "named", "fresh"]) || article.is_some_and(|article| article != "the");
@@ -153,15 +153,15 @@ pub fn moved(words: &str) -> Option<Moves> {
     (!is_known).then_some(Moves { item, module, may_be_lines, is_value: says(&["value"]), is_quoted, may_be_there })
 }
 
-/// The two names of a rename and what joins them, with the place in the words.
+/// The two names of a rename with what joins them, and their place in the instruction.
 struct Pair {
     old: String,
     new: String,
     range: Range<usize>,
 }
 
-/// What an instruction that asks for a rename says: the old name where it is said, and the new one. None where it asks for something else,
-/// or says a name that is not understood.
+/// The names in an instruction that asks for a rename: the old one if it is said, and the new one. None if it asks for something else, or
+/// says a name that is not understood.
 pub fn rename(words: &str) -> Option<(Option<String>, Option<String>)> {
     static VERB: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)\brename\b|重命名|改名|改为|改成|umbenenn|renomm").ok());
     if !VERB.as_ref()?.is_match(words) {
@@ -177,20 +177,19 @@ pub fn rename(words: &str) -> Option<(Option<String>, Option<String>)> {
     if is_said(&pair.old, words) {
         return is_filling(&rest).then(|| (Some(pair.old.clone()), Some(pair.new.clone())));
     }
-    // "Rename n in this function to result": the old name stands before the place that it is in.
+    // "Rename n in this function to result": the old name stands before the place.
     if let Some((range, true)) = renamed(words).filter(|(range, _)| range.end <= pair.range.start) {
         let found = is_filling(&without(&without(words, &pair.range), &range));
         return found.then(|| (Some(words[range].to_string()), Some(pair.new.clone())));
     }
-    // "Rename name to title": the old one may be such a word itself.
+    // "Rename name to title": the old name may itself be such a word.
     static BARE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)\brename\s+[\w$]+\s+(?:to|as|into)\b").ok());
     let pronoun = is_among("this it that", &pair.old);
     let bare = !pronoun && BARE.as_ref()?.is_match(words);
     (!bare && is_filling(&rest)).then(|| (None, Some(pair.new.clone())))
 }
 
-/// The same where it is known which names stand at the place that the instruction is about: one of them is a name, whatever else it means
-/// in English. "Rename make to build."
+/// [`rename`], knowing which names stand at the place: such a word is a name, whatever it means in English. "Rename make to build."
 pub fn rename_at(words: &str, is_there: impl Fn(&str) -> bool) -> Option<(Option<String>, Option<String>)> {
     static PLAIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r#"(?i)^\W*(?:please\s+)?rename\s+(?:(?:the|this|local|variable|field|constant|parameter|argument|function|method|type|struct|class|enum|trait)\s+)*([\p{L}_$][\w$]*)\s+(?:to|as|into)\s+[`"'“]?([\p{L}_$][\w$]*(?:#\w+)?)[`"'”]?\W*$"#).ok()
@@ -203,7 +202,7 @@ pub fn rename_at(words: &str, is_there: impl Fn(&str) -> bool) -> Option<(Option
     plain().or_else(|| rename(words))
 }
 
-/// Every "old to new" of an instruction. What joins names in other languages does so in English only between quoted ones: "n in this".
+/// Every "old to new" in an instruction. Joining words of other languages count only between quoted names, because of "n in this".
 fn pairs(words: &str) -> Vec<Pair> {
     static PAIR: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r#"(?i)([`"'“]?)([\p{L}_$][\w$]*)[`"'”]?\s*(?:,\s*)?(?:\b(to|as|into|in|zu|en)\b|->|=>|→|重命名为|改名为|改为|改成|为|成)\s*([`"'“]?)([\p{L}_$][\w$]*(?:#\w+)?)[`"'”]?"#).ok()
@@ -224,7 +223,7 @@ fn pairs(words: &str) -> Vec<Pair> {
     found
 }
 
-/// The name in "rename the variable NAME", and whether it goes on with a place: "in …".
+/// The name in "rename the variable NAME", and whether a place follows: "in …".
 fn renamed(words: &str) -> Option<(Range<usize>, bool)> {
     static RENAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r#"(?i)\brename\s+(?:(?:the|this|local|variable|field|constant|parameter|argument|function|method|type|struct|class|enum|trait)\s+)*[`"'“]?([\p{L}_$][\w$]*)[`"'”]?(\s+(?:in|inside|within|of)\b)?"#).ok()
@@ -238,16 +237,16 @@ fn without(words: &str, range: &Range<usize>) -> String {
     [&words[..range.start], " ", &words[range.end..]].concat()
 }
 
-/// Whether a word is a name that is said, not "it" or "the function".
+/// Whether a word is a name, not "it" or "the function".
 fn is_said(word: &str, words: &str) -> bool {
     !is_prose(word, words) && (is_quoted(word, words) || !is_filling(word))
 }
 
-/// Words that say nothing more than the two names of a rename.
+/// Words that add nothing to the two names of a rename.
 const FILLING: &str = "rename please the this a it its it's function method type struct class enum trait variable field constant parameter \
     name from everywhere in all files file across with and callers calls uses usages references of whole repository workspace project \
     where is used every place places at also update their to local argument inside within";
-/// The same in Chinese, which has no blanks between words: they are taken out wherever they stand, the longest first.
+/// Words that add nothing, in Chinese, which has no blanks between words: removed wherever they stand, longest first.
 const FILLING_IN_CHINESE: &[&str] = &[
     "在所有文件中",
     "重命名",
@@ -268,17 +267,17 @@ const FILLING_IN_CHINESE: &[&str] = &[
     "中",
     "里",
 ];
-/// Words that are rather prose than a name: "to something that says more".
+/// Words that are prose rather than a name: "to something that says more".
 const PROSE: &str = "a an the it this that what something be say match make function method name more better";
 
-/// Whether what an instruction says besides the two names asks for nothing more than the rename.
+/// Whether the rest of an instruction, besides the two names, asks for nothing more than the rename.
 fn is_filling(rest: &str) -> bool {
     let rest = FILLING_IN_CHINESE.iter().fold(rest.to_string(), |rest, word| rest.replace(word, " "));
     let mut words = rest.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|word| !word.is_empty());
     words.all(|word| is_among(FILLING, word))
 }
 
-/// Whether a word of an instruction is rather prose than a name; what is quoted is a name.
+/// Whether a word is prose rather than a name; quoted words are names.
 fn is_prose(word: &str, words: &str) -> bool {
     !is_quoted(word, words) && is_among(PROSE, word)
 }
@@ -292,7 +291,7 @@ fn is_among(list: &str, word: &str) -> bool {
     list.split_whitespace().any(|known| known == word)
 }
 
-/// Whether a text could name something.
+/// Whether a text could be a name.
 pub fn is_name(text: &str) -> bool {
     !text.is_empty() && text.chars().all(words::is_word) && !text.starts_with(|c: char| c.is_ascii_digit())
 }

@@ -1,4 +1,4 @@
-//! How often each word of a question stands in a file: by where it stands there, and by the definition that it stands in.
+//! Counts the words of a question in a file, by field and by the definition that they stand in.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
@@ -11,20 +11,20 @@ use crate::index::{File, FileId, Symbol};
 use crate::syntax::{self, naming};
 use crate::text::lines::line_start;
 
-/// In a definition: a word in its name, and in a comment, beside one in its code.
+/// Inside of a definition: the weight of a word in its name, and in a comment, compared with one in its code.
 const IN_NAME: f32 = 3.0;
 const IN_DOC: f32 = 1.5;
-/// Bytes of a line, about.
+/// Bytes per line, roughly.
 const LINE: usize = 40;
-/// Blocks and definitions that a file shows for being named, whatever stands in them.
+/// Blocks and definitions that a named file shows, whatever is in them.
 const NAMED_BLOCKS: usize = 8;
 const NAMED_DEFINITIONS: usize = 12;
 
-/// Where a word of a file stands.
+/// Where a word stands in a file.
 #[derive(Clone, Copy)]
 pub(super) enum Field {
     Path,
-    /// The file's own name, or that of the folder it stands for.
+    /// In the file's own name, or its folder's if it stands for the folder.
     Stem,
     Names,
     Comment,
@@ -32,7 +32,7 @@ pub(super) enum Field {
 }
 
 impl Field {
-    /// What a word of this field is worth in a definition or a block.
+    /// The weight of a word of this field in a definition or a block.
     fn in_item(self) -> f32 {
         match self {
             Self::Path | Self::Stem | Self::Names => IN_NAME,
@@ -42,14 +42,15 @@ impl Field {
     }
 }
 
+/// The number of fields.
 pub(super) const FIELDS: usize = 5;
 
-/// What of a file is a place.
+/// A place in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(in crate::features) enum Spot {
-    /// A definition, by its place among the file's symbols.
+    /// A definition, by its index among the file's symbols.
     Definition(u32),
-    /// A block of lines that belong to no definition, by the number of the first of them, from 0 on.
+    /// A block of lines outside of all definitions, by the number of its first line, from 0 on.
     Block(u32),
 }
 
@@ -57,23 +58,24 @@ pub(in crate::features) enum Spot {
 pub(super) struct Counts {
     pub id: FileId,
     pub path: String,
-    /// By word.
+    /// For each word, its weight by field.
     pub fields: Vec<[f32; FIELDS]>,
-    /// Words in each field.
+    /// The number of words in each field.
     pub lengths: [f32; FIELDS],
     pub items: Vec<Item>,
     pub is_test: bool,
-    /// It defines nothing.
+    /// It has no definitions.
     pub is_plain: bool,
     /// The question names its path.
     pub is_named: bool,
 }
 
+/// A place in a file, with the question's words in it.
 pub(super) struct Item {
     pub spot: Spot,
-    /// Where the line begins that has most of the question, in bytes.
+    /// Where its line with most of the question begins, in bytes.
     pub focus: u32,
-    /// How much of what the question quotes stands in that line, from 0 to 1.
+    /// The share of the question's quote in that line, from 0 to 1.
     pub quoted: f32,
     /// It stands in a module of tests.
     pub is_test: bool,
@@ -81,7 +83,7 @@ pub(super) struct Item {
     pub terms: Vec<(u16, f32)>,
 }
 
-/// What is looked for in every file.
+/// What is counted in every file.
 pub(super) struct Asked<'a> {
     pub sentence: &'a Sentence,
     pub quotes: Option<Quotes>,
@@ -89,7 +91,7 @@ pub(super) struct Asked<'a> {
     pub named: HashSet<FileId>,
 }
 
-/// Counts the words of a question in a file.
+/// Counts a question's words in a file.
 pub(super) fn count(session: &Session, id: FileId, file: &File, text: &str, asked: &Asked<'_>, matcher: &mut Matcher) -> Counts {
     let path = file.path.to_string();
     let (is_plain, is_named) = (file.symbols.is_empty(), asked.named.contains(&id));
@@ -137,7 +139,7 @@ pub(super) fn count(session: &Session, id: FileId, file: &File, text: &str, aske
         Spot::Block(_) => (BLOCK * LINE) as f32,
     };
     if is_named {
-        // A file that is named shows more than what shares words with the question.
+        // A named file shows more than what shares words with the question.
         let blocks = blocks::first(file, text, if is_plain { NAMED_BLOCKS } else { 1 });
         let outermost = file.symbols.iter().enumerate().filter(|(_, symbol)| symbol.parent().is_none());
         let definitions = outermost.map(|(index, _)| Spot::Definition(shown(file, index))).take(NAMED_DEFINITIONS);
@@ -154,7 +156,7 @@ pub(super) fn count(session: &Session, id: FileId, file: &File, text: &str, aske
         bytes: bytes(spot),
         terms: terms.into_iter().collect(),
     });
-    // Words of five letters with what stands between them; every fourth in a comment.
+    // Words of five letters with what separates them; every fourth in a comment.
     let all = file.bytes as f32 / 7.0;
     let parts = |text: &str| text.split(['/', '_', '.']).count() as f32;
     let comments = if prose { all } else { all / 4.0 };
@@ -163,13 +165,13 @@ pub(super) fn count(session: &Session, id: FileId, file: &File, text: &str, aske
     Counts { id, fields, lengths, items: items.collect(), is_test, is_plain, is_named, path }
 }
 
-/// The line of a definition that has most of the question's words.
+/// Finds the line of a definition with most of the question's words.
 #[derive(Default)]
 struct Focus {
     line: usize,
     terms: Vec<u16>,
     sum: f32,
-    /// What the best one comes to, and where it begins.
+    /// The best score so far, and where that line begins.
     best: (f32, usize),
     quoted: f32,
 }
@@ -190,7 +192,7 @@ impl Focus {
         }
     }
 
-    /// So much of what is quoted stands in this line.
+    /// Notes that this line has such a share of the quote.
     fn quote(&mut self, line: usize, share: f32) {
         if share > self.quoted {
             (self.best.1, self.quoted) = (line, share);
@@ -198,7 +200,7 @@ impl Focus {
     }
 }
 
-/// A line of a text, by what its words are.
+/// What a line of a text is.
 struct Line {
     start: usize,
     end: usize,
@@ -206,7 +208,7 @@ struct Line {
 }
 
 impl Line {
-    /// The line around an offset: a comment by its first mark; in a file that defines nothing a heading, or prose.
+    /// The line around an offset: a comment by its first characters; in a file without definitions a heading or prose.
     fn at(text: &str, at: usize, is_plain: bool, prose: bool) -> Self {
         let start = line_start(text, at);
         let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
@@ -224,7 +226,7 @@ impl Line {
     }
 }
 
-/// The definition that shows a symbol: fields, variants and variables inside of something are shown with that.
+/// The definition that shows a symbol: fields, variants and local variables are shown with what they are in.
 pub(in crate::features) fn shown(file: &File, index: usize) -> u32 {
     let symbol = &file.symbols[index];
     let small = matches!(symbol.kind, syntax::Kind::Attribute | syntax::Kind::Variant | syntax::Kind::Variable);
@@ -237,18 +239,18 @@ pub(in crate::features) fn definition(symbol: &Symbol, text: &str) -> Option<Ran
     let start = if doc_above { symbol.doc.start } else { symbol.item.start } as usize;
     let start = text.get(..start)?.rfind('\n').map_or(0, |at| at + 1);
     let end = text.floor_char_boundary(symbol.item.end as usize);
-    // The line break behind it, which some grammars count to it, would begin another line.
+    // Some grammars count the line break behind it, which would begin another line.
     Some(start..start + text.get(start..end)?.trim_end_matches(['\r', '\n']).len())
 }
 
-/// Whether a definition stands in a module of tests beside what they test.
+/// Whether a definition stands in an inline test module.
 pub(in crate::features) fn is_in_tests(session: &Session, file: &File, index: u32) -> bool {
     let around = |at: &usize| file.symbols.get(*at).and_then(crate::index::Symbol::parent);
     let mut modules = std::iter::successors(around(&(index as usize)), around).map(|at| session.index.text(file.symbols[at].name));
     modules.any(|name| name == "tests" || name == "test")
 }
 
-/// Goes through a file's definitions beside offsets that only grow.
+/// Finds the definitions around offsets that are given in ascending order.
 struct Around<'a> {
     file: &'a File,
     next: usize,
@@ -260,7 +262,7 @@ impl<'a> Around<'a> {
         Self { file, next: 0, stack: vec![] }
     }
 
-    /// The innermost definition that is shown by itself, and whether the offset is in its comment.
+    /// The innermost definition that is shown on its own, and whether the offset is in its comment.
     fn at(&mut self, offset: u32) -> Option<(u32, bool)> {
         let symbols = &self.file.symbols;
         let end = |symbol: &crate::index::Symbol| symbol.item.end.max(symbol.doc.end);
@@ -280,7 +282,7 @@ impl<'a> Around<'a> {
     }
 }
 
-/// Whether a text names a path, in whole or without its first folder, and no longer one or another word that ends or begins so.
+/// Whether a text names a path, whole or without its first folder, and not just part of a longer one.
 pub(super) fn is_named(path: &str, text: &str) -> bool {
     let path = path.to_lowercase();
     let goes_on = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '/' | '\\');

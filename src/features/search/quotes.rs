@@ -1,5 +1,5 @@
-//! What a question quotes, such as a message, and where that stands in a text. The program that shows a message puts values into it, so that
-//! some words in a row are looked for, and the line that has most of them is the one that is meant.
+//! What a question quotes, such as an error message, and where it stands in a text. Programs put values into messages, so rows of a few
+//! words are searched for, and the line with most of them is meant.
 
 use std::collections::HashMap;
 
@@ -7,28 +7,28 @@ use aho_corasick::AhoCorasick;
 
 use crate::text::lines::line_start;
 
-/// Words in a row that are looked for, ...
+/// Words in a row that are searched for, ...
 const ROW: usize = 3;
-/// ... and the share of them that a line has at least.
+/// ... and the smallest share of them in a line.
 const LEAST_SHARE: f32 = 0.3;
-/// Bytes of a quote, at least.
+/// Shortest quote, in bytes.
 const LEAST: usize = 8;
-/// Words of a quote that are looked at.
+/// Most words of a quote that count.
 const LONGEST: usize = 40;
-/// What stands around a quote.
+/// Marks around a quote.
 const MARKS: [(char, char); 5] = [('"', '"'), ('\'', '\''), ('`', '`'), ('“', '”'), ('«', '»')];
 
 /// The quotes of a question.
 pub(super) struct Quotes {
     rows: AhoCorasick,
-    /// By row, which quote it is of.
+    /// For each row, the index of its quote.
     of: Vec<usize>,
-    /// By quote, how many rows it has.
+    /// For each quote, the number of its rows.
     counts: Vec<usize>,
 }
 
 impl Quotes {
-    /// None where a question quotes nothing.
+    /// None if a question quotes nothing.
     pub fn of(question: &str) -> Option<Self> {
         let (mut rows, mut of, mut counts) = (vec![], vec![], vec![]);
         for quote in quoted(question) {
@@ -42,7 +42,7 @@ impl Quotes {
         Some(Self { rows, of, counts })
     }
 
-    /// The lines of a text that have most of a quote: where each begins, and how much of it, from 0 to 1.
+    /// The lines of a text with most of a quote: where each begins, and the share, from 0 to 1.
     pub fn find(&self, text: &str) -> Vec<(usize, f32)> {
         let mut lines: HashMap<usize, Vec<usize>> = HashMap::new();
         for row in self.rows.find_overlapping_iter(text) {
@@ -68,7 +68,7 @@ fn quoted(question: &str) -> Vec<&str> {
     for (open, close) in MARKS {
         let mut rest = question;
         while let Some(at) = rest.find(open) {
-            // An apostrophe stands in a word.
+            // An apostrophe stands inside of a word.
             let begins = !rest[..at].ends_with(char::is_alphanumeric);
             rest = &rest[at + open.len_utf8()..];
             let Some(end) = rest.find(close).filter(|_| begins) else { continue };

@@ -1,4 +1,4 @@
-//! What changes on disk: paths that are told of, folders that are watched, and rescans for what is told of by nobody.
+//! Changes on disk: paths that watching reports, the folders that are watched, and rescans for what nobody reports.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -11,31 +11,32 @@ use crate::workspace::rules::is_rule_file;
 use crate::workspace::walk::Listing;
 use crate::workspace::watch::{Hint, Watcher, is_remote};
 
-/// More changed paths than this are looked at by a rescan.
+/// More changed paths than this are found by a rescan instead.
 pub(super) const MAX_CHANGED: usize = 256;
-/// Between rescans where every folder is watched: only a lost event is left to be found.
+/// Time between rescans where every folder is watched: they only have to find what a lost event missed.
 const WATCHED: Duration = Duration::from_secs(600);
-/// After folders have become watched, what changed in them meanwhile is looked for.
+/// When new folders have become watched, a rescan after this time finds what changed in them just before.
 const GAP: Duration = Duration::from_secs(2);
 
 impl Owner {
+    /// Plans the next rescan after a pause; none cancels it.
     pub(super) fn rescan_in(&mut self, pause: Option<Duration>) {
         self.next_rescan = pause.map(|pause| Instant::now() + pause);
     }
 
-    /// Between rescans.
+    /// Time until the next rescan; `watched` says whether every folder is watched.
     pub(super) fn pause(&self, watched: bool) -> Option<Duration> {
         let seconds = Some(self.options.rescan).filter(|seconds| *seconds > 0)?;
         Some(Duration::from_secs(seconds).max(if watched { WATCHED } else { Duration::ZERO }))
     }
 
-    /// Looks at files that may have changed.
+    /// Looks again at files that may have changed.
     pub(super) fn look_again(&mut self, paths: Vec<PathBuf>) {
         if paths.iter().any(|path| is_rule_file(path)) {
             self.library.rules_changed();
         }
         if self.is_building() {
-            // Beginning anew with each change would never come to an end.
+            // To begin anew with each change would never end.
             self.again |= self.later.len() + paths.len() > MAX_CHANGED;
             return if self.again { self.later.clear() } else { self.later.extend(paths) };
         }
@@ -58,6 +59,7 @@ impl Owner {
         }
     }
 
+    /// Watches the folders of a listing, and plans the rescans that this makes necessary.
     pub(super) fn watch(&mut self, listing: &Listing) {
         if !self.options.watch {
             return;
@@ -80,9 +82,9 @@ impl Owner {
         let coverage = watcher.watch(&listing.folders);
         let complete = coverage.complete && !self.library.roots.iter().any(|root| is_remote(root.path()));
         let pause = self.pause(complete);
-        // Also where nobody asks for rescans: a file that came between the listing of its folder and the watch of it is told of by nobody.
+        // Needed even where rescans are turned off: nobody reports a file that appeared between the listing of its folder and the watch.
         let gap = coverage.grown.then_some(GAP);
-        // A root that is not there comes back without a word.
+        // Nobody reports when a missing root comes back.
         let is_missing = self.library.roots.iter().any(|root| !root.path().exists());
         self.rescan_in(gap.or(is_missing.then_some(GAP)).into_iter().chain(pause).min());
     }

@@ -1,5 +1,5 @@
-//! The thread of the index: one owner of everything that changes. It hears of keystrokes, saved files, finished scans, and publishes a new
-//! [`View`] after each. Reading, scanning and parsing of many files happens on worker threads that only send results (`passes`).
+//! The thread of the index: the one owner of everything that changes. It hears of keystrokes, saved files and finished scans, and publishes
+//! a new [`View`] after each. Many files are read, scanned and parsed on worker threads, which only send results (`passes`).
 
 mod changes;
 mod passes;
@@ -31,52 +31,54 @@ use super::quiet;
 use super::scan::Todo;
 use super::view::View;
 
+/// The state of the index, owned by its thread.
 pub(in crate::index) struct Owner {
     library: Library,
     options: Options,
     sender: Sender<Message>,
     view: tell::Sender<Arc<View>>,
     progress: tell::Sender<Progress>,
-    /// Versions of documents that were told of and are in the view, or in that of a later one.
+    /// How many updates of documents are in the view, or were replaced by a later one that is.
     taken: tell::Sender<u64>,
     stop: Arc<AtomicBool>,
     stage: Stage,
-    /// Results of earlier passes are of no use any more, and their workers stop.
+    /// The number of the current pass. Results of earlier ones are dropped, and their workers stop.
     pass: Arc<AtomicU64>,
-    /// The workspace is being listed, or its listing waits for the cache.
+    /// A listing is under way, or waits for the cache.
     listing: bool,
-    /// The cache that is being read, by its number, and the listing that waits for it.
+    /// The number of the cache that is being read, and the listing that waits for it.
     opening: Option<u64>,
     early: Option<Listing>,
-    /// What came up during a build and is looked at after it: everything, or these paths.
+    /// Work that came up during a build and follows it: a whole new build, or these paths.
     again: bool,
     later: Vec<PathBuf>,
-    /// Files of the build that define no names.
+    /// Files of the build that define no names; they come last.
     rest: Vec<Todo>,
     job: Option<Job>,
     cache: Option<Box<Cache>>,
-    /// Numbers of files whose facts are not on disk yet.
+    /// Files, by number, whose facts are not on disk yet.
     dirty: Vec<u32>,
     waiting: Vec<(bool, Sender<()>)>,
     watcher: Option<Watcher>,
     last_publish: Instant,
-    /// How long the last view with new tables took.
+    /// How long it took to publish the last view with new tables.
     publishing: Duration,
     counts: CacheCounts,
-    /// Typing does not put it off.
+    /// Typing does not postpone it.
     next_rescan: Option<Instant>,
-    /// Messages that ended in a panic.
+    /// Messages whose handling panicked.
     failures: u32,
 }
 
-/// Panics after which no build is begun anew.
+/// After this many panics no build is started again.
 const MAX_FAILURES: u32 = 3;
-/// Files below which tier 0 is skipped: parsing them takes no longer than anyone waits.
+/// With fewer files than this tier 0 is skipped: they are parsed before anyone notices.
 const FEW: usize = 64;
-/// Messages for which there is room from the start.
+/// Messages that a batch has room for from the start.
 const AT_ONCE: usize = 8;
 
 impl Owner {
+    /// An empty index; [`Owner::run`] fills it.
     pub fn new(
         registry: Arc<Registry>,
         roots: Arc<Roots>,
@@ -115,16 +117,17 @@ impl Owner {
         }
     }
 
-    /// The trees of open documents.
+    /// The trees of open documents, shared with requests.
     pub fn trees(&self) -> Arc<Trees> {
         self.library.trees.clone()
     }
 
-    /// Tells how many versions of documents have been seen.
+    /// Reports how many updates of documents the view has.
     pub fn taken(&self) -> tell::Receiver<u64> {
         self.taken.subscribe()
     }
 
+    /// Handles messages until the handle is dropped or says stop.
     pub fn run(mut self, receiver: &Receiver<Message>) {
         pages::stay_small();
         self.open_cache();
@@ -149,7 +152,7 @@ impl Owner {
             }
             batch.extend(receiver.try_iter());
             let newest = newest_updates(&batch);
-            // Versions that a later one of the batch replaces: they are in the view when that is.
+            // Updates replaced by a later one in the batch: they count as taken when that one is.
             let mut replaced: HashMap<String, u64> = HashMap::new();
             for (at, message) in batch.drain(..).enumerate() {
                 if let Message::Stop(_ended) = &message {
@@ -178,7 +181,7 @@ impl Owner {
         }
     }
 
-    /// Handles a message; one that panics costs what it is about, not the index.
+    /// Handles a message. A panic costs only what the message is about.
     fn fenced(&mut self, message: Message) {
         let document = match &message {
             Message::Update(document) => Some(document.clone()),
@@ -194,7 +197,7 @@ impl Owner {
         crate::bug!("the index failed with {name}, which it knows less of now");
     }
 
-    /// After a panic: the document is taken by its lines; a build is begun anew, in memory only, a few times.
+    /// Recovers from a panic: the document is read by its lines only; a build starts again, a few times, without the cache.
     fn recover(&mut self, document: Option<Document>) {
         if let Some(document) = document {
             self.library.take_plainly(&document);
@@ -261,7 +264,7 @@ impl Owner {
     fn set_roots(&mut self, roots: Arc<Roots>) {
         self.flush(false);
         if self.library.set_roots(roots) {
-            // Who waits for the whole workspace waits for the new folder as well.
+            // Whoever waits for the whole workspace also waits for the new folder.
             self.stage = Stage::Empty;
         }
         self.publish(true);
@@ -301,7 +304,7 @@ impl Owner {
         }
     }
 
-    /// Writes what is not on disk yet; `settled` when a build has ended and there is time to tidy up.
+    /// Writes what is not on disk yet. `settled` means that a build has ended, so there is time to tidy up.
     fn flush(&mut self, settled: bool) {
         let Some(cache) = &mut self.cache else {
             self.library.refusals(false);
@@ -324,7 +327,7 @@ impl Owner {
     }
 }
 
-/// The last of several updates of one document in a batch; none are told where there is only one message.
+/// The index of the last update of each document in a batch; empty where the batch has only one message.
 fn newest_updates(batch: &[Message]) -> HashMap<String, usize> {
     if batch.len() < 2 {
         return HashMap::new();

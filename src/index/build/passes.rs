@@ -1,5 +1,5 @@
-//! A build, from the listing of the workspace to the last file: what the cache has, names by line first where there is much to do, then
-//! what parsers say. Workers read, and send what they have found.
+//! A build, from the listing of the workspace to the last file: first what the cache has, then names by line if there is much to do, then
+//! the parsers. Workers read and send what they find.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -14,20 +14,20 @@ use crate::index::pass::{Pass, spawn};
 use crate::index::scan::{Outcome, Scanned, Todo};
 use crate::workspace::walk::{self, Listing};
 
-/// Files that are being scanned.
+/// The pass that is under way.
 pub(super) struct Job {
     todo: Arc<Vec<Todo>>,
     left: usize,
 }
 
-/// Files gathered since the last write that are written at the latest: the work that a kill may lose.
+/// After this many gathered files they are written to disk; a kill loses no more work than this.
 const BATCH: usize = 2000;
-/// Views are published at most this often while a build runs, and so seldom that it takes a twentieth of the time at most.
+/// While a build runs, views are published no more often than this, and so rarely that publishing takes at most a twentieth of the time.
 const PUBLISH: Duration = Duration::from_secs(2);
 const SHARE: u32 = 20;
 
 impl Owner {
-    /// Reads what the cache has on a thread of its own, and lists meanwhile.
+    /// Reads the cache on a thread of its own, while the workspace is listed.
     pub(super) fn open_cache(&mut self) {
         self.list();
         (self.cache, self.opening, self.early) = (None, None, None);
@@ -42,6 +42,7 @@ impl Owner {
         });
     }
 
+    /// Takes over the cache; none where it cannot be used.
     pub(super) fn opened(&mut self, opened: Option<(Stock, Box<Cache>)>) {
         self.opening = None;
         if let Some((stock, cache)) = opened {
@@ -74,6 +75,7 @@ impl Owner {
         }
     }
 
+    /// Takes over a listing: publishes what the cache knows, and starts to read the rest.
     pub(super) fn listed(&mut self, listing: Listing) {
         self.listing = false;
         self.watch(&listing);
@@ -98,12 +100,12 @@ impl Owner {
         if named.is_empty() {
             return self.start(Tier::Parsed, rest);
         }
-        // Names first; what has none can wait.
+        // Files with names first; those without can wait.
         self.rest = rest;
         self.start(Tier::Lexical, named);
     }
 
-    /// Starts a pass over files. Workers take them in order, so that what is open comes first.
+    /// Starts a pass over files. Workers take them in order, so open files come first.
     fn start(&mut self, tier: Tier, todo: Vec<Todo>) {
         if todo.is_empty() {
             return self.finished(Tier::Parsed);
@@ -115,6 +117,7 @@ impl Owner {
         pass.start(self.threads(), &self.library.registry, self.library.content.as_ref());
     }
 
+    /// Takes over the outcome for one file of the pass.
     pub(super) fn scanned(&mut self, at: usize, tier: Tier, outcome: Outcome) {
         let Some(job) = &mut self.job else { return };
         job.left -= 1;
@@ -145,6 +148,7 @@ impl Owner {
         }
     }
 
+    /// Ends a pass: after tier 0 starts the parsers, after those declares the index ready.
     pub(super) fn finished(&mut self, tier: Tier) {
         let todo = self.job.take().map(|job| job.todo);
         if tier == Tier::Lexical {

@@ -1,4 +1,4 @@
-//! The bytes of a segment: what it begins with, the names of its files, and a record for each of these.
+//! The bytes of a segment: a header, the names of its files, and one record per file.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -12,20 +12,21 @@ use crate::syntax::registry;
 use crate::workspace::fs::Stamp;
 use crate::workspace::{Root, WorkspacePath};
 
-/// Counted up when the layout of segments or the meaning of facts changes.
+/// Has to grow when the layout of segments or the meaning of facts changes.
 const VERSION: u32 = 7;
 const MAGIC: &[u8; 4] = b"LSIX";
+/// Length of a segment's header, in bytes.
 pub(super) const HEADER: usize = 16;
-/// Stands where the language would: the file takes no part, for the reason that follows.
+/// In place of the language: the file takes no part, for the reason that follows.
 pub(super) const REFUSED: &str = "!";
 
-/// A number for the name of a file, whatever its folder.
+/// A hash of a file's name, whatever its folder.
 pub(super) fn called(relative: &str) -> u32 {
     let name = relative.rsplit('/').next().unwrap_or(relative);
     xxhash_rust::xxh3::xxh3_64(name.as_bytes()) as u32
 }
 
-/// What a segment begins with.
+/// The header of a segment: magic bytes, version and fingerprint.
 pub(super) fn header(fingerprint: u64) -> [u8; HEADER] {
     let mut header = [0; HEADER];
     header[..4].copy_from_slice(MAGIC);
@@ -34,19 +35,19 @@ pub(super) fn header(fingerprint: u64) -> [u8; HEADER] {
     header
 }
 
-/// Whether a segment is a whole one of another version, or made with other grammars.
+/// Whether a segment is intact but of another version, or made with other grammars.
 pub(super) fn is_foreign(bytes: &[u8], fingerprint: u64) -> bool {
     bytes.len() >= HEADER && bytes[..4] == *MAGIC && bytes[..HEADER] != header(fingerprint)
 }
 
-/// The names at the start of a segment, and where the files begin.
+/// The names at the start of a segment, and the offset of the first record.
 pub(super) fn names_of(bytes: &[u8]) -> Option<(Texts, usize)> {
     let (start, end, sum) = frame(bytes, HEADER)?;
     let names = bytes.get(start..end).filter(|names| xxhash_rust::xxh3::xxh3_64(names) == sum)?;
     Some((Reader { bytes: names }.texts()?, end))
 }
 
-/// A record's payload and checksum.
+/// The record at an offset: where its payload begins and ends, and its checksum.
 pub(super) fn frame(bytes: &[u8], at: usize) -> Option<(usize, usize, u64)> {
     let head = bytes.get(at..at + 12)?;
     let length = u32::from_le_bytes(head[..4].try_into().ok()?) as usize;
@@ -55,7 +56,7 @@ pub(super) fn frame(bytes: &[u8], at: usize) -> Option<(usize, usize, u64)> {
     Some((at + 12, end, sum))
 }
 
-/// Of what root and which path below it a record is, how the file looked, and the hash of what it held.
+/// The head of a record: root and path, stamp, and hash of the content.
 pub(super) fn head<'a>(reader: &mut Reader<'a>) -> Option<((&'a str, &'a str), Stamp, u64)> {
     let key = reader.text()?.split_once('\0')?;
     let stamp =
@@ -63,11 +64,12 @@ pub(super) fn head<'a>(reader: &mut Reader<'a>) -> Option<((&'a str, &'a str), S
     Some((key, stamp, reader.number()?))
 }
 
-/// How a root is called in the cache of its workspace, before what its files are called below it.
+/// The name of a root in the cache, which stands before the paths of its files.
 pub(super) fn root_key(root: &Root) -> Cow<'_, str> {
     root.path().to_string_lossy()
 }
 
+/// The bytes of a segment with the facts of these files, and with the files that take no part.
 pub(super) fn segment(files: &[&Arc<File>], refused: &[&Refusal], names: &Names) -> Vec<u8> {
     let mut bytes = header(fingerprint()).to_vec();
     let files: Vec<&Arc<File>> = files.iter().copied().filter(|file| file.tier != Tier::Lexical || file.language.is_some()).collect();
@@ -87,7 +89,7 @@ pub(super) fn segment(files: &[&Arc<File>], refused: &[&Refusal], names: &Names)
     bytes
 }
 
-/// Writes the names that some files have. Returns their numbers in the segment, in the order of those of the workspace.
+/// Writes the names that these files have. Returns the number of each in the segment, indexed by its number in the workspace.
 fn numbered(files: &[&Arc<File>], names: &Names, bytes: &mut Vec<u8>) -> Vec<u32> {
     let mut numbers = vec![u32::MAX; names.len()];
     let mut found = |name: NameId| {
@@ -113,14 +115,14 @@ fn begun(path: &WorkspacePath, stamp: Stamp, hash: u64) -> Writer {
     writer
 }
 
-/// Adds a record with its length and checksum.
+/// Appends a record with its length and checksum.
 fn append(bytes: &mut Vec<u8>, record: &[u8]) {
     bytes.extend_from_slice(&(record.len() as u32).to_le_bytes());
     bytes.extend_from_slice(&xxhash_rust::xxh3::xxh3_64(record).to_le_bytes());
     bytes.extend_from_slice(record);
 }
 
-/// Facts depend on the grammars' data, and on the parsers and the code that reads their trees, which `build.rs` sums up.
+/// A number for everything that facts depend on: the grammars' data, the parsers, and the code that reads trees (summed up by `build.rs`).
 pub(super) fn fingerprint() -> u64 {
     xxhash_rust::xxh3::xxh3_64_with_seed(env!("LONGSIGHT_FACTS").as_bytes(), registry::fingerprint())
 }

@@ -1,4 +1,4 @@
-//! Files on disk: which a listing has and which are gone, what is known of them already, and what scans have found.
+//! Files on disk: which ones there are and which are gone, what is known of them already, and what scans have found.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -16,13 +16,13 @@ use crate::workspace::walk::{Entry, Listing, is_linked};
 use crate::workspace::{ReadError, WorkspacePath};
 
 impl Library {
-    /// Takes over what the cache had.
+    /// Takes over the content of the cache.
     pub fn take_stock(&mut self, mut stock: Stock) {
         stock.join(&mut self.names);
         self.stock = Some(Arc::new(stock));
     }
 
-    /// Takes over a listing: files that are gone are dropped, known ones kept, cached ones taken from the cache. Returns the rest.
+    /// Takes over a listing: drops files that are gone, keeps known ones, takes others from the cache. Returns those left to read.
     pub fn take_listing(&mut self, listing: Listing, threads: usize, counts: &mut CacheCounts) -> Vec<Todo> {
         (self.skipped, self.has_links) = (listing.skipped, listing.has_links);
         self.drop_unlisted(&listing.files);
@@ -62,7 +62,7 @@ impl Library {
         let listed: HashSet<&WorkspacePath> = files.iter().map(|entry| &entry.path).collect();
         let mut gone: Vec<WorkspacePath> = self.numbers.keys().filter(|path| !listed.contains(path)).cloned().collect();
         gone.retain(|path| !self.is_open(path) || self.is_private(path));
-        // What is there and takes no part any more may not stay on disk either: a rule was added, perhaps for secrets.
+        // A file that exists but takes no part any more must not stay in the cache: a rule was added, perhaps because of secrets.
         self.purge_due |= gone.iter().any(|path| path.absolute().exists());
         Arc::make_mut(&mut self.refused).retain(|path, _| listed.contains(path));
         self.unparsable.retain(|path| listed.contains(path));
@@ -71,14 +71,14 @@ impl Library {
         });
     }
 
-    /// Whether all is known of a file that looks like this, or its text is an editor's.
+    /// Whether everything is known of a file with this stamp, or its text is that of an open document.
     fn is_settled(&self, entry: &Entry) -> bool {
         let same = self.file(&entry.path).is_some_and(|file| file.stamp == entry.stamp && self.is_done(file));
         let refused = || self.refused.get(&entry.path).is_some_and(|(stamp, _)| *stamp == entry.stamp);
         same || refused() || self.is_open(&entry.path)
     }
 
-    /// Whether all is known of a file that can be.
+    /// Whether everything is known of a file that can be known.
     fn is_done(&self, file: &File) -> bool {
         file.is_whole() || self.unparsable.contains(&file.path)
     }
@@ -87,7 +87,7 @@ impl Library {
         self.file(path).filter(|file| self.is_done(file)).cloned()
     }
 
-    /// Takes over a scan. Returns the file's number when its facts are worth keeping.
+    /// Takes over the outcome for a file. Returns its number where the facts should be written to the cache.
     pub fn take_scanned(&mut self, entry: &Entry, tier: Tier, outcome: Outcome) -> Option<u32> {
         if self.is_open(&entry.path) {
             return None;
@@ -100,7 +100,7 @@ impl Library {
                 self.unparsable.remove(&entry.path);
                 let is_stamped = file.stamp.modified != 0;
                 let number = self.set(&entry.path, Some(file));
-                // What the tables have is on disk already.
+                // Files without changes since the last tables are in the cache already.
                 return number.filter(|number| is_stamped && self.fresh.contains_key(number));
             }
             Outcome::Gone => {
@@ -129,21 +129,21 @@ impl Library {
         number.filter(|_| trusted && !scanned.kept)
     }
 
-    /// A file is no longer one that takes no part. Views may share the table, so that it is copied only where it changes.
+    /// A file takes part again. Views share the table of the others, so it is copied only where that changes it.
     fn let_in(&mut self, path: &WorkspacePath) {
         if self.refused.contains_key(path) {
             Arc::make_mut(&mut self.refused).remove(path);
         }
     }
 
-    /// A file has still the content that is known. Its stamp is kept once it can be trusted, so that it need not be read again.
+    /// A file still has the known content. Its new stamp is kept if it can be trusted, so that the file is not read again.
     fn confirm(&mut self, path: &WorkspacePath, hash: u64, stamp: Stamp) -> Option<u32> {
         let file = self.file(path).filter(|file| file.hash == hash && file.stamp != stamp && stamp.modified != 0)?;
         let file = Arc::new(File { stamp, ..(**file).clone() });
         self.set(path, Some(file))
     }
 
-    /// Those of some files that a parser has more to say about; first what open documents import.
+    /// The files that a parser has more to say about; those that open documents import come first.
     pub fn parseable(&self, todo: &[Todo]) -> Vec<Todo> {
         let language = |todo: &Todo| self.file(&todo.entry.path).and_then(|file| file.language.clone());
         let parses = |todo: &&Todo| language(todo).is_some_and(|language| language.parses());
@@ -153,7 +153,7 @@ impl Library {
         todo
     }
 
-    /// How modules that open documents import are called, and what they take from these: either may be a file's name.
+    /// Names of modules that open documents import, and of what they take from them: each may be the name of a file.
     fn imported_stems(&self) -> HashSet<String> {
         let mut stems = HashSet::new();
         let files = self.open.values().filter_map(|open| self.file(open.path.as_ref()?));
@@ -165,10 +165,10 @@ impl Library {
         stems
     }
 
-    /// Whether changed paths mean that everything has to be listed: folders, files with rules, those with several names, or links.
+    /// Whether changed paths mean that everything has to be listed again: folders, ignore files, links, or files with several names.
     pub fn needs_listing(&mut self, paths: &[PathBuf]) -> bool {
         paths.iter().any(|path| match path.exists() {
-            // A link is looked at as what it leads to, and what was there under its name is not.
+            // A link stands for what it leads to, but the file that had this name before does not.
             true => is_rule_file(path) || path.is_dir() && self.may_hold(path) || path.is_symlink() || self.is_another_name(path),
             false => is_rule_file(path) || self.is_folder(path) || self.has_links && self.is_known(path),
         })
@@ -178,19 +178,19 @@ impl Library {
         self.roots.locate(path).is_some_and(|place| self.numbers.contains_key(&place))
     }
 
-    /// Whether a file that could take part and is not known has several names, one of which may be known.
+    /// Whether a file that is not known has several names, one of which may be known.
     fn is_another_name(&mut self, path: &Path) -> bool {
         let Some(place) = self.roots.locate(path).filter(|_| is_linked(path)) else { return false };
         !self.numbers.contains_key(&place) && !self.refused.contains_key(&place) && self.reason(&place).is_none()
     }
 
-    /// Whether a folder lies in a root, or a root in it. Beside the roots nothing is known.
+    /// Whether a folder lies in a root or contains one. Nothing else is known to the index.
     fn may_hold(&self, folder: &Path) -> bool {
         self.roots.iter().any(|root| root.path().starts_with(folder) || folder.starts_with(root.path()))
     }
 
     fn is_folder(&self, path: &Path) -> bool {
-        // Above the roots all of one has gone, and below what was a folder may be a file by now.
+        // A path above the roots may mean that all of a root is gone; one below may have changed from a folder into a file.
         let Some(place) = self.roots.locate(path) else { return self.may_hold(path) };
         let inside = |known: &WorkspacePath| {
             known.root() == place.root() && known.relative().strip_prefix(place.relative()).is_some_and(|rest| rest.starts_with('/'))
@@ -198,7 +198,7 @@ impl Library {
         !self.numbers.contains_key(&place) && self.numbers.keys().any(inside)
     }
 
-    /// Looks at one file on disk; None when it is nothing to the index.
+    /// Reads one changed file; none where it means nothing to the index.
     pub fn look(&mut self, path: &Path) -> Option<(Entry, Outcome)> {
         let place = self.roots.locate(path)?;
         let is_known = self.numbers.contains_key(&place) || self.refused.contains_key(&place);
@@ -214,7 +214,7 @@ impl Library {
             return None;
         }
         let reason = self.reason(&place);
-        // What an editor showed, and has closed, is mostly as it was before.
+        // A document that was shown and closed mostly has its old content again.
         let before = self.numbers.get(&place).and_then(|number| self.before(*number)).filter(|file| file.is_whole()).cloned();
         let todo = Todo { known: self.known(&place), before, entry: Entry { path: place, stamp } };
         if let Some(reason) = reason {

@@ -1,4 +1,4 @@
-//! All files of the index with their numbers, and the open documents among them. Belongs to the index's thread.
+//! All files of the index with their numbers, and the open documents among them. Owned by the index's thread.
 
 mod listing;
 mod open;
@@ -21,48 +21,49 @@ use super::names::Names;
 use super::scan;
 use super::view::{Base, Fresh, Refused, View};
 
-/// See the module.
+/// All files and open documents of the index.
 pub struct Library {
     pub registry: Arc<Registry>,
     pub roots: Arc<Roots>,
-    /// Those of the open documents, which requests read too.
+    /// The trees of open documents, shared with requests.
     pub trees: Arc<Trees>,
-    /// What the cache had when the present listing began, by path and stamp.
+    /// What the cache had when the current listing began, by path and stamp.
     pub stock: Option<Arc<Stock>>,
-    /// The same for the workers, by content.
+    /// The same for the workers, which look files up by content.
     pub content: Option<Arc<Stock>>,
-    /// Segments on disk are many or stale.
+    /// The segments on disk are many or stale.
     pub merge_due: bool,
-    /// They hold files that must not be kept.
+    /// The segments on disk hold files that must not be kept.
     pub purge_due: bool,
     names: Names,
     files: Vec<Option<Arc<File>>>,
     numbers: HashMap<WorkspacePath, u32>,
-    /// As the next view has them.
+    /// Files changed since the tables were built, as the next view has them.
     fresh: NumberMap<u32, Option<Arc<File>>>,
     base: Arc<Base>,
     generation: u64,
     open: HashMap<String, Open>,
-    /// Where the next version of one is put together.
+    /// Memory for the next version of a document.
     spare: Spare,
     skipped: BTreeMap<Skip, u64>,
-    /// Some files are known by one of their names only.
+    /// Some files are known by only one of their names.
     has_links: bool,
-    /// Files that are known not to take part, so that they are not read again and again.
+    /// Files known to take no part, so that they are not read again and again.
     refused: Arc<Refused>,
-    /// Those of them that are not on disk yet.
+    /// Those among them that are not in the cache yet.
     new_refusals: Vec<cache::Refusal>,
-    /// Files whose parse was given up.
+    /// Files that the parser gave up on.
     unparsable: HashSet<WorkspacePath>,
-    /// Files that are here only because they are or were open: their project keeps everything on this machine.
+    /// Files of `local_only` projects, which are only here because they are or were open.
     local_only: HashSet<WorkspacePath>,
     rules: HashMap<Arc<Root>, Rules>,
 }
 
-/// Changed files after which the tables are built anew.
+/// With more changed files than this the tables are built anew.
 const MAX_FRESH: usize = 256;
 
 impl Library {
+    /// An empty library.
     pub fn new(registry: Arc<Registry>, roots: Arc<Roots>) -> Self {
         Self {
             registry,
@@ -95,16 +96,17 @@ impl Library {
         self.files.iter().flatten().count()
     }
 
-    /// Whether something has changed since the last rebuilt view.
+    /// Whether something has changed since the tables were last built.
     pub fn is_stale(&self) -> bool {
         !self.fresh.is_empty()
     }
 
+    /// All names of the workspace.
     pub fn names(&self) -> &Names {
         &self.names
     }
 
-    /// Other folders are open now; true when one of them is new. Files of those that stay open stay known.
+    /// Takes over other roots; true where one of them is new. Files in roots that stay open are kept.
     pub fn set_roots(&mut self, roots: Arc<Roots>) -> bool {
         let grown = roots.iter().any(|root| !self.roots.contains(root));
         self.roots = roots;
@@ -113,7 +115,7 @@ impl Library {
         gone.iter().for_each(|path| {
             self.set(path, None);
         });
-        // One folder has no name, several do.
+        // A single root has no name in paths, several have.
         let called = |file: &&Arc<File>| {
             let path = self.roots.rename(&file.path)?;
             (path.root().name() != file.path.root().name()).then(|| Arc::new(File { path, ..(***file).clone() }))
@@ -125,7 +127,7 @@ impl Library {
         grown
     }
 
-    /// A picture of everything. With `rebuild`, or when much has changed, its tables are built anew.
+    /// A view of everything. With `rebuild`, or after many changes, its tables are built anew.
     pub fn view(&mut self, stage: Stage, rebuild: bool) -> View {
         if rebuild && self.is_stale() || self.fresh.len() > MAX_FRESH {
             self.names.settle();
@@ -166,7 +168,7 @@ impl Library {
             }
         };
         if file.is_none() {
-            // A file that comes back gets a new number: nobody mistakes it for the old one.
+            // A file that comes back gets a new number, so that nobody takes it for the old one.
             self.numbers.remove(path);
         }
         self.files[number as usize].clone_from(&file);
@@ -177,7 +179,7 @@ impl Library {
         Some(number)
     }
 
-    /// A file as the tables have it, which may have changed since.
+    /// A file as the tables have it; it may have changed since.
     fn before(&self, number: u32) -> Option<&Arc<File>> {
         self.base.files.get(number as usize)?.as_ref()
     }
@@ -186,13 +188,13 @@ impl Library {
         self.files.get(*self.numbers.get(path)? as usize)?.as_ref()
     }
 
-    /// Files by number that are as they are on disk.
+    /// Those of the files with these numbers that have the text on disk.
     pub fn files_of(&self, numbers: &[u32]) -> Vec<Arc<File>> {
         let known = numbers.iter().filter_map(|number| self.files.get(*number as usize)?.clone());
         known.filter(|file| file.stamp.modified != 0).collect()
     }
 
-    /// Files that take no part, and are not on disk yet; with `all`, those that are as well.
+    /// Files that take no part and are not in the cache yet; with `all`, the others as well.
     pub fn refusals(&mut self, all: bool) -> Vec<cache::Refusal> {
         let new = std::mem::take(&mut self.new_refusals);
         if !all {
@@ -202,7 +204,7 @@ impl Library {
         settled.map(|(path, (stamp, reason))| (path.clone(), *stamp, *reason)).collect()
     }
 
-    /// All files that are as they are on disk.
+    /// All files that have the text on disk.
     pub fn kept_files(&self) -> Vec<Arc<File>> {
         self.files.iter().flatten().filter(|file| file.stamp.modified != 0).cloned().collect()
     }

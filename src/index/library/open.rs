@@ -1,4 +1,4 @@
-//! Open documents: their text is the editor's, and an edit of one costs as much as the edit is large.
+//! Open documents: their text is the editor's, and an edit costs as much as the edit is large.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,25 +14,25 @@ use crate::workspace::fs::Stamp;
 use crate::workspace::rules::Skip;
 use crate::workspace::{Document, Rules, WorkspacePath};
 
-/// A document whose text is the editor's, with what makes its next version cheap.
+/// An open document, with what makes its next version cheap.
 #[derive(Default)]
 pub(super) struct Open {
     pub(super) path: Option<WorkspacePath>,
-    /// As it was told of last, whether or not it takes part.
+    /// The version that the index was last told of, whether or not it takes part.
     document: Option<Document>,
     version: Option<Version>,
     parsed: Option<Parsed>,
-    /// When rules have last let it take part.
+    /// When the rules were last asked whether it takes part.
     asked: Option<Instant>,
-    /// When the document may be parsed, where its parser rests from an earlier version of it.
+    /// When it may be parsed again after an earlier version took too long.
     rests: Option<Instant>,
 }
 
-/// Rules are asked again after so long whether an open document takes part, unless the file system tells of a change before: with each key,
-/// that would cost more than what the key changes.
+/// The rules are asked again after this time whether an open document takes part, unless the file system reports a change before. To ask
+/// with every key would cost more than the key itself.
 const ASKED: Duration = Duration::from_secs(1);
 
-/// A version of a document, in one piece and with line feeds.
+/// A version of a document, as one text with line feeds.
 #[derive(Clone)]
 struct Version {
     source: Text,
@@ -41,31 +41,31 @@ struct Version {
     language: Option<Arc<Language>>,
 }
 
-/// The memory of a version that is of no use any more, for the next one to be put together in.
+/// The memory of an old version, in which the next one is put together.
 #[derive(Default)]
 pub(super) struct Spare {
     memory: String,
-    /// It begins with so many bytes of the version that came after it, which is that of this document.
+    /// This many bytes at its start agree with the version after it, of the same document.
     kept: usize,
     of: String,
 }
 
-/// Whether a file is kept out for this also while it is open.
+/// Whether this reason keeps a file out even while it is open.
 fn is_private(reason: Skip) -> bool {
     matches!(reason, Skip::Secret | Skip::Ignored | Skip::Unruled)
 }
 
-/// Bytes that a version may grow before its memory has to.
+/// Bytes that a version may grow without new memory.
 const ROOM: usize = 4096;
 
 impl Version {
-    /// The text of a document, and in what it differs from a version before if it is made of that.
+    /// The text of a document; where it is made from a version before, also the stretch that differs.
     fn text(document: &Document, before: Option<&Version>, spare: Spare) -> (Piece, Option<Option<Cut>>) {
         let whole = || (document.text.to_piece().with_line_feeds(), None);
         let Some(before) = before else { return whole() };
         let Some(cut) = Cut::between_texts(&before.source, &document.text) else { return (before.text.clone(), Some(None)) };
         let new = document.text.slice(cut.start..cut.new_end);
-        // Whether a carriage return ends a line by itself, what follows it says.
+        // Whether a carriage return stands alone depends on the byte behind it.
         if new.contains('\r') || before.source.byte_before(cut.start) == Some(b'\r') {
             return whole();
         }
@@ -83,22 +83,22 @@ impl Version {
 }
 
 impl Library {
+    /// Whether a file is open.
     pub(super) fn is_open(&self, path: &WorkspacePath) -> bool {
         self.open.values().any(|open| open.path.as_ref() == Some(path))
     }
 
-    /// Whether a file is kept out even while it is open: it may hold what is meant for nobody. What was only not written by hand is not.
+    /// Whether a file is kept out even while it is open, because it may be secret. Files that are merely generated are not.
     pub(super) fn is_private(&mut self, path: &WorkspacePath) -> bool {
         self.reason(path).is_some_and(is_private)
     }
 
-    /// Why a file takes no part by its place and name.
+    /// Why a file takes no part, by its place and name.
     pub(super) fn reason(&mut self, path: &WorkspacePath) -> Option<Skip> {
         self.rules.entry(path.root().clone()).or_insert_with_key(Rules::new).reason(path)
     }
 
-    /// Takes over a new version of an open document; false when nothing is another way by that: it takes no part, or is opened as it lies on
-    /// disk.
+    /// Takes over a new version of an open document. False where that changes nothing: it takes no part, or has the text on disk.
     pub fn update(&mut self, document: Document) -> bool {
         let Some(path) = document.path.clone() else { return false };
         let known = self.open.get(&document.uri).filter(|open| open.path.as_ref() == Some(&path));
@@ -106,7 +106,7 @@ impl Library {
         if asked.is_none() {
             let reason = self.reason(&path);
             if reason.is_some_and(is_private) {
-                // It may take part again before it is typed in.
+                // It may take part again before anybody types in it.
                 let uri = document.uri.clone();
                 self.open.insert(uri, Open { path: Some(path.clone()), document: Some(document), ..Open::default() });
                 return self.set(&path, None).is_some();
@@ -124,7 +124,7 @@ impl Library {
         let (version, cut) = self.read(&document, &path, before.version.as_ref());
         let last = before.version.as_ref().map(|last| last.text.clone());
         if before.path.is_none() && self.is_on_disk(&path, &version) {
-            // All is known of it already; its tree makes the next version cheap.
+            // Everything is known of it already, but its tree makes the next version cheap.
             let _working = syntax::guard::enter_known(version.hash);
             let parsed = version.language.as_ref().and_then(|language| self.trees.of(&document.uri, language, &version.text).ok());
             let uri = document.uri.clone();
@@ -142,7 +142,7 @@ impl Library {
         true
     }
 
-    /// Keeps the memory of the version before, if nobody looks at it any more, and says where the version after it begins to differ.
+    /// Keeps the memory of the version before, if nobody uses it any more, and notes where the next version begins to differ.
     fn spare(&mut self, last: Option<Piece>, cut: Option<Cut>, uri: &str) {
         let Some((memory, cut)) = last.and_then(Piece::into_own).zip(cut) else { return };
         let of = &mut self.spare.of;
@@ -151,25 +151,25 @@ impl Library {
         (self.spare.memory, self.spare.kept) = (memory, cut.start);
     }
 
-    /// Rules may say otherwise now.
+    /// The rules may have changed, so every document asks them again.
     pub fn rules_changed(&mut self) {
         self.open.values_mut().for_each(|open| open.asked = None);
     }
 
-    /// When the parser of an open document ends its rest.
+    /// When the next open document that had to wait may be parsed.
     pub fn rests_until(&self) -> Option<Instant> {
         self.open.values().filter_map(|open| open.rests).min()
     }
 
-    /// Those whose parsers have rested, each once: nobody has typed in them since.
+    /// Documents that may be parsed now after a wait, each once.
     pub fn rested(&mut self) -> Vec<Document> {
         let now = Instant::now();
         let is_over = |rests: &mut Instant| *rests <= now;
         self.open.values_mut().filter_map(|open| open.rests.take_if(is_over).and(open.document.clone())).collect()
     }
 
-    /// After a listing, by which rules may have changed: takes over open documents that are not in the index as they are, or are there only
-    /// for being open. True when something is another way by that.
+    /// After a listing, rules may have changed: takes over open documents that are not in the index as they should be, or are there only
+    /// because they are open. True where something has changed.
     pub fn look_at_open(&mut self) -> bool {
         let is_in_question = |path: &WorkspacePath| self.file(path).is_none() || self.local_only.contains(path);
         let open = self.open.values().filter(|open| open.path.as_ref().is_some_and(is_in_question));
@@ -177,13 +177,14 @@ impl Library {
         documents.into_iter().map(|document| self.update(document)).fold(false, |any, changed| any | changed)
     }
 
-    /// Whether a document is opened as its file is known.
+    /// Whether a document has the same text as its file on disk.
     fn is_on_disk(&self, path: &WorkspacePath, version: &Version) -> bool {
         let name = version.language.as_ref().map_or("", |language| &language.name);
         self.file(path).is_some_and(|file| file.hash == version.hash && file.tier == Tier::Parsed && file.language_name() == name)
     }
 
-    /// Takes over an open document whose parse or whose tree has failed: its lines have to do, without what its version before has left.
+    /// Takes over a document whose parse, or the walk of its tree, failed: it is read by its lines only, and nothing of earlier versions is
+    /// used.
     pub fn take_plainly(&mut self, document: &Document) {
         self.open.remove(&document.uri);
         let Some(path) = document.path.clone() else { return };
@@ -198,7 +199,7 @@ impl Library {
         self.set(&path, Some(Arc::new(file)));
     }
 
-    /// A document as it is now, and in what it differs from a version before if it is made of that.
+    /// A document's current text; where it is made from a version before, also the stretch that differs.
     fn read(&mut self, document: &Document, path: &WorkspacePath, before: Option<&Version>) -> (Version, Option<Option<Cut>>) {
         let (text, cut) = Version::text(document, before, std::mem::take(&mut self.spare));
         if crate::report::is_strict() && text != document.text.to_piece().with_line_feeds() {
@@ -209,7 +210,7 @@ impl Library {
         (Version { source: document.text.clone(), text, hash, language }, cut)
     }
 
-    /// The facts that the lines of a text tell.
+    /// The facts of a text, read by its lines.
     fn by_lines(&mut self, path: &WorkspacePath, version: &Version) -> File {
         let sheet = scan::facts(version.language.as_ref(), path.relative(), &version.text, Tier::Lexical).0;
         self.joined(sheet, path, version)
@@ -219,7 +220,7 @@ impl Library {
         sheet.into_file(path.clone(), version.language.clone(), version.hash, Stamp::default(), &mut self.names)
     }
 
-    /// The facts of an open document's text, using what its version before has left.
+    /// The facts of an open document, made from those of the version before if possible.
     fn open_file(
         &mut self,
         uri: &str,
@@ -235,7 +236,7 @@ impl Library {
         let _working = syntax::guard::enter_known(version.hash);
         let known = before.version.map_or(0, |version| version.hash);
         let before = before.parsed.filter(|before| Arc::ptr_eq(before.language(), &parser));
-        // What an edit has changed is told from the version that this has seen last.
+        // The edit is told to the parser relative to the version that it saw last.
         let edited = |before: &Parsed| match cut {
             Some(cut) => before.edited_at(text.clone(), cut),
             None => before.edited(text.clone()),
@@ -256,7 +257,7 @@ impl Library {
         (Some(parsed), file)
     }
 
-    /// The file with what an edit has changed, if that can be told.
+    /// The file updated by what an edit has changed; none where that cannot be told.
     fn patched(&mut self, (before, known_hash): (&Parsed, u64), after: &Parsed, path: &WorkspacePath, hash: u64) -> Option<File> {
         let known = self.file(path)?.clone();
         if known.tier != Tier::Parsed || known.hash != known_hash {
@@ -274,7 +275,7 @@ impl Library {
         Some(file)
     }
 
-    /// Forgets a document; its file on disk has to be looked at.
+    /// Forgets a document; returns its file, which has to be read from disk.
     pub fn close(&mut self, uri: &str) -> Option<WorkspacePath> {
         let path = self.open.remove(uri)?.path?;
         if self.file(&path).is_none() {
@@ -283,7 +284,7 @@ impl Library {
         Some(path)
     }
 
-    /// A document of this file that is open: a link gives it another URI.
+    /// The open document of this file, which may have another URI through a link.
     pub fn opened_as(&self, path: &WorkspacePath) -> Option<Document> {
         self.open.values().find(|open| open.path.as_ref() == Some(path))?.document.clone()
     }

@@ -1,5 +1,5 @@
-//! The way of one request: the engines that may answer in their order, what is said and recorded of what leaves the machine, and who finds
-//! out whether an engine is back.
+//! The way of one request: the allowed engines in order, what is said and recorded about what leaves the machine, and which request tests
+//! whether an engine is back.
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -12,9 +12,9 @@ use crate::route::health::Leave;
 use crate::route::{Decision, RouteError, Task, TaskKind};
 
 impl Router {
-    /// Asks the engines of [`plan`](Self::plan) in order until one answers. `build` makes the request that fits an engine; `each` sees
-    /// every event. An engine that fails after it has written something is not replaced: half an answer was shown. Where none answers, that
-    /// is remembered with what the first said, or the one that broke off.
+    /// Asks the engines of [`plan`](Self::plan) in order until one answers. `build` makes the request for an engine; `each` sees every
+    /// event. An engine that fails after it has written something is not replaced, because half an answer was shown. If none answers, that
+    /// is remembered, with the error of the first one or of the one that broke off.
     pub(super) async fn once(
         &self,
         task: &Task,
@@ -30,7 +30,7 @@ impl Router {
         outcome
     }
 
-    /// See [`once`](Self::once). `asked` becomes the decision for the engine whose failure is told.
+    /// The loop of [`once`](Self::once). `asked` becomes the decision for the engine whose failure is told.
     async fn in_order(
         &self,
         task: &Task,
@@ -41,7 +41,7 @@ impl Router {
     ) -> Result<(Served, bool), RouteError> {
         let mut failure: Option<EngineError> = None;
         let candidates = self.candidates(task);
-        // Who asked hears of a failure by its answer; where another engine stands in, it is said once.
+        // Whoever asked hears of a failure by the answer; if another engine stood in, it is told once.
         let mut news: Vec<String> = candidates.down.iter().filter_map(|(name, error)| self.news(task, name, error)).collect();
         for mut choice in candidates.choices()? {
             if let Some(error) = &failure {
@@ -94,13 +94,13 @@ impl Router {
         Err(RouteError::Engine(failure.unwrap_or_else(nobody)))
     }
 
-    /// Notes a failure, and what is to be said of it if it is the first since the engine last answered.
+    /// Notes a failure; returns what to tell about it if it is the first since the engine last answered.
     fn news(&self, task: &Task, engine: &str, error: &EngineError) -> Option<String> {
         self.failed(task, engine, error).then(|| format!("The engine \"{engine}\" does not answer: {error}"))
     }
 
-    /// Sends a request to the engine of a choice. What leaves the machine is announced the first time, recorded always, and broken off
-    /// when the configuration is withdrawn.
+    /// Sends a request to a chosen engine. What leaves the machine is announced the first time, always recorded, and broken off when the
+    /// configuration is withdrawn.
     async fn send(
         &self,
         task: &Task,
@@ -124,8 +124,8 @@ impl Router {
         outcome
     }
 
-    /// Tells the user about the first request to an origin on another machine, before it is made, and where it is recorded; or that it cannot
-    /// be.
+    /// Tells the user about the first request to an origin on another machine, before it is sent, and where it is recorded, or that it
+    /// cannot be.
     fn announce(&self, task: &Task, to: &Decision, recorded: &Result<PathBuf, String>) {
         let Decision { engine, model, origin, .. } = to;
         let origin = origin.as_deref().unwrap_or_default();
@@ -145,7 +145,7 @@ impl Router {
         }
     }
 
-    /// A server that answers as another model than the configured one says so in the decision, and once to the user.
+    /// Notes in the decision that another model answered than the configured one, and tells the user once.
     fn compare(&self, decision: &mut Decision, served: &str) {
         if !engine::http::is_other_model(&decision.model, served) {
             return;
@@ -157,7 +157,7 @@ impl Router {
         }
     }
 
-    /// Leave to ask an engine, which lasts until it is dropped.
+    /// Permission to ask an engine, until dropped.
     fn may_ask<'a>(&'a self, task: &Task, engine: &str) -> Result<Trial<'a>, EngineError> {
         let typing = task.kind == TaskKind::CompleteAuto;
         let asked = self.with(|state| {
@@ -177,8 +177,7 @@ impl Router {
     }
 }
 
-/// A request on its way to an engine that may be back. One that is dropped before it has told anything, because it was cancelled, leaves
-/// the question to the next.
+/// A request to an engine that may be back. If it is dropped without a result, because it was cancelled, the next request may test.
 struct Trial<'a> {
     router: &'a Router,
     engine: Option<String>,
@@ -192,7 +191,7 @@ impl Drop for Trial<'_> {
     }
 }
 
-/// What is written down of a task whose requests leave the machine.
+/// What is recorded of a task whose requests leave the machine.
 struct Record<'a> {
     router: &'a Router,
     /// The request that is on its way.
@@ -200,7 +199,7 @@ struct Record<'a> {
 }
 
 impl Record<'_> {
-    /// A request goes out, as it is: without secrets.
+    /// Records that a request goes out, as it is sent: without secrets.
     fn sends(&mut self, task: &Task, choice: &Choice, ask: &Ask) {
         let prompt = choice.engine.preview(ask);
         let (sent, recorded) = self.router.audit.sends(task.kind, &choice.decision, &prompt, choice.engine.tokens().count(&prompt));
@@ -221,16 +220,16 @@ impl Record<'_> {
     }
 }
 
-/// Most tokens that a model thinks before an answer, and the part of its window that thoughts may take.
+/// Most tokens that a model may think before an answer, and one part in so many of its window that thoughts may take.
 const THOUGHTS: u32 = 16_384;
 const THOUGHTS_SHARE: u32 = 4;
 
-/// How much longer an answer may be for what a model thinks before it.
+/// How many more tokens an answer may have for the model's thoughts.
 pub fn most_thoughts(caps: &Caps) -> u32 {
     if caps.thinks { THOUGHTS.min(caps.context / THOUGHTS_SHARE) } else { 0 }
 }
 
-/// What a model thinks counts as a part of its answer: where it does, that may be so much longer, as far as the window has room.
+/// A request with more tokens if the model thinks (thoughts count as part of the answer), as far as the window has room.
 fn with_thoughts(request: Request, choice: &Choice, caps: &Caps) -> Request {
     if !caps.thinks || request.priority.is_completion() || matches!(request.ask, Ask::Fim(_)) {
         return request;

@@ -1,4 +1,4 @@
-//! What the router remembers and tells of its engines and its last decisions.
+//! What the router remembers and tells about its engines and last decisions.
 
 use serde::Serialize;
 
@@ -20,7 +20,7 @@ pub struct EngineStatus {
     /// The last failure, until the next success.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
-    /// Measured tokens per second.
+    /// Measured tokens per second for reading a prompt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prefill_rate: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,17 +34,17 @@ pub struct PastDecision {
     #[serde(flatten)]
     pub decision: Decision,
     pub timing: engine::Timing,
-    /// Why nothing came of it, where nothing did.
+    /// Why the task failed, if it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed: Option<String>,
-    /// The task that it was made for.
+    /// The number of its task.
     #[serde(skip)]
     pub number: u64,
 }
 
 impl PastDecision {
-    /// Whether it takes the place of this one before it, the `last` or an older one: the task that failed has an answer after all, or
-    /// somebody who types on while an engine is down fails at every key.
+    /// Whether this replaces an older decision, which may be the `last`: the failed task has an answer after all, or somebody types on
+    /// while an engine is down and fails with every key.
     fn replaces(&self, before: &PastDecision, is_last: bool) -> bool {
         let is_answer = self.failed.is_none() && self.number == before.number;
         let is_same = is_last && self.failed.is_some() && self.task == TaskKind::CompleteAuto && self.task == before.task;
@@ -52,7 +52,7 @@ impl PastDecision {
     }
 }
 
-/// What the router knows: engines and the last decisions, newest last.
+/// Engines and last decisions, newest last.
 #[derive(Clone, Debug, Serialize)]
 pub struct Status {
     pub engines: Vec<EngineStatus>,
@@ -63,6 +63,7 @@ pub struct Status {
 const REMEMBERED: usize = 50;
 
 impl Router {
+    /// Adds a decision, and drops the oldest one if there are too many.
     pub(super) fn remember(&self, past: PastDecision) {
         self.with(|state| {
             let last = state.decisions.len().saturating_sub(1);
@@ -76,21 +77,21 @@ impl Router {
         });
     }
 
-    /// Nothing came of a task, though a model answered it, or before one did: it is no answer among the last decisions.
+    /// Notes that a task failed although a model answered it, or before one could: it must not count as an answer.
     pub fn came_to_nothing(&self, task: &Task, error: &EngineError) {
-        // What was refused without a model is no decision; that nobody could be asked, or answered in time, is one.
+        // A refusal without a model is no decision, but it is one that nobody could be asked or answered in time.
         let is_known = error.kind == ErrorKind::Cancelled || self.mark(task, Some(&error.message));
         if !is_known && matches!(error.kind, ErrorKind::TimedOut | ErrorKind::Unavailable | ErrorKind::Configuration) {
             self.note_failed(task, None, &RouteError::Engine(error.clone()));
         }
     }
 
-    /// A further step of a task was answered, whatever was wrong with the one before it.
+    /// Notes that a further step of a task was answered, whatever was wrong before.
     pub(super) fn goes_on(&self, task: &Task) {
         self.mark(task, None);
     }
 
-    /// Notes why a task failed that was asked of the engine of this decision; none where nobody could be asked.
+    /// Notes why a task failed, with the engine that was asked; none where nobody could be.
     pub(super) fn note_failed(&self, task: &Task, asked: Option<Decision>, error: &RouteError) {
         let is_further = asked.as_ref().is_some_and(|asked| task.goes_on.as_ref() == Some(&asked.engine));
         if error.is_cancelled() || is_further && self.mark(task, Some(&error.to_string())) {
@@ -101,7 +102,7 @@ impl Router {
         self.remember(PastDecision { task: task.kind, decision, timing: engine::Timing::default(), failed, number: task.number });
     }
 
-    /// Marks the newest decision on a task as one that failed, or that did not, if there is any.
+    /// Sets or clears the failure of the newest decision on a task, if there is one.
     fn mark(&self, task: &Task, failed: Option<&str>) -> bool {
         self.with(|state| {
             let Some(newest) = state.decisions.iter_mut().rev().find(|past| past.number == task.number) else { return false };
@@ -111,7 +112,7 @@ impl Router {
         })
     }
 
-    /// The engine that a task is for, whether it may be asked or not.
+    /// The decision for the engine that a task would go to, even if it may not be asked.
     fn would_ask(&self, task: &Task) -> Decision {
         let (role, reason) = policy::roles(task, &self.policy).swap_remove(0);
         let name = self.name_of(role);

@@ -1,5 +1,5 @@
-//! Secrets that are typed or pasted: a change holds the value alone, and what shows it to be a secret stands in the document around it.
-//! So the documents of a session are followed here, and what is put into them is looked at where it stands then.
+//! Secrets that are typed or pasted: a change contains the bare value, and what shows it to be a secret is in the document around. So the
+//! documents of a session are followed here, and inserted text is judged in its place.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -18,7 +18,7 @@ pub struct Typed {
 }
 
 impl Typed {
-    /// Takes what an editor says, and hides in it what is a secret where it stands then.
+    /// Takes a message of the editor, and hides in it what is a secret in its place.
     pub fn hide(&mut self, entry: &mut Value) {
         let Some(message) = entry.get_mut("message") else { return };
         let method = message["method"].as_str().unwrap_or_default().to_string();
@@ -46,7 +46,7 @@ impl Typed {
     }
 }
 
-/// Takes a change over, with stars for what is a secret in it.
+/// Applies a change, and puts stars for secrets in it.
 fn changed(text: &mut Text, encoding: Encoding, change: &mut Value) {
     let Some(new) = change["text"].as_str().map(String::from) else { return };
     let position = |end: &str| {
@@ -62,7 +62,7 @@ fn changed(text: &mut Text, encoding: Encoding, change: &mut Value) {
     change["text"] = json!(hidden(&text.to_arc(), start..start + new.len()));
 }
 
-/// A stretch of a text with stars for what of a secret stands in it, or is on its way to become one.
+/// A stretch of a text with stars for secrets, also for one that is still being typed.
 fn hidden(text: &str, range: Range<usize>) -> String {
     match value_around(text, &range).filter(|value| redact::takes_secret(text, value)) {
         Some(_) => redact::stars(&text[range]),
@@ -70,7 +70,7 @@ fn hidden(text: &str, range: Range<usize>) -> String {
     }
 }
 
-/// The quoted value that a stretch is a part of, whether or not its quotes are closed yet.
+/// The quoted value around a stretch, even if its quotes are not closed yet.
 fn value_around(text: &str, range: &Range<usize>) -> Option<Range<usize>> {
     let ends = |letter: char| matches!(letter, '"' | '\'' | '`' | '\n' | '\r');
     if text[range.clone()].contains(ends) {

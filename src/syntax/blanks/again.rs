@@ -1,6 +1,6 @@
-//! What an edit changes of what the parser is not shown. The forms are long expressions, and going through a whole text with all of them
-//! costs more than to parse it again after a keystroke. None of them reaches across the end of a statement, so that what stands behind one
-//! is found whatever stands before it: only the statements around the edit are searched again.
+//! Updates what is hidden from the parser after an edit. The forms are long expressions, and to run all of them over a whole text costs
+//! more than to parse it after a keystroke. No form matches across the end of a statement, so matches behind one do not depend on what
+//! stands before it: only the statements around the edit are searched again.
 
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -12,15 +12,15 @@ use crate::syntax::language::Language;
 use crate::text::Cut;
 use crate::text::lines::{line_end, line_start};
 
-/// The forms of a language that look at nothing far away, all at once: around most edits there are none of them.
+/// All forms of a language that do not look far back, in one set: most edits are near no match at all.
 #[derive(Debug, Default)]
 pub(in crate::syntax) struct Near(OnceLock<Option<RegexSet>>);
 
-/// A pattern that fits nowhere, in place of those that look further.
+/// Matches nowhere; stands in for the forms that look further back.
 const NOWHERE: &str = r"[^\s\S]";
 
 impl Near {
-    /// Whether any of them may fit in a stretch of a text.
+    /// Whether any of these forms may match in a stretch of a text.
     fn may_fit(&self, forms: &[Form], text: &str, within: &Range<usize>) -> bool {
         let pattern = |form: &Form| if form.entry.behind.is_some() { NOWHERE.into() } else { form.entry.pattern.clone() };
         let set = || RegexSetBuilder::new(forms.iter().map(pattern)).unicode(false).build().ok();
@@ -29,7 +29,7 @@ impl Near {
     }
 }
 
-/// What [`find`] says of a text, from what it has said of the version before.
+/// What [`find`] gives for a text, derived from the matches in the version before.
 pub(in crate::syntax) fn again(language: &Language, known: &Arc<[Found]>, text: &str, cut: Option<&Cut>) -> Arc<[Found]> {
     let Some(cut) = cut.filter(|_| !language.macros.is_empty()) else { return known.clone() };
     let [near, far] = [0, HEAD].map(|looks_back| around(text, cut, looks_back));
@@ -74,8 +74,8 @@ pub(in crate::syntax) fn again(language: &Language, known: &Arc<[Found]>, text: 
     found
 }
 
-/// The stretch in which an edit may have changed what begins there: from the end of a statement before it to one so far behind it that no
-/// form that looks back so many bytes looks at the edit from there.
+/// The stretch in which an edit may have changed the matches that begin there. It starts at the end of a statement before the edit, and
+/// ends with one so far behind it that forms which look `looks_back` bytes back do not see the edit from there.
 fn around(text: &str, cut: &Cut, looks_back: usize) -> Range<usize> {
     let mut start = cut.start;
     let start = loop {
@@ -98,28 +98,28 @@ fn around(text: &str, cut: &Cut, looks_back: usize) -> Range<usize> {
 
 const STATEMENT: char = ';';
 
-/// Whether a semicolon ends what any form may have begun before it: one in a comment, in a string or in what is for the preprocessor may
-/// be passed by, and these begin in its line. No string goes on in the next line, so that behind the last of a line none is open; what may
-/// be the rest of one has to stand before the edit.
+/// Whether a semicolon ends whatever a form may have begun before it. A semicolon in a comment, a string or a preprocessor line may not,
+/// and all of these begin in its own line. No string goes on in the next line, so none is open behind the last semicolon of a line; where
+/// another follows, the rest of the line has to lie before `known`.
 fn is_end(text: &str, at: usize, known: usize) -> bool {
     let (before, end) = (&text.as_bytes()[line_start(text, at)..at], line_end(text, at));
     let is_quoted = || before.contains(&b'"') && (end > known || text.as_bytes()[at..end].contains(&b'"'));
     !before.contains(&b'#') && !before.windows(2).any(|two| two == b"//") && !is_quoted()
 }
 
-/// Whether something hidden stands before an edit, as it did.
+/// Whether a hidden stretch before an edit is unchanged.
 pub(super) fn stays(a: &Blank, b: &Blank, cut: &Cut) -> bool {
     a.reads == b.reads && a.range == b.range && a.range.end <= cut.start
 }
 
-/// Whether something hidden stands behind an edit, as it did.
+/// Whether a hidden stretch behind an edit has only moved.
 pub(super) fn moves(a: &Blank, b: &Blank, cut: &Cut) -> bool {
     let same = a.reads == b.reads && a.range.len() == b.range.len() && a.range.start >= cut.old_end;
     same && a.range.start as i64 + cut.moved() == b.range.start as i64
 }
 
-/// The stretch in which two versions of what the parser reads differ: that of the texts, `lengths` of them being what they are, and
-/// whatever is hidden in one of them alone. None where they are the same.
+/// The stretch in which the parser's view of two versions differs: where the texts (with these `lengths`) do, and where only one of them
+/// hides something. None where there is no difference.
 pub(in crate::syntax) fn widened(cut: Option<&Cut>, before: &[Blank], after: &[Blank], lengths: [usize; 2]) -> Option<Cut> {
     let texts = cut.copied().unwrap_or(Cut { start: lengths[0], old_end: 0, new_end: 0 });
     let first = before.iter().zip(after).take_while(|(a, b)| stays(a, b, &texts)).count();

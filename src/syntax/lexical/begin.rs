@@ -1,14 +1,14 @@
-//! What a line has to begin with that a pattern may fit. Most lines of a text begin with something else, and one look at their first letter
-//! costs less than a regular expression.
+//! What a line has to begin with so that a pattern can match. Most lines begin with something else, and a look at their first letter costs
+//! less than a regular expression.
 
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
-/// The letters that may come first, but for blanks before them.
+/// The bytes that may come first, after blanks.
 pub(super) struct Beginnings([bool; 256]);
 
 impl Beginnings {
-    /// None where a pattern may fit in the middle of a line, or a line of blanks.
+    /// None where the pattern may match in the middle of a line, or a line of blanks.
     pub fn of(pattern: &str) -> Option<Self> {
         let parsed = ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern).ok()?;
         let mut first = [false; 256];
@@ -16,12 +16,12 @@ impl Beginnings {
         (begins_lines && !add(&parsed, &mut first)).then_some(Self(first))
     }
 
-    /// Where the blanks end that a line begins with; none where the text ends there.
+    /// Where the leading blanks of a line end; none at the end of the text.
     pub fn head(&self, text: &[u8], start: usize) -> Option<usize> {
         text.get(start..)?.iter().position(|byte| !is_blank(*byte)).map(|blanks| start + blanks)
     }
 
-    /// Whether a line may begin with a byte.
+    /// Whether a matching line may begin with a byte.
     pub fn fit(&self, byte: u8) -> bool {
         self.0[usize::from(byte)]
     }
@@ -31,7 +31,8 @@ fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
-/// Adds what may come first in a part of a pattern. True where it may be nothing, or nothing but blanks: then what follows may come first.
+/// Adds the bytes that a part of a pattern may begin with. True where the part may match nothing or only blanks, so that the next part may
+/// come first.
 fn add(part: &Hir, first: &mut [bool; 256]) -> bool {
     match part.kind() {
         HirKind::Empty | HirKind::Look(_) => true,
@@ -47,7 +48,7 @@ fn add(part: &Hir, first: &mut [bool; 256]) -> bool {
             bytes().for_each(|byte| first[usize::from(byte)] = true);
             bytes().any(is_blank)
         }
-        // There is none in a pattern for bytes.
+        // Patterns for bytes have no Unicode classes.
         HirKind::Class(Class::Unicode(_)) => {
             first.fill(true);
             false
@@ -55,7 +56,7 @@ fn add(part: &Hir, first: &mut [bool; 256]) -> bool {
         HirKind::Repetition(repetition) => add(&repetition.sub, first) || repetition.min == 0,
         HirKind::Capture(capture) => add(&capture.sub, first),
         HirKind::Concat(parts) => parts.iter().all(|part| add(part, first)),
-        // Each of them has to be seen.
+        // No short circuit: each alternative has to be seen.
         HirKind::Alternation(parts) => parts.iter().fold(false, |passes, part| add(part, first) | passes),
     }
 }

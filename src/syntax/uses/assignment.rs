@@ -1,4 +1,4 @@
-//! What gives a name its value or its type: a declaration, an assignment, a loop, a pattern, or the call that a function is handed to.
+//! What gives a name its value or type: a declaration, an assignment, a loop, a pattern, or the call that a function is passed to.
 
 use std::ops::Range;
 
@@ -10,22 +10,22 @@ use crate::syntax::place::is;
 use crate::syntax::scope::BLOCK;
 use crate::text::words;
 
-/// Where something gets a value or a type: the bytes of both, as far as they are written.
+/// A place that gives a name a value or a type: the bytes of both, as far as they are written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Given {
     pub range: Range<usize>,
     pub kind: Option<Range<usize>>,
     pub value: Option<Range<usize>>,
-    /// The name is for a part of the value, or for one after the other: `Some(a) = b`, `for a in b`.
+    /// The name gets a part of the value, or one element after another: `Some(a) = b`, `for a in b`.
     pub part: bool,
-    /// The function without a name that it is a parameter of, where that is handed to something.
+    /// The anonymous function that it is a parameter of, where that is passed to a call.
     pub scope: Option<Range<usize>>,
 }
 
 /// Most nodes between a name and what gives it a value: `(a, b) = …`, `int *a = …`.
 const NEAR: usize = 5;
 
-/// The places where a name, of a variable or of a member, is given a value or a type.
+/// All places where a name (a variable or a member) gets a value or a type.
 pub fn given(parsed: &Parsed, name: &str) -> Vec<Given> {
     let mut found = vec![];
     visit(parsed, words::places(parsed.text(), name), |range, way| {
@@ -47,7 +47,7 @@ fn given_at(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Given {
         if field.is_some_and(|field| !GIVEN.contains(&field)) {
             break;
         }
-        // `a.b` gives `b` nothing.
+        // `a.b = 1` does not give `b` alone a value.
         if role(&parsed.language().use_roles, *parent) & MEMBER != 0 {
             continue;
         }
@@ -56,15 +56,15 @@ fn given_at(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Given {
         };
         let of = |field: &str| value_of(parent, field);
         if is(parsed, "given.arm", *parent) {
-            // What is matched is two nodes up; the value of the arm is something else.
+            // The matched value is two nodes up; the value of the arm is something else.
             given.value = way[..at].iter().rev().find_map(|(node, _)| value_of(node, "value"));
             given.part = true;
             break;
         }
         let named = (*field == Some("alias")).then(|| parent.named_child(0).map(|node| node.byte_range())).flatten();
-        // `Some` of `Some(a)` is not what `a` is.
+        // In `Some(a)`, `Some` is not the type of `a`.
         given.kind = given.kind.or(of("type").filter(|_| !is(parsed, "given.pattern", *parent)));
-        // Of `int a = 1` the type is one node further up than the value.
+        // In `int a = 1` the type is one node further up than the value.
         let known = given.value.is_some();
         given.value = given.value.or(of("value")).or(of("right")).or(named);
         if !known && given.value.is_some() {
@@ -77,7 +77,7 @@ fn given_at(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Given {
     given
 }
 
-/// What a parameter of a function without a name may be a part of: what the call that the function is handed to is given besides.
+/// What the parameter of an anonymous function may be a part of: the other arguments of the call that the function is passed to.
 fn handed(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Vec<Given> {
     let Some(closure) = way.iter().rposition(|(node, _)| is(parsed, "closure", *node)) else { return vec![] };
     let is_parameter = way.get(closure + 1).is_some_and(|(_, field)| matches!(field, Some("parameters" | "parameter")));

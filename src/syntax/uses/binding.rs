@@ -8,7 +8,7 @@ use super::{REFUTABLE, Way, role};
 use crate::syntax::Parsed;
 use crate::syntax::scope::{self, BINDING, BLOCK, EXPRESSION};
 
-/// Whether a word is a name to the grammar, and no keyword.
+/// Whether the grammar reads a word as a name, not as a keyword.
 pub fn is_identifier(parsed: &Parsed, range: &Range<usize>) -> bool {
     parsed.root().descendant_for_byte_range(range.start, range.end).is_some_and(|leaf| leaf.is_named())
 }
@@ -19,12 +19,12 @@ pub fn is_own_word(parsed: &Parsed, range: &Range<usize>) -> bool {
     leaf.is_some_and(|leaf| leaf.byte_range() == *range && !parsed.language().is_name(leaf.kind_id()))
 }
 
-/// The type that is written where the fields around a name are given or taken: `Options` of `const o: Options = { name: 1 }`.
+/// The type written where the fields around a name are destructured or built: `Options` in `const o: Options = { name: 1 }`.
 pub fn annotation(parsed: &Parsed, range: &Range<usize>) -> Option<Range<usize>> {
     let leaf = parsed.root().descendant_for_byte_range(range.start, range.end)?;
     let (mut braces, mut last) = (0, None);
     for node in scope::path_to(parsed, leaf).into_iter().rev() {
-        // A pattern and the parameter that it is begin with the same one.
+        // A pattern and the parameter around it begin at the same byte.
         let opens = parsed.text()[node.start_byte()..].starts_with('{') && last.replace(node.start_byte()) != Some(node.start_byte());
         braces += usize::from(opens);
         let kind = node.child_by_field_name("type").map(|kind| kind.byte_range());
@@ -69,12 +69,12 @@ pub(super) fn binding_at(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -
     None
 }
 
-/// What a node binds of the names in it.
+/// What a node binds among the names in it.
 #[derive(PartialEq)]
 enum Bound {
-    /// What its fields lead to.
+    /// Whatever its fields lead to.
     Any,
-    /// What stands here.
+    /// The name at this range.
     One(Range<usize>),
     Nothing,
 }

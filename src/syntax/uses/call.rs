@@ -1,4 +1,4 @@
-//! Whether a use of a name is a call, a declaration, or hands it around as a value; and how much stands between brackets.
+//! Whether a use of a name is a call, a declaration or a plain value; and how many arguments stand between brackets.
 
 use std::ops::Range;
 
@@ -9,20 +9,20 @@ use crate::syntax::Parsed;
 use crate::syntax::place::is;
 use crate::syntax::scope::{self, BLOCK, COMMENT};
 
-/// What a use of a name in code is.
+/// How a name is used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Use {
-    /// The name with its arguments, to their closing bracket.
+    /// A call: the name with its arguments, up to the closing bracket.
     Call(Range<usize>),
-    /// It is declared, by a statement without a body: the declaration.
+    /// A declaration without a body, with the bytes of that statement.
     Declared(Range<usize>),
-    /// The name is defined, imported or handed on, which needs no arguments.
+    /// Defined, imported or exported: no arguments needed.
     Named,
-    /// It is handed around as a value, or called in a way that is not understood.
+    /// Passed around as a value, or called in a way that is not understood.
     Value,
 }
 
-/// What a name is that stands somewhere in code.
+/// How the name at this range is used.
 pub fn use_of(parsed: &Parsed, name: &Range<usize>) -> Use {
     let Some(leaf) = parsed.root().descendant_for_byte_range(name.start, name.end) else { return Use::Value };
     let path = scope::path_to(parsed, leaf);
@@ -30,7 +30,7 @@ pub fn use_of(parsed: &Parsed, name: &Range<usize>) -> Use {
     of_call.or_else(|| declared(parsed, name, &path)).unwrap_or(if is_named(parsed, name, &path) { Use::Named } else { Use::Value })
 }
 
-/// Whether a list in brackets belongs to a name; type arguments may stand between.
+/// Whether a list in brackets follows the name; type arguments may stand between.
 fn joins(parsed: &Parsed, name: &Range<usize>, list: Node<'_>) -> bool {
     let text = parsed.text();
     let between = text.get(name.end..list.start_byte()).map(str::trim);
@@ -38,20 +38,20 @@ fn joins(parsed: &Parsed, name: &Range<usize>, list: Node<'_>) -> bool {
     text.as_bytes().get(list.start_byte()) == Some(&b'(') && between.is_some_and(leads)
 }
 
-/// The name with its arguments, where it has some.
+/// The name with its arguments, if it is called.
 fn called(parsed: &Parsed, name: &Range<usize>, path: &[Node<'_>]) -> Option<Range<usize>> {
     path.windows(2).rev().find_map(|pair| {
         let arguments = pair[0].child_by_field_name("arguments").filter(|arguments| joins(parsed, name, *arguments));
-        // In a macro the arguments are tokens behind the name.
+        // Inside a macro the arguments are just tokens behind the name.
         let is_given = |next: &Node<'_>| role(&parsed.language().use_roles, *next) & TOKENS != 0 && joins(parsed, name, *next);
         let tokens = || pair[1].next_sibling().filter(|next| pair[1].byte_range() == *name && is_given(next));
         arguments.or_else(tokens).map(|arguments| name.start..arguments.end_byte())
     })
 }
 
-/// What a name is that stands before parameters: a definition has a body, and a declaration has none.
+/// What a name before parameters is: a definition if there is a body, else a declaration.
 fn declared(parsed: &Parsed, name: &Range<usize>, path: &[Node<'_>]) -> Option<Use> {
-    // A header's guard is around all of it.
+    // An include guard surrounds the whole header.
     let ends = |node: &Node<'_>| role(&parsed.language().scope_roles, *node) & BLOCK != 0 || is(parsed, "condition", *node);
     let block = path.iter().rposition(ends).unwrap_or(0);
     let declares = |node: &Node<'_>| node.child_by_field_name("parameters").is_some_and(|list| joins(parsed, name, list));
@@ -61,7 +61,7 @@ fn declared(parsed: &Parsed, name: &Range<usize>, path: &[Node<'_>]) -> Option<U
     Some(if has_body { Use::Named } else { Use::Declared(around[0].byte_range()) })
 }
 
-/// Whether a name is defined, imported or handed on where it stands.
+/// Whether a name is defined, imported or exported where it stands.
 fn is_named(parsed: &Parsed, name: &Range<usize>, path: &[Node<'_>]) -> bool {
     let (text, tags) = (parsed.text(), &parsed.language().tags);
     let imports = |node: &Node<'_>| {
@@ -75,7 +75,7 @@ fn is_named(parsed: &Parsed, name: &Range<usize>, path: &[Node<'_>]) -> bool {
     path.iter().any(|node| imports(node) || is(parsed, "exported", *node) || defines(node))
 }
 
-/// How much stands between the brackets that open at a place, and whether more may: the parameters of a signature, the arguments of a call.
+/// The number of parameters or arguments in the brackets that open at a place, and whether there may be more.
 pub fn between_brackets(parsed: &Parsed, opening: usize) -> Option<(usize, bool)> {
     let leaf = parsed.root().descendant_for_byte_range(opening, opening + 1).filter(|leaf| leaf.byte_range() == (opening..opening + 1))?;
     let path = scope::path_to(parsed, leaf);

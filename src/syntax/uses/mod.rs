@@ -1,5 +1,5 @@
-//! Where a name stands in a text: whether that is code, and as what it stands there. What binds it, what gives it a value and whether it is
-//! called are rooms of their own.
+//! Where a name stands in a text, whether that is code, and in which role. The submodules say what binds it, what gives it a value and
+//! whether it is called.
 
 mod assignment;
 mod binding;
@@ -20,26 +20,26 @@ use super::scope::{BLOCK, COMMENT, EXPRESSION, INTERPOLATION, STRING};
 use super::{Language, Parsed};
 use crate::text::words;
 
-/// What nodes mean here, beside what they mean to [`scope`]; the order of the bits below.
+/// Further tags of `scope.scm` that become bits, in the order of the constants below.
 pub(in crate::syntax) const ROLES: &[&str] = &["member", "key", "shorthand", "tokens", "raw", "tag", "refutable", "outer"];
-/// `a.b`, `a::b`: what is not its first child is a member of that.
+/// A member access such as `a.b` or `a::b`: all but the first child are members.
 pub(in crate::syntax) const MEMBER: u8 = 1;
-/// A name that is looked up in something else than what is in scope, or a node whose first child is one: `f(name=1)`.
+/// A name that is not looked up in the scope, such as that of an argument, or a node whose first child is one: `f(name=1)`.
 const KEY: u8 = 1 << 1;
-/// The name of a field and a variable at once: `Point { x }`.
+/// A name that is a field and a variable at once: `Point { x }`.
 const SHORTHAND: u8 = 1 << 2;
-/// What a macro is given: nothing in it is parsed.
+/// The arguments of a macro, which are not parsed.
 const TOKENS: u8 = 1 << 3;
-/// The text of a macro that is no tree at all, or its parameters.
+/// The text of a macro without any tree, or its parameters.
 pub(in crate::syntax) const RAW: u8 = 1 << 4;
-/// A word that says what kind of type follows stands before its name, so that no variable hides that.
+/// A keyword for a kind of type stands before the name, so no variable hides the type: `struct x`.
 const TAG: u8 = 1 << 5;
-/// A binding in which names in capitals are constants.
+/// A binding in which capitalised names are constants.
 const REFUTABLE: u8 = 1 << 6;
-/// The names in it are those of the file, not of the function around.
+/// The names in it are the file's, not the function's.
 const OUTER: u8 = 1 << 7;
 
-/// What a name stands in.
+/// Whether a name stands in code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Within {
     Code,
@@ -47,55 +47,55 @@ pub enum Within {
     Text,
 }
 
-/// What a name is where it stands in code.
+/// The role of a name in code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stands {
-    /// By itself: it is looked up in what is in scope.
+    /// On its own: looked up in the scope.
     Alone,
-    /// As a member of what is in these bytes.
+    /// A member of the expression in these bytes.
     Member(Range<usize>),
-    /// As the name of a field or an argument; the bytes are the type or the function that it belongs to, as far as that is written there.
+    /// The name of a field or an argument. The bytes name the type or function it belongs to, as far as that is written.
     Key(Range<usize>),
-    /// As the name of a field and as a variable. The second bytes are what is replaced when it is written out.
+    /// A field and a variable at once. The second range is what has to be replaced to write it out in full.
     Shorthand(Range<usize>, Range<usize>),
 }
 
-/// One place of a name.
+/// One place where a name stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mention {
     pub range: Range<usize>,
     pub within: Within,
     pub stands: Stands,
-    /// The statement at the top of the file that it is in.
+    /// The top-level statement around it.
     pub top: Range<usize>,
     pub place: Special,
 }
 
-/// Where the rules of scopes do not hold for a name.
+/// Places where the usual rules of scopes do not hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Special {
     No,
-    /// The text of a macro: what it means is known where the macro is used.
+    /// In the text of a macro: its meaning depends on where the macro is used.
     Macro,
     /// A parameter of a macro.
     MacroParameter,
-    /// The name of a type behind a word like `struct`.
+    /// The name of a type behind a keyword such as `struct`.
     Tag,
-    /// What a path begins with, written as variables and functions are: a module.
+    /// The start of a path that is written like a variable or a function: a module.
     Path,
     /// What a constructor initializes: a member, or a base of its type.
     Base,
 }
 
-/// The nodes from the root to a place, each with its field in the one before.
+/// The nodes from the root to a place, each with its field in its parent.
 pub(in crate::syntax) type Way<'tree> = [(Node<'tree>, Option<&'tree str>)];
 
-/// The places where a name stands as a whole word, in order.
+/// All places where a name stands as a whole word, in order.
 pub fn uses(parsed: &Parsed, name: &str) -> Vec<(Range<usize>, Within)> {
     mentions(parsed, name).into_iter().map(|found| (found.range, found.within)).collect()
 }
 
-/// The same with what the name is at each of them.
+/// All places where a name stands, with its role at each.
 pub fn mentions(parsed: &Parsed, name: &str) -> Vec<Mention> {
     let mut found = vec![];
     visit(parsed, words::places(parsed.text(), name), |range, way| {
@@ -108,7 +108,7 @@ pub fn mentions(parsed: &Parsed, name: &str) -> Vec<Mention> {
     found
 }
 
-/// Goes to each of these places, which are in order, in one walk: a list of many names costs no more than its length.
+/// Visits places, given in order, in one walk: many places cost little more than their number.
 pub(in crate::syntax) fn visit<'tree>(
     parsed: &'tree Parsed,
     places: impl Iterator<Item = Range<usize>>,
@@ -142,10 +142,12 @@ pub(in crate::syntax) fn visit<'tree>(
     }
 }
 
+/// The bits that the kind of a node has in a table of roles.
 pub(in crate::syntax) fn role(roles: &[u8], node: Node<'_>) -> u8 {
     roles.get(usize::from(node.kind_id())).copied().unwrap_or(0)
 }
 
+/// Whether the name at this range stands in code, in a comment or in a string.
 pub(in crate::syntax) fn within(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Within {
     let (text, language) = (parsed.text(), parsed.language());
     if let Some(text) = way
@@ -164,7 +166,7 @@ pub(in crate::syntax) fn within(parsed: &Parsed, range: &Range<usize>, way: &Way
             if is_quoted(parsed, &way[..at]) {
                 return Within::Code;
             }
-            // Two braces are one written brace.
+            // In interpolated strings two braces mean one literal brace.
             let braces = text[..range.start].bytes().rev().take_while(|byte| *byte == b'{').count();
             let captured = language.captures && braces % 2 == 1 && text[range.end..].starts_with(['}', ':']);
             return if captured { Within::Code } else { Within::Text };
@@ -227,6 +229,7 @@ fn special(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Special {
     }
 }
 
+/// The role of the name at this range, given the path to it.
 pub(in crate::syntax) fn stands(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Stands {
     let (text, roles) = (parsed.text(), &parsed.language().use_roles);
     if way.last().is_some_and(|(leaf, _)| role(roles, *leaf) & RAW != 0) {
@@ -250,7 +253,7 @@ pub(in crate::syntax) fn stands(parsed: &Parsed, range: &Range<usize>, way: &Way
         }
         if role & KEY != 0 && first && child.byte_range() == *range {
             let of = argument_of(text, way).unwrap_or_else(|| head(text, way));
-            // The keys of a map are values.
+            // In a Go map literal the keys are values.
             return if text[of.clone()].starts_with("map[") { Stands::Alone } else { Stands::Key(of) };
         }
         if !first {
@@ -264,21 +267,21 @@ pub(in crate::syntax) fn stands(parsed: &Parsed, range: &Range<usize>, way: &Way
     }
 }
 
-/// A shorthand, with words like `mut` before it, which go to the variable when it is written out.
+/// A shorthand; words like `mut` before it stay with the variable when it is written out.
 fn shorthand(text: &str, range: &Range<usize>, way: &Way<'_>) -> Stands {
     let words = |start: &usize| text[*start..range.start].chars().all(|letter| letter.is_ascii_lowercase() || letter == ' ');
     let start = way.iter().rev().map(|(node, _)| node.start_byte()).find(|start| *start < range.start).filter(words);
     Stands::Shorthand(head(text, way), start.unwrap_or(range.start)..range.end)
 }
 
-/// The type that something is said of in its angle brackets: `Shape` in `Shape<Unit = u32>`.
+/// The type whose angle brackets the name stands in: `Shape` in `Shape<Unit = u32>`.
 fn argument_of(text: &str, way: &Way<'_>) -> Option<Range<usize>> {
     let [.., (of, _), (arguments, _), _, _] = way else { return None };
     let (start, end) = (of.start_byte(), arguments.start_byte());
     (text[end..].starts_with('<') && start < end).then(|| start..start + text[start..end].trim_end_matches([':', ' ']).len())
 }
 
-/// What stands before the bracket that a field or an argument is in: `Point` in `Point { x: 1 }`, `f` in `f(a, x=1)`.
+/// What stands before the bracket around a field or an argument: `Point` in `Point { x: 1 }`, `f` in `f(a, x=1)`.
 fn head(text: &str, way: &Way<'_>) -> Range<usize> {
     let opens = |at: usize| text[at..].starts_with(['{', '(']);
     let mut brackets = 0;
@@ -329,7 +332,7 @@ fn stands_among_tokens(text: &str, range: &Range<usize>) -> Stands {
     }
 }
 
-/// Where the words, dots, and closed brackets begin that a text ends with: `a.b(c)`.
+/// Where the expression begins that a text ends with, made of words, dots and closed brackets: `a.b(c)`.
 pub fn receiver_start(text: &str) -> usize {
     let mut depth = 0usize;
     for (at, letter) in text.char_indices().rev() {
@@ -343,7 +346,7 @@ pub fn receiver_start(text: &str) -> usize {
     0
 }
 
-/// Whether a string below these nodes is code that is quoted: a type that is defined later.
+/// Whether a string is a quoted type: one that is defined later.
 fn is_quoted(parsed: &Parsed, above: &[(Node<'_>, Option<&str>)]) -> bool {
     let is = |tag: &str, node: &Node<'_>| super::place::is(parsed, tag, *node);
     above.last().is_some_and(|(node, _)| is("quoted", node)) && !above.iter().any(|(node, _)| is("quotes", node))

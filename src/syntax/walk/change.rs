@@ -1,7 +1,7 @@
-//! What an edit changes of a file's facts. A path from the root leads to where the tree before and the tree after differ, and only the item
-//! around it is walked again. This is what makes a keystroke in a long file cost the function that it is in. The parser tells where the
-//! trees differ; where they have errors it cannot, but takes over whole subtrees, and these are told by their identity: wherever it guesses
-//! otherwise than before, the subtrees are new ones.
+//! What an edit changes in a file's facts. A path from the root leads to where the trees before and after differ, and only the item around
+//! that place is walked again. So a keystroke in a long file costs only the function that it is in. The parser tells where trees differ.
+//! Where they have errors it cannot; but it takes over whole subtrees, which are recognised by their identity, and wherever it guesses
+//! differently than before, the subtrees are new.
 
 use std::ops::Range;
 
@@ -15,18 +15,18 @@ use crate::text::Cut;
 use super::siblings::{Differing, Mark, Marks, Side};
 use super::{ATTRIBUTE, COMMENT, DEFINITION, Defined, IDENTIFIER, IMPORT, Lead, OPAQUE, SCOPE, WRAPPER, Walk};
 
-/// See the module. All bytes outside `before` have the facts that they had, moved.
+/// The changed facts. All bytes outside of `before` have the facts that they had, moved.
 pub struct Change<'a> {
     pub edit: Edit,
     /// The bytes of the earlier text whose facts are replaced.
     pub before: Range<usize>,
-    /// The facts of these bytes as they were, and as they are now.
+    /// The facts of the stretch before the edit, and after it.
     pub removed: Facts<'a>,
     pub added: Facts<'a>,
-    /// The definitions around the place, which begin both lists from the outside in; they go on, but for where their signatures and
-    /// they themselves end. What stands above them is not told.
+    /// How many definitions around the place stand at the start of both lists, outermost first. They continue to exist, but their ends and
+    /// the ends of their signatures may move. What encloses them is not listed.
     pub around: (usize, usize),
-    /// That of them whose name is another one now.
+    /// The one of them that has a new name.
     pub renamed: Option<usize>,
 }
 
@@ -36,23 +36,23 @@ pub struct Edit {
     pub start: u32,
     pub old_end: u32,
     pub new_end: u32,
-    /// Zero-based line of `old_end` before.
+    /// The zero-based line of `old_end` before the edit.
     pub old_row: u32,
-    /// By how many lines the rest has moved.
+    /// By how many lines the rest moved.
     pub rows: i32,
 }
 
 impl Edit {
-    /// By how many bytes the rest has moved.
+    /// By how many bytes the rest moved.
     fn moved(&self) -> i64 {
         i64::from(self.new_end) - i64::from(self.old_end)
     }
 }
 
-/// Nodes smaller than this, in bytes, are walked again as a whole.
+/// Nodes smaller than this, in bytes, are walked again whole.
 const SMALL: usize = 32;
 
-/// What has changed from one version to the next, which [`Parsed::edited`] has made of it. None where it cannot be told: then everything
+/// The changes between a version and the next one, made from it by [`Parsed::edited`]. None where they cannot be told: then the whole file
 /// has to be walked.
 pub fn between<'a>(before: &'a Parsed, after: &'a Parsed, path: &str) -> Option<Change<'a>> {
     let Made { edit: made, differing, is_clean } = after.edit()?;
@@ -94,7 +94,7 @@ pub fn between<'a>(before: &'a Parsed, after: &'a Parsed, path: &str) -> Option<
             }
         }
     }
-    // A comment that is opened or closed takes in what is hidden, or sets it free.
+    // A comment that is opened or closed may swallow hidden stretches, or release them.
     let now = spanned(&spot.new, cut.start..cut.new_end);
     let now = now.start.min(bytes.start)..now.end.max((bytes.end as i64 + cut.moved()) as usize);
     let hidden = blanks::touching(after.blanks(), &now);
@@ -104,7 +104,7 @@ pub fn between<'a>(before: &'a Parsed, after: &'a Parsed, path: &str) -> Option<
     Some(Change { edit, before: bytes, removed: old.facts, added: new.facts, around, renamed })
 }
 
-/// The bytes of nodes and of an edit in them.
+/// The bytes from the first to the last of these nodes, together with the edit.
 fn spanned(nodes: &[Node<'_>], edit: Range<usize>) -> Range<usize> {
     match (nodes.first(), nodes.last()) {
         (Some(first), Some(last)) => first.start_byte().min(edit.start)..last.end_byte().max(edit.end),
@@ -112,32 +112,32 @@ fn spanned(nodes: &[Node<'_>], edit: Range<usize>) -> Range<usize> {
     }
 }
 
-/// Siblings that have to be walked again, before and after.
+/// The sibling nodes to walk again, before and after.
 struct Spot<'t> {
     old: Vec<Node<'t>>,
     new: Vec<Node<'t>>,
     depth: u32,
-    /// Definitions and open items around them.
+    /// The numbers of definitions and of open items before the siblings.
     old_state: (usize, usize),
     new_state: (usize, usize),
 }
 
-/// What a node demands of the children that differ, so that its own facts stay as they are.
+/// What has to hold for the differing children of a node, so that the node's own facts stay valid.
 enum Demand<'t> {
     Nothing,
-    /// They belong to the first item inside, so that nothing below may be walked by itself.
+    /// They belong to the first item inside, so nothing below can be walked separately.
     Deeper,
-    /// They stand after the name of a scope.
+    /// They stand behind the name of a scope, which ends at these bytes (before and after).
     After(usize, usize),
-    /// They stand after the signature of a definition that has no body, however deep.
+    /// They stand behind the signature of a definition without body, at any depth.
     Past(usize, usize),
-    /// They are in the body of a definition, which may begin with its comment, or in its head before that.
+    /// They are in the body of a definition (true if that may begin with a docstring), or before the body in its head.
     Body(Node<'t>, Node<'t>, bool),
-    /// The first of them is not the first statement.
+    /// The first statement is not among them.
     NotFirst,
 }
 
-/// Two cursors that are used again and again: to make one takes longer than to compare most nodes.
+/// Two cursors that are reused: to make one takes longer than to compare most nodes.
 type Cursors<'t> = Option<[TreeCursor<'t>; 2]>;
 type Deepest<'t> = (Differing<'t>, u32, [(usize, usize); 2]);
 
@@ -148,22 +148,22 @@ struct Descent<'w, 'a> {
     is_clean: bool,
     old: &'w mut Walk<'a>,
     new: &'w mut Walk<'a>,
-    /// The definition on the path whose name is another one now.
+    /// The definition on the path that has a new name.
     renamed: Option<usize>,
-    /// What was kept of the children of the tree before, and what is kept of the tree after.
+    /// Marks kept of the children in the tree before; marks to keep of the tree after.
     known: Option<&'w Marks>,
     marks: Marks,
 }
 
 impl Descent<'_, '_> {
-    /// From the root along what differs, as far down as the facts allow.
+    /// Follows the differences down from the root, as far as the facts allow.
     fn run<'t>(&mut self, old: Node<'t>, new: Node<'t>) -> Option<Spot<'t>> {
         let (here, depth, [old_state, new_state]) = self.deepest(old, new)?;
         let [old, new] = self.spot(&here);
         Some(Spot { old, new, depth, old_state, new_state })
     }
 
-    /// The children that differ of the deepest node on the path that the facts allow, their depth, and the definitions and open items around.
+    /// The differing children of the deepest node on that path, their depth, and the definitions and open items around them.
     fn deepest<'t>(&mut self, old: Node<'t>, new: Node<'t>) -> Option<Deepest<'t>> {
         let (mut pair, mut depth, mut demand) = ((old, new), 0, Demand::Nothing);
         let mut past = (0, 0);
@@ -205,7 +205,7 @@ impl Descent<'_, '_> {
                         Demand::Nothing
                     }
                 }
-                // The body lies deeper, as that of a function that is assigned.
+                // The body lies deeper, as that of a function in an assignment.
                 Demand::Body(old, new, docstring) if self.new.role(b) == 0 && holds(a, old) && holds(b, new) => {
                     Demand::Body(old, new, docstring)
                 }
@@ -241,11 +241,11 @@ impl Descent<'_, '_> {
             (Defined::Nothing, Defined::Nothing) => Some(if role & WRAPPER != 0 { Demand::Deeper } else { Demand::Nothing }),
             (Defined::Scope(old), Defined::Scope(new)) => Some(Demand::After(old.end_byte(), new.end_byte())),
             (Defined::Item { body: Some(old), docstring }, Defined::Item { body: Some(new), .. }) => {
-                // A name that stands behind the body moves with what is in it.
+                // A name that stands behind the body moves with the body.
                 let is_named_before = self.new.facts.definitions[known..].iter().all(|known| known.name.end as usize <= new.start_byte());
                 is_named_before.then_some(Demand::Body(old, new, docstring))
             }
-            // What has no body has its signature alone, and that is cut where it is long, maybe before the name.
+            // Without a body there is only the signature, which is cut off where it is long, maybe even before the name.
             (Defined::Item { body: None, .. }, Defined::Item { body: None, .. }) if role & WRAPPER == 0 => {
                 let end =
                     |walk: &Walk<'_>| walk.facts.definitions[known..].iter().map(|known| known.signature.end.max(known.name.end)).max();
@@ -255,14 +255,14 @@ impl Descent<'_, '_> {
         }
     }
 
-    /// Whether both walks have found the same definitions from this number on, as far as the edit leaves them alone.
+    /// Whether both walks found the same definitions from this index on, apart from the edit.
     fn agree(&self, known: usize) -> bool {
         let (old, new) = (&self.old.facts.definitions, &self.new.facts.definitions);
         let alike = |(a, b): (&Definition, &Definition)| self.are_named_alike(a, b) && self.are_alike(a, b);
         old.len() == new.len() && old[known..].iter().zip(&new[known..]).all(alike)
     }
 
-    /// Whether both walks have found one definition there, which is called otherwise and else the same.
+    /// Whether both walks found one definition there, which differs only in its name.
     fn has_another_name(&self, known: usize) -> bool {
         let (old, new) = (&self.old.facts.definitions, &self.new.facts.definitions);
         match (&old[known..], &new[known..]) {
@@ -275,7 +275,7 @@ impl Descent<'_, '_> {
         a.name.of(self.old.source) == b.name.of(self.new.source)
     }
 
-    /// Whether two definitions that an edit lies in are the same but for their names and where they end.
+    /// Whether two definitions around an edit differ only in their names and ends.
     fn are_alike(&self, a: &Definition, b: &Definition) -> bool {
         let said = |of: fn(&Definition) -> Span| of(a).of(self.old.source) == of(b).of(self.new.source);
         a.signature.start == b.signature.start
@@ -285,13 +285,13 @@ impl Descent<'_, '_> {
             && said(|one| one.bases)
     }
 
-    /// Whether the children that differ, and the edit, stand before the body of the definition.
+    /// Whether the differing children and the edit stand before the definition's body.
     fn is_before(&self, here: &Differing<'_>, old: Node<'_>, new: Node<'_>) -> bool {
         let (old, new) = (old.start_byte(), new.start_byte());
         self.edit.old_end as usize <= old && self.edit.new_end as usize <= new && here.ends_before(old, new)
     }
 
-    /// The differing children with what stands before the next item and belongs to it.
+    /// The differing children together with what precedes the next item and belongs to it.
     fn spot<'t>(&self, here: &Differing<'t>) -> [Vec<Node<'t>>; 2] {
         let (mut first, mut rest) = (here.first, here.rest);
         let leads = |node: &Node<'_>| !node.is_named() || self.new.role(*node) & (COMMENT | ATTRIBUTE) != 0;
@@ -305,7 +305,7 @@ impl Descent<'_, '_> {
             is_done = !leads(&next);
             rest -= usize::from(!is_done || self.is_led(&next));
         }
-        // What is led to, and what leads here, may stand beside what was looked at.
+        // A lead may begin before, and the item it belongs to may lie behind, the children that were compared.
         let (mut before, mut after) = (0, 0);
         if first == 0 {
             before = here.new.preceding().take_while(leads).count();
@@ -336,8 +336,8 @@ impl Descent<'_, '_> {
         role == IDENTIFIER || role & (DEFINITION | SCOPE | WRAPPER) != 0
     }
 
-    /// Whether the differing children end with an item that nothing behind belongs to, and the edit is inside of it: what follows is as it
-    /// was.
+    /// Whether the differing children end with an item that contains the edit and to which nothing behind belongs: then what follows is
+    /// unchanged.
     fn ends_alone(&self, here: &Differing<'_>) -> bool {
         let alone = |side: &Side<'_>, walk: &Walk<'_>, edited: u32| {
             let mut differing = here.range(side).map(|at| side.node(at));
@@ -350,7 +350,7 @@ impl Descent<'_, '_> {
         alone(&here.old, self.old, self.edit.old_end) && alone(&here.new, self.new, self.edit.new_end)
     }
 
-    /// Compares the children of two nodes from both ends; where none has errors, only those that the parser does not tell apart.
+    /// Compares the children of two nodes from both ends; without errors, only where the parser says that they differ.
     fn differing<'t>(&self, old: Node<'t>, new: Node<'t>, cursor: &mut Option<TreeCursor<'t>>, cursors: &mut Cursors<'t>) -> Differing<'t> {
         let moved = self.edit.moved();
         let is_told = self.is_clean || !(old.has_error() || new.has_error());
@@ -364,7 +364,7 @@ impl Descent<'_, '_> {
         Differing::new(old, new, moved, |a, b, moved| self.told(a, b, moved), |a, b, moved| self.same(a, b, moved, cursors))
     }
 
-    /// Whether two nodes are the same, in place and inside, as far as their marks tell.
+    /// Whether two nodes are the same in place and content, if their marks can tell.
     fn told(&self, a: &Mark, b: &Mark, moved: i64) -> Option<bool> {
         let is_moved = |was: usize, is: usize| was as i64 + moved == is as i64;
         let is_taken_over = is_moved(a.start, b.start) && a.id == b.id;
@@ -372,25 +372,25 @@ impl Descent<'_, '_> {
         if is_elsewhere { Some(false) } else { (is_taken_over || self.told_apart(a, b)).then_some(true) }
     }
 
-    /// Whether two nodes are the same, in place and inside.
+    /// Whether two nodes are the same in place and content.
     fn same<'t>(&self, a: Node<'t>, b: Node<'t>, moved: i64, cursors: &mut Cursors<'t>) -> bool {
         let at = |byte: usize| byte as i64 + moved;
         if at(a.start_byte()) != b.start_byte() as i64 {
             return false;
         }
-        // A subtree that the parser has taken over is not touched by the edit.
+        // The edit does not touch a subtree that the parser has taken over.
         a.id() == b.id()
             || at(a.end_byte()) == b.end_byte() as i64
                 && (b.child_count() == 0 || self.apart(&b))
                 && (self.are_told_apart(a, b) || self.equal(a, b, cursors))
     }
 
-    /// Whether the edit is in no part of a node, so that these cannot have moved towards each other.
+    /// Whether the edit lies in no part of a node, so that its parts have not moved against each other.
     fn apart(&self, b: &Node<'_>) -> bool {
         b.end_byte() <= self.edit.start as usize || b.start_byte() >= self.edit.new_end as usize
     }
 
-    /// Whether the parser can tell that a node is as it was: it reads again what it has read without errors.
+    /// Whether the parser can tell that a node is unchanged: it may reuse only what it read without errors.
     fn told_apart(&self, a: &Mark, b: &Mark) -> bool {
         let moved = if b.end <= self.edit.start as usize { 0 } else { self.edit.moved() };
         self.is_outside(b.start, b.end)
@@ -405,12 +405,12 @@ impl Descent<'_, '_> {
         self.is_outside(b.start_byte(), b.end_byte()) && self.told_apart(&Mark::of(a), &Mark::of(b))
     }
 
-    /// Whether bytes of the later text touch none in which the trees differ.
+    /// Whether bytes of the later text are clear of all differences.
     fn is_outside(&self, start: usize, end: usize) -> bool {
         end < self.differing.start || start > self.differing.end
     }
 
-    /// Whether two nodes are equal inside: one subtree that the parser has taken over, or a new one that has become what it was before.
+    /// Whether two nodes have equal content: one subtree that the parser took over, or a new one equal to the old.
     fn equal<'t>(&self, a: Node<'t>, b: Node<'t>, cursors: &mut Cursors<'t>) -> bool {
         if a.id() == b.id() {
             return true;
@@ -442,7 +442,7 @@ impl Descent<'_, '_> {
         }
     }
 
-    /// Whether two nodes are equal but for their children.
+    /// Whether two nodes are equal apart from their children.
     fn alike(&self, a: Node<'_>, b: Node<'_>) -> bool {
         a.kind_id() == b.kind_id()
             && a.is_missing() == b.is_missing()

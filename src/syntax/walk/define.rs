@@ -1,4 +1,4 @@
-//! What becomes of a node that defines something: its kind, what it is called and where, what stands above it, and who may see it.
+//! What a defining node becomes: its kind, its name and where that stands, what belongs to it above, and who may see it.
 
 use tree_sitter::Node;
 
@@ -7,17 +7,17 @@ use crate::syntax::data::{Visibility, lists};
 use crate::syntax::pattern::{Captures, Pattern};
 use crate::syntax::tags::{Definition, Kind, Span};
 
-/// Longest signature, in bytes, of what has no body.
+/// Longest signature, in bytes, of a definition without body.
 pub(crate) const MAX_SIGNATURE: usize = 400;
 
-/// The last row of what a node has. In some grammars the line break behind it is its own: a macro's, or a section's.
+/// The last row of a node's content. Some grammars count the line break behind a node as part of it (macros, sections).
 fn last_row(node: Node<'_>) -> usize {
     let (start, end) = (node.start_position(), node.end_position());
     if end.column == 0 && end.row > start.row { end.row - 1 } else { end.row }
 }
 
 impl Walk<'_> {
-    /// Whether a pattern is of a definition or scope and may be tried here; one marked `(#set! ended "")` only where the node has its end.
+    /// Whether a pattern defines something and may be tried here. One marked `(#set! ended "")` needs a node that is complete.
     fn defines(&self, pattern: &Pattern, node: Node<'_>) -> bool {
         let meant = pattern.tag.starts_with("definition.") || pattern.tag.starts_with("scope.");
         let last = || node.child_count().checked_sub(1).and_then(|last| node.child(last));
@@ -25,14 +25,14 @@ impl Walk<'_> {
         meant && self.applies(pattern) && ended() && self.is_within(pattern, node)
     }
 
-    /// Takes a definition, or opens a scope, where a pattern fits.
+    /// Records a definition, or opens a scope, if a pattern matches.
     pub(super) fn define<'tree>(&mut self, node: Node<'tree>, depth: u32, lead: Lead) -> Defined<'tree> {
         let language = self.language;
         let patterns = || language.tags.at(node.kind_id());
         let first = |pattern: &Pattern| pattern.each(node, self.source).into_iter().next();
         let mut fitting = patterns().filter(|pattern| self.defines(pattern, node));
         let found = fitting.find_map(|pattern| Some((pattern, pattern.matches(node, self.source)?)));
-        // Of several names the first may be none, such as `_`.
+        // The first of several names may not be one, such as `_`.
         let several = || patterns().filter(|pattern| pattern.setting("each").is_some() && self.defines(pattern, node));
         let found = found.or_else(|| several().find_map(|pattern| Some((pattern, first(pattern)?))));
         let Some((pattern, captures)) = found else { return Defined::Nothing };
@@ -65,7 +65,7 @@ impl Walk<'_> {
         Defined::Item { body, docstring: pattern.setting("docstring").is_some() }
     }
 
-    /// Puts the definitions from a number on each into the one before, as in `namespace a::b`. Returns the innermost.
+    /// Makes each definition from this index on the parent of the next, as in `namespace a::b`. Returns the innermost.
     fn nest(&mut self, first: u32) -> u32 {
         let last = self.facts.definitions.len() as u32 - 1;
         for number in first + 1..=last {
@@ -74,7 +74,7 @@ impl Walk<'_> {
         last
     }
 
-    /// The further names of a node that defines several: `int a, *b;`.
+    /// Records the further names of a node that defines several: `int a, *b;`.
     fn define_others(&mut self, node: Node<'_>, first: u32, lead: Lead) {
         let language = self.language;
         let mut others = vec![];
@@ -93,7 +93,7 @@ impl Walk<'_> {
         let span = |name| captures.get(name).map(|node| Span::new(node.byte_range())).unwrap_or_default();
         let (mut name, body) = (span("name"), span("body"));
         if let Some(next) = captures.get("before") {
-            // `operator bool` is no node: parameters follow in the same one.
+            // In `operator bool` the name is not a node of its own: the parameters follow in the same node.
             name = self.trimmed(name.start as usize, next.start_byte());
         }
         let around = match pattern.setting("hoist") {
@@ -103,7 +103,7 @@ impl Walk<'_> {
         let receiver = span("container");
         let in_type = around.is_some_and(Open::has_members) || !receiver.is_empty();
         let kind = if kind == Kind::Function && in_type { Kind::Method } else { kind };
-        // In a list of names alone, each is an item of its own.
+        // In a plain list of names each is an item of its own.
         let alone = pattern.setting("item").is_some();
         let (node, lead) = if alone { (captures.get("name").unwrap_or(node), Lead::default()) } else { (node, lead) };
         let (item_start, item_row) = lead.start.unwrap_or((node.start_byte(), node.start_position().row));
@@ -131,7 +131,7 @@ impl Walk<'_> {
         definition
     }
 
-    /// From `start` to at most `end`, without space at its end, on character boundaries.
+    /// From `start` to at most `end`, without trailing space, on character boundaries.
     fn trimmed(&self, start: usize, end: usize) -> Span {
         let mut end = end;
         while !self.source.is_char_boundary(end) {
@@ -144,7 +144,7 @@ impl Walk<'_> {
     /// A string that is the first statement of a body.
     fn docstring(&self, body: Option<Node<'_>>) -> Option<Span> {
         let first = body?.named_child(0)?;
-        // What is returned is none, and neither is what is put together when it runs.
+        // A returned string does not document, nor does one that is built at run time.
         let is_plain = |text: &str| text.starts_with(['"', '\'', 'r', 'R', 'u', 'U']);
         let is_string = |node: &Node<'_>| self.role(*node) & STRING != 0 && self.source.get(node.byte_range()).is_some_and(is_plain);
         let alone = |node: &Node<'_>| node.byte_range() == first.byte_range();

@@ -1,21 +1,21 @@
-//! The children of a node, which the walk goes through.
+//! The children of a node, as the walk goes through them.
 
 use tree_sitter::{Node, TreeCursor};
 
-/// The named children of a node, one after the other. Tokens mean nothing to the walk.
+/// The named children of a node, one after the other. Anonymous tokens mean nothing to the walk.
 pub(super) struct Level<'tree> {
     parent: Node<'tree>,
     taken: u32,
     count: u32,
-    /// Where there are many, a cursor is faster than counting through them for each.
+    /// For many children a cursor is faster than to look each up by its number.
     cursor: Option<TreeCursor<'tree>>,
 }
 
-/// From so many children on a cursor is faster.
+/// From this number of children on a cursor is used.
 const MANY: u32 = 12;
 
 impl<'tree> Level<'tree> {
-    /// Takes a cursor from those that are at hand, where there is one.
+    /// Uses one of the spare cursors where there is one.
     pub fn below(parent: Node<'tree>, spare: &mut Vec<TreeCursor<'tree>>) -> Option<Self> {
         let count = parent.named_child_count() as u32;
         let cursor = (count >= MANY).then(|| {
@@ -32,11 +32,12 @@ impl<'tree> Level<'tree> {
         (count > 0).then_some(Self { parent, taken: 0, count, cursor })
     }
 
-    /// Gives its cursor back.
+    /// Returns its cursor to the spare ones.
     pub fn end(self, spare: &mut Vec<TreeCursor<'tree>>) {
         spare.extend(self.cursor);
     }
 
+    /// The next named child.
     pub fn next(&mut self) -> Option<Node<'tree>> {
         if self.taken == self.count {
             return None;

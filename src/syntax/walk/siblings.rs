@@ -1,6 +1,6 @@
-//! The children of a node before and after an edit, from where they differ. Nodes may have thousands of children, so that a cursor goes
-//! straight to those in question where the parser tells which they are. Where it does not, all are gone through, once for each version: what
-//! they were is kept for the version after it.
+//! The children of a node before and after an edit, and which of them differ. A node may have thousands of children. Where the parser says
+//! which ones to look at, a cursor goes straight there. Where it does not, all are visited, once per version, and their marks are kept for
+//! the next one.
 
 use std::cell::{Cell, OnceCell};
 use std::ops::Range;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tree_sitter::{Node, TreeCursor};
 
-/// What tells a node from others without looking into it.
+/// What tells nodes apart without a look inside.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::syntax) struct Mark {
     pub id: usize,
@@ -20,6 +20,7 @@ pub(in crate::syntax) struct Mark {
 }
 
 impl Mark {
+    /// The mark of a node.
     pub fn of(node: Node<'_>) -> Self {
         Self {
             id: node.id(),
@@ -32,28 +33,28 @@ impl Mark {
     }
 }
 
-/// The marks of all children of some nodes of one tree, by the node.
+/// The marks of all children of some nodes in one tree, by the id of the node.
 #[derive(Clone, Debug, Default)]
 pub(in crate::syntax) struct Marks(Vec<(usize, Arc<[Mark]>)>);
 
-/// Nodes with fewer children are gone through again.
+/// Nodes with fewer children are simply visited again.
 const MANY: usize = 32;
-/// So many children that are known by their marks are looked up one by one. To look one up takes as long as to go through those before it.
+/// Up to this many children known by their marks are fetched one by one. To fetch one takes as long as to visit all before it.
 const FEW: usize = 6;
 
-/// Children of a node, in order.
+/// The children of a node, in order.
 pub(super) struct Side<'t> {
     parent: Node<'t>,
-    /// Of all of them, where these are all children of the node.
+    /// The marks of all children, where this side is all of them.
     marks: Option<Arc<[Mark]>>,
     nodes: OnceCell<Vec<Node<'t>>>,
     looked_up: Cell<usize>,
-    /// Only those that end here or later, and up to the first that begins behind it.
+    /// Only children that end here or later, up to the first one that begins behind.
     within: Option<Range<usize>>,
 }
 
 impl<'t> Side<'t> {
-    /// Those of the children within some bytes.
+    /// The children within some bytes.
     pub fn within(parent: Node<'t>, bytes: Range<usize>, cursor: &mut Option<TreeCursor<'t>>) -> Self {
         let nodes = OnceCell::from(children(parent, Some(&bytes), cursor));
         Self { parent, marks: None, nodes, looked_up: Cell::new(0), within: Some(bytes) }
@@ -72,18 +73,19 @@ impl<'t> Side<'t> {
         Self { parent, marks: Some(marks), nodes, looked_up: Cell::new(0), within: None }
     }
 
-    /// Keeps the marks of all children, where these are many.
+    /// Keeps the marks of all children, if there are many.
     pub fn keep(&self, kept: &mut Marks) {
         if let Some(marks) = self.marks.as_ref().filter(|marks| marks.len() >= MANY) {
             kept.0.push((self.parent.id(), marks.clone()));
         }
     }
 
+    /// The number of children on this side.
     pub fn len(&self) -> usize {
         self.marks.as_ref().map_or_else(|| self.all().len(), |marks| marks.len())
     }
 
-    /// Where one of them begins and ends.
+    /// Where a child begins and ends.
     fn bytes(&self, at: usize) -> Range<usize> {
         self.marks.as_ref().map_or_else(|| self.all()[at].byte_range(), |marks| marks[at].start..marks[at].end)
     }
@@ -92,6 +94,7 @@ impl<'t> Side<'t> {
         self.nodes.get_or_init(|| children(self.parent, self.within.as_ref(), &mut None))
     }
 
+    /// The child with this index.
     pub fn node(&self, at: usize) -> Node<'t> {
         if self.nodes.get().is_none() && self.looked_up.get() < FEW {
             self.looked_up.set(self.looked_up.get() + 1);
@@ -108,7 +111,7 @@ impl<'t> Side<'t> {
         goto_first(&mut cursor, self.within.as_ref()).then_some(cursor)
     }
 
-    /// The children before these, from the last to the first.
+    /// The children before this side's, last to first.
     pub fn preceding(&self) -> impl Iterator<Item = Node<'t>> + use<'t> {
         let is_part = self.within.is_some();
         let (mut cursor, mut there) = match self.first() {
@@ -129,10 +132,10 @@ impl<'t> Side<'t> {
         })
     }
 
-    /// The children behind these.
+    /// The children behind this side's.
     pub fn following(&self) -> impl Iterator<Item = Node<'t>> + use<'t> {
         let known = self.len();
-        // Behind all there is nothing.
+        // Behind all children there is nothing.
         let mut cursor = if self.within.is_some() { self.first() } else { None };
         let mut is_new = false;
         std::iter::from_fn(move || {
@@ -148,7 +151,7 @@ impl<'t> Side<'t> {
     }
 }
 
-/// The children of a node, or those of them within bytes. To make a cursor takes longer than most of its ways.
+/// The children of a node, or those within some bytes. To make a cursor takes longer than most of its moves.
 fn children<'t>(parent: Node<'t>, within: Option<&Range<usize>>, cursor: &mut Option<TreeCursor<'t>>) -> Vec<Node<'t>> {
     let all = if within.is_none() { parent.child_count() as usize } else { 0 };
     let mut children = Vec::with_capacity(all);
@@ -174,7 +177,7 @@ fn goto_first(cursor: &mut TreeCursor<'_>, within: Option<&Range<usize>>) -> boo
     }
 }
 
-/// The children of a node before and after, or those of them in question: the first `first` and the last `rest` are the same.
+/// The children of a node before and after. The first `first` and the last `rest` of them are the same.
 pub(super) struct Differing<'t> {
     pub old: Side<'t>,
     pub new: Side<'t>,
@@ -183,8 +186,8 @@ pub(super) struct Differing<'t> {
 }
 
 impl<'t> Differing<'t> {
-    /// Goes through both from their starts and from their ends. `same` says whether two are, the second of which has moved by so many bytes,
-    /// and `told` does so by their marks as far as these tell.
+    /// Compares both sides from their starts and from their ends. `same` compares two nodes, the second moved by so many bytes; `told` does
+    /// it by their marks where that is enough.
     pub fn new(
         old: Side<'t>,
         new: Side<'t>,
@@ -204,29 +207,31 @@ impl<'t> Differing<'t> {
         Self { old, new, first, rest }
     }
 
-    /// Which of the children of a side differ.
+    /// The indices of the children on a side that differ.
     pub fn range(&self, side: &Side<'_>) -> Range<usize> {
         self.first..side.len() - self.rest
     }
 
-    /// The one child that differs, if it is one on both sides, and of one kind.
+    /// The differing child, if there is just one on both sides, of the same kind.
     pub fn pair(&self) -> Option<(Node<'t>, Node<'t>)> {
         let one = |side: &Side<'t>| (self.range(side).len() == 1).then(|| side.node(self.first));
         let (a, b) = (one(&self.old)?, one(&self.new)?);
         (a.kind_id() == b.kind_id() && a.child_count() > 0 && b.child_count() > 0).then_some((a, b))
     }
 
+    /// Whether all differences begin at or behind these bytes (before and after).
     pub fn begins_after(&self, old: usize, new: usize) -> bool {
         let after = |side: &Side<'t>, name: usize| self.first >= side.len() || side.bytes(self.first).start >= name;
         after(&self.old, old) && after(&self.new, new)
     }
 
+    /// Whether all differences end at or before these bytes (before and after).
     pub fn ends_before(&self, old: usize, new: usize) -> bool {
         let before = |side: &Side<'t>, body: usize| self.range(side).next_back().is_none_or(|last| side.bytes(last).end <= body);
         before(&self.old, old) && before(&self.new, new)
     }
 
-    /// Whether something with a name stands before what differs.
+    /// Whether a named node stands before the differences.
     pub fn has_named_before(&self) -> bool {
         let first = self.old.parent.named_child(0);
         let differing = (self.first < self.old.len()).then(|| self.old.bytes(self.first).start);

@@ -1,5 +1,5 @@
-//! Token counts: exact once the engine process is up, cached line by line by their content; a careful estimate until then, so that nobody
-//! waits. Lines are counted by themselves: no tokenizer for code joins the end of a line with what stands on the next.
+//! Token counts: exact once the engine process is up, cached line by line; a careful estimate until then, so that nobody waits. Lines are
+//! counted separately, because no tokenizer for code joins the end of a line with the next one.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -11,28 +11,30 @@ use super::spec::{Model, Subject};
 use crate::engine::llama::wire::{Answer, Order};
 use crate::engine::{Estimate, Tokens};
 
-/// Longest wait for exact counts. Counting takes microseconds a line.
+/// Longest wait for exact counts. Counting takes microseconds per line.
 const PATIENCE: Duration = Duration::from_millis(8);
-/// The same for those who asked for exact counts.
+/// Longest wait for callers who asked for exact counts.
 const ASKED: Duration = Duration::from_millis(500);
-/// After a count that took longer, estimates serve for this long: many texts are counted in a row.
+/// After a count that took longer, estimates are used for this long: many texts are counted in a row.
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long an engine process may take to start and read its vocabulary.
 const START: Duration = Duration::from_secs(5);
-/// So long after they asked, people still wait.
+/// For this long after they asked, callers still wait.
 const PATIENT: Duration = Duration::from_secs(5);
 
+/// Counts tokens of one model.
 pub(super) struct Counter {
     subject: Subject,
     link: Link,
     born: Instant,
-    /// Milliseconds after `born` until which estimates serve.
+    /// Until then, in milliseconds after `born`, estimates are used.
     paused_until: AtomicU64,
-    /// Milliseconds after `born` until which somebody waits for exact counts.
+    /// Until then, in milliseconds after `born`, somebody waits for exact counts.
     patient_until: AtomicU64,
 }
 
 impl Counter {
+    /// A counter that asks the engine process over this link.
     pub fn new(subject: Subject, link: Link) -> Self {
         Self { subject, link, born: Instant::now(), paused_until: AtomicU64::new(0), patient_until: AtomicU64::new(0) }
     }
@@ -41,7 +43,7 @@ impl Counter {
         self.born.elapsed().as_millis() as u64
     }
 
-    /// Counts texts in the engine process, unless that takes too long now.
+    /// Exact counts from the engine process; none where that would take too long now.
     fn exact(&self, texts: &[&str]) -> Option<Vec<usize>> {
         let now = self.milliseconds();
         if !self.link.ready() || now < self.paused_until.load(Ordering::Relaxed) {
@@ -73,7 +75,7 @@ impl Counter {
         None
     }
 
-    /// Adds up the lines of a text: those that are known, and the others as `ask` says, or by estimate.
+    /// Adds up a text's lines: known counts, and for the rest those of `ask`, else estimates.
     fn sum(&self, text: &str, ask: impl FnOnce(&[&str]) -> Option<Vec<usize>>) -> usize {
         let (mut sum, mut unknown) = (0, vec![]);
         for line in lines(text) {
@@ -96,12 +98,12 @@ impl Counter {
     }
 }
 
-/// The path that a line of one word may be. It is counted alone as well as with its end, and both are asked for at once.
+/// The path that a one-word line may be. It is counted with its line end and also without, so both are asked for at once.
 fn path_of(line: &str) -> Option<&str> {
     line.strip_suffix('\n').filter(|word| word.contains('.') && !word.contains(char::is_whitespace))
 }
 
-/// The lines of a text, each with its end and the blank lines after it.
+/// The lines of a text, each with its end and the blank lines behind it.
 fn lines(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {

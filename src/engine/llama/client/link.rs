@@ -1,5 +1,5 @@
-//! The connection to the engine process: one thread of ours owns it, connects on demand, gives each answer to its request, and after a
-//! death tells every waiting request so, once. Three deaths at work within five minutes switch the model off.
+//! The connection to the engine process. One thread owns it, connects on demand, and passes each answer to its request. When the process
+//! dies, every waiting request is told once. After three deaths at work within five minutes the model is switched off.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,13 +17,13 @@ use crate::engine::llama::place;
 use crate::engine::llama::wire::{self, Answer, Failure, FromEngine, ModelSpec, Order, ToEngine};
 use crate::engine::{BoxFuture, EngineError, ErrorKind};
 
-/// Answers to one request; dropping it cancels the request.
+/// The answers to one request. To drop it cancels the request.
 pub(super) type Answers = mpsc::UnboundedReceiver<Answer>;
 
 /// How often it is looked whether the process lives.
 const TICK: Duration = Duration::from_millis(50);
 const PING: Duration = Duration::from_secs(2);
-/// Without any sign of life for this long the process hangs.
+/// Without any sign of life for this long the process counts as hung.
 const HANG: Duration = Duration::from_secs(10);
 /// A single step of a worker may take this many times longer: a large model on a busy machine.
 const STEP_FACTOR: u32 = 6;
@@ -42,6 +42,7 @@ struct Asked {
 }
 
 impl Link {
+    /// Starts the thread; it connects when the first order comes.
     pub fn start(surroundings: Surroundings) -> Self {
         let (orders, asked) = mpsc::unbounded_channel();
         let ready = Arc::new(AtomicBool::new(false));
@@ -59,7 +60,7 @@ impl Link {
         Self { orders, ready }
     }
 
-    /// Sends an order; its answers come through the receiver, the last one ends it.
+    /// Sends an order; the receiver gets its answers up to the last one.
     pub fn send(&self, order: Order, model: &ModelSpec) -> Answers {
         let (answers, receiver) = mpsc::unbounded_channel();
         // A thread that is gone drops the sender, which the receiver sees as the end.
@@ -73,7 +74,7 @@ impl Link {
     }
 }
 
-/// The link's thread is gone: it could not be started.
+/// The error for a thread that could not be started.
 pub(super) fn gone() -> EngineError {
     EngineError::new(ErrorKind::Unavailable, "the link to the engine process is closed; restart the language server")
 }
@@ -89,7 +90,7 @@ struct Wire {
     pid: Option<i32>,
     child: Option<tokio::process::Child>,
     pinged: Instant,
-    /// When the first question was asked that nothing has been heard since.
+    /// When the first request was sent since the last sign of life.
     unheard: Option<Instant>,
     ticked: Instant,
 }
@@ -99,12 +100,12 @@ struct Owner {
     asked: mpsc::UnboundedReceiver<Asked>,
     ready: Arc<AtomicBool>,
     wire: Option<Wire>,
-    /// On its way to a wire; orders wait for it in `waiting`.
+    /// A connection attempt under way; orders wait for it in `waiting`.
     connecting: Option<BoxFuture<'static, std::io::Result<Connection>>>,
     waiting: Vec<Asked>,
     pending: HashMap<u64, Pending>,
     next: u64,
-    /// Requests for which nobody waits any more.
+    /// Ids of requests that nobody waits for any more.
     dropped: (mpsc::UnboundedSender<u64>, mpsc::UnboundedReceiver<u64>),
     deaths: Deaths,
     hang: Duration,
@@ -120,7 +121,7 @@ impl Owner {
     }
 
     async fn run(mut self) {
-        // Its own clock: a wait that every frame begins anew would never end while tokens stream.
+        // A clock of its own: a timeout that every frame restarts would never fire while tokens stream.
         let mut clock = tokio::time::interval(TICK);
         clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -141,7 +142,7 @@ impl Owner {
         }
     }
 
-    /// Sends an order on; where there is no connection, it waits for one.
+    /// Passes an order on, or keeps it until there is a connection.
     async fn take(&mut self, asked: Asked) {
         if !self.deaths.are_kept() {
             let socket = self.surroundings.socket.clone().or_else(|| place::socket().ok());
@@ -159,7 +160,7 @@ impl Owner {
         }
     }
 
-    /// A crash is followed by a pause that grows.
+    /// The pause before the next connection, which grows with each crash.
     fn pause(&self) -> Duration {
         match self.deaths.recent() {
             0 => Duration::ZERO,
@@ -167,7 +168,7 @@ impl Owner {
         }
     }
 
-    /// Sends what has waited, or tells why it cannot be sent.
+    /// Sends the orders that waited, or tells them why they cannot be sent.
     async fn connected(&mut self, outcome: std::io::Result<Connection>) {
         self.connecting = None;
         let waiting = std::mem::take(&mut self.waiting);
@@ -190,7 +191,7 @@ impl Owner {
     }
 
     async fn order(&mut self, asked: Asked) {
-        // Given up while it waited: the engine process need not hear of it.
+        // Given up while it waited, so the engine process need not hear of it.
         if asked.answers.is_closed() {
             return;
         }
@@ -221,7 +222,7 @@ impl Owner {
 
     async fn write(&mut self, bytes: &[u8]) {
         let Some(wire) = &mut self.wire else { return };
-        // A process that is stopped does not read; what it misses is sent by nobody else.
+        // A stopped process does not read. What it misses is not sent again.
         let sent = tokio::time::timeout(self.hang, wire.writer.write_all(bytes)).await;
         if !matches!(sent, Ok(Ok(()))) {
             self.kill();
@@ -244,7 +245,7 @@ impl Owner {
         let Some(pending) = self.pending.get(&frame.id) else { return };
         let last = !matches!(frame.answer, Answer::Progress { .. } | Answer::Text(_));
         let ready = matches!(frame.answer, Answer::Done { .. } | Answer::Opened(_) | Answer::Counts(_));
-        // Where nobody listens, the request is about to be cancelled.
+        // If nobody listens, the request is about to be cancelled.
         let _ = pending.answers.send(frame.answer);
         if last {
             self.pending.remove(&frame.id);
@@ -254,12 +255,12 @@ impl Owner {
         }
     }
 
-    /// Asks for a sign of life, kills what gives none.
+    /// Asks for a sign of life, and kills a process that gives none.
     async fn tick(&mut self) {
         let Some(wire) = &mut self.wire else { return };
         let late = std::mem::replace(&mut wire.ticked, Instant::now()).elapsed() > self.hang / 2;
         if late && wire.unheard.is_some() {
-            // This process did not run, or had nothing to wait for: what has been said meanwhile is not read yet.
+            // This process did not run or did not wait, so what was said meanwhile has not been read yet.
             wire.unheard = Some(Instant::now());
         }
         if wire.unheard.is_some_and(|since| since.elapsed() > self.hang) {
@@ -274,14 +275,14 @@ impl Owner {
         }
     }
 
-    /// Ends a process that hangs; the reader sees the end and `died` does the rest.
+    /// Kills a hung process; the reader then sees the end of the stream, and `died` does the rest.
     fn kill(&mut self) {
         let Some(pid) = self.wire.as_ref().and_then(|wire| wire.pid) else { return };
         crate::report::log("warning", format_args!("the engine process {pid} does not answer and is killed"));
         let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL);
     }
 
-    /// The stream ended: every waiting request hears so, once.
+    /// The stream ended: every waiting request is told once.
     async fn died(&mut self) {
         let Some(mut wire) = self.wire.take() else { return };
         self.ready.store(false, Ordering::Relaxed);
@@ -333,7 +334,7 @@ impl Owner {
 }
 
 impl Wire {
-    /// Frames are read by a task of their own, so that the loop may drop its wait for one at any point.
+    /// A separate task reads frames, so that the loop may drop its wait for one at any point.
     fn new(Connection { stream, pid, child }: Connection) -> Self {
         let (reader, writer) = stream.into_split();
         let (sender, frames) = mpsc::unbounded_channel();
@@ -355,7 +356,7 @@ async fn connect(surroundings: Surroundings, pause: Duration) -> std::io::Result
     spawn::connect(&surroundings).await
 }
 
-/// The end of a connection attempt, if one is under way.
+/// The outcome of a connection attempt; never returns where none is under way.
 async fn connected(connecting: &mut Option<BoxFuture<'static, std::io::Result<Connection>>>) -> std::io::Result<Connection> {
     match connecting {
         Some(attempt) => attempt.await,
@@ -371,6 +372,6 @@ async fn next_frame(wire: &mut Option<Wire>) -> Option<FromEngine> {
 }
 
 fn fail(answers: &mpsc::UnboundedSender<Answer>, kind: Failure, message: String) {
-    // Nobody listens: nobody needs to know.
+    // If nobody listens, nobody needs to know.
     let _ = answers.send(Answer::Failed { kind, message });
 }

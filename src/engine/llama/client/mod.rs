@@ -1,4 +1,4 @@
-//! Our side of the engine process: an `Engine` that renders requests, sends them over the link and reads the answers back.
+//! Our side of the engine process: an `Engine` that renders requests, sends them over the link, and reads the answers.
 
 mod count;
 mod deaths;
@@ -37,7 +37,7 @@ impl Llama {
         Self::within(config, model_file, Surroundings::default())
     }
 
-    /// The same, with an engine process of its own choosing.
+    /// [`Llama::new`] with a choice of engine process, for tests.
     pub fn within(config: &EngineConfig, model_file: PathBuf, surroundings: Surroundings) -> Arc<dyn Engine> {
         let subject = Subject::new(config.clone(), model_file);
         let link = Link::start(surroundings);
@@ -85,7 +85,7 @@ impl Engine for Llama {
                 let answers = self.link.send(prepared.order(&request), prepared.spec());
                 tokio::spawn(request::follow(prepared, answers, sender, cancel, self.model()));
             }
-            // The channel is new and has room.
+            // A new channel has room.
             Err(error) => drop(sender.try_send(Event::Failed(error))),
         }
         events
@@ -110,13 +110,13 @@ impl Engine for Llama {
     fn known_caps(&self) -> Caps {
         match self.subject.model() {
             Ok(model) => spoken_to(&model, Caps { fim: model.has_fim, context: model.spec.context, ..Caps::default() }),
-            // Without its file it is taken at its best.
+            // Without its file, the best is assumed.
             Err(_) => Caps { fim: writes_holes(self.subject.dialect().as_ref()), context: self.subject.window(), ..Caps::assumed() },
         }
     }
 }
 
-/// What a model can do that is spoken to in its dialect.
+/// What a model can do in its dialect.
 fn spoken_to(model: &Model, caps: Caps) -> Caps {
     let fim = caps.fim && writes_holes(model.dialect.as_ref());
     Caps { fim, chat: true, tools: true, thinks: model.thinking == Some(true), ..caps }
@@ -126,10 +126,10 @@ fn writes_holes(dialect: &dyn Dialect) -> bool {
     dialect.fim(&Fim::default()).is_some()
 }
 
-/// The dialect that the configuration names, else the model's own.
+/// The configured dialect, else the model's own.
 fn choose(config: &EngineConfig, name: &str, chat_template: Option<&str>) -> Result<Arc<dyn Dialect>, EngineError> {
     let Some(wanted) = config.dialect.as_deref() else { return Ok(dialect::for_model(name, chat_template)) };
-    // `native` leaves rendering to a server; here we are the server.
+    // `native` leaves rendering to a server, and here we are the server.
     if wanted == "native" {
         return Ok(dialect::for_model(name, chat_template));
     }

@@ -20,7 +20,7 @@ pub(super) struct Prepared {
     spec: ModelSpec,
 }
 
-/// Renders what is asked.
+/// Renders a conversation or a hole.
 pub(super) fn render(ask: &Ask, dialect: &dyn Dialect) -> Result<Vec<Piece>, EngineError> {
     match ask {
         Ask::Chat(chat) => dialect.render(chat).map_err(|error| EngineError::new(ErrorKind::Unsupported, error.to_string())),
@@ -31,6 +31,7 @@ pub(super) fn render(ask: &Ask, dialect: &dyn Dialect) -> Result<Vec<Piece>, Eng
 }
 
 impl Prepared {
+    /// Renders a request for a model, and makes the parser for its answer.
     pub fn new(request: &Request, model: &Arc<Model>) -> Result<Self, EngineError> {
         let dialect = model.dialect.as_ref();
         let mut prepared = Self {
@@ -53,10 +54,12 @@ impl Prepared {
         Ok(prepared)
     }
 
+    /// The model it is for, and how that is loaded.
     pub fn spec(&self) -> &ModelSpec {
         &self.spec
     }
 
+    /// The order to the engine process.
     pub fn order(&self, request: &Request) -> Order {
         Order::Generate(Box::new(Generate {
             model: self.spec.clone(),
@@ -72,11 +75,11 @@ impl Prepared {
     }
 }
 
-/// Turns the answers of one request into events, until it ends, is cancelled or nobody listens.
+/// Turns the answers to a request into events, until it ends, is cancelled or nobody listens.
 pub(super) async fn follow(prepared: Prepared, mut answers: Answers, events: mpsc::Sender<Event>, cancel: Cancel, model: String) {
     let mut reading = Reading { parser: prepared.parser, calls: 0, unreadable: None };
     loop {
-        // Dropping `answers` tells the link that nobody waits any more, and the link tells the engine process.
+        // To drop `answers` tells the link, which tells the engine process.
         let answer = tokio::select! {
             biased;
             () = cancel.cancelled() => {
@@ -104,7 +107,7 @@ pub(super) async fn follow(prepared: Prepared, mut answers: Answers, events: mps
 struct Reading {
     parser: Option<Box<dyn Parser>>,
     calls: usize,
-    /// Why a call cannot be read.
+    /// Why a call could not be read.
     unreadable: Option<String>,
 }
 
@@ -158,7 +161,7 @@ impl Reading {
     }
 }
 
-/// The error that an answer carries.
+/// The error for a failure in the engine process.
 pub(super) fn error(kind: Failure, message: String) -> EngineError {
     let kind = match kind {
         Failure::Cancelled => ErrorKind::Cancelled,

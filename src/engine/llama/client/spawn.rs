@@ -1,4 +1,4 @@
-//! Starts the engine process and says hello to it.
+//! Starts the engine process and greets it.
 
 use std::fs::OpenOptions;
 use std::io::{Error, ErrorKind, Result};
@@ -12,36 +12,36 @@ use tokio::process::{Child, Command};
 
 use crate::engine::llama::{place, wire};
 
-/// Longest wait for a new engine process to listen; it loads no model before.
+/// Longest wait until a new engine process listens; it loads no model before.
 const START: Duration = Duration::from_secs(15);
 
 /// How long a process of another build may take to leave.
 const TAKE_OVER: Duration = Duration::from_secs(1);
 
-/// Log bytes after which the file starts anew.
+/// Size of the log file in bytes after which it starts anew.
 const LOG_LIMIT: u64 = 4 << 20;
 
-/// Where the engine process is, how it is started and how patient we are. The default is what the environment says.
+/// Where the engine process is, how it is started, and how patient we are. By default the environment decides.
 #[derive(Clone, Debug, Default)]
 pub struct Surroundings {
-    /// The socket; else the user's (see [`place::socket`]).
+    /// The socket; none means the user's ([`place::socket`]).
     pub socket: Option<PathBuf>,
-    /// The binary to start; else `$LONGSIGHT_BIN` or the one that runs.
+    /// The binary to start; none means `$LONGSIGHT_BIN`, else the running one.
     pub binary: Option<PathBuf>,
     /// Time without clients after which the process leaves.
     pub idle: Option<Duration>,
-    /// The folder in which `kv` holds saved KV caches; else the cache folder.
+    /// The folder with `kv` for saved KV caches; none means the cache folder.
     pub states: Option<PathBuf>,
     /// Time without a sign of life after which the process is killed.
     pub hang: Option<Duration>,
 }
 
-/// A greeted connection.
+/// A connection on which both sides have greeted.
 pub(super) struct Connection {
     pub stream: UnixStream,
-    /// The engine process, where the system tells.
+    /// The engine process's id, if the system tells.
     pub pid: Option<i32>,
-    /// Set when this connection started it.
+    /// Set if this connection started the process.
     pub child: Option<Child>,
 }
 
@@ -51,7 +51,7 @@ pub(super) async fn connect(surroundings: &Surroundings) -> Result<Connection> {
     nothing_else(&socket)?;
     if let Ok(stream) = UnixStream::connect(&socket).await {
         match greet(stream, None).await {
-            // One that is just dying hangs up, and its socket answers nobody any more.
+            // A dying process hangs up, and its socket does not answer any more.
             Err(error) if error.kind() == ErrorKind::UnexpectedEof && replaced(&socket).await.is_none() => {}
             Err(error) if error.kind() == ErrorKind::Unsupported => replaced(&socket).await.map_or(Ok(()), |()| Err(error))?,
             outcome => return outcome.map_err(|error| strange(&socket, &error)),
@@ -64,7 +64,7 @@ pub(super) async fn connect(surroundings: &Surroundings) -> Result<Connection> {
         if let Ok(stream) = UnixStream::connect(&socket).await {
             return greet(stream, Some(child)).await;
         }
-        // One that finds another already starting leaves with 0, and the other will listen.
+        // A process that finds another one starting exits with 0, and the other will listen.
         if let Some(status) = child.try_wait()?.filter(|status| !status.success()) {
             return Err(Error::other(format!("the engine process did not start ({status}){}", last_words())));
         }
@@ -76,7 +76,7 @@ pub(super) async fn connect(surroundings: &Surroundings) -> Result<Connection> {
     }
 }
 
-/// A process of another build that nobody uses leaves when it has refused us; `Some` when it is still there after a while.
+/// Waits for a process of another build, which leaves after it has refused us if nobody uses it. `Some` if it stays.
 async fn replaced(socket: &Path) -> Option<()> {
     let started = Instant::now();
     while started.elapsed() < TAKE_OVER {
@@ -88,7 +88,7 @@ async fn replaced(socket: &Path) -> Option<()> {
     Some(())
 }
 
-/// What is no socket at the socket's place is somebody's file.
+/// Whatever else stands at the socket's path is somebody's file.
 fn nothing_else(socket: &Path) -> Result<()> {
     use std::os::unix::fs::FileTypeExt;
     match std::fs::symlink_metadata(socket) {
@@ -100,7 +100,7 @@ fn nothing_else(socket: &Path) -> Result<()> {
     }
 }
 
-/// Somebody listens who does not greet as an engine process does. What is said in words already stays.
+/// The error where somebody listens who does not greet like an engine process. A refusal in words is passed on.
 fn strange(socket: &Path, error: &Error) -> Error {
     if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::PermissionDenied) {
         return Error::new(error.kind(), error.to_string());
@@ -129,7 +129,7 @@ async fn greet(mut stream: UnixStream, child: Option<Child>) -> Result<Connectio
     }
 }
 
-/// Reads one frame's body.
+/// Reads the body of one frame.
 pub(super) async fn frame(from: &mut (impl AsyncReadExt + Unpin)) -> Result<Vec<u8>> {
     let mut head = [0; 4];
     from.read_exact(&mut head).await?;
@@ -138,14 +138,14 @@ pub(super) async fn frame(from: &mut (impl AsyncReadExt + Unpin)) -> Result<Vec<
     Ok(body)
 }
 
-/// The binary to start. After an upgrade that is the new file at the path of the one that runs.
+/// The binary to start. After an upgrade that is the new file at the running one's path.
 fn binary(surroundings: &Surroundings) -> Result<PathBuf> {
     let named = || std::env::var_os("LONGSIGHT_BIN").filter(|path| !path.is_empty()).map(PathBuf::from);
     if let Some(path) = surroundings.binary.clone().or_else(named) {
         return Ok(path);
     }
     let path = std::env::current_exe()?;
-    // A test harness of cargo that is told `engine` runs every test of that name, and each would start one more.
+    // A cargo test harness that gets `engine` as argument runs all tests of that name, each of which would start another.
     if path.parent().is_some_and(|folder| folder.ends_with("deps")) {
         return Err(Error::new(ErrorKind::Unsupported, format!("{} is no longsight; LONGSIGHT_BIN names the binary", path.display())));
     }
@@ -153,7 +153,7 @@ fn binary(surroundings: &Surroundings) -> Result<PathBuf> {
     Ok(text.strip_suffix(" (deleted)").map_or_else(|| path.clone(), PathBuf::from))
 }
 
-/// Starts `longsight engine` at a lower priority, without our secrets, its output in a log file.
+/// Starts `longsight engine` at lower priority, without our secrets, with its output in a log file.
 fn start(surroundings: &Surroundings, socket: &Path) -> Result<Child> {
     let binary = binary(surroundings)?;
     let nice = ["/usr/bin/nice", "/bin/nice"].into_iter().find(|path| Path::new(path).exists());
@@ -166,7 +166,7 @@ fn start(surroundings: &Surroundings, socket: &Path) -> Result<Child> {
         None => Command::new(&binary),
     };
     command.arg("engine").env_clear().envs(place::environment()).env("GOMP_SPINCOUNT", "1000").env("LONGSIGHT_SOCKET", socket);
-    // Where llama.cpp aborts it would first call a debugger: the death is to be noticed at once.
+    // On abort llama.cpp would call a debugger first, but the death has to be noticed at once.
     command.env("GGML_NO_BACKTRACE", "1");
     if crate::pages::began_with_huge() {
         command.env(crate::pages::GIVEN_UP_HERE, "1");
@@ -181,7 +181,7 @@ fn start(surroundings: &Surroundings, socket: &Path) -> Result<Child> {
     command.spawn().map_err(|error| Error::new(error.kind(), format!("cannot start {} ({error})", binary.display())))
 }
 
-/// The log file, started anew when it has grown; nothing where it cannot be written.
+/// The log file, started anew when it is too large; nothing if it cannot be written.
 fn log() -> Stdio {
     let open = || {
         let path = place::log_file()?;
@@ -195,7 +195,7 @@ fn log() -> Stdio {
     open().map_or_else(Stdio::null, Stdio::from)
 }
 
-/// Where to read more.
+/// Where to read more, for error messages.
 pub(super) fn last_words() -> String {
     place::log_file().map(|path| format!("; its log is {}", path.display())).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! Which model is meant and how it is loaded: the configuration, the file as it lies there now, and its checked header.
+//! Which model is meant and how it is loaded: from the configuration, the file as it is now, and its checked header.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,10 +15,10 @@ use crate::engine::llama::wire::ModelSpec;
 use crate::engine::{EngineError, ErrorKind, check};
 use crate::report;
 
-/// Most MiB on disk for saved KV caches where the configuration does not say.
+/// Most MiB on disk for saved KV caches, unless configured.
 const DEFAULT_SAVED_MB: u32 = 4096;
 
-/// Bytes that the KV caches of all slots may take together before there is only one slot.
+/// If the KV caches of all slots together take more bytes than this, there is only one slot.
 const SLOTS_BUDGET: u64 = 768 << 20;
 
 /// A configured model. Cheap to clone.
@@ -30,7 +30,7 @@ pub(super) struct Subject {
 struct Shared {
     config: EngineConfig,
     file: PathBuf,
-    /// The file that was there last: read again when it changes.
+    /// The file as last seen; read again when it changes.
     model: watch::Sender<Option<Arc<Model>>>,
 }
 
@@ -41,17 +41,17 @@ pub(super) struct Model {
     pub thinking: Option<bool>,
     /// It has tokens for holes.
     pub has_fim: bool,
-    /// Of its own tokens; another model may count otherwise.
+    /// Counts of this model's tokens; another model may count differently.
     pub counts: Counts,
 }
 
-/// Token counts by the hash of their text. A table of fixed size in which a newer count takes the place of an older one; each entry is a
-/// number of its own, so that nobody waits for anybody.
+/// Token counts by the hash of their text, in a table of fixed size where newer counts replace older ones. Each entry is an atomic number,
+/// so nobody waits.
 pub(super) struct Counts(Box<[AtomicU64]>);
 
-/// Places in the table, a power of two.
+/// Entries of the table; a power of two.
 const PLACES: usize = 1 << 17;
-/// The low bits of an entry hold the count and one; the others are the hash's.
+/// The low bits of an entry hold the count plus one, the others the hash.
 const COUNT_BITS: u32 = 20;
 const COUNT_MASK: u64 = (1 << COUNT_BITS) - 1;
 
@@ -75,15 +75,17 @@ impl Counts {
 }
 
 impl Subject {
+    /// A configured model with its file, which is not read yet.
     pub fn new(config: EngineConfig, file: PathBuf) -> Self {
         Self { shared: Arc::new(Shared { config, file, model: watch::Sender::new(None) }) }
     }
 
+    /// The model's name in the configuration.
     pub fn name(&self) -> String {
         self.shared.config.model.clone()
     }
 
-    /// The window that was asked for, also while the file is missing.
+    /// The context window, also while the file is missing.
     pub fn window(&self) -> u32 {
         self.shared.config.context.unwrap_or(DEFAULT_CONTEXT)
     }
@@ -93,7 +95,7 @@ impl Subject {
         self.model().map_or_else(|_| dialect::for_model(&self.name(), None), |model| model.dialect.clone())
     }
 
-    /// The model as its file lies there now.
+    /// The model, with its file as it is now.
     pub fn model(&self) -> Result<Arc<Model>, EngineError> {
         let shared = &*self.shared;
         let stamp = stamp(&shared.file);
@@ -113,11 +115,12 @@ impl Subject {
         Ok(model)
     }
 
-    /// Tokens of the text with this hash, if they were counted before.
+    /// The count of the text with this hash, if known.
     pub fn count(&self, hash: u64) -> Option<usize> {
         self.shared.model.borrow().as_ref()?.counts.get(hash)
     }
 
+    /// Keeps the count of the text with this hash.
     pub fn remember(&self, hash: u64, count: usize) {
         if let Some(model) = &*self.shared.model.borrow() {
             model.counts.set(hash, count);
@@ -156,7 +159,8 @@ fn spec(config: &EngineConfig, header: &Header) -> Result<ModelSpec, EngineError
     })
 }
 
-/// Leaves a core to the editor from three cores on. On two, both work at lower priority: one alone would halve the rate.
+/// Leaves one core to the editor if there are three or more. On two cores both work at lower priority, since one alone would halve the
+/// rate.
 fn threads() -> u32 {
     let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
     match cores {

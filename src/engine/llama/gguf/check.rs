@@ -1,7 +1,8 @@
-//! Values on which llama.cpp would divide by zero, read out of range or abort. The error continues the sentence "the model file X …".
+//! Finds values on which llama.cpp would divide by zero, read out of range or abort. Errors continue the sentence "the model file X …".
 
 use super::{Header, Tensor, Value, limits};
 
+/// Checks a header.
 pub(super) fn check(header: &Header) -> Result<(), String> {
     if header.arch.is_empty() {
         return Err("names no architecture (`general.architecture`): it is not a model, or damaged".into());
@@ -38,7 +39,7 @@ pub(super) fn check(header: &Header) -> Result<(), String> {
     tokenizer(header)
 }
 
-/// Layers, heads and rotation.
+/// Checks layers, heads and rotation.
 fn sizes(header: &Header) -> Result<(), String> {
     for (key, most) in [("block_count", MOST_LAYERS), ("embedding_length", 1 << 20), ("context_length", 1 << 30)] {
         match header.of(key) {
@@ -84,10 +85,10 @@ fn sizes(header: &Header) -> Result<(), String> {
 const MOST_LAYERS: u64 = 512;
 const MOST_EXPERTS: u64 = 1024;
 
-/// Whole numbers (ggml types 24 to 28 with f64) are no weights: the processor's kernels cannot compute with them. Biases are added to
-/// what was computed, which are floats of 32 bits, and every converter writes them so.
+/// Integer types (ggml 24 to 28, with f64) cannot be weights: CPU kernels cannot compute with them. Biases are added to 32-bit floats, and
+/// every converter writes them as such.
 fn weights(header: &Header) -> Result<(), String> {
-    // A table of experts by token (DeepSeek V4) holds numbers by design.
+    // A table of experts by token (DeepSeek V4) is integers by design.
     let table = |name: &str| name.contains("tid2eid");
     let wrong = |tensor: &&Tensor| {
         let whole = (24..=28).contains(&tensor.kind) && tensor.name.ends_with(".weight") && !table(&tensor.name);
@@ -99,7 +100,7 @@ fn weights(header: &Header) -> Result<(), String> {
     }
 }
 
-/// Latent attention: a head's key is its compressed part and its rotated part, and nothing else.
+/// Checks latent attention: a head's key has exactly a compressed part and a rotated part.
 fn latent(header: &Header) -> Result<(), String> {
     let (Some(key), Some(rank)) = (header.of("attention.key_length_mla"), header.of("attention.kv_lora_rank")) else { return Ok(()) };
     let rotated = header.of("rope.dimension_count").unwrap_or_default();
@@ -114,7 +115,7 @@ fn latent(header: &Header) -> Result<(), String> {
     Ok(())
 }
 
-/// Experts in groups: of equal size, of which some but not all are used.
+/// Checks groups of experts: they are of equal size, and some but not all are used.
 fn groups(header: &Header) -> Result<(), String> {
     let all = header.of("expert_count").unwrap_or_default();
     let (groups, used) = (header.of("expert_group_count").unwrap_or_default(), header.of("expert_group_used_count").unwrap_or_default());
@@ -128,7 +129,7 @@ fn groups(header: &Header) -> Result<(), String> {
 /// The highest number of a gating function in `llama-hparams.h`.
 const MOST_GATING: u64 = 4;
 
-/// Numbers with a fraction: none may be infinite, and what keeps a norm from dividing by zero is small and not below it.
+/// Checks numbers with a fraction: none is infinite, and the epsilon of a norm is small and not negative.
 fn fractions(header: &Header) -> Result<(), String> {
     for (key, value) in header.values.iter().filter(|(key, _)| key.starts_with(header.arch.as_str())) {
         let Value::Float(value) = value else { continue };
@@ -149,7 +150,7 @@ fn experts(header: &Header) -> Result<(), String> {
     };
     let routed = header.tensors.iter().any(|tensor| tensor.name.contains("_exps."));
     let all = count.unwrap_or_default();
-    // A number that llama.cpp does not know, or more layers for prediction than there are, ends the process.
+    // A number unknown to llama.cpp, or more prediction layers than there are, ends the process.
     let none = u64::from(header.arch == "deepseek32");
     if let Some(function) = header.of("expert_gating_func").filter(|function| !(none..=MOST_GATING).contains(function)) {
         return Err(format!("chooses its experts by the unknown function {function}: it is damaged, or newer than this longsight"));

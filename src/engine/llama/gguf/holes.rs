@@ -1,15 +1,15 @@
-//! Whether a model has tokens for holes: by the numbers that its file gives them, or by how a token is spelt. So llama.cpp finds them when it
-//! loads the model, and so it is known before.
+//! Whether a model has tokens for holes: by ids in its file, or by the spelling of tokens. llama.cpp finds them like this when it loads the
+//! model; here it is known before.
 
 use super::Header;
 
-/// How the token of one place is known: by the keys of its number, the second of older files, or by how it is spelt.
+/// How one of these tokens is found: by the keys of its id (the second for older files), or by its spelling.
 pub(super) struct Mark {
     keys: [&'static str; 2],
     pub(super) spelt: &'static [&'static str],
 }
 
-/// What stands before a hole, what stands behind it, and the hole.
+/// The tokens before a hole, behind it, and at it.
 pub(super) const MARKS: [Mark; 3] = [
     Mark {
         keys: ["fim_pre", "prefix"],
@@ -26,7 +26,7 @@ pub(super) const MARKS: [Mark; 3] = [
 ];
 
 impl Header {
-    /// Whether holes can be filled, as far as the tokens go.
+    /// Whether the model has all tokens to fill holes.
     pub fn has_fim(&self) -> bool {
         let tokens = self.vocabulary();
         let is_numbered = |mark: &Mark| {

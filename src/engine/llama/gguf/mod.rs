@@ -1,5 +1,5 @@
-//! GGUF headers, read and checked in plain Rust: llama.cpp aborts the process on some malformed files, so it sees only what passed here.
-//! Also the numbers that say whether a model fits: weights, expert weights, KV cache per token.
+//! GGUF headers, read and checked in plain Rust: llama.cpp aborts on some malformed files, so it only sees what passed here. Also the
+//! numbers that tell whether a model fits: weights, expert weights, KV cache per token.
 
 mod check;
 mod holes;
@@ -14,11 +14,10 @@ use std::path::{Path, PathBuf};
 
 pub use size::{KvType, Window};
 
-/// What a GGUF says about its model. Token texts, scores and merges are counted, not kept.
+/// What a GGUF says about its model. Texts, scores and merges of tokens are counted, not kept.
 #[derive(Clone, Debug, Default)]
 pub struct Header {
     pub path: PathBuf,
-    pub version: u32,
     /// `general.architecture`, e.g. `qwen2`, `llama4`, `deepseek32`.
     pub arch: String,
     /// Scalars, strings and short numeric arrays by key.
@@ -31,7 +30,7 @@ pub struct Header {
     pub data_start: u64,
     /// Bytes of the file, or of all files of a split model.
     pub file_bytes: u64,
-    /// The files of a split model, this one included; one entry otherwise.
+    /// All files of a split model, this one included; else just this one.
     pub files: Vec<PathBuf>,
 }
 
@@ -53,7 +52,7 @@ pub struct Tensor {
     pub name: String,
     /// Elements per dimension, fastest first.
     pub shape: Vec<u64>,
-    /// ggml type number.
+    /// The ggml type's number.
     pub kind: u32,
     /// Bytes from the start of the tensor data.
     pub offset: u64,
@@ -70,11 +69,11 @@ pub enum Value {
     Float(f64),
     Bool(bool),
     Text(String),
-    /// A short array of whole numbers, e.g. heads per layer.
+    /// A short array of integers, such as heads per layer.
     Numbers(Vec<i64>),
 }
 
-/// Why a file cannot be used, for people: names the file, what is wrong with it and what to do.
+/// Why a file cannot be used, for people: the file, what is wrong with it, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GgufError {
     pub path: PathBuf,
@@ -120,7 +119,7 @@ pub fn read_header(path: &Path) -> Result<Header, GgufError> {
     Ok(header)
 }
 
-/// Reads the other files of a split model and adds their tensors and sizes.
+/// Reads the other files of a split model, and adds their tensors and sizes.
 fn add_shards(header: &mut Header, count: u64) -> Result<(), GgufError> {
     let wrong = |path: &Path, problem: String| GgufError { path: path.into(), problem: shown(&problem) };
     let path = header.path.clone();
@@ -145,7 +144,7 @@ impl Header {
         self.values.get(key)
     }
 
-    /// A whole number by its full key.
+    /// An integer by its full key.
     pub fn number(&self, key: &str) -> Option<u64> {
         match self.values.get(key)? {
             Value::Unsigned(number) => Some(*number),
@@ -155,7 +154,7 @@ impl Header {
         }
     }
 
-    /// A whole number of the architecture: `Header::of("block_count")` is `<arch>.block_count`.
+    /// An integer of the architecture: `Header::of("block_count")` is `<arch>.block_count`.
     pub fn of(&self, key: &str) -> Option<u64> {
         self.number(&format!("{}.{key}", self.arch))
     }
@@ -175,20 +174,22 @@ impl Header {
         shown(&name.chars().take(LONGEST_NAME).collect::<String>())
     }
 
+    /// The chat template, if the file has one.
     pub fn chat_template(&self) -> Option<&str> {
         self.text("tokenizer.chat_template")
     }
 
-    /// Tokens of context that the model was trained for.
+    /// Longest context in tokens that the model was trained for.
     pub fn context_length(&self) -> u64 {
         self.of("context_length").unwrap_or_default()
     }
 
+    /// The number of layers; 0 where the file does not say.
     pub fn layers(&self) -> u64 {
         self.of("block_count").unwrap_or_default()
     }
 
-    /// Tokens in the vocabulary.
+    /// The number of tokens in the vocabulary.
     pub fn vocabulary(&self) -> u64 {
         self.array("tokenizer.ggml.tokens").unwrap_or_default()
     }
@@ -198,7 +199,7 @@ impl Header {
         self.arrays.get(key).copied()
     }
 
-    /// Whether the model makes vectors, not text.
+    /// Whether the model makes embeddings instead of text.
     pub fn is_embedding(&self) -> bool {
         let pooled = self.of("pooling_type").is_some_and(|kind| kind != 0);
         pooled || self.arch.contains("bert") || self.arch.contains("embed")

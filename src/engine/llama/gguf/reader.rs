@@ -1,4 +1,4 @@
-//! Reads the bytes of a GGUF header. Every length is checked against what is left of the file before anything is allocated or skipped.
+//! Reads the bytes of a GGUF header. Every length is checked against the rest of the file before anything is allocated or skipped.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
@@ -11,23 +11,23 @@ use super::holes::MARKS;
 use super::size::tensor_bytes;
 use super::{Header, Spelt, Tensor, Value};
 
-/// Limits that no real model comes near.
+/// Limits far above any real model.
 const MAX_ENTRIES: u64 = 1 << 16;
 const MAX_TENSORS: u64 = 1 << 20;
 const MAX_KEY: u64 = 1 << 12;
 const MAX_TEXT: u64 = 1 << 24;
 const MAX_TOKEN: u64 = 1 << 20;
-/// Numeric arrays up to this length are kept (values per layer); longer ones belong to the tokenizer.
+/// Integer arrays up to this length are kept (values per layer); longer ones belong to the tokenizer.
 const KEPT: u64 = 1024;
 
-/// llama.cpp computes in the mapped file itself, and ends the process where a tensor does not begin at such a step.
+/// Alignment of tensors: llama.cpp computes in the mapped file, and ends the process where a tensor is not aligned to this.
 const MAPPED: u64 = 32;
 
 const TRUNCATED: &str = "ends in the middle of its header: it is truncated; download it again";
 
 type Checked<T> = Result<T, String>;
 
-/// Reads one file. The error continues the sentence "the model file X …".
+/// Reads one file. Errors continue the sentence "the model file X …".
 pub fn read(path: &Path) -> Checked<Header> {
     let mut source = open(path)?;
     let mut magic = [0; 4];
@@ -43,7 +43,7 @@ pub fn read(path: &Path) -> Checked<Header> {
     if tensors > MAX_TENSORS || entries > MAX_ENTRIES {
         return Err(format!("claims {tensors} tensors and {entries} metadata entries, which cannot be: it is damaged"));
     }
-    let mut header = Header { path: path.into(), version, file_bytes: source.length, ..Header::default() };
+    let mut header = Header { path: path.into(), file_bytes: source.length, ..Header::default() };
     for _ in 0..entries {
         source.entry(&mut header.values, &mut header.arrays)?;
     }
@@ -77,7 +77,7 @@ fn open(path: &Path) -> Checked<Source> {
     Ok(Source { reader: BufReader::with_capacity(1 << 18, file), length: metadata.len(), left: metadata.len(), spelt: Spelt::default() })
 }
 
-/// Checks where the tensors lie, and remembers where their data begins.
+/// Checks where the tensors lie, and notes where their data begins.
 fn place(header: &mut Header, end: u64) -> Checked<()> {
     let alignment = match header.value("general.alignment") {
         None => 32,
@@ -156,7 +156,7 @@ impl Source {
         Ok(text)
     }
 
-    /// A key or a tensor name: never empty (llama.cpp aborts on an empty key), always text.
+    /// A key or a tensor's name: UTF-8 and never empty (llama.cpp aborts on an empty key).
     fn name(&mut self, what: &str) -> Checked<String> {
         let name = String::from_utf8(self.text(MAX_KEY, what)?).map_err(|_| format!("has {what} that is not text: it is damaged"))?;
         if name.is_empty() || name.contains('\0') {
@@ -206,7 +206,7 @@ impl Source {
         })
     }
 
-    /// Reads or skips the items of an array; short arrays of whole numbers are returned.
+    /// Reads or skips the items of an array; returns short arrays of integers.
     fn items(&mut self, kind: u32, length: u64, key: &str) -> Checked<Option<Vec<i64>>> {
         let size: u64 = match kind {
             0 | 1 | 7 => 1,

@@ -1,8 +1,8 @@
-//! Sizes: bytes of a tensor by its ggml type, KV cache per token, expert weights against the rest.
+//! Sizes: bytes of a tensor by its ggml type, KV cache per token, expert weights and the rest.
 
 use super::{Header, Tensor, Value};
 
-/// How the KV cache is stored.
+/// The data type of the KV cache.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum KvType {
     #[default]
@@ -12,7 +12,7 @@ pub enum KvType {
 }
 
 impl KvType {
-    /// By its name in the configuration.
+    /// The type with this name in the configuration.
     pub fn by_name(name: &str) -> Option<Self> {
         match name {
             "f16" => Some(Self::F16),
@@ -22,7 +22,7 @@ impl KvType {
         }
     }
 
-    /// Bytes of a number of elements; quantised types store 32 elements in a block with its scale.
+    /// Bytes of so many elements; quantised types store blocks of 32 elements with a scale.
     fn bytes(self, elements: u64) -> u64 {
         match self {
             Self::F16 => elements * 2,
@@ -32,19 +32,19 @@ impl KvType {
     }
 }
 
-/// Which positions the shortest-sighted layers of a model see, and with that, which a saved state holds on every layer.
+/// The positions that layers with limited sight can see, and so what a saved state has on every layer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Window {
     #[default]
     All,
     /// Those since the last multiple of this.
     Chunk(u64),
-    /// This many.
+    /// The last so many.
     Last(u64),
 }
 
 impl Window {
-    /// The first position that a state of so many tokens holds on every layer.
+    /// The first position that a state of so many tokens has on every layer.
     pub fn first(self, tokens: u64) -> u64 {
         match self {
             Self::All => 0,
@@ -54,7 +54,7 @@ impl Window {
     }
 }
 
-/// (ggml type, elements per block, bytes per block).
+/// Type number, elements per block, bytes per block.
 const TYPES: &[(u32, u64, u64)] = &[
     (0, 1, 4),
     (1, 1, 2),
@@ -90,10 +90,10 @@ const TYPES: &[(u32, u64, u64)] = &[
     (39, 32, 17),
 ];
 
-/// Types that llama.cpp may know and we do not: their tensors are not measured.
+/// From here on types are new to us, and their tensors are not measured.
 const NEWEST_TYPE: u32 = 64;
 
-/// Bytes of a tensor's data; `None` for a type newer than this table.
+/// Bytes of a tensor's data; `None` for a type newer than the table.
 pub(super) fn tensor_bytes(tensor: &Tensor) -> Result<Option<u64>, String> {
     let name = &tensor.name;
     let product = |all: Option<u64>, size: &u64| all.and_then(|all| all.checked_mul(*size)).filter(|all| i64::try_from(*all).is_ok());
@@ -113,12 +113,12 @@ pub(super) fn tensor_bytes(tensor: &Tensor) -> Result<Option<u64>, String> {
 }
 
 impl Header {
-    /// Bytes of KV cache that one token takes over all layers, if all layers keep everything.
+    /// Bytes of KV cache for one token over all layers, if every layer keeps everything.
     pub fn kv_bytes_per_token(&self, kind: KvType) -> u64 {
         let layers = self.layers().saturating_sub(self.of("nextn_predict_layers").unwrap_or_default());
         let latent = self.of("attention.kv_lora_rank").filter(|_| self.of("attention.key_length_mla").is_some());
         if let Some(latent) = latent {
-            // Multi-head latent attention keeps one compressed K per layer, and the sparse variant the indexer's keys.
+            // Multi-head latent attention keeps one compressed K per layer; the sparse variant also the indexer's keys.
             let rope = self.of("rope.dimension_count").unwrap_or_default();
             let indexer = self.of("attention.indexer.key_length").unwrap_or_default();
             return layers * (kind.bytes(latent + rope) + kind.bytes(indexer));
@@ -127,7 +127,7 @@ impl Header {
         (0..layers).map(|layer| kind.bytes(self.kv_heads(layer) * key) + kind.bytes(self.kv_heads(layer) * value)).sum()
     }
 
-    /// What the layers see. llama.cpp's chunk of llama4 is fixed, whatever length the file gives; only 0 switches it off.
+    /// What the layers see. llama.cpp uses a fixed chunk for llama4, whatever the file says; only 0 switches it off.
     pub fn window(&self) -> Window {
         match (self.arch.as_str(), self.of("attention.sliding_window")) {
             (_, Some(0)) => Window::All,
@@ -142,12 +142,12 @@ impl Header {
         self.of("attention.key_length").unwrap_or_else(|| self.head_length())
     }
 
-    /// Elements of a head where the file gives no lengths of its own.
+    /// Elements of a head where the file gives no lengths.
     pub(super) fn head_length(&self) -> u64 {
         self.of("embedding_length").unwrap_or_default() / self.heads().max(1)
     }
 
-    /// Attention heads (of the first layer, where they differ).
+    /// Attention heads, of the first layer if layers differ.
     pub(super) fn heads(&self) -> u64 {
         self.per_layer("attention.head_count", 0).unwrap_or_default()
     }
@@ -172,13 +172,13 @@ impl Header {
         self.tensors.iter().filter_map(|tensor| tensor_bytes(tensor).ok().flatten()).sum()
     }
 
-    /// Bytes of the routed experts, which can stay in main memory while the rest is on a GPU.
+    /// Bytes of the routed experts, which may stay in main memory while the rest is on a GPU.
     pub fn expert_bytes(&self) -> u64 {
         let routed = self.tensors.iter().filter(|tensor| tensor.name.contains("_exps."));
         routed.filter_map(|tensor| tensor_bytes(tensor).ok().flatten()).sum()
     }
 
-    /// Share of the weights that takes part in one token: 1.0 unless the model has experts.
+    /// The share of the weights that takes part in one token: 1.0 without experts.
     pub fn active_share(&self) -> f64 {
         let all = self.weight_bytes().max(1) as f64;
         let experts = self.of("expert_count").filter(|count| *count > 0);

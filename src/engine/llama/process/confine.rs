@@ -1,16 +1,16 @@
-//! What the engine process gives up before it reads the first model: the network, core dumps, new privileges. A model file is somebody
-//! else's data in front of a large C++ library; whatever it might make that do, it cannot send anything anywhere.
+//! What the engine process gives up before it reads the first model: the network, core dumps, new privileges. A model file is foreign data
+//! fed to a large C++ library. Whatever it makes that do, nothing can be sent anywhere.
 
 use nix::sys::resource::{Resource, setrlimit};
 
-/// Set for a process that only finds out whether the network can be given up: half of the way is no way back.
+/// Set for a process that only tests whether the network can be given up: after half of the steps there is no way back.
 #[cfg(target_os = "linux")]
 const PROBE: &str = "LONGSIGHT_CONFINE_PROBE";
 
-/// Gives up what can be given up here; what the system does not allow is said in the log. Call it while there is one thread. False when
-/// this process was only to find that out, and has.
+/// Gives up what can be given up here; the log says what the system does not allow. To be called while there is only one thread. False if
+/// this process was only a test.
 pub fn confine() -> std::io::Result<bool> {
-    // A core dump would hold prompts.
+    // A core dump would contain prompts.
     note("core dumps", setrlimit(Resource::RLIMIT_CORE, 0, 0).map_err(Into::into));
     #[cfg(target_os = "linux")]
     {
@@ -29,7 +29,7 @@ fn note(what: &str, outcome: std::io::Result<()>) {
     }
 }
 
-/// Moves into a network namespace of its own, where there is nothing. Sockets in the file system work from there as before.
+/// Moves into an empty network namespace. Sockets in the file system still work from there.
 #[cfg(target_os = "linux")]
 fn leave_network() -> std::io::Result<()> {
     use nix::sched::{CloneFlags, unshare};
@@ -38,13 +38,14 @@ fn leave_network() -> std::io::Result<()> {
         return Ok(unshare(CloneFlags::CLONE_NEWNET)?);
     }
     unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNET)?;
-    // Stay who we are: the socket is for this user alone.
+    // Keep the user id: the socket is for this user alone.
     std::fs::write("/proc/self/setgroups", "deny")?;
     std::fs::write("/proc/self/uid_map", format!("{user} {user} 1"))?;
     std::fs::write("/proc/self/gid_map", format!("{group} {group} 1"))
 }
 
-/// Whether all of `leave_network` works here. Root can try; for others a step may work and the next not, so another process goes first.
+/// Whether all of `leave_network` works here. Root can just try; for others one step may work and the next may not, so another process
+/// tries first.
 #[cfg(target_os = "linux")]
 fn may_leave() -> bool {
     use std::process::{Command, Stdio};

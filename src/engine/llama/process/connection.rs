@@ -1,4 +1,4 @@
-//! One client: a thread that reads its orders and one that writes its answers. Cancel flags belong to the reader.
+//! One client: a thread that reads its orders and one that writes its answers. The reader owns the cancel flags.
 
 use std::collections::HashMap;
 use std::io::BufReader;
@@ -10,12 +10,12 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use super::hub::Event;
 use crate::engine::llama::wire::{self, Answer, Failure, FromEngine, Greeting, Order, ToEngine};
 
-/// Where the answers to one order go, and whether anybody still wants them. An order of which the last of these is dropped before it was
-/// ended, by a thread that has ended or panicked, fails: no client waits for what nobody works on.
+/// Where the answers to one order go, and whether anybody still wants them. An order fails when the last clone is dropped before its end,
+/// by a thread that ended or panicked, so no client waits in vain.
 #[derive(Clone)]
 pub struct Reply(Arc<Owed>);
 
-/// One order, until it is ended.
+/// One order, until it has ended.
 struct Owed {
     id: u64,
     frames: Sender<FromEngine>,
@@ -28,7 +28,7 @@ impl Reply {
         Self(Arc::new(Owed { id, frames, cancelled, ended: AtomicBool::new(false) }))
     }
 
-    /// Sends an answer; a client that is gone needs none.
+    /// Sends an answer; does nothing where the client is gone.
     pub fn send(&self, answer: Answer) {
         if answer.is_end() {
             self.0.ended.store(true, Ordering::Relaxed);
@@ -62,7 +62,7 @@ impl Drop for Owed {
     }
 }
 
-/// Serves a client until it hangs up; then all its requests are cancelled.
+/// Serves a client until it hangs up; then cancels all of its requests.
 pub fn serve(stream: UnixStream, events: &Sender<Event>) {
     if let Err(error) = talk(stream, events) {
         crate::report::log("warning", format_args!("a client was dropped: {error}"));
@@ -117,7 +117,7 @@ fn read(
 fn write(mut stream: UnixStream, outgoing: &Receiver<FromEngine>) {
     while let Ok(frame) = outgoing.recv() {
         if wire::write(&mut stream, &frame).is_err() {
-            // The reader sees the end as well and cancels what runs.
+            // The reader then sees the end as well, and cancels what runs.
             let _ = stream.shutdown(std::net::Shutdown::Both);
             return;
         }

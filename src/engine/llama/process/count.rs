@@ -1,5 +1,5 @@
-//! The threads that count tokens. Each has a vocabulary without its model, so that counting waits neither for weights that are being loaded
-//! nor for a prompt that is being read.
+//! The threads that count tokens. Each has a vocabulary without its model, so that counting waits neither for weights to load nor for a
+//! prompt to be read.
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -9,18 +9,19 @@ use super::load::{self, Backend};
 use super::vocabulary::Vocabulary;
 use crate::engine::llama::wire::{Answer, Failure, ModelSpec};
 
-/// Vocabularies kept in memory at once; the one read longest ago goes first.
+/// Vocabularies in memory at once; the one loaded longest ago goes first.
 const KEPT: usize = 3;
 
 type Texts = (Vec<String>, Reply);
 
-/// Handles on the threads, which end with them.
+/// Handles on the threads, which end when this is dropped.
 pub struct Counter {
     backend: Arc<Backend>,
     threads: Vec<(ModelSpec, Sender<Texts>)>,
 }
 
 impl Counter {
+    /// No threads yet.
     pub fn new(backend: Arc<Backend>) -> Self {
         Self { backend, threads: vec![] }
     }
@@ -31,7 +32,7 @@ impl Counter {
         if let Some((_, orders)) = self.threads.iter().find(|(spec, _)| is_same_file(spec, &model)) {
             match orders.send(order) {
                 Ok(()) => return,
-                // Its file could not be read then; it may be another one by now.
+                // The file could not be read then, but may be another one by now.
                 Err(mpsc::SendError(returned)) => order = returned,
             }
         }
@@ -42,7 +43,7 @@ impl Counter {
         let started = std::thread::Builder::new().name("count".into()).spawn(move || run(&spec, &received, &backend));
         match started {
             Ok(_) => {
-                // Taken: the thread has not ended before its first order.
+                // The thread takes at least its first order.
                 let _ = orders.send(order);
                 self.threads.push((model, orders));
             }

@@ -10,7 +10,7 @@ use super::load::Backend;
 use super::worker::{self, Task, Worker};
 use crate::engine::llama::wire::{Answer, Failure, ModelSpec, Order};
 
-/// What the connections report.
+/// What connections report.
 pub enum Event {
     Joined,
     Left,
@@ -19,21 +19,21 @@ pub enum Event {
     Order(Order, Reply),
 }
 
-/// Models kept in memory at once; the one used longest ago goes first.
+/// Models in memory at once; the one used longest ago goes first.
 const MODELS: usize = 3;
 
-/// Where two settings of one file are at work, the one that nobody has asked for this long makes room.
+/// If one file is loaded with two settings, the one not used for this long makes room.
 const FORGOTTEN: Duration = Duration::from_secs(600);
 
-/// A model at work.
+/// A loaded model.
 struct Entry {
     spec: ModelSpec,
     worker: Worker,
     used: Instant,
 }
 
-/// Handles events until there has been no client for `idle`, or none but one of another build, which then starts its own process.
-/// `leaving` is called before what is worth it is saved.
+/// Handles events until there was no client for `idle`, or only one of another build, which then starts its own process. Calls `leaving`
+/// before caches are saved.
 pub fn run(events: &Receiver<Event>, backend: &Arc<Backend>, idle: Duration, leaving: impl FnOnce()) {
     let mut workers: Vec<Entry> = vec![];
     serve(events, backend, idle, &mut workers);
@@ -108,8 +108,8 @@ fn begin(model: ModelSpec, task: Task, workers: &mut Vec<Entry>, backend: &Arc<B
     }
 }
 
-/// Ends the others that make room for a model: failed loads, the same file as it was before, and what was used longest ago. Other settings of
-/// the same file stay, for somebody else may work with them: until nobody has for long, or this one could not be loaded beside them.
+/// Ends workers to make room for a model: failed loads, earlier versions of the file, and the one used longest ago. The same file with
+/// other settings stays, because somebody else may use it, until it was unused for long or this one cannot be loaded beside it.
 fn make_room(workers: &mut Vec<Entry>, model: &ModelSpec, failed: bool) {
     let goes = |entry: &Entry| {
         let is_file = entry.spec.path == model.path;

@@ -1,4 +1,4 @@
-//! One generation, a step at a time: a small batch of the prompt, or one token of the answer.
+//! One generation, step by step: a small batch of the prompt, or one token of the answer.
 
 use std::collections::HashSet;
 use std::time::Instant;
@@ -15,11 +15,12 @@ use super::vocabulary::Vocabulary;
 use crate::engine::llama::wire::{Answer, Failure, Stage};
 use crate::engine::{Finish, Priority, Timing};
 
+/// One generation.
 pub struct Job {
     pub priority: Priority,
     pub reply: Reply,
     pub prompt: Vec<LlamaToken>,
-    /// The cache in use; `None` while it waits.
+    /// Its KV cache; `None` while it waits for one.
     pub slot: Option<usize>,
     pub sampler: Sampler,
     pub output: Output,
@@ -28,11 +29,11 @@ pub struct Job {
     /// Tokens that fit into the context.
     pub room: usize,
     pub clock: Clock,
-    /// The token to be decoded next, once the prompt is read.
+    /// The token to decode next, once the prompt is read.
     pub last: Option<LlamaToken>,
 }
 
-/// When what happened, and how many tokens were involved.
+/// When each phase began, and how many tokens it took.
 pub struct Clock {
     pub received: Instant,
     pub load_ms: f64,
@@ -40,19 +41,19 @@ pub struct Clock {
     pub timing: Timing,
 }
 
-/// What a step leads to.
+/// What follows a step.
 pub enum Next {
     Goes,
     Ends(Answer),
 }
 
 impl Job {
-    /// Tokens of its prompt and its answer at the longest.
+    /// Tokens of the prompt and of the longest answer.
     pub fn needs(&self) -> usize {
         self.prompt.len().saturating_add(self.max_tokens as usize)
     }
 
-    /// Takes one step. `chunk` is the most prompt tokens to read in it.
+    /// Takes one step, which reads at most `chunk` tokens of the prompt.
     pub fn step(
         &mut self,
         slot: usize,
@@ -72,7 +73,7 @@ impl Job {
             Ok(None) => Next::Goes,
             Ok(Some(index)) => self.sample(index, context, vocabulary).unwrap_or_else(|message| self.broken(message)),
             Err(message) => {
-                // What is in the cache is not known after a failed decode.
+                // After a failed decode the content of the cache is unknown.
                 slots.truncate(slot, 0, context);
                 self.broken(message)
             }
@@ -83,7 +84,7 @@ impl Job {
         Next::Ends(Answer::Failed { kind: Failure::Unavailable, message })
     }
 
-    /// Reads a piece of the prompt; the index of the logits when it was the last piece.
+    /// Reads a piece of the prompt; returns the index of the logits after the last piece.
     fn read(&mut self, slot: usize, slots: &mut Slots, context: &mut LlamaContext<'_>, chunk: usize) -> Result<Option<i32>, String> {
         let started = Instant::now();
         if self.clock.begun.is_none() {
@@ -105,7 +106,7 @@ impl Job {
         Ok(Some((end - at) as i32 - 1))
     }
 
-    /// Decodes the token that was picked last.
+    /// Decodes the token picked last.
     fn write(&mut self, token: LlamaToken, slot: usize, slots: &mut Slots, context: &mut LlamaContext<'_>) -> Result<Option<i32>, String> {
         let started = Instant::now();
         decode(context, &[token], slots.length(slot), slot, true)?;
@@ -161,7 +162,7 @@ impl Job {
     }
 }
 
-/// Decodes tokens into a cache, from a position on; `logits` of the last one where they are wanted.
+/// Decodes tokens into a cache from a position on; computes `logits` of the last one if asked to.
 pub fn decode(context: &mut LlamaContext<'_>, tokens: &[LlamaToken], start: usize, slot: usize, logits: bool) -> Result<(), String> {
     let mut batch = LlamaBatch::new(tokens.len(), 1);
     for (at, token) in tokens.iter().enumerate() {
@@ -171,6 +172,7 @@ pub fn decode(context: &mut LlamaContext<'_>, tokens: &[LlamaToken], start: usiz
     context.decode(&mut batch).map_err(|error| format!("llama.cpp could not decode {} tokens at {start}: {error}", tokens.len()))
 }
 
+/// Milliseconds that have passed.
 pub fn milliseconds(since: Instant) -> f64 {
     since.elapsed().as_secs_f64() * 1000.0
 }

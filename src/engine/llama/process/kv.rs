@@ -1,6 +1,6 @@
-//! KV caches: one per slot, each with the tokens that are in it. A new prompt goes where the longest common prefix is; only the difference
-//! is decoded. One cache is always kept for whoever types: long answers never hold all of them. Caches are cut at their end and never
-//! shifted: a shift is wrong for models with chunked or latent attention.
+//! KV caches: one per slot, with the tokens in it. A new prompt goes to the slot with the longest common prefix, and only the difference is
+//! decoded. One cache is always left for whoever types: long answers never hold all of them. Caches are cut at their end and never shifted,
+//! because a shift is wrong for models with chunked or latent attention.
 
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::token::LlamaToken;
@@ -9,38 +9,39 @@ use super::load;
 use crate::engine::Priority;
 use crate::engine::llama::wire::ModelSpec;
 
-/// Tokens that a prompt must share with an idle cache to be worth overwriting it while others are empty.
+/// An idle cache is overwritten while others are empty only if it shares this many tokens with the prompt.
 const WORTH: usize = 16;
 
-/// What one cache holds.
+/// One cache.
 struct Slot {
     tokens: Vec<LlamaToken>,
     /// Tokens that fit into it.
     room: usize,
-    /// When it was used last, as a count of uses.
+    /// The number of its last use.
     used: u64,
     busy: bool,
 }
 
-/// All caches of a model: those of its context, and behind them the small one, if it has one.
+/// All caches of a model: those of the main context, then the small one if there is one.
 pub struct Slots {
     slots: Vec<Slot>,
     small: Option<usize>,
     uses: u64,
 }
 
-/// The contexts that hold the caches. A model whose window leaves room for one cache only has a small one besides.
+/// The contexts that hold the caches. If memory only allows one full cache, there is a small one besides.
 pub struct Contexts<'m> {
     main: LlamaContext<'m>,
     small: Option<(usize, LlamaContext<'m>)>,
 }
 
 impl<'m> Contexts<'m> {
+    /// The contexts of a model.
     pub fn new(spec: &ModelSpec, main: LlamaContext<'m>, small: Option<LlamaContext<'m>>) -> Self {
         Self { main, small: small.map(|context| (spec.slots as usize, context)) }
     }
 
-    /// The one with this cache.
+    /// The context of this cache.
     pub fn of(&mut self, slot: usize) -> &mut LlamaContext<'m> {
         match &mut self.small {
             Some((at, context)) if *at == slot => context,
@@ -48,12 +49,14 @@ impl<'m> Contexts<'m> {
         }
     }
 
+    /// Whether there is a small cache.
     pub fn has_small(&self) -> bool {
         self.small.is_some()
     }
 }
 
 impl Slots {
+    /// Empty caches, as the specification says; `small` adds the small one.
     pub fn new(spec: &ModelSpec, small: bool) -> Self {
         let empty = |room: u32| Slot { tokens: vec![], room: room as usize, used: 0, busy: false };
         let count = spec.slots as usize;
@@ -62,8 +65,8 @@ impl Slots {
         Self { slots, small: small.then_some(count), uses: 0 }
     }
 
-    /// Reserves the best idle cache for a prompt that will take so many tokens: the longest common prefix if it is worth it, else an empty
-    /// one, else the one used longest ago. `None` while all are busy, or all but the last, which waits for whoever types.
+    /// Reserves the best idle cache for a prompt that needs so many tokens: the longest common prefix if it is long enough, else an empty
+    /// one, else the one used longest ago. `None` while all are busy, or all but the last, which is left for whoever types.
     pub fn reserve(&mut self, prompt: &[LlamaToken], tokens: usize, priority: Priority) -> Option<usize> {
         let typing = priority.is_completion();
         if let Some(small) = self.small.filter(|small| typing && !self.slots[*small].busy && tokens <= self.slots[*small].room) {
@@ -93,21 +96,21 @@ impl Slots {
         self.slots[at].room
     }
 
-    /// Whether a cache is the small one, which is not worth a file.
+    /// Whether this is the small cache, which is not worth saving.
     pub fn is_small(&self, at: usize) -> bool {
         self.small == Some(at)
     }
 
-    /// Gives a cache back; what is in it stays.
+    /// Releases a cache; its content stays.
     pub fn release(&mut self, at: usize) {
         self.slots[at].busy = false;
     }
 
-    /// Cuts a cache down to what it shares with the prompt and answers how many tokens that is: never all of the prompt, because the last
-    /// token must be decoded for its logits.
+    /// Cuts a cache to what it shares with the prompt, and returns that length. Never the whole prompt, because its last token has to be
+    /// decoded for its logits.
     pub fn keep_prefix(&mut self, at: usize, prompt: &[LlamaToken], context: &mut LlamaContext<'_>) -> usize {
         let mut shared = common(&self.slots[at].tokens, prompt).min(prompt.len().saturating_sub(1));
-        // A restored state of a chunked model holds only the current chunk: nothing before it can be built upon.
+        // A restored state of a chunked model has only the current chunk, so nothing can build on what is before.
         let first = usize::try_from(context.kv_cache_seq_pos_min(at as i32)).unwrap_or_default();
         if first > 0 && shared <= first {
             shared = 0;
@@ -115,45 +118,45 @@ impl Slots {
         self.truncate(at, shared, context)
     }
 
-    /// Cuts a cache to a length; to nothing where the cache cannot be cut there. Answers the length.
+    /// Cuts a cache to a length, or to nothing where it cannot be cut there. Returns the length.
     pub fn truncate(&mut self, at: usize, length: usize, context: &mut LlamaContext<'_>) -> usize {
         let whole = |context: &mut LlamaContext<'_>| context.clear_kv_cache_seq(Some(at as u32), None, None);
         let cut = length > 0 && matches!(context.clear_kv_cache_seq(Some(at as u32), Some(length as u32), None), Ok(true));
         let length = if cut { length } else { 0 };
         if !cut {
-            // Removing a whole sequence always succeeds.
+            // To remove a whole sequence always succeeds.
             let _ = whole(context);
         }
         self.slots[at].tokens.truncate(length);
         length
     }
 
-    /// Notes tokens that have been decoded into a cache.
+    /// Notes tokens that were decoded into a cache.
     pub fn extend(&mut self, at: usize, tokens: &[LlamaToken]) {
         self.slots[at].tokens.extend_from_slice(tokens);
     }
 
-    /// What is in a cache.
+    /// The tokens in a cache.
     pub fn tokens(&self, at: usize) -> &[LlamaToken] {
         &self.slots[at].tokens
     }
 
-    /// Idle caches that hold something.
+    /// Idle caches that are not empty.
     pub fn idle(&self) -> impl Iterator<Item = usize> {
         self.slots.iter().enumerate().filter(|(_, slot)| !slot.busy && !slot.tokens.is_empty()).map(|(at, _)| at)
     }
 
-    /// Tokens of a prompt that a cache has.
+    /// How many tokens of a prompt a cache has.
     pub fn shared(&self, at: usize, prompt: &[LlamaToken]) -> usize {
         common(&self.slots[at].tokens, prompt)
     }
 
-    /// Notes that a cache holds these tokens now, and only these.
+    /// Notes that a cache has exactly these tokens now.
     pub fn put(&mut self, at: usize, tokens: Vec<LlamaToken>) {
         self.slots[at].tokens = tokens;
     }
 
-    /// Tokens in a cache.
+    /// The number of tokens in a cache.
     pub fn length(&self, at: usize) -> usize {
         self.slots[at].tokens.len()
     }

@@ -1,4 +1,4 @@
-//! Loads a model and makes its context, from a specification.
+//! Loads a model and makes its context, as a specification says.
 
 use std::ffi::CString;
 use std::num::NonZeroU32;
@@ -18,18 +18,19 @@ use crate::engine::llama::wire::{Failure, ModelSpec};
 /// llama.cpp, initialised once per process.
 pub type Backend = LlamaBackend;
 
-/// Most tokens of one decode call; small on a processor, where the buffers for them would cost more than they save.
+/// Most tokens per decode call on a CPU. Buffers for more cost more than they save.
 const BATCH_CPU: u32 = 128;
 const BATCH_GPU: u32 = 512;
 
-/// Tokens of the small cache, which completions use where the window leaves room for one other only.
+/// Tokens of the small cache, for completions if memory only allows one full cache.
 pub const SMALL: u32 = 4096;
 
+/// Initialises llama.cpp; to be called once per process.
 pub fn backend() -> Result<std::sync::Arc<Backend>, String> {
     LlamaBackend::init().map(std::sync::Arc::new).map_err(|error| format!("llama.cpp cannot be initialised: {error}"))
 }
 
-/// Most tokens of one decode call with this specification.
+/// Most tokens per decode call for this specification.
 pub fn batch_size(spec: &ModelSpec) -> u32 {
     if spec.gpu_layers > 0 { BATCH_GPU } else { BATCH_CPU }
 }
@@ -77,7 +78,7 @@ fn why(reason: Option<String>) -> String {
     }
 }
 
-/// Loads the vocabulary alone, which takes a fraction of a second and no weights.
+/// Loads only the vocabulary: a fraction of a second, no weights.
 pub fn vocabulary(spec: &ModelSpec, backend: &Backend) -> Result<LlamaModel, (Failure, String)> {
     gguf::read_header(&spec.path).map_err(|error| (Failure::Configuration, error.to_string()))?;
     let parameters = LlamaModelParams::default().with_n_gpu_layers(0).with_vocab_only(true);
@@ -88,14 +89,14 @@ pub fn vocabulary(spec: &ModelSpec, backend: &Backend) -> Result<LlamaModel, (Fa
     })
 }
 
-/// Tensors of the first layers' experts, which stay in main memory.
+/// Patterns for the experts of the first layers, which stay in main memory.
 fn expert_patterns(spec: &ModelSpec) -> Vec<CString> {
     let pattern = |layer| CString::new(format!("blk\\.{layer}\\.ffn_(up|down|gate|gate_up)_(ch|)exps")).ok();
     (0..spec.n_cpu_moe.min(4096)).filter_map(pattern).collect()
 }
 
-/// A context with one KV cache per slot, each as long as the specification says. The whole window is kept also for layers that see only
-/// part of it, so that a prompt's tail can be replaced at any point.
+/// A context with one KV cache per slot, each of the specified length. Layers that see only part of the window also keep all of it, so that
+/// the end of a prompt can be replaced anywhere.
 pub fn context<'m>(spec: &ModelSpec, model: &'m LlamaModel, backend: &Backend) -> Result<LlamaContext<'m>, (Failure, String)> {
     let parameters = parameters(spec, spec.context.saturating_mul(spec.slots), spec.slots).with_kv_unified(false);
     model.new_context(backend, parameters).map_err(|error| {
@@ -109,8 +110,8 @@ pub fn context<'m>(spec: &ModelSpec, model: &'m LlamaModel, backend: &Backend) -
     })
 }
 
-/// A context of its own for the small cache, where there is but one other and that is much larger. Its sequence is numbered behind the
-/// others; without room for it, completions wait as others do.
+/// A context for the small cache, if there is only one other and that is much larger. Its sequence number follows the others'. None without
+/// memory for it: then completions wait like everybody.
 pub fn small_context<'m>(spec: &ModelSpec, model: &'m LlamaModel, backend: &Backend) -> Option<LlamaContext<'m>> {
     if spec.slots > 1 || spec.context <= SMALL {
         return None;

@@ -1,4 +1,4 @@
-//! What llama.cpp has to say: warnings and errors go to our log, the chatter of loading does not.
+//! What llama.cpp says: warnings and errors go to our log, the chatter of loading does not.
 
 use std::cell::RefCell;
 use std::fmt::Debug;
@@ -39,12 +39,12 @@ pub const LIMIT: u64 = 4 << 20;
 
 /// Sends llama.cpp's messages through our log from now on.
 pub fn listen() {
-    // Set already: by a test, or by a second engine in one process; then it is this one.
+    // Set already by a test, or by a second engine in one process; then it is this one.
     let _ = dispatcher::set_global_default(Dispatch::new(Problems));
     llama_cpp_2::send_logs_to_tracing(llama_cpp_2::LogOptions::default());
 }
 
-/// Empties the log file when it has grown large. It is open for appending, so that what follows is written at its beginning.
+/// Empties the log file if it is large. It is open for appending, so writing goes on at its beginning.
 pub fn trim() {
     let Some(path) = place::log_file() else { return };
     if std::fs::metadata(&path).is_ok_and(|found| found.len() > LIMIT) {
@@ -52,7 +52,7 @@ pub fn trim() {
     }
 }
 
-/// Takes what is a problem.
+/// Passes problems on.
 struct Problems;
 
 impl Subscriber for Problems {
@@ -67,7 +67,7 @@ impl Subscriber for Problems {
     fn event(&self, event: &Event<'_>) {
         let mut words = Words::default();
         event.record(&mut words);
-        // The binding's own remarks on how llama.cpp cuts its lines name no module.
+        // The binding's own remarks on how llama.cpp splits lines name no module.
         if !self.enabled(event.metadata()) || words.module.is_empty() {
             return;
         }

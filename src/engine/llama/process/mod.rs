@@ -1,5 +1,5 @@
-//! The engine process: owns models and KV caches, listens on the user's socket, leaves when nobody has needed it for a while. `connection`
-//! talks to a client, `hub` finds the worker of a model, `worker` owns the model and interleaves its jobs, `count` counts tokens.
+//! The engine process: owns models and KV caches, listens on the user's socket, leaves when nobody needs it any more. `connection` talks to
+//! a client, `hub` finds the worker of a model, `worker` owns the model and interleaves its jobs, `count` counts tokens.
 
 mod confine;
 mod connection;
@@ -31,7 +31,7 @@ use super::place;
 /// Time without clients after which the process leaves; `LONGSIGHT_ENGINE_IDLE_MS` changes it.
 const IDLE: Duration = Duration::from_secs(600);
 
-/// Serves until idle. Returns at once, in peace, when another engine process serves this user already.
+/// Serves until idle. Returns at once, without error, if another engine process serves this user already.
 pub fn serve() -> Result<()> {
     if !confine::confine()? {
         return Ok(());
@@ -46,22 +46,22 @@ pub fn serve() -> Result<()> {
         return Ok(());
     };
     let listener = listen(&socket)?;
-    // Its own session: closing the editor's terminal does not reach it. Fails only where it leads one already.
+    // A session of its own, so that closing the editor's terminal does not reach it. Fails only where it has one already.
     let _ = nix::unistd::setsid();
     let idle = std::env::var("LONGSIGHT_ENGINE_IDLE_MS").ok().and_then(|text| text.parse().ok()).map_or(IDLE, Duration::from_millis);
     let (events, received) = mpsc::channel();
     let backend = load::backend().map_err(Error::other)?;
     std::thread::Builder::new().name("accept".into()).spawn(move || accept(&listener, &events))?;
     crate::report::log("info", format_args!("serving on {}", socket.display()));
-    // New clients find no socket and start a new process, which waits for the lock that goes with this one.
+    // New clients find no socket and start a new process, which waits for the lock of this one.
     hub::run(&received, &backend, idle, || drop(std::fs::remove_file(&socket)));
     Ok(())
 }
 
-/// Longest wait for a process that is leaving: it saves what was expensive first.
+/// Longest wait for a process that is leaving, since it saves expensive caches first.
 const LEAVING: Duration = Duration::from_secs(10);
 
-/// Takes the lock that one engine process per user holds; `None` when another serves. One that is leaving is waited for. The file stays.
+/// Takes the lock that one engine process per user holds. Waits for a process that is leaving; `None` if another serves. The file stays.
 fn lock(socket: &Path) -> Result<Option<Flock<File>>> {
     let path = socket.with_extension("lock");
     let started = Instant::now();
@@ -79,7 +79,7 @@ fn lock(socket: &Path) -> Result<Option<Flock<File>>> {
     }
 }
 
-/// Binds the socket. What lies at its path is left over from a dead process, for the lock is ours; anything but a socket is not touched.
+/// Binds the socket. We hold the lock, so a socket at its path is left over from a dead process; anything else is not touched.
 fn listen(socket: &Path) -> Result<UnixListener> {
     use std::os::unix::fs::FileTypeExt;
     if let Ok(metadata) = std::fs::symlink_metadata(socket) {
@@ -99,7 +99,7 @@ fn listen(socket: &Path) -> Result<UnixListener> {
 fn accept(listener: &UnixListener, events: &mpsc::Sender<hub::Event>) {
     for stream in listener.incoming() {
         let Ok(stream) = stream else {
-            // Out of descriptors: wait for some to be closed.
+            // Out of descriptors: wait until some are closed.
             std::thread::sleep(Duration::from_millis(100));
             continue;
         };
@@ -121,7 +121,7 @@ fn same_user(stream: &UnixStream) -> bool {
     getsockopt(stream, PeerCredentials).is_ok_and(|peer| peer.uid() == nix::unistd::getuid().as_raw())
 }
 
-/// Elsewhere the folder's and the socket's permissions stand alone.
+/// On other systems only the permissions of folder and socket protect.
 #[cfg(not(target_os = "linux"))]
 fn same_user(_: &UnixStream) -> bool {
     true

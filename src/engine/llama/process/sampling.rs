@@ -1,4 +1,4 @@
-//! Picks the next token: greedy or by temperature, within a grammar where one is given.
+//! Picks the next token: the likeliest one or by temperature, within a grammar if there is one.
 
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::model::LlamaModel;
@@ -9,12 +9,13 @@ use llama_cpp_2::token::data_array::LlamaTokenDataArray;
 
 use crate::engine::llama::wire::{Generate, Grammar};
 
-/// Sizes and nesting that no grammar of ours comes near; llama.cpp's parser recurses.
+/// Limits far above any grammar of ours; llama.cpp's parser recurses.
 const MAX_GRAMMAR: usize = 1 << 20;
 const MAX_DEPTH: usize = 200;
 
+/// Picks tokens for one answer.
 pub struct Sampler {
-    /// `None`: the likeliest token.
+    /// `None` picks the likeliest token.
     chain: Option<LlamaSampler>,
     grammar: Option<LlamaSampler>,
     logprobs: f64,
@@ -22,7 +23,7 @@ pub struct Sampler {
 }
 
 impl Sampler {
-    /// The error says what is wrong with the grammar.
+    /// Fails where the grammar is wrong; the error says how.
     pub fn new(request: &Generate, model: &LlamaModel) -> Result<Self, String> {
         let warm = request.temperature.is_finite() && request.temperature > 0.0;
         let chain = warm.then(|| {
@@ -34,7 +35,7 @@ impl Sampler {
         Ok(Self { chain, grammar, logprobs: 0.0, sampled: 0 })
     }
 
-    /// The next token from the logits of the last decode; an error when the grammar allows none.
+    /// The next token, by the logits of the last decode. Fails where the grammar allows none.
     pub fn next(&mut self, context: &LlamaContext<'_>, index: i32) -> Result<LlamaToken, String> {
         let logits = context.get_logits_ith(index);
         let likeliest = likeliest(logits);
@@ -46,7 +47,7 @@ impl Sampler {
         if let Some(grammar) = &mut self.grammar
             && !allows(grammar, free, logits)
         {
-            // The whole vocabulary is checked only when the grammar refuses the first choice.
+            // The whole vocabulary is checked only if the grammar refuses the first choice.
             let mut all = context.token_data_array_ith(index);
             all.apply_sampler(grammar);
             all.data.retain(|candidate| candidate.logit() > f32::NEG_INFINITY);
@@ -62,7 +63,7 @@ impl Sampler {
         Ok(token)
     }
 
-    /// Mean log-probability of what was picked, before temperature and grammar.
+    /// Mean log-probability of the picked tokens, before temperature and grammar.
     pub fn mean_logprob(&self) -> Option<f64> {
         (self.sampled > 0).then(|| self.logprobs / self.sampled as f64)
     }
@@ -83,7 +84,7 @@ fn constrain(grammar: &Grammar, model: &LlamaModel) -> Result<LlamaSampler, Stri
     if grammar.gbnf.len() > MAX_GRAMMAR || grammar.gbnf.contains('\0') {
         return Err("the grammar is too large or holds a NUL".into());
     }
-    // llama.cpp makes a regular expression of the trigger and escapes it; a text that is empty would match everywhere.
+    // llama.cpp escapes the trigger and makes a regular expression of it; an empty one would match everywhere.
     let trigger = grammar.trigger.as_deref().filter(|trigger| !trigger.is_empty() && !trigger.contains('\0'));
     let sampler = match trigger {
         None => LlamaSampler::grammar(model, &grammar.gbnf, "root"),

@@ -1,7 +1,6 @@
-//! Saved KV caches. What a long prompt has cost to read survives the eviction of its slot, the end of the engine process and a crash.
-//! A state is a file in llama.cpp's own format and a card beside it. The card is written last and holds the file's length and hash, so
-//! that what is damaged, half written or of another model or version is no state. The folder's size is capped; what was used longest
-//! ago goes first.
+//! Saved KV caches: the time to read a long prompt is not lost when its slot is evicted or the engine process ends or crashes. A state is a
+//! file in llama.cpp's format with a card beside it. The card is written last and has the file's length and hash, so a damaged or
+//! half-written state, or one of another model or version, does not count. The folder's size is limited; states used longest ago go first.
 
 use std::fs::File;
 use std::io::{Error, Read, Result};
@@ -18,26 +17,27 @@ use crate::engine::llama::gguf::Window;
 use crate::engine::llama::place;
 use crate::engine::llama::wire::ModelSpec;
 
-/// Changes with the meaning of a card, and with llama.cpp (`tests/tidy.rs` compares it with Cargo.lock).
+/// Has to change with the meaning of a card, and with llama.cpp (`tests/tidy.rs` compares it with Cargo.lock).
 pub const FORMAT: &str = "1, llama-cpp-sys-2 0.1.161";
 
-/// Fewest tokens worth a file, and how many are worth one on any machine.
+/// From this many tokens on a state may be worth a file, and from `MOST` on it is on any machine.
 pub const LEAST: usize = 512;
+/// See [`LEAST`].
 pub const MOST: usize = 4096;
 
 /// After a failure nothing is saved for this long.
 const PAUSE: Duration = Duration::from_secs(300);
 
-/// A half written file this old belongs to a process that is gone.
+/// A half-written file this old was left by a dead process.
 const STALE: Duration = Duration::from_secs(600);
 
-/// Part of the free disk space that is left alone, whatever the cap says.
+/// One part in this many of the free disk space stays free, whatever the limit.
 const DISK_RESERVE: u64 = 4;
 
 /// What is known of a state without reading it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Card {
-    /// Everything that must be equal for the state to be of use.
+    /// Everything that has to be equal for the state to be usable.
     subject: String,
     tokens: Vec<i32>,
     bytes: u64,
@@ -45,14 +45,14 @@ struct Card {
 }
 
 struct State {
-    /// The card's path; the state has the ending `.kv`.
+    /// The card's path; the state's ends in `.kv`.
     path: PathBuf,
     card: Card,
 }
 
 /// The saved states of one model.
 pub struct Saved {
-    /// `None`: switched off, or there is no place for it.
+    /// `None`: switched off, or there is no place.
     folder: Option<PathBuf>,
     subject: String,
     limit: u64,
@@ -62,7 +62,7 @@ pub struct Saved {
 }
 
 impl Saved {
-    /// Finds what earlier processes have saved for this model.
+    /// Finds what earlier processes saved for this model.
     pub fn open(spec: &ModelSpec, window: Window) -> Self {
         let subject = format!(
             "{FORMAT}, longsight {}, {} ({} bytes of {}), KV {}, {} slots, {} layers on the GPU",
@@ -86,14 +86,14 @@ impl Saved {
         for path in files(folder).into_iter().map(|(path, ..)| path).filter(|path| path.extension().is_some_and(|end| end == "json")) {
             match read_card(&path) {
                 Some(card) if card.subject == self.subject => self.states.push(State { path, card }),
-                // Another model's, which may come back.
+                // Of another model, which may come back.
                 Some(_) => {}
                 None => drop(remove(&path)),
             }
         }
     }
 
-    /// The state that helps most with a prompt, and how many of its tokens it has.
+    /// The state that helps a prompt most, and how many of its tokens it has.
     pub fn best(&self, prompt: &[LlamaToken]) -> Option<(usize, usize)> {
         let usable = |state: &State| self.usable(&state.card.tokens, prompt);
         self.states
@@ -104,26 +104,26 @@ impl Saved {
             .filter(|(_, tokens)| *tokens > 0)
     }
 
-    /// Tokens of a prompt that a state spares; none where its layers begin after the point where the two part.
+    /// How many tokens of a prompt a state saves; none if its layers begin behind the point where the two differ.
     fn usable(&self, state: &[i32], prompt: &[LlamaToken]) -> usize {
         let shared = state.iter().zip(prompt).take_while(|(a, b)| **a == b.0).count();
         let first = self.window.first(state.len() as u64) as usize;
         if first > 0 && shared <= first { 0 } else { shared }
     }
 
-    /// Whether tokens are worth saving: they are many, and no state has most of them. `worth` is how many new ones pay for a file.
+    /// Whether tokens are worth saving: they are many, and no state has most of them. `worth` is how many new tokens pay for a file.
     pub fn lacks(&self, tokens: &[LlamaToken], worth: usize) -> bool {
         let covered = self.best(tokens).map_or(0, |(_, covered)| covered);
         let paused = self.failed.is_some_and(|at| at.elapsed() < PAUSE);
         self.folder.is_some() && !paused && tokens.len() - covered >= worth.max(LEAST).max(tokens.len() / 4)
     }
 
-    /// Whether a cache that is cut keeps what was saved of it.
+    /// What the model's layers see: whether a cut cache keeps what was saved of it.
     pub fn window(&self) -> Window {
         self.window
     }
 
-    /// Writes a slot's cache, which holds exactly these tokens. Failing costs time later, nothing else.
+    /// Writes a slot's cache, which has exactly these tokens. A failure only costs time later.
     pub fn save(&mut self, slot: usize, tokens: &[LlamaToken], context: &LlamaContext<'_>) {
         let Some(folder) = self.folder.clone() else { return };
         if let Err(error) = self.write(&folder, slot, tokens, context) {
@@ -148,7 +148,7 @@ impl Saved {
         std::fs::rename(&half, path.with_extension("kv"))?;
         std::fs::write(&half, serde_json::to_vec(&card)?)?;
         std::fs::rename(&half, &path)?;
-        // What the new state continues is not needed beside it, unless the new one begins where the old one ends.
+        // A state that the new one continues is not needed any more, unless the new one begins where that one ends.
         let first = self.window.first(card.tokens.len() as u64) as usize;
         self.states.retain(|state| {
             let kept = state.card.tokens.len() <= first || !card.tokens.starts_with(&state.card.tokens);
@@ -158,14 +158,14 @@ impl Saved {
         Ok(())
     }
 
-    /// Removes what was used longest ago until the folder, with so many bytes more, keeps its limit.
+    /// Removes states used longest ago until the folder, with so many bytes more, is within its limit.
     fn make_room(&mut self, folder: &Path, bytes: u64) -> Result<()> {
         let free = disk_free(folder);
         if bytes > self.limit || bytes > free / DISK_RESERVE {
             return Err(Error::other(format!("{} MB are more than `saved_kv_mb` or the disk has room for", bytes / 1_000_000)));
         }
         let mut all = files(folder);
-        // What a process that died has left: half a file, or a state whose card was not written any more.
+        // Left by a dead process: half a file, or a state without its card.
         all.retain(|(path, _, age)| {
             let end = path.extension().unwrap_or_default();
             let left = end == "half" || end == "kv" && !path.with_extension("json").exists();
@@ -187,7 +187,7 @@ impl Saved {
         Ok(())
     }
 
-    /// Reads a state into an empty slot and answers its tokens; a state that is not what its card says is removed.
+    /// Reads a state into an empty slot and returns its tokens. A state that does not match its card is removed.
     pub fn load(&mut self, at: usize, slot: usize, context: &mut LlamaContext<'_>) -> Option<Vec<LlamaToken>> {
         let State { path, card } = &self.states[at];
         let file = path.with_extension("kv");
@@ -195,7 +195,7 @@ impl Saved {
         let loaded = whole.then(|| context.state_seq_load_file(&file, slot as i32, card.tokens.len()).ok()).flatten();
         match loaded {
             Some((tokens, _)) if tokens.iter().map(|token| token.0).eq(card.tokens.iter().copied()) => {
-                // The card's time says when it was used last.
+                // The card's time says when it was last used.
                 let _ = File::options().append(true).open(path).and_then(|card| card.set_modified(SystemTime::now()));
                 Some(tokens)
             }
@@ -209,13 +209,13 @@ impl Saved {
     }
 }
 
-/// Bytes that may still be written there.
+/// Bytes that may still be written to this disk.
 #[allow(clippy::unnecessary_cast, reason = "the types differ between systems")]
 fn disk_free(folder: &Path) -> u64 {
     nix::sys::statvfs::statvfs(folder).map_or(u64::MAX, |disk| disk.blocks_available() as u64 * disk.fragment_size() as u64)
 }
 
-/// Our files of a folder with size and age. Others may have theirs beside them: those are neither read nor counted nor removed.
+/// Our own files in a folder, with size and age. Foreign files beside them are neither read nor counted nor removed.
 fn files(folder: &Path) -> Vec<(PathBuf, u64, Duration)> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let known = |entry: std::fs::DirEntry| {
@@ -227,7 +227,7 @@ fn files(folder: &Path) -> Vec<(PathBuf, u64, Duration)> {
     entries.filter_map(known).collect()
 }
 
-/// Whether a name is one that [`Saved`] gives: a hash in 16 digits.
+/// Whether [`Saved`] gives files names like this: a hash of 16 digits.
 fn is_ours(name: &str) -> bool {
     let is_hash = |text: &str| text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     match name.rsplit_once('.') {
@@ -241,7 +241,7 @@ fn read_card(path: &Path) -> Option<Card> {
     serde_json::from_slice(&std::fs::read(path).ok()?).ok()
 }
 
-/// Removes a card, then its state: without a card a state is nothing. Answers that it is not kept.
+/// Removes a card, then its state, which is worthless without it. Returns false: it is not kept.
 fn remove(card: &Path) -> bool {
     let _ = std::fs::remove_file(card);
     let _ = std::fs::remove_file(card.with_extension("kv"));

@@ -1,4 +1,4 @@
-//! Text to tokens and back. Text from the user is never taken for control tokens; those come by id from the dialect's pieces.
+//! Text to tokens and back. The user's text never becomes control tokens; those come by id from the dialect's pieces.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,7 +9,7 @@ use regex::Regex;
 
 use crate::dialect::{FimToken, Piece};
 
-/// llama.cpp's "there is none".
+/// llama.cpp's "none".
 const NONE: LlamaToken = LlamaToken(-1);
 
 /// A model's tokens.
@@ -18,11 +18,12 @@ pub struct Vocabulary<'m> {
     /// Control and added tokens by their text.
     special: HashMap<String, LlamaToken>,
     control: HashSet<LlamaToken>,
-    /// The texts of added tokens that look like tags, which llama.cpp finds in plain text as well; none where the model has none.
+    /// Matches added tokens that look like tags, which llama.cpp also finds in plain text; none where the model has no such tokens.
     tags: Option<Regex>,
 }
 
 impl<'m> Vocabulary<'m> {
+    /// Reads the tokens of a loaded model or vocabulary.
     pub fn new(model: &'m LlamaModel) -> Self {
         let vocabulary = model.vocab();
         let (mut special, mut control, mut tags) = (HashMap::new(), HashSet::new(), vec![]);
@@ -45,13 +46,13 @@ impl<'m> Vocabulary<'m> {
         Self { model, special, control, tags }
     }
 
-    /// Tokens of plain text. llama.cpp leaves control tokens alone there, but takes `<tool_call>` for the one token where the vocabulary
-    /// calls that "user defined": text is cut inside every such tag, so that it is spelt.
+    /// Tokens of plain text. llama.cpp ignores control tokens there, but turns `<tool_call>` into one token if the vocabulary calls that
+    /// "user defined". So text is cut inside every such tag, and the tag is spelt out.
     pub fn plain(&self, text: &str) -> Vec<LlamaToken> {
         let mut tokens = vec![];
         let mut start = 0;
         while let Some(found) = self.tags.as_ref().and_then(|tags| tags.find_at(text, start)) {
-            // After the mark that opens it: what is left of the tag is none.
+            // Cut behind its opening bracket: the rest is no tag any more.
             let cut = text.ceil_char_boundary(found.start() + 1);
             self.tokenize(&text[start..cut], &mut tokens);
             start = cut;
@@ -66,8 +67,8 @@ impl<'m> Vocabulary<'m> {
         }
     }
 
-    /// A prompt's tokens. Neighbouring texts are one text; a control token that this model lacks is plain text. The name of a FIM token
-    /// that it lacks and must have is the error.
+    /// A prompt's tokens. Adjacent texts are tokenised as one; a control token that this model lacks becomes plain text. Fails with the FIM
+    /// token that it lacks and needs.
     pub fn prompt(&self, pieces: &[Piece]) -> Result<Vec<LlamaToken>, FimToken> {
         let (mut tokens, mut text) = (vec![], String::new());
         for piece in pieces {
@@ -85,7 +86,7 @@ impl<'m> Vocabulary<'m> {
                 },
                 Piece::Fim(token) => match (self.fim(*token), token) {
                     (Some(id), _) => id,
-                    // Without tokens for it, a line of its own parts two files.
+                    // Without tokens for that, a line break separates files.
                     (None, FimToken::Repository | FimToken::FileSeparator) => {
                         text.push('\n');
                         continue;
@@ -116,12 +117,12 @@ impl<'m> Vocabulary<'m> {
         (id != NONE).then_some(id)
     }
 
-    /// Whether holes can be filled.
+    /// Whether the model has the tokens to fill holes.
     pub fn has_fim(&self) -> bool {
         [FimToken::Prefix, FimToken::Suffix, FimToken::Middle].iter().all(|token| self.fim(*token).is_some())
     }
 
-    /// The tokens that end a generation besides those that the vocabulary marks.
+    /// The tokens that end a generation, besides those that the vocabulary marks.
     pub fn stops(&self, texts: &[String], plain: bool) -> HashSet<LlamaToken> {
         let mut stops: HashSet<LlamaToken> =
             texts.iter().chain(&common_stops()).filter_map(|text| self.special.get(text).copied()).collect();
@@ -131,17 +132,18 @@ impl<'m> Vocabulary<'m> {
         stops
     }
 
+    /// Whether the vocabulary marks this token as an end.
     pub fn ends(&self, token: LlamaToken) -> bool {
         self.model.vocab().is_eog(token)
     }
 
-    /// The bytes of a generated token; control tokens by their text, for the dialect's parser.
+    /// The bytes of a generated token; a control token's text, for the dialect's parser.
     pub fn bytes(&self, token: LlamaToken) -> Vec<u8> {
         self.model.vocab().token_to_piece(token, true, None)
     }
 }
 
-/// Whether an added token is a mark of the dialect and no text: runs of blanks and emoji are added as well, and stay as they are.
+/// Whether an added token is a mark of the dialect and not text: runs of blanks and emoji are added tokens too, and stay.
 fn is_tag(text: &str) -> bool {
     let inner = text.strip_prefix('<').and_then(|rest| rest.strip_suffix('>'));
     let inner = inner.or_else(|| text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')));

@@ -1,5 +1,5 @@
-//! The thread that owns a model and its context. It takes one step of the most urgent job at a time, so that an automatic completion goes
-//! before the next token of a long answer, and a cancelled job stops within one small batch.
+//! The thread that owns a model and its context. It takes one step of the most urgent job at a time, so a completion goes before the next
+//! token of a long answer, and a cancelled job stops within one small batch.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,32 +24,32 @@ use crate::engine::llama::gguf::Window;
 use crate::engine::llama::wire::{Answer, Failure, Generate, ModelSpec, Stage};
 use crate::engine::{Caps, Priority, Timing};
 
-/// Without work for this long, caches are saved.
+/// After this long without work, caches are saved.
 const QUIET: Duration = Duration::from_secs(2);
 
-/// Tokens that a saved state must have more than the cache to be fetched.
+/// A saved state is loaded only if it has this many tokens more than the cache.
 const GAIN: usize = 256;
 
-/// Who has waited for this long for a prompt to be read has not asked by mistake.
+/// Whoever has waited for a prompt this long did not ask by mistake.
 const SETTLED: Duration = Duration::from_secs(2);
 
-/// A step that waits is taken to hang after so many times as long as one that works.
+/// A step that waits for the processor or the disk may take this many times as long as one that works, before it counts as hung.
 const WAITING: u64 = 5;
 
-/// What a worker is asked.
+/// What a worker is asked to do.
 pub enum Task {
     Open(Reply),
     Generate(Box<Generate>, Reply, Instant),
 }
 
-/// A handle on a model's thread; dropping it ends the thread when its jobs are done.
+/// A handle on a model's thread. When dropped, the thread ends after its jobs.
 pub struct Worker {
     tasks: Sender<Task>,
     thread: JoinHandle<()>,
     heart: Arc<Heart>,
 }
 
-/// When the running step began, in milliseconds after `born`, and what the process had used of the processors by then; 0 between steps.
+/// When the running step began, in milliseconds after `born`, and the processor time used until then; 0 between steps.
 struct Heart {
     born: Instant,
     step: AtomicU64,
@@ -66,8 +66,8 @@ impl Heart {
         self.step.store(0, Ordering::Relaxed);
     }
 
-    /// How long the running step has been at work. Time in which the process was not let run (a busy machine, weights that come from a
-    /// disk) counts little: only a step that got nowhere for very long hangs then.
+    /// How long the running step has worked. Time in which the process could not run (a busy machine, weights that come from disk) counts
+    /// little: only after very long without progress it counts as hung.
     fn busy_ms(&self) -> u64 {
         let began = self.step.load(Ordering::Relaxed);
         if began == 0 {
@@ -79,7 +79,7 @@ impl Heart {
     }
 }
 
-/// Processor time of this process so far, all threads.
+/// Processor time of this process so far, of all threads.
 fn processor_ms() -> u64 {
     let spent = |usage: nix::sys::resource::Usage| {
         let milliseconds = |time: nix::sys::time::TimeVal| time.tv_sec() as u64 * 1000 + time.tv_usec() as u64 / 1000;
@@ -94,12 +94,12 @@ impl Worker {
         self.tasks.send(task).map_err(|mpsc::SendError(task)| task)
     }
 
-    /// False once loading has failed: the next request tries anew.
+    /// False once loading has failed; the next request tries anew.
     pub fn lives(&self) -> bool {
         !self.thread.is_finished()
     }
 
-    /// Waits for the end of the thread, which does what it still has to.
+    /// Waits until the thread has finished its jobs and ended.
     pub fn finish(self) {
         drop(self.tasks);
         if self.thread.join().is_err() {
@@ -107,7 +107,7 @@ impl Worker {
         }
     }
 
-    /// How long the running step has taken; loading does not count, and neither does a step in which the thread panicked.
+    /// How long the running step has taken. Loading does not count, nor does a step in which the thread panicked.
     pub fn busy_ms(&self) -> u64 {
         if self.lives() { self.heart.busy_ms() } else { 0 }
     }
@@ -124,7 +124,7 @@ pub fn start(spec: ModelSpec, backend: Arc<Backend>) -> std::io::Result<Worker> 
 
 fn run(spec: &ModelSpec, backend: &Backend, tasks: &Receiver<Task>, heart: &Heart) {
     let started = Instant::now();
-    // The first task waits for the model, and hears how far it is.
+    // The first task waits for the model and hears of the progress.
     let Ok(first) = tasks.recv() else { return };
     let listener = reply(&first).clone();
     let mut told = 0;
@@ -175,7 +175,7 @@ pub fn reply(task: &Task) -> &Reply {
     }
 }
 
-/// When the model was there, and how long that took.
+/// When the model was loaded, and how long that took.
 struct Loaded {
     at: Instant,
     ms: f64,
@@ -195,7 +195,7 @@ impl Rates {
             (None, true) => Some(tokens as f64 * 1000.0 / ms),
             (old, false) => old,
         };
-        // Few tokens say little about a rate.
+        // Few tokens tell little about a rate.
         if timing.tokens_decoded >= 16 {
             self.prefill = blend(self.prefill, timing.tokens_decoded, timing.prefill_ms);
         }
@@ -216,7 +216,7 @@ struct Desk<'m> {
     /// Oldest first.
     jobs: Vec<Job>,
     rates: Rates,
-    /// Prompt tokens per second before the first job.
+    /// Prompt tokens per second, measured before the first job.
     warm: Option<f64>,
     loaded: Loaded,
     /// Tokens of context that the model was trained for.
@@ -249,7 +249,7 @@ impl Desk<'_> {
         }
     }
 
-    /// The next task; `None` when there will be none. What is worth it is saved in a quiet moment, and at the end.
+    /// The next task; `None` when there will be none. Caches worth it are saved in a quiet moment and at the end.
     fn wait(&mut self, tasks: &Receiver<Task>) -> Option<Task> {
         while let Some(slot) = self.unsaved() {
             match tasks.recv_timeout(QUIET) {
@@ -265,12 +265,12 @@ impl Desk<'_> {
         self.slots.idle().find(|slot| !self.slots.is_small(*slot) && self.saved.lacks(self.slots.tokens(*slot), self.worth()))
     }
 
-    /// Tokens that are worth a file: a second's reading.
+    /// How many tokens are worth a file: those read in a second.
     fn worth(&self) -> usize {
         self.rates.prefill.map_or(saved::LEAST, |rate| (rate as usize).clamp(saved::LEAST, saved::MOST))
     }
 
-    /// Readies a cache for a job: saves what is worth it of what the prompt will replace, and fetches a saved state that has more of the
+    /// Prepares a cache for a job: saves what the prompt will replace if it is worth it, and loads a saved state that has more of the
     /// prompt than the cache.
     fn ready(&mut self, slot: usize, at: usize) {
         if self.slots.is_small(slot) {
@@ -281,7 +281,7 @@ impl Desk<'_> {
         if self.slots.length(slot) - have >= worth && self.saved.lacks(self.slots.tokens(slot), worth) {
             self.saved.save(slot, self.slots.tokens(slot), self.contexts.of(slot));
         }
-        // A state of a model with short-sighted layers is of use near its end only: the head that prompts share gets one of its own.
+        // A state of a model with short-sighted layers is only useful near its end, so the head that prompts share gets a state of its own.
         let head = self.saved.window() != Window::All && have < self.slots.length(slot);
         if head && self.saved.lacks(&self.slots.tokens(slot)[..have], worth) {
             have = self.slots.truncate(slot, have, self.contexts.of(slot));
@@ -330,7 +330,7 @@ impl Desk<'_> {
             )
         })?;
         let room = self.spec.context as usize;
-        // Half the window at most is kept for the answer.
+        // At most half of the window is kept for the answer.
         let reserve = (request.max_tokens as usize).clamp(1, (room / 2).max(1));
         if prompt.is_empty() || prompt.len() + reserve > room {
             // A window larger than what it was trained for is never given.
@@ -361,7 +361,7 @@ impl Desk<'_> {
         })
     }
 
-    /// One step of the most urgent job that has a cache or can get one; the oldest among equals.
+    /// Takes one step of the most urgent job that has a cache or can get one; the oldest among equals.
     fn step(&mut self) {
         self.drop_cancelled();
         let mut order: Vec<usize> = (0..self.jobs.len()).collect();
@@ -387,9 +387,9 @@ impl Desk<'_> {
         }
     }
 
-    /// Prompt tokens to read in a step, which a cancelled prompt and a more urgent one wait for: a tenth of a second's worth. Each step
-    /// reads all weights once, so on a slow machine small ones cost: 16 tokens a quarter of the rate, 32 a sixth, 64 a twentieth. There
-    /// the least is what the request is likely to need: 16 while somebody types, 32 for a person who waits, 64 once that took a while.
+    /// Prompt tokens to read in a step, for which a cancelled or a more urgent request has to wait: a tenth of a second's worth. Each step
+    /// reads all weights once, so small steps are expensive on slow machines: 16 tokens cost a quarter of the rate, 32 a sixth, 64 a
+    /// twentieth. The minimum depends on who waits: 16 while somebody types, 32 for a person, 64 once that took a while.
     fn chunk(&self, job: &Job) -> usize {
         let waited = job.clock.begun.is_some_and(|begun| begun.elapsed() > SETTLED);
         let least = match (job.priority, waited) {

@@ -1,5 +1,5 @@
-//! What a model makes of one call: the call changes, and what stands around it stays. An answer that is the call alone takes the place of
-//! the call alone; lines above and below that came along are left out; and where something else is lost, nothing is done.
+//! A model's new text for one call: the call changes, and what stands around it stays. If the answer is just the call, it replaces just the
+//! call; lines from above and below in it are dropped; if anything else is lost, nothing is done.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use crate::features::edit::fit::layout::fitted;
 use crate::syntax::{self, Language, uses};
 use crate::text::{Edit, Ending, layout, words};
 
-/// What may stand between the words before a name that say whose it is.
+/// What may stand between a name and the words before it that say whose it is.
 const JOINS: &[char] = &['.', ':', '-', '>', '?', '!'];
 
 impl Call {
@@ -32,7 +32,7 @@ impl Call {
             .ok_or_else(|| format!("`{lost}` would be gone; give the whole place back, and change the call only"))
     }
 
-    /// The code without lines that stand above and below the place already.
+    /// The code without lines that stand above and below the place.
     fn alone(&self, shown: &str, name: &str, code: &str) -> String {
         let mut lines: Vec<&str> = code.lines().collect();
         let is_other = |line: &str| !words::has(line, name);
@@ -67,7 +67,7 @@ impl Call {
         lines.join("\n")
     }
 
-    /// The call in place of the call, where the answer is nothing else.
+    /// The edit of the call alone, if the answer is nothing else.
     fn call_alone(&self, shown: &str, name: &str, code: &str) -> Option<Edit> {
         let [call] = &self.calls[..] else { return None };
         let code = code.trim().trim_end_matches(';').trim_end();
@@ -94,7 +94,7 @@ fn kept<'a>(text: &'a str, lines: &Range<usize>, calls: &[Range<usize>]) -> Vec<
     words
 }
 
-/// The words around the calls of a name in what an edit writes.
+/// The words around the calls of a name in an edit's new text.
 fn rest_of(language: &Arc<Language>, shown: &str, edit: &Edit, name: &str) -> Option<Vec<String>> {
     let text = format!("{}{}{}", &shown[..edit.range.start], edit.text, &shown[edit.range.end..]);
     let new = edit.range.start..edit.range.start + edit.text.len();

@@ -1,5 +1,5 @@
-//! Which uses of a name are calls of one function: not those of what is called the same elsewhere, on other types or with other parameters.
-//! Where names do not tell, a person is told of the place, and nothing is rewritten.
+//! Which uses of a name are calls of one function, and not of another function with that name, on other types or with other parameters.
+//! Where names do not tell, a person is told of the place and nothing is rewritten.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -15,36 +15,36 @@ use crate::syntax::{Definition, Kind, Parsed};
 use crate::text::lines::line_number;
 use crate::workspace::WorkspacePath;
 
-/// What a use of a name in code is for who follows a signature.
+/// What a use of a name in code means when a signature changes.
 pub(in crate::features::edit) enum Found {
     Call(Call),
-    /// The 1-based line of a use that is no call, that may be of something else, or that is too long to be shown.
+    /// The 1-based line of a use that is not a call, may be of something else, or is too long to show.
     Other(usize),
 }
 
-/// A function whose calls are looked for.
+/// A function whose calls are searched for.
 pub(in crate::features::edit) struct Callee<'a> {
     session: &'a Session,
     item: &'a Item,
-    /// None where the index does not know it: then the name alone tells.
+    /// None if the index does not know it: then the name alone decides.
     meant: Option<Meant<'a>>,
     file: Option<FileId>,
     /// Files that declare it without a body.
     declared: Vec<FileId>,
     rivals: Vec<Rival>,
-    /// What the others of that name in the same place take: how many, and whether there may be more.
+    /// The parameters of its overloads: how many, and whether there may be more.
     overloads: Vec<(usize, bool)>,
     takes: Option<(usize, bool)>,
 }
 
-/// A definition of the same name elsewhere.
+/// Another definition of the same name.
 struct Rival {
     file: FileId,
-    /// It is no member of anything.
+    /// It is at the top level.
     is_free: bool,
 }
 
-/// Whose a use is.
+/// Which function a use is of.
 enum Whose {
     Ours,
     Anothers,
@@ -52,6 +52,7 @@ enum Whose {
 }
 
 impl<'a> Callee<'a> {
+    /// Gathers what is known of an item and of other functions with its name.
     pub fn new(session: &'a Session, site: &Site, item: &'a Item) -> Self {
         let file = site.document_path().and_then(|path| session.index.find(path));
         let known = site.definition_of(item);
@@ -94,11 +95,11 @@ impl<'a> Callee<'a> {
         (declared, rivals)
     }
 
-    /// The uses in one file: calls and declarations, and what else may have to follow. `exact` is the file to the byte; without a path it
-    /// is the one at hand.
+    /// The uses in one file: calls, declarations, and other uses that may have to follow. `exact` is the file's exact text; without a path
+    /// it is the current file.
     pub fn found(&self, parsed: &Parsed, exact: &Arc<str>, path: Option<&WorkspacePath>, id: Option<FileId>) -> Vec<Found> {
         let (text, name) = (parsed.text(), &self.item.name);
-        // A variable of that name is another thing, and so is a member that is not called.
+        // A variable of that name is something else, and so is a member that is not called.
         let variables = uses::variables(parsed, name);
         let hidden = |range: &Range<usize>| variables.iter().any(|one| one.is_meant_at(range.start));
         let signature = &self.item.signature;
@@ -141,7 +142,7 @@ impl<'a> Callee<'a> {
         sorted.collect()
     }
 
-    /// Where several things are called so, one that stands by itself is that of its file, or of what the file imports.
+    /// If there are several functions of the name, a use without receiver means that of its own file, or of its imports.
     fn by_file(&self, id: Option<FileId>, stands: &Stands) -> Whose {
         if self.rivals.is_empty() || id == self.file || matches!(stands, Stands::Member(_)) {
             return Whose::Ours;
@@ -166,7 +167,7 @@ impl<'a> Callee<'a> {
         }
     }
 
-    /// Of several functions of one name, the one that takes as many is called.
+    /// Among overloads, the one with as many parameters is called.
     fn by_arguments(&self, parsed: &Parsed, call: &Range<usize>) -> Whose {
         if self.overloads.is_empty() {
             return Whose::Ours;
@@ -181,7 +182,7 @@ impl<'a> Callee<'a> {
     }
 }
 
-/// How many parameters stand behind a name, and whether there may be more.
+/// The number of parameters behind a name, and whether there may be more.
 fn parameters(parsed: &Parsed, behind: usize) -> Option<(usize, bool)> {
     let opening = behind + parsed.text()[behind..].find('(')?;
     uses::between_brackets(parsed, opening)

@@ -61,7 +61,7 @@ impl Following {
     }
 }
 
-/// The calls of the item at hand, if the edit changes its signature and keeps its name.
+/// The calls of the current item, if the edit changes its signature and keeps its name.
 fn changed(work: &Work<'_>, done: &Done) -> Option<Calls> {
     let Form::Replace { lines } = &work.plan.form else { return None };
     let site = work.site;
@@ -75,7 +75,7 @@ fn changed(work: &Work<'_>, done: &Done) -> Option<Calls> {
     if parameters(before) == parameters(said) {
         return None;
     }
-    // Those that the answer has adapted itself are done.
+    // Calls that the answer has adapted itself are done.
     let calls = Calls::with(work.session, site, &item, said).outside(site, lines);
     Some(done.filled.edits.iter().fold(calls, |calls, edit| calls.outside(site, &edit.range)))
 }

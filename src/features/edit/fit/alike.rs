@@ -1,31 +1,31 @@
-//! How much of some lines of a file an answer gives back: the lines that both have, in their order. Pure.
+//! How much of some lines of a file an answer repeats: the lines that both have, in order. Pure.
 
-/// What a line of code counts. One of brackets or other signs only counts little, for it stands everywhere; a blank one counts nothing.
+/// The weight of a line of code. A line of brackets or signs counts little, because it stands everywhere; a blank one counts nothing.
 pub const LINE: usize = 20;
-/// What a changed line counts of that.
+/// The weight of a line that was changed.
 const CHANGED: usize = LINE * 3 / 4;
-/// Bytes at which lines begin alike, where they are no short ones.
+/// Shared bytes at their start that make two lines alike, unless they are short.
 const BEGINNING: usize = 8;
-/// More lines than these are not compared.
+/// Longer texts, in lines, are not compared.
 const MOST: usize = 600;
 
-/// See the module.
+/// The comparison of an answer with lines of a file.
 #[derive(Debug)]
 pub struct Alike {
-    /// What is in one of the two only.
+    /// The weight of everything that only one of the two has.
     pub cost: usize,
-    /// For each line of the answer the line of the file that it gives back.
+    /// For each line of the answer, the line of the file that it repeats.
     pub back: Vec<Option<usize>>,
-    /// For each line of the file whether the answer has it, or has it changed.
+    /// For each line of the file, whether the answer has it, changed or not.
     pub kept: Vec<bool>,
 }
 
-/// Whether two lines are one. What stands elsewhere in its line is the same only where indentation means nothing (`loose`) and the line
-/// says something.
+/// Whether two lines are the same. With other indentation only if that means nothing (`loose`) and the line has words.
 pub fn same(a: &str, b: &str, loose: bool) -> bool {
     a.trim_end() == b.trim_end() || loose && weight(a) == LINE && a.trim() == b.trim()
 }
 
+/// The weight of a line.
 pub fn weight(line: &str) -> usize {
     match line.trim() {
         "" => 0,
@@ -34,7 +34,7 @@ pub fn weight(line: &str) -> usize {
     }
 }
 
-/// What two lines have in common.
+/// The weight that two lines have in common.
 fn common(a: &str, b: &str, loose: bool) -> usize {
     if same(a, b, loose) {
         return weight(a);
@@ -43,7 +43,7 @@ fn common(a: &str, b: &str, loose: bool) -> usize {
     if is_changed { CHANGED } else { 0 }
 }
 
-/// Whether a line is another one changed: most of it is the same, with its beginning.
+/// Whether a line is a changed version of another: most of it is equal, with its start.
 fn is_like(a: &str, b: &str) -> bool {
     let (longer, shorter) = (a.len().max(b.len()), a.len().min(b.len()));
     let before = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
@@ -51,12 +51,12 @@ fn is_like(a: &str, b: &str) -> bool {
     (before >= BEGINNING || 5 * before >= 3 * longer) && 4 * (before + after) >= 3 * longer
 }
 
-/// Lays an answer along lines of a file; none where there are too many.
+/// Compares an answer with lines of a file; none if there are too many.
 pub fn alike(file: &[&str], answer: &[&str], loose: bool) -> Option<Alike> {
     if file.len() > MOST || answer.len() > MOST {
         return None;
     }
-    // What the ends of both have in common from here on.
+    // The best common weight of both from here on.
     let width = answer.len() + 1;
     let mut shared = vec![0usize; (file.len() + 1) * width];
     for (i, line) in file.iter().enumerate().rev() {

@@ -1,4 +1,4 @@
-//! The imports that come with an answer: they go to those of the file, not where the rest of the answer goes.
+//! Imports in an answer: they go to the file's imports, not to the place of the answer.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -16,8 +16,8 @@ pub(in crate::features::edit) struct Brought {
     wanted: Vec<Wanted>,
 }
 
-/// Parts the imports from an answer for some lines. Where these hold imports themselves, all is the lines' own; and so are the imports of
-/// statements, in languages that have them anywhere.
+/// Separates the imports from an answer for some lines. If the lines contain imports themselves, all belongs to them; so do imports inside
+/// of statements, in languages that allow them anywhere.
 pub(in crate::features::edit) fn parted(site: &Site, lines: &Range<usize>, code: &str) -> Brought {
     let whole = || Brought { code: code.to_string(), wanted: vec![] };
     let (Some(language), Some(parsed)) = (&site.language, site.parsed()) else { return whole() };
@@ -42,7 +42,7 @@ pub(in crate::features::edit) fn parted(site: &Site, lines: &Range<usize>, code:
     }
 }
 
-/// Whether a text has more lines of imports with an edit, at its top or anywhere.
+/// Whether an edit adds lines of imports to a text.
 pub(in crate::features::edit) fn adds_imports(site: &Site, edit: &Edit) -> bool {
     let Some(parsed) = site.parsed() else { return false };
     let after = [&site.text[..edit.range.start], &edit.text, &site.text[edit.range.end..]].concat();
@@ -51,16 +51,17 @@ pub(in crate::features::edit) fn adds_imports(site: &Site, edit: &Edit) -> bool 
 }
 
 impl Brought {
+    /// Whether it brings imports for the file.
     pub fn has_imports(&self) -> bool {
         !self.wanted.is_empty()
     }
 
-    /// Nothing but imports was given.
+    /// Whether the answer was only imports.
     pub fn is_all(&self) -> bool {
         self.code.is_empty() && !self.wanted.is_empty()
     }
 
-    /// The edit that brings the imports in, if the file has not got them.
+    /// The edit that adds the imports that the file lacks.
     pub fn edit(self, site: &Site, at: usize) -> Option<Edit> {
         let (language, parsed) = (site.language.as_ref()?, site.parsed()?);
         if self.wanted.is_empty() {
@@ -90,12 +91,12 @@ fn differing(old: &str, new: &str) -> Option<Edit> {
     (before != after).then(|| Edit { range, text: Ending::of(old).apply(&text) })
 }
 
-/// The innermost module in the text around a place: it has imports of its own.
+/// The innermost inline module around a place, which has imports of its own.
 fn inline_module(items: &[Item]) -> Option<Item> {
     items.iter().rfind(|item| item.kind == Kind::Module && item.body.is_some()).cloned()
 }
 
-/// Imports at the top of a module that is part of a text, where that language has them there.
+/// Adds imports at the top of an inline module, if the language has imports there.
 fn into_module(site: &Site, module: &Item, wanted: Vec<Wanted>) -> Option<Edit> {
     let body = module.body.clone()?;
     let inside = &site.text[body.clone()];

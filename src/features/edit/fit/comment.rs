@@ -1,25 +1,25 @@
-//! Documentation as a comment or as the docstring of a language. What its writer has laid out stays laid out: lists, sections, code. Only
-//! the signs of a comment that it was given with go, and paragraphs that are too wide are wrapped. Pure.
+//! Writes documentation as a comment or as a docstring of a language. The writer's layout stays: lists, sections, code. Only the comment
+//! signs that came with it are removed, and paragraphs that are too wide are wrapped. Pure.
 
 use crate::syntax::{Docstring, Language};
 use crate::text::layout::{common_indentation, indentation, reindent};
 
 /// Widest line of a comment, in characters.
 const WIDTH: usize = 100;
-/// What line comments begin with that are documentation.
+/// Starts of line comments that are documentation.
 const SIGNS: [&str; 3] = ["///", "//!", "//"];
 
-/// How a comment is marked as one.
+/// How a comment is marked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Style {
     /// Each line begins with this.
     Lines(String),
-    /// A block that is opened so.
+    /// A block opened by this.
     Block(String),
 }
 
 impl Style {
-    /// That of the old comment where the language leaves a choice, else the one that a file of it has.
+    /// The style of the old comment if the language leaves a choice, else the style that the file uses.
     pub fn of(language: Option<&Language>, old: Option<&str>, file: &str) -> Self {
         let Some(language) = language else { return Self::Lines("//".into()) };
         let forms = &language.documentation;
@@ -32,7 +32,7 @@ impl Style {
     }
 }
 
-/// Text as a documentation comment of this language, each line indented; without a last line break.
+/// Text as a documentation comment of this language, each line indented, without a last line break.
 pub fn as_comment(language: Option<&Language>, style: &Style, text: &str, indent: &str) -> String {
     let lines = wrapped(bare(text, false), WIDTH.saturating_sub(indent.chars().count() + 4));
     match style {
@@ -43,7 +43,7 @@ pub fn as_comment(language: Option<&Language>, style: &Style, text: &str, indent
 
 fn line_by_line(lines: &[String], indent: &str, sign: &str) -> String {
     let line = |line: &String| {
-        // A tab is all that parts code from the sign, as Go's own tool writes it.
+        // Go's own tool separates code from the sign by just a tab.
         let gap = if line.starts_with('\t') { "" } else { " " };
         format!("{indent}{sign}{gap}{line}").trim_end().to_string()
     };
@@ -119,8 +119,8 @@ fn escapes_are_right(form: &Docstring, text: &str) -> bool {
     true
 }
 
-/// The lines of a text without the signs of the comment that it was given as. `inner` says that later lines may be indented as the
-/// docstring was that they stood in.
+/// The lines of a text without the comment signs that it was written with. `inner` says that later lines may have the indentation of a
+/// docstring.
 fn bare(text: &str, inner: bool) -> Vec<String> {
     let text = text.trim();
     if let Some(inside) = ["/**", "/*!", "/*"].iter().find_map(|open| text.strip_prefix(open)?.strip_suffix("*/")) {
@@ -139,17 +139,17 @@ fn bare(text: &str, inner: bool) -> Vec<String> {
     without_blank_ends(lines)
 }
 
-/// A line without a sign and the space behind it; as it is where it has none.
+/// A line without a sign and the space behind it; unchanged if it has none.
 fn without(line: &str, sign: &str) -> String {
     let rest = line.trim_start().strip_prefix(sign).map(|rest| rest.strip_prefix(' ').unwrap_or(rest));
     rest.unwrap_or(line).trim_end().to_string()
 }
 
-/// The lines inside of a block comment: each may begin with a star.
+/// The lines inside of a block comment, which may begin with a star.
 fn of_block(inside: &str) -> Vec<String> {
     let starred = inside.lines().skip(1).filter(|line| !line.trim().is_empty()).all(|line| line.trim_start().starts_with('*'));
     let lines = inside.lines().map(|line| line.trim_end().to_string());
-    // Where the text does not begin behind the sign, its first line stands as deep as the others.
+    // If the text does not begin behind the sign, its first line is as deep as the others.
     if let (false, Some((first, rest))) = (starred, inside.split_once('\n'))
         && first.trim().is_empty()
     {
@@ -159,7 +159,7 @@ fn of_block(inside: &str) -> Vec<String> {
     without_blank_ends(lines)
 }
 
-/// Without the indentation that all lines but the first have.
+/// The lines without the indentation that all but the first share.
 fn dedented(lines: Vec<String>) -> Vec<String> {
     let rest = lines.get(1..).unwrap_or_default().join("\n");
     let common = common_indentation(&rest).len();
@@ -173,7 +173,7 @@ fn without_blank_ends(lines: Vec<String>) -> Vec<String> {
     lines[first..last.max(first)].to_vec()
 }
 
-/// The lines with those wrapped that are wider, as far as they are running text.
+/// The lines, with running text wrapped where it is too wide.
 fn wrapped(lines: Vec<String>, width: usize) -> Vec<String> {
     let (mut out, mut fence) = (vec![], None);
     for line in lines {
@@ -186,7 +186,7 @@ fn wrapped(lines: Vec<String>, width: usize) -> Vec<String> {
     out
 }
 
-/// Whether a line is code or the fence around it; what ends the code that is open is kept in `fence`.
+/// Whether a line is code or a fence around it; `fence` keeps what ends the current code.
 fn in_code(line: &str, fence: &mut Option<&'static str>) -> bool {
     let start = line.trim_start();
     if let Some(end) = *fence {
@@ -201,7 +201,7 @@ fn in_code(line: &str, fence: &mut Option<&'static str>) -> bool {
     fence.is_some() || [">>>", "...", "|", "#"].iter().any(|sign| start.starts_with(sign))
 }
 
-/// How deep the lines stand that a line is wrapped into; none for one that is not running text.
+/// The indentation of the lines that a line is wrapped into; none for a line that is not running text.
 fn hanging(line: &str) -> Option<usize> {
     let (depth, start) = (indentation(line), line.trim_start());
     if depth.contains('\t') {
@@ -215,7 +215,7 @@ fn hanging(line: &str) -> Option<usize> {
     if ["- ", "* ", "+ "].iter().any(|sign| start.starts_with(sign)) {
         return Some(depth + 2);
     }
-    // `name (type): what it is`, in a section of its kind.
+    // `name (type): what it is`, in a section of such entries.
     let named = start.split_once(": ").is_some_and(|(name, _)| name.split_whitespace().count() <= 2);
     if start.starts_with(['@', ':']) || depth > 0 && named {
         return Some(depth + 4);

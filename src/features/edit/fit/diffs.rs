@@ -1,11 +1,11 @@
-//! An answer that is a diff, where the new lines were asked for: what it takes away and puts there, with the places in the file.
+//! An answer that is a diff although the new lines were asked for: its removed and added lines, and their places in the file.
 
 use std::ops::Range;
 
 use crate::agent::patch::{self, Miss};
 use crate::text::Edit;
 
-/// One run of changed lines with those around them.
+/// One run of changed lines with the lines around it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(in crate::features::edit) struct Hunk {
     old: String,
@@ -44,7 +44,7 @@ pub(in crate::features::edit) fn hunks(answer: &str, file: &str) -> Option<Vec<H
     Some(found)
 }
 
-/// Whether lines carry the marks of a diff though nothing says that they are one: what is taken away is in the file, or what stays is.
+/// Whether lines carry the marks of a diff without saying so: the removed lines, or those kept, are in the file.
 fn is_marked(lines: &[&str], file: &str) -> bool {
     let stands = |text: &str| file.lines().any(|line| line.trim_end() == text.trim_end());
     let is_mark = |line: &&str| line.is_empty() || line.starts_with([' ', '+', '-']);
@@ -55,7 +55,7 @@ fn is_marked(lines: &[&str], file: &str) -> bool {
 }
 
 impl Hunk {
-    /// The edit that it means: its old lines are in the marked ones, or in one place of the file. `indented` as for anchors.
+    /// The edit it stands for: its old lines are among the marked ones, or in one place of the file. `indented` as for anchors.
     pub fn edit(&self, file: &str, marked: &Range<usize>, indented: bool) -> Result<Edit, String> {
         let here = patch::place(&file[marked.clone()], &self.old, &self.new, indented);
         let inside = here.map(|edit| Edit { range: edit.range.start + marked.start..edit.range.end + marked.start, ..edit });

@@ -1,5 +1,5 @@
-//! Which lines an answer replaces. A model that is asked for some lines often gives back more: the lines around them, the statement or the
-//! item that they are in. The answer is laid along the file; where it gives back what stands around the marked lines, these are widened by
+//! Which lines an answer replaces. A model that is asked for some lines often gives back more: lines around them, or the statement or item
+//! that they are in. The answer is compared with the file. Where it repeats what stands around the marked lines, the range is widened by
 //! that, so that nothing stands there twice and nothing is lost.
 
 use std::ops::Range;
@@ -15,32 +15,34 @@ use crate::syntax::{self, elided, whole};
 use crate::text::lines::{line_end, line_start};
 use crate::text::{Edit, Ending};
 
-/// Ends of the answer that are looked for above and below: the nearest, and the farthest, for it may be the whole file.
+/// Matching places that are tried above and below as an end of the answer: nearest first, and the farthest, since the answer may be the
+/// whole file.
 const ENDS: usize = 8;
-/// Things around the marked lines that the answer may be.
+/// Statements or items around the marked lines that the answer may be.
 const AROUND: usize = 8;
-/// Places that are parsed, the likeliest first.
+/// Places that are parsed, likeliest first.
 const TRIED: usize = 16;
-/// Lines that a wider answer may leave out of what was not marked, besides as many as it gives back.
+/// Lines outside of the marked ones that a wider answer may leave out, besides as many as it repeats.
 const LEFT_OUT: usize = 2;
 
-/// Lines of the file with what becomes of them.
+/// Lines of the file, and their new text.
 #[derive(Debug)]
 pub(in crate::features::edit) struct Extent {
     pub range: Range<usize>,
-    /// Indented as it stands in the file.
+    /// Indented as in the file.
     pub text: String,
-    /// Where it is the item itself: how many bytes of comments and attributes the file has above it, and where the text has them.
+    /// If it is the item itself: the length of comments and attributes above it in the file, and their range in the text.
     pub head: Option<(usize, Range<usize>)>,
 }
 
 impl Extent {
+    /// An extent that is not known to be an item.
     pub fn lines(range: Range<usize>, text: String) -> Self {
         Self { range, text, head: None }
     }
 }
 
-/// The edit that puts an answer in place of the marked lines, or of those that it gives back with them.
+/// The edit that puts an answer in place of the marked lines, or of those that it repeats with them.
 pub fn edit(site: &Site, marked: &Range<usize>, new: &str) -> Result<Edit, String> {
     let plain = strings::placed(site.language.as_ref(), new, &site.text[marked.clone()]).trim_end().to_string();
     let plain = Extent::lines(marked.clone(), plain);
@@ -50,13 +52,13 @@ pub fn edit(site: &Site, marked: &Range<usize>, new: &str) -> Result<Edit, Strin
     Ok(Edit { range: chosen.range, text: Ending::of(&site.text).apply(&chosen.text) })
 }
 
-/// The edit that puts an answer where nothing stands, or in place of what it gives back of the lines around: of these none may be lost, but
-/// inside of an item that is given back whole.
+/// The edit that puts an answer on an empty line, or in place of the lines around that it repeats. None of these may be lost, except inside
+/// of an item that is given back whole.
 pub(in crate::features::edit) fn inserted(site: &Site, plain: Extent, new: &str) -> Result<Edit, String> {
     let (marked, text) = (plain.range.clone(), plain.text.clone());
     let loose = site.language.as_ref().is_none_or(|language| !language.indented);
     let laid = Laid { site, marked: &marked, loose };
-    // An answer that defines what the line is in is that, changed, and no second one inside of it.
+    // An answer that defines what the line is in is that definition, changed, not a second one inside of it.
     let whole = whole_item::around(site, &marked, new).filter(|one| {
         let (before, after) = laid.errors_with(one);
         after <= before && laid.doubled(one).is_none()
@@ -100,7 +102,7 @@ impl Laid<'_> {
         let ((before, after), twice) = (self.errors_with(&plain), self.doubled(&plain));
         let fits = after <= before && twice.is_none() && !self.stands_for_others(&plain);
         let cost = self.cost(&plain).unwrap_or(usize::MAX);
-        // Where the answer may stand in place of the marked lines alone, only whole lines of code speak against it, or its brackets.
+        // If the answer can replace just the marked lines, only whole lines of code, or its brackets, speak against that.
         let opens = after == before && self.opened(&plain) != 0;
         let is_likelier = |one: &(usize, Extent)| !fits || one.0 + LINE <= cost || opens && self.opened(&one.1) == 0;
         let found = wider.into_iter().filter(is_likelier).take(TRIED).find(|(_, one)| {
@@ -116,12 +118,12 @@ impl Laid<'_> {
         }
     }
 
-    /// The answer with the indentation of lines of the file.
+    /// The answer with the indentation of some lines of the file.
     fn placed(&self, new: &str, lines: Range<usize>) -> String {
         strings::placed(self.site.language.as_ref(), new, &self.site.text[lines])
     }
 
-    /// The lines of the file that begin and end as the answer does.
+    /// The lines of the file that begin and end like the answer.
     fn along(&self, new: &str) -> Vec<Extent> {
         let text = &self.site.text;
         let most = 2 * new.lines().count() + ENDS;
@@ -145,11 +147,11 @@ impl Laid<'_> {
         found
     }
 
-    /// An answer in place of lines of the file: what it gives back stays as it stands there.
+    /// An answer in place of lines of the file; lines it repeats stay as they stand there.
     fn laid(&self, range: Range<usize>, code: &str) -> Option<Extent> {
         let (file, answer): (Vec<&str>, Vec<&str>) = (self.site.text[range.clone()].lines().collect(), code.lines().collect());
         let alike = alike(&file, &answer, self.loose)?;
-        // What stands beside the marked lines may as well be what they are to become.
+        // Lines beside the marked ones may also be what these are to become.
         let before = self.site.text[range.start..self.marked.start].matches('\n').count();
         let ours = before..before + self.site.text[self.marked.clone()].lines().count().max(1);
         let both = range.start < self.marked.start && range.end > self.marked.end;
@@ -161,7 +163,7 @@ impl Laid<'_> {
         Some(Extent::lines(range, lines.collect::<Vec<_>>().join("\n")))
     }
 
-    /// What stands around the marked lines and is what the answer is.
+    /// Statements and items around the marked lines that the answer may be.
     fn wholes(&self, new: &str) -> Vec<Extent> {
         let Some(parsed) = self.site.parsed() else { return vec![] };
         let mut found: Vec<Extent> = whole_item::around(self.site, self.marked, new).into_iter().collect();
@@ -212,13 +214,13 @@ impl Laid<'_> {
         (file.collect(), one.text[..head.start].lines().chain(one.text[head.end..].lines()).collect())
     }
 
-    /// Whether a line of it stands for others, or is one that the file has beside the marked ones.
+    /// Whether one of its lines stands for left-out code, and is not a line of the file beside the marked ones.
     fn stands_for_others(&self, one: &Extent) -> bool {
         let old = &self.site.text[one.range.clone()];
         self.site.language.as_ref().is_some_and(|language| elided::added(language, old, &one.text).is_some())
     }
 
-    /// Whether a line stands for others.
+    /// Whether a line stands for left-out code.
     fn elides(&self, line: &str) -> bool {
         self.site.language.as_ref().is_some_and(|language| elided::stands_for_others(language, line))
     }
@@ -232,12 +234,12 @@ impl Laid<'_> {
         self.site.errors_with(&Edit { range: one.range.clone(), text: one.text.clone() })
     }
 
-    /// How many brackets more it opens than what it replaces, or fewer.
+    /// How many more brackets it opens than what it replaces; may be negative.
     fn opened(&self, one: &Extent) -> isize {
         opened(&one.text) - opened(&self.site.text[one.range.clone()])
     }
 
-    /// What the file has once more with this.
+    /// A definition that the file would have twice.
     fn doubled(&self, one: &Extent) -> Option<String> {
         let text = &self.site.text;
         let after = [&text[..one.range.start], &one.text, &text[one.range.end..]].concat();

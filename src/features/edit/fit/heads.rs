@@ -1,10 +1,10 @@
-//! Attributes, decorators and annotations above an item, where a file has some and an answer has some: each of them once. Pure.
+//! Attributes, decorators and annotations above an item, if both the file and an answer have some: each is kept once. Pure.
 
 use super::layout::opened;
 use crate::features::edit::asides::is_directive;
 use crate::text::words::is_word;
 
-/// Those of the file, with the answer's in the place of their own kind, and those that the answer has besides.
+/// The file's attributes, where the answer's replace those of their kind, with the answer's other attributes added.
 pub(in crate::features::edit) fn merged(file: &str, answer: &str) -> String {
     let (old, new) = (parts(file), parts(answer));
     let mut used = vec![false; new.len()];
@@ -12,7 +12,7 @@ pub(in crate::features::edit) fn merged(file: &str, answer: &str) -> String {
     for part in &old {
         match new.iter().zip(&used).position(|(own, used)| !used && is_kin(own, part)) {
             Some(at) => {
-                // What the answer has above its kin stands above it here.
+                // What the answer has above a counterpart is put above it here, too.
                 let above = (0..=at).filter(|number| *number == at || !old.iter().any(|part| is_kin(new[*number], part)));
                 for number in above.filter(|number| !std::mem::replace(&mut used[*number], true)).collect::<Vec<_>>() {
                     out.push(new[number]);
@@ -25,14 +25,14 @@ pub(in crate::features::edit) fn merged(file: &str, answer: &str) -> String {
     out.concat()
 }
 
-/// The comment that an answer has, with what that of the file says to tools: this was not asked for, and stays.
+/// The answer's comment, with those lines of the file's that speak to tools: these were not asked for, and stay.
 pub(in crate::features::edit) fn documented(file: &str, answer: &str) -> String {
     let has = |line: &str| answer.lines().any(|own| own.trim() == line.trim());
     let kept: String = file.split_inclusive('\n').filter(|line| is_directive(line) && !has(line)).collect();
     format!("{answer}{kept}")
 }
 
-/// The parts of a head: lines, and those that belong together by their brackets.
+/// The parts of a head: lines, or several lines that belong together by brackets.
 fn parts(head: &str) -> Vec<&str> {
     let (mut found, mut start, mut at, mut open) = (vec![], 0, 0, 0);
     for line in head.split_inclusive('\n') {
@@ -49,7 +49,7 @@ fn parts(head: &str) -> Vec<&str> {
     found
 }
 
-/// Whether one part takes the place of another: it is called the same, or the one is a special case of the other by its name.
+/// Whether one part replaces another: they have one name, or one's name is a special case of the other's.
 fn is_kin(a: &str, b: &str) -> bool {
     let name = |part: &str| -> String {
         let begin = part.trim_start().trim_start_matches(['@', '#', '!', '[']);

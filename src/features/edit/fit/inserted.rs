@@ -1,4 +1,4 @@
-//! An answer that goes to a line on which nothing stands: how deep it is, what blank lines are around it, and that it takes nothing away.
+//! An answer for an empty line: its indentation, the blank lines around it, and that it removes nothing.
 
 use std::ops::Range;
 
@@ -11,7 +11,7 @@ use crate::syntax::{self, scope};
 use crate::text::Edit;
 use crate::text::layout::indentation;
 
-/// The edit that writes an answer at an empty line; or over what is around it, where the answer gives that back.
+/// The edit that writes an answer on an empty line, or over the lines around if the answer repeats those.
 pub(in crate::features::edit) fn edit(site: &Site, line: &Range<usize>, new: &str) -> Result<Edit, String> {
     let indent = indent(site, line, new);
     let old = format!("{indent}x");
@@ -22,8 +22,8 @@ pub(in crate::features::edit) fn edit(site: &Site, line: &Range<usize>, new: &st
     extent::inserted(site, Extent::lines(line.clone(), text), new)
 }
 
-/// The indentation at the line: its own, or that of the statements beside it in the block of the item that it is in. Where blocks are told
-/// by it, the answer may as well go on with the block above.
+/// The indentation for the line: its own, or that of the statements beside it in the block of its item. In indented languages the answer
+/// may also continue the block above.
 fn indent(site: &Site, line: &Range<usize>, new: &str) -> String {
     let own = indentation(&site.text[line.clone()]);
     if !own.is_empty() {
@@ -45,14 +45,14 @@ fn indent(site: &Site, line: &Range<usize>, new: &str) -> String {
     inside.min_by_key(|depth| depth.len()).map_or(inner.clone(), String::from)
 }
 
-/// The nearest lines above and below on which something stands.
+/// The nearest non-blank lines above and below.
 fn neighbours<'a>(site: &'a Site, line: &Range<usize>) -> (&'a str, &'a str) {
     let said = |line: &&str| !line.trim().is_empty();
     let above = site.text[..line.start].lines().rev().find(said).unwrap_or_default();
     (above, site.text[line.end..].lines().find(said).unwrap_or_default())
 }
 
-/// Blank lines that are missing above and below a definition: as many as stand between others.
+/// How many blank lines are missing above and below a definition, compared with other definitions.
 fn gaps(site: &Site, line: &Range<usize>, code: &str) -> (usize, usize) {
     let defines = |language| {
         let parsed = syntax::parse(language, code).ok()?;
@@ -69,7 +69,7 @@ fn gaps(site: &Site, line: &Range<usize>, code: &str) -> (usize, usize) {
     let (above, below) = neighbours(site, line);
     let stand_above = site.text[..line.start].lines().rev().take_while(is_blank).count();
     let stand_below = site.text[line.end..].lines().skip(1).take_while(is_blank).count();
-    // Not behind what opens the block, nor before what closes it.
+    // Not behind the line that opens the block, and not before the one that closes it.
     let is_beside = |other: &str| !other.is_empty() && indentation(other).len() >= depth.len();
     let is_closed = |other: &str| other.trim_start().starts_with(['}', ')', ']']) && indentation(other).len() < depth.len().max(1);
     let missing = |other: &str, stand: usize| if is_beside(other) { wanted.saturating_sub(stand) } else { 0 };

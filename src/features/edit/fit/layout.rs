@@ -1,10 +1,10 @@
-//! How what the model wrote is laid out in the file: indentation, no code fences. Pure.
+//! The layout of a model's code in the file: indentation, no code fences. Pure.
 
 use crate::text::Ending;
 use crate::text::layout::{common_indentation, indent_unit, indentation, reindent};
 use crate::text::words::is_word;
 
-/// Without the code fence that models like to put around code, or the several, and without blank lines at both ends.
+/// A text without the code fences that models like to put around code, and without blank lines at both ends.
 pub fn without_fence(text: &str) -> String {
     let mut text = Ending::Lf.apply(text);
     while let Some(rest) = text.trim().strip_prefix("```") {
@@ -18,12 +18,12 @@ pub fn without_fence(text: &str) -> String {
 #[derive(Debug)]
 pub struct Block {
     pub code: String,
-    /// Its end was written.
+    /// Its closing fence was written.
     pub closed: bool,
 }
 
-/// The code blocks of an answer; one that is never closed ends with the answer. A fence that stands deeper than the one that opened the
-/// block belongs to the code, such as one in a docstring, and so does a block inside of the block.
+/// The code blocks of an answer; one that is never closed ends with the answer. A fence indented more than the opening one belongs to the
+/// code (as in a docstring), and so does a block inside of the block.
 pub fn blocks(answer: &str) -> Vec<Block> {
     let answer = answer.replace("\r\n", "\n").replace('\r', "\n");
     let mut lines = answer.split('\n');
@@ -45,7 +45,7 @@ pub fn blocks(answer: &str) -> Vec<Block> {
             !closed
         });
         let mut inside: Vec<&str> = inside.collect();
-        // A closing fence that stands too deep was taken for code, and then nothing closed the block.
+        // A closing fence that was indented too much was taken for code, so nothing closed the block.
         if lines.clone().next().is_none() && inside.last().is_some_and(|line| line.trim() == "`".repeat(fence)) {
             inside.pop();
             closed = true;
@@ -55,7 +55,7 @@ pub fn blocks(answer: &str) -> Vec<Block> {
     found
 }
 
-/// All that stands between the first fence of an answer and its last: for an answer of one block with fences in it.
+/// Everything between the first fence and the last, for an answer of one block with fences in it.
 pub fn outermost(answer: &str) -> Option<String> {
     let answer = answer.replace("\r\n", "\n").replace('\r', "\n");
     let lines: Vec<&str> = answer.split('\n').collect();
@@ -64,28 +64,28 @@ pub fn outermost(answer: &str) -> Option<String> {
     (first < last).then(|| lines[first + 1..last].join("\n"))
 }
 
-/// How deep a line stands, and how many backticks it begins with.
+/// The indentation of a line, and the number of backquotes at its start.
 fn fence_of(line: &str) -> (usize, usize) {
     let inside = line.trim_start();
     (line.len() - inside.len(), inside.len() - inside.trim_start_matches('`').len())
 }
 
-/// The first and the last line of a text that is a code block of a Markdown file.
+/// The first and last line of a text that is a code block in Markdown.
 pub fn fences_around(text: &str) -> Option<(&str, &str)> {
     let (first, rest) = text.trim().split_once('\n')?;
     let last = rest.lines().next_back()?;
     (fence_of(first).1 >= 3 && fence_of(last).1 >= 3).then_some((first.trim_end(), last))
 }
 
-/// Code moved to an indentation. A first line that lost its indentation, as models often give it, is not taken for the common one.
+/// Code moved to an indentation. Models often lose the indentation of the first line, so it is not taken for the common one.
 pub fn fitted(code: &str, indent: &str) -> String {
     let Some((first, rest)) = code.split_once('\n') else { return reindent(code, indent) };
     let bare = !first.starts_with([' ', '\t']);
     let deeper = rest.lines().filter(|line| !line.trim().is_empty()).all(|line| line.starts_with([' ', '\t']));
     let closes = rest.lines().rev().find(|line| !line.trim().is_empty()).is_some_and(|line| line.trim_start().starts_with(['}', ')', ']']));
     let closes = closes && opened(rest) < 0;
-    // `fn f() {` followed by lines that are all deeper, the closing brace included: only the first line lost its indentation.
-    // So did a statement that is whole and is followed by deeper ones.
+    // `fn f() {` followed by lines that are all deeper, including the closing brace: only the first line lost its indentation. The same
+    // holds for a complete statement followed by deeper ones.
     let whole = first.trim_end().ends_with(';') && !rest.trim().is_empty();
     if bare && deeper && (closes && !indent.is_empty() || whole) {
         return format!("{}\n{}", reindent(first, indent), reindent(rest, indent));
@@ -93,7 +93,7 @@ pub fn fitted(code: &str, indent: &str) -> String {
     reindent(code, indent)
 }
 
-/// Code whose levels of indentation are these, where it is plain what its own are.
+/// Code with this unit of indentation, if its own unit is plain.
 pub fn in_unit(code: &str, unit: &str) -> String {
     let own = indent_unit(code);
     let is_level = match (own.as_str(), unit) {
@@ -114,8 +114,8 @@ pub fn in_unit(code: &str, unit: &str) -> String {
     code.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// Code that is moved, of which some lines do not stand as deep as the rest: what speaks to the preprocessor stays at the margin, and a
-/// label keeps its distance to the statements around it.
+/// Moves code in which some lines are not indented like the rest: preprocessor lines stay at the margin, labels keep their distance to the
+/// statements around.
 pub fn hanging(code: &str, act: impl FnOnce(&str) -> String) -> String {
     const HANGS: char = '\u{e8ff}';
     let is_label = |line: &str| line.trim_end().strip_suffix(':').is_some_and(|name| !name.is_empty() && name.chars().all(is_word));
@@ -128,7 +128,7 @@ pub fn hanging(code: &str, act: impl FnOnce(&str) -> String) -> String {
     }
     let (mut distances, mut goes_on) = (vec![], false);
     let marked = code.split('\n').map(|line| {
-        // A macro of several lines is one.
+        // A macro over several lines is one.
         let follows = goes_on;
         goes_on = line.trim_end().ends_with('\\') && (follows || line.starts_with('#'));
         if follows {
@@ -154,7 +154,7 @@ pub fn hanging(code: &str, act: impl FnOnce(&str) -> String) -> String {
     back.collect::<Vec<_>>().join("\n")
 }
 
-/// Code told by indentation, whose first line lost its own: nothing may stand deeper than a whole statement before it.
+/// Code of an indented language whose first line lost its indentation: nothing may be deeper than a complete statement before it.
 pub fn with_first(code: &str) -> String {
     let Some((first, rest)) = code.split_once('\n').filter(|(first, _)| !first.starts_with([' ', '\t'])) else { return code.into() };
     let depths: Vec<&str> = rest.lines().filter(|line| !line.trim().is_empty()).map(indentation).collect();
@@ -162,12 +162,12 @@ pub fn with_first(code: &str) -> String {
     let ends = first.trim_end();
     let opens_string = ["\"\"\"", "'''"].iter().any(|quotes| ends.matches(quotes).count() % 2 == 1);
     let whole = opened(first) == 0 && !ends.ends_with([':', ',', '\\', '=']) && !opens_string;
-    // A block is over where a line stands less deep than its first.
+    // A block ends where a line is indented less than its first line.
     let is_over = ends.ends_with(':') && depths.first().is_some_and(|inner| inner.len() > least.len());
     if least.is_empty() || !(whole || is_over) { code.into() } else { format!("{least}{code}") }
 }
 
-/// How many brackets more a code opens than it closes, by counting.
+/// The number of opening brackets minus that of closing ones.
 pub fn opened(code: &str) -> isize {
     code.chars().map(|sign| isize::from("([{".contains(sign)) - isize::from(")]}".contains(sign))).sum()
 }

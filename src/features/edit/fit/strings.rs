@@ -1,5 +1,5 @@
-//! Code on its way to another indentation, with the strings in it as they are: lines that begin inside of a literal keep their bytes. Its
-//! tree says which lines these are.
+//! Moves code to another indentation without changing the strings in it: lines that begin inside of a literal keep their bytes. The tree
+//! says which lines these are.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,12 +11,12 @@ use crate::text;
 use crate::text::layout::{indentation, reindent};
 use crate::text::lines::line_start;
 
-/// Code moved to an indentation, as [`layout::fitted`] has it.
+/// [`layout::fitted`], with strings unchanged.
 pub fn fitted(language: Option<&Arc<Language>>, code: &str, indent: &str) -> String {
     moved(language, code, "", |code| layout::fitted(code, indent))
 }
 
-/// The same, with levels of indentation that are this where the code has others.
+/// [`fitted`], with this unit of indentation if the code has another.
 pub fn fitted_in(language: Option<&Arc<Language>>, code: &str, indent: &str, unit: Option<&str>) -> String {
     let first = |code: &str| if language.is_some_and(|language| language.indented) { layout::with_first(code) } else { code.into() };
     let in_unit = |code: &str| unit.map_or_else(|| code.into(), |unit| layout::in_unit(code, unit));
@@ -24,15 +24,15 @@ pub fn fitted_in(language: Option<&Arc<Language>>, code: &str, indent: &str, uni
     moved(language, code, "", act)
 }
 
-/// Code in place of old lines, as [`layout::placed`] has it. Where the whole answer was moved against them, so were the strings in it:
-/// one that stood in the old lines at another depth is as it was.
+/// [`layout::placed`], with strings unchanged. If the whole answer was shifted against the old lines, the strings in it were too: one that
+/// the old lines have at another depth stays as it was there.
 pub fn placed(language: Option<&Arc<Language>>, code: &str, old: &str) -> String {
     let indent = indentation(old);
     let old = if indentation(code) == indent { "" } else { old };
     moved(language, code, old, |code| layout::placed(code, indent))
 }
 
-/// Code in the levels of a file, whether these are tabs or spaces.
+/// [`layout::in_unit`], with strings unchanged.
 pub fn in_unit(language: Option<&Arc<Language>>, code: &str, unit: &str) -> String {
     if !text::layout::is_foreign(code, unit) {
         return code.into();
@@ -41,10 +41,10 @@ pub fn in_unit(language: Option<&Arc<Language>>, code: &str, unit: &str) -> Stri
     moved(language, code, "", |code| text::layout::in_unit(code, &said, unit))
 }
 
-/// The later lines of a literal, while the code around them is moved.
+/// The later lines of a literal, kept while the code around is moved.
 struct Held {
     tail: String,
-    /// The indentation of the line that the literal begins in, where its lines follow that.
+    /// The indentation of the line in which the literal begins, if its lines are indented with it.
     follows: Option<String>,
 }
 
@@ -75,7 +75,7 @@ fn moved(language: Option<&Arc<Language>>, code: &str, old: &str, act: impl FnOn
     unfolded(&act(&folded), mark, held)
 }
 
-/// The text with what was held in the place of its marks.
+/// The text with the kept lines in place of their marks.
 fn unfolded(folded: &str, mark: char, held: Vec<Held>) -> String {
     let mut held = held.into_iter();
     let mut out = String::with_capacity(folded.len());
@@ -94,7 +94,7 @@ fn unfolded(folded: &str, mark: char, held: Vec<Held>) -> String {
     out
 }
 
-/// Lines that were laid out with a line of this indentation, laid out with one of another.
+/// Lines that were indented with a line of indentation `before`, now indented with one of `now`.
 fn following(tail: &str, before: &str, now: &str) -> String {
     let lines = tail.split('\n').enumerate().map(|(number, line)| match line.strip_prefix(before) {
         Some(rest) if number > 0 && !rest.trim().is_empty() => format!("{now}{rest}"),
@@ -103,7 +103,7 @@ fn following(tail: &str, before: &str, now: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// The literals of several lines. Code that begins indented is no text of a language told by indentation until something is around it.
+/// The literals over several lines. In indented languages, code that begins indented only parses with something around it.
 fn literals(language: &Arc<Language>, code: &str) -> Vec<Literal> {
     if !code.contains('\n') {
         return vec![];

@@ -1,5 +1,5 @@
-//! An answer that is the item around the marked lines, changed: it replaces that item. Comments and attributes that stand above the item
-//! and that the answer leaves out were not asked for, so they stay.
+//! An answer that is the item around the marked lines, changed, replaces that item. Comments and attributes above the item that the answer
+//! leaves out were not asked for, so they stay.
 
 use std::ops::Range;
 
@@ -19,7 +19,7 @@ pub(in crate::features::edit) fn around(site: &Site, marked: &Range<usize>, new:
     around.into_iter().find_map(|known| instead(site, marked, known, new))
 }
 
-/// The answer in place of an item, if it defines that.
+/// The answer in place of an item, if it defines that item.
 fn instead(site: &Site, marked: &Range<usize>, known: &Definition, new: &str) -> Option<Extent> {
     let text = &site.text;
     let pre = above(site, text, known);
@@ -35,7 +35,7 @@ fn instead(site: &Site, marked: &Range<usize>, known: &Definition, new: &str) ->
     let all = syntax::tags(&parsed, &site.path).definitions;
     let found = all.iter().find(is_it)?;
     let mut code = code;
-    // From the end, so that what stands before stays where it is.
+    // From the end, so that earlier offsets stay valid.
     if let Some((at, doc)) = docstring(site, marked, known, found, &after) {
         code.insert_str(at - place.start, &doc);
     }
@@ -48,7 +48,7 @@ fn instead(site: &Site, marked: &Range<usize>, known: &Definition, new: &str) ->
         code.insert_str(first + depth, &ours.trim_start()[..shown(ours)]);
     }
     let theirs = theirs.start.max(place.start)..theirs.end.max(place.start);
-    // What was asked for alone is put in its place as it is, but for a head that the file has above it.
+    // If exactly the item was asked for, the answer replaces it unchanged, unless the file has attributes above it.
     if is_marked && (pre.is_empty() || marked.start < pre.end) {
         return None;
     }
@@ -63,7 +63,7 @@ fn instead(site: &Site, marked: &Range<usize>, known: &Definition, new: &str) ->
     let kept = |own: String, ours: String| if own.trim().is_empty() { ours } else { own };
     let documented = |own: String, ours: String| if own.trim().is_empty() { ours } else { heads::documented(&ours, &own) };
     let head = match own_doc.trim().is_empty() || own_rest.trim().is_empty() || is_marked {
-        // Of what stands above the marked lines only that is meant which the answer has, too.
+        // Above the marked lines only attributes count that the answer has, too.
         true if is_marked => documented(own_doc, doc) + &heads::merged(&rest, &own_rest),
         true => documented(own_doc, doc) + &kept(own_rest, rest),
         false => after[theirs.clone()].to_string(),
@@ -108,7 +108,7 @@ fn end(site: &Site, known: &Definition) -> usize {
     site.whole_lines(item.clone()).end.max(item.start)
 }
 
-/// What stands above an item: the lines of its comment, and the others.
+/// What stands above an item: the lines of its comment, and all others.
 fn parted(text: &str, known: &Definition, above: &Range<usize>) -> (String, String) {
     let (mut doc, mut rest, mut at) = (String::new(), String::new(), above.start);
     for line in text[above.clone()].split_inclusive('\n') {
@@ -119,7 +119,7 @@ fn parted(text: &str, known: &Definition, above: &Range<usize>) -> (String, Stri
     (doc, rest)
 }
 
-/// The docstring of an item that the answer leaves out though it was not marked, and where it goes.
+/// An item's docstring that the answer leaves out although it was not marked, and where it goes.
 fn docstring(site: &Site, marked: &Range<usize>, known: &Definition, found: &Definition, after: &str) -> Option<(usize, String)> {
     let (doc, body) = (known.doc.range(), found.body.range());
     let was_marked = marked.start < doc.end && doc.start < marked.end;

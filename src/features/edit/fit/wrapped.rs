@@ -1,5 +1,5 @@
-//! Code that a model gave with more around it than was asked for: a function with its signature, a body in braces, a module around tests.
-//! Put into the file and parsed there, the tree says what of it belongs there.
+//! Code that came with more around it than asked for: a function with its signature, a body in braces, a module around tests. It is put
+//! into the file and parsed there, and the tree tells which part belongs.
 
 use std::sync::Arc;
 
@@ -12,17 +12,17 @@ use crate::syntax::{self, Definition, Kind, Language};
 use crate::text::lines::line_start;
 use crate::text::words;
 
-/// What an answer that was asked for a body holds.
+/// What is in an answer to the request for a body.
 pub struct Given {
     /// The statements of the body.
     pub body: String,
-    /// The definitions beside the item, as they were written.
+    /// Further definitions beside the item, as they were written.
     pub beside: Vec<String>,
-    /// The item is another one with it: what is before its body is not what the file has.
+    /// The item was changed: its head is not that of the file.
     pub is_other: bool,
 }
 
-/// An answer that may be the whole item with others beside it. `may_change` says that another signature may have been asked for.
+/// An answer that may be the whole item with others beside it. `may_change` says that the task may want another signature.
 pub fn body(site: &Site, item: &Item, code: &str, may_change: bool) -> Result<Given, String> {
     let known = site.definition_of(item);
     let plain = |body: String| Given { body, beside: vec![], is_other: false };
@@ -44,7 +44,7 @@ pub fn body(site: &Site, item: &Item, code: &str, may_change: bool) -> Result<Gi
     Ok(given)
 }
 
-/// Statements that go on behind the end of the body, with others of their own: what fills a hole may do so.
+/// Statements that continue behind the end of the body with further definitions, as can happen when a hole is filled.
 fn goes_on(site: &Site, item: &Item, known: &Definition, code: &str) -> Option<Given> {
     let body = &site.text[item.body.clone()?];
     if !body.starts_with('{') || !code.lines().any(|line| line.starts_with('}')) {
@@ -54,12 +54,12 @@ fn goes_on(site: &Site, item: &Item, known: &Definition, code: &str) -> Option<G
     of_item(site, item, known, &whole, false).filter(|given| !given.beside.is_empty())
 }
 
-/// Statements without the functions among them, where no function can stand in another, and these; none where there are no such.
+/// Separates functions from statements, if functions cannot stand inside functions; none where there are no functions among them.
 fn parted(language: &Arc<Language>, body: &str) -> Option<(String, Vec<String>)> {
     let mut rest = fitted(Some(language), body, "");
     let parsed = syntax::parse(language, rest.as_str()).ok()?;
     let all = syntax::tags(&parsed, "").definitions;
-    // A loop that a macro makes has no type before its name.
+    // A loop made by a macro has no type before its name.
     let is_function = |one: &&Definition| one.kind == Kind::Function && !one.body.is_empty() && one.signature.start < one.name.start;
     let ranges: Vec<_> = all.iter().filter(|one| one.parent.is_none()).filter(is_function).map(|one| one.item.range()).collect();
     let inner: Vec<String> = ranges.iter().map(|range| rest[range.clone()].to_string()).collect();
@@ -67,7 +67,7 @@ fn parted(language: &Arc<Language>, body: &str) -> Option<(String, Vec<String>)>
     (!inner.is_empty() && !rest.trim().is_empty()).then(|| (rest.trim_matches('\n').to_string(), inner))
 }
 
-/// A member out of the type around it, if the code is that type.
+/// A member taken out of the type around it, if the code is that type.
 fn of_type(site: &Site, known: &Definition, code: &str) -> Option<String> {
     let around = known.parent.and_then(|parent| site.definitions().get(parent as usize));
     let holder = around.map_or(known.container.of(&site.text), |around| around.name.of(&site.text));
@@ -75,7 +75,7 @@ fn of_type(site: &Site, known: &Definition, code: &str) -> Option<String> {
     let all = syntax::tags(&parsed, &site.path).definitions;
     let held = |one: &&Definition| match one.parent.and_then(|parent| all.get(parent as usize)) {
         Some(around) => around.name.of(code) == holder && !around.body.is_empty(),
-        // A Go method names its type, and does not stand in it.
+        // A Go method names its type and does not stand in it.
         None => one.container.of(code) == holder && line_start(code, one.item.start as usize) < one.item.start as usize,
     };
     let is_it = |one: &&Definition| one.name.of(code) == known.name.of(&site.text) && !one.body.is_empty() && held(one);
@@ -87,7 +87,7 @@ fn of_type(site: &Site, known: &Definition, code: &str) -> Option<String> {
     Some(code[line_start(code, start)..one.item.end as usize].to_string())
 }
 
-/// The inside of the item's body, if the code is the item: in its place it is parsed as a member of whatever is around it.
+/// The body of the item, if the code is that item; it is parsed in the item's place, as a member of whatever surrounds it.
 fn of_item(site: &Site, item: &Item, known: &Definition, code: &str, may_change: bool) -> Option<Given> {
     let place = known.item.range();
     let code = fitted(site.language.as_ref(), code.trim_matches('\n'), line_indent(site, place.start));
@@ -98,7 +98,7 @@ fn of_item(site: &Site, item: &Item, known: &Definition, code: &str, may_change:
         let (range, doc) = (one.item.range(), one.doc.range());
         if doc.is_empty() || doc.start > range.start { range } else { doc.start..range.end }
     };
-    // What stands beside it in the file stays as it is.
+    // Definitions that the file has beside it stay unchanged.
     let stands = |one: &Definition| {
         let overloads = site.language.as_ref().is_some_and(|language| language.overloads);
         let plain = |text: &str, one: &Definition| one.signature.of(text).split_whitespace().collect::<String>();
@@ -108,7 +108,7 @@ fn of_item(site: &Site, item: &Item, known: &Definition, code: &str, may_change:
         };
         site.definitions().iter().any(is_it)
     };
-    // Beside it in what was given, and not in it.
+    // Beside it in the answer, and not inside of it.
     let beside = all.iter().filter(|one| one.parent == found.parent && one.name != found.name && !one.body.is_empty() && !stands(one));
     let beside = beside.map(item_of).filter(|range| given.start <= range.start && range.end <= given.end);
     let whole = |range: std::ops::Range<usize>| {
@@ -121,7 +121,7 @@ fn of_item(site: &Site, item: &Item, known: &Definition, code: &str, may_change:
     Some(Given { body: inside_of(site, item, known, &text, found), beside, is_other })
 }
 
-/// The statements in the body of the item that was given.
+/// The statements in the body of the item in the answer.
 fn inside_of(site: &Site, item: &Item, known: &Definition, text: &str, found: &Definition) -> String {
     let body = found.body.range();
     let inside = &text[body.clone()];
@@ -134,7 +134,7 @@ fn inside_of(site: &Site, item: &Item, known: &Definition, text: &str, found: &D
         let gives = site.language.as_ref().map_or("", |language| language.types.gives.as_str());
         return format!("{gives} {inside};");
     }
-    // The docstring stands in the file already.
+    // The file has the docstring already.
     let doc = found.doc.range();
     let start = if doc.start == body.start && !known.doc.is_empty() { doc.end } else { body.start };
     let line = line_start(text, start);
@@ -142,8 +142,8 @@ fn inside_of(site: &Site, item: &Item, known: &Definition, text: &str, found: &D
     text[start..body.end].into()
 }
 
-/// Whether what was given needs another signature than the file has: its body uses parameters that are not there, or, where one may have
-/// been asked for, it says another.
+/// Whether the answer needs another signature than the file's: its body uses parameters that are not there, or it states another one where
+/// the task may want that.
 fn is_other(site: &Site, known: &Definition, text: &str, found: &Definition, may_change: bool) -> bool {
     let signature = |text: &str, one: &Definition| text[one.signature.start as usize..one.body.start as usize].to_string();
     let (old, new) = (signature(&site.text, known), signature(text, found));
@@ -159,7 +159,7 @@ fn is_other(site: &Site, known: &Definition, text: &str, found: &Definition, may
     needed || may_change && (adds || differs)
 }
 
-/// The inside of a function without a name, given as what the item is.
+/// The content of an anonymous function that was given as the item.
 fn of_value(site: &Site, code: &str) -> Option<String> {
     let language = site.language.as_ref()?;
     let binding = language.binding.as_ref().filter(|_| language.unnamed.iter().any(|sign| code.contains(sign.as_str())))?;
@@ -167,12 +167,12 @@ fn of_value(site: &Site, code: &str) -> Option<String> {
     let parsed = syntax::parse(language, text.as_str()).ok().filter(|parsed| parsed.errors() == 0)?;
     let all = syntax::tags(&parsed, "").definitions;
     let found = all.iter().find(|one| one.name.of(&text) == "given" && !one.body.is_empty())?;
-    // Nothing may stand behind it.
+    // Nothing may follow it.
     let inside = found.body.of(&text).strip_prefix('{')?.strip_suffix('}')?;
     text[found.body.end as usize..].trim_matches([';', ' ', '\n']).is_empty().then(|| inside.into())
 }
 
-/// Whether a body is a function or a type and nothing else.
+/// Whether a body is nothing but a function or a type.
 fn only_defines(language: &Arc<Language>, body: &str) -> bool {
     let body = fitted(Some(language), body, "");
     let Ok(parsed) = syntax::parse(language, body.as_str()) else { return false };
@@ -184,7 +184,7 @@ fn only_defines(language: &Arc<Language>, body: &str) -> bool {
     !ranges.is_empty() && language.is_blank(rest.trim())
 }
 
-/// The inside of a body that was given with its braces. They are the body's own where they match each other.
+/// The content of a body given with its braces, if these two match each other.
 fn of_braces(site: &Site, known: &Definition, code: &str) -> Option<String> {
     let code = code.trim();
     let inside = code.strip_prefix('{')?.strip_suffix('}')?;
@@ -192,7 +192,7 @@ fn of_braces(site: &Site, known: &Definition, code: &str) -> Option<String> {
     (found.body.range() == (known.body.start as usize..known.body.start as usize + code.len())).then(|| inside.into())
 }
 
-/// The comment of an item, from an answer that may hold the item too: whole, or up to its body.
+/// The comment of an item, from an answer that may also contain the item, whole or up to its body.
 pub fn comment(site: &Site, item: &Item, answer: &str) -> Result<String, String> {
     let Some(known) = site.definition_of(item).filter(|_| words::places(answer, &item.name).next().is_some()) else {
         return Ok(answer.into());
@@ -218,13 +218,13 @@ pub fn comment(site: &Site, item: &Item, answer: &str) -> Result<String, String>
     Ok(answer.into())
 }
 
-/// The file with code in the place of something, and the definition of that name that is there then.
+/// The file with code in place of something, and the definition of that name in it then.
 fn instead(site: &Site, known: &Definition, place: std::ops::Range<usize>, code: &str) -> Option<(Arc<str>, Definition)> {
     let (text, all, at) = instead_of(site, known, place, code)?;
     Some((text, all[at].clone()))
 }
 
-/// The same with all definitions, and which of them it is. What is around it may have been given with it.
+/// [`instead`] with all definitions, and the index of that one. What surrounds it may be in the answer, too.
 fn instead_of(site: &Site, known: &Definition, place: std::ops::Range<usize>, code: &str) -> Option<(Arc<str>, Vec<Definition>, usize)> {
     let text: Arc<str> = [&site.text[..place.start], code, &site.text[place.end..]].concat().into();
     let parsed = syntax::parse(site.language.as_ref()?, text.clone()).ok()?;
@@ -248,21 +248,21 @@ fn instead_of(site: &Site, known: &Definition, place: std::ops::Range<usize>, co
 
 /// The test functions of a test module that was given whole.
 pub fn tests(language: &Arc<Language>, code: &str) -> String {
-    // Elsewhere what looks like a module is a namespace.
+    // In other languages what looks like a module is a namespace.
     let Some(parsed) = syntax::parse(language, code).ok().filter(|_| language.tests.is_none()) else { return code.into() };
     let module = syntax::tags(&parsed, "").definitions.into_iter().find(|one| one.kind == Kind::Module && one.parent.is_none());
     let inside = module.and_then(|module| Some(module.body.of(code).strip_prefix('{')?.strip_suffix('}')?.to_string()));
     inside.map_or_else(|| code.into(), |inside| inside.trim_matches('\n').trim_end().to_string())
 }
 
-/// The class that a code is about: the last that stands free, for helpers are written above.
+/// The class that a code is about: the last one at the top level, since helpers are written above.
 pub fn class(language: &Arc<Language>, code: &str) -> Option<Definition> {
     let parsed = syntax::parse(language, code).ok()?;
     let free = |one: &Definition| one.parent.is_none() && one.kind.is_type() && !one.body.is_empty();
     syntax::tags(&parsed, "").definitions.into_iter().rfind(free)
 }
 
-/// What stands in the braces of a class.
+/// The content of a class's braces.
 pub fn inside<'a>(code: &'a str, class: &Definition) -> &'a str {
     let body = class.body.of(code);
     body.strip_prefix('{').and_then(|body| body.strip_suffix('}')).unwrap_or(body)

@@ -1,4 +1,4 @@
-//! The body of an item: how deep it stands, where it begins, and statements in place of one that was to come.
+//! The body of an item: its indentation, where it begins, and how statements replace a placeholder.
 
 use std::ops::Range;
 
@@ -10,13 +10,14 @@ use crate::syntax::scope::Item;
 use crate::text::lines::line_start;
 use crate::text::{Edit, layout};
 
+/// The indentation of the line that an offset lies in.
 pub(in crate::features::edit) fn line_indent(site: &Site, offset: usize) -> &str {
     let start = line_start(&site.text, offset);
     layout::indentation(&site.text[start..])
 }
 
-/// The indentation of an item's body: that of its first line where it stands on a line of its own, or of a blank line that waits for it,
-/// else one level more than the item.
+/// The indentation of an item's body: that of its first line if it begins on a line of its own, or that of a blank line prepared for it,
+/// else one level more than the item's.
 pub(in crate::features::edit) fn inner_indent(site: &Site, item: &Item) -> String {
     let outer = line_indent(site, item.range.start);
     let inside = item.body.clone().map_or("", |body| &site.text[body]);
@@ -34,14 +35,14 @@ pub(in crate::features::edit) fn inner_indent(site: &Site, item: &Item) -> Strin
     first.filter(deeper).map_or_else(|| format!("{outer}{}", site.indent_unit()), String::from)
 }
 
-/// Where the space behind the colon begins that a body follows on the same line; none for a body on lines of its own.
+/// Where the space behind the colon begins, if the body follows on the same line; none for a body on lines of its own.
 pub(in crate::features::edit) fn behind_colon(site: &Site, item: &Item) -> Option<usize> {
     let first = item.body.as_ref()?.start;
     let before = site.text[..first].trim_end_matches([' ', '\t']);
     (!before.is_empty() && !before.ends_with(['\n', '\r'])).then_some(before.len())
 }
 
-/// The body of an item, with the definitions that were given beside it; or the item whole, where it needs another signature.
+/// The body of an item with further definitions beside the item; or the item as a whole if it needs another signature.
 pub(super) fn implement(site: &Site, body: &Range<usize>, item: &Item, code: &str, may_change: bool) -> Result<Vec<Edit>, String> {
     not_empty(code, "body")?;
     let brought = answer_imports::parted(site, body, code);
@@ -57,7 +58,7 @@ pub(super) fn implement(site: &Site, body: &Range<usize>, item: &Item, code: &st
     Ok(sorted(edits))
 }
 
-/// Statements in place of a body that was to come.
+/// Statements in place of a placeholder.
 fn written(site: &Site, body: &Range<usize>, item: &Item, code: &str) -> Edit {
     let outer = line_indent(site, item.range.start).to_string();
     let inner = inner_indent(site, item);
@@ -65,7 +66,7 @@ fn written(site: &Site, body: &Range<usize>, item: &Item, code: &str) -> Edit {
     let (text, braced) = (text.trim_end(), site.text[body.clone()].starts_with('{'));
     let indented = site.language.as_deref().is_some_and(|language| language.indented);
     if let Some(start) = behind_colon(site, item).filter(|_| indented && !braced) {
-        // The statements stand on lines of their own, and so does the docstring that stood behind the colon.
+        // The statements get lines of their own, and so does a docstring behind the colon.
         let doc = site.text[start..body.start].trim();
         let doc = if doc.is_empty() { String::new() } else { format!("\n{inner}{doc}") };
         return Edit { range: start..body.end, text: ending(site).apply(&format!("{doc}\n{text}")) };

@@ -1,4 +1,4 @@
-//! Code that gets a name: lines that become a function beside the item around them, a value that becomes a variable before its statement.
+//! Code that gets a name: lines become a function beside their item, a value becomes a variable before its statement.
 
 use std::ops::Range;
 
@@ -14,12 +14,12 @@ use crate::syntax::scope::{self, Item};
 use crate::text::lines::{line_start, next_line};
 use crate::text::{Edit, words};
 
-/// The call in place of the lines and the function that it calls, if they do what the lines did as far as that can be told; with the
-/// imports that they bring.
+/// The call in place of the lines, and the function, with the imports they bring. Checked that they do what the lines did, as far as that
+/// can be told.
 pub(super) fn extract(site: &Site, lines: &Range<usize>, item: &Item, function: &str, call: &str) -> Result<Vec<Edit>, String> {
     not_empty(function, "function")?;
     let function = answer_imports::parted(site, lines, function);
-    // The function that calls it may come along, changed in the marked lines alone.
+    // The caller may come along, changed in the marked lines only.
     let (alone, called) = together::parted(site, lines, item, &function.code).unwrap_or_else(|| (function.code.clone(), None));
     let mut call = called.unwrap_or_else(|| call.to_string());
     if call.trim().is_empty() {
@@ -34,12 +34,12 @@ pub(super) fn extract(site: &Site, lines: &Range<usize>, item: &Item, function: 
     Ok(sorted(function.edit(site, lines.start).into_iter().chain([call, new]).collect()))
 }
 
-/// A new function beside an item, as code that calls it wants it.
+/// A new function beside an item, as the calling code needs it.
 pub(super) fn placed(site: &Site, item: &Item, function: &str, call: &str) -> Edit {
     let (home, is_free) = home(site, item, function, call);
     let indent = line_indent(site, home.start);
     let function = strings::fitted(site.language.as_ref(), function, indent);
-    // Python parts what stands at the top by two lines.
+    // In Python two blank lines separate top-level definitions.
     let wide = indent.is_empty() && site.language.as_deref().is_some_and(|language| language.indented);
     let gap = if wide { "\n" } else { "" };
     if is_free && site.language.as_deref().is_some_and(|language| language.declared_first) {
@@ -53,9 +53,9 @@ pub(super) fn placed(site: &Site, item: &Item, function: &str, call: &str) -> Ed
     Edit::insert(end, ending(site).apply(&text))
 }
 
-/// What a new function goes beside, and whether it is one that stands free: then that is the outermost around in its module, with the
-/// comment above; one that is called as a member of something goes beside the item that it was taken from. Where methods see each other
-/// without a word, a method's helper is a method.
+/// What a new function goes beside, and whether it is at the top level. If so, it goes beside the outermost item in its module, with the
+/// comment above. A function called as a member goes beside the item it was taken from. In languages where methods see each other without
+/// `this`, the helper of a method is a method.
 fn home(site: &Site, item: &Item, function: &str, call: &str) -> (Range<usize>, bool) {
     let parsed = site.language.as_ref().and_then(|language| syntax::parse(language, function.trim_start()).ok());
     let named = parsed.and_then(|parsed| scope::item_at(&parsed, 0));
@@ -72,7 +72,7 @@ fn home(site: &Site, item: &Item, function: &str, call: &str) -> (Range<usize>, 
     (start..top.end, true)
 }
 
-/// A statement that names the value, before the one that it stands in.
+/// A statement that names the value, before the value's own statement.
 pub(super) fn variable(
     site: &Site,
     value: &Range<usize>,

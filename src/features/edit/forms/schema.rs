@@ -1,4 +1,4 @@
-//! What a model is asked for: the one function of a form with its few strings, as a tool or as blocks of code; and whether an answer only
+//! What a model is asked for: a form's one function with its few strings, as a tool or as blocks of code; and whether an answer only
 //! repeats that.
 
 use serde_json::{Value, json};
@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use super::Form;
 use crate::dialect::Tool;
 
-/// The field for why.
+/// The field for the reason.
 pub(super) const REASON: &str = "reason";
-/// That for how a new file is called.
+/// The field for the name of a new file.
 pub(super) const NAME: &str = "name";
 
 impl Form {
-    /// The tool that the model must call. Few strings, so that a small model gets it right.
+    /// The tool that the model has to call. Few strings, so that small models get it right.
     pub fn tool(&self) -> Tool {
         let reason = (REASON, "In one sentence: what was changed and why.");
         match self {
@@ -59,7 +59,7 @@ impl Form {
         }
     }
 
-    /// The fields of code that the form is made of, and what belongs there; none where it has other fields.
+    /// The form's fields of code with their descriptions; empty if it has other fields as well.
     pub fn blocks(&self) -> &'static [(&'static str, &'static str)] {
         match self {
             Form::Replace { .. } => &[("new_code", "the complete new text of the marked lines")],
@@ -77,7 +77,7 @@ impl Form {
         }
     }
 
-    /// The same tool without a word of description: what is not there cannot be given back for an answer.
+    /// [`tool`](Self::tool) without descriptions, so that none can be repeated as an answer.
     pub fn bare_tool(&self) -> Tool {
         let mut tool = self.tool();
         tool.function["description"] = "".into();
@@ -88,13 +88,13 @@ impl Form {
         tool
     }
 
-    /// Whether a call gives back what was asked for in place of an answer.
+    /// Whether a call repeats the descriptions instead of answering.
     pub fn is_echo(&self, arguments: &Value) -> bool {
         not_repeated(&self.tool(), arguments).is_err()
     }
 }
 
-/// Small models like to answer with the description of what they are asked for.
+/// Whether a field repeats its description, as small models like to do.
 pub(super) fn repeats(tool: &Tool, arguments: &Value, name: &str) -> bool {
     let said = |text: &Value| text.as_str().map(|text| text.trim().trim_end_matches('.').to_lowercase());
     let property = &tool.function["parameters"]["properties"][name];
@@ -102,7 +102,7 @@ pub(super) fn repeats(tool: &Tool, arguments: &Value, name: &str) -> bool {
     value.is_some() && (value == said(&property["description"]) || value == said(&tool.function["description"]))
 }
 
-/// Why an answer is only what was asked; a reason that is does not make the edit worse.
+/// Fails if an answer only repeats descriptions. A reason that does is harmless.
 pub(super) fn not_repeated(tool: &Tool, arguments: &Value) -> Result<(), String> {
     let fields = tool.function["parameters"]["properties"].as_object().into_iter().flatten().map(|(name, _)| name);
     match fields.filter(|name| *name != REASON).find(|name| repeats(tool, arguments, name)) {
@@ -114,7 +114,7 @@ pub(super) fn not_repeated(tool: &Tool, arguments: &Value) -> Result<(), String>
 fn tool(description: &str, fields: &[(&str, &str)]) -> Tool {
     let properties: serde_json::Map<String, Value> =
         fields.iter().map(|(name, what)| (name.to_string(), json!({"type": "string", "description": what}))).collect();
-    // An edit without a reason is an edit.
+    // An edit without a reason is still an edit.
     let required: Vec<&str> = fields.iter().map(|(name, _)| *name).filter(|name| *name != REASON).collect();
     let parameters = json!({"type": "object", "properties": properties, "required": required});
     let function = json!({"name": "propose_edit", "description": description, "parameters": parameters});

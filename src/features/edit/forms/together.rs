@@ -1,4 +1,4 @@
-//! A new function that a model gives together with the one that calls it from now on.
+//! A new function that a model gives together with its changed caller.
 
 use std::ops::Range;
 
@@ -7,14 +7,14 @@ use crate::syntax::scope::Item;
 use crate::syntax::{self, Definition};
 use crate::text::lines::line_start;
 
-/// The new function alone, and what stands in place of the marked lines in the caller beside it; that is none where the caller is as it was.
-/// Nothing where the caller differs in more than these lines, or where something else stands there too that is not in the file as it is.
+/// The new function alone, and the replacement of the marked lines in the caller (none if the caller is unchanged). Nothing if the caller
+/// differs in more than these lines, or if there is anything else that differs from the file.
 pub(super) fn parted(site: &Site, lines: &Range<usize>, item: &Item, code: &str) -> Option<(String, Option<String>)> {
     let parsed = syntax::parse(site.language.as_ref()?, code).ok().filter(|parsed| parsed.errors() == 0)?;
     let all = syntax::tags(&parsed, "").definitions;
     let said = |text: &str| text.lines().map(str::trim).filter(|line| !line.is_empty()).map(String::from).collect::<Vec<_>>();
     let of = |one: &Definition, text: &str| said(&text[one.signature.start as usize..one.item.end.max(one.signature.end) as usize]);
-    // Neighbours that are given back as they stand are no news.
+    // Neighbours given back unchanged do not count.
     let is_there = |one: &Definition| {
         let namesakes = site.definitions().iter().filter(|known| known.parent.is_none() && known.name.of(&site.text) == one.name.of(code));
         one.name.of(code) != item.name && namesakes.into_iter().any(|known| of(known, &site.text) == of(one, code))
@@ -47,7 +47,7 @@ pub(super) fn parted(site: &Site, lines: &Range<usize>, item: &Item, code: &str)
     Some((alone.join("\n\n"), (!is_as_before).then_some(between)))
 }
 
-/// A definition with the comment above it, from the beginning of its line.
+/// A definition with the comment above it, from the start of its line.
 fn whole(one: &Definition, code: &str) -> Range<usize> {
     let start = one.item.start.min(one.signature.start) as usize;
     let start = if one.doc.is_empty() { start } else { start.min(one.doc.start as usize) };

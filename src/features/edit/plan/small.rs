@@ -1,4 +1,4 @@
-//! The plan for a model that fills a form: which form the words or the place want, and what none can do.
+//! The plan for a model that fills a form: which form the words or the place need, and what no form can do.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::features::{Session, Site};
 use crate::route::TaskKind;
 
 impl Plan {
-    /// The plan for a model that fills a form: a rename is found out by the index, and what a form cannot do is refused.
+    /// The plan for a model that fills a form. The index finds the uses for a rename; what no form can do is refused.
     pub fn for_small(self, session: &Session, site: &Site, how: &How) -> Result<Self, String> {
         if self.needs_tools {
             let item = item(site, "moved")?;
@@ -56,7 +56,7 @@ impl Plan {
         let is_unused = |old: &str| site.uses(old).is_none_or(|uses| uses.is_empty());
         let old = match old {
             Some(old) if is_unused(&old) => match new {
-                // A word that was taken for a name, where none is asked for.
+                // A word taken for a name where no name was asked for.
                 None => return Ok(self),
                 Some(_) => return Err(format!("`{old}` is not in {}; ask where it is used", site.path)),
             },
@@ -72,11 +72,11 @@ impl Plan {
     }
 }
 
-/// The form that an instruction wants where its words or its place say more than that lines are to be changed.
+/// The form for an instruction that says more, by its words or its place, than that lines should change.
 fn narrower(session: &Session, site: &Site, words: &str) -> Result<Option<(TaskKind, Form, String)>, String> {
     let Some(item) = site.item() else { return Ok(None) };
     Ok(match wording::asked(words) {
-        // To a test another is added in the lines themselves.
+        // Another test is added to a test by changing the lines themselves.
         Some(Asked::Tests) if site.is_test(&item) => None,
         Some(Asked::Tests) => {
             let (form, _) = tests_of(session, site, item)?;
@@ -89,7 +89,7 @@ fn narrower(session: &Session, site: &Site, words: &str) -> Result<Option<(TaskK
             let lines = site.whole_lines(site.bytes.clone());
             site.is_in_body(&item, &lines).then_some((TaskKind::Extract, Form::Extract { lines, item }, String::new()))
         }
-        // What is marked is what stands in for a body, or it is the body that is asked for.
+        // A placeholder is marked, or a body is asked for.
         asked => site
             .empty_body(&item)
             .filter(|_| {

@@ -1,4 +1,4 @@
-//! Calls that name a parameter which gets another name: they follow, where it can be told that they call its function.
+//! Calls that name a renamed parameter: they follow if it is clear that they call its function.
 
 use std::ops::Range;
 
@@ -19,11 +19,11 @@ struct Callee<'a> {
     session: &'a Session,
     name: &'a str,
     parameter: &'a str,
-    /// None where several functions are called so.
+    /// None if several functions have its name.
     meant: Option<Meant<'a>>,
 }
 
-/// Those who name a parameter in their call have to name the new one.
+/// Adds the calls that name the parameter, which have to use the new name.
 pub(in crate::features::edit) fn follow(
     rename: &mut Rename,
     session: &Session,
@@ -32,7 +32,7 @@ pub(in crate::features::edit) fn follow(
     item: &Item,
 ) -> Result<(), String> {
     let class = || site.place().items.into_iter().rfind(|around| around.kind.is_type()).map(|around| around.name);
-    // The arguments of what makes an instance are named where the class is called.
+    // The arguments of a constructor are named where the class is called.
     let constructs = parsed.language().constructor.as_ref() == Some(&item.name);
     let name = if constructs { class() } else { Some(item.name.clone()) };
     let Some(name) = name else { return Ok(()) };
@@ -55,7 +55,7 @@ pub(in crate::features::edit) fn follow(
     Ok(())
 }
 
-/// How many strings are a name and nothing else: `f(**{'limit': 3})`.
+/// How many strings are just this name: `f(**{'limit': 3})`.
 fn whole_strings(parsed: &Parsed, name: &str) -> usize {
     let text = parsed.text();
     let is_whole = |at: &Range<usize>| text[..at.start].ends_with(['"', '\'']) && text[at.end..].starts_with(['"', '\'']);
@@ -66,7 +66,7 @@ impl Callee<'_> {
     /// Where a text names the parameter in a call of the function.
     ///
     /// # Errors
-    /// Where that may be one, and cannot be told.
+    /// It is unclear whether some place does.
     fn named_in(&self, path: &str, id: Option<FileId>, parsed: &Parsed) -> Result<Vec<Spot>, String> {
         let text = parsed.text();
         let (mut named, mut spots): (Vec<_>, Vec<Spot>) = (vec![], vec![]);
@@ -74,7 +74,7 @@ impl Callee<'_> {
         for one in uses::mentions(parsed, self.parameter).into_iter().filter(is_argument) {
             let Stands::Key(of) = one.stands else { continue };
             let called = last_word(&text[of.clone()]);
-            // The key of an object is no argument.
+            // The key of an object is not an argument.
             if called.is_empty() {
                 continue;
             }
@@ -109,7 +109,7 @@ impl Callee<'_> {
         self.meant.is_some() && id.and_then(taken).is_some()
     }
 
-    /// Whether a call may be one of the function by another way: `get = fetch`, `partial(fetch, limit=3)`.
+    /// Whether a call may call the function indirectly: `get = fetch`, `partial(fetch, limit=3)`.
     fn may_be(&self, parsed: &Parsed, called: &str, before: &str) -> bool {
         let value = |given: uses::Given| given.value.is_some_and(|value| last_word(&parsed.text()[value]) == self.name);
         words::has(before, self.name) || uses::given(parsed, called).into_iter().any(value)

@@ -1,4 +1,4 @@
-//! Names that are not ours alone: the language calls what is named so, or something outside of the workspace asks for it.
+//! Names that are not ours alone: the language calls them, or something outside of the workspace does.
 
 use super::defined::{self, Defined};
 use super::imports::MOST_BASES;
@@ -8,10 +8,10 @@ use crate::index::Symbol;
 use crate::syntax::{Kind, Language, Parsed, lists, scope};
 use crate::text::words;
 
-/// What has to be told of a rename, if somebody outside may ask for the name.
+/// A warning for a rename, if somebody outside may use the name.
 ///
 /// # Errors
-/// Somebody outside does ask for it.
+/// Somebody outside does use it.
 pub(in crate::features::edit) fn told(
     session: &Session,
     first: &Defined,
@@ -25,7 +25,7 @@ pub(in crate::features::edit) fn told(
     Ok(told)
 }
 
-/// The same of one definition: the root of all, or one that overrides it.
+/// [`told`] for one definition: the root, or one that overrides it.
 fn of_one(session: &Session, first: &Defined, name: &str, is_root: bool) -> Result<Option<String>, String> {
     let Some(file) = session.index.file(first.file) else { return Ok(None) };
     let Some(language) = file.language.clone() else { return Ok(None) };
@@ -56,7 +56,7 @@ fn of_one(session: &Session, first: &Defined, name: &str, is_root: bool) -> Resu
     Ok(base.map(|base| format!("`{base}`, which it is derived from, is not in this workspace: look whether that asks for `{name}`")))
 }
 
-/// Whether the language calls what is named so: `main`, `__init__`.
+/// Whether the language calls things of this name: `main`, `__init__`.
 fn is_called(language: &Language, first: &Defined, name: &str) -> bool {
     let free = first.container.is_none() || language.overrides.is_some();
     language.called.iter().any(|called| match called.split_once('*') {
@@ -65,7 +65,7 @@ fn is_called(language: &Language, first: &Defined, name: &str) -> bool {
     })
 }
 
-/// The trait that the `impl` around a definition is of, where that is none of the workspace.
+/// The trait of the `impl` block around a definition, if it is not of the workspace.
 fn foreign_trait(session: &Session, parsed: &Parsed, symbol: &Symbol) -> Option<String> {
     let of = scope::trait_of(parsed, symbol.item.range().start)?;
     let written = parsed.text().get(of)?;
@@ -76,14 +76,14 @@ fn foreign_trait(session: &Session, parsed: &Parsed, symbol: &Symbol) -> Option<
     (!is_ours).then(|| path.to_string())
 }
 
-/// Whether a definition says that it overrides another, before its body.
+/// Whether a definition says before its body that it overrides another.
 fn overrides(text: &str, symbol: &Symbol, word: &str) -> bool {
     let end = if symbol.body.is_empty() { symbol.item.end } else { symbol.body.start };
     let head = text.get(symbol.item.start as usize..end as usize).unwrap_or_default();
     words::has(head, word)
 }
 
-/// The first type outside of the workspace that a type is derived from.
+/// The first base type outside of the workspace.
 fn foreign_base(session: &Session, language: &Language, name: &str, levels: usize) -> Option<String> {
     let index = &session.index;
     let types = |name: &str| {

@@ -1,4 +1,4 @@
-//! What a name is defined as: its definitions in one family of languages, where those that belong together are one.
+//! The definitions of a name in one family of languages; those that belong together count as one.
 
 use super::imports::MOST_BASES;
 use super::origin::Origin;
@@ -22,13 +22,13 @@ pub(in crate::features::edit) struct Defined {
 }
 
 impl Defined {
-    /// Whether another is a part of the same: an overload, a property that is read and set.
+    /// Whether two belong together: overloads, or a property's getter and setter.
     pub fn stands_with(&self, other: &Self) -> bool {
         self.file == other.file && self.container == other.container && self.holder == other.holder
     }
 }
 
-/// The symbols of a name in the files of a family of languages; of all where none is given.
+/// The symbols with a name, in files of this family of languages; of all files without one.
 pub(in crate::features::edit) fn symbols(session: &Session, name: &str, family: Option<&str>) -> Vec<SymbolId> {
     let mut found = session.index.named(name);
     found.retain(|id| is_of_family(session, id.file, family));
@@ -41,7 +41,7 @@ pub(in crate::features::edit) fn is_of_family(session: &Session, file: FileId, f
     family.is_none_or(|family| of().is_some_and(|of| of == family))
 }
 
-/// The definitions of a name. Constructors are their type's, and what is only declared is what is defined elsewhere.
+/// The definitions of a name. Constructors belong to their type, declarations to what they declare.
 pub(in crate::features::edit) fn definitions(session: &Session, name: &str, family: Option<&str>) -> Vec<Defined> {
     let known = symbols(session, name, family).into_iter().filter_map(|id| {
         let (symbol, file) = (session.index.symbol(id)?, session.index.file(id.file)?);
@@ -57,7 +57,7 @@ pub(in crate::features::edit) fn definitions(session: &Session, name: &str, fami
     if found.iter().any(|one| one.kind.is_type()) {
         found.retain(|one| !one.kind.is_callable() || one.container.as_deref() != Some(name));
     }
-    // Of what a header declares there is one definition at most, or as many in one file as there are overloads.
+    // A header's declaration has one definition at most, or as many in one file as there are overloads.
     let declares =
         |one: &Defined| one.in_header && !one.has_body && (one.kind.is_callable() || matches!(one.kind, Kind::Variable | Kind::Attribute));
     let defined: Vec<(Option<String>, FileId)> =
@@ -70,7 +70,7 @@ pub(in crate::features::edit) fn definitions(session: &Session, name: &str, fami
     found
 }
 
-/// The definition that all others of its name belong to: they are parts of the same, or stand in types that are derived from its own.
+/// The definition that all others belong to: they are parts of it, or stand in types derived from its own.
 pub(in crate::features::edit) fn root<'a>(session: &Session, name: &str, all: &'a [Defined]) -> Option<&'a Defined> {
     all.iter().find(|root| {
         let meant = Meant::new(session, name, root);
@@ -79,12 +79,12 @@ pub(in crate::features::edit) fn root<'a>(session: &Session, name: &str, all: &'
 }
 
 impl Meant<'_> {
-    /// Whether another definition is that of the same name for a type which is derived from the one of a root.
+    /// Whether another definition overrides the root, in a type derived from the root's.
     fn is_overridden_by(&self, root: &Defined, other: &Defined) -> bool {
         let (Some(base), Some(container)) = (&root.container, &other.container) else { return false };
         let is_type =
             |name: &str| self.named(name).into_iter().any(|id| self.session.index.symbol(id).is_some_and(|one| one.kind.is_type()));
-        // A trait asks for types and constants, too.
+        // A trait may also require types and constants.
         let is_of_type = |one: &Defined| one.kind.is_callable() || matches!(one.kind, Kind::Attribute | Kind::Type | Kind::Constant);
         if base == container || ![root, other].into_iter().all(is_of_type) || !is_type(base) || !is_type(container) {
             return false;
@@ -94,7 +94,7 @@ impl Meant<'_> {
             || self.satisfies(other, base)
     }
 
-    /// The trait of the block that a definition stands in.
+    /// The trait of the block around a definition.
     fn trait_around(&self, one: &Defined) -> Option<String> {
         let path = &self.session.index.file(one.file)?.path;
         let (text, parsed) = self.session.parsed(path).ok()?;
@@ -104,7 +104,7 @@ impl Meant<'_> {
     }
 }
 
-/// The innermost variable around a member that no type has.
+/// The innermost variable around a member without a type.
 fn holder(session: &Session, file: FileId, member: &Symbol) -> Option<String> {
     if !matches!(member.kind, Kind::Method | Kind::Attribute) {
         return None;

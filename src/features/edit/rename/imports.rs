@@ -1,5 +1,5 @@
-//! Where what a file works with comes from: the module that a name is imported from, the types that a type is derived from. As far as names
-//! tell; the index knows no types.
+//! Where things in a file come from: the module a name is imported from, the bases of a type. By names only, since the index knows no
+//! types.
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
@@ -15,10 +15,10 @@ use crate::syntax::uses::Variable;
 use crate::syntax::{self, Facts, Language, Parsed, Reach, lists};
 use crate::text::words;
 
-/// Types between one and another that it is derived from.
+/// Most types between one and a base of it.
 pub(in crate::features::edit) const MOST_BASES: usize = 6;
 
-/// A text in which the name is used.
+/// A text that uses the name.
 pub(in crate::features::edit) struct Place<'a> {
     pub path: &'a str,
     pub id: Option<FileId>,
@@ -27,16 +27,16 @@ pub(in crate::features::edit) struct Place<'a> {
     pub variables: Vec<Variable>,
     /// The type that the definition is a member of is named in the text.
     pub names_container: bool,
-    /// The name is imported from outside of the workspace, or is not that of the definition for another reason.
+    /// The name is imported from outside of the workspace, or for another reason does not mean the definition.
     pub foreign: OnceCell<bool>,
 }
 
 impl Meant<'_> {
-    /// Where what a file imports under a name comes from: ours leads to a file that uses the name of the definition.
+    /// Where an imported name comes from. `Ours` means from a file that uses the name of the definition.
     pub(in crate::features::edit) fn imported(&self, place: &Place<'_>, bound: &str) -> Option<Origin> {
         let index = &self.session.index;
         let (id, file) = (place.id?, index.file(place.id?)?);
-        // A file that is included binds nothing of its name: `#include <string.h>`.
+        // An included file binds no name of its own: `#include <string.h>`.
         if place.parsed.language().reach == Some(Reach::Includes) {
             return None;
         }
@@ -48,7 +48,7 @@ impl Meant<'_> {
                 match taken.is_empty() {
                     false => taken.iter().any(|(_, here)| index.text(*here) == bound),
                     true if exactly => whole(index.text(import.module)) && !line().trim_start().starts_with('#'),
-                    // What is included brings names of its own.
+                    // An included file brings names of its own.
                     true => !line().trim_start().starts_with('#') && words::has(line(), bound),
                 }
             })
@@ -61,7 +61,7 @@ impl Meant<'_> {
         Some(if self.is_project(place.parsed.language(), index.text(import.module)) { Origin::Ours } else { Origin::Foreign })
     }
 
-    /// Whether a module is named after a project of the workspace.
+    /// Whether a module is named like a project of the workspace.
     pub(in crate::features::edit) fn is_project(&self, language: &Language, module: &str) -> bool {
         let head = module.split(['.', ':', '/']).next().unwrap_or_default();
         if lists(&language.modules_by_place, head) || module.starts_with('.') {
@@ -73,7 +73,7 @@ impl Meant<'_> {
         })
     }
 
-    /// What a name that is imported under another is called where it comes from.
+    /// The original name of what is imported under another one.
     pub(in crate::features::edit) fn own_name(&self, place: &Place<'_>, bound: &str) -> Option<&str> {
         let index = &self.session.index;
         let file = index.file(place.id?)?;
@@ -81,7 +81,7 @@ impl Meant<'_> {
         taken.find(|(_, here)| index.text(*here) == bound).map(|(there, _)| index.text(*there))
     }
 
-    /// Whether a type has the members of another, by what it is derived from; unknown where that leads out of the workspace.
+    /// Whether a type has the members of another by derivation; unknown if its bases are outside of the workspace.
     pub(in crate::features::edit) fn derives(&self, name: &str, container: &str, levels: usize) -> Origin {
         let index = &self.session.index;
         let types = self.named(name).into_iter().filter(|id| index.symbol(*id).is_some_and(|symbol| symbol.kind.is_type()));
@@ -104,7 +104,7 @@ impl Place<'_> {
         self.facts.definitions.iter().any(|known| known.item.range().contains(&at) && is(known))
     }
 
-    /// Whether a place lies in a type and in none of its methods; what stands above a method is not in it.
+    /// Whether a place lies in a type but in none of its methods (what stands above a method is not in it).
     pub(in crate::features::edit) fn is_in_body_of(&self, container: &str, at: usize) -> bool {
         let holds = |known: &&syntax::Definition| {
             let inside = (known.signature.start as usize..known.item.end as usize).contains(&at);
@@ -127,12 +127,12 @@ impl Place<'_> {
     }
 }
 
-/// The identifier that a text ends with, or that its brackets follow.
+/// The identifier at the end of a text, or before the brackets there.
 pub(in crate::features::edit) fn last_word(text: &str) -> &str {
     words::last(text.trim_end_matches(['?', '!']))
 }
 
-/// How the projects of the workspace are called where others import them.
+/// The names under which the workspace's projects are imported.
 fn projects(session: &Session) -> Vec<String> {
     let (mut names, mut read) = (vec![], HashSet::new());
     let languages = session.shared.registry.languages().iter();

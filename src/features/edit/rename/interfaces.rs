@@ -1,4 +1,4 @@
-//! Types that have the methods of an interface without saying that they implement it, as Go's: a method of the interface is theirs, too.
+//! Types that implement an interface just by having its methods, as in Go: a method of the interface is also theirs.
 
 use super::defined::Defined;
 use super::imports::MOST_BASES;
@@ -7,11 +7,11 @@ use crate::index::{FileId, Symbol, SymbolId};
 use crate::syntax::Kind;
 use crate::text::words;
 
-/// How many values a function takes and gives back.
+/// How many values a function takes and returns.
 type Arity = (usize, usize);
 
 impl Meant<'_> {
-    /// Whether the type of a method has all methods of an interface, in a language in which it implements that with them.
+    /// Whether the type of a method has all methods of an interface, in a language where that implements it.
     pub(super) fn satisfies(&self, method: &Defined, interface: &str) -> bool {
         self.satisfies_all(method, interface, MOST_BASES)
     }
@@ -26,13 +26,13 @@ impl Meant<'_> {
         let asked: Vec<SymbolId> = self.members(interface).into_iter().filter(|member| member.file == id.file).collect();
         let has = |asked: &SymbolId| {
             let named = index.symbol(*asked).map_or(vec![], |symbol| self.named(index.text(symbol.name)));
-            // Of types of one name in several packages each has its own methods.
+            // Types of one name in several packages have methods of their own.
             let folder = |id: FileId| index.file(id).map(|file| file.path.folder());
             let is_of_type = |symbol: &Symbol| self.container(symbol) == method.container.as_deref();
             let of_type = |id: &&SymbolId| folder(id.file) == folder(method.file) && index.symbol(**id).is_some_and(is_of_type);
             named.iter().filter(of_type).any(|own| self.arity(*own).is_some_and(|arity| self.arity(*asked) == Some(arity)))
         };
-        // What is asked for by an interface from elsewhere is not known.
+        // What an embedded foreign interface requires is not known.
         let mut bases = file.bases(id.index as usize).map(|base| index.text(base)).filter(|base| self.interface(base).is_some());
         !asked.is_empty() && asked.iter().all(has) && bases.all(|base| levels > 0 && self.satisfies_all(method, base, levels - 1))
     }
@@ -45,7 +45,7 @@ impl Meant<'_> {
         symbol.container().map(|container| self.session.index.text(container))
     }
 
-    /// The methods that stand in a type.
+    /// The methods of a type.
     fn members(&self, name: &str) -> Vec<SymbolId> {
         let Some(id) = self.interface(name) else { return vec![] };
         let Some(file) = self.session.index.file(id.file) else { return vec![] };
@@ -77,7 +77,7 @@ fn arity(item: &str, name: &str, comment: &str) -> Option<Arity> {
     Some((count(parameters), results))
 }
 
-/// What stands in the brackets that a text begins with, and what is behind them.
+/// The content of the brackets at the start of a text, and what follows.
 fn group(text: &str) -> Option<(&str, &str)> {
     let mut depth = 0usize;
     for (at, letter) in text.char_indices() {
@@ -94,7 +94,7 @@ fn group(text: &str) -> Option<(&str, &str)> {
     None
 }
 
-/// The parts between commas.
+/// The number of parts between commas.
 fn count(list: &str) -> usize {
     let mut depth = 0usize;
     let commas = list.chars().filter(|letter| {

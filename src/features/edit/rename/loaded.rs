@@ -1,5 +1,5 @@
-//! Modules that are loaded by their path where they are used, and bound by no import: `require('./a').load()`, and
-//! `(await import('./a')).load()`. Which functions load them is data of the language.
+//! Modules that are loaded by their path where they are used, without an import: `require('./a').load()` and `(await
+//! import('./a')).load()`. Which functions load modules is data of the language.
 
 use std::ops::Range;
 
@@ -14,9 +14,9 @@ use crate::text::words;
 /// A module that a text loads.
 struct Loaded {
     at: usize,
-    /// None where it is none of the workspace.
+    /// None if it is not of the workspace.
     file: Option<FileId>,
-    /// The text is nothing but that, perhaps awaited.
+    /// The text is nothing else, maybe awaited.
     alone: bool,
 }
 
@@ -32,7 +32,7 @@ impl Meant<'_> {
         is_ours(text) || given(place, text).iter().any(held)
     }
 
-    /// Whether a value of which nothing is known may be that module, since the file loads it.
+    /// Whether an unknown value may be that module, because the file loads it.
     pub(in crate::features::edit) fn may_be_loaded(&self, place: &Place<'_>, value: &Range<usize>) -> bool {
         let source = place.parsed.text();
         let text = source[value.clone()].trim();
@@ -43,7 +43,7 @@ impl Meant<'_> {
             return false;
         }
         if !text.chars().all(words::is_word) {
-            // What loads another module is that.
+            // Code that loads another module means that one.
             return self.loads(place, text).is_empty();
         }
         // `import('./a').then((module) => module.load())`
@@ -64,7 +64,7 @@ impl Meant<'_> {
     }
 }
 
-/// What gives a variable its value.
+/// What a variable gets its value from.
 fn given(place: &Place<'_>, text: &str) -> Vec<Given> {
     if !text.is_empty() && text.chars().all(words::is_word) { uses::given(place.parsed, text) } else { vec![] }
 }

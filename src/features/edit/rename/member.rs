@@ -1,4 +1,4 @@
-//! What a member or a field means, by what it is one of: a module of ours, a value of the type, something else, or what nothing tells.
+//! What a member or a field means, judged by its owner: a module of ours, a value of the type, something else, or unknown.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ use crate::syntax::{Kind, lists, naming};
 use crate::text::words;
 
 impl Meant<'_> {
-    /// Whether something free is meant by a member: what it is a member of is the module of the definition, or one that hands it on.
+    /// Whether a member means a top-level definition: its owner is the module of the definition, or one that re-exports it.
     pub(super) fn is_our_module(&self, place: &Place<'_>, one: &Mention, of: &Range<usize>) -> bool {
         let (text, language) = (place.parsed.text(), place.parsed.language());
         let receiver = text[of.clone()].trim();
@@ -49,7 +49,7 @@ impl Meant<'_> {
         is_file_of(self.file) || is_path && (is_module() || hands_on() || receiver == last && self.is_project(language, last))
     }
 
-    /// Whether a field or an argument is one of a type; none where that is not written.
+    /// Whether a field or an argument belongs to a type; none where that is not written.
     pub(super) fn belongs(&self, place: &Place<'_>, of: &Range<usize>, container: &str, range: &Range<usize>) -> Option<bool> {
         let head = &place.parsed.text()[of.clone()];
         let last = last_word(head);
@@ -57,7 +57,7 @@ impl Meant<'_> {
         if own == container || lists(&place.parsed.language().types.own, last) && place.is_inside(container, range.start) {
             return Some(!self.is_taken_by_constructor(place, container, range));
         }
-        // `p._replace(left=1)`: the fields are those of what is copied.
+        // `p._replace(left=1)`: the fields are those of the copied value.
         if place.parsed.language().copies.iter().any(|known| known == last) {
             let of = of.start..of.end - last.len().min(of.len());
             let value = place.parsed.text()[of.clone()].strip_suffix('.').map(|value| of.start..of.start + value.len());
@@ -70,15 +70,15 @@ impl Meant<'_> {
             if words::has(kind, container) || !structural && Look::new(self, place, container).kind(kind) == Origin::Ours {
                 return Some(true);
             }
-            // A name of another type may stand for one that has these fields.
+            // Another type's name may be an alias of one with these fields.
             let named = words::all(kind).any(|word| !self.named(word).is_empty());
             return if structural && named { None } else { Some(false) };
         }
-        // `{ [0] = { .left = 1 } }`: what is initialized is written further out.
+        // `{ [0] = { .left = 1 } }`: what is initialised is written further out.
         if place.parsed.text()[..range.start].ends_with('.') {
             return None;
         }
-        // Where any value with such a field will do, one may be meant for the type.
+        // If any value with such a field will do, this one may be meant for the type.
         if place.parsed.language().structural && (place.names_container || self.takes_from(place)) {
             return None;
         }
@@ -104,7 +104,7 @@ impl Meant<'_> {
         id == self.file || file.imports().iter().any(|import| index.resolve(id, import) == Some(self.file))
     }
 
-    /// What a member of a value means: that of one of the types is ours, and of what may be one it is unclear.
+    /// What a member of a value means: ours if the value has one of the types, unclear if it may.
     pub(super) fn member_of_any(&self, place: &Place<'_>, one: &Mention, of: &Range<usize>) -> Verdict {
         let mut found = Verdict::Other;
         for container in self.containers() {
@@ -135,7 +135,7 @@ impl Meant<'_> {
                 _ => Verdict::Unclear,
             };
         }
-        // In Java the method of a variable is handed on so, too.
+        // In Java a variable's method can be passed on like this, too.
         let of_variable = || place.parsed.language().bare_members && !uses::given(place.parsed, receiver).is_empty();
         let origin = match place.parsed.text()[of.end..one.range.start].contains("::") && !of_variable() {
             true => self.path(place, receiver, container),
@@ -160,7 +160,7 @@ impl Meant<'_> {
         })
     }
 
-    /// What a path leads to: members stand behind types, and other things behind modules.
+    /// What a path leads to: members follow types, other things follow modules.
     fn path(&self, place: &Place<'_>, path: &str, container: &str) -> Origin {
         let last = last_word(path);
         let name = self.own_name(place, last).unwrap_or(last);

@@ -1,6 +1,5 @@
-//! Where the value comes from that a member is of: from where a type is written on its way, in this file or where the index knows a
-//! function or a field that it comes through. No types are inferred; what holds values of a type is told from a value of it, and what
-//! nothing tells is unknown.
+//! Where the owner of a member comes from: traced to a written type, in this file or at a function or field that the index knows. No types
+//! are inferred. A holder of values of a type is told apart from such a value, and what nothing tells is unknown.
 
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
@@ -15,19 +14,19 @@ use crate::syntax::value::{self, Made};
 use crate::syntax::{Kind, Language, Reach, TypeWords, lists};
 use crate::text::words;
 
-/// Values that are looked at for one member.
+/// Most values that are looked at for one member.
 const MOST_VALUES: usize = 200;
 
 /// Where a value comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::features::edit) enum Origin {
     Ours,
-    /// It holds what is ours: a list, a lock, an answer that may be none.
+    /// It holds what is ours: a list, a lock, an optional value.
     Held,
     Foreign,
-    /// It is of another type of the workspace, which may have fields of ours.
+    /// It has another type of the workspace, which may have fields of ours.
     Other,
-    /// It is foreign, and nothing tells of what it holds.
+    /// It is foreign, and nothing tells what it holds.
     Holder,
     Unknown,
 }
@@ -49,7 +48,7 @@ impl Origin {
         }
     }
 
-    /// What is one of these.
+    /// The origin of a value that has one of these.
     fn of_all(origins: impl IntoIterator<Item = Self>) -> Self {
         let origins: Vec<Self> = origins.into_iter().collect();
         let has = |origin| origins.contains(&origin);
@@ -65,22 +64,23 @@ impl Origin {
     }
 }
 
-/// A look for the type `container`, in one text.
+/// A search for the type `container`, in one text.
 pub(in crate::features::edit) struct Look<'a> {
     pub meant: &'a Meant<'a>,
     pub place: &'a Place<'a>,
     pub container: &'a str,
     left: Cell<usize>,
-    /// The values that are being looked at: a variable may be given what it was.
+    /// Values being looked at, since a variable may be assigned from itself.
     open: RefCell<Vec<Range<usize>>>,
 }
 
 impl<'a> Look<'a> {
+    /// A search that begins at `place`.
     pub fn new(meant: &'a Meant<'a>, place: &'a Place<'a>, container: &'a str) -> Self {
         Self { meant, place, container, left: Cell::new(MOST_VALUES), open: RefCell::default() }
     }
 
-    /// Whether a member of the name is that of the type, where it is a member of the value in these bytes.
+    /// Whether the type's member is meant by a member of the value in these bytes.
     pub fn member_of(&self, value: &Range<usize>) -> Origin {
         match self.value(value) {
             Origin::Held if !lists(&self.types().container_members, self.meant.name) => Origin::Ours,
@@ -120,7 +120,7 @@ impl<'a> Look<'a> {
             Made::Literal => Origin::Foreign,
             Made::Name(name) => self.variable(&name),
             Made::Member { of, name } => self.field(&of, &name),
-            // A module is what its file makes of itself.
+            // What a module is depends on its file.
             Made::Call { .. } if self.meant.is_loaded(self.place, range) => Origin::Unknown,
             Made::Call { of, name, arguments } => self.call(of.as_ref(), &name, &arguments),
             Made::Element(of) => self.value(&of).part(),
@@ -138,7 +138,7 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// The instance, or the type, around a method.
+    /// The instance or the type around a method.
     fn own(&self, at: usize) -> Origin {
         if self.place.is_inside(self.container, at) {
             return Origin::Ours;
@@ -146,7 +146,7 @@ impl<'a> Look<'a> {
         self.place.class(at).map_or(Origin::Unknown, |class| self.of_type(class))
     }
 
-    /// What is made as an instance of a type of the workspace, or stands in it.
+    /// An instance of a type of the workspace, or something inside of one.
     fn of_type(&self, name: &str) -> Origin {
         if name == self.container {
             return Origin::Ours;
@@ -164,7 +164,7 @@ impl<'a> Look<'a> {
             let bound = uses::variables(self.place.parsed, word);
             bound.iter().any(|one| one.is_meant_at(name.start))
         };
-        // What is bound here hides what is imported.
+        // A local binding hides an import.
         if !is_bound && self.meant.imported(self.place, word) == Some(Origin::Foreign) {
             return Origin::Foreign;
         }
@@ -176,7 +176,7 @@ impl<'a> Look<'a> {
         if is_bound { Origin::Unknown } else { self.known(word) }
     }
 
-    /// What gives a variable its value in the function that a place is in; in the innermost where functions are handed on.
+    /// What a variable gets its value from, in the function around a place; in the innermost one where functions are passed on.
     fn near(&self, word: &str, at: usize) -> Vec<Given> {
         let function = self.place.function(at);
         let is_near = |given: &Given| match &given.scope {
@@ -192,7 +192,7 @@ impl<'a> Look<'a> {
         given.value.as_ref().is_some_and(|value| self.open.borrow().contains(value))
     }
 
-    /// Where a type is written somewhere, it says more than values.
+    /// A written type says more than values.
     fn given_all(&self, told: &[Given]) -> Origin {
         let typed = told.iter().any(|given| given.kind.is_some());
         let told = told.iter().filter(|given| !typed || given.kind.is_some());
@@ -208,7 +208,7 @@ impl<'a> Look<'a> {
         if given.part { origin.part() } else { origin }
     }
 
-    /// What stands free and is not bound in the text.
+    /// A top-level name that is not bound in the text.
     fn known(&self, word: &str) -> Origin {
         let index = &self.meant.session.index;
         let known = self.meant.named(word);
@@ -232,7 +232,7 @@ impl<'a> Look<'a> {
         }))
     }
 
-    /// A type of the workspace: that of others may have the member from somewhere else.
+    /// A type of the workspace; another type may inherit the member from somewhere else.
     fn derived(&self, name: &str) -> Origin {
         let derives = name == self.container || self.meant.derives(name, self.container, MOST_BASES) == Origin::Ours;
         if derives { Origin::Ours } else { Origin::Unknown }
@@ -255,7 +255,7 @@ impl<'a> Look<'a> {
             return Origin::Foreign;
         }
         let word = self.text(name);
-        // Other numbers say nothing of the first field of a tuple.
+        // Other numbers tell nothing about the first field of a tuple.
         if word.starts_with(|first: char| first.is_ascii_digit()) {
             return Origin::Unknown;
         }
@@ -275,7 +275,7 @@ impl<'a> Look<'a> {
         }))
     }
 
-    /// Whether a name is taken from a file of the workspace, which may call it otherwise: `import build from './shape'`.
+    /// Whether a name is imported from a file of the workspace, which may use another name: `import build from './shape'`.
     fn is_taken(&self, word: &str) -> bool {
         matches!(self.meant.imported(self.place, word), Some(Origin::Ours | Origin::Unknown))
     }
@@ -294,7 +294,7 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// What a function gives that is called by its name alone.
+    /// What a function returns that is called by its plain name.
     fn call_alone(&self, name: &Range<usize>, callee: &str, known: &[(SymbolId, &Symbol)], arguments: &[Range<usize>]) -> Origin {
         let bound = || uses::variables(self.place.parsed, self.text(name));
         let is_parameter = || bound().iter().any(|one| one.is_meant_at(name.start));
@@ -306,7 +306,7 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// What a member of something gives that is called.
+    /// What a member returns that is called.
     fn call_on(&self, of: &Range<usize>, callee: &str, known: &[(SymbolId, &Symbol)], arguments: &[Range<usize>]) -> Origin {
         let text = self.text(of);
         if !self.meant.named(text).is_empty()
@@ -321,13 +321,13 @@ impl<'a> Look<'a> {
             Origin::Holder if lists(&self.types().container_members, callee) => Origin::Unknown,
             Origin::Holder => Origin::Foreign,
             Origin::Ours => self.results(known, Some(self.container)).unwrap_or(Origin::Ours),
-            // One call further it may be out of what holds it.
+            // One call further it may be taken out of its holder.
             Origin::Held => Origin::Held.part(),
             Origin::Unknown | Origin::Other => self.results(known, None).unwrap_or(Origin::Unknown),
         }
     }
 
-    /// What functions of a name give, those of a type alone where one is named; none where there are none.
+    /// What functions of a name return, only those of a type if one is given; none where there are none.
     fn results(&self, known: &[(SymbolId, &Symbol)], container: Option<&str>) -> Option<Origin> {
         let index = &self.meant.session.index;
         let of = known.iter().filter(|(_, symbol)| symbol.kind.is_callable() || symbol.kind == Kind::Macro);
@@ -336,12 +336,12 @@ impl<'a> Look<'a> {
         (!results.is_empty()).then(|| Origin::of_all(results))
     }
 
-    /// What is one of these values.
+    /// The origin of a value that is one of these.
     fn of_any(&self, values: &[Range<usize>]) -> Origin {
         Origin::of_all(values.iter().map(|value| self.value(value)))
     }
 
-    /// What a library makes of what is ours may be ours; of other things it is something else.
+    /// What a library makes of something ours may be ours; of anything else it is not.
     fn through_library(&self, callee: &str, arguments: &[Range<usize>]) -> Origin {
         match self.of_any(arguments) {
             Origin::Ours | Origin::Held => Origin::Held,
@@ -351,13 +351,13 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// Whether a function that is called by its name alone may be one of a type around, from wherever that has it.
+    /// Whether a function called by its plain name may belong to a type around, inherited or not.
     fn may_be_inherited(&self, at: usize) -> bool {
         let language = self.language();
         language.bare_members && self.place.class(at).is_some() || language.reach == Some(Reach::Includes)
     }
 
-    /// What a function gives back: by the type that is written, else by what it says to give back.
+    /// What a function returns: by its written type, else by its return statements.
     fn result(&self, id: SymbolId, symbol: &Symbol) -> Origin {
         let index = &self.meant.session.index;
         let Some(text) = self.meant.text(id.file) else { return Origin::Unknown };
@@ -379,7 +379,7 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// What is of a type that is another under this name, perhaps with members of its own; none where that is not ours.
+    /// A value whose type is an alias with this name, perhaps with members of its own; none if that is not ours.
     fn alias(&self, id: SymbolId, symbol: &Symbol) -> Option<Origin> {
         self.left.set(self.left.get().checked_sub(1)?);
         let text = self.meant.text(id.file)?;
@@ -395,12 +395,12 @@ impl<'a> Look<'a> {
         Some(self.kind(&of)).filter(|of| matches!(of, Origin::Ours | Origin::Held))
     }
 
-    /// What is of a type that is written.
+    /// A value of a written type.
     pub fn kind(&self, text: &str) -> Origin {
         if let Some(origin) = shape(self.types(), text, self.container) {
             return origin;
         }
-        // What has to have a member of this name may be given what is ours.
+        // A type that requires a member of this name may be given ours.
         if words::has(text, self.meant.name) {
             return Origin::Unknown;
         }
@@ -433,7 +433,7 @@ impl<'a> Look<'a> {
 }
 
 impl Meant<'_> {
-    /// The text of a file that the index knows.
+    /// The text of a file in the index.
     pub(in crate::features::edit) fn text(&self, file: FileId) -> Option<Arc<str>> {
         if let Some(known) = self.texts.borrow().get(&file) {
             return known.clone();

@@ -22,7 +22,7 @@ pub(in crate::features::edit) fn unmarked(instruction: &str, mark: &str) -> Stri
     out
 }
 
-/// The rename of a private member, where a name at a place is that of one.
+/// The rename of a private member, if the name at a place is one.
 pub(in crate::features::edit) fn rename(site: &Site, parsed: &Parsed, old: &str, wanted: Option<String>) -> Option<Rename> {
     let mark = parsed.language().private_mark.as_ref()?;
     let marked = format!("{mark}{old}");
@@ -31,7 +31,7 @@ pub(in crate::features::edit) fn rename(site: &Site, parsed: &Parsed, old: &str,
     let class = around(site.bytes.start).filter(|_| is_at(site, &marked))?;
     let mut rename = Rename::new(old, format!("the private member `{marked}`"), wanted, site);
     for one in uses::mentions(parsed, &marked) {
-        // A class in the class may have a member of its own that is called so.
+        // A class inside of the class may have its own member of that name.
         if around(one.range.start) != Some(class) {
             continue;
         }
@@ -51,7 +51,7 @@ fn classes(site: &Site, marked: &str) -> Vec<Range<usize>> {
     known.filter_map(class).collect()
 }
 
-/// Whether the cursor is at a private member of this name, or in the lines that define it.
+/// Whether the cursor is on a private member of this name, or in the lines that define it.
 fn is_at(site: &Site, marked: &str) -> bool {
     let at = site.bytes.start;
     let touches = words::places(&site.text, marked).any(|place| place.start <= at && at <= place.end);

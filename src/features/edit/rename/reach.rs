@@ -1,5 +1,5 @@
-//! Which files see what stands free in one: those that take its name, those of its package, those that include it. In the others the same
-//! name is another thing.
+//! Which files see a top-level definition: those that import its name, those of its package, those that include its file. In all others the
+//! name means something else.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -8,15 +8,15 @@ use super::references::Meant;
 use crate::index::{File, FileId};
 use crate::syntax::{self, Kind, ModuleMarks, Reach, import};
 
-/// Files that are looked through between one and another that it includes.
+/// Most files that are searched between a file and one that it includes.
 const MOST_INCLUDED: usize = 2000;
 
 impl Meant<'_> {
-    /// Whether the text sees the definition by its bare name.
+    /// Whether a text sees the definition by its bare name.
     pub(in crate::features::edit) fn is_seen(&self, place: &Place<'_>) -> bool {
         let Some(id) = place.id.filter(|id| *id != self.file) else { return true };
         let text = place.parsed.text();
-        // What is declared once more there is the same thing: there is one definition of the name.
+        // A declaration of the name there means the same thing, since there is only one definition.
         let declares = place.facts.definitions.iter().any(|known| known.kind != Kind::Reexport && known.name.of(text) == self.name);
         if declares || matches!(self.kind, Kind::Module) {
             return true;
@@ -34,7 +34,7 @@ impl Meant<'_> {
         }
     }
 
-    /// Whether a file takes the name from somewhere, or all names: of what is inside of a module or a type, all names of that.
+    /// Whether a file imports the name, or all names; for something inside of a module or type, whether it imports all names of that.
     pub(in crate::features::edit) fn takes(&self, id: FileId) -> bool {
         let index = &self.session.index;
         let Some(file) = index.file(id) else { return true };
@@ -44,13 +44,12 @@ impl Meant<'_> {
         };
         let mut taken = file.imports().iter().flat_map(|import| file.imported(import));
         let named = taken.any(|(there, here)| [there, here].into_iter().any(|name| index.text(*name) == self.name));
-        // A file that takes all names of a module hands them on to those that take all of its own.
+        // A file that imports all names of a module passes them on to files that import all of its own.
         let handed_on = || index.file(self.file).is_some_and(|own| all(own, self.inside())) && all(file, None);
         named || all(file, self.inside()) || handed_on()
     }
 
-    /// Whether a file need not take the name: macros that are in no module inside of one, and what a script defines that is no
-    /// module.
+    /// Whether files need not import the name: macros outside of inline modules, and definitions in a script that is not a module.
     fn is_everywhere(&self) -> bool {
         let Some(file) = self.session.index.file(self.file) else { return true };
         let marks = file.language.as_ref().and_then(|language| language.module_marks.as_ref());
@@ -58,7 +57,7 @@ impl Meant<'_> {
         self.kind == Kind::Macro && self.is_free() || marks.is_some_and(is_script)
     }
 
-    /// The package of the file of the definition.
+    /// The package of the definition's file.
     fn own_package(&self) -> Option<&str> {
         let read = || {
             let (text, language) = (self.text(self.file)?, self.session.index.file(self.file)?.language.clone()?);
@@ -67,11 +66,11 @@ impl Meant<'_> {
         self.package.get_or_init(read).as_deref()
     }
 
-    /// Whether a file includes that of the definition, or is included by it, by whatever way. One that includes nothing is part of others.
+    /// Whether a file includes the definition's file or is included by it, directly or not. A file that includes nothing is part of others.
     fn includes(&self, id: FileId) -> bool {
         let index = &self.session.index;
         let (own, said) = self.included.get_or_init(|| {
-            // Beside what is defined in a source file, its header says what it is called.
+            // For a definition in a source file, its header tells the name.
             let said = index.named(self.name).iter().map(|symbol| symbol.file).chain([self.file]).collect();
             (self.follow(self.file, |_| false).1, said)
         });
@@ -79,7 +78,7 @@ impl Meant<'_> {
         nothing || own.contains(&id) || self.follow(id, |file| said.contains(&file)).0
     }
 
-    /// Follows what a file includes, itself first, until `wanted` is met; whether it was, and the files on the way.
+    /// Follows a file's includes, itself first, until `wanted` holds; returns whether it did, and the files on the way.
     fn follow(&self, id: FileId, wanted: impl Fn(FileId) -> bool) -> (bool, HashSet<FileId>) {
         let index = &self.session.index;
         let (mut found, mut open) = (HashSet::from([id]), VecDeque::from([id]));

@@ -1,6 +1,6 @@
-//! Which uses of a name mean the definition that is renamed. The index knows no types: a member of something else that has the same name is
-//! told by what it is a member of, where that comes from, and what the file imports. Where nothing tells, it is unclear, and said so. What
-//! one use means is told in `verdict`.
+//! Which uses of a name mean the definition that is renamed. The index knows no types: a member of the same name is told apart by its
+//! owner, where that comes from, and what the file imports. If nothing tells, the use is unclear and reported as such. `verdict` decides
+//! about a single use.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
@@ -16,7 +16,7 @@ use crate::syntax::uses::{self, Mention, Within};
 use crate::syntax::{self, Kind, Parsed};
 use crate::text::words;
 
-/// A place that gets the new name, with what is written around it.
+/// A place that gets the new name, with text that has to be added around it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spot {
     pub range: Range<usize>,
@@ -25,20 +25,22 @@ pub struct Spot {
 }
 
 impl Spot {
+    /// A place where just the name is replaced.
     pub fn plain(range: Range<usize>) -> Self {
         Self { range, before: String::new(), after: String::new() }
     }
 
-    /// A shorthand whose variable has the new name: the field keeps the old one.
+    /// A shorthand whose variable is renamed: the field keeps the old name.
     pub fn variable_of(text: &str, name: &str, at: &Range<usize>, whole: &Range<usize>) -> Self {
         Self { range: whole.clone(), before: format!("{name}: {}", &text[whole.start..at.start]), after: String::new() }
     }
 
-    /// A shorthand whose field has the new name: the variable keeps the old one.
+    /// A shorthand whose field is renamed: the variable keeps the old name.
     pub(super) fn field_of(text: &str, whole: &Range<usize>) -> Self {
         Self { range: whole.clone(), before: String::new(), after: format!(": {}", &text[whole.clone()]) }
     }
 
+    /// The text that replaces the place, with the new name.
     pub fn text(&self, new: &str) -> String {
         format!("{}{new}{}", self.before, self.after)
     }
@@ -48,11 +50,11 @@ impl Spot {
 #[derive(Debug, Default)]
 pub struct Found {
     pub spots: Vec<Spot>,
-    /// In strings, which stay.
+    /// How many are in strings, which stay.
     pub in_strings: usize,
-    /// Those of other things of that name.
+    /// Uses of other things with that name.
     pub others: Vec<Range<usize>>,
-    /// Those that may mean the definition or not.
+    /// Uses that may or may not mean the definition.
     pub unclear: Vec<Range<usize>>,
 }
 
@@ -64,29 +66,30 @@ pub(super) enum Home {
     Member(String),
 }
 
-/// A name as the definition that is renamed has it.
+/// The definition that is renamed, with what is known about it.
 pub struct Meant<'a> {
     pub(in crate::features::edit) session: &'a Session,
     pub(in crate::features::edit) name: &'a str,
     pub(in crate::features::edit) kind: Kind,
-    /// The languages in which it has this meaning.
+    /// The family of languages in which the name has this meaning.
     family: String,
     pub(in crate::features::edit) file: FileId,
     pub(super) home: Home,
-    /// Types that are derived from that one, and define the name anew.
+    /// Types derived from its type that override it.
     overriders: Vec<String>,
-    /// Others are called so, too: what the text around merely suggests is not enough.
+    /// Other things have the same name, so a mere hint from the surrounding text is not enough.
     is_one_of_many: bool,
     pub(in crate::features::edit) projects: OnceCell<Vec<String>>,
-    /// What the file of the definition says that its package is.
+    /// The package that the definition's file declares.
     pub(in crate::features::edit) package: OnceCell<Option<String>>,
-    /// What the file of the definition includes, and the files that say its name.
+    /// Files that the definition's file includes, and files that declare its name.
     pub(in crate::features::edit) included: OnceCell<(HashSet<FileId>, HashSet<FileId>)>,
-    /// Texts of other files that were asked for.
+    /// Texts of other files that were read.
     pub(in crate::features::edit) texts: RefCell<HashMap<FileId, Option<Arc<str>>>>,
 }
 
 impl<'a> Meant<'a> {
+    /// Gathers what is known about a definition of a name.
     pub(in crate::features::edit) fn new(session: &'a Session, name: &'a str, defined: &Defined) -> Self {
         let family = session.index.file(defined.file).and_then(|file| file.language.as_ref().map(|language| language.family.clone()));
         let is_type = |container: &str| {
@@ -96,7 +99,7 @@ impl<'a> Meant<'a> {
         };
         let home = match &defined.container {
             None => defined.holder.clone().map_or(Home::Free, Home::Member),
-            // Functions have methods, too, where they make instances.
+            // Functions also have methods in languages where they make instances.
             Some(container) if is_type(container) || defined.kind == Kind::Method => Home::Member(container.clone()),
             Some(container) => Home::Inside(container.clone()),
         };
@@ -116,17 +119,17 @@ impl<'a> Meant<'a> {
         }
     }
 
-    /// The same where others are called so, too.
+    /// Says that other things have the same name.
     pub fn one_of_many(self) -> Self {
         Self { is_one_of_many: true, ..self }
     }
 
-    /// The same where other definitions are those of the same name for types that are derived from its own.
+    /// Says which definitions override it.
     pub(in crate::features::edit) fn overridden(self, by: &[&Defined]) -> Self {
         Self { overriders: by.iter().filter_map(|one| one.container.clone()).collect(), ..self }
     }
 
-    /// The types that it is a member of.
+    /// The types that it is a member of: its own, and those that override it.
     pub(super) fn containers(&self) -> impl Iterator<Item = &str> {
         let own = match &self.home {
             Home::Member(container) => Some(container.as_str()),
@@ -135,12 +138,12 @@ impl<'a> Meant<'a> {
         own.into_iter().chain(self.overriders.iter().map(String::as_str))
     }
 
-    /// The definitions of another name, where that can mean something to this one.
+    /// The definitions of another name in the same family of languages.
     pub(in crate::features::edit) fn named(&self, name: &str) -> Vec<SymbolId> {
         defined::symbols(self.session, name, Some(&self.family))
     }
 
-    /// What has to be named before its names stand alone: a module inside of a file, or the type of a variant.
+    /// What has to be named before its own name: a module inside of a file, or the type of a variant.
     pub(in crate::features::edit) fn inside(&self) -> Option<&str> {
         match &self.home {
             Home::Inside(container) => Some(container),
@@ -149,10 +152,12 @@ impl<'a> Meant<'a> {
         }
     }
 
+    /// Whether it is at the top level.
     pub(in crate::features::edit) fn is_free(&self) -> bool {
         matches!(self.home, Home::Free)
     }
 
+    /// Whether it is a member of a type.
     pub fn is_member(&self) -> bool {
         matches!(self.home, Home::Member(_))
     }
@@ -160,7 +165,7 @@ impl<'a> Meant<'a> {
     /// The uses in a text.
     ///
     /// # Errors
-    /// In a function that has a variable of that name the name is also called: which of the two is meant, only types tell.
+    /// A function has a variable of that name and also calls the name: only types tell which of the two is meant.
     pub fn uses(&self, path: &str, id: Option<FileId>, parsed: &Parsed) -> Result<Found, String> {
         let text = parsed.text();
         let place = self.place(path, id, parsed);
@@ -186,7 +191,7 @@ impl<'a> Meant<'a> {
         Ok(found)
     }
 
-    /// Whether one use in code means it, for menus: the others in the text are not looked at.
+    /// Whether one use in code means it; for menus, which do not look at the other uses.
     pub fn follows(&self, path: &str, id: Option<FileId>, parsed: &Parsed, one: &Mention) -> bool {
         matches!(self.verdict(&self.place(path, id, parsed), one), Ok(Verdict::Follows(_)))
     }
@@ -199,7 +204,7 @@ impl<'a> Meant<'a> {
     }
 }
 
-/// Whether a word in a comment is meant as code: it is no word of a language, or marked or used as code is.
+/// Whether a word in a comment is meant as code: it is no ordinary word, or is marked or used like code.
 pub(super) fn is_code(text: &str, range: &Range<usize>) -> bool {
     let name = &text[range.clone()];
     let (before, after) = (&text[..range.start], &text[range.end..]);

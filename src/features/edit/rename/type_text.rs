@@ -1,4 +1,4 @@
-//! Types as a text writes them: whether one names a type or what holds such, and where a signature says what a function gives back.
+//! Types as texts write them: whether one names a type or something that holds it, and where a signature states its result.
 
 use std::ops::Range;
 
@@ -7,18 +7,18 @@ use super::origin::Origin;
 use crate::syntax::{TypeWords, lists};
 use crate::text::words;
 
-/// Whether a type is one that holds others, by how it is written: with brackets, or called like those of libraries.
+/// Whether a type may hold others, by its text: it has brackets, or the name of a library's container.
 pub(in crate::features::edit) fn may_hold(types: &TypeWords, text: &str) -> bool {
     let outer = outer(text).to_lowercase();
     outer.is_empty() && text.contains(['[', '(']) || types.containers.iter().any(|container| outer.contains(container.as_str()))
 }
 
-/// The type that others are written behind in brackets; empty for a list that has no other name.
+/// The type before the brackets with others in them; empty for a list without another name.
 pub(in crate::features::edit) fn outer(text: &str) -> &str {
     last_word(text.split(['<', '[', '(']).next().unwrap_or_default().trim())
 }
 
-/// Whether what is of the type in a text is of the type `name` or holds such; none where it does not name it.
+/// Whether a value of the type in a text has the type `name` or holds such values; none if the text does not name it.
 pub(in crate::features::edit) fn shape(types: &TypeWords, text: &str, name: &str) -> Option<Origin> {
     let mut found = None;
     for at in words::places(text, name) {
@@ -30,7 +30,7 @@ pub(in crate::features::edit) fn shape(types: &TypeWords, text: &str, name: &str
     found
 }
 
-/// Whether a type stands as a part of another: between brackets, or beside empty ones.
+/// Whether a type stands as part of another: inside of brackets, or beside empty ones.
 fn is_held(types: &TypeWords, before: &str, after: &str) -> bool {
     if after.starts_with("[]") || before.trim_end_matches(['*', '&', ' ']).ends_with(']') {
         return true;
@@ -53,7 +53,7 @@ fn is_held(types: &TypeWords, before: &str, after: &str) -> bool {
     false
 }
 
-/// What a signature says before the name and behind the parameters.
+/// What a signature states before the name and behind the parameters.
 pub(in crate::features::edit) fn around_parameters<'t>(signature: &'t str, name: &str) -> (&'t str, &'t str) {
     let Some(at) = words::places(signature, name).find(|at| signature[at.end..].trim_start().starts_with(['(', '<', '['])) else {
         return ("", "");

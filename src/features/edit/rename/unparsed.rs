@@ -1,5 +1,5 @@
-//! Files that hold code no grammar reads: single-file components, notebooks, templates, dialects. A rename does not change them, so where
-//! the old name stands in one, a person must look.
+//! Files with code that no grammar reads: single-file components, notebooks, templates, dialects. A rename does not change them, so a
+//! person has to look where the old name stands in one.
 
 use std::sync::Arc;
 
@@ -13,16 +13,16 @@ use crate::workspace::WorkspacePath;
 /// Bytes of a file that is looked at.
 const LARGEST: u32 = 2 << 20;
 
-/// Bytes of files that are left out of the index which are looked through together.
+/// Most bytes that are searched in files the index leaves out.
 const LEFT_OUT: usize = 64 << 20;
 
-/// The places of a name in them, `path:line`, and in files that the index leaves out by what they hold: one whose lines are very long, or
-/// that says that it is generated, uses names like any other.
+/// The places of a name in such files, `path:line`, and in files that the index leaves out for their content: a file with very long lines,
+/// or one that says it is generated, uses names like any other.
 pub(super) fn places(session: &Session, name: &str, language: &Language) -> Vec<String> {
     let is_code = |file: &File| file.language.is_none() && file.bytes <= LARGEST && files::holds_code(file.path.name());
     let files = session.index.files().filter(|(_, file)| is_code(file));
     let files = files.map(|(_, file)| &file.path);
-    // What another language generates names things of its own.
+    // Code generated from another language has names of its own.
     let is_kin = |path: &&WorkspacePath| session.shared.registry.by_path(path.relative()).is_some_and(|kin| kin.family == language.family);
     let mut left_out: Vec<&WorkspacePath> = session.index.left_out().map(|(path, _)| path).filter(is_kin).collect();
     left_out.sort();
@@ -43,7 +43,7 @@ pub(super) fn places(session: &Session, name: &str, language: &Language) -> Vec<
     texts.flat_map(places).collect()
 }
 
-/// An open document is in the index, whatever it holds.
+/// Whether a file is open: then it is in the index, whatever its content.
 fn is_open(session: &Session, path: &WorkspacePath) -> bool {
     session.snapshot.documents.at(path).is_some()
 }

@@ -1,5 +1,4 @@
-//! What one use of a name means, told step by step: by the definition or the macro that it stands in, by the variables around, and by what
-//! it stands there as.
+//! What one use of a name means, decided step by step: by the definition or macro it stands in, by the variables around, and by its role.
 
 use std::ops::Range;
 
@@ -16,14 +15,14 @@ use crate::text::words;
 /// What a use means.
 pub(super) enum Verdict {
     Follows(Spot),
-    /// A variable in a function.
+    /// A variable of a function.
     Variable,
     Other,
     Unclear,
 }
 
 impl Verdict {
-    /// The name alone is replaced.
+    /// The use follows: just the name is replaced.
     pub(super) fn follows(one: &Mention) -> Self {
         Self::Follows(Spot::plain(one.range.clone()))
     }
@@ -33,7 +32,7 @@ impl Meant<'_> {
     /// What a use in code means.
     ///
     /// # Errors
-    /// It is a variable that is called, where a function is meant: which of the two, only types tell.
+    /// A variable is called where a function is meant: only types tell which of the two.
     pub(super) fn verdict(&self, place: &Place<'_>, one: &Mention) -> Result<Verdict, String> {
         if let Some(told) = self.by_place(place, one) {
             return Ok(told);
@@ -47,9 +46,9 @@ impl Meant<'_> {
         Ok(self.by_role(place, one))
     }
 
-    /// What is told by the definition that the name stands in, or by the macro, the path or the word before it.
+    /// Decides by the definition that the name stands in, or by the macro, path or keyword before it.
     fn by_place(&self, place: &Place<'_>, one: &Mention) -> Option<Verdict> {
-        // What a type is called is a part of other names, too: `~Shape`, `operator Shape`.
+        // A type's name is part of other names, too: `~Shape`, `operator Shape`.
         let covers =
             |name: Range<usize>| name == one.range || self.kind.is_type() && name.start <= one.range.start && one.range.end <= name.end;
         let defines = |known: &syntax::Definition| {
@@ -181,20 +180,20 @@ impl Meant<'_> {
         }
     }
 
-    /// Whether a member may be meant where its name stands alone.
+    /// Whether a plain name may mean a member.
     fn is_bare(&self, place: &Place<'_>, container: &str, range: &Range<usize>) -> bool {
         let bare = place.parsed.language().bare_members && (place.is_inside(container, range.start) || place.names_container);
         let takes = || place.parsed.language().reach != Some(Reach::Names) || place.id.is_none_or(|id| self.takes(id));
         bare || self.kind == Kind::Variant && takes() || place.is_in_body_of(container, range.start)
     }
 
-    /// Whether the file takes the name from outside of the workspace, or does not see the definition at all.
+    /// Whether the file imports the name from outside of the workspace, or does not see the definition at all.
     pub(super) fn is_imported_from_elsewhere(&self, place: &Place<'_>) -> bool {
         let is_foreign = || place.id != Some(self.file) && self.imported(place, self.name) == Some(Origin::Foreign);
         *place.foreign.get_or_init(|| is_foreign() || !self.is_seen(place))
     }
 
-    /// What a name in the text of a macro means: there is one definition of it, and what the macro is given has no type.
+    /// What a name in the text of a macro means: there is one definition of it, and a macro's arguments have no type.
     fn in_macro(&self, place: &Place<'_>, one: &Mention) -> Verdict {
         let text = place.parsed.text();
         let is_joined = |sign: &String| {
@@ -213,7 +212,7 @@ impl Meant<'_> {
         }
     }
 
-    /// Whether a string is the name: in the list of those that a file hands on, or that a type has; or as the key of a type.
+    /// Whether a string is the name: in the list of a file's exports or a type's members, or as the key of a type.
     pub(super) fn is_named_by(&self, place: &Place<'_>, one: &Mention) -> bool {
         let (text, language) = (place.parsed.text(), place.parsed.language());
         let (before, after) = (&text[..one.range.start], &text[one.range.end..]);
@@ -227,14 +226,14 @@ impl Meant<'_> {
     }
 }
 
-/// Whether a text ends within the list that a name is given: `__slots__ = ("a", `.
+/// Whether a text ends inside of the list that a name is assigned: `__slots__ = ("a", `.
 fn is_in_list(before: &str, name: &str) -> bool {
     let Some(at) = words::places(before, name).last() else { return false };
     let given = before[at.end..].split_once('=').filter(|(kind, _)| !kind.contains('\n')).map(|(_, given)| given);
     given.is_some_and(|given| opened(given) > 0 || !given.contains('\n'))
 }
 
-/// Whether a key of a type stands behind a text: `Pick<Cart, `, `Cart[`.
+/// Whether the key of a type follows a text: `Pick<Cart, `, `Cart[`.
 fn is_key_of(before: &str, container: &str) -> bool {
     let before = before.trim_end();
     let of_generic =
@@ -242,7 +241,7 @@ fn is_key_of(before: &str, container: &str) -> bool {
     before.strip_suffix('[').is_some_and(|of| words::last(of) == container) || of_generic()
 }
 
-/// Whether a statement at the top of a file hands names on, so that those who take them call them the same.
+/// Whether a top-level statement exports names, which importers then use unchanged.
 fn hands_on(language: &Language, statement: &str) -> bool {
     language.shares.iter().any(|word| words::has(statement, word))
 }

@@ -1,5 +1,5 @@
-//! Where new tests stand in a test file: behind those that are there, before what runs them, inside of a class where the language or the
-//! tests want one. Pure.
+//! The place of new tests in a test file: behind the existing ones, before what runs them, in a class if the language or the tests need
+//! one. Pure.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -13,14 +13,14 @@ use crate::text::layout::{indent_unit, indentation};
 use crate::text::lines::{line_start, next_line};
 use crate::text::words;
 
-/// A test file, for who adds to it.
+/// A test file that gets new tests.
 pub struct TestFile<'a> {
     pub language: &'a Arc<Language>,
-    /// Its name without what follows the dot.
+    /// Its name up to the first dot.
     pub stem: &'a str,
     /// Tests are members of a class.
     pub members: bool,
-    /// Blank lines between two tests.
+    /// The text between two tests: blank lines.
     pub gap: &'a str,
 }
 
@@ -39,7 +39,7 @@ impl TestFile<'_> {
         match holder.and_then(|holder| all.get(holder)) {
             Some(holder) => Ok(self.into(&parsed, holder, tests)),
             None => {
-                // Tests with a namespace of their own stand outside of that of others.
+                // Tests with a namespace of their own stand outside of other namespaces.
                 let own = self.rules().and_then(|rules| rules.wrapped_in.as_ref()).is_some_and(|word| tests.contains(word.as_str()));
                 let place = if own { text.len() } else { last_place(&parsed, &all) };
                 let text = self.behind(text, place, tests);
@@ -55,7 +55,7 @@ impl TestFile<'_> {
         self.language.tests.as_ref()
     }
 
-    /// A class of the tests that is in the file too, with those of its members that are new; and the tests without it.
+    /// A class of the new tests that the file has, too, with the members that are new; and the tests without that class.
     fn shared(&self, parsed: &Parsed, all: &[Definition], new: &Parsed) -> Result<Option<(usize, String, String)>, String> {
         let (text, tests) = (parsed.text(), new.text());
         let free = |one: &Definition| one.parent.is_none() && one.kind.is_type() && !one.body.is_empty();
@@ -77,7 +77,7 @@ impl TestFile<'_> {
         Ok(Some((holder, members, rest)))
     }
 
-    /// The class that the tests go into; none where they stand free.
+    /// The class that the tests go to; none if they are functions.
     fn holder(&self, parsed: &Parsed, all: &[Definition], new: &Parsed) -> Result<Option<usize>, String> {
         let text = parsed.text();
         let own = syntax::tags(new, "").definitions;
@@ -97,7 +97,7 @@ impl TestFile<'_> {
         found.map(Some).ok_or_else(|| "the tests are members of a class, and there is none in the file: give the class too".to_string())
     }
 
-    /// Members at the end of a class.
+    /// Adds members at the end of a class.
     fn into(&self, parsed: &Parsed, holder: &Definition, tests: &str) -> String {
         let (text, body) = (parsed.text(), holder.body.range());
         let outer = indentation(&text[line_start(text, holder.item.range().start)..]);
@@ -124,7 +124,7 @@ impl TestFile<'_> {
         format!("{}\n{gap}{tests}\n{outer}{}", text[..close].trim_end(), &text[close..])
     }
 
-    /// Behind what stands before a place.
+    /// Adds tests behind what stands before a place.
     fn behind(&self, text: &str, place: usize, tests: &str) -> String {
         let (before, after) = (text[..place].trim_end(), &text[place..]);
         let known = syntax::parse(self.language, text).ok().map_or_else(|| indent_unit(text), |parsed| parsed.indent_unit());
@@ -137,8 +137,8 @@ impl TestFile<'_> {
     }
 }
 
-/// Where the inside of a body in braces is: up to the last brace, or to the end of one that is not closed yet. The last brace of a text that
-/// does not parse may be that of something in the body.
+/// The inside of a body in braces: up to the last brace, or to the end if it is not closed yet. In a text that does not parse the last
+/// brace may belong to something inside.
 pub(super) fn braces(parsed: &Parsed, body: &Range<usize>) -> Option<Range<usize>> {
     let text = &parsed.text()[body.clone()];
     let inside = text.strip_prefix('{')?;
@@ -146,7 +146,7 @@ pub(super) fn braces(parsed: &Parsed, body: &Range<usize>) -> Option<Range<usize
     Some(body.start + 1..body.end - usize::from(is_closed))
 }
 
-/// Before what runs the tests, where that stands at the end of the file; else its end.
+/// Before what runs the tests at the end of the file; else the end.
 fn last_place(parsed: &Parsed, all: &[Definition]) -> usize {
     let (text, language) = (parsed.text(), parsed.language());
     let Some(rules) = &language.tests else { return text.len() };
@@ -157,7 +157,7 @@ fn last_place(parsed: &Parsed, all: &[Definition]) -> usize {
     let is_main = |one: &&Definition| rules.main.as_deref() == Some(one.name.of(text));
     let main = all.iter().filter(is_main).find(|one| one.parent.is_none() && !one.body.is_empty());
     if let (None, Some(wraps)) = (main, &rules.wrapped_in) {
-        // Within the namespaces that the file ends with, as they are closed by custom: `}  // namespace io`.
+        // Inside of the namespaces at the end of the file, which are usually closed with `}  // namespace io`.
         let comment = language.comment.as_deref().unwrap_or_default();
         let closes = |line: &str| line.starts_with('}') && line.contains(comment) && line.contains(wraps.as_str());
         let from = text.trim_end().lines().rev().take_while(|line| line.is_empty() || closes(line)).filter(|line| closes(line)).last();
@@ -167,7 +167,7 @@ fn last_place(parsed: &Parsed, all: &[Definition]) -> usize {
     start.map_or(text.len(), |start| line_start(text, start))
 }
 
-/// Two tests of one name are an error, or one of them is never run.
+/// Fails if a test's name is taken: that is an error, or one of the two never runs.
 fn not_twice(text: &str, all: &[Definition], holder: Option<usize>, new: &Parsed) -> Result<(), String> {
     let among = |one: &&Definition| one.parent == holder.map(|holder| holder as u32) && (one.container.is_empty() || holder.is_some());
     let there: HashSet<String> = all.iter().filter(among).map(|one| called(one, text)).collect();
@@ -179,14 +179,14 @@ fn not_twice(text: &str, all: &[Definition], holder: Option<usize>, new: &Parsed
     }
 }
 
-/// What a definition is told from others by: its name, or what a macro makes one of: `TEST(Ring, IsEmpty)`.
+/// What identifies a definition: its name, or what a macro makes of it, such as `TEST(Ring, IsEmpty)`.
 fn called(one: &Definition, text: &str) -> String {
     let name = one.name.of(text);
     let is_macro = name.len() > 1 && name.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_');
     if is_macro && one.kind.is_callable() { squeezed(one.signature.of(text)) } else { name.into() }
 }
 
-/// A text whose `main` calls its tests, with calls of new ones below the last call, written as that is.
+/// If `main` calls the tests of a file: the text with calls of new tests below the last call, written alike.
 fn registered(language: &Arc<Language>, main: &str, text: String, new: &Parsed) -> String {
     let is_test = |name: &&str| name.to_lowercase().starts_with("test");
     let all = syntax::parse(language, text.as_str()).map(|parsed| syntax::tags(&parsed, "").definitions).unwrap_or_default();
@@ -199,7 +199,7 @@ fn registered(language: &Arc<Language>, main: &str, text: String, new: &Parsed) 
     let body = main.body.range();
     let in_main = |name: &&str| words::places(&text[body.clone()], name).next().is_some();
     let added: Vec<&str> = added.filter(is_test).filter(|name| !in_main(name)).collect();
-    // A call stands on a line of its own: `test_size();`, `RUN_TEST(test_size);`.
+    // A call on a line of its own: `test_size();`, `RUN_TEST(test_size);`.
     let called = |line: &str| known.iter().copied().find(|name| words::places(line, name).count() == 1 && line.trim_end().ends_with(");"));
     let Some((line, old)) = text[body.clone()].lines().rev().find_map(|line| Some((line, called(line)?))) else { return text };
     let at = body.start + text[body.clone()].rfind(line).unwrap_or_default() + line.len();

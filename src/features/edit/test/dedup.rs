@@ -1,4 +1,4 @@
-//! What of given tests is new. Models like to give along what they have seen: the code that is tested, the tests that are there. Pure.
+//! Which part of a model's tests is new. Models like to repeat what they have seen: the tested code, existing tests. Pure.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -7,11 +7,11 @@ use std::sync::Arc;
 use crate::syntax::{self, Definition, Language, scope};
 use crate::text::lines::{line_start, next_line};
 
-/// The code without what stands in a text already, and without what has one of these signatures.
+/// The code without definitions that a text has already or that have one of these signatures.
 pub fn sift(language: &Arc<Language>, code: &str, there: &str, tested: &[String]) -> String {
     let (Ok(parsed), Ok(known)) = (syntax::parse(language, code), syntax::parse(language, there)) else { return code.into() };
     let known: HashSet<String> = scope::top_level(&known).into_iter().map(|range| squeezed(&there[range])).collect();
-    // What runs the tests is there once, however its quotes are written.
+    // The code that runs the tests is there once, whatever quotes it uses.
     let run_by = language.tests.as_ref().and_then(|tests| tests.run_by.as_deref());
     let runs = |text: &str| run_by.is_some_and(|begins| text.starts_with(begins));
     let is_run = known.iter().any(|known| runs(known));
@@ -34,7 +34,7 @@ pub fn sift(language: &Arc<Language>, code: &str, there: &str, tested: &[String]
     kept
 }
 
-/// A code without those members of a class that another class has too, as they stand.
+/// A code without members of a class that another class has in the same form.
 pub fn members(code: &str, (class, of_code): (usize, &[Definition]), there: &str, (own, of_there): (usize, &[Definition])) -> String {
     let inside = |all: &[Definition], class: usize| all.iter().filter(|one| one.parent == Some(class as u32)).cloned().collect::<Vec<_>>();
     let known: HashSet<String> = inside(of_there, own).iter().map(|one| squeezed(one.item.of(there))).collect();
@@ -49,7 +49,7 @@ pub fn members(code: &str, (class, of_code): (usize, &[Definition]), there: &str
     kept
 }
 
-/// A text in which any white space is one space.
+/// A text with every white space reduced to one blank.
 pub fn squeezed(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

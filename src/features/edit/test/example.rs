@@ -1,4 +1,4 @@
-//! The tests of others nearby, as examples for new ones: where they lie and how they are called, how they import, what they look like.
+//! Tests nearby, as examples for new ones: where they lie, their names, their imports, their style.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::syntax::{self, Language, import, naming};
 use crate::text::layout::with_line_feeds;
 use crate::workspace::WorkspacePath;
 
-/// How many examples are taken, and how many files are read for them.
+/// Most examples, and most files that are read to find them.
 const MOST: usize = 8;
 const READ: usize = 40;
 
@@ -18,7 +18,7 @@ pub struct Example {
     pub text: Arc<str>,
 }
 
-/// The nearest tests of others in the language of a source, the nearest first.
+/// The nearest tests in the language of a source, nearest first.
 pub fn nearest(source: &Source<'_>) -> Vec<Example> {
     let Source { session, language, here, rules, .. } = source;
     let of_family =
@@ -31,7 +31,7 @@ pub fn nearest(source: &Source<'_>) -> Vec<Example> {
         let parts = |folder: &str| folder.split('/').filter(|part| !part.is_empty()).map(String::from).collect::<Vec<_>>();
         let (there, own) = (parts(path.folder()), parts(here.folder()));
         let start = there.iter().zip(&own).take_while(|(a, b)| a == b).count();
-        // Below a folder of tests the way goes on as it does below that of the sources.
+        // Below a folder of tests, the path may continue like that of the sources.
         let end = there.iter().rev().zip(own.iter().rev()).take_while(|(a, b)| a == b).count();
         (std::cmp::Reverse((start + end).min(own.len())), !rules.are_of(path.name()), there.len())
     };
@@ -42,15 +42,15 @@ pub fn nearest(source: &Source<'_>) -> Vec<Example> {
     read.filter(holds_tests).take(MOST).collect()
 }
 
-/// The import statements of a text, whole.
+/// The import statements of a text.
 pub fn imports(language: &Arc<Language>, text: &str) -> Vec<String> {
     let Ok(parsed) = syntax::parse(language, with_line_feeds(text).as_ref()) else { return vec![] };
     let statements = import::statements(&parsed);
     statements.into_iter().map(|statement| parsed.text()[statement.range].trim_end().to_string()).collect()
 }
 
-/// Statements by which new tests may import what they use: those of the examples, then those of the runner that the project has. What is
-/// imported by a way from a file to another is the same from the same folder alone.
+/// Statements with which new tests may import what they use: those of the examples, then those of the project's test runner. A relative
+/// import only works from the same folder.
 pub fn samples(source: &Source<'_>, path: &WorkspacePath, there: Option<&str>, examples: &[Example]) -> Vec<String> {
     let mut samples = vec![];
     let from = source.language.imports.as_ref().and_then(|forms| forms.from.as_ref()).map(|from| format!("{from} ."));
@@ -71,14 +71,14 @@ pub fn samples(source: &Source<'_>, path: &WorkspacePath, there: Option<&str>, e
     });
     let usual = || runners.iter().find(|runner| runner.known.is_empty());
     samples.extend(runner.or_else(usual).into_iter().flat_map(|runner| runner.imports.iter().cloned()));
-    // What the source works with its tests may need too.
+    // Tests may also need what the source imports.
     let own = source.session.snapshot.read_exact(source.here).map(|text| imports(source.language, &text)).unwrap_or_default();
     let near = source.here.folder() == path.folder();
     samples.extend(own.into_iter().filter(|statement| near || !is_way(statement)));
     samples
 }
 
-/// The files around a source that say how its project is built, the nearest first.
+/// Manifests around a source, nearest first.
 pub fn manifests(source: &Source<'_>) -> Vec<Arc<str>> {
     let (shown, mut texts) = (source.here.to_string(), vec![]);
     let root = shown.strip_suffix(source.here.relative()).unwrap_or_default();

@@ -1,5 +1,4 @@
-//! The imports that come with new code: taken from it whole, as its tree has them, and put behind those that a file has, without what it
-//! imports already. Pure.
+//! The imports in new code: taken out as whole statements, and put behind the file's imports, without those that it has already. Pure.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -10,23 +9,23 @@ use crate::syntax::{self, Import, Language, Parsed, Reach, lists};
 use crate::text::lines::{line_start, next_line};
 use crate::text::words;
 
-/// What new code wants to import.
+/// An import that new code brings.
 #[derive(Clone)]
 pub struct Wanted {
-    /// As it is written, and what it brings in.
+    /// Its text, and what it imports.
     text: String,
     imports: Vec<Import>,
-    /// It is one of a list in parentheses.
+    /// It stands in a list in parentheses.
     part: bool,
 }
 
-/// The imports of a code, and the code without them. The name of its package is that of the file.
+/// The imports of a code, and the code without them. A package clause is dropped: the package is the file's.
 pub fn split(language: &Arc<Language>, code: &str) -> (Vec<Wanted>, String) {
     let Ok(parsed) = syntax::parse(language, code) else { return (vec![], code.into()) };
     let statements = import::statements(&parsed);
     let mut rest = code.to_string();
     for statement in statements.iter().rev() {
-        // What only ends the line goes with it.
+        // The rest of the line goes with the statement.
         let end = statement.range.end + code[statement.range.end..].find('\n').map_or(0, |at| at + 1);
         let end =
             if code[statement.range.end..end].trim_matches([';', ' ', '\t', '\r', '\n']).is_empty() { end } else { statement.range.end };
@@ -50,25 +49,25 @@ fn wanted(parsed: &Parsed, statement: &Statement) -> Vec<Wanted> {
     statement.parts.iter().map(one).collect()
 }
 
-/// A text with the import `own` of the name that is tested, and with what else is wanted, as far as it is not there.
+/// A text with the import `own` of the tested name, and with further wanted imports that it lacks.
 pub fn added(language: &Arc<Language>, text: String, own: &str, name: &str, mut wanted: Vec<Wanted>) -> String {
     let Ok(parsed) = syntax::parse(language, text.as_str()) else { return text };
     let facts = syntax::tags(&parsed, "");
     let brings = |import: &Import| import.names.iter().any(|(_, here)| &**here == name);
     let known = facts.imports.iter().any(brings) || facts.definitions.iter().any(|one| one.name.of(&text) == name);
-    // The same file by a way that the model made up.
+    // The same file under a path that the model made up.
     let file = |text: &str| included(language, text).map(|way| way.rsplit('/').next().unwrap_or(way).to_string());
     if let Some(own) = file(own) {
         wanted.retain(|one| file(&one.text).is_none_or(|other| other != own));
     }
     if !own.is_empty() && !known {
-        // Ours says the right place; one that brings in more than the name is not to bring it in twice.
+        // Ours has the right path; one that imports more than the name must not import it twice.
         wanted.retain(|one| !one.imports.iter().all(|import| brings(import) && import.names.len() == 1));
         if !wanted.iter().any(|one| one.imports.iter().any(brings)) {
             wanted.insert(0, Wanted { text: own.into(), imports: vec![], part: false });
         }
     }
-    // Of several names those that are there already are not brought in twice.
+    // Names that are imported already are not imported twice.
     let covered = |import: &Import, name: &(Box<str>, Box<str>)| {
         facts.imports.iter().any(|known| known.module == import.module && known.names.contains(name))
     };
@@ -84,12 +83,12 @@ pub fn added(language: &Arc<Language>, text: String, own: &str, name: &str, mut 
     if wanted.is_empty() { text } else { put(&parsed, &wanted) }
 }
 
-/// The way in a line that includes a file of the project.
+/// The path in a line that includes a file of the project.
 fn included<'a>(language: &Language, line: &'a str) -> Option<&'a str> {
     if language.reach == Some(Reach::Includes) && language.is_import(line) { line.split('"').nth(1) } else { None }
 }
 
-/// Of what is wanted, the statements of which a text has not the same already.
+/// The wanted statements that a text lacks.
 pub fn missing(language: &Arc<Language>, text: &str, wanted: Vec<Wanted>) -> Vec<String> {
     let Ok(parsed) = syntax::parse(language, text) else { return vec![] };
     let known = syntax::tags(&parsed, "").imports;
@@ -100,7 +99,7 @@ pub fn missing(language: &Arc<Language>, text: &str, wanted: Vec<Wanted>) -> Vec
     wanted.into_iter().filter(|one| !has(one)).map(|one| one.text).collect()
 }
 
-/// Whether imports bring in a name, alone or with all of its module.
+/// Whether imports bring in a name, alone or with its whole module.
 pub fn bring(language: &Arc<Language>, text: &str, name: &str) -> bool {
     let Ok(parsed) = syntax::parse(language, text) else { return true };
     let known = syntax::tags(&parsed, "");
@@ -108,7 +107,7 @@ pub fn bring(language: &Arc<Language>, text: &str, name: &str) -> bool {
     known.imports.iter().any(brings) || known.definitions.iter().any(|one| one.name.of(text) == name)
 }
 
-/// Whether an import brings in all that another does.
+/// Whether an import brings in everything that another does.
 fn covers(known: &Import, wanted: &Import) -> bool {
     let all = |import: &Import| import.names.iter().any(|(there, here)| &**there == "*" && &**here == "*");
     known.module == wanted.module && all(known)
@@ -117,7 +116,7 @@ fn covers(known: &Import, wanted: &Import) -> bool {
             && known.names.is_empty() == wanted.names.is_empty()
 }
 
-/// A text with the imports that code needs to stand in it and does not bring along, from statements by which others import the same names.
+/// A text with the imports that code in it needs and does not bring, taken from statements that import these names elsewhere.
 pub fn completed(language: &Arc<Language>, text: String, code: &str, samples: &[String]) -> String {
     let (Ok(parsed), Ok(new)) = (syntax::parse(language, text.as_str()), syntax::parse(language, code)) else { return text };
     let facts = syntax::tags(&parsed, "");
@@ -127,13 +126,13 @@ pub fn completed(language: &Arc<Language>, text: String, code: &str, samples: &[
     known.extend(own.definitions.iter().map(|one| one.name.of(code).to_string()));
     let all_of = |import: &Import| import.names.iter().all(|(there, here)| &**there == "*" && &**here == "*") && !import.names.is_empty();
     let of_class = |import: &Import| all_of(import) && import.module.rsplit('.').next().is_some_and(is_type_name);
-    // Whatever is called there may come from a class of which all is taken.
+    // Any function called there may come from a class whose members are all imported.
     let has_all = facts.imports.iter().any(of_class);
     let (mut found, mut wildcards) = (vec![], vec![]);
     for sample in samples {
         let Ok(sample) = syntax::parse(language, sample.as_str()) else { continue };
         for one in import::statements(&sample).iter().flat_map(|statement| wanted(&sample, statement)) {
-            // From a class all of its static members can be taken at once.
+            // All static members of a class can be imported at once.
             if one.imports.iter().any(of_class) {
                 wildcards.push(one);
                 continue;
@@ -162,11 +161,12 @@ pub fn completed(language: &Arc<Language>, text: String, code: &str, samples: &[
 }
 
 impl Wanted {
+    /// The text of the statement.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// It brings in a module, by whose name its members are called.
+    /// Whether it imports a module, with whose name its members are called.
     fn is_module(&self) -> bool {
         self.imports.iter().all(|import| import.names.is_empty())
     }
@@ -179,7 +179,7 @@ impl Wanted {
             let space = if inside.starts_with(' ') { " " } else { "" };
             let kept: Vec<&str> = inside.split(',').filter(here).map(str::trim).collect();
             self.text = match kept[..] {
-                // One name behind a path needs no braces.
+                // A single name behind a path needs no braces.
                 [only] if self.text[..open].ends_with("::") => format!("{}{only}{}", &self.text[..open], &self.text[close + 1..]),
                 _ => format!("{}{space}{}{space}{}", &self.text[..=open], kept.join(", "), &self.text[close..]),
             };
@@ -192,10 +192,10 @@ impl Wanted {
     }
 }
 
-/// The names that an import brings in.
+/// The local names of an import.
 fn bound(import: &Import) -> Vec<String> {
     if import.names.is_empty() {
-        // A module is called by the last part of its path, without a version.
+        // A module's local name is the last part of its path, without a version.
         let parts = || {
             import
                 .module
@@ -235,7 +235,7 @@ fn declares(language: &Language, behind: &str) -> bool {
     language.declares_behind.iter().any(|sign| behind.starts_with(sign.as_str()))
 }
 
-/// The names of what is called without anything before it.
+/// The names of plain calls, without receiver.
 fn bare_calls<'a>(language: &'a Language, code: &'a str) -> impl Iterator<Item = &'a str> {
     code.match_indices('(').filter_map(move |(at, _)| {
         let name = words::last(&code[..at]);
@@ -247,7 +247,7 @@ fn bare_calls<'a>(language: &'a Language, code: &'a str) -> impl Iterator<Item =
     })
 }
 
-/// A list of imports with more in it, each where its name sorts it to, among those of its kind: what comes with the language stands first.
+/// A list of imports with more in it, each sorted among those of its kind; the standard library comes first.
 fn listed<'a>(list: &str, more: impl Iterator<Item = &'a str>) -> String {
     let path = |line: &str| line.split('"').nth(1).unwrap_or_default().to_string();
     let is_own = |path: &str| !path.split('/').next().is_some_and(|first| first.contains('.'));
@@ -272,7 +272,7 @@ fn listed<'a>(list: &str, more: impl Iterator<Item = &'a str>) -> String {
     format!("(\n{}\n)", lines.join("\n"))
 }
 
-/// The text with the names of an import added to the statement that takes others from the same module.
+/// The text with an import's names added to the statement that imports from the same module.
 fn joined(parsed: &Parsed, wanted: &Wanted) -> Option<String> {
     let text = parsed.text();
     list_of(parsed.language(), &wanted.text)?;
@@ -313,8 +313,8 @@ fn list_of(language: &Language, statement: &str) -> Option<Range<usize>> {
     Some(open + 1..statement.rfind('}').filter(|close| open < *close)?)
 }
 
-/// The text with these imports: in a statement that takes names of the same module, in the list of its imports, behind the last of them, or
-/// where the first one goes.
+/// The text with these imports: in a statement for the same module, in the list of imports, behind the last one, or where the first one
+/// goes.
 fn put(parsed: &Parsed, wanted: &[Wanted]) -> String {
     if let Some((at, text)) = wanted.iter().enumerate().find_map(|(at, one)| Some((at, joined(parsed, one)?))) {
         let rest: Vec<Wanted> = wanted.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, one)| one.clone()).collect();

@@ -1,5 +1,5 @@
-//! Where tests go in a file that has its tests in itself, as Rust has it: into the test module around which the item stands, found in the
-//! tree; or into a new one at the end of the file.
+//! The place of tests in the tested file itself, as in Rust: the test module for an item, found in the tree, or a new one at the end of the
+//! file.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::syntax::{self, Definition, InlineTests, Kind, Language, import};
 use crate::text::lines::{line_start, next_line};
 use crate::text::{Edit, Ending, words};
 
-/// The test module of an item: the innermost beside it, the last of several. One without a body has a file of its own.
+/// The test module for an item: the innermost beside it, the last if there are several. One without a body has a file of its own.
 pub fn module(site: &Site, item: &Item) -> Option<Definition> {
     let all = site.definitions();
     let beside = |one: &&Definition| {
@@ -34,7 +34,7 @@ fn holds_tests(site: &Site, module: &Definition) -> bool {
     forms(site).is_some_and(|forms| forms.is_one(name, attributes))
 }
 
-/// How the language of a file has tests in it.
+/// How the language of a file writes tests inside of it.
 pub fn forms(site: &Site) -> Option<&InlineTests> {
     site.language.as_ref()?.inline_tests.as_ref()
 }
@@ -66,13 +66,13 @@ struct Module<'a> {
 }
 
 impl Module<'_> {
-    /// Where its inside is, between its braces.
+    /// The range between its braces.
     fn inside(&self) -> Range<usize> {
         let body = self.module.body.range();
         self.site.parsed().and_then(|parsed| braces(parsed, &body)).unwrap_or(body)
     }
 
-    /// Imports behind those that it has, and tests before the brace that closes it.
+    /// Adds imports behind those it has, and tests before the brace that closes it.
     fn with(&self, item: &Item, code: &str) -> Result<Vec<Edit>, String> {
         let (site, language) = (self.site, self.language);
         let Range { start, end: close } = self.inside();
@@ -126,7 +126,7 @@ impl Module<'_> {
         Ok(edits)
     }
 
-    /// Two functions of one name are an error.
+    /// Fails if a function's name is taken.
     fn not_twice(&self, code: &str) -> Result<(), String> {
         let all = self.site.definitions();
         let at = all.iter().position(|one| one.item == self.module.item).map(|at| at as u32);
@@ -137,7 +137,7 @@ impl Module<'_> {
             .map_or(Ok(()), |name| Err(format!("`{name}` is in the test module already; give the new tests other names")))
     }
 
-    /// Imports of what is tested and of what stands beside the module, where the tests call it by its name alone and nothing brings it in.
+    /// Imports of the tested item and of what stands beside the module, if the tests use them by plain names and nothing imports them.
     fn imports_of(&self, item: &Item, code: &str, inside: &str) -> Vec<String> {
         let (text, all) = (&self.site.text, self.site.definitions());
         let is_bare = |before: &str| !before.ends_with([':', '.']) && !self.language.begins_function(words::last(before.trim_end()));

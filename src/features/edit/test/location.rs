@@ -1,5 +1,5 @@
-//! Where the tests of a file are: in the file itself, as Rust has it, or in a test file of its own, which is made where there is none, as
-//! the tests of others nearby are made. How such a file is called and what it begins with is data of the language.
+//! Where the tests of a file are: in the file itself (Rust), or in a test file. That is created if there is none, like other test files
+//! nearby. Names and first lines of test files are data of the language.
 
 use std::sync::Arc;
 
@@ -20,30 +20,30 @@ use crate::text::layout::{self, with_line_feeds};
 use crate::text::{Ending, words};
 use crate::workspace::WorkspacePath;
 
-/// Lines at the end of a test file that show how tests look there.
+/// Lines at the end of a test file that show the style of its tests.
 const STYLE: usize = 40;
-/// Lines of the tests of another file that do.
+/// Lines of the tests of another file that serve as an example.
 const EXAMPLE: usize = 32;
 
 /// The test file of a source file.
 #[derive(Clone, Debug)]
 pub struct Beside {
     pub path: WorkspacePath,
-    /// None for one that is to be made.
+    /// None if it has to be created.
     text: Option<Arc<str>>,
     language: Arc<Language>,
-    /// What it begins with, and the line that brings the item in; empty where the language has none.
+    /// Its first lines, and the line that imports the item; empty if the language needs none.
     head: String,
     import: String,
-    /// Statements by which tests here import what they use.
+    /// Statements with which tests here import things.
     samples: Vec<String>,
-    /// The tests of another file, for a file that has none yet.
+    /// The tests of another file, if this one has none yet.
     example: Option<Example>,
-    /// What is tested.
+    /// The name of the tested item.
     name: String,
-    /// How it and what it is a member of begin; empty where it stands in the test file itself.
+    /// How the item and its type begin; empty if it stands in the test file itself.
     tested: Vec<String>,
-    /// Why the tests cannot see it.
+    /// Why tests cannot see it.
     hidden: Option<String>,
     /// Tests are members of a class.
     members: bool,
@@ -52,7 +52,7 @@ pub struct Beside {
 }
 
 impl Beside {
-    /// None where tests stand in the file itself; why there is no file that they could go into.
+    /// The test file for an item. None if tests stand in the file itself; the error says why no file can take them.
     pub fn find(session: &Session, site: &Site, item: &Item) -> Result<Option<Self>, String> {
         let language = site.language.as_ref().ok_or_else(|| format!("longsight does not know where the tests of {} go", site.path))?;
         let Some(rules) = language.tests.as_ref() else { return Ok(Self::of_module(session, site, item)) };
@@ -66,7 +66,7 @@ impl Beside {
         let name = outer.map_or(item.name.clone(), |outer| outer.name);
         let gap = if language.indented { "\n\n" } else { "\n" };
         let (language, members) = (language.clone(), rules.members);
-        // A test file has its tests in itself.
+        // A test file contains its own tests.
         if testfile::is_test_file(rules, here, &site.text) {
             let (text, samples) = (Some(site.exact()), example::samples(&source, here, Some(&site.text), &[]));
             let (path, head, import, example) = (here.clone(), String::new(), String::new(), None);
@@ -82,7 +82,7 @@ impl Beside {
         }
         let text = session.snapshot.read_exact(&path).ok();
         let samples = example::samples(&source, &path, text.as_deref(), &examples);
-        // Those of the same folder show best how it is done there.
+        // Examples of the same folder show best how it is done there.
         let near = examples.iter().position(|example| example.path.folder() == path.folder()).unwrap_or(0);
         let example = examples.into_iter().nth(near);
         let head = if text.is_some() { String::new() } else { opening::head(&source, &path, example.as_ref()) };
@@ -90,7 +90,7 @@ impl Beside {
         Ok(Some(Self { path, text, language, head, import, samples, example, name, tested, hidden, members, gap }))
     }
 
-    /// The file of a test module that the file only declares.
+    /// The file of a test module that the source only declares.
     fn of_module(session: &Session, site: &Site, item: &Item) -> Option<Self> {
         let (module, here) = (inside::module(site, item)?, site.document_path()?);
         let (language, forms) = (site.language.clone()?, inside::forms(site)?);
@@ -123,17 +123,17 @@ impl Beside {
         Some(Self { path, text, language, head, import, samples, example, name, tested, hidden, members: false, gap: "\n" })
     }
 
-    /// Whether the file is to be made.
+    /// Whether the file has to be created.
     pub fn is_new(&self) -> bool {
         self.text.is_none()
     }
 
-    /// What a person should know before the tests are put there.
+    /// What a person should know before tests are added.
     pub fn told(&self) -> Option<String> {
         self.hidden.clone()
     }
 
-    /// One level of indentation of the file; of that of others where it is new, else as its source has it.
+    /// One level of indentation: of the file, of an example if the file is new, else of its source.
     pub fn indent_unit(&self, source: &str) -> String {
         let text = self.text.as_ref().or(self.example.as_ref().map(|example| &example.text));
         let unit = |text: &Arc<str>| match syntax::parse(&self.language, text.clone()) {
@@ -143,7 +143,7 @@ impl Beside {
         text.and_then(unit).unwrap_or_else(|| source.into())
     }
 
-    /// For a model that writes the file itself: the same, and how the file begins.
+    /// [`Self::words`] for a model that creates the file itself, with its first lines.
     pub fn words_with_tools(&self) -> String {
         let begin = if self.is_new() {
             let begin = imports::added(&self.language, self.head.clone(), &self.import, &self.name, vec![]);
@@ -156,7 +156,7 @@ impl Beside {
         self.told_with("", &begin)
     }
 
-    /// For the model: where its tests will stand, and how those look that stand there, or those of others.
+    /// For the model: where its tests will stand, and what the tests there, or in an example, look like.
     pub fn words(&self) -> String {
         let imported = if self.import.is_empty() { String::new() } else { format!(", in which `{}` is imported already", self.name) };
         self.told_with(&imported, "")
@@ -183,8 +183,7 @@ impl Beside {
         format!("{words} Write them as the tests of {} are written:\n{shown}", example.path)
     }
 
-    /// The lines of other files that `words` shows, from zero, the last one not counted: the imports of the test file and its end, or where
-    /// the example begins.
+    /// The zero-based line ranges of other files that `words` shows: the imports and the end of the test file, or the start of the example.
     fn places(&self) -> Vec<(&WorkspacePath, &Arc<str>, (usize, usize))> {
         let count = |text: &str| with_line_feeds(text).lines().count();
         match (&self.text, &self.example) {
@@ -202,7 +201,7 @@ impl Beside {
         }
     }
 
-    /// The lines that the imports of a text take up.
+    /// The line range of a text's imports.
     fn import_lines(&self, text: &str) -> (usize, usize) {
         let Ok(parsed) = syntax::parse(&self.language, with_line_feeds(text).as_ref()) else { return (0, 0) };
         let statements = import::statements(&parsed);
@@ -225,7 +224,7 @@ impl Beside {
         if tests.trim().is_empty() {
             return Err(format!("the tests are in {} already, as they stand; give others", self.path));
         }
-        // Tests that reach it by another way need no import of it.
+        // Tests that reach it in another way need no import of it.
         let bare = |at: std::ops::Range<usize>| !tests[..at.start].ends_with('.');
         let by_name = words::places(&self.import, &self.name).next().is_some();
         let needed = self.is_new() || !by_name || words::places(&tests, &self.name).any(bare);
@@ -236,7 +235,7 @@ impl Beside {
         let file = TestFile { language: &self.language, stem, members: self.members, gap: self.gap };
         let given = wrapped::class(&self.language, &tests).filter(|_| self.members);
         let joined = match (given, wrapped::class(&self.language, &text)) {
-            // A new file takes the class as it was given, under its own name.
+            // A new file takes the class as given, under its own name.
             (Some(given), Some(own)) if self.is_new() => {
                 let mut classes = tests.clone();
                 classes.replace_range(given.name.range(), stem);
@@ -246,7 +245,7 @@ impl Beside {
                 let tests = self.without_members(&tests, &given, &text, &own);
                 let given = wrapped::class(&self.language, &tests).unwrap_or(given);
                 let joined = file.with(&text, wrapped::inside(&tests, &given))?;
-                // What stands beside the class helps its tests.
+                // Definitions beside the class help its tests.
                 let rest = [&tests[..given.item.range().start], &tests[given.item.range().end..]].concat();
                 let gap = if rest.trim().is_empty() { "" } else { "\n" };
                 format!("{joined}{gap}{}{gap}", rest.trim())
@@ -259,7 +258,7 @@ impl Beside {
 }
 
 impl Beside {
-    /// The tests without the members of their class that the class of the file has.
+    /// The tests without members of their class that the file's class has.
     fn without_members(&self, tests: &str, given: &Definition, text: &str, own: &Definition) -> String {
         let all = |text: &str| syntax::parse(&self.language, text).map(|parsed| syntax::tags(&parsed, "").definitions).unwrap_or_default();
         let (of_tests, of_text) = (all(tests), all(text));
@@ -271,7 +270,7 @@ impl Beside {
     }
 }
 
-/// How an item begins, and what it is a member of.
+/// How an item and its type begin.
 pub fn signatures(site: &Site) -> Vec<String> {
     let items = site.place().items.into_iter().filter(|item| item.kind != Kind::Module);
     items.map(|item| dedup::squeezed(site.text[item.signature].trim_end_matches(['{', ' ', '\n', '\t']))).collect()

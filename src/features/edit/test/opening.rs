@@ -1,4 +1,4 @@
-//! What a new test file begins with, and the line that brings in what is tested, as the files around it write such a line.
+//! The first lines of a new test file, and the line that imports what is tested, in the style of the files around.
 
 use std::ops::Range;
 
@@ -14,7 +14,7 @@ use crate::workspace::WorkspacePath;
 pub fn head(source: &Source<'_>, path: &WorkspacePath, example: Option<&Example>) -> String {
     let Some(head) = &source.rules.head else { return included(source, path, example) };
     let file = path.name().split('.').next().unwrap_or_default();
-    // What lies in no package names none.
+    // Without a package nothing is declared.
     let package = package_of(source, path, example).or_else(|| source.package.clone());
     let named = package.map(|package| head.replace("{package}", &package));
     let head = named
@@ -22,13 +22,13 @@ pub fn head(source: &Source<'_>, path: &WorkspacePath, example: Option<&Example>
     head.replace("{file}", file)
 }
 
-/// The package of the tests beside a new file, where what is tested can be named from there: `package cart_test` in Go.
+/// The package of tests beside a new file, if what is tested can be used from there: `package cart_test` in Go.
 fn package_of(source: &Source<'_>, path: &WorkspacePath, example: Option<&Example>) -> Option<String> {
     let beside = example.filter(|example| source.is_public && example.path.folder() == path.folder())?;
     testfile::package(source.language, &beside.text)
 }
 
-/// Whole files are included: a new one of a folder has what another one there has, but for what that one tests.
+/// For languages that include whole files: what another test file of the folder includes, without the file that it tests.
 fn included(source: &Source<'_>, path: &WorkspacePath, example: Option<&Example>) -> String {
     let includes = source.rules.import.as_ref().is_some_and(|import| import.contains("{include}"));
     let Some(example) = example.filter(|example| includes && example.path.folder() == path.folder()) else { return String::new() };
@@ -42,7 +42,7 @@ fn included(source: &Source<'_>, path: &WorkspacePath, example: Option<&Example>
     lines.map(|line| format!("{line}\n")).collect()
 }
 
-/// The line that brings in what is tested; empty where none is needed, or where the test file has its own way to it.
+/// The line that imports what is tested; empty if none is needed, or the test file has a way of its own.
 pub fn import(
     source: &Source<'_>,
     site: &Site,
@@ -62,7 +62,7 @@ pub fn import(
     template.replace("{name}", name).replace("{module}", &testfile::module(source))
 }
 
-/// Whether what the example includes brings in the source, by itself or by one more step.
+/// Whether the example's includes bring in the source, directly or by one more step.
 fn is_included(source: &Source<'_>, path: &WorkspacePath, example: Option<&Example>) -> bool {
     let head = included(source, path, example);
     let stem = source.here.name().rsplit_once('.').map_or(source.here.name(), |(stem, _)| stem);
@@ -82,7 +82,7 @@ fn included_stem(line: &str) -> Option<&str> {
     file.rsplit_once('.').map(|(stem, _)| stem)
 }
 
-/// The header of a source where there is one and it shows the item, else the source itself.
+/// The header of a source, if there is one that shows the item; else the source itself.
 fn header(source: &Source<'_>, site: &Site, path: &WorkspacePath) -> String {
     let here = source.here;
     let stem = here.name().rsplit_once('.').map_or(here.name(), |(stem, _)| stem);
@@ -98,7 +98,7 @@ fn header(source: &Source<'_>, site: &Site, path: &WorkspacePath) -> String {
     let headers = files.filter(|path| path.root() == here.root() && is_header(path));
     let nearest = headers.max_by_key(|path| (testfile::shared_folders(path, here), std::cmp::Reverse(path.relative().len())));
     let Some(nearest) = nearest else { return way_with_name(path, here) };
-    // What lies below a folder of headers is included from there.
+    // A header below a folder of headers is included from there.
     naming::from_headers(source.language, nearest.relative()).map_or_else(|| way_with_name(path, nearest), String::from)
 }
 
@@ -149,7 +149,7 @@ pub fn hidden(source: &Source<'_>, site: &Site, name: &str) -> Option<String> {
     let before = |at: &Range<usize>| text[line_start(text, at.start)..at.start].trim_start();
     let begins = |at: &Range<usize>| before(at).strip_prefix(word).is_some_and(|rest| rest.starts_with(' '));
     let defined = |one: &&Definition| one.parent.is_none() && one.name.of(text) == name;
-    // Handed out where it is defined, or in a statement of its own: `export { a, b };`, `export default a;`.
+    // Exported where it is defined, or in a statement of its own: `export { a, b };`, `export default a;`.
     let in_statement = |at: Range<usize>| {
         let said = text[..at.start].rfind(word).map_or("", |from| text[from..at.start].trim());
         let list = said.trim_start_matches(word);
@@ -171,7 +171,7 @@ fn extension(source: &Source<'_>, hands_out: &HandsOut, lines: &[String]) -> Str
     let mut said = ways.map(|way| way.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map_or("", |(_, extension)| extension));
     let is_script = |extension: &&str| extension.is_empty() || runs_as.contains_key(*extension);
     let used = said.find(is_script);
-    // What is run is made of it.
+    // The files that run are made from it.
     let typed = |extension: &str| runs_as.get(extension).is_some_and(|run| run != extension);
     let as_module = || example::manifests(source).first().is_some_and(|text| text.contains(&hands_out.newer_project));
     match used {

@@ -1,5 +1,4 @@
-//! Which file the tests of a source go into: one of its own that there is, else a new one, where other tests say that it lies and how it is
-//! called.
+//! The file for the tests of a source: its own test file, else a new one, whose place and name other tests show.
 
 use std::sync::Arc;
 
@@ -15,25 +14,25 @@ pub struct Source<'a> {
     pub language: &'a Arc<Language>,
     pub rules: &'a TestFiles,
     pub here: &'a WorkspacePath,
-    /// What the source says that its package is.
+    /// The package that the source declares.
     pub package: Option<String>,
-    /// What is tested can be named from another package.
+    /// The tested item can be used from another package.
     pub is_public: bool,
 }
 
 impl Source<'_> {
-    /// The file that its tests go into, the nearest tests of others being these; none where every name is taken.
+    /// The file for its tests, given the nearest tests of other sources; none if every name is taken.
     pub fn file(&self, examples: &[Example]) -> Option<WorkspacePath> {
         self.there().or_else(|| self.new_one(examples))
     }
 
-    /// The names that its test file may have, the likeliest first.
+    /// The possible names of its test file, likeliest first.
     fn names(&self, examples: &[Example]) -> Vec<String> {
         let (stem, extension) = self.here.name().rsplit_once('.').unwrap_or((self.here.name(), ""));
-        // What stands for its folder is called like it.
+        // A file that stands for its folder is tested under the folder's name.
         let like_folder = self.rules.called_like_folder && naming::stands_for_folder(self.language, stem);
         let stem = if like_folder { naming::stem(Some(self.language), self.here.relative()) } else { stem };
-        // A header has no tests in itself.
+        // A header contains no tests.
         let of_tests = || examples.first().map_or(self.rules.extension.as_deref().unwrap_or(extension), |example| example.path.extension());
         let extension = if naming::is_header(self.language, extension) { of_tests() } else { extension };
         let fill = |name: &str| name.replace("{stem}", stem).replace("{ext}", extension);
@@ -42,7 +41,7 @@ impl Source<'_> {
         forms.sort_by_key(|form| std::cmp::Reverse(count(form)));
         let called = forms.iter().any(|form| count(form) > 0);
         let mut names: Vec<String> = forms.into_iter().map(|form| fill(form)).collect();
-        // Where the tests of others are called like what they test, so are these.
+        // If tests of others have the names of what they test, so do these.
         if let Some(own) = &self.rules.plain {
             let at = if !called && !examples.is_empty() { 0 } else { names.len() };
             names.insert(at, fill(own));
@@ -50,7 +49,7 @@ impl Source<'_> {
         names
     }
 
-    /// One of its own that there is.
+    /// Its own test file, if there is one.
     fn there(&self) -> Option<WorkspacePath> {
         let (session, here) = (self.session, self.here);
         let mut names = self.names(&[]);
@@ -65,7 +64,7 @@ impl Source<'_> {
         nearest.map(|(_, path)| path.clone())
     }
 
-    /// Where a new one goes.
+    /// The path of a new test file.
     fn new_one(&self, examples: &[Example]) -> Option<WorkspacePath> {
         let here = self.here;
         let own = here.folder().to_string();
@@ -88,18 +87,18 @@ impl Source<'_> {
             let name = names.iter().find(|name| collected(folder) || self.rules.are_of(name))?;
             self.below(&joined(folder, name))
         });
-        // A file of that name is the tests of another source.
+        // A file with that name has the tests of another source.
         ways.into_iter().find(|path| self.session.snapshot.read_exact(path).is_err())
     }
 
-    /// A place in the folder that the source is in.
+    /// A place relative to the source's folder.
     fn below(&self, relative: &str) -> Option<WorkspacePath> {
         let shown = self.here.to_string();
         let root = shown.strip_suffix(self.here.relative())?;
         self.session.snapshot.roots.resolve(&format!("{root}{relative}")).ok()
     }
 
-    /// The folder of its tests where these lie in a tree like that of the sources.
+    /// The folder of its tests, in a tree that mirrors that of the sources.
     fn mirrored(&self) -> Option<String> {
         let [sources, tests] = self.rules.mirror.as_ref()?;
         let folder = format!("{}/", self.here.folder());
@@ -107,7 +106,7 @@ impl Source<'_> {
         Some(format!("{}{tests}{}", &folder[..at], folder[at + sources.len()..].trim_end_matches('/')).trim_end_matches('/').into())
     }
 
-    /// The folder of its package below that in which the packages of the tests lie.
+    /// The folder of its package, below the folder with the packages of tests.
     fn of_package(&self, examples: &[Example]) -> Option<String> {
         let own = self.package.as_ref().filter(|_| self.rules.members)?.replace('.', "/");
         examples.iter().find_map(|example| {
@@ -117,9 +116,8 @@ impl Source<'_> {
         })
     }
 
-    /// How surely a test file of the right name is that of the source: it lies where the tests of the source do, stands beside it, is of
-    /// its package, imports it, lies where it lies below a folder of tests, or there is no other source of that name. None for one that is
-    /// rather another's.
+    /// How surely a test file with the right name belongs to the source: it lies where the source's tests do, beside it, in its package, at
+    /// the same path below a folder of tests, imports it, or no other source has that name. None if it rather belongs to another.
     fn belongs(&self, test: &WorkspacePath) -> Option<u8> {
         let (session, here) = (self.session, self.here);
         if self.mirrored().is_some_and(|folder| folder == test.folder()) {
@@ -155,7 +153,7 @@ impl Source<'_> {
         (below_tests && own.starts_with(&there) && alone()).then_some(1)
     }
 
-    /// The folder in which tests are collected: one beside the source or above it.
+    /// The folder that collects tests, beside the source or above it.
     fn collecting(&self, examples: &[Example]) -> Option<String> {
         let here = self.here;
         let above = |path: &&WorkspacePath| {
@@ -171,13 +169,13 @@ impl Source<'_> {
     }
 }
 
-/// Whether a file is called as test files are, or lies among them where these are called like sources.
+/// Whether a file has the name of a test file, or lies among tests where these have the names of sources.
 pub fn is_test_file(rules: &TestFiles, path: &WorkspacePath, text: &str) -> bool {
     let among = || path.folder().split('/').any(collects) && rules.marks.iter().any(|mark| text.contains(mark));
     rules.are_of(path.name()) || rules.plain.is_some() && among()
 }
 
-/// What a file says that its package is.
+/// The package that a file declares.
 pub fn package(language: &Arc<Language>, text: &str) -> Option<String> {
     let parsed = syntax::parse(language, with_line_feeds(text).as_ref()).ok()?;
     import::package_name(&parsed).map(String::from)
@@ -191,7 +189,7 @@ fn joined(folder: &str, rest: &str) -> String {
     }
 }
 
-/// Whether a path of an import statement leads from a folder to a source: `../src/size`.
+/// Whether the path in an import leads from a folder to a source: `../src/size`.
 fn leads(source: &Source<'_>, folder: &str, path: &str) -> bool {
     if !path.starts_with('.') || !path.contains('/') {
         return false;
@@ -210,12 +208,12 @@ fn leads(source: &Source<'_>, folder: &str, path: &str) -> bool {
     written.map_or(wanted.as_str(), |(stem, _)| stem) == plain || naming::of_folder(source.language, plain) == Some(wanted.as_str())
 }
 
-/// The folders of a path without the first ones that only say that sources lie there.
+/// The folders of a path, without leading ones that just say that sources lie there.
 fn sources(folder: &str) -> impl Iterator<Item = &str> {
     folder.split('/').filter(|part| !part.is_empty()).skip_while(|part| lists(&files::folders().sources, part))
 }
 
-/// How many folders two files have in common, from the root on.
+/// How many folders two files share, from the root on.
 pub fn shared_folders(a: &WorkspacePath, b: &WorkspacePath) -> usize {
     if a.root() != b.root() {
         return 0;
@@ -223,7 +221,7 @@ pub fn shared_folders(a: &WorkspacePath, b: &WorkspacePath) -> usize {
     1 + a.folder().split('/').zip(b.folder().split('/')).take_while(|(a, b)| a == b).count()
 }
 
-/// A file as a module with dots: below the folder that its packages lie in.
+/// A file as a dotted module, below the folder of its packages.
 pub fn module(source: &Source<'_>) -> String {
     let (session, language, here) = (source.session, source.language, source.here);
     let plain = here.relative().rsplit_once('.').map_or(here.relative(), |(plain, _)| plain);
@@ -244,7 +242,7 @@ pub fn module(source: &Source<'_>) -> String {
     naming::of_folder(language, plain).unwrap_or(plain).replace('/', ".")
 }
 
-/// The way from one file to another, without its extension, as import lines have it.
+/// The relative path from one file to another without extension, as in imports.
 pub fn way(from: &WorkspacePath, to: &WorkspacePath) -> String {
     let parts = |path: &WorkspacePath| path.folder().split('/').filter(|part| !part.is_empty()).map(String::from).collect::<Vec<_>>();
     let (from, folders) = (parts(from), parts(to));

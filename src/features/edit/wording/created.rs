@@ -1,5 +1,5 @@
-//! Whether an instruction asks for a new file: "add a module lines with …", "put a function that … into a new file src/lines.rs". A sentence
-//! that is about files which the code makes, "create a file if it is missing", is none of these. Pure.
+//! Whether an instruction asks for a new file: "add a module lines with …", "put a function that … into a new file src/lines.rs". A
+//! sentence about files that the code makes, "create a file if it is missing", does not count. Pure.
 
 use std::sync::LazyLock;
 
@@ -11,50 +11,51 @@ use super::is_among;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Creates {
     pub named: Named,
-    /// The name stands in quotes, so that it is one whatever it looks like.
+    /// The name stands in quotes, so it is one whatever it looks like.
     pub is_quoted: bool,
 }
 
-/// How it is to be called.
+/// The name that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Named {
-    /// That is not said.
+    /// None is said.
     Not,
     Module(String),
-    /// A path or the name of a file.
+    /// A path or a file's name.
     File(String),
 }
 
-/// What a sentence begins with that asks for something whole and new, up to the word for it.
+/// The start of a sentence that asks for something whole and new, up to the word for it.
 const MAKES: &str = r"(?i)^\W*(?:(?:please|now|then)\s+)*(?P<verb>create|add|write|introduce|generate)\s+(?:me\s+|us\s+)?(?:an?|another|one|(?P<known>the))\s+(?P<which>(?:[\w-]+\s+){0,2}?|[`\x22'“][\w$-]+[`\x22'”]\s+)(?P<what>(?:sub)?module|file)\b";
-/// What it begins with that puts something new into such a thing: the code first, then the place, which is said to be a new one.
+/// The start of a sentence that puts something new into such a thing: first the code, then the place, which is said to be new.
 const PUTS: &str = r"(?i)^\W*(?:(?:please|now|then)\s+)*(?P<verb>put|write|add|create|define|implement|place|make)\s+(?P<code>(?:an?|another|one|two|three|some)\s.{2,300}?)\s+(?P<to>in|into|to)\s+(?:(?:an?|another)\s+(?:(?:new|own|separate|second)\s+){1,2}|(?:its|their)\s+own\s+(?:(?:new|separate)\s+)?)(?P<what>(?:sub)?module|file)\b";
-/// The file itself by its name: "create src/lines.rs with …".
+/// The file by its name alone: "create src/lines.rs with …".
 const NAMES: &str =
     r"(?i)^\W*(?:(?:please|now|then)\s+)*(?:create|add)\s+(?:[`\x22'“][\w./-]+\.\w{1,6}[`\x22'”]|[\w-][\w./-]*/[\w-]+\.\w{1,6})";
-/// The same in Chinese.
+/// All of these in Chinese.
 const IN_CHINESE: &str = r"^请?(?:(?:新建|创建|新增|编写|写)(?:一个|个)?(?:新的?)?|(?:添加|增加)(?:一个|个)(?:新的?)?)\s*(?:(?:名为|叫做?)\s*)?(?:[`“]?(?P<before>[\w./$-]*[\w$])[`”]?\s*的?)?(?P<what>子?模块|文件)|^请?(?:把|将)?.{0,80}?(?:在|到|进|入)(?:一个)?(?:新的?|单独的?)(?P<where>子?模块|文件)";
 /// Words that may stand between the article and the thing.
 const KINDS: &str = "new own separate small simple single second further dedicated little short source code private public internal top-level helper utility";
-/// Words behind the thing after which it is said what is in it, ...
+/// Words behind the thing that introduce its content, ...
 const CLAUSES: &str =
     "with that which for containing holding having where whose to in beside below under next exporting providing defining implementing";
-/// ... and those of them after which something without a name is said to be code: the code itself makes files "for" and "to" something.
+/// ... and those of them that introduce code for a thing without a name: code itself makes files "for" and "to" something.
 const OF_CODE: &str = "with that which containing holding having exporting providing defining implementing";
-/// What is called so is no module of that name: a part of one, or of the words around it.
+/// Words that are not names of modules: parts of one, or of the sentence around.
 const NO_NAMES: &str = "doc docs docstring documentation comment comments header heading description attribute attributes level scope \
     variable variables constant constants function functions method test tests path paths name names parameter argument arguments import \
     imports declaration prefix suffix type types class struct file files alias export exports system loader resolver cache object field \
     id graph tree handle reader writer summary if when so before after unless into on at from by and or as is it";
-/// Words for code, in what is to be put into a file.
+/// Words for code, in what should be put into a file.
 const CODE: &str = "function method class struct enum trait type interface protocol helper constant macro component hook functions classes \
     methods types helpers constants structs enums traits";
-/// What begins a clause in what is to be put somewhere: the place may be that of what is done in it, "a function that writes to a new file".
+/// Words that begin a clause in what should be put somewhere: the place may belong to the clause, as in "a function that writes to a new
+/// file".
 const INNER: &str = "that which who whose to for when";
-/// Modules that a language has its own ways for.
+/// Kinds of modules for which languages have their own ways.
 const OTHERS: &str = "test tests inline nested inner same existing other current parent private public visible";
 
-/// The new file that the words ask for, if they ask for nothing else besides.
+/// The new file that an instruction asks for, if it asks for nothing else.
 pub fn created(words: &str) -> Option<Creates> {
     static SENTENCES: LazyLock<Vec<Regex>> =
         LazyLock::new(|| [MAKES, PUTS, NAMES, IN_CHINESE].into_iter().filter_map(|pattern| Regex::new(pattern).ok()).collect());
@@ -75,16 +76,16 @@ pub fn created(words: &str) -> Option<Creates> {
     in_chinese(words, &chinese.captures(words)?)
 }
 
-/// What [`NAMES`] begins, and the rest of it.
+/// Reads what [`NAMES`] matched, and the rest.
 fn named(found: &str, rest: &str) -> Option<Creates> {
     let (name, is_quoted) = first_name(found.rsplit(char::is_whitespace).next()?)?;
     goes_on(rest, OF_CODE).then_some(Creates { named: Named::File(name), is_quoted })
 }
 
-/// What [`MAKES`] begins, and the rest of it.
+/// Reads what [`MAKES`] matched, and the rest.
 fn made(found: &Captures<'_>, rest: &str) -> Option<Creates> {
     let is_module = !found["what"].eq_ignore_ascii_case("file");
-    // "The module" is one that is there, and what is added may be, too: to a list, to the imports.
+    // "The module" exists, and something may also be added to existing things: to a list, to the imports.
     let (adds, known) = (found["verb"].eq_ignore_ascii_case("add"), found.name("known").is_some());
     if adds && known {
         return None;
@@ -101,7 +102,7 @@ fn made(found: &Captures<'_>, rest: &str) -> Option<Creates> {
     behind(rest, is_module, clauses).filter(|new| new.named != Named::Not || !known && is_module)
 }
 
-/// What [`PUTS`] begins, and the rest of it.
+/// Reads what [`PUTS`] matched, and the rest.
 fn put(found: &Captures<'_>, rest: &str) -> Option<Creates> {
     let is_module = !found["what"].eq_ignore_ascii_case("file");
     let code = || found["code"].split(|letter: char| !letter.is_alphanumeric());
@@ -113,7 +114,7 @@ fn put(found: &Captures<'_>, rest: &str) -> Option<Creates> {
     new.filter(|new| is_certain || says_where(new))
 }
 
-/// What [`IN_CHINESE`] begins in these words.
+/// Reads what [`IN_CHINESE`] matched.
 fn in_chinese(words: &str, found: &Captures<'_>) -> Option<Creates> {
     let what = found.name("what").or(found.name("where"))?;
     let rest = &words[what.end()..];
@@ -130,7 +131,7 @@ fn in_chinese(words: &str, found: &Captures<'_>) -> Option<Creates> {
     is_said.then_some(Creates { named, is_quoted: is_quoted.unwrap_or_default() })
 }
 
-/// The same as [`goes_on`]: "模块级常量" and "模块文档" are parts of a module.
+/// [`goes_on`] for Chinese: "模块级常量" and "模块文档" are parts of a module.
 fn goes_on_in_chinese(rest: &str) -> bool {
     let rest = rest.trim_start();
     let clauses = ["里", "中", "内", "用于", "用来", "包含", "来", "以", "其", "提供", "实现"];
@@ -139,7 +140,7 @@ fn goes_on_in_chinese(rest: &str) -> bool {
         || clauses.iter().any(|clause| rest.starts_with(clause))
 }
 
-/// "A parser module": the name stands bare before the thing.
+/// "A parser module": the bare name stands before the thing.
 fn bare_before(which: &str, is_module: bool) -> Option<Creates> {
     let name = which.split_whitespace().next_back()?;
     let before = which.split_whitespace().rev().skip(1).all(|word| is_among(KINDS, word));
@@ -149,7 +150,7 @@ fn bare_before(which: &str, is_module: bool) -> Option<Creates> {
     (is_module && before && is_name && !is_other).then(creates)
 }
 
-/// What stands behind the thing: its name, and then what is in it, which one of the `clauses` says.
+/// What stands behind the thing: its name, and then its content, introduced by one of the `clauses`.
 fn behind(rest: &str, is_module: bool, clauses: &str) -> Option<Creates> {
     static CALLED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)^\s*,?\s*(?:called|named|at)\s+").ok());
     let called = CALLED.as_ref()?.find(rest).map(|called| called.end());
@@ -171,7 +172,7 @@ fn behind(rest: &str, is_module: bool, clauses: &str) -> Option<Creates> {
     (called.is_none() && goes_on(rest, OF_CODE)).then_some(Creates { named: Named::Not, is_quoted: false })
 }
 
-/// The name that a text begins with, and whether it stands in quotes.
+/// The name at the start of a text, and whether it stands in quotes.
 fn first_name(text: &str) -> Option<(String, bool)> {
     static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r#"^(?:[`"'“](?P<quoted>[A-Za-z_$][\w$./-]*|\.{0,2}/[\w$./-]+)[`"'”]|(?P<bare>[A-Za-z_$](?:[\w$./-]*[\w$])?))"#).ok()
@@ -181,7 +182,7 @@ fn first_name(text: &str) -> Option<(String, bool)> {
     Some((name.as_str().to_string(), is_quoted))
 }
 
-/// Whether the rest of a sentence ends there or says what is in the thing.
+/// Whether the rest of a sentence ends or introduces the content.
 fn goes_on(rest: &str, clauses: &str) -> bool {
     let rest = rest.trim_start();
     let first = rest.split(|letter: char| letter.is_whitespace() || ",.:;(".contains(letter)).next().unwrap_or_default();
@@ -193,7 +194,7 @@ fn has_extension(name: &str) -> bool {
     !stem.is_empty() && (1..=6).contains(&extension.len()) && extension.chars().all(|letter| letter.is_ascii_alphanumeric())
 }
 
-/// Whether a sentence goes on to something that other files are to have: "… and call it from here".
+/// Whether a sentence goes on with something for other files: "… and call it from here".
 fn asks_for_more(words: &str) -> bool {
     static MORE: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(
