@@ -117,8 +117,8 @@ pub enum ToolChoice {
     None,
 }
 
-/// A hole to be filled. `files` come first, in order (repository-level FIM where the model has the tokens, comments otherwise). `comment` is
-/// what begins one in the file.
+/// A hole to be filled. `files` come first, in order (repository-level FIM where the model has the tokens, comments otherwise). `comment`
+/// is what begins one in the file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fim {
     pub repository: String,

@@ -156,6 +156,7 @@ impl Session {
         Self { snapshot, index, shared }
     }
 
+    /// The configuration in force, with the project's own where the folder is trusted.
     pub fn config(&self) -> &Config {
         &self.shared.config
     }

@@ -14,7 +14,8 @@ pub const PAUSE: Duration = Duration::from_secs(5);
 const MOST_DOUBLINGS: u32 = 3;
 /// The longest time for which a server's wish to be left alone is respected.
 const LONGEST: Duration = Duration::from_secs(600);
-/// How long who types stays away from an engine that refuses the key: until a person has had an answer of it, or the configuration is another.
+/// How long who types stays away from an engine that refuses the key: until a person has had an answer of it, or the configuration is
+/// another.
 const FOR_GOOD: Duration = Duration::from_secs(10 * 365 * 86_400);
 /// Weight of the newest measurement.
 const NEWEST: f64 = 0.3;

@@ -111,6 +111,7 @@ fn tell_broad(server: &Server, broad: Vec<(Option<&'static str>, PathBuf)>) {
     server.with(|state| state.left_alone = broad.into_iter().map(|(_, folder)| folder).collect());
 }
 
+/// Takes over folders that the editor has opened and closed.
 pub fn folders(server: &Server, event: WorkspaceFoldersChangeEvent) {
     let added = on_disk(event.added.into_iter().map(|folder| folder.uri));
     let removed = event.removed.into_iter().map(|folder| folder.uri);

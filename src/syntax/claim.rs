@@ -29,6 +29,7 @@ pub(super) struct Claim {
 }
 
 impl Claim {
+    /// The claim of a language, by its number, to files whose names others share.
     pub fn new(entry: ClaimEntry, language: usize, lines: Option<Preprocessor>) -> Self {
         Self { language, entry, lines, compiled: OnceLock::new() }
     }

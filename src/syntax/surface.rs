@@ -176,6 +176,7 @@ impl Surface {
         self.before_values.iter().any(|word| text.ends_with(word.as_str()))
     }
 
+    /// Whether blocks stand in braces.
     pub fn has_braces(&self) -> bool {
         self.blocks == Blocks::Braces
     }

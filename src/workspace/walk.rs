@@ -111,8 +111,8 @@ fn walk_root(root: &Arc<Root>, inner: Vec<PathBuf>, threads: usize) -> Vec<Found
     receiver.into_iter().flatten().collect()
 }
 
-/// What a walk has come by below its root that decides about the rest. A folder passes the gate, which tells of it, before anything in it is
-/// looked at.
+/// What a walk has come by below its root that decides about the rest. A folder passes the gate, which tells of it, before anything in it
+/// is looked at.
 #[derive(Default)]
 struct Met {
     /// The projects, by folder.

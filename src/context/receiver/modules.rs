@@ -27,6 +27,7 @@ pub(super) enum Thing {
 }
 
 impl Thing {
+    /// The number of the definition that this is, if it is one.
     pub(super) fn symbol(self) -> Option<u32> {
         match self {
             Self::Symbol(number) => Some(number),
@@ -71,10 +72,12 @@ impl Receiver<'_> {
         Some(files.filter_map(|file| self.corpus.file_of(file)).collect())
     }
 
+    /// The file that is looked at, in the index.
     pub(super) fn own(&self) -> Option<FileId> {
         self.corpus.id(self.query.path)
     }
 
+    /// The index's number of a file of the corpus.
     pub(super) fn id_of(&self, file: u32) -> Option<FileId> {
         self.corpus.view().find(&self.corpus.files[file as usize].file.path)
     }

@@ -120,8 +120,8 @@ fn name(text: &str) -> Option<Next> {
     }
 }
 
-/// Whether a text that breaks off had begun a call, and did not only talk about one: a parameter of an offered tool, or the arguments of any
-/// in the older formats.
+/// Whether a text that breaks off had begun a call, and did not only talk about one: a parameter of an offered tool, or the arguments of
+/// any in the older formats.
 pub(super) fn breaks_off(text: &str, offer: &Offer) -> bool {
     let (mut called, mut begun) = (false, false);
     for (at, _) in text.match_indices('<') {

@@ -116,8 +116,8 @@ impl Inner {
         Ok((caps, can("thinking")))
     }
 
-    /// The server's list of its models, or why there is nothing: gateways have none, keys may be for inference alone, and what is asked of the model is
-    /// answered all the same. Only a server that is not there, or that knows no such key, is no better for what comes next.
+    /// The server's list of its models, or why there is nothing: gateways have none, keys may be for inference alone, and what is asked of
+    /// the model is answered all the same. Only a server that is not there, or that knows no such key, is no better for what comes next.
     async fn list(&self) -> Result<Listed, EngineError> {
         let error = match self.wire.json(&self.openai_path("/models"), None, self.wire.brief()).await {
             Ok(list) => return Ok(Listed { list, unsaid: None, is_told: true }),

@@ -1,5 +1,5 @@
-//! What waits in an edit: models are asked here, and what they answer goes to who decides, `long` or `short`, and `calls::follow` behind that.
-//! Nothing else of an edit is asynchronous.
+//! What waits in an edit: models are asked here, and what they answer goes to who decides, `long` or `short`, and `calls::follow` behind
+//! that. Nothing else of an edit is asynchronous.
 
 use std::sync::atomic::AtomicUsize;
 use std::time::Instant;

@@ -177,6 +177,7 @@ pub(super) struct Short<'a> {
 }
 
 impl<'a> Short<'a> {
+    /// A short form of which nothing has been asked yet.
     pub fn new(work: &'a Work<'a>) -> Self {
         Self {
             work,

@@ -33,7 +33,8 @@ impl Parameters {
         self.all.iter().filter(|one| !one.is_free).count()
     }
 
-    /// Whether these, as the arguments of a call, are fewer than have to be given. A method is not given its own object, which is called so.
+    /// Whether these, as the arguments of a call, are fewer than have to be given. A method is not given its own object, which is called
+    /// so.
     pub fn is_fewer_than(&self, wanted: &Self, own: &[&str]) -> bool {
         let is_own = |one: &Parameter| own.iter().any(|word| crate::text::words::has(&one.text, word));
         let is_spread = self.all.iter().any(|one| one.takes_many);

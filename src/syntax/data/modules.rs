@@ -1,4 +1,5 @@
-//! What `grammars/languages.toml` says of files as modules: what makes one of them, how an item gets one of its own, how names are handed out.
+//! What `grammars/languages.toml` says of files as modules: what makes one of them, how an item gets one of its own, how names are handed
+//! out.
 
 use std::sync::OnceLock;
 

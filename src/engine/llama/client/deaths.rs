@@ -1,5 +1,5 @@
-//! Deaths of the engine process and the models that were at work then. Three within five minutes switch a model off. They are kept beside the
-//! socket, so that commands, each of which asks once, end what a server would end.
+//! Deaths of the engine process and the models that were at work then. Three within five minutes switch a model off. They are kept beside
+//! the socket, so that commands, each of which asks once, end what a server would end.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -52,6 +52,7 @@ impl Deaths {
         Self { file, known, noted: vec![] }
     }
 
+    /// Whether they are written down, for other processes to see.
     pub fn are_kept(&self) -> bool {
         self.file.is_some()
     }
@@ -78,6 +79,7 @@ impl Deaths {
         }
     }
 
+    /// How many deaths there were within the time that counts.
     pub fn recent(&self) -> usize {
         self.known.iter().filter(|death| death.is_within(WINDOW)).count()
     }

@@ -320,8 +320,8 @@ impl Owner {
         }
     }
 
-    /// Why a model is off, if it is: the same file was at work in three deaths. What killed the process (memory, a driver) may be gone after
-    /// a while, and so is this.
+    /// Why a model is off, if it is: the same file was at work in three deaths. What killed the process (memory, a driver) may be gone
+    /// after a while, and so is this.
     fn switched_off(&self, model: &ModelSpec) -> Option<String> {
         let count = self.deaths.too_many(model)?;
         Some(format!(

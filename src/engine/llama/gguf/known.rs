@@ -57,6 +57,7 @@ fn holds(names: &str, name: &str) -> bool {
     names.split_whitespace().any(|known| known == name)
 }
 
+/// Whether llama.cpp knows an architecture.
 pub(super) fn architecture(name: &str) -> bool {
     holds(ARCHITECTURES, name)
 }
@@ -66,26 +67,32 @@ pub(super) fn cut(name: &str) -> bool {
     name.is_empty() || holds(CUTS, name)
 }
 
+/// Whether all of a head is rotated, and nothing less.
 pub(super) fn rotated(arch: &str) -> bool {
     holds(ROTATED, arch)
 }
 
+/// Whether the lengths of keys and values have to be equal.
 pub(super) fn even(arch: &str) -> bool {
     holds(EVEN, arch) || rotated(arch)
 }
 
+/// Whether lengths are read in another way, so that nothing is compared.
 pub(super) fn otherwise(arch: &str) -> bool {
     holds(OTHERWISE, arch)
 }
 
+/// Whether the model reads in both directions, and so writes no text.
 pub(super) fn directed(arch: &str) -> bool {
     holds(DIRECTED, arch)
 }
 
+/// Whether the architecture has a pattern of windows.
 pub(super) fn windowed(arch: &str) -> bool {
     holds(WINDOWED, arch)
 }
 
+/// Whether there have to be experts.
 pub(super) fn needs_experts(arch: &str) -> bool {
     holds(EXPERTS, arch)
 }

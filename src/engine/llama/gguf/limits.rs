@@ -1,5 +1,6 @@
 //! Values that are well formed each by itself, but on which llama.cpp ends the process when the model is loaded, its context made or a text
-//! tokenised: what it asserts of single architectures, and of how a vocabulary is made. The error continues the sentence "the model file X …".
+//! tokenised: what it asserts of single architectures, and of how a vocabulary is made. The error continues the sentence "the model file X
+//! …".
 
 use super::{Header, Tensor, Value, known};
 

@@ -152,10 +152,12 @@ impl Header {
         self.per_layer("attention.head_count", 0).unwrap_or_default()
     }
 
+    /// Heads for queries of a layer.
     pub(super) fn query_heads(&self, layer: u64) -> u64 {
         self.per_layer("attention.head_count", layer).unwrap_or_default()
     }
 
+    /// Heads for keys and values of a layer.
     pub(super) fn kv_heads(&self, layer: u64) -> u64 {
         self.per_layer("attention.head_count_kv", layer).or_else(|| self.per_layer("attention.head_count", layer)).unwrap_or_default()
     }

@@ -42,6 +42,7 @@ impl Reply {
         self.send(Answer::Failed { kind: Failure::Unavailable, message });
     }
 
+    /// Whether the client has cancelled the request, or is gone.
     pub fn is_cancelled(&self) -> bool {
         self.0.cancelled.load(Ordering::Relaxed)
     }

@@ -169,6 +169,7 @@ fn run(spec: &ModelSpec, backend: &Backend, tasks: &Receiver<Task>, heart: &Hear
     desk.work(tasks, heart);
 }
 
+/// Where the answer to a task goes.
 pub fn reply(task: &Task) -> &Reply {
     match task {
         Task::Open(reply) | Task::Generate(_, reply, _) => reply,

@@ -184,8 +184,8 @@ impl Laid<'_> {
         found
     }
 
-    /// A wider extent with what speaks against it, and with lines of the file that it leaves out for no reason; none for one that loses others
-    /// that nobody marked.
+    /// A wider extent with what speaks against it, and with lines of the file that it leaves out for no reason; none for one that loses
+    /// others that nobody marked.
     fn judged(&self, one: Extent) -> Option<(usize, Extent)> {
         let (file, answer) = self.both(&one);
         let alike = alike(&file, &answer, self.loose)?;

@@ -1,5 +1,5 @@
-//! An answer that is more than what was asked for: the class, the `impl`, the module or the file around the marked lines. Of its members the
-//! one that is marked is taken, and those that are new; the others stay as the file has them, whether the answer leaves them out or
+//! An answer that is more than what was asked for: the class, the `impl`, the module or the file around the marked lines. Of its members
+//! the one that is marked is taken, and those that are new; the others stay as the file has them, whether the answer leaves them out or
 //! changes them.
 
 use std::collections::HashSet;
