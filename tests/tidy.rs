@@ -66,6 +66,15 @@ fn is_described(lines: &[&str], at: usize) -> bool {
     false
 }
 
+/// The library has no test target: what stands there would never run, and nobody would see it.
+#[test]
+fn no_test_stands_where_none_runs() {
+    let is_test = |line: &str| line.trim() == "#[test]" || line.trim().starts_with("#[cfg(test)]");
+    let files = rust_files("src");
+    let lines = files.iter().flat_map(|(name, text)| text.lines().enumerate().map(move |(at, line)| (name, at, line)));
+    none(lines.filter(|(_, _, line)| is_test(line)).map(|(name, at, _)| format!("{name}:{}: tests stand in `tests`", at + 1)).collect());
+}
+
 /// Whoever calls something reads its first line only: it says what the name and the types do not.
 #[test]
 fn everything_public_says_what_it_is() {

@@ -112,18 +112,3 @@ fn embedded<'a>(corpus: &'a Corpus, field: &Symbol) -> Option<&'a str> {
     let is_alone = rest.starts_with('[') || rest.trim().is_empty() || rest.trim_start().starts_with(['`', '"', '/']);
     (is_alone && words::last(&signature[..path]) == name).then_some(name)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::named;
-
-    #[test]
-    fn an_alias_names_what_stands_for_it() {
-        assert_eq!(named("export type Both = HasA & HasB;", "Both"), ["export", "type", "HasA", "HasB"]);
-        assert_eq!(named("type Pub = Omit<Person, 'hidden'>;", "Pub"), ["type", "Omit", "Person"]);
-        assert_eq!(named("typedef struct tag {\n    struct other *next;\n} name;", "name"), ["typedef", "struct", "tag"]);
-        assert_eq!(named("pub type Result<T> = std::result::Result<T, Error>;", "Result"), ["pub", "type", "std", "result"]);
-        assert!(named("type Handler = (asked: Asked) => Given;", "Handler").is_empty());
-        assert_eq!(named("using Ptr = std::shared_ptr<Conn>;", "Ptr"), ["using", "std", "shared_ptr", "Conn"]);
-    }
-}

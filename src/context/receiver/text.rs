@@ -157,26 +157,3 @@ pub(super) fn parts(text: &str) -> Vec<&str> {
     parts.retain(|part| !part.is_empty());
     parts
 }
-
-#[cfg(test)]
-mod tests {
-    use super::{parts, tag, taken_apart};
-
-    #[test]
-    fn a_tag_is_what_attributes_may_follow() {
-        assert_eq!(tag("return <Button "), Some("Button"));
-        assert_eq!(tag("return <Ui.Button kind=\"a>b\" onClick={() => go({ a: 1 })}\n  "), Some("Ui.Button"));
-        assert_eq!(tag("return <Button>text "), None);
-        assert_eq!(tag("if (a <Button && b "), None);
-        assert_eq!(tag("new Map<Key "), None);
-        assert_eq!(tag("return <div "), None);
-    }
-
-    #[test]
-    fn what_is_taken_apart_stands_behind_the_braces() {
-        let text = "const { a,  } = require('./a');\n";
-        assert_eq!(taken_apart(text, 11), Some("require('./a')"));
-        assert_eq!(taken_apart("f({ a,  })", 7), None);
-        assert_eq!(parts("...a('x, y'), b: c(1, 2), d"), ["...a('x, y')", "b: c(1, 2)", "d"]);
-    }
-}
