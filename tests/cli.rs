@@ -603,6 +603,10 @@ fn the_home_folder_is_no_workspace_and_a_file_in_it_is_seen_alone() {
     assert_eq!(index["files"], 4, "{index}");
     assert_eq!(index["skipped"]["longsight's own"], 1, "{index}");
     machine.fails(&["ask", "Where?", "--workspace", "../home/.cache/longsight"], &["longsight's own"]);
+    // `make try` works on a copy that lies there.
+    std::fs::create_dir_all(home.join(".cache/longsight/try/copy")).unwrap();
+    machine.write("home/.cache/longsight/try/copy/a.py", "def a():\n    pass\n");
+    assert_eq!(machine.json(&["index", "--workspace", "../home/.cache/longsight/try/copy"])["files"], 1);
 }
 
 #[test]

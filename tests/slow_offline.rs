@@ -61,6 +61,12 @@ fn k17_everything_works_without_a_network_and_nothing_tries_to_reach_one() {
     let (over, seen, mut editor) = start(folder.path());
     editor.open(&uri, "rust", LIB);
     let range = json!({ "start": { "line": 3, "character": 0 }, "end": { "line": 5, "character": 1 } });
+    // Before the edit, by which lines move.
+    let params = json!({ "textDocument": { "uri": uri }, "range": range, "context": { "diagnostics": [] } });
+    let listed = editor.request("textDocument/codeAction", params)["result"].clone();
+    let document = listed.as_array().unwrap().iter().find(|action| action["kind"].as_str().unwrap().ends_with("document")).unwrap().clone();
+    let resolved = editor.request("codeAction/resolve", document);
+    assert!(resolved["result"]["edit"].is_object() || resolved["error"].is_object(), "{resolved}");
     let mut command = |name: &str, argument: Value| {
         let answer = editor.request("workspace/executeCommand", json!({ "command": name, "arguments": [argument] }));
         println!("{name}: {}", answer.to_string().chars().take(200).collect::<String>());
@@ -78,11 +84,6 @@ fn k17_everything_works_without_a_network_and_nothing_tries_to_reach_one() {
     assert!(command("longsight.status", json!({}))["result"]["engines"].is_array());
     let params = json!({ "textDocument": { "uri": uri }, "position": { "line": 9, "character": 4 }, "context": { "triggerKind": 0 } });
     assert!(editor.request("textDocument/inlineCompletion", params)["error"].is_null());
-    let params = json!({ "textDocument": { "uri": uri }, "range": range, "context": { "diagnostics": [] } });
-    let listed = editor.request("textDocument/codeAction", params)["result"].clone();
-    let document = listed.as_array().unwrap().iter().find(|action| action["kind"].as_str().unwrap().ends_with("document")).unwrap().clone();
-    let resolved = editor.request("codeAction/resolve", document);
-    assert!(resolved["result"]["edit"].is_object() || resolved["error"].is_object(), "{resolved}");
     over.store(true, Ordering::SeqCst);
     assert_eq!(*seen.lock().unwrap(), BTreeSet::new(), "internet sockets were opened");
     editor.inbox.clear();

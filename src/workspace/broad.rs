@@ -31,14 +31,18 @@ pub fn reason(folder: &Path) -> Option<&'static str> {
     (home.starts_with(folder) && !folder.join(".git").exists()).then_some("has your home folder in it and is no workspace")
 }
 
-/// Whether a place is one of longsight's own folders, or lies in one.
+/// Folders of the cache with copies of repositories in them, which are tried, measured and tested.
+const REPOSITORIES: [&str; 4] = ["bench", "ci", "test", "try"];
+
+/// Whether a place is one of longsight's own folders, or lies in one. A copy of a repository is none.
 pub fn is_own(place: &Path) -> bool {
     static OWN: LazyLock<Vec<PathBuf>> = LazyLock::new(|| {
         let settings = config::default_path().and_then(|file| Some(file.parent()?.to_path_buf()));
         let all = [settings, config::cache_dir(), config::state_dir()];
         all.into_iter().flatten().map(|folder| real(&folder)).collect()
     });
-    OWN.iter().any(|own| place.starts_with(own))
+    let is_copy = |inside: &Path| inside.iter().next().is_some_and(|first| REPOSITORIES.iter().any(|name| *name == first));
+    OWN.iter().any(|own| place.strip_prefix(own).is_ok_and(|inside| !is_copy(inside)))
 }
 
 fn home() -> Option<PathBuf> {
