@@ -150,8 +150,11 @@ impl Receiver<'_> {
     /// The type around the cursor; where half-written code hides it from the parser, the types that stand in its heading.
     fn around(&self) -> Vec<u32> {
         let by_scene = self.scene.owners.iter().map(|owner| self.named(*owner)).find(|types| !types.is_empty());
+        let before = &self.query.text[..self.query.text.floor_char_boundary(self.query.offset)];
         let in_heading = || {
-            let tree = self.finished()?;
+            // At the margin stands nothing of a type, and a parse for each key costs as much as all else here.
+            let line = before.rsplit('\n').next().unwrap_or_default();
+            let tree = line.starts_with([' ', '\t']).then(|| self.finished()).flatten()?;
             let items = scope::at(tree, self.query.offset).items;
             let headings = items.iter().rev().filter(|item| item.kind.is_type());
             headings
