@@ -206,20 +206,9 @@ fn a_server_that_is_down_is_an_error_with_its_address() {
 }
 
 /// A server that lists one model with 4096 tokens of context.
-fn listing(model: &'static str) -> std::net::SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let _ = stream.read(&mut [0; 4096]);
-            let body = format!(r#"{{"object":"list","data":[{{"id":"{model}","max_model_len":4096}},{{"id":"another"}}]}}"#);
-            let head =
-                format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
-            let _ = stream.write_all((head + &body).as_bytes());
-        }
-    });
-    address
+fn listing(model: &str) -> std::net::SocketAddr {
+    let body = format!(r#"{{"object":"list","data":[{{"id":"{model}","max_model_len":4096}},{{"id":"another"}}]}}"#);
+    saying(document("200 OK", "application/json", &body))
 }
 
 #[test]
