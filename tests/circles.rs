@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use longsight::config::Config;
 use longsight::engine::scripted::{Scripted, Step};
 use longsight::engine::{Cancel, Engine, Event, Finished};
-use longsight::features::circles::kept;
+use longsight::features::answer::circles::kept;
 use longsight::features::{Piece, Sink, explain::explain};
 
 use crate::support::workspace::{Workspace, target};

@@ -6,8 +6,8 @@ use longsight::engine::scripted::{Scripted, Step};
 use longsight::engine::{Cancel, ErrorKind, Event, Finished};
 use longsight::features::Piece;
 use longsight::features::answer::Answer;
+use longsight::features::answer::cite::{Citation, NamedBy};
 use longsight::features::ask::ask;
-use longsight::features::cite::{Citation, NamedBy};
 use longsight::features::explain::explain;
 use longsight::features::silent;
 

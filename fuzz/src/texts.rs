@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use longsight::agent::patch;
 use longsight::config::Config;
-use longsight::features::cite::Checker;
+use longsight::features::answer::cite::Checker;
 use longsight::features::inert::{Inert, inert};
 use longsight::features::{Session, Shared};
 use longsight::index::{Index, Options};

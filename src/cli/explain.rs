@@ -6,7 +6,7 @@ use super::place::Place;
 use super::screen::say;
 use super::{CliResult, Common, setup};
 use crate::features::answer::Answer;
-use crate::features::cite::Citation;
+use crate::features::answer::cite::Citation;
 use crate::features::explain::explain;
 
 /// The arguments of `longsight explain`.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::time::Instant;
 
-use super::answer::{Answer, Prompt, Question};
+use super::answer::{Answer, Prompt, Question, numbered};
 use super::around::{Asker, around};
 use super::{Session, Sink, Site, Target, hard, preview};
 use crate::agent::limits;
@@ -90,10 +90,4 @@ impl Work {
         parts.push(preview::current(&site.path, first, masked, tokens, "to be explained"));
         Prompt { text, parts }
     }
-}
-
-/// Code with line numbers in front.
-pub(super) fn numbered(code: &str, first: u32) -> String {
-    let width = (first as usize + code.lines().count()).to_string().len();
-    code.lines().enumerate().map(|(number, line)| format!("{:>width$} {line}\n", first as usize + number)).collect()
 }

@@ -1,31 +1,24 @@
-//! One file per thing that a user sees: completion, explanation, answers about the repository, code actions, edits. The server and the
-//! command line call the same functions. Each takes a [`Session`], the request, a cancel token, and a sink for what happens meanwhile.
+//! What a user sees, a file or folder for each: `complete`, `explain`, `ask`, the menu of `actions`, `edit`, and the `preview` of what
+//! would be sent. The server and the command line call the same functions. Each takes a [`Session`], the request, a cancel token, and a
+//! sink for what happens meanwhile; the menu and the preview ask no model and take less.
+//!
+//! All else here is shared by them: the `session` and the `site` of a request, the `corpora` and the part of a prompt from `around` the
+//! place, how `hard` it looks, trees that are `reread`, the `answer` in words with its places checked, and markdown that is `inert`.
 
 pub mod actions;
 pub mod answer;
 mod around;
 pub mod ask;
-mod blocks;
-mod chores;
-pub mod circles;
-pub mod cite;
 pub mod complete;
 mod corpora;
 pub mod edit;
 pub mod explain;
-mod find;
 mod hard;
 pub mod inert;
-mod map;
-mod meant;
-mod overview;
 pub mod preview;
 mod reread;
-mod search;
 mod session;
 mod site;
-mod vocabulary;
-mod withheld;
 
 use std::ops::Range;
 use std::sync::Arc;

@@ -1,9 +1,9 @@
 //! Files that a question names but of which nothing may be shown. The model is told about them, because otherwise it invents their
 //! content.
 
-use super::Session;
 use super::meant::Paths;
 use crate::context::fence;
+use crate::features::Session;
 use crate::workspace::WorkspacePath;
 use crate::workspace::rules::Skip;
 

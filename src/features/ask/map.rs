@@ -3,10 +3,11 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::explain::numbered;
-use super::{Session, blocks};
+use super::blocks;
 use crate::context::{Kind, Masked, Part};
 use crate::engine::Tokens;
+use crate::features::Session;
+use crate::features::answer::numbered;
 use crate::index::{File, FileId, Symbol};
 use crate::redact;
 use crate::syntax::{self, naming};

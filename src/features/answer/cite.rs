@@ -3,8 +3,8 @@
 
 mod check;
 mod guess;
-pub(super) mod named;
-pub(super) mod split;
+pub(in crate::features) mod named;
+pub(in crate::features) mod split;
 mod table;
 pub(super) mod words;
 
@@ -13,9 +13,9 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use super::Session;
-use super::inert::code_span;
 use super::vocabulary::Vocabulary;
+use crate::features::Session;
+use crate::features::inert::code_span;
 use crate::workspace::WorkspacePath;
 use guess::{PATH, is_compound};
 use split::SplitPaths;

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::quotes::Quotes;
 use crate::context::sentence::{Matcher, Sentence};
 use crate::features::Session;
-use crate::features::blocks::{self, BLOCK, Blocks};
+use crate::features::ask::blocks::{self, BLOCK, Blocks};
 use crate::index::{File, FileId, Symbol};
 use crate::syntax::{self, naming};
 use crate::text::lines::line_start;

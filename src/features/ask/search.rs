@@ -10,8 +10,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::meant::Paths;
-use super::{Session, blocks, chores};
+use super::{blocks, chores};
 use crate::context::sentence::{Matcher, Sentence, Term};
+use crate::features::Session;
 use crate::index::{File, FileId};
 
 use count::{Asked, Counts, FIELDS, Field, Item, count, is_named};

@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::explain::numbered;
 use super::meant::{Meant, Paths, meant};
 use super::search::{EACH_ONE, Place, Ranking, Spot, definition, rank};
-use super::{Session, blocks, overview, withheld};
+use super::{blocks, map, overview, withheld};
 use crate::context::{Kind, Masked, Part};
 use crate::engine::Tokens;
+use crate::features::Session;
+use crate::features::answer::numbered;
 use crate::index::FileId;
 use crate::text::lines::{line_number, line_start};
 
@@ -56,7 +57,7 @@ fn parts(session: &Session, question: &str, paths: &Paths<'_>, budget: usize, to
         return parts;
     }
     let repeated = places.excerpts((budget / 4).min(SMALL));
-    if let Some(mut parts) = super::map::whole(session, budget - spent(&repeated), tokens) {
+    if let Some(mut parts) = map::whole(session, budget - spent(&repeated), tokens) {
         parts.extend(repeated);
         return parts;
     }
@@ -66,7 +67,7 @@ fn parts(session: &Session, question: &str, paths: &Paths<'_>, budget: usize, to
         let documents = places.united(&mut bodies, documents, budget);
         bodies.splice(0..0, documents);
     }
-    let mut parts = super::map::outline(session, &[], budget - spent(&bodies), super::map::MOST, tokens);
+    let mut parts = map::outline(session, &[], budget - spent(&bodies), map::MOST, tokens);
     let left = budget - spent(&parts) - spent(&bodies);
     parts.extend(filled(session, &ranking, bodies, left, tokens));
     parts
@@ -82,7 +83,7 @@ fn filled(session: &Session, ranking: &Ranking, bodies: Vec<Part>, mut left: usi
     });
     let ranked: Vec<FileId> = ranking.files().collect();
     let known: HashSet<FileId> = ranked.iter().copied().collect();
-    let rest = super::map::in_order(session, &[]).into_iter().map(|(id, _)| id).filter(|id| !known.contains(id));
+    let rest = map::in_order(session, &[]).into_iter().map(|(id, _)| id).filter(|id| !known.contains(id));
     let mut whole: Vec<Part> = vec![];
     for id in ranked.iter().copied().chain(rest) {
         if left < LEAST_FILE {
@@ -95,7 +96,7 @@ fn filled(session: &Session, ranking: &Ranking, bodies: Vec<Part>, mut left: usi
         if file.tokens as usize / 2 > left + freed {
             continue;
         }
-        let Some(part) = super::map::file(session, file, tokens).filter(|part| part.tokens <= left + freed) else { continue };
+        let Some(part) = map::file(session, file, tokens).filter(|part| part.tokens <= left + freed) else { continue };
         left = left + freed - part.tokens;
         others.retain(|other| *other.path != *path);
         whole.push(part);

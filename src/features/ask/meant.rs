@@ -6,11 +6,12 @@ use std::sync::{Arc, LazyLock};
 
 use regex::Regex;
 
-use super::cite::named::{self, compiled};
-use super::cite::split::SplitPaths;
+use super::overview;
 use super::search::{Ranking, definition, is_in_tests, is_question, shown};
-use super::{Session, overview};
 use crate::context::sentence;
+use crate::features::Session;
+use crate::features::answer::cite::named::{self, compiled};
+use crate::features::answer::cite::split::SplitPaths;
 use crate::index::{File, FileId, SymbolId};
 use crate::syntax::{Kind, naming};
 use crate::text::lines::line_start;

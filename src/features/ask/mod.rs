@@ -1,17 +1,25 @@
 //! Answers a question about the repository, with the places that show the answer.
 
+mod blocks;
+mod chores;
+mod find;
+mod map;
+mod meant;
+mod overview;
+mod search;
+mod withheld;
+
 use std::time::Instant;
 
 use serde::Serialize;
 
-use super::answer::{Answer, Prompt, Question};
-use super::cite::Citation;
-use super::explain::numbered;
-use super::find::{About, about};
+use super::answer::cite::Citation;
+use super::answer::{Answer, Prompt, Question, numbered};
 use super::{LspPosition, LspRange, Session, Sink};
 use crate::context::{Kind, fence};
 use crate::engine::{Cancel, Caps, EngineError, ErrorKind, Tokens};
 use crate::route::TaskKind;
+use find::{About, about};
 
 /// The rules for the model.
 pub(super) const RULES: &str = "You answer a developer's question about the repository from the excerpts you are given. Answer in the language of the \

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 
-use super::Session;
+use crate::features::Session;
 use crate::index::Tier;
 use crate::text::words;
 

@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
-use super::explain::numbered;
+use super::blocks;
 use super::map;
 use super::search::Ranking;
-use super::{Session, blocks};
 use crate::context::sentence::{Sentence, stem};
 use crate::context::{Kind, Masked, Part};
 use crate::engine::Tokens;
+use crate::features::Session;
+use crate::features::answer::numbered;
 use crate::index::{File, FileId};
 use crate::syntax::{files, lists};
 

@@ -6,7 +6,7 @@ use regex::Regex;
 
 use super::Checker;
 use super::named::compiled;
-use crate::features::vocabulary::Vocabulary;
+use crate::features::answer::vocabulary::Vocabulary;
 use crate::syntax::{Language, lists};
 use crate::text::words;
 

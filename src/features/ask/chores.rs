@@ -5,9 +5,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::cite::named::compiled;
-use super::{Session, blocks, overview};
+use super::{blocks, overview};
 use crate::context::sentence::{Sentence, stem};
+use crate::features::Session;
+use crate::features::answer::cite::named::compiled;
 use crate::syntax::naming;
 
 /// Phrases of somebody who asks how to do something.

@@ -1,20 +1,24 @@
 //! Answers in words, for explanations and questions: asked of the scout, streamed as inert markdown, with every named place checked.
 
+pub mod circles;
+pub mod cite;
+mod vocabulary;
+
 use std::ops::ControlFlow;
 use std::sync::mpsc;
 use std::time::Instant;
 
 use serde::Serialize;
 
-use super::circles::{self, Circles};
-use super::cite::words::names_line;
-use super::cite::{Checker, Citation, NamedBy, spans};
-use super::inert::{Inert, inert};
-use super::{Piece, Session, Sink, Timing};
 use crate::context::{Kind, Part, Stretch, stretch};
 use crate::dialect::{Chat, Message, Role};
 use crate::engine::{Ask, Cancel, Caps, EngineError, ErrorKind, Event, Finish, Finished, Priority, Request};
+use crate::features::inert::{Inert, inert};
+use crate::features::{Piece, Session, Sink, Timing};
 use crate::route::{Choice, Decision, Task};
+use circles::Circles;
+use cite::words::names_line;
+use cite::{Checker, Citation, NamedBy, spans};
 
 /// The answer to a question.
 #[derive(Clone, Debug, Serialize)]
@@ -302,6 +306,12 @@ fn add_shown(citations: &mut Vec<Citation>, shown: &[Stretch]) {
     // A place in a file says more than the file's name.
     let lines: Vec<String> = citations.iter().filter(|place| !place.whole).map(|place| place.path.clone()).collect();
     citations.retain(|place| !place.whole || !lines.contains(&place.path));
+}
+
+/// Code with line numbers in front, by which an answer names places.
+pub(super) fn numbered(code: &str, first: u32) -> String {
+    let width = (first as usize + code.lines().count()).to_string().len();
+    code.lines().enumerate().map(|(number, line)| format!("{:>width$} {line}\n", first as usize + number)).collect()
 }
 
 /// Passes an engine's events on as they come.
