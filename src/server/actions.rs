@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::lsp_types::{self as lsp, TextDocumentIdentifier, Url};
 
-use super::change::{self, Way};
-use super::edits::Label;
+use super::edit::change::{self, Way};
+use super::edit::edits::{self, Label};
+use super::edit::{accept, held, review};
 use super::progress::Progress;
-use super::{Server, accept, answers, edits, held, menu, message, review};
+use super::{Server, answers, menu, message};
 use crate::engine::Cancel;
 use crate::features::Target;
 use crate::features::actions::{Offer, covers};
@@ -144,8 +145,7 @@ async fn compute(server: &Server, mut action: Value) -> Result<Value> {
     let edited = worked.edited;
     let Way::Applied { confirm } = way else {
         let held = held::hold_and_tell(server, &title, &edited.files, &edited.confirm);
-        let (_, text) = held.map_err(|reason| message::modified(&reason))?;
-        server.client.show(3, &text);
+        held.map_err(|reason| message::modified(&reason))?;
         // Emacs 30 resolves an action with data and no edit over and over.
         if let Some(fields) = action.as_object_mut() {
             fields.remove("data");

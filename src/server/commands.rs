@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::{self as lsp, Url};
 
+use super::edit::{change, drawn, review};
 use super::features::{Question, StateSnapshot};
 use super::progress::Progress;
-use super::{Server, actions, answers, change, message, review, trust, work};
+use super::{Server, actions, answers, message, trust, work};
 use crate::engine::Cancel;
 use crate::features::edit::{self, How, Instruction, Problem};
 use crate::features::{Target, preview};
@@ -159,7 +160,7 @@ fn status(server: &Server) -> Value {
         status["roots"] = json!(state.editor.roots.iter().filter(counts).collect::<Vec<_>>());
         status["documents"] = json!(state.documents().count());
         status["hunks"] = json!(state.hunks.len());
-        status["pending"] = review::list(state);
+        status["pending"] = drawn::list(state);
         status["trust"] = trust::status(state.trust);
     });
     status

@@ -7,11 +7,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::{self as lsp, FileEvent, Url};
 
+use super::edit::held;
+use super::edit::hunks::Lost;
 use super::features::StateSnapshot;
-use super::hunks::Lost;
 use super::open::Change;
 use super::state;
-use super::{Server, config, convert, held, initialize};
+use super::{Server, config, convert, initialize};
 use crate::report;
 use crate::syntax::guard;
 use crate::text::layout::with_line_feeds;

@@ -8,8 +8,9 @@ use tower_lsp::lsp_types::{
 };
 use tower_lsp::{LanguageServer, LspServiceBuilder};
 
+use super::edit::review;
 use super::serve::Host;
-use super::{Server, actions, commands, completion, config, documents, initialize, progress, review, trust};
+use super::{Server, actions, commands, completion, config, documents, initialize, progress, trust};
 
 /// Adds the methods that tower-lsp does not know.
 pub fn register(builder: LspServiceBuilder<Server>) -> LspServiceBuilder<Server> {

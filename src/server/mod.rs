@@ -3,11 +3,9 @@
 //! `transport` and `message` read and parse a frame, `serve` puts it in order, tower-lsp routes it to a line in `handlers`, which changes
 //! `state` or works on a snapshot of it.
 
-mod accept;
 mod actions;
 mod answers;
 pub mod backend;
-mod change;
 mod client;
 mod commands;
 mod completion;
@@ -15,23 +13,18 @@ mod config;
 mod convert;
 mod dispatch;
 mod documents;
-mod edits;
+mod edit;
 pub mod features;
 mod handlers;
-mod held;
-mod hunks;
 mod initialize;
 mod lifecycle;
 mod menu;
 mod message;
 mod open;
 mod pace;
-mod partly;
 mod progress;
 pub mod replay;
-mod review;
 mod serve;
-mod shown;
 mod state;
 mod told;
 pub mod trace;

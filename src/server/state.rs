@@ -17,7 +17,7 @@ use crate::workspace::{Document, Roots, Snapshot, WorkspacePath};
 
 use super::client::Waiters;
 use super::convert;
-use super::hunks::{Hunks, Lost};
+use super::edit::hunks::{Hunks, Lost};
 use super::open::{Change, MAX_DOCUMENT, Open, OpenDocuments};
 use super::trust::{Asked, Trust};
 

@@ -1,9 +1,9 @@
 //! What is left of a change after a person typed in one of its places, or another program wrote one of its files: the other hunks, and a
 //! word about the missing ones. Minutes of work are not lost for one line.
 
-use super::Server;
 use super::edits::{self, Unfit};
-use super::features::{Edited, FileEdit};
+use crate::server::Server;
+use crate::server::features::{Edited, FileEdit};
 use crate::text::Batch;
 use crate::workspace::uri;
 

@@ -1,14 +1,16 @@
 //! What becomes of a computed edit: the editor applies it, asking or not, or its hunks wait for a person's decision.
 
 use serde_json::{Value, json};
-use tower_lsp::jsonrpc::Result;
+use tower_lsp::jsonrpc;
 
 use super::edits::{End, Label, Outcome};
-use super::features::{Edited, FileEdit, StateSnapshot};
-use super::{Server, accept, edits, held, partly, work};
+use super::warnings::look_twice;
+use super::{accept, edits, held, partly};
 use crate::engine::Cancel;
 use crate::features::actions::one_line;
 use crate::features::{Sink, edit};
+use crate::server::features::{Edited, FileEdit, StateSnapshot};
+use crate::server::{Server, work};
 use crate::workspace::{Document, uri};
 
 /// An edit, and whether it is only a part of one.
@@ -18,7 +20,13 @@ pub struct Worked {
 }
 
 /// Has an edit computed. Parts that do not fit the current text are taken out.
-pub async fn work_out(server: &Server, snapshot: StateSnapshot, params: edit::Params, cancel: &Cancel, sink: Sink) -> Result<Worked> {
+pub async fn work_out(
+    server: &Server,
+    snapshot: StateSnapshot,
+    params: edit::Params,
+    cancel: &Cancel,
+    sink: Sink,
+) -> jsonrpc::Result<Worked> {
     let work = server.work.patient(server.features().edit(snapshot, params, cancel.clone(), sink));
     let mut edited = work::finished(work, cancel).await?;
     let is_half = partly::keep_what_fits(server, &mut edited).await;
@@ -60,6 +68,12 @@ enum Settled {
     Refused(String),
 }
 
+impl From<Result<Vec<u64>, String>> for Settled {
+    fn from(held: Result<Vec<u64>, String>) -> Self {
+        held.map_or_else(Self::Refused, Self::Held)
+    }
+}
+
 /// Brings an edit to the editor and reports: the JSON of `longsight edit --json`, and what was done. With `review` its hunks wait in any
 /// case.
 pub async fn settle(server: &Server, title: &str, worked: Worked, review: bool, marked: &Document) -> Value {
@@ -72,16 +86,16 @@ pub async fn settle(server: &Server, title: &str, worked: Worked, review: bool, 
     let editor = server.with(|state| state.editor.clone());
     let settled = match (way, accept::hindered(&editor)) {
         (_, Some(reason)) => Settled::Refused(reason.into()),
-        _ if review => for_review(server, title, &edited),
-        (Way::Held, None) => hold(server, title, &edited.files, &edited.confirm),
-        (Way::Applied { .. }, None) if !editor.apply_edit => hold(server, title, &edited.files, &edited.confirm),
+        _ if review => hold_for_review(server, title, &edited).into(),
+        (Way::Held, None) => held::hold_and_tell(server, title, &edited.files, &edited.confirm).into(),
+        (Way::Applied { .. }, None) if !editor.apply_edit => held::hold_and_tell(server, title, &edited.files, &edited.confirm).into(),
         (Way::Applied { confirm }, None) => apply(server, title, &mut edited, confirm, marked).await,
     };
     match settled {
         Settled::Applied { unseen } => {
             edited.report["applied"] = json!(true);
             if !unseen.is_empty() {
-                edited.report["hunks"] = json!(held::hold_unseen(server, title, &unseen, &edited.confirm));
+                edited.report["hunks"] = json!(held::hold_claimed(server, title, &unseen, &edited.confirm));
                 edited.report["unseen"] = held::tell_unseen(server, &unseen);
             }
         }
@@ -95,24 +109,10 @@ pub async fn settle(server: &Server, title: &str, worked: Worked, review: bool, 
 }
 
 /// A person who asked for a review need not be told where the hunks are.
-fn for_review(server: &Server, title: &str, edited: &Edited) -> Settled {
-    match held::hold(server, title, &edited.files, &edited.confirm) {
-        Ok(hunks) => {
-            warn(server, title, &edited.confirm);
-            Settled::Held(hunks)
-        }
-        Err(reason) => Settled::Refused(reason),
-    }
-}
-
-fn hold(server: &Server, title: &str, files: &[FileEdit], warnings: &[String]) -> Settled {
-    match held::hold_and_tell(server, title, files, warnings) {
-        Ok((hunks, text)) => {
-            server.client.show(3, &text);
-            Settled::Held(hunks)
-        }
-        Err(reason) => Settled::Refused(reason),
-    }
+fn hold_for_review(server: &Server, title: &str, edited: &Edited) -> Result<Vec<u64>, String> {
+    let hunks = held::hold(server, title, &edited.files, &edited.confirm)?;
+    warn(server, title, &edited.confirm);
+    Ok(hunks)
 }
 
 async fn apply(server: &Server, title: &str, edited: &mut Edited, confirm: bool, marked: &Document) -> Settled {
@@ -127,10 +127,10 @@ async fn apply(server: &Server, title: &str, edited: &mut Edited, confirm: bool,
         }
         Ok(Outcome { end: End::NotShown(_), .. }) => Settled::Refused(edits::NOT_SHOWN.into()),
         // A few keys must not lose the work.
-        Ok(Outcome { end: End::Overtaken(left), .. }) => hold(server, title, &left, &edited.confirm),
+        Ok(Outcome { end: End::Overtaken(left), .. }) => held::hold_and_tell(server, title, &left, &edited.confirm).into(),
         // Somebody has just typed in one of the places.
         Err(reason) => match partly::keep_what_fits(server, edited).await {
-            true => hold(server, title, &edited.files, &edited.confirm),
+            true => held::hold_and_tell(server, title, &edited.files, &edited.confirm).into(),
             false => Settled::Refused(reason),
         },
     }
@@ -138,7 +138,7 @@ async fn apply(server: &Server, title: &str, edited: &mut Edited, confirm: bool,
 
 /// Tells why a change deserves a second look before the editor asks about it: nobody reads the command's result.
 pub fn warn(server: &Server, title: &str, warnings: &[String]) {
-    if let Some(words) = held::look_twice(warnings) {
+    if let Some(words) = look_twice(warnings) {
         server.client.show(2, &format!("longsight: “{}” is ready. {words}", one_line(title)));
     }
 }

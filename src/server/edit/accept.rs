@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::Url;
 
+use super::edits;
 use super::held::follow_disk;
-use super::hunks::Pending;
-use super::review::{Wanted, by_file};
-use super::state::{Editor, State};
-use super::{Server, edits, menu, message};
+use super::hunks::{Pending, by_file};
+use super::wanted::Wanted;
+use crate::server::state::{Editor, State};
+use crate::server::{Server, menu, message};
 use crate::workspace::Document;
 
 /// What a listed action carries until it is resolved.
@@ -32,13 +33,6 @@ pub fn hindered(editor: &Editor) -> Option<&'static str> {
 /// Whether a hunk has no document to be accepted in: it creates a file and waits for a code action.
 pub fn is_homeless(state: &State, pending: &Pending) -> bool {
     pending.creates && !state.editor.apply_edit && state.open_as(&pending.document).is_none()
-}
-
-/// What to tell, once, an editor that can only accept hunks by code actions.
-pub fn told(state: &mut State) -> Option<&'static str> {
-    let words = "This editor cannot be asked to apply edits: choose the code action that accepts, for code lenses only reject.";
-    let is_news = !state.editor.apply_edit && !std::mem::replace(&mut state.told_of_actions, true);
-    is_news.then_some(words)
 }
 
 /// The code action in a document that accepts these hunks; none if the editor cannot use it.

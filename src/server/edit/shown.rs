@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use tower_lsp::lsp_types::Url;
 
-use super::Server;
-use super::features::FileEdit;
-use super::state::State;
+use crate::server::Server;
+use crate::server::features::FileEdit;
+use crate::server::state::State;
 use crate::text::{Batch, Text};
 use crate::workspace::Snapshot;
 

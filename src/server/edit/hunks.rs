@@ -4,11 +4,10 @@
 use std::sync::Arc;
 
 use crate::context::fence;
+use crate::server::features::FileEdit;
 use crate::text::rebase::{self, Tie};
 use crate::text::{Batch, Edit, Text, diff};
-use crate::workspace::Document;
-
-use super::features::FileEdit;
+use crate::workspace::{Document, uri};
 
 /// One hunk.
 #[derive(Clone, Debug)]
@@ -94,8 +93,8 @@ impl Hunks {
         self.waiting.len()
     }
 
-    /// Keeps the edits of a file, one hunk each; returns their numbers.
-    pub fn hold(&mut self, title: &str, file: &FileEdit, warnings: &Arc<[String]>) -> Vec<u64> {
+    /// Adds the edits of a file, one hunk each; returns their numbers.
+    pub fn add(&mut self, title: &str, file: &FileEdit, warnings: &Arc<[String]>) -> Vec<u64> {
         let mut ids = vec![];
         // A file that is created empty is a hunk without text.
         let empty = (file.creates && file.edits.is_empty()).then(|| Edit { range: 0..0, text: String::new() });
@@ -161,7 +160,7 @@ impl Hunks {
         let here = self.take(|pending| pending.document.uri == now.uri);
         let come: Vec<_> = here.iter().map(|pending| self.come(pending, &here, before, change)).collect();
         let carried = here.into_iter().zip(come).map(|(pending, come)| carried(pending, &come, before, change, now)).collect();
-        let lost = self.keep(carried);
+        let lost = self.put_back_carried(carried);
         self.accepted.retain_mut(|accepted| {
             if accepted.document.uri != now.uri {
                 return true;
@@ -172,8 +171,8 @@ impl Hunks {
         lost
     }
 
-    /// Keeps the hunks that were rebased; returns the others.
-    fn keep(&mut self, carried: Vec<Result<Option<Pending>, Lost>>) -> Vec<Lost> {
+    /// Puts back the hunks that were rebased; returns the others.
+    fn put_back_carried(&mut self, carried: Vec<Result<Option<Pending>, Lost>>) -> Vec<Lost> {
         let (carried, lost): (Vec<_>, Vec<_>) = carried.into_iter().partition(Result::is_ok);
         self.put_back(carried.into_iter().flatten().flatten().collect());
         lost.into_iter().filter_map(Result::err).collect()
@@ -222,7 +221,7 @@ impl Hunks {
         let gone = |pending: Pending| {
             if pending.creates { Ok(Some(pending)) } else { Err(Lost { pending: pending.into(), why: "the file is gone".into() }) }
         };
-        self.keep(here.into_iter().map(gone).collect())
+        self.put_back_carried(here.into_iter().map(gone).collect())
     }
 
     /// Rebases each hunk from its own text to the document's current one, and keeps it. A file that was to be created and exists by now,
@@ -254,7 +253,7 @@ impl Hunks {
             carried(pending, &come, &before, &change, now)
         };
         let carried = hunks.iter().cloned().map(one).collect();
-        self.keep(carried)
+        self.put_back_carried(carried)
     }
 
     /// Drops all hunks of a document whose text is not known any more; returns how many.
@@ -282,10 +281,37 @@ fn carried(pending: Pending, come: &[u64], before: &Text, change: &Batch, now: &
 }
 
 /// Appends what the next hunk inserts at the same place, without a part that is there already.
-pub fn join(text: &mut String, next: &str) {
+fn join(text: &mut String, next: &str) {
     if text != next {
         text.push_str(next);
     }
+}
+
+/// Hunks as edits, one entry per file on the same text. Insertions at the same place stay in order.
+///
+/// # Errors
+/// Two hunks change the same place, so one of them has to be decided on first.
+pub fn by_file(taken: &[Pending]) -> Result<Vec<FileEdit>, String> {
+    let mut files: Vec<(FileEdit, Vec<Edit>)> = vec![];
+    for pending in taken {
+        let same = |file: &FileEdit| file.document.uri == pending.document.uri && file.document.text == pending.document.text;
+        let edit = pending.edit.clone();
+        let Some((_, edits)) = files.iter_mut().find(|(file, _)| same(file)) else {
+            files.push((pending.file(), vec![edit]));
+            continue;
+        };
+        let inserts = |other: &&mut Edit| edit.range.is_empty() && other.range == edit.range;
+        match edits.iter_mut().find(inserts) {
+            Some(other) => join(&mut other.text, &edit.text),
+            None => edits.push(edit),
+        }
+    }
+    let batch = |(file, edits): (FileEdit, Vec<Edit>)| {
+        let name = || uri::name(&file.document.uri);
+        let clash = |_| format!("two of the changes are to the same place of {}: accept or reject one of them by itself first", name());
+        Ok(FileEdit { edits: Batch::new(edits).map_err(clash)?, ..file })
+    };
+    files.into_iter().map(batch).collect()
 }
 
 /// Whether a change contains an edit, or leads to the same.

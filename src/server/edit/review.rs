@@ -8,15 +8,17 @@ use tower_lsp::jsonrpc::{self, Error};
 use tower_lsp::lsp_types::Url;
 
 use super::edits::{End, Outcome};
-use super::features::FileEdit;
-use super::hunks::{Lost, Pending, join};
-use super::state::State;
-use super::{Server, accept, answers, convert, edits, held, menu, message};
+use super::hunks::{Lost, Pending, by_file};
+use super::wanted::Wanted;
+use super::warnings::look_twice;
+use super::{accept, drawn, edits, held};
 use crate::context::fence;
 use crate::features::Target;
 use crate::features::actions::one_line;
 use crate::features::inert::inert;
-use crate::text::{Batch, Edit, Range, Text, diff};
+use crate::server::features::FileEdit;
+use crate::server::{Server, answers, convert, menu, message};
+use crate::text::{Batch, Range, diff};
 use crate::workspace::uri;
 
 /// The kind of actions that decide on hunks.
@@ -31,7 +33,7 @@ pub fn reject(server: &Server, argument: &Value) -> jsonrpc::Result<Value> {
     if taken.is_empty() {
         return Err(wanted.missing());
     }
-    show(server, uris(&taken).iter().map(String::as_str));
+    drawn::redraw(server, uris(&taken).iter().map(String::as_str));
     Ok(json!({ "rejected": wanted.told(&taken) }))
 }
 
@@ -123,49 +125,7 @@ impl Undecided<'_> {
 impl Drop for Undecided<'_> {
     fn drop(&mut self) {
         give_back(self.server, std::mem::take(&mut self.taken));
-        show(self.server, self.uris.iter().map(String::as_str));
-    }
-}
-
-/// The hunks that an argument names.
-pub enum Wanted {
-    One(u64),
-    Of(String),
-    All,
-}
-
-impl Wanted {
-    /// The hunks that an argument names, by `id`, `uri` or `all`.
-    pub fn of(argument: &Value) -> jsonrpc::Result<Self> {
-        match (argument["id"].as_u64(), argument["uri"].as_str()) {
-            (Some(id), _) => Ok(Self::One(id)),
-            (None, Some(uri)) => Ok(Self::Of(uri.into())),
-            (None, None) if argument["all"] == true => Ok(Self::All),
-            (None, None) => Err(Error::invalid_params("the argument needs the hunk's `id`, a file's `uri`, or `all`")),
-        }
-    }
-
-    /// Whether a hunk is among them.
-    pub fn is(&self, pending: &Pending) -> bool {
-        match self {
-            Self::One(id) => pending.id == *id,
-            Self::Of(uri) => uri::is_same(uri, &pending.document.uri),
-            Self::All => true,
-        }
-    }
-
-    /// The error if there are none.
-    pub fn missing(&self) -> Error {
-        let what = if let Self::One(id) = self { format!("no hunk {id}") } else { "no change".into() };
-        message::failure(&format!("there is {what} that waits for a decision; it was decided on, or dropped when its place changed"))
-    }
-
-    /// Their numbers in the form in which they were named: one, or a list.
-    fn told(&self, taken: &[Pending]) -> Value {
-        match self {
-            Self::One(id) => json!(id),
-            _ => taken.iter().map(|pending| pending.id).collect(),
-        }
+        drawn::redraw(self.server, self.uris.iter().map(String::as_str));
     }
 }
 
@@ -214,62 +174,6 @@ fn give_back(server: &Server, taken: Vec<Pending>) {
     held::say_lost(server, &lost);
 }
 
-/// Hunks as edits, one entry per file on the same text. Insertions at the same place stay in order.
-///
-/// # Errors
-/// Two hunks change the same place, so one of them has to be decided on first.
-pub fn by_file(taken: &[Pending]) -> Result<Vec<FileEdit>, String> {
-    let mut files: Vec<(FileEdit, Vec<Edit>)> = vec![];
-    for pending in taken {
-        let same = |file: &FileEdit| file.document.uri == pending.document.uri && file.document.text == pending.document.text;
-        let edit = pending.edit.clone();
-        let Some((_, edits)) = files.iter_mut().find(|(file, _)| same(file)) else {
-            files.push((pending.file(), vec![edit]));
-            continue;
-        };
-        let inserts = |other: &&mut Edit| edit.range.is_empty() && other.range == edit.range;
-        match edits.iter_mut().find(inserts) {
-            Some(other) => join(&mut other.text, &edit.text),
-            None => edits.push(edit),
-        }
-    }
-    let batch = |(file, edits): (FileEdit, Vec<Edit>)| {
-        let name = || uri::name(&file.document.uri);
-        let clash = |_| format!("two of the changes are to the same place of {}: accept or reject one of them by itself first", name());
-        Ok(FileEdit { edits: Batch::new(edits).map_err(clash)?, ..file })
-    };
-    files.into_iter().map(batch).collect()
-}
-
-/// A hunk in whole lines of its document: what is there, and what would be.
-struct Shown {
-    range: Range,
-    old: String,
-    new: String,
-}
-
-fn shown(state: &State, pending: &Pending) -> Shown {
-    let text = &pending.document.text;
-    let edit = &pending.edit;
-    let line = |offset: usize| text.line_start(text.line_of(offset));
-    let start = line(edit.range.start);
-    // A change that ends at the start of a line leaves that line alone, if the new text ends a line as well.
-    let whole = edit.range.end == line(edit.range.end) && edit.range.end > start && (edit.text.is_empty() || ends_line(&edit.text));
-    let inserts = edit.range.is_empty() && edit.range.start == start && ends_line(&edit.text);
-    let end = if whole || inserts { edit.range.end } else { end_of_line(text, edit.range.end) };
-    let new = format!("{}{}{}", text.slice(start..edit.range.start), edit.text, text.slice(edit.range.end..end));
-    Shown { range: text.range(start..end, state.editor.encoding), old: text.slice(start..end), new }
-}
-
-fn ends_line(text: &str) -> bool {
-    text.ends_with(['\n', '\r'])
-}
-
-fn end_of_line(text: &Text, offset: usize) -> usize {
-    let next = text.line_of(offset) + 1;
-    if next < text.len_lines() { text.line_start(next) } else { text.len_bytes() }
-}
-
 /// The lenses of hunks that wait in a document.
 pub fn lenses(server: &Server, uri: &Url) -> Value {
     let shown = server.with(|state| {
@@ -279,7 +183,7 @@ pub fn lenses(server: &Server, uri: &Url) -> Value {
         }
         let all = state.hunks.len();
         let lens = |(number, pending): (usize, &Pending)| {
-            let start = shown(state, pending).range.start;
+            let start = drawn::lines(state, pending).range.start;
             let range = convert::to_range(Range { start, end: start });
             let with = |title: String, command: &str, argument: Value| {
                 json!({ "range": range, "command": menu::command(&title, command, &argument) })
@@ -308,7 +212,7 @@ pub fn actions(server: &Server, place: &Target) -> Vec<Value> {
         let text = &place.document.text;
         let lines = text.line_of(place.bytes.start)..=text.line_of(place.bytes.end);
         let here = |pending: &&Pending| {
-            let range = shown(state, pending).range;
+            let range = drawn::lines(state, pending).range;
             let last = if range.end > range.start && range.end.character == 0 { range.end.line - 1 } else { range.end.line };
             (range.start.line as usize) <= *lines.end() && *lines.start() <= last as usize
         };
@@ -348,51 +252,11 @@ pub fn explain(server: &Server, argument: &Value) -> jsonrpc::Result<Value> {
     let mut after = whole.clone();
     after.replace_range(pending.edit.range.clone(), &pending.edit.text);
     let diff = fence::block("diff", &diff::unified(&path, &whole, &after));
-    let warnings = held::look_twice(&pending.warnings()).map(|words| format!("\n\n{}", inert(&words))).unwrap_or_default();
+    let warnings = look_twice(&pending.warnings()).map(|words| format!("\n\n{}", inert(&words))).unwrap_or_default();
     let (title, place) = (inert(&pending.title), inert(&path));
     let text = format!("{reason}{warnings}\n\nAsked for: {title}\n\nAt {place}:{}:\n\n{diff}", pending.line());
     let citation = json!({ "path": path, "line": pending.line(), "verified": true });
     let answer = json!({ "text": text, "citations": [citation] });
     answers::open(server, &format!("Change {id} of {path}"), &pending.document.uri, &answer);
     Ok(answer)
-}
-
-/// The hunks that wait, for `longsight.status`.
-pub fn list(state: &State) -> Value {
-    let named = |pending: &Pending| {
-        let mut entry = entry(state, pending);
-        entry["uri"] = json!(pending.document.uri);
-        entry
-    };
-    state.hunks.iter().map(named).collect()
-}
-
-fn entry(state: &State, pending: &Pending) -> Value {
-    let Shown { range, old, new } = shown(state, pending);
-    let mut entry = json!({
-        "id": pending.id,
-        "range": convert::to_range(range),
-        "old": old,
-        "new": new,
-        "title": pending.title,
-        "reason": pending.reason,
-    });
-    let warnings = pending.warnings();
-    if !warnings.is_empty() {
-        entry["warnings"] = json!(warnings);
-    }
-    entry
-}
-
-/// Has the editor redraw the hunks in these documents.
-pub fn show<'a>(server: &Server, uris: impl IntoIterator<Item = &'a str>) {
-    let editor = server.with(|state| state.editor.clone());
-    if editor.reviews {
-        for uri in uris {
-            let hunks: Vec<Value> = server.with(|state| state.hunks.of(uri).map(|pending| entry(state, pending)).collect());
-            server.client.notify("longsight/hunks", json!({ "uri": uri, "hunks": hunks }));
-        }
-    } else if editor.refreshes_lenses {
-        tokio::spawn(server.client.request("workspace/codeLens/refresh", Value::Null));
-    }
 }

@@ -1,5 +1,5 @@
-//! Edits kept as hunks until a person decides: how they are kept, what is told about them, and what becomes of them when their file changes
-//! outside of the editor.
+//! Edits held back as hunks until a person decides: how they are held, what is told about them, and what becomes of them when their file
+//! changes outside of the editor.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -7,58 +7,43 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::features::FileEdit;
+use super::drawn::redraw;
 use super::hunks::Lost;
-use super::review::show;
-use super::state::State;
-use super::{Server, accept};
-use crate::agent::limits::shorten;
+use super::warnings::look_twice;
 use crate::features::actions::one_line;
+use crate::server::Server;
+use crate::server::features::FileEdit;
+use crate::server::state::State;
 use crate::text::Text;
 use crate::text::rebase::Dropped;
 use crate::workspace::{Document, ReadError, WorkspacePath, uri};
 
-/// Keeps edits as hunks that wait for a decision; returns their numbers. All or none, since half of a change is no change. `warnings` are
-/// reasons for a second look.
+/// Holds edits back as hunks that wait for a decision; returns their numbers. All or none, since half of a change is no change. `warnings`
+/// are reasons for a second look.
 ///
 /// # Errors
 /// The text of a file has changed where an edit is.
 pub fn hold(server: &Server, title: &str, files: &[FileEdit], warnings: &[String]) -> Result<Vec<u64>, String> {
-    keep(server, title, files, warnings, false)
+    add(server, title, files, warnings, false)
 }
 
 /// [`hold`] for edits of closed files that the editor says it has made and that nothing shows.
-pub fn hold_unseen(server: &Server, title: &str, files: &[FileEdit], warnings: &[String]) -> Vec<u64> {
-    keep(server, title, files, warnings, true).unwrap_or_default()
+pub fn hold_claimed(server: &Server, title: &str, files: &[FileEdit], warnings: &[String]) -> Vec<u64> {
+    add(server, title, files, warnings, true).unwrap_or_default()
 }
 
-fn keep(server: &Server, title: &str, files: &[FileEdit], warnings: &[String], is_claimed: bool) -> Result<Vec<u64>, String> {
+fn add(server: &Server, title: &str, files: &[FileEdit], warnings: &[String], is_claimed: bool) -> Result<Vec<u64>, String> {
     let warnings = warnings.iter().map(|why| one_line(why)).collect();
     let held = server.with(|state| {
         let newest = files.iter().map(|file| newest(state, file)).collect::<Result<Vec<FileEdit>, String>>()?;
-        let ids: Vec<u64> = newest.iter().flat_map(|file| state.hunks.hold(title, file, &warnings)).collect();
+        let ids: Vec<u64> = newest.iter().flat_map(|file| state.hunks.add(title, file, &warnings)).collect();
         if is_claimed {
             state.hunks.claim(&ids);
         }
         Ok(ids)
     });
-    show(server, files.iter().map(|file| file.document.uri.as_str()).collect::<BTreeSet<_>>());
+    redraw(server, files.iter().map(|file| file.document.uri.as_str()).collect::<BTreeSet<_>>());
     held
-}
-
-/// Most warnings that are shown at once.
-const WARNINGS: usize = 4;
-
-/// The warnings for which there is room.
-pub fn shown_warnings(warnings: &[String]) -> Vec<String> {
-    let more = warnings.len().saturating_sub(WARNINGS);
-    let shown = warnings.iter().take(WARNINGS).map(|why| shorten(&one_line(why), 240).replace('\n', " "));
-    shown.chain((more > 0).then(|| format!("and {more} more"))).collect()
-}
-
-/// The warnings as one sentence, if there are any.
-pub fn look_twice(warnings: &[String]) -> Option<String> {
-    (!warnings.is_empty()).then(|| format!("Look twice: {}.", shown_warnings(warnings).join("; ")))
 }
 
 /// An edit rebased on its document's newest text, which may have changed while the edit was computed.
@@ -69,9 +54,6 @@ fn newest(state: &State, file: &FileEdit) -> Result<FileEdit, String> {
     let (_, edits) = state.carry_over(uri, base.version, &base.text, &file.edits).map_err(why)?;
     Ok(FileEdit { document: open.document.clone(), edits, ..file.clone() })
 }
-
-/// The numbers of hunks, and a sentence about them.
-pub type Held = (Vec<u64>, String);
 
 /// Tells which files do not show their changes so far; returns their names.
 pub fn tell_unseen(server: &Server, files: &[FileEdit]) -> Value {
@@ -88,8 +70,11 @@ pub fn tell_unseen(server: &Server, files: &[FileEdit]) -> Value {
 /// Most files that are named in a message.
 const NAMED: usize = 5;
 
-/// [`hold`], with the sentence to tell.
-pub fn hold_and_tell(server: &Server, title: &str, files: &[FileEdit], warnings: &[String]) -> Result<Held, String> {
+/// [`hold`], and tells the person how many there are and where they are decided on.
+///
+/// # Errors
+/// As [`hold`].
+pub fn hold_and_tell(server: &Server, title: &str, files: &[FileEdit], warnings: &[String]) -> Result<Vec<u64>, String> {
     let changed: Vec<&FileEdit> = files.iter().filter(|file| file.changes()).collect();
     let name = |file: &&FileEdit| file.document.path.as_ref().map_or_else(|| uri::name(&file.document.uri), ToString::to_string);
     let mut names: Vec<String> = changed.iter().take(NAMED).map(name).collect();
@@ -101,16 +86,22 @@ pub fn hold_and_tell(server: &Server, title: &str, files: &[FileEdit], warnings:
             (false, true) => "by its code lens or code action",
             (false, false) => "by its code action",
         };
-        (by, accept::told(state).map(String::from))
+        (by, only_by_actions(state).map(String::from))
     });
     let (count, names) = (changed.len(), names.join(", "));
-    let tell = |ids: Vec<u64>| {
-        let hunks = ids.len();
-        let wait = format!("longsight: {hunks} change(s) in {count} file(s) wait for your decision: accept or reject each {by} ({names}).");
-        let text = [Some(wait), more, look_twice(warnings)].into_iter().flatten().collect::<Vec<_>>().join(" ");
-        (ids, text)
-    };
-    hold(server, title, files, warnings).map(tell)
+    let ids = hold(server, title, files, warnings)?;
+    let hunks = ids.len();
+    let wait = format!("longsight: {hunks} change(s) in {count} file(s) wait for your decision: accept or reject each {by} ({names}).");
+    let text = [Some(wait), more, look_twice(warnings)].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    server.client.show(3, &text);
+    Ok(ids)
+}
+
+/// What to tell, once, an editor that can only accept hunks by code actions.
+fn only_by_actions(state: &mut State) -> Option<&'static str> {
+    let words = "This editor cannot be asked to apply edits: choose the code action that accepts, for code lenses only reject.";
+    let is_news = !state.editor.apply_edit && !std::mem::replace(&mut state.told_of_actions, true);
+    is_news.then_some(words)
 }
 
 /// Rebases hunks of files that are not open on the files' new text; those that do not fit are dropped with a reason.
@@ -138,14 +129,14 @@ pub async fn follow_disk(server: &Server, wanted: impl Fn(&Path) -> bool) {
             if is_open { vec![] } else { state.hunks.on_disk(&uri, now.as_ref()) }
         });
         say_lost(server, &lost);
-        show(server, [uri.as_str()]);
+        redraw(server, [uri.as_str()]);
     }
 }
 
 /// Tells which hunks do not fit any more, in one message, and removes them from the screen.
 pub fn tell_lost(server: &Server, lost: &[Lost]) {
     say_lost(server, lost);
-    show(server, lost.iter().map(|lost| lost.pending.document.uri.as_str()).collect::<BTreeSet<_>>());
+    redraw(server, lost.iter().map(|lost| lost.pending.document.uri.as_str()).collect::<BTreeSet<_>>());
 }
 
 /// [`tell_lost`] without removing them, for callers that redraw the documents anyway.

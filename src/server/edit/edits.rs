@@ -7,11 +7,12 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use tower_lsp::lsp_types::Url;
 
-use super::features::FileEdit;
 use super::shown::{self, Expected};
-use super::state::State;
-use super::{Server, convert, held};
+use super::warnings::shown_warnings;
 use crate::context::fence;
+use crate::server::features::FileEdit;
+use crate::server::state::State;
+use crate::server::{Server, convert};
 use crate::text::edit::Overlap;
 use crate::text::{Batch, Edit, Text, diff, rebase};
 use crate::workspace::{Document, ReadError, uri};
@@ -215,7 +216,7 @@ fn document_changes(state: &State, files: &[Fitted], label: Option<Label>) -> Va
                 let id = format!("hunk {}", annotations.len() + 1);
                 let reason = fitted.file.reasons.get(number).filter(|reason| !reason.trim().is_empty());
                 let place = format!("{}:{}", uri::name(uri), fitted.text.line_of(edit.range.start) + 1);
-                let place = [vec![place], held::shown_warnings(label.warnings)].concat().join("; ");
+                let place = [vec![place], shown_warnings(label.warnings)].concat().join("; ");
                 let reason = fence::visible(reason.map_or(label.title, |reason| reason.trim()));
                 annotations.insert(
                     id.clone(),

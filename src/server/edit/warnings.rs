@@ -1,0 +1,19 @@
+//! The reasons for a second look at an edit, in the words and the length in which a person reads them. Pure.
+
+use crate::agent::limits::shorten;
+use crate::features::actions::one_line;
+
+/// Most warnings that are shown at once.
+const WARNINGS: usize = 4;
+
+/// The warnings for which there is room.
+pub fn shown_warnings(warnings: &[String]) -> Vec<String> {
+    let more = warnings.len().saturating_sub(WARNINGS);
+    let shown = warnings.iter().take(WARNINGS).map(|why| shorten(&one_line(why), 240).replace('\n', " "));
+    shown.chain((more > 0).then(|| format!("and {more} more"))).collect()
+}
+
+/// The warnings as one sentence, if there are any.
+pub fn look_twice(warnings: &[String]) -> Option<String> {
+    (!warnings.is_empty()).then(|| format!("Look twice: {}.", shown_warnings(warnings).join("; ")))
+}
