@@ -182,7 +182,7 @@ async fn an_empty_file_is_created() {
     let answers = vec![calls(vec![propose(vec![change("app/io/__init__.py", "", ""), definition()])]), calls(vec![finish()])];
     let (edited, _) = played(&[("a.py", SCALE)], "def scale", answers).await;
     let init = edited.edits.iter().find(|file| file.path == "app/io/__init__.py").unwrap();
-    assert!(init.created && init.hunks.len() == 1 && init.batch.is_empty());
+    assert!(init.created && init.hunks.len() == 1 && init.edit.edits.is_empty());
     assert!(edited.diff.contains("diff --git a/app/io/__init__.py b/app/io/__init__.py\nnew file mode 100644\n"), "{}", edited.diff);
 }
 

@@ -292,7 +292,7 @@ async fn a_document_outside_of_the_workspace_is_edited_itself_by_a_model_with_to
         let at = Target { document: Arc::new(document), bytes: start..start + "    a + b".len() };
         let params = Params { at, how: How::Instruction("swap the operands".into()) };
         let edited = edit(&session, &params, &Cancel::new(), &silent()).await.unwrap_or_else(|error| panic!("{uri}: {error}"));
-        assert_eq!(edited.edits.iter().map(|file| file.target.document.uri.as_str()).collect::<Vec<_>>(), [uri]);
+        assert_eq!(edited.edits.iter().map(|file| file.edit.document.uri.as_str()).collect::<Vec<_>>(), [uri]);
         assert_eq!(applied(&edited, &edited.edits[0].path), CODE.replace("a + b\n", "b + a\n"));
         let Ask::Chat(chat) = &coder.asked()[0].ask else { panic!("a conversation") };
         assert!(chat.tools.iter().all(|tool| tool.name != "propose_edit"), "{:?}", chat.tools);

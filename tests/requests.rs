@@ -485,7 +485,7 @@ fn an_instruction_comes_with_the_diagnostics_of_the_editor() {
         json!({ "uri": URI, "range": range(0, 3, 7), "instruction": "rename", "problems": ["said"], "diagnostics": diagnostics });
     let report = command(&mut editor, "longsight.edit", argument)["result"].clone();
     let told = ["said None", "rustc: mismatched types (line 2) Some((1, 1))", "no place (line 1) Some((0, 0))"];
-    assert_eq!(report["problems"], json!(told), "{report}");
+    assert_eq!(report["sent"], json!(told), "{report}");
     editor.inbox.clear();
     editor.quit();
 }
@@ -508,7 +508,7 @@ fn an_instruction_of_a_plain_client_comes_with_what_it_said_before() {
         // The edit is taken back, so that the text is as it was.
         editor.inbox.clear();
         whole(editor, TEXT);
-        report["problems"].clone()
+        report["sent"].clone()
     };
     let [docs, unused] = ["no docs (line 1) Some((0, 0))", "unused (line 2) Some((1, 1))"];
     assert_eq!(asked(&mut editor, None), json!([docs, unused]));
@@ -517,7 +517,7 @@ fn an_instruction_of_a_plain_client_comes_with_what_it_said_before() {
     // Where the lines are others now, nothing is known of them.
     whole(&mut editor, &TEXT.replace("main", "start"));
     let report = command(&mut editor, "longsight.edit", json!({ "uri": URI, "range": range(2, 0, 1), "instruction": "rename" }));
-    assert_eq!(report["result"]["problems"], json!([unused]));
+    assert_eq!(report["result"]["sent"], json!([unused]));
     whole(&mut editor, TEXT);
     // The next request says all that is to be said of its own lines.
     actions(&mut editor, json!({ "diagnostics": [] }));

@@ -7,7 +7,7 @@ use tower_lsp::lsp_types::{self as lsp, TextDocumentIdentifier, Url};
 
 use super::edit::change::{self, Way};
 use super::edit::edits::{self, Label};
-use super::edit::{accept, held, review};
+use super::edit::{accept, review};
 use super::progress::Progress;
 use super::{Server, answers, menu, message};
 use crate::engine::Cancel;
@@ -142,19 +142,18 @@ async fn compute(server: &Server, mut action: Value) -> Result<Value> {
         fields.remove("command");
     }
     let way = worked.way(server, &document);
-    let edited = worked.edited;
     let Way::Applied { confirm } = way else {
-        let held = held::hold_and_tell(server, &title, &edited.files, &edited.confirm);
-        held.map_err(|reason| message::modified(&reason))?;
+        worked.hold_and_tell(server, &title).map_err(|reason| message::modified(&reason))?;
         // Emacs 30 resolves an action with data and no edit over and over.
         if let Some(fields) = action.as_object_mut() {
             fields.remove("data");
         }
         return Ok(action);
     };
-    change::warn(server, &title, &edited.confirm);
-    let label = Label { title: &title, confirm, warnings: &edited.confirm };
-    action["edit"] = edits::workspace_edit(server, &edited.files, Some(label)).await.map_err(|reason| message::modified(&reason))?;
+    let warnings = &worked.edited.confirm;
+    change::warn(server, &title, warnings);
+    let label = Label { title: &title, confirm, warnings };
+    action["edit"] = edits::workspace_edit(server, &worked.files, Some(label)).await.map_err(|reason| message::modified(&reason))?;
     Ok(action)
 }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::features::{Edited, Features, FileEdit, Question, StateSnapshot, Suggestions, Tell};
+use super::features::{Features, Question, StateSnapshot, Suggestions, Tell};
 use super::pace::{self, Pace};
 use crate::engine::{BoxFuture, Cancel, EngineError, ErrorKind};
 use crate::features::actions::{self, Offer};
@@ -394,7 +394,7 @@ impl Features for Backend {
         params: edit::Params,
         cancel: Cancel,
         sink: Sink,
-    ) -> BoxFuture<'static, Result<Edited, EngineError>> {
+    ) -> BoxFuture<'static, Result<edit::Edited, EngineError>> {
         let (session, index) = (self.session(&snapshot), self.index(&snapshot));
         let others = self.others(&snapshot, Some(&params.at.document.uri));
         Box::pin(async move {
@@ -404,12 +404,7 @@ impl Features for Backend {
             if watched && session.index.stage() != Stage::Ready {
                 edited.confirm.push(INCOMPLETE.into());
             }
-            let report = as_json(&edited)?;
-            let file = |file: edit::FileEdit| {
-                let reasons = file.hunks.into_iter().map(|hunk| hunk.reason).collect();
-                FileEdit { document: file.target.document, edits: file.batch, reasons, creates: file.created }
-            };
-            Ok(Edited { files: edited.edits.into_iter().map(file).collect(), report, confirm: edited.confirm })
+            Ok(edited)
         })
     }
 

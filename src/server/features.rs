@@ -10,8 +10,8 @@ use crate::config::Config;
 use crate::engine::{BoxFuture, Cancel, EngineError};
 use crate::features::actions::Offer;
 use crate::features::{Sink, Target, complete, edit, preview};
-use crate::text::{Batch, Edit};
-use crate::workspace::{Document, Snapshot};
+use crate::text::Edit;
+use crate::workspace::Snapshot;
 
 /// What the server knows at one moment. Cheap to clone.
 #[derive(Clone, Default)]
@@ -38,34 +38,6 @@ pub struct Suggestions {
 pub enum Question {
     Explain(Target),
     Ask(String),
-}
-
-/// A computed edit, and what is told about it.
-#[derive(Clone, Debug)]
-pub struct Edited {
-    pub files: Vec<FileEdit>,
-    /// The JSON of `longsight edit --json`.
-    pub report: Value,
-    /// Reasons for a person to look before it is applied; empty if there are none.
-    pub confirm: Vec<String>,
-}
-
-/// The edits of one file, for the version in the snapshot.
-#[derive(Clone, Debug)]
-pub struct FileEdit {
-    pub document: Arc<Document>,
-    pub edits: Batch,
-    /// The model's reasons, one per edit as far as given.
-    pub reasons: Vec<String>,
-    /// The file does not exist yet; `document` is empty.
-    pub creates: bool,
-}
-
-impl FileEdit {
-    /// Whether it changes anything. A file may be created empty.
-    pub fn changes(&self) -> bool {
-        self.creates || !self.edits.is_empty()
-    }
 }
 
 /// Takes a sentence for the user.
@@ -109,7 +81,7 @@ pub trait Features: Send + Sync {
         params: edit::Params,
         cancel: Cancel,
         sink: Sink,
-    ) -> BoxFuture<'static, Result<Edited, EngineError>>;
+    ) -> BoxFuture<'static, Result<edit::Edited, EngineError>>;
     /// The JSON of `longsight context --json`.
     fn preview(&self, snapshot: StateSnapshot, params: preview::Params) -> BoxFuture<'static, Result<Value, EngineError>>;
     /// Engines, index and health, for `longsight.status`.

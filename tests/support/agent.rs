@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex};
 
 use longsight::engine::{BoxFuture, Cancel, EngineError, ErrorKind};
 use longsight::features::actions::Offer;
-use longsight::features::edit::How;
-use longsight::features::{Piece, Sink, Target, complete, edit, preview};
+use longsight::features::edit::{Edited, EditedFile, FileEdit, How};
+use longsight::features::{Piece, Sink, Target, Timing, complete, edit, preview};
+use longsight::route::{Decision, Role};
 use longsight::server::Options;
-use longsight::server::features::{Edited, Features, FileEdit, Question, StateSnapshot, Suggestions};
+use longsight::server::features::{Features, Question, StateSnapshot, Suggestions};
 use longsight::text::{Batch, Edit};
 use serde_json::{Value, json};
 
@@ -208,11 +209,10 @@ impl Features for Fake {
         let confirm = if self.risky.load(Ordering::SeqCst) { vec!["it is risky".to_string()] } else { vec![] };
         Box::pin(async move {
             let text = model.await?;
-            let (instruction, problems) = match &params.how {
-                How::Instruction(words) => {
-                    (true, words.problems.iter().map(|one| json!(format!("{} {:?}", one.message, one.lines))).collect())
-                }
-                How::Action { problems, .. } => (false, problems.iter().map(|problem| json!(problem)).collect::<Vec<_>>()),
+            // What it was told of the editor's diagnostics is among what it was sent.
+            let sent = match &params.how {
+                How::Instruction(words) => words.problems.iter().map(|one| format!("{} {:?}", one.message, one.lines)).collect(),
+                How::Action { problems, .. } => problems.clone(),
             };
             let document = params.at.document;
             let edits = if hunks {
@@ -222,8 +222,13 @@ impl Features for Fake {
                 Batch::one(Edit { range: params.at.bytes, text })
             };
             let reasons = (1..=edits.edits().len()).filter(|_| hunks).map(|number| format!("{said} {number}")).collect();
-            let files = vec![FileEdit { document, edits, reasons, creates: false }];
-            Ok(Edited { files, report: json!({ "steps": [], "instruction": instruction, "problems": problems }), confirm })
+            let (path, version) = (document.uri.trim_start_matches("file:///w/").to_string(), Some(document.version));
+            let edit = FileEdit { document, edits, reasons, creates: false };
+            let file = EditedFile { path, version, created: false, hunks: vec![], edit };
+            let (engine, model, reason) = ("fake".into(), String::new(), String::new());
+            let route = Decision { role: Role::Coder, engine, model, reason, origin: None };
+            let (diff, summary, timing) = (String::new(), String::new(), Timing::default());
+            Ok(Edited { edits: vec![file], diff, route, steps: vec![], summary, timing, confirm, sent })
         })
     }
 

@@ -35,6 +35,7 @@ mod test;
 pub mod wording;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -45,6 +46,7 @@ use crate::engine::{Cancel, Caps, EngineError, ErrorKind};
 use crate::route::Decision;
 use crate::syntax::scope::Item;
 use crate::text::Batch;
+use crate::workspace::Document;
 pub use driver::edit;
 pub use how::{How, Instruction, Problem};
 use plan::Plan;
@@ -59,7 +61,7 @@ pub struct Params {
 /// The computed edit.
 #[derive(Clone, Debug, Serialize)]
 pub struct Edited {
-    pub edits: Vec<FileEdit>,
+    pub edits: Vec<EditedFile>,
     /// All of it as a unified diff.
     pub diff: String,
     pub route: Decision,
@@ -75,9 +77,9 @@ pub struct Edited {
     pub sent: Vec<String>,
 }
 
-/// The change of one file.
+/// The change of one file, as people read it.
 #[derive(Clone, Debug, Serialize)]
-pub struct FileEdit {
+pub struct EditedFile {
     pub path: String,
     /// The editor's version that the edit is for; null for a file that is not open.
     pub version: Option<i32>,
@@ -85,11 +87,26 @@ pub struct FileEdit {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub created: bool,
     pub hunks: Vec<Hunk>,
-    /// The document as it was.
     #[serde(skip)]
-    pub target: Target,
-    #[serde(skip)]
-    pub batch: Batch,
+    pub edit: FileEdit,
+}
+
+/// The change of one file, as it is applied: to the version of its document.
+#[derive(Clone, Debug)]
+pub struct FileEdit {
+    pub document: Arc<Document>,
+    pub edits: Batch,
+    /// The model's reasons, one per edit as far as given.
+    pub reasons: Vec<String>,
+    /// The file does not exist yet; `document` is empty.
+    pub creates: bool,
+}
+
+impl FileEdit {
+    /// Whether it changes anything. A file may be created empty.
+    pub fn changes(&self) -> bool {
+        self.creates || !self.edits.is_empty()
+    }
 }
 
 /// One run of changed lines.

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Edited;
+use super::EditedFile;
 use super::FileEdit;
 use super::Hunk;
 use super::Work;
@@ -11,7 +12,7 @@ use super::forms::Filled;
 use crate::agent::permit::{self, Permit};
 use crate::agent::tools::draft::Draft;
 use crate::engine::{EngineError, ErrorKind};
-use crate::features::{Session, Target, Timing};
+use crate::features::{Session, Timing};
 use crate::redact::{self, PLACEHOLDER};
 use crate::route::{Decision, Role};
 use crate::text::{Batch, Edit, Text, diff, rebase};
@@ -36,7 +37,7 @@ pub fn one(work: &Work<'_>, filled: Filled) -> Result<Edited, EngineError> {
     let mut offer = Offer::default();
     if after != **text {
         let (known, path) = (target.document.path.as_ref(), work.site.path.as_str());
-        let file = File { known, path, target: target.clone(), before: Some(text), after: &after };
+        let file = File { known, path, document: target.document.clone(), before: Some(text), after: &after };
         offer.add(work.session, file, |_| filled.reason.clone())?;
     }
     for other in filled.others {
@@ -97,7 +98,7 @@ struct File<'a> {
     known: Option<&'a WorkspacePath>,
     /// ... and its name for people.
     path: &'a str,
-    target: Target,
+    document: Arc<Document>,
     /// None if it does not exist yet.
     before: Option<&'a str>,
     after: &'a str,
@@ -132,14 +133,13 @@ impl Offer {
             return Ok(());
         }
         let document = standing(session, draft).map_err(|reason| EngineError::new(ErrorKind::Unsupported, reason))?;
-        let target = Target { bytes: 0..document.text.len_bytes(), document };
         let (before, after) = (draft.before.as_deref(), draft.after.as_str());
-        let file = File { known: Some(path), path: &path.to_string(), target, before, after };
+        let file = File { known: Some(path), path: &path.to_string(), document, before, after };
         self.add(session, file, |bytes| draft.reason(&bytes))
     }
 
     fn add(&mut self, session: &Session, file: File<'_>, reason: impl Fn(Range<usize>) -> String) -> Result<(), EngineError> {
-        let File { known, path, target, before, after } = file;
+        let File { known, path, document, before, after } = file;
         match known.map(|known| permit::judge(known, before, Some(after))) {
             Some(Permit::Refused(reason)) => return Err(EngineError::new(ErrorKind::Unsupported, reason)),
             Some(Permit::Ask(reasons)) => self.edited.confirm.extend(reasons),
@@ -165,11 +165,13 @@ impl Offer {
             hunks.push(Hunk { start_line: 1, end_line: 0, old: String::new(), new: String::new(), reason: reason(0..0) });
             unified = format!("diff --git a/{path} b/{path}\nnew file mode 100644\n");
         }
-        let version = session.snapshot.document(&target.document.uri).map(|open| open.version);
+        let version = session.snapshot.document(&document.uri).map(|open| open.version);
         let edits: Vec<Edit> = found.into_iter().map(|hunk| hunk.edit).collect();
-        let batch = Batch::new(edits).map_err(|overlap| EngineError::new(ErrorKind::Garbled, overlap.to_string()))?;
+        let edits = Batch::new(edits).map_err(|overlap| EngineError::new(ErrorKind::Garbled, overlap.to_string()))?;
         self.edited.diff.push_str(&unified);
-        self.edited.edits.push(FileEdit { path: path.into(), version, created: before.is_none(), hunks, target, batch });
+        let (created, reasons) = (before.is_none(), hunks.iter().map(|hunk| hunk.reason.clone()).collect());
+        let edit = FileEdit { document, edits, reasons, creates: created };
+        self.edited.edits.push(EditedFile { path: path.into(), version, created, hunks, edit });
         Ok(())
     }
 }

@@ -7,15 +7,19 @@ use super::edits::{End, Label, Outcome};
 use super::warnings::look_twice;
 use super::{accept, edits, held, partly};
 use crate::engine::Cancel;
+use crate::features::Sink;
 use crate::features::actions::one_line;
-use crate::features::{Sink, edit};
-use crate::server::features::{Edited, FileEdit, StateSnapshot};
+use crate::features::edit::{self, Edited, FileEdit};
+use crate::server::features::StateSnapshot;
 use crate::server::{Server, work};
 use crate::workspace::{Document, uri};
 
-/// An edit, and whether it is only a part of one.
+/// An edit, and what of it can be applied.
 pub struct Worked {
     pub edited: Edited,
+    /// What fits the current text.
+    pub files: Vec<FileEdit>,
+    /// That is not all of it.
     pub is_half: bool,
 }
 
@@ -28,9 +32,11 @@ pub async fn work_out(
     sink: Sink,
 ) -> jsonrpc::Result<Worked> {
     let work = server.work.patient(server.features().edit(snapshot, params, cancel.clone(), sink));
-    let mut edited = work::finished(work, cancel).await?;
-    let is_half = partly::keep_what_fits(server, &mut edited).await;
-    Ok(Worked { edited, is_half })
+    let edited = work::finished(work, cancel).await?;
+    let files = edited.edits.iter().map(|file| file.edit.clone()).collect();
+    let mut worked = Worked { edited, files, is_half: false };
+    worked.keep_what_fits(server).await;
+    Ok(worked)
 }
 
 /// How an edit gets into the text.
@@ -49,11 +55,31 @@ impl Worked {
     /// Half an edit is only applied by the person, and so is one that needs a look where the editor cannot ask for it. `marked` is where it
     /// was requested.
     pub fn way(&self, server: &Server, marked: &Document) -> Way {
-        let confirm = needs_word(server, &self.edited, marked);
+        let confirm = self.needs_word(server, marked);
         match self.is_half || confirm && !server.with(|state| state.editor.asks()) {
             true => Way::Held,
             false => Way::Applied { confirm },
         }
+    }
+
+    /// Removes what does not fit the current text any more; returns whether there was any.
+    async fn keep_what_fits(&mut self, server: &Server) -> bool {
+        let has_lost = partly::keep_what_fits(server, &mut self.files, &mut self.edited.confirm).await;
+        self.is_half |= has_lost;
+        has_lost
+    }
+
+    /// Whether a person must look at an edit before it is applied: it changes several files, one that nobody has open, or one that tools
+    /// and editors obey.
+    fn needs_word(&self, server: &Server, marked: &Document) -> bool {
+        let changed: Vec<&FileEdit> = self.files.iter().filter(|file| file.changes()).collect();
+        let is_seen = |file: &&FileEdit| is_of(file, marked) || server.with(|state| state.open_as(&file.document).is_some());
+        !self.edited.confirm.is_empty() || changed.len() > 1 || !changed.iter().all(is_seen)
+    }
+
+    /// Holds it back as hunks, and tells the person so.
+    pub fn hold_and_tell(&self, server: &Server, title: &str) -> Result<Vec<u64>, String> {
+        held::hold_and_tell(server, title, &self.files, &self.edited.confirm)
     }
 }
 
@@ -76,61 +102,64 @@ impl From<Result<Vec<u64>, String>> for Settled {
 
 /// Brings an edit to the editor and reports: the JSON of `longsight edit --json`, and what was done. With `review` its hunks wait in any
 /// case.
-pub async fn settle(server: &Server, title: &str, worked: Worked, review: bool, marked: &Document) -> Value {
-    let way = worked.way(server, marked);
-    let mut edited = worked.edited;
-    edited.report["applied"] = json!(false);
-    if !edited.files.iter().any(FileEdit::changes) {
-        return edited.report;
+pub async fn settle(server: &Server, title: &str, mut worked: Worked, review: bool, marked: &Document) -> Value {
+    if !worked.files.iter().any(FileEdit::changes) {
+        return report(&worked.edited, false);
     }
     let editor = server.with(|state| state.editor.clone());
-    let settled = match (way, accept::hindered(&editor)) {
+    let settled = match (worked.way(server, marked), accept::hindered(&editor)) {
         (_, Some(reason)) => Settled::Refused(reason.into()),
-        _ if review => hold_for_review(server, title, &edited).into(),
-        (Way::Held, None) => held::hold_and_tell(server, title, &edited.files, &edited.confirm).into(),
-        (Way::Applied { .. }, None) if !editor.apply_edit => held::hold_and_tell(server, title, &edited.files, &edited.confirm).into(),
-        (Way::Applied { confirm }, None) => apply(server, title, &mut edited, confirm, marked).await,
+        _ if review => hold_for_review(server, title, &worked).into(),
+        (Way::Held, None) => worked.hold_and_tell(server, title).into(),
+        (Way::Applied { .. }, None) if !editor.apply_edit => worked.hold_and_tell(server, title).into(),
+        (Way::Applied { confirm }, None) => apply(server, title, &mut worked, confirm, marked).await,
     };
+    let mut report = report(&worked.edited, matches!(settled, Settled::Applied { .. }));
     match settled {
+        Settled::Applied { unseen } if unseen.is_empty() => {}
         Settled::Applied { unseen } => {
-            edited.report["applied"] = json!(true);
-            if !unseen.is_empty() {
-                edited.report["hunks"] = json!(held::hold_claimed(server, title, &unseen, &edited.confirm));
-                edited.report["unseen"] = held::tell_unseen(server, &unseen);
-            }
+            report["hunks"] = json!(held::hold_claimed(server, title, &unseen, &worked.edited.confirm));
+            report["unseen"] = held::tell_unseen(server, &unseen);
         }
-        Settled::Held(hunks) => edited.report["hunks"] = json!(hunks),
+        Settled::Held(hunks) => report["hunks"] = json!(hunks),
         Settled::Refused(reason) => {
-            tell_refused(server, title, &edited, &reason);
-            edited.report["refused"] = json!(reason);
+            tell_refused(server, title, &worked.files, &reason);
+            report["refused"] = json!(reason);
         }
     }
-    edited.report
+    report
+}
+
+fn report(edited: &Edited, applied: bool) -> Value {
+    let mut report = json!(edited);
+    report["applied"] = json!(applied);
+    report
 }
 
 /// A person who asked for a review need not be told where the hunks are.
-fn hold_for_review(server: &Server, title: &str, edited: &Edited) -> Result<Vec<u64>, String> {
-    let hunks = held::hold(server, title, &edited.files, &edited.confirm)?;
-    warn(server, title, &edited.confirm);
+fn hold_for_review(server: &Server, title: &str, worked: &Worked) -> Result<Vec<u64>, String> {
+    let hunks = held::hold(server, title, &worked.files, &worked.edited.confirm)?;
+    warn(server, title, &worked.edited.confirm);
     Ok(hunks)
 }
 
-async fn apply(server: &Server, title: &str, edited: &mut Edited, confirm: bool, marked: &Document) -> Settled {
-    warn(server, title, &edited.confirm);
-    let label = Label { title, confirm, warnings: &edited.confirm };
-    match edits::apply(server, &format!("longsight: {title}"), &edited.files, Some(label)).await {
+async fn apply(server: &Server, title: &str, worked: &mut Worked, confirm: bool, marked: &Document) -> Settled {
+    let warnings = &worked.edited.confirm;
+    warn(server, title, warnings);
+    let label = Label { title, confirm, warnings };
+    match edits::apply(server, &format!("longsight: {title}"), &worked.files, Some(label)).await {
         Ok(Outcome { end: End::Applied, unseen }) => {
             if !confirm {
-                name_elsewhere(server, title, edited, marked);
+                name_elsewhere(server, title, &worked.files, marked);
             }
             Settled::Applied { unseen }
         }
         Ok(Outcome { end: End::NotShown(_), .. }) => Settled::Refused(edits::NOT_SHOWN.into()),
         // A few keys must not lose the work.
-        Ok(Outcome { end: End::Overtaken(left), .. }) => held::hold_and_tell(server, title, &left, &edited.confirm).into(),
+        Ok(Outcome { end: End::Overtaken(left), .. }) => held::hold_and_tell(server, title, &left, warnings).into(),
         // Somebody has just typed in one of the places.
-        Err(reason) => match partly::keep_what_fits(server, edited).await {
-            true => held::hold_and_tell(server, title, &edited.files, &edited.confirm).into(),
+        Err(reason) => match worked.keep_what_fits(server).await {
+            true => worked.hold_and_tell(server, title).into(),
             false => Settled::Refused(reason),
         },
     }
@@ -144,20 +173,12 @@ pub fn warn(server: &Server, title: &str, warnings: &[String]) {
 }
 
 /// Tells why an edit is not applied, except to our own plugins, which show the command's result.
-fn tell_refused(server: &Server, title: &str, edited: &Edited, reason: &str) {
+fn tell_refused(server: &Server, title: &str, files: &[FileEdit], reason: &str) {
     if server.with(|state| !state.editor.streaming) {
-        let names: Vec<String> = edited.files.iter().map(|file| uri::name(&file.document.uri)).collect();
+        let names: Vec<String> = files.iter().map(|file| uri::name(&file.document.uri)).collect();
         let (title, files) = (one_line(title), names.join(", "));
         server.client.show(2, &format!("longsight: “{title}” was not applied to {files}: {reason}. Ask for it again once that is mended."));
     }
-}
-
-/// Whether a person must look at an edit before it is applied: it changes several files, one that nobody has open, or one that tools and
-/// editors obey.
-fn needs_word(server: &Server, edited: &Edited, marked: &Document) -> bool {
-    let changed: Vec<&FileEdit> = edited.files.iter().filter(|file| file.changes()).collect();
-    let is_seen = |file: &&FileEdit| is_of(file, marked) || server.with(|state| state.open_as(&file.document).is_some());
-    !edited.confirm.is_empty() || changed.len() > 1 || !changed.iter().all(is_seen)
 }
 
 fn is_of(file: &FileEdit, document: &Document) -> bool {
@@ -165,8 +186,8 @@ fn is_of(file: &FileEdit, document: &Document) -> bool {
 }
 
 /// Names the changed file if it is not the one in which the change was requested.
-fn name_elsewhere(server: &Server, title: &str, edited: &Edited, marked: &Document) {
-    let elsewhere = edited.files.iter().filter(|file| file.changes()).find(|file| !is_of(file, marked));
+fn name_elsewhere(server: &Server, title: &str, files: &[FileEdit], marked: &Document) {
+    let elsewhere = files.iter().filter(|file| file.changes()).find(|file| !is_of(file, marked));
     let Some(file) = elsewhere else { return };
     let name = file.document.path.as_ref().map_or_else(|| uri::name(&file.document.uri), ToString::to_string);
     server.client.show(3, &format!("longsight: “{}” has changed {name}.", one_line(title)));

@@ -10,7 +10,7 @@ use tower_lsp::lsp_types::Url;
 use super::shown::{self, Expected};
 use super::warnings::shown_warnings;
 use crate::context::fence;
-use crate::server::features::FileEdit;
+use crate::features::edit::FileEdit;
 use crate::server::state::State;
 use crate::server::{Server, convert};
 use crate::text::edit::Overlap;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::context::fence;
-use crate::server::features::FileEdit;
+use crate::features::edit::FileEdit;
 use crate::text::rebase::{self, Tie};
 use crate::text::{Batch, Edit, Text, diff};
 use crate::workspace::{Document, uri};

@@ -2,16 +2,16 @@
 //! word about the missing ones. Minutes of work are not lost for one line.
 
 use super::edits::{self, Unfit};
+use crate::features::edit::FileEdit;
 use crate::server::Server;
-use crate::server::features::{Edited, FileEdit};
 use crate::text::Batch;
 use crate::workspace::uri;
 
-/// Removes hunks that do not fit any more, and notes that among the reasons for a second look; returns whether there were any. Half a
-/// change is only applied by the person, hunk by hunk. If nothing fits, everything stays, to be refused with a reason.
-pub async fn keep_what_fits(server: &Server, edited: &mut Edited) -> bool {
+/// Removes hunks that do not fit any more, and notes that in `confirm`, the reasons for a second look; returns whether there were any. Half
+/// a change is only applied by the person, hunk by hunk. If nothing fits, everything stays, to be refused with a reason.
+pub async fn keep_what_fits(server: &Server, files: &mut Vec<FileEdit>, confirm: &mut Vec<String>) -> bool {
     let (mut kept, mut missing) = (vec![], vec![]);
-    for file in &edited.files {
+    for file in files.iter() {
         if !file.changes() || edits::fits(server, file).await.is_ok() {
             kept.push(file.clone());
             continue;
@@ -23,9 +23,8 @@ pub async fn keep_what_fits(server: &Server, edited: &mut Edited) -> bool {
     if missing.is_empty() || !kept.iter().any(FileEdit::changes) {
         return false;
     }
-    edited.files = kept;
-    edited.confirm.extend(missing);
-    edited.report["confirm"] = edited.confirm.clone().into();
+    *files = kept;
+    confirm.extend(missing);
     true
 }
 

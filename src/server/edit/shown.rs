@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use tower_lsp::lsp_types::Url;
 
+use crate::features::edit::FileEdit;
 use crate::server::Server;
-use crate::server::features::FileEdit;
 use crate::server::state::State;
 use crate::text::{Batch, Text};
 use crate::workspace::Snapshot;
