@@ -318,7 +318,7 @@ async fn apply_once(server: &Server, name: &str, files: &[FileEdit], label: Opti
 
 /// An edit that the editor was asked to apply, with its answer.
 struct Asked {
-    edit: Value,
+    versions: Vec<(Url, i32)>,
     expected: Arc<Vec<Expected>>,
     /// A person was asked, at our request or the editor's own, which our plugin reports as `chosen`.
     asks: bool,
@@ -333,26 +333,27 @@ async fn ask_editor(server: &Server, name: &str, files: &[FileEdit], label: Opti
     let looked = look_at(server, files).await?;
     let asks = label.is_some_and(|label| label.confirm);
     // What is requested and what is expected come from the same texts.
-    let (edit, expected) = server.with(|state| {
+    let (edit, versions, expected) = server.with(|state| {
         let fitted = fit_all(state, files, looked)?;
-        Ok::<_, String>((edit_of(state, &fitted, label), expected(&fitted, asks && state.editor.annotations)))
+        let expected = expected(&fitted, asks && state.editor.annotations);
+        Ok::<_, String>((edit_of(state, &fitted, label), versions(state, &fitted), expected))
     })?;
-    let params = json!({ "label": name, "edit": &edit });
+    let params = json!({ "label": name, "edit": edit });
     // In a task of its own, so that the answer still has a receiver when the command is cancelled.
     let asked = tokio::spawn(server.client.request("workspace/applyEdit", params));
     let answer = asked.await.map_err(|error| error.to_string())??;
     let (applied, chosen) = (answer["applied"] == true, answer["chosen"] == true);
-    let was_behind = server.with(|state| is_behind(state, &edit));
+    let was_behind = server.with(|state| is_behind(state, &versions));
     if !applied && !was_behind {
         return Err(answer["failureReason"].as_str().unwrap_or("the editor refused the edit").into());
     }
     let expected = Arc::new(if chosen { expected.into_iter().map(Expected::in_part).collect() } else { expected });
-    Ok(Asked { edit, expected, asks: asks || chosen, applied, was_behind })
+    Ok(Asked { versions, expected, asks: asks || chosen, applied, was_behind })
 }
 
 /// Waits until the texts show what the editor says it has applied.
 async fn await_shown(server: &Server, asked: Asked) -> Attempt {
-    let Asked { edit, expected, asks, was_behind, .. } = asked;
+    let Asked { versions, expected, asks, was_behind, .. } = asked;
     let deadline = tokio::time::Instant::now() + if was_behind { SOON } else { SETTLE };
     let mut pause = FIRST_LOOK;
     let missing = loop {
@@ -371,7 +372,7 @@ async fn await_shown(server: &Server, asked: Asked) -> Attempt {
     let missing = missing.into_iter().map(|at| &expected[at]);
     let (left, closed): (Vec<_>, Vec<_>) = missing.partition(|one| asks || one.is_open());
     let files = |all: Vec<&Expected>| all.into_iter().map(|one| one.file.clone()).collect::<Vec<_>>();
-    let end = match server.with(|state| is_behind(state, &edit)) {
+    let end = match server.with(|state| is_behind(state, &versions)) {
         _ if left.is_empty() => End::Applied,
         true => End::Overtaken(files(left)),
         false => End::NotShown(files(left)),
@@ -379,14 +380,15 @@ async fn await_shown(server: &Server, asked: Asked) -> Attempt {
     Attempt { end, unseen: files(closed), asks }
 }
 
+/// The open documents of an edit, each with the version that it is for; none where the editor takes no versions.
+fn versions(state: &State, fitted: &[Fitted]) -> Vec<(Url, i32)> {
+    let open = fitted.iter().filter_map(|fitted| fitted.open.clone());
+    open.filter(|_| state.editor.document_changes).collect()
+}
+
 /// Whether a document has changed since an edit was made for it.
-fn is_behind(state: &State, edit: &Value) -> bool {
-    let mut documents = edit["documentChanges"].as_array().into_iter().flatten().map(|change| &change["textDocument"]);
-    documents.any(|document| {
-        let uri = document["uri"].as_str().and_then(|uri| Url::parse(uri).ok());
-        let open = uri.and_then(|uri| state.document(&uri));
-        open.is_some_and(|open| document["version"].as_i64().is_some_and(|version| version < i64::from(open.document.version)))
-    })
+fn is_behind(state: &State, versions: &[(Url, i32)]) -> bool {
+    versions.iter().any(|(uri, version)| state.document(uri).is_some_and(|open| *version < open.document.version))
 }
 
 /// What should be seen once an edit is applied. `asks` means that the person chooses among the hunks.
