@@ -45,9 +45,8 @@ pub(in crate::features) fn first(session: &Session, at: &Target, how: &How, want
     }
     let task = plan.task(session);
     let reader = Reader::new(session, &task)?;
-    let works =
-        plan.goes_deep() && at.document.path.is_some() && reader.caps.tools && reader.caps.context >= session.config().route.agent_context;
-    let plan = if works { &plan } else { small.as_ref().map_err(|reason| refuse(reason.clone()))? };
+    let window = base.window(&reader.caps);
+    let plan = if window.is_some() { &plan } else { small.as_ref().map_err(|reason| refuse(reason.clone()))? };
     let work = Work { plan, ..base };
     let marked = plan.form.marked();
     let configured = session.config().context.edit_tokens as usize;
@@ -58,8 +57,8 @@ pub(in crate::features) fn first(session: &Session, at: &Target, how: &How, want
         parts.push(current(&site.path, line, site.masked(marked.clone()), reader.tokens.as_ref(), "to be changed"));
         parts
     };
-    if works {
-        let (text, _) = long::words(&work, reader.caps.context as usize * super::BYTES);
+    if let Some(window) = window {
+        let (text, _) = long::words(&work, window);
         let messages = vec![Message::new(Role::System, long::RULES), Message::new(Role::User, text)];
         let ask = Ask::Chat(Chat { messages, tools: schema::tools(), ..Chat::default() });
         let (drawn, more) = (Drawn { ask, parts: parts() }, limits::RESULTS / super::BYTES);

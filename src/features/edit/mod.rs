@@ -143,7 +143,7 @@ struct Work<'a> {
 impl Work<'_> {
     /// The window in bytes of a model that says this of itself, if that and the task are fit for tools.
     fn window(&self, caps: &Caps) -> Option<usize> {
-        (caps.tools && caps.context >= self.least()).then_some(caps.context as usize * BYTES)
+        (self.goes_deep() && caps.tools && caps.context >= self.least()).then_some(caps.context as usize * BYTES)
     }
 
     /// Tokens that a window has for tools at the least.
