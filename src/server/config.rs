@@ -38,7 +38,7 @@ pub fn reload(server: &Server) {
     let problems = read(server, Some(&before.0));
     if before != server.with(|state| (state.config.clone(), state.config_problems.clone())) {
         tell(server, &problems);
-        super::initialize::workspace_changed(server);
+        super::folders::refresh_soon(server);
     }
 }
 
@@ -112,7 +112,7 @@ fn look(server: &Server, before: Option<Seen>) -> Seen {
         reload(server);
     }
     if steering != before.steering {
-        super::initialize::workspace_changed(server);
+        super::folders::refresh_soon(server);
     }
     Seen { file, taken, steering }
 }

@@ -12,7 +12,7 @@ use super::edit::hunks::Lost;
 use super::features::StateSnapshot;
 use super::open::Change;
 use super::state;
-use super::{Server, config, convert, initialize};
+use super::{Server, config, convert, folders};
 use crate::report;
 use crate::syntax::guard;
 use crate::text::layout::with_line_feeds;
@@ -189,7 +189,7 @@ fn on_disk(server: &Server, paths: Vec<PathBuf>) {
     let changed = paths.iter().any(steers);
     server.features().files_changed(paths);
     if changed {
-        initialize::workspace_changed(server);
+        folders::refresh_soon(server);
     }
 }
 

@@ -10,7 +10,7 @@ use tower_lsp::{LanguageServer, LspServiceBuilder};
 
 use super::edit::review;
 use super::serve::Host;
-use super::{Server, actions, commands, completion, config, documents, initialize, progress, trust};
+use super::{Server, actions, commands, completion, config, documents, folders, initialize, progress, trust};
 
 /// Adds the methods that tower-lsp does not know.
 pub fn register(builder: LspServiceBuilder<Server>) -> LspServiceBuilder<Server> {
@@ -51,7 +51,7 @@ impl LanguageServer for Server {
     }
 
     async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
-        initialize::folders(self, params.event);
+        folders::change(self, params.event);
     }
 
     async fn did_change_watched_files(&self, params: DidChangeWatchedFilesParams) {

@@ -1,20 +1,16 @@
 //! The handshake: what the editor can do, what we offer, and what starts then. Nothing slow before `initialized`.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::{
     CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions, ExecuteCommandOptions, InitializeResult, OneOf,
     SaveOptions, ServerCapabilities, ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
-    TextDocumentSyncSaveOptions, Url, WorkDoneProgressOptions, WorkspaceFoldersChangeEvent, WorkspaceFoldersServerCapabilities,
-    WorkspaceServerCapabilities,
+    TextDocumentSyncSaveOptions, Url, WorkDoneProgressOptions, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 
-use super::state::{Editor, Located, is_same_folder};
-use super::{Server, config, convert, documents, trust};
-use crate::report;
-use crate::workspace::{Roots, broad};
+use super::state::Editor;
+use super::{Server, config, convert, folders, trust};
 
 /// The public commands.
 pub const COMMANDS: &[&str] = &[
@@ -56,67 +52,8 @@ pub fn initialized(server: &Server) {
     let problems = config::load(server);
     config::tell(server, &problems);
     // Before this nothing is known about trust; whatever comes next finds it.
-    look(server);
+    folders::refresh_now(server);
     tokio::spawn(config::watch(server.clone()));
-}
-
-/// Tells the features about roots, open documents and settings. In the background, since disks are read, and one look after the other.
-pub fn workspace_changed(server: &Server) {
-    let this = server.clone();
-    server.work.detach(Box::pin(async move { now(&this).await }));
-}
-
-/// [`workspace_changed`], awaited.
-pub async fn now(server: &Server) {
-    let Ok(_turn) = server.looks.acquire().await else { return };
-    let this = server.clone();
-    let done = server.work.handle.spawn_blocking(move || look(&this)).await;
-    if let Err(error) = done {
-        report::log("error", format_args!("the workspace could not be looked at: {error}"));
-    }
-}
-
-/// Looks at the folders on disk without holding the lock; again if they, or the open documents, have changed meanwhile.
-fn look(server: &Server) {
-    loop {
-        let (editor, uris) = server.with(|state| (state.editor.clone(), state.documents().map(|(uri, _)| uri.clone()).collect::<Vec<_>>()));
-        let folders = editor.roots.iter().filter_map(|root| root.to_file_path().ok());
-        let (broad, folders): (Vec<_>, Vec<_>) = folders.map(|folder| (broad::reason(&folder), folder)).partition(|(why, _)| why.is_some());
-        tell_broad(server, broad);
-        let roots = Arc::new(Roots::new(folders.into_iter().map(|(_, folder)| folder)));
-        trust::look(server, &roots);
-        let located = uris.into_iter().map(|uri| {
-            let path = roots.locate_uri(uri.as_str());
-            (uri, path)
-        });
-        let located = Located { editor, roots: roots.clone(), documents: located.collect() };
-        if server.with(|state| state.set_roots(located)) {
-            config::tell_projects(server, &roots);
-            break;
-        }
-    }
-    let told = server.snapshot();
-    server.features().workspace(told.clone());
-    documents::catch_up(server, told);
-}
-
-/// Says once of each folder that is no workspace that it is none. A file in it is as one that was opened without a folder.
-fn tell_broad(server: &Server, broad: Vec<(Option<&'static str>, PathBuf)>) {
-    let is_new = |folder: &PathBuf| server.with(|state| !state.left_alone.contains(folder));
-    for (why, folder) in broad.iter().filter(|(_, folder)| is_new(folder)) {
-        let (folder, why) = (folder.display(), why.unwrap_or_default());
-        let told = format!("{folder} {why}: nothing in it is read but the files that you open; {}", broad::WAY_OUT);
-        server.client.show(3, &format!("longsight: {told}"));
-    }
-    server.with(|state| state.left_alone = broad.into_iter().map(|(_, folder)| folder).collect());
-}
-
-/// Takes over folders that the editor has opened and closed.
-pub fn folders(server: &Server, event: WorkspaceFoldersChangeEvent) {
-    let added = on_disk(event.added.into_iter().map(|folder| folder.uri));
-    let removed = event.removed.into_iter().map(|folder| folder.uri);
-    server.with(|state| state.change_folders(added, &removed.collect::<Vec<_>>()));
-    workspace_changed(server);
 }
 
 /// What an editor says about itself, field by field: what is missing, unknown or of another type counts as not said.
@@ -167,23 +104,10 @@ fn roots(params: &Value) -> Vec<Url> {
     let uri = |value: &Value| value.as_str().and_then(|uri| Url::parse(uri).ok());
     let folders: Vec<Url> = params["workspaceFolders"].as_array().into_iter().flatten().filter_map(|folder| uri(&folder["uri"])).collect();
     if !folders.is_empty() {
-        return on_disk(folders);
+        return folders::on_disk(folders);
     }
     let path = || params["rootPath"].as_str().and_then(|path| Url::from_directory_path(path).ok());
-    on_disk(uri(&params["rootUri"]).or_else(path))
-}
-
-/// The folders that may lie on a disk of this machine, each once; others cannot be read.
-fn on_disk(folders: impl IntoIterator<Item = Url>) -> Vec<Url> {
-    let mut there: Vec<Url> = vec![];
-    for folder in folders {
-        if folder.to_file_path().is_err() {
-            report::log("warning", format_args!("the folder {folder} is left alone: it lies on no disk of this machine"));
-        } else if !there.iter().any(|known| is_same_folder(known, &folder)) {
-            there.push(folder);
-        }
-    }
-    there
+    folders::on_disk(uri(&params["rootUri"]).or_else(path))
 }
 
 fn capabilities(encoding: tower_lsp::lsp_types::PositionEncodingKind) -> ServerCapabilities {

@@ -15,6 +15,7 @@ mod dispatch;
 mod documents;
 mod edit;
 pub mod features;
+mod folders;
 mod handlers;
 mod initialize;
 mod lifecycle;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
 
-use super::{Server, initialize, message};
+use super::{Server, folders, message};
 use crate::context::fence;
 use crate::workspace::trust::{Standing, Store, fingerprint};
 use crate::workspace::{Root, Roots};
@@ -81,7 +81,7 @@ pub fn hear(server: &Server) {
     if store.says_no(&roots) {
         server.with(|state| state.trust = Trust::UserSaysNo);
     }
-    initialize::workspace_changed(server);
+    folders::refresh_soon(server);
 }
 
 /// Finds out, and asks the person about the folders of which that is open. Reads files: not under the lock.
@@ -179,7 +179,7 @@ async fn say(server: &Server, asks: &[Asked], trusted: bool) -> std::result::Res
         let kept = store.say(root, trusted, fingerprint.as_deref());
         kept.map_err(|error| format!("your word on {} cannot be kept: {error}", root.path().display()))?;
     }
-    initialize::now(server).await;
+    folders::refresh(server).await;
     Ok(())
 }
 
@@ -211,7 +211,7 @@ pub fn told(server: &Server, word: &Word) {
             state.trust = Trust::EditorSaysNo;
         }
     });
-    initialize::workspace_changed(server);
+    folders::refresh_soon(server);
 }
 
 /// For `longsight.status`.
