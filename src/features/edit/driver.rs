@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::calls::follow;
 use super::long::{self, Begun};
-use super::plan::Plan;
+use super::plan::{Plan, Route};
 use super::short::{self, Asked, Done, Heard, Short};
 use super::{Edited, Params, Work, too_slow};
 use crate::agent::driver::{Driver, in_time};
@@ -24,65 +24,60 @@ pub async fn edit(session: &Session, params: &Params, cancel: &Cancel, sink: &Si
     let site = Site::new(session, &params.at);
     let params = &Params { how: params.how.masked(&site), ..params.clone() };
     let plan = Plan::new(session, &site, &params.how).map_err(refuse)?;
-    let outcome = work_out(session, params, &site, &plan, cancel, sink).await;
+    let work = Work { session, params, site: &site, plan: &plan, cancel, sink };
+    let outcome = work_out(&work).await;
     if let Err(error) = &outcome {
         session.router().came_to_nothing(&plan.task(session), error);
     }
     outcome
 }
 
-async fn work_out(
-    session: &Session,
-    params: &Params,
-    site: &Site,
-    plan: &Plan,
-    cancel: &Cancel,
-    sink: &Sink,
-) -> Result<Edited, EngineError> {
+async fn work_out(work: &Work<'_>) -> Result<Edited, EngineError> {
     let refuse = |reason: String| EngineError::new(ErrorKind::Unsupported, reason);
+    let by_form = || work.plan.clone().by_form(work.session, work.site, &work.params.how);
     // What the index does alone needs no model, and so goes nowhere, however much a model could do.
-    let small = plan.says_all().then(|| plan.clone().for_small(session, site, &params.how));
-    if let Some(Ok(plan)) = &small
-        && let Some(Ok(settled)) = short::settled(&Work { session, params, site, plan, cancel, sink })
+    let alone = (work.plan.route == Route::IndexAlone).then(by_form);
+    if let Some(Ok(plan)) = &alone
+        && let Some(Ok(settled)) = short::settled(&Work { plan, ..*work })
     {
         return Ok(settled);
     }
-    let work = Work { session, params, site, plan, cancel, sink };
     // Without a model, what the index says against it is the reason.
-    let (window, down) = match (window(&work).await, &small) {
+    let (window, down) = match (asked_window(work).await, &alone) {
         (Err(_), Some(Err(reason))) => return Err(refuse(reason.clone())),
         (window, _) => window?,
     };
     if let Some(window) = window {
-        match with_tools(&work, window).await {
-            // One that stands in may have a small window: it fills a form.
-            Err(error) if matches!(error.kind, ErrorKind::Unavailable | ErrorKind::TimedOut) => {
-                if !has_small_stand_in(&work).await? {
-                    return Err(error);
-                }
-            }
-            // What it takes and how much was only found out by its refusal: it fills a form.
-            Err(error) if matches!(error.kind, ErrorKind::Unsupported | ErrorKind::TooLong) => {
-                if self::window(&work).await?.0.is_some() {
-                    return Err(error);
-                }
-            }
-            outcome => return outcome,
+        let outcome = with_tools(work, window).await;
+        let Err(error) = &outcome else { return outcome };
+        if !may_fill_a_form(work, error).await? {
+            return outcome;
         }
     }
     // That a task needs tools is no answer where a model that has them is only down.
-    let down = down.filter(|_| plan.needs_tools);
+    let down = down.filter(|_| work.plan.moves.is_some());
     let too_much = |reason: String| down.unwrap_or_else(|| refuse(reason));
-    let plan = small.unwrap_or_else(|| plan.clone().for_small(session, site, &params.how)).map_err(too_much)?;
-    let work = Work { session, params, site, plan: &plan, cancel, sink };
-    if let Some(settled) = short::settled(&work) {
-        return settled;
+    let plan = alone.unwrap_or_else(by_form).map_err(too_much)?;
+    let work = &Work { plan: &plan, ..*work };
+    match short::settled(work) {
+        Some(settled) => settled,
+        None => with_a_form(work).await,
     }
-    with_a_form(&work).await
+}
+
+/// Whether a form may still do what failed with tools.
+async fn may_fill_a_form(work: &Work<'_>, error: &EngineError) -> Result<bool, EngineError> {
+    match error.kind {
+        // One that stands in may have a small window.
+        ErrorKind::Unavailable | ErrorKind::TimedOut => has_small_stand_in(work).await,
+        // What it takes and how much was only found out by its refusal.
+        ErrorKind::Unsupported | ErrorKind::TooLong => Ok(asked_window(work).await?.0.is_none()),
+        _ => Ok(false),
+    }
 }
 
 /// The window in bytes of the model that will be asked, if it is one for tools. Beside it why an engine before that one does not answer.
-async fn window(work: &Work<'_>) -> Result<(Option<usize>, Option<EngineError>), EngineError> {
+async fn asked_window(work: &Work<'_>) -> Result<(Option<usize>, Option<EngineError>), EngineError> {
     let choices = work.session.router().plan(&work.plan.task(work.session))?;
     let goes_deep = work.goes_deep();
     let mut down = None;

@@ -36,7 +36,7 @@ pub(in crate::features) fn first(session: &Session, at: &Target, how: &How, want
     let plan = Plan::new(session, &site, how).map_err(refuse)?;
     let params = Params { at: at.clone(), how: how.clone() };
     let (cancel, sink) = (Cancel::new(), silent());
-    let small = plan.clone().for_small(session, &site, how);
+    let small = plan.clone().by_form(session, &site, how);
     let base = Work { session, params: &params, site: &site, plan: &plan, cancel: &cancel, sink: &sink };
     if let Ok(small) = &small
         && short::settled(&Work { plan: small, ..base }).is_some_and(|settled| settled.is_ok())

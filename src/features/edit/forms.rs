@@ -68,8 +68,8 @@ pub enum Form {
     Rename(Arc<Rename>),
     /// The calls of an item are adapted to its signature.
     Calls(Arc<Calls>),
-    /// An item moves to a module of its own.
-    Module { item: Item, moving: Arc<Moving> },
+    /// An item moves to a module of its own, which the task may give a name.
+    Module { item: Item, moving: Arc<Moving>, name: Option<String> },
     /// A file is created.
     Create { lines: Range<usize>, new: Arc<NewFile> },
 }

@@ -49,7 +49,7 @@ use crate::text::Batch;
 use crate::workspace::Document;
 pub use driver::edit;
 pub use how::{How, Instruction, Problem};
-use plan::Plan;
+use plan::{Plan, Route};
 
 /// What is to be changed, and how.
 #[derive(Clone, Debug)]
@@ -154,7 +154,7 @@ impl Work<'_> {
     /// Whether the task is one for tools: these know the files of the workspace alone, and a document that is none of them has only the
     /// form.
     fn goes_deep(&self) -> bool {
-        self.plan.goes_deep() && self.params.at.document.path.is_some()
+        self.plan.route != Route::Form && self.params.at.document.path.is_some()
     }
 }
 

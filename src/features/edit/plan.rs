@@ -39,14 +39,24 @@ pub struct Plan {
     signals: Vec<Signal>,
     /// The editor's diagnostics there.
     pub problems: Vec<String>,
+    pub route: Route,
     /// The names in a request to rename.
     renaming: Option<Names>,
     /// Something moves to a module of its own, for which not every language has a form.
-    pub needs_tools: bool,
-    /// The name that the request gives to that module.
-    pub module: Option<String>,
+    pub moves: Option<Moves>,
     /// The number of the task, however many questions it takes.
     number: u64,
+}
+
+/// Who carries a plan out: the first that may try. Where that one cannot, the next does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// The index: the request says both names of a rename, or the name of a module, and no model is needed.
+    IndexAlone,
+    /// A model with tools, step by step, if the one that is asked has them.
+    Tools,
+    /// Any model, by one form. A comment or a name takes one call, whatever the model.
+    Form,
 }
 
 /// The old and the new name of a rename, as far as they are said.
@@ -84,8 +94,6 @@ impl Plan {
         let (first, _) = site.line_range(&form.marked());
         let signals = signals(session, site, &form);
         let problems = how.problems(site, &form.marked());
-        let needs_tools = moves.is_some();
-        let module = moves.and_then(|moves| moves.module);
         let renaming = match how {
             // The mark of a private member is not part of its name.
             How::Instruction(Instruction { words, .. }) => {
@@ -99,8 +107,15 @@ impl Plan {
             How::Instruction(Instruction { words, .. }) => words.clone(),
             How::Action { .. } => String::new(),
         };
+        let says_all = matches!(renaming, Some((_, Some(_)))) || moves.as_ref().is_some_and(|moves| moves.module.is_some());
+        let is_one_call = kind == TaskKind::Document || matches!(form, Form::Rename(_) | Form::Variable { .. });
+        let route = match (says_all, is_one_call) {
+            (true, _) => Route::IndexAlone,
+            (false, false) => Route::Tools,
+            (false, true) => Route::Form,
+        };
         let (doing, number) = (format!("{doing} {}:{first}", site.path), task_number());
-        Ok(Self { kind, form, words, said, doing, signals, problems, renaming, needs_tools, module, number })
+        Ok(Self { kind, form, words, said, doing, signals, problems, route, renaming, moves, number })
     }
 
     /// Another question of the same task.
@@ -108,20 +123,10 @@ impl Plan {
         Self { form, words, doing, ..self.clone() }
     }
 
-    /// Whether a model with tools should use them. A comment or a name takes one call, whatever the model.
-    pub fn goes_deep(&self) -> bool {
-        self.kind != TaskKind::Document && !matches!(self.form, Form::Rename(_) | Form::Variable { .. })
-    }
-
     /// What an edit may remove.
     pub fn allowed(&self) -> Allowed<'_> {
         let problems = if self.kind == TaskKind::Fix { self.problems.as_slice() } else { &[] };
         Allowed { said: &self.said, problems }
-    }
-
-    /// Whether the request says everything: both names of a rename, or the name of a module. The index finds the rest.
-    pub fn says_all(&self) -> bool {
-        matches!(self.renaming, Some((_, Some(_)))) || self.module.is_some()
     }
 
     /// The diagnostics for the model, when lines are rewritten. A fix has them in its words, and other tasks are not about them.

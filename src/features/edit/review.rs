@@ -41,7 +41,7 @@ struct Task {
 
 /// The reviewer for a task's drafts.
 pub(super) fn of(work: &Work<'_>) -> Review {
-    let moves = work.site.item().filter(|_| work.plan.needs_tools).map(|item| item.name);
+    let moves = work.site.item().filter(|_| work.plan.moves.is_some()).map(|item| item.name);
     let task = Task { session: work.session.clone(), at: work.params.at.clone(), plan: work.plan.clone(), moves };
     Arc::new(move |drafts| task.objections(drafts))
 }

@@ -77,9 +77,9 @@ pub fn settled(work: &Work<'_>) -> Option<Result<Edited, EngineError>> {
             let why = "the task says both names, and the index knows the places: no model was asked";
             (json!({ "new_name": rename.wanted.as_ref()?, "reason": "" }), rename.confirm(), why)
         }
-        Form::Module { .. } => {
+        Form::Module { name, .. } => {
             let why = "the task says what the module is called, and the language what moves: no model was asked";
-            (json!({ "module": work.plan.module.as_ref()?, "reason": "" }), None, why)
+            (json!({ "module": name.as_ref()?, "reason": "" }), None, why)
         }
         _ => return None,
     };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{IN_THIS_FILE, Plan, item, signals, tests_of, tests_words};
+use super::{IN_THIS_FILE, Plan, Route, item, signals, tests_of, tests_words};
 use crate::features::edit::extraction;
 use crate::features::edit::forms::Form;
 use crate::features::edit::how::{How, Instruction};
@@ -15,13 +15,14 @@ use crate::route::TaskKind;
 
 impl Plan {
     /// The plan for a model that fills a form. The index finds the uses for a rename; what no form can do is refused.
-    pub fn for_small(self, session: &Session, site: &Site, how: &How) -> Result<Self, String> {
-        if self.needs_tools {
+    pub fn by_form(self, session: &Session, site: &Site, how: &How) -> Result<Self, String> {
+        let this = Self { route: Route::Form, ..self };
+        if let Some(moves) = &this.moves {
             let item = item(site, "moved")?;
             if let Some(moving) = Moving::find(session, site, &item)? {
                 let words = format!("move `{}` into a new module of its own. Say only how the module is to be called.", item.name);
-                let form = Form::Module { item, moving: Arc::new(moving) };
-                return Ok(Self { form, words, needs_tools: false, ..self });
+                let form = Form::Module { item, moving: Arc::new(moving), name: moves.module.clone() };
+                return Ok(Self { form, words, ..this });
             }
             return Err(format!(
                 "to move `{}` of {} into a module needs a model that works with tools: set one with a larger window as `roles.coder` \
@@ -29,20 +30,20 @@ impl Plan {
                 item.name, site.path
             ));
         }
-        if let Form::Calls(calls) = &self.form {
+        if let Form::Calls(calls) = &this.form {
             calls.fit()?;
         }
         let How::Instruction(Instruction { words, .. }) = how else {
-            let Form::Test { item, beside: Some(beside) } = &self.form else { return Ok(self) };
-            return Ok(Self { words: tests_words(&item.name, &beside.words()), ..self });
+            let Form::Test { item, beside: Some(beside) } = &this.form else { return Ok(this) };
+            return Ok(Self { words: tests_words(&item.name, &beside.words()), ..this });
         };
-        let Some((old, new)) = self.renaming.clone() else {
+        let Some((old, new)) = this.renaming.clone() else {
             if let Some(new) = NewFile::find(session, site, words)? {
                 let (words, doing) = (new.words(site, words), format!("writing {}", new.shown()));
                 let form = Form::Create { lines: site.whole_lines(site.bytes.clone()), new: Arc::new(new) };
-                return Ok(Self { form, words, doing, ..self });
+                return Ok(Self { form, words, doing, ..this });
             }
-            let Some((kind, form, more)) = narrower(session, site, words)? else { return Ok(self) };
+            let Some((kind, form, more)) = narrower(session, site, words)? else { return Ok(this) };
             if let Form::Extract { lines, item } = &form {
                 extraction::may_be(site, item, lines)?;
             }
@@ -51,24 +52,24 @@ impl Plan {
                 Form::Implement { item, .. } => format!("write the body of `{}`: {}", item.name, words.trim()),
                 _ => format!("{} {more}", words.trim()).trim_end().to_string(),
             };
-            return Ok(Self { kind, form, signals, words, ..self });
+            return Ok(Self { kind, form, signals, words, ..this });
         };
         let is_unused = |old: &str| site.uses(old).is_none_or(|uses| uses.is_empty());
         let old = match old {
             Some(old) if is_unused(&old) => match new {
                 // A word taken for a name where no name was asked for.
-                None => return Ok(self),
+                None => return Ok(this),
                 Some(_) => return Err(format!("`{old}` is not in {}; ask where it is used", site.path)),
             },
             Some(old) => old,
             None => match rename::name_at(site) {
                 Some(old) => old,
-                None => return Ok(self),
+                None => return Ok(this),
             },
         };
         let found = Rename::find(session, site, &old, new)?;
         let words = format!("{words}\nThis is about {}.", found.what);
-        Ok(Self { form: Form::Rename(Arc::new(found)), words, ..self })
+        Ok(Self { form: Form::Rename(Arc::new(found)), words, ..this })
     }
 }
 
