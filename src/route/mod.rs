@@ -79,6 +79,13 @@ pub struct Decision {
     pub origin: Option<String>,
 }
 
+impl Decision {
+    /// For an edit that no engine had a part in.
+    pub fn nobody(reason: &str) -> Self {
+        Self { role: Role::Coder, engine: "none".into(), model: String::new(), reason: reason.into(), origin: None }
+    }
+}
+
 /// Why no engine answered, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RouteError {

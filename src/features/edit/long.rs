@@ -9,7 +9,7 @@ use super::BYTES;
 use super::Edited;
 use super::Work;
 use super::forms::Form;
-use super::offer;
+use super::offer::{self, Offered};
 use super::review;
 use super::window;
 use crate::agent::driver::Ran;
@@ -150,20 +150,19 @@ pub(super) fn finish(work: &Work<'_>, ran: Ran, mut sent: Vec<Stretch>, ready_ms
             format!("nothing was changed in {}: {why}; say more exactly what is to be changed, or choose other lines", work.site.path);
         return Err(EngineError::new(ErrorKind::Unsupported, message));
     };
-    let mut offered = offer::drafts(work.session, drafts.iter())?;
-    if offered.edits.is_empty() {
+    let Offered { edits, diff, mut confirm } = offer::drafts(work.session, drafts.iter())?;
+    if edits.is_empty() {
         return Err(EngineError::new(ErrorKind::Unsupported, "nothing was changed: the edits undo each other".to_string()));
     }
-    offered.confirm.extend(bench.as_ref().map(Workbench::objections).unwrap_or_default());
-    offered.confirm.extend(may_quote.then(|| talk::WARNING.to_string()));
-    offered.confirm.extend(refusals.gaps());
+    confirm.extend(bench.as_ref().map(Workbench::objections).unwrap_or_default());
+    confirm.extend(may_quote.then(|| talk::WARNING.to_string()));
+    confirm.extend(refusals.gaps());
     if let Some(reason) = stopped {
-        offered.confirm.push(format!("the work was stopped before its end ({reason}); what is there may be incomplete"));
+        confirm.push(format!("the work was stopped before its end ({reason}); what is there may be incomplete"));
     }
     sent.extend(by_tools);
     let sent = stretch::words(&sent);
-    let nobody = || Decision { reason: "nobody answered".into(), ..offered.route.clone() };
-    let route = decision.unwrap_or_else(nobody);
-    let summary = inert(&summary);
-    Ok(Edited { route, steps, summary, timing: Timing { ready_ms, engine: timing }, sent, ..offered })
+    let route = decision.unwrap_or_else(|| Decision::nobody("nobody answered"));
+    let (summary, timing) = (inert(&summary), Timing { ready_ms, engine: timing });
+    Ok(Edited { edits, diff, route, steps, summary, timing, confirm, sent })
 }

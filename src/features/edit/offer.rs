@@ -3,7 +3,6 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::Edited;
 use super::EditedFile;
 use super::FileEdit;
 use super::Hunk;
@@ -12,9 +11,8 @@ use super::forms::Filled;
 use crate::agent::permit::{self, Permit};
 use crate::agent::tools::draft::Draft;
 use crate::engine::{EngineError, ErrorKind};
-use crate::features::{Session, Timing};
+use crate::features::Session;
 use crate::redact::{self, PLACEHOLDER};
-use crate::route::{Decision, Role};
 use crate::text::{Batch, Edit, Text, diff, rebase};
 use crate::workspace::{Document, ReadError, WorkspacePath};
 
@@ -27,33 +25,33 @@ pub fn changed(text: &str, batch: &Batch) -> String {
     out
 }
 
-/// A filled form as an offer for the current file. The caller adds route, steps and timing.
-pub fn one(work: &Work<'_>, filled: Filled) -> Result<Edited, EngineError> {
+/// A filled form as an offer for the current file.
+pub fn one(work: &Work<'_>, filled: Filled) -> Result<Offered, EngineError> {
     let text = &work.site.exact();
     let written = filled.edits.into_iter().map(|edit| Edit { text: work.site.as_written(&edit.text), ..edit });
     let batch = Batch::new(written.collect()).map_err(|overlap| EngineError::new(ErrorKind::Garbled, overlap.to_string()))?;
     let after = changed(text, &batch);
     let target = &work.params.at;
-    let mut offer = Offer::default();
+    let mut offered = Offered::default();
     if after != **text {
         let (known, path) = (target.document.path.as_ref(), work.site.path.as_str());
         let file = File { known, path, document: target.document.clone(), before: Some(text), after: &after };
-        offer.add(work.session, file, |_| filled.reason.clone())?;
+        offered.add(work.session, file, |_| filled.reason.clone())?;
     }
     for other in filled.others {
         let draft = Draft::whole(&other.path, other.before, other.after, &filled.reason);
-        offer.draft(work.session, &draft)?;
+        offered.draft(work.session, &draft)?;
     }
-    Ok(offer.edited)
+    Ok(offered)
 }
 
 /// Drafts as an offer: all of them, or none with the reason.
-pub fn drafts<'a>(session: &Session, drafts: impl Iterator<Item = &'a Draft>) -> Result<Edited, EngineError> {
-    let mut offer = Offer::default();
+pub fn drafts<'a>(session: &Session, drafts: impl Iterator<Item = &'a Draft>) -> Result<Offered, EngineError> {
+    let mut offered = Offered::default();
     for draft in drafts {
-        offer.draft(session, draft)?;
+        offered.draft(session, draft)?;
     }
-    Ok(offer.edited)
+    Ok(offered)
 }
 
 /// The document that a draft was made from, if the current text is the same or the draft can follow it.
@@ -92,6 +90,16 @@ fn takes_secret(before: &str, after: &str) -> bool {
     before.iter().any(|mask| !after.contains(mask))
 }
 
+/// A change as it can be offered, before it is said who has made it.
+#[derive(Default)]
+pub struct Offered {
+    pub edits: Vec<EditedFile>,
+    /// All of it as a unified diff.
+    pub diff: String,
+    /// Reasons for a person to look before it is applied; empty if there are none.
+    pub confirm: Vec<String>,
+}
+
 /// The change of one file.
 struct File<'a> {
     /// Its place in the workspace, if it has one, ...
@@ -104,29 +112,7 @@ struct File<'a> {
     after: &'a str,
 }
 
-struct Offer {
-    edited: Edited,
-}
-
-impl Default for Offer {
-    fn default() -> Self {
-        let route = Decision { role: Role::Coder, engine: String::new(), model: String::new(), reason: String::new(), origin: None };
-        Self {
-            edited: Edited {
-                edits: vec![],
-                diff: String::new(),
-                route,
-                steps: vec![],
-                summary: String::new(),
-                timing: Timing::default(),
-                confirm: vec![],
-                sent: vec![],
-            },
-        }
-    }
-}
-
-impl Offer {
+impl Offered {
     fn draft(&mut self, session: &Session, draft: &Draft) -> Result<(), EngineError> {
         let path = &draft.path;
         if draft.before.as_deref() == Some(draft.after.as_str()) {
@@ -142,13 +128,13 @@ impl Offer {
         let File { known, path, document, before, after } = file;
         match known.map(|known| permit::judge(known, before, Some(after))) {
             Some(Permit::Refused(reason)) => return Err(EngineError::new(ErrorKind::Unsupported, reason)),
-            Some(Permit::Ask(reasons)) => self.edited.confirm.extend(reasons),
+            Some(Permit::Ask(reasons)) => self.confirm.extend(reasons),
             Some(Permit::Free) | None => {}
         }
         let old = before.unwrap_or_default();
         if takes_secret(old, after) {
             let words = format!("the change of {path} takes away what looks like a secret, which the model has not seen");
-            self.edited.confirm.push(words);
+            self.confirm.push(words);
         }
         let found = diff::hunks(old, after);
         let (base, new) = (Text::new(old), Text::new(after));
@@ -168,10 +154,10 @@ impl Offer {
         let version = session.snapshot.document(&document.uri).map(|open| open.version);
         let edits: Vec<Edit> = found.into_iter().map(|hunk| hunk.edit).collect();
         let edits = Batch::new(edits).map_err(|overlap| EngineError::new(ErrorKind::Garbled, overlap.to_string()))?;
-        self.edited.diff.push_str(&unified);
+        self.diff.push_str(&unified);
         let (created, reasons) = (before.is_none(), hunks.iter().map(|hunk| hunk.reason.clone()).collect());
         let edit = FileEdit { document, edits, reasons, creates: created };
-        self.edited.edits.push(EditedFile { path: path.into(), version, created, hunks, edit });
+        self.edits.push(EditedFile { path: path.into(), version, created, hunks, edit });
         Ok(())
     }
 }

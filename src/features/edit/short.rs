@@ -11,7 +11,7 @@ use super::Work;
 use super::check::{self, Unfit};
 use super::fit::layout::blocks;
 use super::forms::{Filled, Form};
-use super::offer;
+use super::offer::{self, Offered};
 use super::request::{self, Again, Put, Question};
 use crate::agent::driver;
 use crate::agent::limits;
@@ -48,15 +48,15 @@ pub(super) struct Done {
 /// The edit that came of it, with what a person must look at besides.
 pub(super) fn offered(work: &Work<'_>, done: Done, told: Vec<String>) -> Result<Edited, EngineError> {
     let Done { filled, route, steps, timing, sent } = done;
-    let mut edited = Edited { route, steps, timing, sent, ..offer::one(work, filled)? };
-    edited.confirm.extend(told);
+    let Offered { edits, diff, mut confirm } = offer::one(work, filled)?;
+    confirm.extend(told);
     match &work.plan.form {
-        Form::Rename(rename) => edited.confirm.extend(rename.confirm()),
-        Form::Calls(calls) => edited.confirm.extend(calls.told(work.site)),
-        Form::Test { beside: Some(beside), .. } => edited.confirm.extend(beside.told()),
+        Form::Rename(rename) => confirm.extend(rename.confirm()),
+        Form::Calls(calls) => confirm.extend(calls.told(work.site)),
+        Form::Test { beside: Some(beside), .. } => confirm.extend(beside.told()),
         _ => {}
     }
-    Ok(edited)
+    Ok(Edited { edits, diff, route, steps, summary: String::new(), timing, confirm, sent })
 }
 
 impl Done {
@@ -72,7 +72,7 @@ impl Done {
 
 /// What the task settles by itself, without a model: a rename that says both names, a move that says what the module is called.
 pub fn settled(work: &Work<'_>) -> Option<Result<Edited, EngineError>> {
-    let (arguments, confirm, why) = match &work.plan.form {
+    let (arguments, told, why) = match &work.plan.form {
         Form::Rename(rename) => {
             let why = "the task says both names, and the index knows the places: no model was asked";
             (json!({ "new_name": rename.wanted.as_ref()?, "reason": "" }), rename.confirm(), why)
@@ -84,15 +84,12 @@ pub fn settled(work: &Work<'_>) -> Option<Result<Edited, EngineError>> {
         _ => return None,
     };
     let unsupported = |why: Unfit| EngineError::new(ErrorKind::Unsupported, why.to_string());
-    let offered = check::call(work, &arguments).map_err(unsupported).and_then(|filled| {
+    Some(check::call(work, &arguments).map_err(unsupported).and_then(|filled| {
         let summary = filled.reason.clone();
-        let mut edited = Edited { summary, ..offer::one(work, filled)? };
-        edited.confirm.extend(confirm);
-        Ok(edited)
-    });
-    Some(offered.map(|offered| {
-        let route = Decision { engine: "none".into(), reason: why.into(), ..offered.route.clone() };
-        Edited { route, ..offered }
+        let Offered { edits, diff, mut confirm } = offer::one(work, filled)?;
+        confirm.extend(told);
+        let route = Decision::nobody(why);
+        Ok(Edited { edits, diff, route, steps: vec![], summary, timing: Timing::default(), confirm, sent: vec![] })
     }))
 }
 
