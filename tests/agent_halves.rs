@@ -12,7 +12,7 @@ use longsight::engine::{Answer, Ask, Cancel, EngineError, ErrorKind, Event as Sa
 use longsight::features::edit::{How, Params, edit};
 use longsight::features::{Session, Target, silent};
 use longsight::text::Text;
-use longsight::workspace::{Document, Documents, Roots, Snapshot, WorkspacePath};
+use longsight::workspace::{Document, Documents, Roots, Snapshot, Sync, WorkspacePath};
 use serde_json::{Value, json};
 
 use crate::support::workspace::{Workspace, applied, call, calls, instruct};
@@ -287,8 +287,8 @@ async fn a_document_outside_of_the_workspace_is_edited_itself_by_a_model_with_to
         let workspace = workspace();
         let (session, coder): (Session, _) = workspace.with_coder(vec![Scripted::text("```rust\n    b + a\n```")]);
         let start = CODE.find("    a + b").unwrap();
-        let (path, desynced, language) = (None, false, "rust".to_string());
-        let document = Document { uri: uri.into(), path, language, version: 1, text: Text::new(CODE), desynced };
+        let (path, sync, language) = (None, Sync::InStep, "rust".to_string());
+        let document = Document { uri: uri.into(), path, language, version: 1, text: Text::new(CODE), sync };
         let at = Target { document: Arc::new(document), bytes: start..start + "    a + b".len() };
         let params = Params { at, how: How::Instruction("swap the operands".into()) };
         let edited = edit(&session, &params, &Cancel::new(), &silent()).await.unwrap_or_else(|error| panic!("{uri}: {error}"));

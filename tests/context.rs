@@ -14,7 +14,7 @@ use longsight::context::scene::Scene;
 use longsight::context::{Handle, Kind, Pack, PlaceQuery, Sources};
 use longsight::index::{Index, Options, View};
 use longsight::syntax::{Language, Parsed, Registry};
-use longsight::workspace::{Document, Documents, Roots, Snapshot, WorkspacePath};
+use longsight::workspace::{Document, Documents, Roots, Snapshot, Sync, WorkspacePath};
 
 /// A repository from `//- /path` stretches, and the place of `$0` in it.
 pub struct Place {
@@ -118,7 +118,7 @@ fn write(folder: &Path, path: &str, text: &str) {
 fn document(path: &WorkspacePath, version: i32, text: &str) -> Document {
     let text = longsight::text::Text::new(text);
     let language = if path.relative().ends_with(".py") { "python" } else { "rust" };
-    Document { uri: path.uri(), path: Some(path.clone()), language: language.into(), version, text, desynced: false }
+    Document { uri: path.uri(), path: Some(path.clone()), language: language.into(), version, text, sync: Sync::InStep }
 }
 
 pub fn all(pack: &Pack) -> String {

@@ -11,7 +11,7 @@ use longsight::engine::{Ask, BoxFuture, Cancel, Caps, Engine, EngineError, Estim
 use longsight::features::complete::{Params, complete};
 use longsight::features::{Session, Target};
 use longsight::text::Text;
-use longsight::workspace::Document;
+use longsight::workspace::{Document, Sync};
 
 use crate::support::workspace::Workspace;
 
@@ -185,7 +185,7 @@ async fn attempt(session: &Session, engine: &Perfect, path: &Path, text: &str, c
         language: String::new(),
         version: 0,
         text: Text::new(&format!("{before}{after}")),
-        desynced: false,
+        sync: Sync::InStep,
     };
     let params = Params { at: Target { document: Arc::new(document), bytes: before.len()..before.len() }, invoked, selected: None };
     session.shared.notes(|notes| notes.memory = Default::default());

@@ -657,7 +657,7 @@ fn k9_a_file_outside_of_every_folder_follows_the_rules_of_its_project() {
     use longsight::features::Target;
     use longsight::route::TaskKind;
     use longsight::text::Text;
-    use longsight::workspace::{Document, Documents};
+    use longsight::workspace::{Document, Documents, Sync};
 
     let workspace = Workspace::new(&[("src/a.rs", "fn a() {}\n")]);
     let elsewhere = workspace.folder.path().join("elsewhere");
@@ -680,7 +680,7 @@ fn k9_a_file_outside_of_every_folder_follows_the_rules_of_its_project() {
         language: String::new(),
         version: 1,
         text: Text::new("x"),
-        desynced: false,
+        sync: Sync::InStep,
     };
     let mut session = workspace.session(Config::default(), vec![]);
     for (path, closed, local) in [

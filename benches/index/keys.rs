@@ -8,7 +8,7 @@ use std::time::Instant;
 use longsight::index::{Index, Options};
 use longsight::syntax::{self, Registry};
 use longsight::text::Text;
-use longsight::workspace::{Document, Roots};
+use longsight::workspace::{Document, Roots, Sync};
 use nix::sys::resource::UsageWho;
 
 use super::floor::parsed_files;
@@ -54,7 +54,7 @@ fn keystrokes_in(registry: &Arc<Registry>, language: &str, is_broken: bool, path
         language: language.into(),
         version: 0,
         text: Text::new(&text),
-        desynced: false,
+        sync: Sync::InStep,
     };
     index.update(document.clone());
     index.sync();

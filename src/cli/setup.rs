@@ -21,7 +21,7 @@ use crate::text::Text;
 use crate::workspace::fs::ReadError;
 use crate::workspace::rules;
 use crate::workspace::trust::Store;
-use crate::workspace::{Document, Documents, Roots, Snapshot, WorkspacePath};
+use crate::workspace::{Document, Documents, Roots, Snapshot, Sync, WorkspacePath};
 
 /// The user's configuration file; one that was named has to exist.
 pub fn config_path(common: &Common) -> Result<Option<PathBuf>, String> {
@@ -140,7 +140,7 @@ fn alone(session: &Session, place: &Place) -> Result<Target, String> {
     let language = session.shared.registry.of_document("", Some(path.name()), &text).map_or_else(String::new, |it| it.name.clone());
     let text = Text::new(&text);
     let bytes = place.bytes(&text)?;
-    let document = Document { uri: path.uri(), path: None, language, version: 0, text, desynced: false };
+    let document = Document { uri: path.uri(), path: None, language, version: 0, text, sync: Sync::InStep };
     Ok(Target { document: Arc::new(document), bytes })
 }
 

@@ -201,7 +201,7 @@ impl Session {
     /// Why nothing may be offered for a document, and nothing of it may be sent.
     pub fn closed(&self, target: &Target) -> Option<String> {
         let document = &target.document;
-        if document.desynced {
+        if !document.is_in_step() {
             return Some("its text may differ from the editor's; close and open it".into());
         }
         match &document.path {

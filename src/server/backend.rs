@@ -349,7 +349,7 @@ impl Features for Backend {
     }
 
     fn ahead(&self, snapshot: &StateSnapshot, uri: &str) -> Option<BoxFuture<'static, ()>> {
-        let document = snapshot.workspace.document(uri).filter(|document| !document.desynced)?.clone();
+        let document = snapshot.workspace.document(uri).filter(|document| document.is_in_step())?.clone();
         let offset = self.with(|state| state.pace.accepted(&document)).filter(|_| snapshot.config.completion.automatic)?;
         let at = Target { document: document.clone(), bytes: offset..offset };
         let cancel = Cancel::new();

@@ -18,7 +18,7 @@ use crate::syntax::guard;
 use crate::text::layout::with_line_feeds;
 use crate::workspace::obeyed::is_steering;
 use crate::workspace::uri::name;
-use crate::workspace::{Document, Documents};
+use crate::workspace::{Document, Documents, Sync};
 
 /// Parameters of `textDocument/didOpen`, as far as they are needed.
 #[derive(Deserialize)]
@@ -247,11 +247,10 @@ pub fn debug(server: &Server, wanted: &Debug) -> Value {
         .map(|(uri, open)| {
             let mut shown = json!({ "uri": uri, "version": open.document.version, "languageId": open.document.language });
             shown["hash"] = json!(format!("{:016x}", open.document.text.hash()));
-            if let Some(reason) = open.desynced {
-                shown["desynced"] = json!(reason);
-            }
-            if open.oversized {
-                shown["oversized"] = json!(true);
+            match open.document.sync {
+                Sync::InStep => {}
+                Sync::Lost(reason) => shown["desynced"] = json!(reason),
+                Sync::TooLarge => shown["oversized"] = json!(true),
             }
             if wanted.text {
                 shown["text"] = json!(open.document.text.to_string());

@@ -111,7 +111,7 @@ impl Server {
             return None;
         }
         let snapshot = self.snapshot();
-        let usable = |document: &&Arc<Document>| !document.desynced && !document.text.slice(0..BINARY_WITHIN).contains('\0');
+        let usable = |document: &&Arc<Document>| document.is_in_step() && !document.text.slice(0..BINARY_WITHIN).contains('\0');
         let document = snapshot.workspace.document(uri.as_str()).filter(usable)?.clone();
         Some((snapshot, document))
     }

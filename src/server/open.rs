@@ -1,4 +1,4 @@
-//! The open documents: how each came to be, and a copy ready to hand out. Every change updates both.
+//! The open documents, and how each came to be.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -8,10 +8,10 @@ use tower_lsp::lsp_types::Url;
 use super::told::Told;
 use crate::features::edit::Problem;
 use crate::text::{Batch, Edit, Encoding, Range, Text, diff};
-use crate::workspace::{Document, Documents};
+use crate::workspace::{Document, Documents, Sync};
 
 /// Larger documents, in bytes, are not kept at all.
-pub const MAX_DOCUMENT: usize = 32 << 20;
+const MAX_DOCUMENT: usize = 32 << 20;
 /// Most changes kept per document, to rebase answers computed for an older version.
 const HISTORY: usize = 512;
 /// Most bytes of text in them together.
@@ -25,14 +25,15 @@ pub struct Change {
     pub text: String,
 }
 
+/// What is kept of a text, and whether that is all of it.
+pub fn kept(text: &str) -> (Text, Sync) {
+    if text.len() > MAX_DOCUMENT { (Text::default(), Sync::TooLarge) } else { (Text::new(text), Sync::InStep) }
+}
+
 /// An open document and how it came to be.
 #[derive(Clone, Debug)]
 pub struct Open {
     pub document: Arc<Document>,
-    /// Why the text may differ from the editor's: then nothing is offered until the document is sent whole again.
-    pub desynced: Option<&'static str>,
-    /// Too large to be kept.
-    pub oversized: bool,
     /// Diagnostics that the editor has sent for it.
     pub told: Told,
     /// The changes that led here, oldest first, each with the version it led to.
@@ -43,7 +44,6 @@ pub struct Open {
 #[derive(Default)]
 pub struct OpenDocuments {
     by_uri: HashMap<Url, Open>,
-    shown: Documents,
 }
 
 impl OpenDocuments {
@@ -68,29 +68,22 @@ impl OpenDocuments {
 
     /// A copy of all documents as they are now, for later work.
     pub fn shown(&self) -> Documents {
-        self.shown.clone()
+        Documents::new(self.by_uri.values().map(|open| open.document.clone()))
     }
 
     /// Opens a document, or replaces it.
     pub fn put(&mut self, uri: Url, open: Open) {
-        self.by_uri.insert(uri.clone(), open);
-        self.alter(&uri, |_| ());
+        self.by_uri.insert(uri, open);
     }
 
     /// Closes a document.
     pub fn remove(&mut self, uri: &Url) {
         self.by_uri.remove(uri);
-        self.shown.remove(uri.as_str());
     }
 
-    /// Changes a document if it is open, and updates the copy to hand out.
-    pub fn alter<T>(&mut self, uri: &Url, act: impl FnOnce(&mut Open) -> T) -> Option<T> {
-        let open = self.by_uri.get_mut(uri)?;
-        let done = act(open);
-        let desynced = open.desynced.is_some() || open.oversized;
-        Arc::make_mut(&mut open.document).desynced = desynced;
-        self.shown.insert((*open.document).clone());
-        Some(done)
+    /// The document with this URI, to be changed.
+    pub fn get_mut(&mut self, uri: &Url) -> Option<&mut Open> {
+        self.by_uri.get_mut(uri)
     }
 
     /// Takes in the editor's diagnostics for some lines, if the document is still this one.
@@ -103,35 +96,38 @@ impl OpenDocuments {
 
 impl Open {
     /// A document that was just opened.
-    pub fn new(document: Arc<Document>, oversized: bool) -> Self {
-        Self { document, desynced: None, oversized, told: Told::default(), history: VecDeque::new() }
+    pub fn new(document: Arc<Document>) -> Self {
+        Self { document, told: Told::default(), history: VecDeque::new() }
+    }
+
+    /// The text may not be the editor's any more.
+    pub fn lose(&mut self, reason: &'static str) {
+        if self.document.sync != Sync::TooLarge {
+            Arc::make_mut(&mut self.document).sync = Sync::Lost(reason);
+        }
     }
 
     /// Applies one change; returns it in bytes.
     pub fn apply(&mut self, change: Change, version: i32, encoding: Encoding) -> Option<Batch> {
         let document = Arc::make_mut(&mut self.document);
         let Some(range) = change.range else {
-            self.oversized = change.text.len() > MAX_DOCUMENT;
-            let text = if self.oversized { "" } else { change.text.as_str() };
-            let now = Text::new(text);
+            let (now, sync) = kept(&change.text);
             let change = diff::change(&document.text, &now);
-            document.text = now;
-            self.desynced = None;
+            (document.text, document.sync) = (now, sync);
             return Some(self.remember(version, change));
         };
-        if self.oversized {
+        if document.sync == Sync::TooLarge {
             return None;
         }
         // By the specification a column behind the end of a line means that end. A change that begins on a line we do not have was made to
         // another text; one that just ends there replaces everything behind.
         if range.start.line.min(range.end.line) as usize > document.text.len_lines() {
-            self.desynced = Some("a change lies behind the end of the text");
+            document.sync = Sync::Lost("a change lies behind the end of the text");
         }
         let edit = Edit { range: document.text.offsets(range, encoding), text: change.text };
         if document.text.len_bytes() - edit.range.len() + edit.text.len() > MAX_DOCUMENT {
-            (document.text, self.oversized) = (Text::default(), true);
+            (document.text, document.sync) = (Text::default(), Sync::TooLarge);
             self.history.clear();
-            self.desynced = Some("it is too large to be kept");
             return None;
         }
         let before = (edit.range.len().min(edit.text.len()) >= LARGE).then(|| document.text.clone());

@@ -13,12 +13,12 @@ use crate::features::edit::Problem;
 use crate::text::rebase::{self, Dropped};
 use crate::text::{Batch, Encoding, Text, diff};
 use crate::workspace::fs::Stamp;
-use crate::workspace::{Document, Roots, Snapshot, WorkspacePath};
+use crate::workspace::{Document, Roots, Snapshot, Sync, WorkspacePath};
 
 use super::client::Waiters;
 use super::convert;
 use super::edit::hunks::{Hunks, Lost};
-use super::open::{Change, MAX_DOCUMENT, Open, OpenDocuments};
+use super::open::{Change, Open, OpenDocuments, kept};
 use super::trust::{Asked, Trust};
 
 /// Everything that changes while the server runs.
@@ -137,7 +137,9 @@ impl State {
         self.roots = located.roots;
         self.pending.clear();
         for (uri, path) in located.documents {
-            self.documents.alter(&uri, |open| Arc::make_mut(&mut open.document).path = path);
+            if let Some(open) = self.documents.get_mut(&uri) {
+                Arc::make_mut(&mut open.document).path = path;
+            }
         }
         true
     }
@@ -170,14 +172,13 @@ impl State {
     /// Opens a document, or opens it again. False if it is too large to keep; also the hunks that do not fit what was opened.
     pub fn open(&mut self, opened: Opened) -> (bool, Vec<Lost>) {
         let Opened { uri, path, language, version, text } = opened;
-        let oversized = text.len() > MAX_DOCUMENT;
-        let text = if oversized { Text::default() } else { Text::new(&text) };
-        let document = Arc::new(Document { uri: uri.to_string(), path, language, version, text, desynced: oversized });
+        let (text, sync) = kept(&text);
+        let document = Arc::new(Document { uri: uri.to_string(), path, language, version, text, sync });
         let documents = &self.documents;
         let is_open = |uri: &str| Url::parse(uri).is_ok_and(|uri| documents.get(&uri).is_some());
         let lost = self.hunks.opened(&document, is_open);
-        self.documents.put(uri, Open::new(document, oversized));
-        (!oversized, lost)
+        self.documents.put(uri, Open::new(document));
+        (sync != Sync::TooLarge, lost)
     }
 
     /// The workspace as it is now.
@@ -225,23 +226,27 @@ impl State {
     /// Applies changes in order. Says if the document is out of step now, and which hunks were dropped.
     pub fn change(&mut self, uri: &Url, version: Option<i32>, changes: Vec<Change>) -> Effect {
         let (encoding, hunks, mut effect) = (self.editor.encoding, &mut self.hunks, Effect::default());
-        self.documents.alter(uri, |open| {
-            let known = open.desynced;
-            let version = version.unwrap_or(open.document.version.saturating_add(1));
-            if version < open.document.version {
-                open.desynced = Some("its version went back");
+        let Some(open) = self.documents.get_mut(uri) else { return effect };
+        let was_in_step = open.document.is_in_step();
+        let version = version.unwrap_or(open.document.version.saturating_add(1));
+        if version < open.document.version {
+            open.lose("its version went back");
+        }
+        Arc::make_mut(&mut open.document).version = version;
+        let is_whole = changes.last().is_some_and(|change| change.range.is_none());
+        for change in changes {
+            let before = open.document.text.clone();
+            if let Some(change) = open.apply(change, version, encoding)
+                && hunks.len() > 0
+            {
+                effect.lost.extend(hunks.follow(&before, &change, &open.document));
             }
-            Arc::make_mut(&mut open.document).version = version;
-            for change in changes {
-                let before = open.document.text.clone();
-                if let Some(change) = open.apply(change, version, encoding)
-                    && hunks.len() > 0
-                {
-                    effect.lost.extend(hunks.follow(&before, &change, &open.document));
-                }
-            }
-            effect.desynced = open.desynced.filter(|_| known.is_none());
-        });
+        }
+        effect.desynced = match open.document.sync {
+            Sync::Lost(reason) if was_in_step => Some(reason),
+            Sync::TooLarge if was_in_step && !is_whole => Some("it is too large to be kept"),
+            _ => None,
+        };
         if effect.desynced.is_some() {
             effect.forgotten = self.hunks.forget(uri.as_str());
         }
@@ -250,9 +255,11 @@ impl State {
 
     /// Marks a document as out of step. Returns how many hunks that drops, if it is open and was in step.
     pub fn distrust(&mut self, uri: &Url, reason: &'static str) -> Option<usize> {
-        let told = self.documents.alter(uri, |open| open.desynced.replace(reason).is_some())?;
+        let open = self.documents.get_mut(uri)?;
+        let was_in_step = open.document.is_in_step();
+        open.lose(reason);
         let forgotten = self.hunks.forget(uri.as_str());
-        (!told).then_some(forgotten)
+        was_in_step.then_some(forgotten)
     }
 
     /// Marks all documents as out of step.
@@ -276,7 +283,7 @@ impl State {
     /// Rebases edits for `version` of a document on its current text; `base` is the text they were made for. If the known changes do not
     /// lead from there to here (after closing and opening), both texts are compared.
     pub fn carry_over(&self, uri: &Url, version: i32, base: &Text, edits: &Batch) -> Result<(i32, Batch), Dropped> {
-        let open = self.documents.get(uri).filter(|open| !open.document.desynced).ok_or(Dropped::Unrelated)?;
+        let open = self.documents.get(uri).filter(|open| open.document.is_in_step()).ok_or(Dropped::Unrelated)?;
         let document = &open.document;
         if document.text == *base {
             return Ok((document.version, edits.clone()));

@@ -18,14 +18,30 @@ pub struct Document {
     pub language: String,
     pub version: i32,
     pub text: Text,
-    /// The text may no longer be the editor's, because an edit did not fit: nothing is offered for it.
-    pub desynced: bool,
+    pub sync: Sync,
+}
+
+/// Whether a document's text is the one in the editor. If not, nothing is offered for it until it is sent whole again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sync {
+    /// It is.
+    #[default]
+    InStep,
+    /// It may be another one, for this reason.
+    Lost(&'static str),
+    /// It is too large to be kept, and the text here is empty.
+    TooLarge,
 }
 
 impl Document {
+    /// Whether the text is the editor's.
+    pub fn is_in_step(&self) -> bool {
+        self.sync == Sync::InStep
+    }
+
     /// A file as it lies on disk, where no editor shows it.
     pub fn on_disk(path: WorkspacePath, text: Text) -> Self {
-        Self { uri: path.uri(), path: Some(path), language: String::new(), version: 0, text, desynced: false }
+        Self { uri: path.uri(), path: Some(path), language: String::new(), version: 0, text, sync: Sync::InStep }
     }
 }
 
@@ -37,8 +53,9 @@ pub struct Documents {
 
 impl Documents {
     /// Documents by their URIs; of two with one URI the later stays.
-    pub fn new(documents: impl IntoIterator<Item = Document>) -> Self {
-        Self { by_uri: Arc::new(documents.into_iter().map(|document| (document.uri.clone(), Arc::new(document))).collect()) }
+    pub fn new(documents: impl IntoIterator<Item = impl Into<Arc<Document>>>) -> Self {
+        let documents = documents.into_iter().map(Into::into);
+        Self { by_uri: Arc::new(documents.map(|document: Arc<Document>| (document.uri.clone(), document)).collect()) }
     }
 
     /// The document with the URI that the editor gave it.
@@ -59,10 +76,5 @@ impl Documents {
     /// Opens a document or replaces its version.
     pub fn insert(&mut self, document: Document) {
         Arc::make_mut(&mut self.by_uri).insert(document.uri.clone(), Arc::new(document));
-    }
-
-    /// Closes a document and returns its last version; none where it was not open.
-    pub fn remove(&mut self, uri: &str) -> Option<Arc<Document>> {
-        Arc::make_mut(&mut self.by_uri).remove(uri)
     }
 }

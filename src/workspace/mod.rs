@@ -19,7 +19,7 @@ pub mod uri;
 pub mod walk;
 pub mod watch;
 
-pub use document::{Document, Documents};
+pub use document::{Document, Documents, Sync};
 pub use fs::{ReadError, Source};
 pub use path::{PathError, Root, Roots, WorkspacePath, folder_of};
 pub use rules::Rules;

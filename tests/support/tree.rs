@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use longsight::index::{Index, Options, View};
 use longsight::syntax::Registry;
 use longsight::text::Text;
-use longsight::workspace::{Document, Roots};
+use longsight::workspace::{Document, Roots, Sync};
 
 /// Languages are compiled once.
 static REGISTRY: LazyLock<Arc<Registry>> = LazyLock::new(|| Arc::new(Registry::new()));
@@ -71,7 +71,7 @@ impl Tree {
             language: language.into(),
             version,
             text: Text::new(text),
-            desynced: false,
+            sync: Sync::InStep,
         }
     }
 

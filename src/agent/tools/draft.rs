@@ -19,7 +19,7 @@ use crate::context::redact::{self, PLACEHOLDER};
 use crate::context::{Stretch, fence};
 use crate::syntax::{self, Language, Parsed, elided};
 use crate::text::{Edit, Text};
-use crate::workspace::{Document, ReadError, WorkspacePath};
+use crate::workspace::{Document, ReadError, Sync, WorkspacePath};
 
 /// A file as it will be.
 #[derive(Clone, Debug)]
@@ -339,7 +339,7 @@ impl Workbench {
         if let Some(draft) = self.drafts.get(path) {
             return Ok(draft.clone());
         }
-        if self.snapshot.documents.at(path).is_some_and(|document| document.desynced) {
+        if self.snapshot.documents.at(path).is_some_and(|document| !document.is_in_step()) {
             return Err("it is open, but its text is not known for sure; leave it alone".into());
         }
         match self.snapshot.read_exact(path) {
@@ -421,7 +421,7 @@ impl Workbench {
                 language: String::new(),
                 version: 0,
                 text,
-                desynced: false,
+                sync: Sync::InStep,
             },
         };
         self.snapshot.documents.insert(document);

@@ -266,7 +266,7 @@ impl Workbench {
 
     /// The text of a file with its drafted changes.
     pub(super) fn read(&self, path: &WorkspacePath) -> Result<Arc<str>, String> {
-        if self.snapshot.documents.at(path).is_some_and(|document| document.desynced) {
+        if self.snapshot.documents.at(path).is_some_and(|document| !document.is_in_step()) {
             return Err(format!("{path} is open, but its text is not known for sure; leave it alone"));
         }
         self.snapshot.read(path).map_err(|error| match error {

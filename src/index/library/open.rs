@@ -116,7 +116,7 @@ impl Library {
                 _ => self.local_only.remove(&path),
             };
         }
-        if document.desynced {
+        if !document.is_in_step() {
             return false;
         }
         let asked = Some(asked.unwrap_or_else(Instant::now));
