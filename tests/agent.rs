@@ -5,7 +5,7 @@ use std::time::Duration;
 use longsight::agent::args;
 use longsight::agent::limits::{self, shorten};
 use longsight::agent::patch::{Miss, place};
-use longsight::agent::turn::{Effect, Ending, Event, Turn, Worked};
+use longsight::agent::turn::{Effect, Ending, Input, Turn, Worked};
 use longsight::dialect::{Chat, Message, Role, ToolCall};
 use longsight::engine::{Answer, Finish, Finished};
 use serde_json::{Value, json};
@@ -197,8 +197,8 @@ fn call(name: &str, arguments: Value) -> ToolCall {
     ToolCall { id: format!("call_{name}"), name: name.into(), arguments }
 }
 
-fn answered(text: &str, calls: Vec<ToolCall>) -> Event {
-    Event::Answered(Answer { text: text.into(), calls, ..Answer::default() })
+fn answered(text: &str, calls: Vec<ToolCall>) -> Input {
+    Input::Answered(Answer { text: text.into(), calls, ..Answer::default() })
 }
 
 fn worked(result: &str) -> Worked {
@@ -227,7 +227,7 @@ fn play(turn: &mut Turn, calls: impl Iterator<Item = (ToolCall, Worked)>) -> (us
         if let Some(ending) = ending(&turn.on(answered("", vec![call]))) {
             return (number, ending);
         }
-        if let Some(ending) = ending(&turn.on(Event::Worked(vec![result]))) {
+        if let Some(ending) = ending(&turn.on(Input::Worked(vec![result]))) {
             return (number + 1, ending);
         }
     }
@@ -241,10 +241,10 @@ fn a_turn_asks_works_and_finishes() {
     let effects = turn.on(answered("", vec![call("read_file", json!({"path": "src/a.rs"}))]));
     assert!(matches!(&effects[..], [Effect::Say(what), Effect::Work(calls)] if what == "reading src/a.rs, step 1" && calls.len() == 1));
     assert!(
-        turn.on(Event::Worked(vec![worked("text")])).iter().any(|effect| matches!(effect, Effect::Ask(chat) if chat.messages.len() == 4))
+        turn.on(Input::Worked(vec![worked("text")])).iter().any(|effect| matches!(effect, Effect::Ask(chat) if chat.messages.len() == 4))
     );
     turn.on(answered("", vec![call("finish", json!({}))]));
-    let over = turn.on(Event::Worked(vec![Worked { finishes: Some("done".into()), ..worked("") }]));
+    let over = turn.on(Input::Worked(vec![Worked { finishes: Some("done".into()), ..worked("") }]));
     assert_eq!(ending(&over), Some(Ending::Finished("done".into())));
     assert_eq!(turn.steps.len(), 2);
 }
@@ -278,7 +278,7 @@ fn h2_time_and_output_have_limits() {
     let mut late = turn();
     late.begin();
     assert!(
-        matches!(ending(&late.on(Event::Late(Duration::from_secs(600)))), Some(Ending::Stopped(why)) if why.contains("its 600 seconds are over"))
+        matches!(ending(&late.on(Input::Late(Duration::from_secs(600)))), Some(Ending::Stopped(why)) if why.contains("its 600 seconds are over"))
     );
     let calls = (0..).map(|number| (call("read_file", json!({"path": number})), worked(&format!("{number}{}", "x".repeat(20_000)))));
     let (played, ending) = play(&mut turn(), calls);
@@ -308,9 +308,9 @@ fn h4_nothing_happens_after_a_cancel() {
     for reach in states {
         let mut turn = turn();
         reach(&mut turn);
-        assert_eq!(ending(&turn.on(Event::Cancelled)), Some(Ending::Cancelled));
+        assert_eq!(ending(&turn.on(Input::Cancelled)), Some(Ending::Cancelled));
         for late in
-            [answered("", vec![call("finish", json!({}))]), Event::Worked(vec![worked("x")]), Event::Cancelled, Event::Failed("x".into())]
+            [answered("", vec![call("finish", json!({}))]), Input::Worked(vec![worked("x")]), Input::Cancelled, Input::Failed("x".into())]
         {
             assert!(turn.on(late).is_empty());
         }
@@ -330,7 +330,7 @@ fn h6_words_are_no_edit() {
 fn h11_an_engine_that_fails_ends_the_turn_cleanly() {
     let mut turn = turn();
     turn.begin();
-    assert_eq!(ending(&turn.on(Event::Failed("the engine is gone".into()))), Some(Ending::Failed("the engine is gone".into())));
+    assert_eq!(ending(&turn.on(Input::Failed("the engine is gone".into()))), Some(Ending::Failed("the engine is gone".into())));
 }
 
 #[test]
@@ -340,7 +340,7 @@ fn h12_a_long_transcript_keeps_the_task_and_stays_valid() {
     let mut last = None;
     for number in 0..10 {
         turn.on(answered("", vec![call("read_file", json!({"path": number}))]));
-        let effects = turn.on(Event::Worked(vec![worked(&format!("{number}{}", "x".repeat(9_000)))]));
+        let effects = turn.on(Input::Worked(vec![worked(&format!("{number}{}", "x".repeat(9_000)))]));
         last = asked(effects);
     }
     let chat = last.unwrap();
@@ -363,7 +363,7 @@ fn g15_arguments_that_are_no_object_come_back_to_the_model() {
     let effects = turn.on(answered("", vec![call("finish", json!("done"))]));
     let Some(Effect::Work(calls)) = effects.last() else { panic!("{effects:?}") };
     assert_eq!(calls[0].arguments, json!("done"), "the check sees what was written");
-    let effects = turn.on(Event::Worked(vec![Worked { failed: true, ..worked("the arguments must be an object") }]));
+    let effects = turn.on(Input::Worked(vec![Worked { failed: true, ..worked("the arguments must be an object") }]));
     let Some(Effect::Ask(chat)) = effects.last() else { panic!("{effects:?}") };
     assert_eq!(chat.messages[1].tool_calls[0].arguments, json!({ "arguments": "done" }));
 }
@@ -375,9 +375,9 @@ fn h1_the_same_look_after_each_edit_is_no_circle() {
     turn.begin();
     for step in 0..8 {
         turn.on(answered("", vec![call("propose_edit", json!({ "edits": [{ "path": "a", "old": step.to_string(), "new": "x" }] }))]));
-        turn.on(Event::Worked(vec![worked(&format!("edit {step} is taken"))]));
+        turn.on(Input::Worked(vec![worked(&format!("edit {step} is taken"))]));
         turn.on(answered("", vec![call("diagnostics", json!({ "path": "a" }))]));
-        let effects = turn.on(Event::Worked(vec![worked("no problems")]));
+        let effects = turn.on(Input::Worked(vec![worked("no problems")]));
         assert!(matches!(effects.last(), Some(Effect::Ask(_))), "{step}: {effects:?}");
     }
 }
@@ -390,7 +390,7 @@ fn h12_a_long_transcript_is_compacted_seldom() {
     let mut broken = 0;
     for number in 0..24 {
         turn.on(answered("", vec![call("read_file", json!({"path": number}))]));
-        let chat = asked(turn.on(Event::Worked(vec![worked(&format!("{number}{}", "x".repeat(4_000)))]))).unwrap();
+        let chat = asked(turn.on(Input::Worked(vec![worked(&format!("{number}{}", "x".repeat(4_000)))]))).unwrap();
         broken += usize::from(chat.messages[..before.messages.len()] != before.messages);
         before = chat;
     }
@@ -398,9 +398,9 @@ fn h12_a_long_transcript_is_compacted_seldom() {
     assert!((1..=8).contains(&broken), "{broken} of 24 questions did not begin with the one before");
 }
 
-fn cut(text: &str, calls: Vec<ToolCall>) -> Event {
+fn cut(text: &str, calls: Vec<ToolCall>) -> Input {
     let finished = Finished { reason: Finish::Length, ..Finished::default() };
-    Event::Answered(Answer { text: text.into(), calls, finished, ..Answer::default() })
+    Input::Answered(Answer { text: text.into(), calls, finished, ..Answer::default() })
 }
 
 /// A call that ran out of tokens came back as "Nothing has been changed by that answer", and the model wrote the same again.
@@ -418,10 +418,10 @@ fn g17_an_answer_that_was_cut_off_is_told_so() {
     let mut turn = self::turn();
     turn.begin();
     turn.on(cut("", vec![call("read_file", json!({"path": "a"}))]));
-    let chat = asked(turn.on(Event::Worked(vec![worked("text of a")]))).unwrap();
+    let chat = asked(turn.on(Input::Worked(vec![worked("text of a")]))).unwrap();
     let told = &chat.messages.last().unwrap().content;
     assert!(told.starts_with("text of a") && told.contains("Your answer was cut off"), "{told}");
     turn.on(answered("", vec![call("read_file", json!({"path": "b"}))]));
-    let chat = asked(turn.on(Event::Worked(vec![worked("text of b")]))).unwrap();
+    let chat = asked(turn.on(Input::Worked(vec![worked("text of b")]))).unwrap();
     assert_eq!(chat.messages.last().unwrap().content, "text of b");
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::refusals::Refusals;
 use super::talk::Talk;
 use super::tools::Workbench;
-use super::turn::{Effect, Ending, Event, Step, Turn, Worked};
+use super::turn::{Effect, Ending, Input, Step, Turn, Worked};
 use crate::context::Stretch;
 use crate::dialect::{Chat, ToolCall, ToolChoice};
 use crate::engine::{self, Ask, Cancel, EngineError, ErrorKind, Finish, Priority, Request, Timing};
@@ -90,7 +90,7 @@ impl Driver<'_> {
         let mut effects: VecDeque<Effect> = turn.begin().into();
         let ending = loop {
             let Some(effect) = effects.pop_front() else { break Ending::Failed("the turn stood still".into()) };
-            let event = match effect {
+            let input = match effect {
                 Effect::Say(what) => {
                     (self.say)(what);
                     continue;
@@ -100,8 +100,8 @@ impl Driver<'_> {
                 // The clock does not stop the tools: they are quick, and what they have drafted counts. It stops the next question.
                 Effect::Work(calls) => self.unless_cancelled(work(calls, &mut run)).await,
             };
-            let event = if self.cancel.is_cancelled() { Event::Cancelled } else { event };
-            effects.extend(turn.on(event));
+            let input = if self.cancel.is_cancelled() { Input::Cancelled } else { input };
+            effects.extend(turn.on(input));
         };
         let (bench, may_quote) = (run.bench, run.may_quote);
         let Turn { steps, sent, refusals, .. } = turn;
@@ -109,19 +109,19 @@ impl Driver<'_> {
     }
 
     /// What happens, unless the turn is cancelled or its time is up before.
-    async fn in_time(&self, started: Instant, happens: impl Future<Output = Event>) -> Event {
+    async fn in_time(&self, started: Instant, happens: impl Future<Output = Input>) -> Input {
         let left = self.time.saturating_sub(started.elapsed());
         if left.is_zero() {
-            return Event::Late(self.time);
+            return Input::Late(self.time);
         }
-        self.unless_cancelled(async { in_time(left, happens).await.unwrap_or(Event::Late(self.time)) }).await
+        self.unless_cancelled(async { in_time(left, happens).await.unwrap_or(Input::Late(self.time)) }).await
     }
 
-    async fn unless_cancelled(&self, happens: impl Future<Output = Event>) -> Event {
-        self.cancel.run_until_cancelled(happens).await.unwrap_or(Event::Cancelled)
+    async fn unless_cancelled(&self, happens: impl Future<Output = Input>) -> Input {
+        self.cancel.run_until_cancelled(happens).await.unwrap_or(Input::Cancelled)
     }
 
-    async fn ask(&self, chat: Chat, run: &mut Run) -> Event {
+    async fn ask(&self, chat: Chat, run: &mut Run) -> Input {
         let was_cut = run.was_cut;
         let mut fit = std::mem::take(&mut run.fit);
         let build = |choice: &Choice, caps: &engine::Caps| {
@@ -160,14 +160,14 @@ impl Driver<'_> {
                 add(&mut run.timing, &served.answer.finished.timing);
                 run.was_cut = served.answer.finished.reason == Finish::Length;
                 run.answered.by(served.decision);
-                Event::Answered(served.answer)
+                Input::Answered(served.answer)
             }
             // The model wrote something that is no call, and is told so, as with any wrong call.
-            Err(RouteError::Engine(error)) if error.kind == ErrorKind::Garbled => Event::Garbled(error.message),
+            Err(RouteError::Engine(error)) if error.kind == ErrorKind::Garbled => Input::Garbled(error.message),
             Err(RouteError::Engine(error)) if error.kind == ErrorKind::TooLong => {
                 let reason = error.message.clone();
                 run.error = Some(error);
-                Event::TooLong(reason)
+                Input::TooLong(reason)
             }
             Err(error) => {
                 let reason = error.to_string();
@@ -175,7 +175,7 @@ impl Driver<'_> {
                     RouteError::Engine(error) => error,
                     RouteError::Refused(reason) => EngineError::new(ErrorKind::Configuration, reason),
                 });
-                Event::Failed(reason)
+                Input::Failed(reason)
             }
         }
     }
@@ -231,8 +231,8 @@ impl Answered {
 }
 
 /// Runs calls in order, on a thread where they disturb nobody.
-async fn work(calls: Vec<ToolCall>, run: &mut Run) -> Event {
-    let Some(mut bench) = run.bench.take() else { return Event::Failed("the tools are gone".into()) };
+async fn work(calls: Vec<ToolCall>, run: &mut Run) -> Input {
+    let Some(mut bench) = run.bench.take() else { return Input::Failed("the tools are gone".into()) };
     let done = tokio::task::spawn_blocking(move || {
         bench.begin_answer();
         let results: Vec<Worked> = calls.iter().map(|call| fenced(&mut bench, call)).collect();
@@ -242,9 +242,9 @@ async fn work(calls: Vec<ToolCall>, run: &mut Run) -> Event {
         Ok((bench, results)) => {
             run.bench = Some(bench);
             run.may_quote |= run.talk.may_quote() && results.iter().any(|worked| !worked.taken.is_empty());
-            Event::Worked(results)
+            Input::Worked(results)
         }
-        Err(error) => Event::Failed(format!("a tool failed: {error}")),
+        Err(error) => Input::Failed(format!("a tool failed: {error}")),
     }
 }
 

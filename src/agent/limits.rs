@@ -35,13 +35,13 @@ pub fn shorten(text: &str, limit: usize) -> String {
     format!("{}{mark}{}", &text[..head], &text[tail..])
 }
 
-/// The calls of a turn with their results.
+/// The calls of a turn with their results, to see whether they repeat.
 #[derive(Clone, Debug, Default)]
-pub struct Circles {
+pub struct Repeats {
     done: Vec<u64>,
 }
 
-impl Circles {
+impl Repeats {
     /// Remembers a call with its result. Returns the reason to stop if the turn goes in circles; a call with a new result is progress.
     pub fn note(&mut self, name: &str, arguments: &str, result: &str) -> Option<String> {
         self.done.push(xxh3_64(format!("{name}\0{arguments}\0{result}").as_bytes()));

@@ -1,4 +1,4 @@
-//! A turn of the agent as a state machine: events in, effects out, no IO and no clock. The driver asks the model and runs the tools.
+//! A turn of the agent as a state machine: inputs in, effects out, no IO and no clock. The driver asks the model and runs the tools.
 //!
 //! `Asking` → (answer) → `Working` → (results) → `Asking` … → `Over`. After `Over` nothing has an effect.
 
@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::json;
 
-use super::limits::{self, Circles, shorten};
+use super::limits::{self, Repeats, shorten};
 use super::refusals::{Gap, Refusals, Wanted};
 use super::tools::schema::ToolName;
 use super::transcript::Transcript;
@@ -18,7 +18,7 @@ use crate::engine::{Answer, Finish};
 
 /// What the driver reports.
 #[derive(Clone, Debug)]
-pub enum Event {
+pub enum Input {
     /// The model's answer.
     Answered(Answer),
     /// The outcomes of the calls, in order.
@@ -112,7 +112,7 @@ pub struct Turn {
     running: Vec<ToolCall>,
     /// Calls of the same answer that are not run.
     beyond: Vec<ToolCall>,
-    circles: Circles,
+    repeats: Repeats,
     failed_edits: HashMap<String, usize>,
     pub steps: Vec<Step>,
     /// The stretches whose text was sent with results, and those about to be.
@@ -173,7 +173,7 @@ impl Turn {
             read_enough: false,
             running: vec![],
             beyond: vec![],
-            circles: Circles::default(),
+            repeats: Repeats::default(),
             failed_edits: HashMap::new(),
             steps: vec![],
             sent: vec![],
@@ -187,19 +187,19 @@ impl Turn {
         self.ask()
     }
 
-    /// Takes an event; returns what to do next.
-    pub fn on(&mut self, event: Event) -> Vec<Effect> {
-        match (self.state, event) {
+    /// Takes what the driver reports; returns what to do next.
+    pub fn on(&mut self, input: Input) -> Vec<Effect> {
+        match (self.state, input) {
             (State::Over, _) => vec![],
-            (_, Event::Cancelled) => self.end(Ending::Cancelled),
-            (_, Event::Failed(reason)) => self.end(Ending::Failed(reason)),
-            (_, Event::Late(time)) => self.late(time),
-            (State::Asking, Event::Answered(answer)) => self.answered(answer),
-            (State::Asking, Event::Garbled(reason)) => self.garbled(reason),
-            (State::Asking, Event::TooLong(reason)) => self.too_long(reason),
-            (State::Working, Event::Worked(results)) => self.worked(results),
+            (_, Input::Cancelled) => self.end(Ending::Cancelled),
+            (_, Input::Failed(reason)) => self.end(Ending::Failed(reason)),
+            (_, Input::Late(time)) => self.late(time),
+            (State::Asking, Input::Answered(answer)) => self.answered(answer),
+            (State::Asking, Input::Garbled(reason)) => self.garbled(reason),
+            (State::Asking, Input::TooLong(reason)) => self.too_long(reason),
+            (State::Working, Input::Worked(results)) => self.worked(results),
             // An event for another state comes too late and has no effect.
-            (State::Asking, Event::Worked(_)) | (State::Working, Event::Answered(_) | Event::Garbled(_) | Event::TooLong(_)) => vec![],
+            (State::Asking, Input::Worked(_)) | (State::Working, Input::Answered(_) | Input::Garbled(_) | Input::TooLong(_)) => vec![],
         }
     }
 
@@ -338,13 +338,13 @@ impl Turn {
         let result = if worked.failed { &error(&worked.result) } else { &worked.result };
         let result = self.shown(call, result, room);
         self.to_be_sent.extend(worked.places);
-        let stop = self.circles.note(&call.name, &arguments, &result);
+        let stop = self.repeats.note(&call.name, &arguments, &result);
         if ToolName::of(call) == Some(ToolName::ProposeEdit) && worked.failed {
             self.refusals.refused(worked.gap, shorten(&worked.result, REFUSAL));
         } else if ToolName::of(call) == Some(ToolName::ProposeEdit) {
             self.refusals.taken(&worked.taken);
             self.failed_edits.clear();
-            self.circles.clear();
+            self.repeats.clear();
         }
         self.transcript.result(call, result);
         stop

@@ -56,7 +56,7 @@ pub async fn list(server: &Server, params: Asked) -> Result<Value> {
     let Some((snapshot, document)) = server.snapshot_of(&uri) else { return Ok(json!([])) };
     let bytes = server.with(|state| {
         if speaks {
-            state.hear(&uri, &document, (params.range.start.line, params.range.end.line), told);
+            state.take_in_diagnostics(&uri, &document, (params.range.start.line, params.range.end.line), told);
         }
         state.editor.bytes(&document.text, params.range)
     });

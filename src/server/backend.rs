@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::features::{Features, Question, StateSnapshot, Suggestions, Tell};
+use super::features::{Features, Question, StateSnapshot, Suggestions};
 use super::pace::{self, Pace};
 use crate::engine::{BoxFuture, Cancel, EngineError, ErrorKind};
 use crate::features::actions::{self, Offer};
 use crate::features::{self, Piece, Session, Shared, Sink, Target, ask, complete, edit, explain, preview};
 use crate::index::{Index, Options, Stage, View};
 use crate::report;
-use crate::route::{Build, Router};
+use crate::route::{Build, Router, Tell};
 use crate::syntax::Registry;
 use crate::workspace::rules::is_rule_file;
 use crate::workspace::{Document, Snapshot};
@@ -163,7 +163,7 @@ impl Backend {
     }
 
     /// Sends a document's version to the index.
-    fn tell(&self, index: &Index, document: &Document) {
+    fn send(&self, index: &Index, document: &Document) {
         let number = index.update(document.clone());
         self.with(|state| {
             let newest = state.told.entry(document.uri.clone()).or_default();
@@ -273,7 +273,7 @@ fn as_json(value: &impl Serialize) -> Result<Value, EngineError> {
 }
 
 impl Features for Backend {
-    fn hear(&self, tell: Tell, records: Option<PathBuf>) {
+    fn report_to(&self, tell: Tell, records: Option<PathBuf>) {
         self.with(|state| (state.tell, state.records) = (Some(tell), records));
     }
 
@@ -296,13 +296,13 @@ impl Features for Backend {
                 }
             }
         });
-        documents.iter().for_each(|document| self.tell(&index, document));
+        documents.iter().for_each(|document| self.send(&index, document));
     }
 
     fn changed(&self, snapshot: &StateSnapshot, uri: &str) {
         let Some(index) = self.with(|state| state.index.clone()) else { return };
         match snapshot.workspace.document(uri) {
-            Some(document) => self.tell(&index, document),
+            Some(document) => self.send(&index, document),
             None => {
                 self.with(|state| state.told.remove(uri));
                 index.close(uri);

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use tower_lsp::jsonrpc::Id;
 
 use super::transport::{Outbox, Weight};
-use super::{Shared, message};
+use super::{StateLock, message};
 use crate::context::fence;
 use crate::report;
 
@@ -30,12 +30,12 @@ pub type Waiters = HashMap<i64, oneshot::Sender<Result<Value, Value>>>;
 pub struct Client {
     outbox: Outbox,
     next: Arc<AtomicI64>,
-    state: Arc<Shared>,
+    state: Arc<StateLock>,
 }
 
 impl Client {
     /// A client that sends through this queue.
-    pub fn new(outbox: Outbox, state: Arc<Shared>) -> Self {
+    pub fn new(outbox: Outbox, state: Arc<StateLock>) -> Self {
         Self { outbox, next: Arc::new(AtomicI64::new(1)), state }
     }
 

@@ -121,7 +121,7 @@ fn wanted(server: &Server, argument: &Argument, document: Option<&Document>) -> 
     if let Some(words) = given(&argument.instruction) {
         let told = argument.problems.iter().map(|message| Problem { message: message.clone(), lines: None });
         let heard = || {
-            let still = |document: &Document| server.with(|state| Some(state.open_as(document)?.1.told.still(&document.text)));
+            let still = |document: &Document| server.with(|state| Some(state.open_as(document)?.1.diagnostics.still(&document.text)));
             document.and_then(still).unwrap_or_default()
         };
         let known = argument.diagnostics.as_ref().map(|said| said.iter().filter_map(actions::problem).collect());

@@ -37,7 +37,7 @@ pub fn reload(server: &Server) {
     let before = server.with(|state| (state.config.clone(), state.config_problems.clone()));
     let problems = read(server, Some(&before.0));
     if before != server.with(|state| (state.config.clone(), state.config_problems.clone())) {
-        tell(server, &problems);
+        show_problems(server, &problems);
         super::folders::refresh_soon(server);
     }
 }
@@ -53,7 +53,7 @@ fn read(server: &Server, before: Option<&Config>) -> Vec<Problem> {
 }
 
 /// Shows problems in one message.
-pub fn tell(server: &Server, problems: &[Problem]) {
+pub fn show_problems(server: &Server, problems: &[Problem]) {
     if problems.is_empty() {
         return;
     }
@@ -82,7 +82,7 @@ pub async fn watch(server: Server) {
         // What is on its way to a model when somebody takes their trust away is broken off soon as well.
         tokio::time::sleep(EVERY / 2).await;
         let this = server.clone();
-        let _ = tokio::task::spawn_blocking(move || trust::hear(&this)).await;
+        let _ = tokio::task::spawn_blocking(move || trust::take_over(&this)).await;
         tokio::time::sleep(EVERY / 2).await;
     }
 }

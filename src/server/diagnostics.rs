@@ -10,13 +10,13 @@ const LONGEST: u32 = 100;
 
 /// Diagnostics of one document.
 #[derive(Clone, Debug, Default)]
-pub struct Told {
+pub struct Diagnostics {
     problems: Vec<(Problem, String)>,
 }
 
-impl Told {
+impl Diagnostics {
     /// Takes in all diagnostics for a range of lines (zero-based, inclusive).
-    pub fn hear(&mut self, text: &Text, lines: (u32, u32), problems: Vec<Problem>) {
+    pub fn take_in(&mut self, text: &Text, lines: (u32, u32), problems: Vec<Problem>) {
         let meets = |problem: &Problem| problem.lines.is_none_or(|(first, last)| first <= lines.1 && last >= lines.0);
         // Some clients send everything that they know about the document each time.
         let is_said_again = |known: &Problem| problems.iter().any(|one| (&one.message, one.lines) == (&known.message, known.lines));

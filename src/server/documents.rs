@@ -133,11 +133,11 @@ fn unreadable(server: &Server, method: &str, params: &Value, error: &serde_json:
 /// `textDocument/didClose`.
 pub fn close(server: &Server, uri: &Url) {
     server.with(|state| state.close(uri));
-    tell(server, uri);
+    announce(server, uri);
 }
 
 /// Tells the features a document's new state, or that it is closed.
-fn tell(server: &Server, uri: &Url) {
+fn announce(server: &Server, uri: &Url) {
     let told = server.snapshot();
     server.features().changed(&told, uri.as_str());
     catch_up(server, told);
@@ -195,7 +195,7 @@ fn on_disk(server: &Server, paths: Vec<PathBuf>) {
 
 fn touched(server: &Server, uri: &Url) {
     config::check(server, uri);
-    tell(server, uri);
+    announce(server, uri);
 }
 
 /// A handler failed, so its document may differ from the editor's now; or all of them, if it is unknown which.

@@ -97,7 +97,7 @@ impl Server {
     }
 
     async fn trust_told(&self, word: trust::Word) {
-        trust::told(self, &word);
+        trust::changed(self, &word);
     }
 
     async fn debug_documents(&self, params: documents::Debug) -> Result<Value> {

@@ -48,9 +48,9 @@ pub fn initialized(server: &Server) {
     }
     let client = server.client.clone();
     let tell = Arc::new(move |text: &str| client.show(3, &format!("longsight: {text}")));
-    server.features().hear(tell, server.options.state.clone());
+    server.features().report_to(tell, server.options.state.clone());
     let problems = config::load(server);
-    config::tell(server, &problems);
+    config::show_problems(server, &problems);
     // Before this nothing is known about trust; whatever comes next finds it.
     folders::refresh_now(server);
     tokio::spawn(config::watch(server.clone()));

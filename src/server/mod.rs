@@ -11,6 +11,7 @@ mod commands;
 mod completion;
 mod config;
 mod convert;
+mod diagnostics;
 mod dispatch;
 mod documents;
 mod edit;
@@ -27,7 +28,6 @@ mod progress;
 pub mod replay;
 mod serve;
 mod state;
-mod told;
 pub mod trace;
 pub mod transport;
 mod trust;
@@ -71,13 +71,13 @@ pub struct Options {
 /// A file with a NUL in so many first bytes is binary, as for search tools.
 const BINARY_WITHIN: usize = 8 << 10;
 
-type Shared = Mutex<State>;
+type StateLock = Mutex<State>;
 
 /// What the handlers share. Cheap to clone.
 #[derive(Clone)]
 pub struct Server {
     client: Client,
-    state: Arc<Shared>,
+    state: Arc<StateLock>,
     work: Work,
     options: Arc<Options>,
     /// Lets only one look at the folders run at a time.
@@ -96,7 +96,7 @@ impl Server {
 
     /// What is known at this moment, the user's newest word on the folders included.
     fn snapshot(&self) -> StateSnapshot {
-        trust::hear(self);
+        trust::take_over(self);
         self.with(|state| StateSnapshot {
             workspace: state.snapshot(),
             config: state.config.clone(),
@@ -118,7 +118,7 @@ impl Server {
 }
 
 /// Locks the state even after a panic: `suspect` marks the documents concerned, and the rest stays usable.
-fn lock(state: &Shared) -> MutexGuard<'_, State> {
+fn lock(state: &StateLock) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -132,7 +132,7 @@ pub async fn run(input: impl AsyncRead + Unpin + Send + 'static, output: impl As
         }
     };
     let work = Work { handle: threads.handle().clone() };
-    let state = Arc::<Shared>::default();
+    let state = Arc::<StateLock>::default();
     let (outbox, writer) = transport::outbox(options.tape.clone());
     let client = Client::new(outbox.clone(), state.clone());
     let options = Arc::new(options);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tower_lsp::lsp_types::Url;
 
-use super::told::Told;
+use super::diagnostics::Diagnostics;
 use crate::features::edit::Problem;
 use crate::text::{Batch, Edit, Encoding, Range, Text, diff};
 use crate::workspace::{Document, Documents, Sync};
@@ -35,7 +35,7 @@ pub fn kept(text: &str) -> (Text, Sync) {
 pub struct Open {
     pub document: Arc<Document>,
     /// Diagnostics that the editor has sent for it.
-    pub told: Told,
+    pub diagnostics: Diagnostics,
     /// The changes that led here, oldest first, each with the version it led to.
     history: VecDeque<(i32, Batch)>,
 }
@@ -87,9 +87,9 @@ impl OpenDocuments {
     }
 
     /// Takes in the editor's diagnostics for some lines, if the document is still this one.
-    pub fn hear(&mut self, uri: &Url, document: &Document, lines: (u32, u32), problems: Vec<Problem>) {
+    pub fn take_in_diagnostics(&mut self, uri: &Url, document: &Document, lines: (u32, u32), problems: Vec<Problem>) {
         if let Some(open) = self.by_uri.get_mut(uri).filter(|open| open.document.version == document.version) {
-            open.told.hear(&document.text, lines, problems);
+            open.diagnostics.take_in(&document.text, lines, problems);
         }
     }
 }
@@ -97,7 +97,7 @@ impl OpenDocuments {
 impl Open {
     /// A document that was just opened.
     pub fn new(document: Arc<Document>) -> Self {
-        Self { document, told: Told::default(), history: VecDeque::new() }
+        Self { document, diagnostics: Diagnostics::default(), history: VecDeque::new() }
     }
 
     /// The text may not be the editor's any more.

@@ -204,8 +204,8 @@ impl State {
     }
 
     /// Takes in the editor's diagnostics for some lines, if the document is still this one.
-    pub fn hear(&mut self, uri: &Url, document: &Document, lines: (u32, u32), problems: Vec<Problem>) {
-        self.documents.hear(uri, document, lines, problems);
+    pub fn take_in_diagnostics(&mut self, uri: &Url, document: &Document, lines: (u32, u32), problems: Vec<Problem>) {
+        self.documents.take_in_diagnostics(uri, document, lines, problems);
     }
 
     /// The open document with this URI.

@@ -66,7 +66,7 @@ pub fn before_a_look(server: &Server) {
 
 /// Takes over what was said of the folders elsewhere since they were looked at, as by `longsight trust`: a no at once, anything else after
 /// a look at them. Reads how one file looks; not under the lock.
-pub fn hear(server: &Server) {
+pub fn take_over(server: &Server) {
     let Some(folder) = &server.options.state else { return };
     let store = Store::new(folder);
     let now = store.look();
@@ -202,7 +202,7 @@ pub async fn command(server: &Server, argument: &Value) -> Result<Value> {
 }
 
 /// `longsight/trust`: the editor's own decision has changed.
-pub fn told(server: &Server, word: &Word) {
+pub fn changed(server: &Server, word: &Word) {
     server.with(|state| {
         let mut editor = (*state.editor).clone();
         editor.trusted = Some(word.trusted);

@@ -127,31 +127,31 @@ pub async fn complete(session: &Session, params: &Params, cancel: &Cancel) -> Re
     }
     let work = Work { session, params, site, hole: &hole, started };
     let task = work::task(session, site, &hole, params.invoked);
-    let (mut served, mut sent) = work.ask(&task, cancel).await?;
+    let (mut served, mut asked) = work.ask(&task, cancel).await?;
     let again = work.harder(&task, &served);
     if let Some(task) = again {
         match work.ask(&task, cancel).await {
-            Ok(better) => (served, sent) = better,
+            Ok(better) => (served, asked) = better,
             Err(error) if error.kind == ErrorKind::Cancelled => return Err(error),
             // The first answer is there, whatever happened to the second.
             Err(_) => served.decision.reason.push_str("; it was unsure, and nobody else answered"),
         }
     }
-    let timing = Timing { ready_ms: sent.1, engine: served.answer.finished.timing.clone() };
+    let timing = Timing { ready_ms: asked.ready_ms, engine: served.answer.finished.timing.clone() };
     let cut_short = served.answer.finished.reason == Finish::Length;
-    match work.fit(&served.answer.text, sent.2, cut_short) {
+    match work.fit(&served.answer.text, asked.as_hole, cut_short) {
         Ok(text) => {
             if params.selected.is_none() {
                 session
                     .shared
                     .notes(|notes| notes.memory.keep(&params.at.document.uri, &spot.before(), spot.after(), &text, &served.decision));
             }
-            Ok(offered(params, &site.as_written(&text), served.decision, timing, sent.0))
+            Ok(offered(params, &site.as_written(&text), served.decision, timing, asked.sent))
         }
         Err(reason) => {
             let thought = only_thought(&served, work.max_tokens());
             let empty = nothing(session, params, thought.unwrap_or_else(|| reason.words().into()));
-            Ok(Completion { route: Some(served.decision), timing, sent: sent.0, ..empty })
+            Ok(Completion { route: Some(served.decision), timing, sent: asked.sent, ..empty })
         }
     }
 }

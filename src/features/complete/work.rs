@@ -73,8 +73,14 @@ pub(super) struct Work<'a> {
     pub started: Instant,
 }
 
-/// What was sent, milliseconds until then, and whether it was sent as a hole (else in words).
-pub(super) type Asked = (Sent, f64, bool);
+/// How a question was put.
+#[derive(Default)]
+pub(super) struct Asked {
+    pub sent: Sent,
+    pub ready_ms: f64,
+    /// As a hole, else in words.
+    pub as_hole: bool,
+}
 
 impl Work<'_> {
     /// The task for a second pass, if the first was unsure of an answer that somebody waits for.
@@ -104,7 +110,7 @@ impl Work<'_> {
                 let (request, sent) = self.request(choice, caps)?;
                 may_end.store(self.may_ask_harder(task, Signal::Unsure(0), &choice.decision.engine).is_none(), Ordering::Relaxed);
                 as_hole.store(caps.fim, Ordering::Relaxed);
-                asked = (sent, self.started.elapsed().as_secs_f64() * 1000.0, caps.fim);
+                asked = Asked { sent, ready_ms: self.started.elapsed().as_secs_f64() * 1000.0, as_hole: caps.fim };
                 Ok(request)
             },
             |event| {

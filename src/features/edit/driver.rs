@@ -84,7 +84,7 @@ async fn asked_window(work: &Work<'_>) -> Result<(Option<usize>, Option<EngineEr
     for choice in choices.iter().filter(|_| goes_deep) {
         // Where an engine does not answer the router asks the next: it is that one's window which counts.
         match caps(work, choice).await? {
-            Ok(caps) => return Ok((work.window(&caps), down)),
+            Ok(caps) => return Ok((work.window_for_tools(&caps), down)),
             Err(error) => down = down.or(Some(error)),
         }
     }

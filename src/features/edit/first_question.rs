@@ -45,7 +45,7 @@ pub(in crate::features) fn first(session: &Session, at: &Target, how: &How, want
     }
     let task = plan.task(session);
     let reader = Reader::new(session, &task)?;
-    let window = base.window(&reader.caps);
+    let window = base.window_for_tools(&reader.caps);
     let plan = if window.is_some() { &plan } else { small.as_ref().map_err(|reason| refuse(reason.clone()))? };
     let work = Work { plan, ..base };
     let marked = plan.form.marked();

@@ -9,9 +9,9 @@ use super::BYTES;
 use super::Edited;
 use super::Work;
 use super::forms::Form;
+use super::lines_around;
 use super::offer::{self, Offered};
 use super::review;
-use super::window;
 use crate::agent::driver::Ran;
 use crate::agent::limits;
 use crate::agent::talk;
@@ -84,7 +84,7 @@ pub(super) fn show(work: &Work<'_>, event: &engine::Event, thought: &AtomicUsize
 /// The task, with its place.
 pub(super) fn words(work: &Work<'_>, room: usize) -> (String, Vec<Stretch>) {
     let (site, marked) = (work.site, work.plan.form.marked());
-    let shown = window(site, &marked, AROUND, MOST_AROUND.min(room / 8));
+    let shown = lines_around(site, &marked, AROUND, MOST_AROUND.min(room / 8));
     let most = work.session.config().context.edit_tokens as usize;
     let parts = around(work.session, site, marked.start, most.min(room / BYTES / 8), &engine::Estimate, Asker::Person);
     let mut text = String::new();

@@ -142,7 +142,7 @@ struct Work<'a> {
 
 impl Work<'_> {
     /// The window in bytes of a model that says this of itself, if that and the task are fit for tools.
-    fn window(&self, caps: &Caps) -> Option<usize> {
+    fn window_for_tools(&self, caps: &Caps) -> Option<usize> {
         (self.goes_deep() && caps.tools && caps.context >= self.least()).then_some(caps.context as usize * BYTES)
     }
 
@@ -165,7 +165,7 @@ fn too_slow() -> EngineError {
 }
 
 /// The lines around the marked ones: at most so many above and below, and so many bytes.
-fn window(site: &Site, marked: &Range<usize>, lines: usize, most: usize) -> Range<usize> {
+fn lines_around(site: &Site, marked: &Range<usize>, lines: usize, most: usize) -> Range<usize> {
     let above = site.text[..marked.start].rmatch_indices('\n').map(|(at, _)| at + 1).take(lines);
     let start = above.take_while(|at| marked.start - at <= most).last().unwrap_or(marked.start);
     let start = if marked.start <= most && site.text[..marked.start].matches('\n').count() <= lines { 0 } else { start };

@@ -9,7 +9,7 @@ use super::BYTES;
 use super::Work;
 use super::fit::layout::{blocks, fences_around, outermost};
 use super::forms::Form;
-use super::window;
+use super::lines_around;
 use crate::context::{Part, fence};
 use crate::dialect::{Chat, Message, Role, ToolChoice};
 use crate::engine::{Answer, Ask, Caps, EngineError, ErrorKind, Finish, Priority, Request};
@@ -118,7 +118,7 @@ impl Question<'_> {
             let message = format!("{} bytes are marked; this model has room for {room}: choose less", code.len());
             return Err(EngineError::new(ErrorKind::TooLong, message));
         }
-        let around = window(site, &marked, AROUND, room.saturating_sub(code.len()) / 2);
+        let around = lines_around(site, &marked, AROUND, room.saturating_sub(code.len()) / 2);
         let left = room.saturating_sub(code.len() + around.len()) / BYTES;
         let most = self.budget.min(left);
         let parts = around::around(session, site, marked.start, most, choice.engine.tokens().as_ref(), Asker::Person);
