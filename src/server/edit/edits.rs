@@ -7,15 +7,15 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use tower_lsp::lsp_types::Url;
 
+use super::closed::{self, Closed, fill};
 use super::shown::{self, Expected};
 use super::warnings::shown_warnings;
 use crate::context::fence;
 use crate::features::edit::FileEdit;
 use crate::server::state::State;
 use crate::server::{Server, convert};
-use crate::text::edit::Overlap;
-use crate::text::{Batch, Edit, Text, diff, rebase};
-use crate::workspace::{Document, ReadError, uri};
+use crate::text::{Batch, Text};
+use crate::workspace::{Document, uri};
 
 /// How long an editor may take to show that it has applied an edit.
 const SETTLE: Duration = Duration::from_secs(2);
@@ -48,14 +48,6 @@ struct Fitted<'a> {
     creates: bool,
 }
 
-/// A file that is not open, as an editor that opens it will see it: its text, with the edits for that text.
-#[derive(Clone)]
-struct Lying {
-    text: Text,
-    edits: Batch,
-    creates: bool,
-}
-
 /// The edits as a `WorkspaceEdit` for the current texts, or why none of them is offered. Files that are not open are read off the
 /// protocol's threads, and the edits fitted to them.
 pub async fn workspace_edit(server: &Server, files: &[FileEdit], label: Option<Label<'_>>) -> Result<Value, String> {
@@ -64,7 +56,7 @@ pub async fn workspace_edit(server: &Server, files: &[FileEdit], label: Option<L
 }
 
 /// [`look`] for each of these files.
-async fn look_at(server: &Server, files: &[FileEdit]) -> Result<Vec<Option<Lying>>, String> {
+async fn look_at(server: &Server, files: &[FileEdit]) -> Result<Vec<Option<Closed>>, String> {
     let mut looked = vec![];
     for file in files {
         looked.push(if file.changes() { look(server, file).await? } else { None });
@@ -73,9 +65,9 @@ async fn look_at(server: &Server, files: &[FileEdit]) -> Result<Vec<Option<Lying
 }
 
 /// The edits of all files that change, fitted to the current text; or why none is offered.
-fn fit_all<'a>(state: &State, files: &'a [FileEdit], looked: Vec<Option<Lying>>) -> Result<Vec<Fitted<'a>>, String> {
+fn fit_all<'a>(state: &State, files: &'a [FileEdit], looked: Vec<Option<Closed>>) -> Result<Vec<Fitted<'a>>, String> {
     let changed = files.iter().zip(looked).filter(|(file, _)| file.changes());
-    let fitted = changed.map(|(file, lying)| fit(state, file, lying)).collect::<Result<Vec<_>, _>>()?;
+    let fitted = changed.map(|(file, closed)| fit(state, file, closed)).collect::<Result<Vec<_>, _>>()?;
     let creates_files = state.editor.document_changes && state.editor.creates_files;
     match fitted.iter().find(|fitted| fitted.creates && !creates_files) {
         Some(fitted) => Err(format!("this editor cannot create {}", uri::name(&fitted.uri))),
@@ -114,47 +106,19 @@ pub async fn fits(server: &Server, file: &FileEdit) -> Result<(), Unfit> {
 }
 
 /// A file that is not open, with its edits; none for an open one.
-async fn look(server: &Server, file: &FileEdit) -> Result<Option<Lying>, String> {
+async fn look(server: &Server, file: &FileEdit) -> Result<Option<Closed>, String> {
     if server.with(|state| state.open_as(&file.document).is_some()) {
         return Ok(None);
     }
     let (snapshot, file) = (server.snapshot().workspace, file.clone());
-    let looked = server.work.patient(Box::pin(async move { lying(&snapshot, &file).map(Some) }));
+    let looked = server.work.patient(Box::pin(async move { closed::read(&snapshot, &file).map(Some) }));
     looked.await.map_err(|error| error.message.to_string())?
 }
 
-/// The edits of a file that is not open, for its current text on disk.
-fn lying(snapshot: &crate::workspace::Snapshot, file: &FileEdit) -> Result<Lying, String> {
-    let (base, edits) = as_opened(&file.document.text, &file.edits)?;
-    let Some(path) = &file.document.path else { return Ok(Lying { text: base, edits, creates: file.creates }) };
-    let now = match (snapshot.read_exact(path), file.creates) {
-        (Err(ReadError::Missing), true) => return Ok(Lying { text: base, edits, creates: true }),
-        (Ok(text), _) => Text::new(unmarked(&text)),
-        (Err(error), _) => return Err(format!("{path} cannot be read: {error}")),
-    };
-    if file.creates {
-        let edits = fill(&edits, &now).ok_or_else(|| format!("{path} exists by now"))?;
-        return Ok(Lying { text: now, edits, creates: false });
-    }
-    if now == base {
-        return Ok(Lying { text: base, edits, creates: false });
-    }
-    let carried = rebase::rebase_all(&edits, &base, [&diff::change(&base, &now)]);
-    let edits = carried.map_err(|why| format!("{path} has changed on disk since, and {why}"))?;
-    Ok(Lying { text: now, edits, creates: false })
-}
-
-/// A file that was to be created and exists by now may contain only blanks.
-fn fill(edits: &Batch, now: &Text) -> Option<Batch> {
-    let blank = now.to_string().trim().is_empty();
-    let text = edits.edits().iter().map(|edit| edit.text.as_str()).collect();
-    blank.then(|| Batch::one(Edit { range: 0..now.len_bytes(), text }))
-}
-
-fn fit<'a>(state: &State, file: &'a FileEdit, lying: Option<Lying>) -> Result<Fitted<'a>, Unfit> {
+fn fit<'a>(state: &State, file: &'a FileEdit, closed: Option<Closed>) -> Result<Fitted<'a>, Unfit> {
     let Document { uri, version, text, .. } = &*file.document;
     let Some((key, open)) = state.open_as(&file.document) else {
-        let Lying { text, edits, creates } = lying.ok_or_else(|| format!("{} was closed meanwhile; try again", uri::name(uri)))?;
+        let Closed { text, edits, creates } = closed.ok_or_else(|| format!("{} was closed meanwhile; try again", uri::name(uri)))?;
         return Ok(Fitted { file, uri: uri.clone(), open: None, edits, text, creates });
     };
     let text_now = open.document.text.clone();
@@ -166,33 +130,6 @@ fn fit<'a>(state: &State, file: &'a FileEdit, lying: Option<Lying>) -> Result<Fi
         carried.map_err(|dropped| Unfit { file: Some(uri::name(uri)), why: dropped.to_string() })?
     };
     Ok(Fitted { file, uri: key.to_string(), open: Some((key.clone(), version)), edits, text: text_now, creates: false })
-}
-
-const MARK: char = '\u{feff}';
-
-/// A text without its byte order mark.
-pub fn unmarked(text: &str) -> &str {
-    text.strip_prefix(MARK).unwrap_or(text)
-}
-
-/// A file and its edits as an editor that opens it sees them: the byte order mark is not part of the text there.
-fn as_opened(text: &Text, edits: &Batch) -> Result<(Text, Batch), String> {
-    let width = MARK.len_utf8();
-    if !text.slice(0..width).starts_with(MARK) {
-        return Ok((text.clone(), edits.clone()));
-    }
-    let mut moved: Vec<Edit> = vec![];
-    for edit in edits.edits() {
-        let range = edit.range.start.saturating_sub(width)..edit.range.end.saturating_sub(width);
-        let text = unmarked(&edit.text);
-        match moved.last_mut().filter(|last| last.range == range && range.is_empty()) {
-            // Text for before the mark and text for behind it go to one place.
-            Some(last) => last.text.push_str(text),
-            None => moved.push(Edit { range, text: text.into() }),
-        }
-    }
-    let moved = Batch::new(moved).map_err(|Overlap| "two of its edits change the same place".to_string())?;
-    Ok((Text::new(&text.slice(width..text.len_bytes())), moved))
 }
 
 fn document_changes(state: &State, files: &[Fitted], label: Option<Label>) -> Value {

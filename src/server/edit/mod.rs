@@ -3,6 +3,7 @@
 
 pub mod accept;
 pub mod change;
+mod closed;
 pub mod drawn;
 pub mod edits;
 pub mod held;

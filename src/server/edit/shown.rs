@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tower_lsp::lsp_types::Url;
 
+use super::closed::unmarked;
 use crate::features::edit::FileEdit;
 use crate::server::Server;
 use crate::server::state::State;
@@ -76,7 +77,7 @@ impl Expected {
         let Place::Closed { stays_empty } = &self.place else { return false };
         // Outside of the workspace nothing can be checked here.
         let Some(path) = &self.file.document.path else { return true };
-        snapshot.read_exact(path).is_ok_and(|text| *stays_empty || self.before != Text::new(super::edits::unmarked(&text)))
+        snapshot.read_exact(path).is_ok_and(|text| *stays_empty || self.before != Text::new(unmarked(&text)))
     }
 }
 
