@@ -6,7 +6,7 @@
 //!
 //! A module uses only what stands below it in its column: `server, cli → features → agent → context → index → syntax → workspace
 //! → text` and `features, agent → route → engine → dialect`. `models` is a leaf of `engine` and the command line, `config`,
-//! `pages`, `records`, `redact` and `report` are leaves that everyone may use.
+//! `digest`, `pages`, `records`, `redact` and `report` are leaves that everyone may use.
 //! `tests/tidy.rs` checks this.
 
 // Input from outside may be missing or wrong: code answers with an error and never panics on it.
@@ -41,6 +41,8 @@ pub mod dialect;
 pub mod models;
 
 pub mod config;
+
+pub mod digest;
 
 pub mod pages;
 

@@ -6,10 +6,9 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 use super::catalogue::{Model, ModelFile};
 use super::{ModelError, download, find, models_dir, not_pullable, size, wheels};
+use crate::digest::Sha256;
 
 /// How far a pull has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,7 +150,7 @@ fn verify(path: &Path, file: &ModelFile, progress: &mut dyn FnMut(Progress)) -> 
     if length != file.bytes {
         return Err(ModelError::new(format!("{}: {length} bytes where {} has {}; refused", path.display(), file.file, file.bytes)));
     }
-    let mut hash = Sha256::new();
+    let mut hash = Sha256::default();
     let mut buffer = vec![0; 1 << 20];
     let mut done = 0;
     loop {
@@ -163,7 +162,7 @@ fn verify(path: &Path, file: &ModelFile, progress: &mut dyn FnMut(Progress)) -> 
         done += read as u64;
         progress(Progress { stage: "verify".into(), done, total: file.bytes });
     }
-    let found: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let found = hash.digits();
     match file.sha256.as_deref() {
         Some(expected) if expected == found => Ok(()),
         _ => Err(ModelError::new(format!("{}: SHA-256 is {found}, not that of {}; refused", path.display(), file.file))),

@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 use super::{Decision, TaskKind};
+use crate::digest::sha256;
 use crate::engine::{Again, Answer, EngineError, ErrorKind};
 use crate::records;
 use crate::report;
@@ -67,10 +67,9 @@ impl Audit {
     pub fn sends(&self, task: TaskKind, to: &Decision, prompt: &str, tokens: usize) -> (Sent, Result<PathBuf, String>) {
         static COUNT: AtomicU64 = AtomicU64::new(1);
         let number = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let hash: String = Sha256::digest(prompt.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
         let line = json!({
             "time": now(), "request": number, "event": "sent", "task": task, "engine": to.engine, "model": to.model, "origin": to.origin,
-            "tokens": tokens, "bytes": prompt.len(), "sha256": hash, "why": to.reason,
+            "tokens": tokens, "bytes": prompt.len(), "sha256": sha256(prompt), "why": to.reason,
         });
         let written = self.write(&line.to_string());
         (Sent { audit: self.clone(), number, started: Instant::now(), ended: false }, written)

@@ -2,17 +2,16 @@
 //! tools there. When one of those changes, the word is stale and has to be given again.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::fs::{self, Stamp};
 use super::path::{Root, Roots, WorkspacePath};
 use super::{ReadError, obeyed};
+use crate::digest::Sha256;
 use crate::records;
 
 /// Largest steering file whose content is hashed, in bytes.
@@ -113,19 +112,14 @@ impl Store {
 /// A hash over the files that steer tools in a folder: which of them exist, and their contents. None where one cannot be judged, such
 /// as a pipe or a dangling link.
 pub fn fingerprint(root: &Arc<Root>) -> Option<String> {
-    let mut hash = Sha256::new();
+    let mut hash = Sha256::default();
     for name in obeyed::steering_files() {
         let Some(found) = steering(root, name)? else { continue };
         hash.update(name.as_bytes());
-        hash.update(found.len().to_le_bytes());
+        hash.update(&found.len().to_le_bytes());
         hash.update(&found);
     }
-    let text = hash.finalize().iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    });
-    Some(text)
+    Some(hash.digits())
 }
 
 /// What stands for one steering file in the hash; the inner value is none where it does not exist. Its content, also through a link
