@@ -5,7 +5,7 @@
 //! and `text` fits the answer to what the user has typed since.
 //!
 //! A module uses only what stands below it in its column: `server, cli → features → agent → context → index → syntax → workspace
-//! → text` and `features, agent → route → engine → dialect`. `models` is a leaf of `engine` and the command line, `config`,
+//! → text` and `features, agent → route → engine → dialect`. `models` is a leaf of `engine` and the command line, `web` of `engine` and `models`, `config`,
 //! `digest`, `pages`, `records`, `redact` and `report` are leaves that everyone may use.
 //! `tests/tidy.rs` checks this.
 
@@ -39,6 +39,8 @@ pub mod engine;
 pub mod dialect;
 
 pub mod models;
+
+pub mod web;
 
 pub mod config;
 

@@ -3,11 +3,14 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use longsight::config::EngineConfig;
 use longsight::dialect::{Chat, Delta, Fim, Message, Role, Start, Tool, ToolChoice, by_name, messages};
 use longsight::engine::http::build;
 use longsight::engine::{Ask, Cancel, Engine, ErrorKind, Event, Priority, Request, collect};
+use longsight::web::header::CONTENT_TYPE;
+use longsight::web::{Client, HeaderValue, Method};
 use serde_json::{Value, json};
 
 use crate::support::engine::Rig;
@@ -143,8 +146,8 @@ async fn chats_fills_holes_stops_and_comes_back(server: LlamaServer) {
 
 /// Under our grammar even this small model at a high temperature writes nothing but a call that our parser reads and the schema allows.
 async fn grammars_force_a_valid_call(server: &LlamaServer) {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let url = url::Url::parse(&format!("{}/completion", server.url)).unwrap();
+    let client = Client::direct(Duration::from_secs(10), usize::MAX);
     for name in ["hermes", "llama-4", "deepseek-v3.2"] {
         let dialect = by_name(name).unwrap();
         let grammar = dialect.grammar(&tools(), ToolChoice::Required).unwrap();
@@ -154,7 +157,12 @@ async fn grammars_force_a_valid_call(server: &LlamaServer) {
             .text(&by_name("hermes").unwrap().render(&chat("Add a line to a.py.", tools(), ToolChoice::Required)).unwrap());
         for seed in 0..2 {
             let body = json!({"prompt": prompt, "grammar": grammar.gbnf, "n_predict": 160, "temperature": 1.2, "seed": seed});
-            let answer: Value = client.post(format!("{}/completion", server.url)).json(&body).send().await.unwrap().json().await.unwrap();
+            let sent = client.send(Method::POST, &url, [(CONTENT_TYPE, HeaderValue::from_static("application/json"))], body.to_string());
+            let (mut answer, mut text) = (sent.await.unwrap(), vec![]);
+            while let Some(piece) = answer.piece().await.unwrap() {
+                text.extend(piece);
+            }
+            let answer: Value = serde_json::from_slice(&text).unwrap();
             assert!(answer["error"].is_null(), "{name}: {answer}");
             if answer["stop_type"] == "limit" {
                 continue; // A long string; the grammar was kept so far.

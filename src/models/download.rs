@@ -6,11 +6,21 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_RANGE, CONTENT_TYPE, RANGE};
-use reqwest::{Response, StatusCode};
+use url::Url;
 
 use super::ModelError;
 use super::pull::write_error;
+use crate::web::header::{CONTENT_RANGE, CONTENT_TYPE, LOCATION, RANGE};
+use crate::web::{Answer, Client, Failure as Lost, HeaderValue, Method, StatusCode};
+
+/// Longest time until there is a connection.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// Longest wait for more of an answer.
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// Most redirects that one request follows.
+const REDIRECTS: usize = 10;
 
 /// How often a broken connection is resumed without any byte in between.
 const FRUITLESS_TRIES: u32 = 3;
@@ -25,13 +35,7 @@ pub fn download(url: &str, part: &Path, length: u64, progress: &mut dyn FnMut(u6
 }
 
 async fn resume_until_complete(url: &str, part: &Path, length: u64, progress: &mut dyn FnMut(u64)) -> Result<(), ModelError> {
-    // Another part of the program may have installed a provider; any is fine.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::builder()
-        .connect_timeout(Duration::from_secs(10))
-        .read_timeout(Duration::from_secs(60))
-        .build()
-        .map_err(|error| ModelError::new(format!("no HTTP client ({error})")))?;
+    let client = Client::proxied(CONNECT);
     let (mut fruitless, mut ranges) = (0, true);
     loop {
         let have = part.metadata().map_or(0, |found| found.len());
@@ -75,15 +79,11 @@ struct Wanted<'a> {
     have: u64,
 }
 
-async fn attempt(client: &reqwest::Client, to: &Wanted<'_>, ranges: bool, progress: &mut dyn FnMut(u64)) -> Result<(), Failure> {
+async fn attempt(client: &Client, to: &Wanted<'_>, ranges: bool, progress: &mut dyn FnMut(u64)) -> Result<(), Failure> {
     let Wanted { url, part, length, have } = *to;
-    let mut request = client.get(url);
-    if have > 0 && ranges {
-        request = request.header(RANGE, format!("bytes={have}-"));
-    }
-    let mut response = request.send().await.map_err(|error| unreachable(url, &error))?;
+    let mut answer = head(client, url, (have > 0 && ranges).then_some(have)).await?;
     // If the server sends the whole file, the part that is there is skipped.
-    let mut known = match response.status() {
+    let mut known = match answer.status {
         StatusCode::PARTIAL_CONTENT => 0,
         StatusCode::OK => have,
         StatusCode::RANGE_NOT_SATISFIABLE if have > 0 && ranges => return Err(Failure::NoRanges),
@@ -92,17 +92,15 @@ async fn attempt(client: &reqwest::Client, to: &Wanted<'_>, ranges: bool, progre
         }
         status => return Err(Failure::Final(ModelError::new(format!("{url} answered {status}")))),
     };
-    if let Some(other) = other_than(to, &response) {
+    if let Some(other) = other_than(to, &answer) {
         return Err(Failure::Final(ModelError::new(format!("{url} answered with {other}; refused"))));
     }
     let unwritable = |error: std::io::Error| Failure::Final(write_error(part, &error));
     let mut file = std::fs::OpenOptions::new().create(true).append(true).open(part).map_err(unwritable)?;
     let mut at = have;
     loop {
-        let chunk = response.chunk().await;
-        let Some(chunk) = chunk.map_err(|error| Failure::Broken(ModelError::new(format!("{url} broke off ({})", cause(&error)))))? else {
-            break;
-        };
+        let broke = |lost: Lost| Failure::Broken(ModelError::new(format!("{url} broke off ({})", lost.cause)));
+        let Some(chunk) = in_time(answer.piece()).await.map_err(broke)? else { break };
         let passed = usize::try_from(known).unwrap_or(usize::MAX).min(chunk.len());
         known -= passed as u64;
         let chunk = &chunk[passed..];
@@ -120,13 +118,40 @@ async fn attempt(client: &reqwest::Client, to: &Wanted<'_>, ranges: bool, progre
     Ok(())
 }
 
+/// The head of the answer at the end of all redirects; `from` is the first byte that is wanted, if not all are.
+async fn head(client: &Client, url: &str, from: Option<u64>) -> Result<Answer, Failure> {
+    let lost = |lost: Lost| {
+        let failure = ModelError::new(format!("{url} is out of reach ({})", lost.cause));
+        // Without any connection there is nothing to retry; the packages come next.
+        if lost.unsent { Failure::Final(failure) } else { Failure::Broken(failure) }
+    };
+    let wrong = |why: &str| Failure::Final(ModelError::new(format!("{url} {why}")));
+    let mut at = Url::parse(url).map_err(|error| wrong(&format!("is no address ({error})")))?;
+    for _ in 0..=REDIRECTS {
+        let range = from.and_then(|from| HeaderValue::from_str(&format!("bytes={from}-")).ok()).map(|range| (RANGE, range));
+        let answer = in_time(client.send(Method::GET, &at, range, String::new())).await.map_err(lost)?;
+        let next = answer.headers.get(LOCATION).and_then(|to| at.join(to.to_str().ok()?).ok());
+        match next.filter(|_| answer.status.is_redirection()) {
+            Some(next) => at = next,
+            None => return Ok(answer),
+        }
+    }
+    Err(wrong("redirects without an end"))
+}
+
+/// What comes before the other end has been silent for too long.
+async fn in_time<T>(waiting: impl Future<Output = Result<T, Lost>>) -> Result<T, Lost> {
+    let silent = || Lost { unsent: false, cause: format!("nothing came for {} s", SILENCE.as_secs()) };
+    tokio::time::timeout(SILENCE, waiting).await.unwrap_or_else(|_| Err(silent()))
+}
+
 /// What the answer contains instead of the file, judged by its head.
-fn other_than(to: &Wanted, response: &Response) -> Option<String> {
-    let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
-    let is_part = response.status() == StatusCode::PARTIAL_CONTENT;
+fn other_than(to: &Wanted, answer: &Answer) -> Option<String> {
+    let header = |name| answer.headers.get(name).and_then(|value| value.to_str().ok());
+    let is_part = answer.status == StatusCode::PARTIAL_CONTENT;
     let kind = header(CONTENT_TYPE).map(|kind| kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
     let is_page = kind.as_deref().is_some_and(|kind| kind == "text/html");
-    let size = response.content_length();
+    let size = answer.length();
     let expected = if is_part { to.length - to.have } else { to.length };
     if is_page || size.is_some_and(|size| size != expected) {
         let size = size.map_or("a text".into(), |size| format!("{size} bytes"));
@@ -141,19 +166,4 @@ fn other_than(to: &Wanted, response: &Response) -> Option<String> {
         begins && (whole == "*" || whole.parse() == Ok(to.length))
     });
     (!fits).then(|| format!("\"{range}\" where bytes from {} of {} were asked for", to.have, to.length))
-}
-
-fn unreachable(url: &str, error: &reqwest::Error) -> Failure {
-    let failure = ModelError::new(format!("{url} is out of reach ({})", cause(error)));
-    // Without any connection there is nothing to retry; the packages come next.
-    if error.is_connect() || error.is_builder() { Failure::Final(failure) } else { Failure::Broken(failure) }
-}
-
-/// The innermost error, which helps most.
-fn cause(error: &dyn std::error::Error) -> String {
-    let mut inner = error;
-    while let Some(source) = inner.source() {
-        inner = source;
-    }
-    inner.to_string()
 }

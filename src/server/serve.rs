@@ -14,9 +14,9 @@ use futures::FutureExt;
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
-use tower_service::Service;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Id, Request, Response};
 use tower_lsp::{LanguageServer, LspService};
+use tower_service::Service;
 
 use super::Options;
 use super::client::Client;

@@ -3,7 +3,6 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use reqwest::header::HeaderValue;
 use tokio::io::AsyncReadExt;
 use tokio::process::Command;
 use tokio::sync::OnceCell;
@@ -13,6 +12,7 @@ use super::endpoint::{self, Endpoint};
 use crate::config::EngineConfig;
 use crate::engine::{EngineError, ErrorKind};
 use crate::redact;
+use crate::web::HeaderValue;
 
 /// A secret for one origin. Has no `Debug`, no `Display` and no serialisation, so that nothing prints it.
 pub struct ApiKey {

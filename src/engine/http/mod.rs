@@ -67,7 +67,7 @@ pub fn build_with(name: &str, config: &EngineConfig, limits: Limits) -> Result<A
                 .ok_or_else(|| wrong(format!("there is no dialect \"{named}\"; there is {}", dialect::NAMES.join(", "))))?,
         ),
     };
-    let wire = Wire::new(name, config, Endpoint::parse(name, url)?, limits)?;
+    let wire = Wire::new(name, config, Endpoint::parse(name, url)?, limits);
     let inner = Inner {
         api,
         model: config.model.clone(),

@@ -3,13 +3,12 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use reqwest::Response;
-
 use super::limits::Limits;
 use super::ndjson::Ndjson;
 use super::sse::{Broken, Frame, Sse};
-use super::wire::{Times, one_line, root_cause};
+use super::wire::{Times, one_line};
 use crate::engine::{EngineError, ErrorKind};
+use crate::web;
 
 /// What the API streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +29,7 @@ enum Decoder {
 /// An answer that is being read.
 pub struct Reply {
     name: String,
-    response: Response,
+    answer: web::Answer,
     wanted: Format,
     decoder: Decoder,
     frames: VecDeque<Frame>,
@@ -50,11 +49,11 @@ pub struct Reply {
 const TOLD: usize = 120;
 
 impl Reply {
-    /// A reader for the body of `response`, expected in a format.
-    pub(super) fn new(name: String, response: Response, wanted: Format, times: Times, limits: &Limits) -> Self {
+    /// A reader for the body of `answer`, expected in a format.
+    pub(super) fn new(name: String, answer: web::Answer, wanted: Format, times: Times, limits: &Limits) -> Self {
         Self {
             name,
-            response,
+            answer,
             wanted,
             decoder: Decoder::Unknown,
             frames: VecDeque::new(),
@@ -91,10 +90,10 @@ impl Reply {
             Some(last) => first.max(last + self.limits.ping),
         };
         let deadline = due.min(total);
-        let chunk = tokio::time::timeout_at(deadline.into(), self.response.chunk()).await;
+        let chunk = tokio::time::timeout_at(deadline.into(), self.answer.piece()).await;
         let chunk = chunk.map_err(|_| self.timed_out(deadline == total))?;
-        let chunk = chunk.map_err(|error| {
-            let message = format!("{}: the connection broke inside the answer ({}); try again", self.name, root_cause(&error));
+        let chunk = chunk.map_err(|failure| {
+            let message = format!("{}: the connection broke inside the answer ({}); try again", self.name, failure.cause);
             EngineError::new(ErrorKind::Unavailable, message)
         })?;
         let Some(chunk) = chunk else {

@@ -1,10 +1,8 @@
 //! One server: requests with retries, answers as frames within the limits. Redirects are refused, proxies are off, and a key goes only to
 //! its own origin.
 
-use std::error::Error;
 use std::time::{Duration, Instant, SystemTime};
 
-use reqwest::{Response, StatusCode, header};
 use serde_json::Value;
 use tokio::sync::mpsc::Sender;
 
@@ -17,13 +15,14 @@ use super::window;
 use crate::config::EngineConfig;
 use crate::engine::{Again, EngineError, ErrorKind, Event, Priority, Refusal};
 use crate::redact;
+use crate::web::{self, Client, HeaderValue, Method, StatusCode, header};
 
 /// A server and how to reach it.
 pub struct Wire {
     pub engine: String,
     pub endpoint: Endpoint,
     pub limits: Limits,
-    client: reqwest::Client,
+    client: Client,
     key: KeySource,
 }
 
@@ -41,7 +40,7 @@ const ERROR_BODY: usize = 4 << 20;
 
 /// The outcome of an attempt.
 enum Trial {
-    Answered(Response),
+    Answered(web::Answer),
     /// The connection broke before anything came: mostly a kept one that the server has closed meanwhile.
     Stale(EngineError),
     /// Worth another attempt.
@@ -51,14 +50,10 @@ enum Trial {
 
 impl Wire {
     /// A client for one server; nothing is sent yet.
-    pub fn new(engine: &str, config: &EngineConfig, endpoint: Endpoint, limits: Limits) -> Result<Self, EngineError> {
-        // It may be installed already, and then by us.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = client(&limits, usize::MAX).map_err(|error| {
-            EngineError::new(ErrorKind::Configuration, format!("engines.{engine}: TLS cannot be set up: {}", root_cause(&error)))
-        })?;
+    pub fn new(engine: &str, config: &EngineConfig, endpoint: Endpoint, limits: Limits) -> Self {
+        let client = Client::direct(limits.connect, usize::MAX);
         let key = KeySource::new(engine, config, &endpoint);
-        Ok(Self { engine: engine.into(), endpoint, limits, client, key })
+        Self { engine: engine.into(), endpoint, limits, client, key }
     }
 
     /// The limits for a request of this urgency and prompt length.
@@ -79,15 +74,14 @@ impl Wire {
 
     /// Sends a request and waits for the head of a good answer. Each time it is sent again is an event.
     pub async fn post(&self, path: &str, body: &Value, format: Format, times: Times, events: &Sender<Event>) -> Result<Reply, EngineError> {
-        let outcome = self.exchange(reqwest::Method::POST, path, Some(body), times, Some(events)).await;
-        outcome.map(|response| Reply::new(self.name(), response, format, times, &self.limits))
+        let outcome = self.exchange(path, Some(body), times, Some(events)).await;
+        outcome.map(|answer| Reply::new(self.name(), answer, format, times, &self.limits))
     }
 
     /// Fetches a small JSON document, such as a list of models.
     pub async fn json(&self, path: &str, body: Option<&Value>, times: Times) -> Result<Value, EngineError> {
-        let method = if body.is_some() { reqwest::Method::POST } else { reqwest::Method::GET };
-        let response = self.exchange(method, path, body, times, None).await?;
-        let bytes = limited_body(response, self.limits.body, times.first).await;
+        let answer = self.exchange(path, body, times, None).await?;
+        let bytes = limited_body(answer, self.limits.body, times.first).await;
         let said = serde_json::from_slice(&bytes).map(|said| keyless::without(&self.key, said));
         said.map_err(|_| EngineError::new(ErrorKind::Protocol, format!("{}: {path} did not answer with JSON", self.name())))
     }
@@ -112,12 +106,11 @@ impl Wire {
 
     async fn exchange(
         &self,
-        method: reqwest::Method,
         path: &str,
         body: Option<&Value>,
         times: Times,
         events: Option<&Sender<Event>>,
-    ) -> Result<Response, EngineError> {
+    ) -> Result<web::Answer, EngineError> {
         let again = async |why| {
             if let Some(events) = events {
                 let _ = events.send(Event::SentAgain(why)).await;
@@ -125,12 +118,12 @@ impl Wire {
         };
         let (mut trial, mut fresh) = (0, None);
         loop {
-            let (error, has_left) = match self.trial(fresh.as_ref().unwrap_or(&self.client), method.clone(), path, body, times).await {
-                Trial::Answered(response) => return Ok(response),
+            let (error, has_left) = match self.trial(fresh.as_ref().unwrap_or(&self.client), path, body, times).await {
+                Trial::Answered(answer) => return Ok(answer),
                 Trial::Failed(error) => return Err(error),
                 // At once, even while somebody types, and not over another kept connection.
-                Trial::Stale(error) if fresh.is_none() => {
-                    fresh = Some(client(&self.limits, 0).map_err(|_| error)?);
+                Trial::Stale(_) if fresh.is_none() => {
+                    fresh = Some(Client::direct(self.limits.connect, 0));
                     again(Again::Lost).await;
                     continue;
                 }
@@ -156,42 +149,39 @@ impl Wire {
         }
     }
 
-    async fn trial(&self, client: &reqwest::Client, method: reqwest::Method, path: &str, body: Option<&Value>, times: Times) -> Trial {
+    async fn trial(&self, client: &Client, path: &str, body: Option<&Value>, times: Times) -> Trial {
         let url = self.endpoint.at(path);
         let key = match self.key.get().await {
             Ok(key) => key,
             Err(error) => return Trial::Failed(error),
         };
-        let mut request = client.request(method, url.clone());
-        if let Some(header) = key.and_then(|key| key.header(&url)) {
-            request = request.header(header::AUTHORIZATION, header);
-        }
-        if let Some(body) = body {
-            request = request.header(header::CONTENT_TYPE, "application/json").body(body.to_string());
-        }
+        let key = key.and_then(|key| key.header(&url)).map(|key| (header::AUTHORIZATION, key));
+        let kind = body.map(|_| (header::CONTENT_TYPE, HeaderValue::from_static("application/json")));
+        let method = if body.is_some() { Method::POST } else { Method::GET };
+        let sending = client.send(method, &url, key.into_iter().chain(kind), body.map(Value::to_string).unwrap_or_default());
         let left = times.first.min(times.total.saturating_sub(times.started.elapsed()));
-        let response = match tokio::time::timeout(left, request.send()).await {
+        let answer = match tokio::time::timeout(left, sending).await {
             Err(_) => {
                 let message =
                     format!("{} did not answer within {} s; is it loading a model, or overloaded?", self.name(), left.as_secs_f64().ceil());
                 return Trial::Failed(EngineError::new(ErrorKind::TimedOut, message));
             }
-            Ok(Err(error)) => return self.unreachable(error),
-            Ok(Ok(response)) => response,
+            Ok(Err(failure)) => return self.unreachable(failure),
+            Ok(Ok(answer)) => answer,
         };
-        let status = response.status();
+        let status = answer.status;
         if status == StatusCode::OK {
-            return match response.headers().get_all(header::CONTENT_ENCODING).iter().all(is_plain) {
-                true => Trial::Answered(response),
+            return match answer.headers.get_all(header::CONTENT_ENCODING).iter().all(is_plain) {
+                true => Trial::Answered(answer),
                 false => {
                     let message = format!("{} answered compressed, which was not asked for", self.name());
                     Trial::Failed(EngineError::new(ErrorKind::Protocol, message))
                 }
             };
         }
-        let retry_after = response.headers().get(header::RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?));
-        let location = response.headers().get(header::LOCATION).and_then(|to| url.join(to.to_str().ok()?).ok());
-        let body = limited_body(response, ERROR_BODY, Duration::from_secs(2)).await;
+        let retry_after = answer.headers.get(header::RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?));
+        let location = answer.headers.get(header::LOCATION).and_then(|to| url.join(to.to_str().ok()?).ok());
+        let body = limited_body(answer, ERROR_BODY, Duration::from_secs(2)).await;
         let said = said(&body);
         let refusal = Refusal { status: status.as_u16(), said: said.clone().unwrap_or_default(), retry_after };
         let error = self.refused(status, path, said, retry_after, location.map(|to| super::endpoint::origin(&to)));
@@ -202,10 +192,9 @@ impl Wire {
         }
     }
 
-    fn unreachable(&self, error: reqwest::Error) -> Trial {
-        let cause = root_cause(&error);
+    fn unreachable(&self, web::Failure { unsent, cause }: web::Failure) -> Trial {
         let name = self.name();
-        if error.is_connect() || error.is_timeout() {
+        if unsent {
             let certificate = ["certificate", "UnknownIssuer", "CaUsedAsEndEntity"].iter().any(|word| cause.contains(word));
             if certificate {
                 let message = format!("{name}: the server's certificate is not trusted ({cause}); nothing was sent");
@@ -219,8 +208,7 @@ impl Wire {
             let message = format!("{name} does not answer as a server of HTTP does ({cause}); check `base_url`{tls}");
             return Trial::Failed(EngineError::new(ErrorKind::Protocol, message));
         }
-        let broke = EngineError::new(ErrorKind::Unavailable, format!("{name}: the connection broke ({cause}); try again{tls}"));
-        if error.is_request() { Trial::Stale(broke) } else { Trial::Failed(broke) }
+        Trial::Stale(EngineError::new(ErrorKind::Unavailable, format!("{name}: the connection broke ({cause}); try again{tls}")))
     }
 
     /// A status that is no answer, for people.
@@ -269,32 +257,11 @@ impl Wire {
     }
 }
 
-/// A client that keeps at most so many idle connections.
-fn client(limits: &Limits, kept: usize) -> reqwest::Result<reqwest::Client> {
-    reqwest::Client::builder()
-        .connect_timeout(limits.connect)
-        .pool_max_idle_per_host(kept)
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .referer(false)
-        .user_agent(concat!("longsight/", env!("CARGO_PKG_VERSION")))
-        .build()
-}
-
-/// The innermost error says most, and contains no URL.
-pub(super) fn root_cause(error: &dyn Error) -> String {
-    let mut last = error;
-    while let Some(source) = last.source() {
-        last = source;
-    }
-    last.to_string()
-}
-
 /// At most `cap` bytes of a body, as much as arrives in time.
-async fn limited_body(mut response: Response, cap: usize, time: Duration) -> Vec<u8> {
+async fn limited_body(mut answer: web::Answer, cap: usize, time: Duration) -> Vec<u8> {
     let mut body = vec![];
     let reading = async {
-        while let Ok(Some(chunk)) = response.chunk().await {
+        while let Ok(Some(chunk)) = answer.piece().await {
             body.extend_from_slice(&chunk[..chunk.len().min(cap - body.len())]);
             if body.len() >= cap {
                 break;
@@ -326,7 +293,7 @@ fn first_message(document: &str) -> Option<String> {
 const MESSAGES: [&str; 3] = ["message", "detail", "msg"];
 
 /// Whether an encoding is none.
-fn is_plain(encoding: &header::HeaderValue) -> bool {
+fn is_plain(encoding: &HeaderValue) -> bool {
     let plain = |one: &str| matches!(one.trim().to_ascii_lowercase().as_str(), "" | "identity");
     encoding.to_str().is_ok_and(|all| all.split(',').all(plain))
 }

@@ -1,0 +1,206 @@
+//! HTTP as engines and downloads speak it: a request, the head of its answer, the body piece by piece. Nothing is followed, tried again
+//! or remembered here but connections. A leaf of `engine` and `models`. Owns hyper and rustls.
+
+use std::error::Error;
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Body, Bytes, Incoming};
+use hyper::header::{HeaderMap, HeaderName};
+use hyper::http::uri::Scheme;
+use hyper::{Request, Uri};
+use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
+use hyper_util::client::legacy;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_util::client::proxy::matcher::Matcher;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::net::TcpStream;
+use tower_service::Service;
+use url::Url;
+
+pub use hyper::header::{self, HeaderValue};
+pub use hyper::{Method, StatusCode};
+
+/// How servers see us.
+const AGENT: &str = concat!("longsight/", env!("CARGO_PKG_VERSION"));
+
+/// A kept connection that nobody uses is closed after this time.
+const IDLE: Duration = Duration::from_secs(90);
+
+/// A silent connection is probed after this time, so that one is noticed whose other end is gone without a word.
+const PROBE: Duration = Duration::from_secs(15);
+
+/// Probes without an answer after which it is given up.
+const PROBES: u32 = 3;
+
+/// Sends requests, over connections that it keeps.
+pub struct Client(legacy::Client<Connector, Full<Bytes>>);
+
+/// The answer to a request; its body is still to be read.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    body: Incoming,
+}
+
+/// Why there is no answer, or no more of it.
+#[derive(Debug)]
+pub struct Failure {
+    /// No connection came about, so nothing was sent.
+    pub unsent: bool,
+    /// The innermost error, which says most and contains no URL.
+    pub cause: String,
+}
+
+impl Client {
+    /// A client that connects within a time, TLS included, to the origin of a request and nowhere else. It keeps at most so many
+    /// connections that nobody uses.
+    pub fn direct(connect: Duration, kept: usize) -> Self {
+        Self::new(connect, kept, None)
+    }
+
+    /// A client whose encrypted connections go through the proxies that the environment names.
+    pub fn proxied(connect: Duration) -> Self {
+        Self::new(connect, usize::MAX, Some(Arc::new(Matcher::from_env())))
+    }
+
+    fn new(connect: Duration, kept: usize, proxies: Option<Arc<Matcher>>) -> Self {
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        // Shared among the addresses of a host, so that a later one is reached where the first is dead.
+        tcp.set_connect_timeout(Some(connect));
+        tcp.set_keepalive(Some(PROBE));
+        tcp.set_keepalive_interval(Some(PROBE));
+        tcp.set_keepalive_retries(Some(PROBES));
+        #[cfg(target_os = "linux")]
+        tcp.set_tcp_user_timeout(Some(2 * PROBE));
+        let connector = Connector { tcp, tls: Arc::default(), proxies, within: connect };
+        let mut builder = legacy::Client::builder(TokioExecutor::new());
+        builder.timer(TokioTimer::new()).pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE).pool_max_idle_per_host(kept);
+        Self(builder.build(connector))
+    }
+
+    /// Sends a request and waits for the head of its answer. Dropping the future breaks the request off.
+    pub async fn send(
+        &self,
+        method: Method,
+        url: &Url,
+        headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>,
+        body: String,
+    ) -> Result<Answer, Failure> {
+        let unspoken = |cause: String| Failure { unsent: true, cause };
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(unspoken(format!("`{}` is not spoken, only http and https", url.scheme())));
+        }
+        let mut request = Request::new(Full::from(body));
+        *request.method_mut() = method;
+        *request.uri_mut() = url.as_str().parse::<Uri>().map_err(|error| unspoken(error.to_string()))?;
+        let ours = [(header::ACCEPT, "*/*"), (header::USER_AGENT, AGENT)].map(|(name, value)| (name, HeaderValue::from_static(value)));
+        request.headers_mut().extend(ours.into_iter().chain(headers));
+        let sent = self.0.request(request).await;
+        let response = sent.map_err(|error| Failure { unsent: error.is_connect(), cause: root_cause(&error) })?;
+        let (head, body) = response.into_parts();
+        Ok(Answer { status: head.status, headers: head.headers, body })
+    }
+}
+
+impl Answer {
+    /// How many bytes its body still has, where the server says so.
+    pub fn length(&self) -> Option<u64> {
+        self.body.size_hint().exact()
+    }
+
+    /// The next bytes of the body; none at its proper end.
+    pub async fn piece(&mut self) -> Result<Option<Bytes>, Failure> {
+        while let Some(frame) = self.body.frame().await {
+            let frame = frame.map_err(|error| Failure { unsent: false, cause: root_cause(&error) })?;
+            if let Ok(bytes) = frame.into_data() {
+                return Ok(Some(bytes));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn root_cause(error: &dyn Error) -> String {
+    let mut last = error;
+    while let Some(source) = last.source() {
+        last = source;
+    }
+    last.to_string()
+}
+
+type Problem = Box<dyn Error + Send + Sync>;
+type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
+
+/// Opens connections.
+#[derive(Clone)]
+struct Connector {
+    tcp: HttpConnector,
+    /// Made for the first connection that needs it: it reads some hundred certificates.
+    tls: Arc<OnceLock<Arc<ClientConfig>>>,
+    proxies: Option<Arc<Matcher>>,
+    within: Duration,
+}
+
+impl Service<Uri> for Connector {
+    type Response = Stream;
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Stream, Problem>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Problem>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, to: Uri) -> Self::Future {
+        let within = self.within;
+        let connecting = self.clone().connect(to);
+        Box::pin(async move {
+            let connected = tokio::time::timeout(within, connecting).await;
+            connected.map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "it took too long to connect"))?
+        })
+    }
+}
+
+impl Connector {
+    async fn connect(mut self, to: Uri) -> Result<Stream, Problem> {
+        if to.scheme() != Some(&Scheme::HTTPS) {
+            return Ok(MaybeHttpsStream::Http(self.tcp.call(to).await?));
+        }
+        let tls = self.tls()?;
+        let Some(proxy) = self.proxies.as_ref().and_then(|proxies| proxies.intercept(&to)) else {
+            return HttpsConnector::from((self.tcp, tls)).call(to).await;
+        };
+        let tunnel = Tunnel::new(proxy.uri().clone(), self.tcp);
+        let tunnel = match proxy.basic_auth() {
+            Some(password) => tunnel.with_auth(password.clone()),
+            None => tunnel,
+        };
+        HttpsConnector::from((tunnel, tls)).call(to).await
+    }
+
+    /// TLS with the authorities that this system trusts.
+    fn tls(&self) -> Result<Arc<ClientConfig>, Problem> {
+        if let Some(made) = self.tls.get() {
+            return Ok(made.clone());
+        }
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        if roots.is_empty() {
+            return Err("this system has no certificates of authorities; Debian and Ubuntu: apt install ca-certificates".into());
+        }
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+        let mut tls = tls.with_root_certificates(roots).with_no_client_auth();
+        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(self.tls.get_or_init(|| Arc::new(tls)).clone())
+    }
+}
