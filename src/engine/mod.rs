@@ -293,6 +293,9 @@ pub trait Tokens: Send + Sync {
 /// rather too many than too few.
 pub struct Estimate;
 
+/// Bytes of code per token, on the safe side: for what is measured before anything counts it.
+pub const BYTES_PER_TOKEN: usize = 3;
+
 /// The cost of a stretch by its kind, in hundredths of a token.
 const WORD: usize = 95;
 const LETTER: usize = 9;

@@ -13,7 +13,7 @@ use super::escalate;
 use super::health::{self, Health};
 use super::{Decision, Role, RouteError, Signal, Task, TaskKind, leaves_machine, policy};
 use crate::config::{self, Config, EngineConfig};
-use crate::engine::{self, Answer, Ask, Cancel, Caps, Engine, EngineError, ErrorKind, Event, Request};
+use crate::engine::{self, Answer, Ask, BYTES_PER_TOKEN, Cancel, Caps, Engine, EngineError, ErrorKind, Event, Request};
 use crate::models;
 use crate::report;
 pub use send::most_thoughts;
@@ -59,9 +59,6 @@ struct State {
     origins: BTreeSet<String>,
 }
 
-/// Bytes of a prompt per token, on the safe side.
-const BYTES: usize = 3;
-
 /// An engine that may answer a task, and the reason.
 #[derive(Clone)]
 pub struct Choice {
@@ -77,7 +74,7 @@ impl Choice {
 
     /// Estimated tokens of a request, rather too many: for what needs room beside it.
     pub fn prompt_tokens(&self, ask: &Ask) -> u32 {
-        u32::try_from(self.engine.preview(ask).len() / BYTES).unwrap_or(u32::MAX)
+        u32::try_from(self.engine.preview(ask).len() / BYTES_PER_TOKEN).unwrap_or(u32::MAX)
     }
 }
 

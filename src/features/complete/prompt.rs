@@ -4,7 +4,7 @@
 use super::hole::{Hole, Mode};
 use crate::context::{Masked, Part, fence};
 use crate::dialect::{Chat, Fim, FimFile, Message, Role};
-use crate::engine::Ask;
+use crate::engine::{Ask, BYTES_PER_TOKEN};
 use crate::syntax::Registry;
 
 /// How much may be sent, in bytes of text.
@@ -18,8 +18,6 @@ pub struct Budget {
     pub context: usize,
 }
 
-/// Bytes of code per token, roughly, on the safe side.
-const BYTES: f64 = 3.0;
 /// Assumed rate for reading a prompt while none was measured, in tokens per second.
 const UNKNOWN_RATE: f64 = 250.0;
 /// Text that stays the same is read once, and may take this many times as long as a warm answer.
@@ -38,9 +36,10 @@ impl Budget {
     /// What an automatic completion may send so that a warm answer begins within `latency_ms`.
     pub fn automatic(rate: Option<f64>, latency_ms: u32, most: usize) -> Self {
         let warm = rate.unwrap_or(UNKNOWN_RATE) * f64::from(latency_ms) / 1000.0;
-        let after = (warm * VOLATILE * BYTES) as usize;
+        let bytes = |tokens: f64| (tokens * BYTES_PER_TOKEN as f64) as usize;
+        let after = bytes(warm * VOLATILE);
         let stable = warm * COLD;
-        let before = (((stable * 0.6) * BYTES) as usize).clamp(BEFORE.0, BEFORE.1);
+        let before = bytes(stable * 0.6).clamp(BEFORE.0, BEFORE.1);
         Self::of(before, after.clamp(AFTER.0, AFTER.1), ((stable * 0.4) as usize).min(most))
     }
 
@@ -57,7 +56,7 @@ impl Budget {
     /// Reduced to fit a context window of so many tokens, with room for the answer.
     pub fn within(self, window: u32, answer: u32) -> Self {
         let room = (window.saturating_sub(answer + 64)) as f64;
-        let wanted = (self.before + self.after + self.below) as f64 / BYTES + self.context as f64;
+        let wanted = (self.before + self.after + self.below) as f64 / BYTES_PER_TOKEN as f64 + self.context as f64;
         let share = if wanted > room { room / wanted } else { 1.0 };
         let cut = |size: usize| (size as f64 * share) as usize;
         Self { before: cut(self.before), after: cut(self.after), below: cut(self.below), context: cut(self.context) }

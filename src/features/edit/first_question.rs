@@ -10,7 +10,7 @@ use crate::agent::driver;
 use crate::agent::limits;
 use crate::agent::tools::schema;
 use crate::dialect::{Chat, Message, Role};
-use crate::engine::{Ask, Cancel, EngineError, ErrorKind};
+use crate::engine::{Ask, BYTES_PER_TOKEN, Cancel, EngineError, ErrorKind};
 use crate::features::around::{Asker, around};
 use crate::features::preview::{Drawn, Reader, Steps, current};
 use crate::features::{Session, Site, Target, silent};
@@ -61,7 +61,7 @@ pub(in crate::features) fn first(session: &Session, at: &Target, how: &How, want
         let (text, _) = long::words(&work, window);
         let messages = vec![Message::new(Role::System, long::RULES), Message::new(Role::User, text)];
         let ask = Ask::Chat(Chat { messages, tools: schema::tools(), ..Chat::default() });
-        let (drawn, more) = (Drawn { ask, parts: parts() }, limits::RESULTS / super::BYTES);
+        let (drawn, more) = (Drawn { ask, parts: parts() }, limits::RESULTS / BYTES_PER_TOKEN);
         let [first, later] = driver::answers(reader.caps.context);
         return Ok(First { drawn, reader, task, budget, steps: Steps { count: limits::STEPS, first: Some(first), later, more } });
     }
@@ -72,7 +72,7 @@ pub(in crate::features) fn first(session: &Session, at: &Target, how: &How, want
     let drawn = Drawn { ask: asked.ask, parts: parts() };
     let (count, first) = (short::rounds_of(put), asked.max_tokens);
     // When asked again, a model reads its own answer and why it was refused.
-    let mut steps = Steps { count, first: Some(first), later: first, more: limits::RESULT / super::BYTES };
+    let mut steps = Steps { count, first: Some(first), later: first, more: limits::RESULT / BYTES_PER_TOKEN };
     if matches!(plan.form, Form::Replace { .. }) && site.item().is_some_and(|item| item.kind.is_callable()) {
         // The calls may have to follow the signature, in another question.
         steps = Steps { count: 2 * count, later: MOST_TOKENS, more: reader.caps.context as usize, ..steps };

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use super::BYTES;
 use super::Edited;
 use super::Work;
 use super::forms::Form;
@@ -19,7 +18,7 @@ use crate::agent::tools::Workbench;
 use crate::agent::turn::{Ending, Turn};
 use crate::context::{Stretch, fence, stretch};
 use crate::dialect::{Message, Role};
-use crate::engine::{self, EngineError, ErrorKind};
+use crate::engine::{self, BYTES_PER_TOKEN, EngineError, ErrorKind};
 use crate::features::around::{Asker, around};
 use crate::features::inert::inert;
 use crate::features::{Piece, Site, Timing};
@@ -86,7 +85,7 @@ pub(super) fn words(work: &Work<'_>, room: usize) -> (String, Vec<Stretch>) {
     let (site, marked) = (work.site, work.plan.form.marked());
     let shown = lines_around(site, &marked, AROUND, MOST_AROUND.min(room / 8));
     let most = work.session.config().context.edit_tokens as usize;
-    let parts = around(work.session, site, marked.start, most.min(room / BYTES / 8), &engine::Estimate, Asker::Person);
+    let parts = around(work.session, site, marked.start, most.min(room / BYTES_PER_TOKEN / 8), &engine::Estimate, Asker::Person);
     let mut text = String::new();
     for part in &parts {
         text.push_str(&fence::quote(&part.path, Some((part.start_line, part.end_line)), &part.text));

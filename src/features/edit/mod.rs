@@ -42,7 +42,7 @@ use serde::Serialize;
 use super::{Session, Sink, Site, Target, Timing};
 use crate::agent::limits;
 use crate::agent::turn::Step;
-use crate::engine::{Cancel, Caps, EngineError, ErrorKind};
+use crate::engine::{BYTES_PER_TOKEN, Cancel, Caps, EngineError, ErrorKind};
 use crate::route::Decision;
 use crate::syntax::scope::Item;
 use crate::text::Batch;
@@ -121,9 +121,6 @@ pub struct Hunk {
     pub reason: String,
 }
 
-/// Bytes of code per token, on the safe side.
-const BYTES: usize = 3;
-
 /// Whether an item may get a module of its own without a model that works with tools, as far as can be seen at once.
 pub fn may_move(session: &Session, site: &Site, item: &Item) -> bool {
     session.shared.creates_files() && module::may_move(site, item)
@@ -143,7 +140,7 @@ struct Work<'a> {
 impl Work<'_> {
     /// The window in bytes of a model that says this of itself, if that and the task are fit for tools.
     fn window_for_tools(&self, caps: &Caps) -> Option<usize> {
-        (self.goes_deep() && caps.tools && caps.context >= self.least()).then_some(caps.context as usize * BYTES)
+        (self.goes_deep() && caps.tools && caps.context >= self.least()).then_some(caps.context as usize * BYTES_PER_TOKEN)
     }
 
     /// Tokens that a window has for tools at the least.

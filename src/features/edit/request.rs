@@ -5,14 +5,13 @@ use std::ops::Range;
 
 use serde_json::{Value, json};
 
-use super::BYTES;
 use super::Work;
 use super::fit::layout::{blocks, fences_around, outermost};
 use super::forms::Form;
 use super::lines_around;
 use crate::context::{Part, fence};
 use crate::dialect::{Chat, Message, Role, ToolChoice};
-use crate::engine::{Answer, Ask, Caps, EngineError, ErrorKind, Finish, Priority, Request};
+use crate::engine::{Answer, Ask, BYTES_PER_TOKEN, Caps, EngineError, ErrorKind, Finish, Priority, Request};
 use crate::features::Site;
 use crate::features::actions::one_line;
 use crate::features::around::{self, Asker};
@@ -112,14 +111,14 @@ impl Question<'_> {
         let form = &plan.form;
         let marked = form.marked();
         let max_tokens = form.tokens(site);
-        let room = (caps.context as usize).saturating_sub(max_tokens as usize + 600) * BYTES;
+        let room = (caps.context as usize).saturating_sub(max_tokens as usize + 600) * BYTES_PER_TOKEN;
         let code = site.text[marked.clone()].trim_end();
         if code.len() > room {
             let message = format!("{} bytes are marked; this model has room for {room}: choose less", code.len());
             return Err(EngineError::new(ErrorKind::TooLong, message));
         }
         let around = lines_around(site, &marked, AROUND, room.saturating_sub(code.len()) / 2);
-        let left = room.saturating_sub(code.len() + around.len()) / BYTES;
+        let left = room.saturating_sub(code.len() + around.len()) / BYTES_PER_TOKEN;
         let most = self.budget.min(left);
         let parts = around::around(session, site, marked.start, most, choice.engine.tokens().as_ref(), Asker::Person);
         let mut sent = sent(site, &(around.start.min(marked.start)..around.end.max(marked.end)), &parts);
