@@ -9,7 +9,7 @@ use super::edit::change::{self, Way};
 use super::edit::edits::{self, Label};
 use super::edit::{accept, review};
 use super::progress::Progress;
-use super::{Server, answers, menu, message};
+use super::{Server, answers, menu, message, trust};
 use crate::engine::Cancel;
 use crate::features::Target;
 use crate::features::actions::{Offer, covers};
@@ -44,6 +44,7 @@ struct Data {
 
 /// The actions offered at a range. Asks no model.
 pub async fn list(server: &Server, params: Asked) -> Result<Value> {
+    trust::take_over(server);
     let Context { diagnostics, only } = params.context.unwrap_or_default();
     // A request for actions on save does not list the diagnostics, so an empty list means nothing then.
     let speaks = diagnostics.is_some() && only.as_ref().is_none_or(Vec::is_empty);
@@ -107,6 +108,7 @@ fn as_action(offer: &Offer, data: &Data, range: lsp::Range, diagnostics: &[Value
 /// Computes the edit of a listed action, but only for the text that it was listed for. Failures are shown to the person too, because some
 /// editors drop the error.
 pub async fn resolve(server: &Server, action: Value) -> Result<Value> {
+    trust::take_over(server);
     let outcome = compute(server, action).await;
     let tells = server.with(|state| state.editor.tells_errors);
     if let Err(error) = &outcome

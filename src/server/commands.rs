@@ -54,6 +54,7 @@ struct Argument {
 
 /// Runs a command and returns its JSON.
 pub async fn execute(server: &Server, params: Call) -> Result<Value> {
+    trust::take_over(server);
     let raw = params.arguments.into_iter().flatten().next().filter(|argument| !argument.is_null()).unwrap_or_else(|| json!({}));
     let argument: Argument = serde_json::from_value(raw.clone()).map_err(|error| Error::invalid_params(error.to_string()))?;
     let token = params.work_done_token;

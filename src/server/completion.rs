@@ -6,7 +6,7 @@ use tower_lsp::jsonrpc::Result;
 use tower_lsp::lsp_types::{self as lsp, TextDocumentIdentifier, Url};
 
 use super::features::Suggestions;
-use super::{Server, convert, message};
+use super::{Server, convert, message, trust};
 use crate::engine::ErrorKind;
 use crate::features::{Target, complete};
 use crate::text::{Batch, Edit};
@@ -39,6 +39,7 @@ const AUTOMATIC: u8 = 2;
 
 /// The suggestions at a place; null where there are none.
 pub async fn inline(server: &Server, params: Params) -> Result<Value> {
+    trust::take_over(server);
     let uri = params.text_document.uri;
     let encoding = server.with(|state| state.editor.encoding);
     let Some((snapshot, document)) = server.snapshot_of(&uri) else { return Ok(Value::Null) };

@@ -183,7 +183,7 @@ pub fn files_changed(server: &Server, events: Vec<FileEvent>) {
 }
 
 fn on_disk(server: &Server, paths: Vec<PathBuf>) {
-    let roots = server.snapshot().workspace.roots;
+    let roots = server.with(|state| state.roots());
     let steers =
         |path: &PathBuf| roots.iter().any(|root| path.strip_prefix(root.path()).is_ok_and(|below| is_steering(&below.to_string_lossy())));
     let changed = paths.iter().any(steers);

@@ -65,7 +65,7 @@ pub fn before_a_look(server: &Server) {
 }
 
 /// Takes over what was said of the folders elsewhere since they were looked at, as by `longsight trust`: a no at once, anything else after
-/// a look at them. Reads how one file looks; not under the lock.
+/// a look at them. For the begin of a request that may leave this machine. Reads how one file looks; not under the lock.
 pub fn take_over(server: &Server) {
     let Some(folder) = &server.options.state else { return };
     let store = Store::new(folder);
@@ -147,7 +147,7 @@ fn by_store(store: &Store, roots: &Roots, ask: bool) -> Trust {
 
 /// A value that changes with what steers tools in the open folders. Reads files.
 pub fn steering(server: &Server) -> Vec<Option<String>> {
-    server.snapshot().workspace.roots.iter().map(fingerprint).collect()
+    server.with(|state| state.roots()).iter().map(fingerprint).collect()
 }
 
 async fn question(server: Server, trust: Trust, asks: Vec<Asked>) {
@@ -193,7 +193,7 @@ pub async fn command(server: &Server, argument: &Value) -> Result<Value> {
     }
     let this = server.clone();
     let kept = server.work.patient(Box::pin(async move {
-        let asks: Vec<Asked> = this.snapshot().workspace.roots.iter().map(Asked::now).collect();
+        let asks: Vec<Asked> = this.with(|state| state.roots()).iter().map(Asked::now).collect();
         say(&this, &asks, word.trusted).await
     }));
     let kept = kept.await?;
