@@ -10,7 +10,7 @@ use std::time::Duration;
 use longsight::context::corpus::{Corpus, Digest};
 use longsight::context::rank::trees::{Row, Rows, Trees, columns_of_rows};
 use longsight::context::rank::{Candidate, Ranker};
-use longsight::context::scene::Scene;
+use longsight::context::scene::{Reading, Scene};
 use longsight::context::{Handle, Kind, Pack, PlaceQuery, Sources};
 use longsight::index::{Index, Options, View};
 use longsight::syntax::{Language, Parsed, Registry};
@@ -208,7 +208,7 @@ fn a_small_budget_takes_what_matters_most() {
 fn the_sums_of_the_ranking_are_those_of_its_features() {
     let place = Place::new(SHOP);
     let corpus = place.corpus(place.view());
-    let scene = Scene::new(&corpus, place.language(), &place.text, place.offset);
+    let scene = Scene::read(&corpus, place.language(), None, &mut Reading::default(), &place.text, place.offset);
     let ranker = Ranker::new(&corpus, &scene, place.language(), &place.path);
     let candidates = ranker.candidates();
     assert!(candidates.len() >= 4);
@@ -258,7 +258,7 @@ fn the_trees_of_the_second_look_are_read_and_added_up() {
 fn the_second_look_leaves_what_is_imported_above_what_is_not() {
     let place = Place::new(SHOP);
     let corpus = place.corpus(place.view());
-    let scene = Scene::new(&corpus, place.language(), &place.text, place.offset);
+    let scene = Scene::read(&corpus, place.language(), None, &mut Reading::default(), &place.text, place.offset);
     let ranker = Ranker::new(&corpus, &scene, place.language(), &place.path);
     let first = ranker.candidates();
     let mut second = first.clone();
@@ -468,7 +468,7 @@ fn the_enclosing_function_is_known_in_every_language() {
         let place = Place::new(&format!("//- /{path}\n{text}"));
         let corpus = place.corpus(place.view());
         let parsed = longsight::syntax::parse(place.registry.by_path(path).unwrap(), place.text.as_str()).unwrap();
-        let scene = Scene::in_tree(&corpus, place.language(), Some(&parsed), &place.text, place.offset);
+        let scene = Scene::read(&corpus, place.language(), Some(&parsed), &mut Reading::default(), &place.text, place.offset);
         let found = scene.function.map(|name| corpus.text(name));
         assert_eq!((found, scene.function_line.is_some()), (function, function.is_some()), "{text}");
         assert_eq!(scene.owners.first().map(|name| corpus.text(*name)), owner, "{text}");
@@ -492,7 +492,7 @@ fn what_follows_a_half_written_function_is_no_part_of_its_heading() {
     for (path, text) in rows {
         let place = Place::new(&format!("//- /{path}\n{text}//- /post.py\nclass Mail:\n    pass\n\nclass Parcel:\n    pass\n"));
         let corpus = place.corpus(place.view());
-        let scene = Scene::in_tree(&corpus, place.language(), place.parsed().as_ref(), &place.text, place.offset);
+        let scene = Scene::read(&corpus, place.language(), place.parsed().as_ref(), &mut Reading::default(), &place.text, place.offset);
         let takes = |name: &str| scene.signature.iter().any(|known| corpus.text(*known) == name);
         assert!(takes("Mail") && !takes("Parcel"), "{text}");
     }
@@ -670,7 +670,7 @@ pub fn write_frame(stream: &mut Vec<u8>, payload: &[u8]) {
 fn what_functions_of_the_same_name_use_is_foreseen() {
     let place = Place::new(TRANSPORTS);
     let corpus = place.corpus(place.view());
-    let scene = Scene::new(&corpus, place.language(), &place.text, place.offset);
+    let scene = Scene::read(&corpus, place.language(), None, &mut Reading::default(), &place.text, place.offset);
     let ranker = Ranker::new(&corpus, &scene, place.language(), &place.path);
     let probability = |name: &str| {
         let number = corpus.defined(corpus.name(name).unwrap())[0];

@@ -1,6 +1,6 @@
 //! What a prompt is missing in the languages that the ranking was not fitted on: each of these was left out, or came in twice.
 
-use longsight::context::scene::Scene;
+use longsight::context::scene::{Reading, Scene};
 
 use crate::context::{Place, all};
 
@@ -127,7 +127,7 @@ fn files_of_a_package_are_meant_by_the_import_of_its_folder() {
     let meant = |fixture: &str| -> Vec<String> {
         let place = Place::new(fixture);
         let corpus = place.corpus(place.view());
-        let scene = Scene::new(&corpus, place.language(), &place.text, place.text.len());
+        let scene = Scene::read(&corpus, place.language(), None, &mut Reading::default(), &place.text, place.text.len());
         let sure = corpus.imported(&scene.import_words, place.language(), &place.path);
         let files = corpus.files.iter().zip(sure).filter(|(digest, sure)| *sure > 0.0 && *digest.path != *place.path);
         files.map(|(digest, _)| digest.path.to_string()).collect()

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use longsight::context::corpus::Corpus;
 use longsight::context::rank::Ranker;
-use longsight::context::scene::Scene;
+use longsight::context::scene::{Reading, Scene};
 
 use super::context::Place;
 
@@ -37,7 +37,7 @@ fn the_first_look_finds_all_that_is_not_hopeless() {
         let place = sources(at);
         let corpus: Corpus = place.corpus(place.view());
         let query = place.query(&corpus, 1000, false, None);
-        let scene = Scene::new(&corpus, query.language, query.text, query.offset);
+        let scene = Scene::read(&corpus, query.language, None, &mut Reading::default(), query.text, query.offset);
         let ranker = Ranker::new(&corpus, &scene, query.language, query.path);
         let found: Vec<u32> = ranker.candidates().iter().map(|candidate| candidate.symbol).collect();
         let own = corpus.file(query.path);

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use longsight::context::nameable::Nameable;
 use longsight::context::rank::Ranker;
-use longsight::context::scene::Scene;
+use longsight::context::scene::{Reading, Scene};
 
 use super::sites::{Repository, symbols_at};
 
@@ -36,7 +36,7 @@ pub fn dump(out: &Path, folders: &[String]) {
 
 fn write_site(repository: &Repository, number: usize, seed: &mut u64, file: &mut impl Write) -> std::io::Result<()> {
     let (site, corpus) = (&repository.sites[number], &repository.corpus);
-    let scene = Scene::new(corpus, repository.language(&site.path), &site.text, site.offset);
+    let scene = Scene::read(corpus, repository.language(&site.path), None, &mut Reading::default(), &site.text, site.offset);
     let ranker = Ranker::new(corpus, &scene, repository.language(&site.path), &site.path);
     let mut rules = repository.language(&site.path).map(|language| Nameable::new(corpus, language, &site.path, false));
     let own = corpus.file(&site.path);

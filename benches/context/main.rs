@@ -20,7 +20,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use longsight::context::rank::Ranker;
-use longsight::context::scene::Scene;
+use longsight::context::scene::{Reading, Scene};
 use longsight::context::weights::WEIGHTS;
 use longsight::context::{Handle, Pack, PlaceQuery};
 use longsight::engine::{Estimate, Tokens};
@@ -143,7 +143,7 @@ fn missed(repository: &Repository) {
             continue;
         }
         let corpus = &repository.corpus;
-        let scene = Scene::new(corpus, repository.language(&site.path), &site.text, site.offset);
+        let scene = Scene::read(corpus, repository.language(&site.path), None, &mut Reading::default(), &site.text, site.offset);
         let ranker = Ranker::new(corpus, &scene, repository.language(&site.path), &site.path);
         let mut order = ranker.candidates();
         order.sort_by(|a, b| b.score.total_cmp(&a.score));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use longsight::context::Handle;
 use longsight::context::nameable::Nameable;
 use longsight::context::rank::Ranker;
-use longsight::context::scene::Scene;
+use longsight::context::scene::{Reading, Scene};
 
 use super::sites::{Repository, Site};
 use super::{pack, processor_time};
@@ -43,7 +43,7 @@ fn steps<'a>(repository: &Repository, site: &Site, times: &mut BTreeMap<&'a str,
         last = processor_time();
     };
     let language = repository.language(&site.path);
-    let scene = Scene::new(&repository.corpus, language, &site.text, site.offset);
+    let scene = Scene::read(&repository.corpus, language, None, &mut Reading::default(), &site.text, site.offset);
     lap("1 scene");
     let ranker = Ranker::new(&repository.corpus, &scene, language, &site.path);
     lap("2 names and files");

@@ -29,11 +29,6 @@ pub fn hidden(text: &str) -> impl Iterator<Item = (usize, char)> {
     })
 }
 
-/// Whether a text has invisible characters.
-pub fn has_hidden(text: &str) -> bool {
-    hidden(text).next().is_some()
-}
-
 fn is_hidden(letter: char) -> bool {
     matches!(letter,
         '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{61c}'

@@ -61,17 +61,8 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// Reads the surroundings of byte `offset` in `text`. Without a language only names and distances are known.
-    pub fn new(corpus: &Corpus, language: Option<&Language>, text: &str, offset: usize) -> Self {
-        Self::in_tree(corpus, language, None, text, offset)
-    }
-
-    /// [`Scene::new`] for a text that has a tree.
-    pub fn in_tree(corpus: &Corpus, language: Option<&Language>, parsed: Option<&Parsed>, text: &str, offset: usize) -> Self {
-        Self::read(corpus, language, parsed, &mut Reading::default(), text, offset)
-    }
-
-    /// [`Scene::in_tree`], with the words of an earlier text already known.
+    /// Reads the surroundings of byte `offset` in `text`, with the words of an earlier text already known. Without a language only names and
+    /// distances are known.
     pub fn read(
         corpus: &Corpus,
         language: Option<&Language>,
