@@ -1,9 +1,9 @@
 //! Small files of our own in the state folder (`$XDG_STATE_HOME/longsight`), readable only by their owner: written whole, or line by line
-//! up to a limit. A leaf, like `config` and `report`. Never files of a workspace.
+//! up to a limit. And folders for such files. A leaf, like `config` and `report`. Never files of a workspace.
 
 use std::fs::OpenOptions;
 use std::io::{Error, ErrorKind, Read, Result, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Larger files, in bytes, are not ours.
 const MOST: u64 = 4 << 20;
@@ -80,4 +80,37 @@ fn prepare(file: &Path) -> Result<()> {
 #[cfg(not(unix))]
 fn prepare(file: &Path) -> Result<()> {
     file.parent().map_or(Ok(()), std::fs::create_dir_all)
+}
+
+/// Our folder below the temporary one, for what has no other place. It may not be there, or be another's.
+pub fn temporary() -> PathBuf {
+    #[cfg(unix)]
+    let name = format!("longsight-{}", nix::unistd::getuid());
+    #[cfg(not(unix))]
+    let name = "longsight";
+    std::env::temp_dir().join(name)
+}
+
+/// Makes a folder that only this user can enter, or checks that it is one.
+#[cfg(unix)]
+pub fn private_folder(folder: &Path) -> Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+    match std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    let metadata = std::fs::symlink_metadata(folder)?;
+    if !metadata.is_dir() || metadata.uid() != nix::unistd::getuid().as_raw() {
+        return Err(Error::new(ErrorKind::PermissionDenied, format!("{} does not belong to this user; remove it", folder.display())));
+    }
+    if metadata.mode() & 0o077 != 0 {
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))?;
+    }
+    Ok(())
+}
+
+/// Makes a folder.
+#[cfg(not(unix))]
+pub fn private_folder(folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder)
 }

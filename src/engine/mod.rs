@@ -391,12 +391,24 @@ pub enum ErrorKind {
     Protocol,
     /// This engine cannot do this, for lack of FIM tokens or tools.
     Unsupported,
+    /// No engine could help: what is asked for makes no sense here, or what came of it is not offered.
+    Refused,
 }
 
 impl EngineError {
     /// An error without a refusal and without partial text.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), refusal: None, partial: String::new() }
+    }
+
+    /// The error of a request that its caller gave up.
+    pub fn cancelled() -> Self {
+        Self::new(ErrorKind::Cancelled, "cancelled")
+    }
+
+    /// The error for what is refused here, whatever an engine can do.
+    pub fn refused(why: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Refused, why)
     }
 }
 

@@ -271,6 +271,7 @@ const KINDS: &[(&str, ErrorKind)] = &[
     ("garbled", ErrorKind::Garbled),
     ("protocol", ErrorKind::Protocol),
     ("unsupported", ErrorKind::Unsupported),
+    ("refused", ErrorKind::Refused),
 ];
 
 fn failure(error: &EngineError) -> Value {

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use super::{Ask, BoxFuture, Cancel, Caps, Engine, EngineError, ErrorKind, Estimate, Event, Events, Finished, Request, Tokens};
+use super::{Ask, BoxFuture, Cancel, Caps, Engine, EngineError, Estimate, Event, Events, Finished, Request, Tokens};
 
 /// One step of a script.
 #[derive(Clone, Debug)]
@@ -102,7 +102,7 @@ impl Engine for Scripted {
             tokio::select! {
                 () = play => {}
                 () = cancel.cancelled() => {
-                    let _ = sender.send(Event::Failed(EngineError::new(ErrorKind::Cancelled, "cancelled"))).await;
+                    let _ = sender.send(Event::Failed(EngineError::cancelled())).await;
                 }
                 () = sender.closed() => {}
             }

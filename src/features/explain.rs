@@ -8,7 +8,7 @@ use super::around::{Asker, around};
 use super::{Session, Sink, Site, Target, hard, preview};
 use crate::agent::limits;
 use crate::context::fence;
-use crate::engine::{BYTES_PER_TOKEN, Cancel, EngineError, ErrorKind, Tokens};
+use crate::engine::{BYTES_PER_TOKEN, Cancel, EngineError, Tokens};
 use crate::route::{Task, TaskKind};
 
 /// The rules for the model.
@@ -53,13 +53,13 @@ struct Work {
 impl Work {
     fn new(session: &Session, target: &Target) -> Result<Self, EngineError> {
         if let Some(reason) = session.closed(target) {
-            return Err(EngineError::new(ErrorKind::Unsupported, format!("nothing is explained here: {reason}")));
+            return Err(EngineError::refused(format!("nothing is explained here: {reason}")));
         }
         let site = Site::new(session, target);
         let lines = site.lines();
         if site.text[lines.clone()].trim().is_empty() {
             let first = site.line_of(lines.start);
-            return Err(EngineError::new(ErrorKind::Unsupported, format!("{}:{first} is blank; choose some code", site.path)));
+            return Err(EngineError::refused(format!("{}:{first} is blank; choose some code", site.path)));
         }
         let item = site.item().filter(|item| item.range.start >= lines.start);
         let what = item.map_or("the code".into(), |item| format!("{} `{}`", item.kind.name(), item.name));

@@ -11,7 +11,7 @@ use super::edit::{How, Instruction, first_question};
 use super::{Session, Target, ask, explain};
 use crate::config::EngineConfig;
 use crate::context::{Kind, Masked, Part};
-use crate::engine::{Ask, Caps, EngineError, ErrorKind, Estimate, Tokens};
+use crate::engine::{Ask, Caps, EngineError, Estimate, Tokens};
 use crate::route::{Choice, Decision, Task, TaskKind, most_thoughts};
 
 /// What to preview.
@@ -226,7 +226,7 @@ pub fn preview(session: &Session, params: &Params) -> Result<Preview, EngineErro
             (task, budget, from_words(explain::RULES, prompt), reader)
         }
         (None, None) => {
-            return Err(EngineError::new(ErrorKind::Unsupported, "a preview needs a place or a question"));
+            return Err(EngineError::refused("a preview needs a place or a question"));
         }
     };
     let (kind, mut asked) = (task.kind, drawn.ask);
@@ -261,7 +261,7 @@ fn completing(session: &Session, spot: &Spot, invoked: Option<bool>) -> Result<(
 
 /// The error for a place from which nothing is sent.
 fn unsent(reason: String) -> EngineError {
-    EngineError::new(ErrorKind::Unsupported, format!("nothing is sent from here: {reason}"))
+    EngineError::refused(format!("nothing is sent from here: {reason}"))
 }
 
 fn from_words(rules: &str, prompt: Prompt) -> Drawn {

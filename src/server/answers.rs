@@ -9,7 +9,6 @@ use tower_lsp::lsp_types::Url;
 
 use super::Server;
 use super::progress::Progress;
-use crate::engine::llama::place;
 use crate::features::inert::inert;
 use crate::features::{Piece, Sink};
 use crate::{records, report};
@@ -118,7 +117,11 @@ fn markdown(name: &str, answer: &Value) -> String {
 
 /// Writes below the cache folder, or below the temporary one if that is not possible, as in a container with a read-only home.
 fn keep(cache: &Path, key: &str, text: &str) -> std::io::Result<PathBuf> {
-    write(cache.join("answers"), key, text).or_else(|_| write(place::temporary_folder()?.join("answers"), key, text))
+    write(cache.join("answers"), key, text).or_else(|_| {
+        let folder = records::temporary();
+        records::private_folder(&folder)?;
+        write(folder.join("answers"), key, text)
+    })
 }
 
 /// Writes into our own folder, and removes the oldest answers there.

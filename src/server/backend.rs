@@ -260,8 +260,7 @@ async fn seeing_all(
 ) -> Result<Session, EngineError> {
     let Some(index) = index.filter(|_| session.index.stage() != Stage::Ready) else { return Ok(session) };
     sink(Piece::Progress("waiting for the index of the workspace".into(), None));
-    let cancelled = || EngineError::new(ErrorKind::Cancelled, "cancelled");
-    let index = cancel.run_until_cancelled(whole(&index, patience)).await.ok_or_else(cancelled)?;
+    let index = cancel.run_until_cancelled(whole(&index, patience)).await.ok_or_else(EngineError::cancelled)?;
     Ok(Session { index, ..session })
 }
 
@@ -269,7 +268,7 @@ async fn seeing_all(
 const INCOMPLETE: &str = "the workspace is not indexed to its end yet: uses in other files may be missing";
 
 fn as_json(value: &impl Serialize) -> Result<Value, EngineError> {
-    serde_json::to_value(value).map_err(|error| EngineError::new(ErrorKind::Unsupported, error.to_string()))
+    serde_json::to_value(value).map_err(|error| EngineError::refused(error.to_string()))
 }
 
 impl Features for Backend {

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::Url;
@@ -16,6 +16,7 @@ use crate::engine::check::Finding;
 use crate::models::{self, Machine};
 use crate::text::{Encoding, Text};
 use crate::workspace::Roots;
+use crate::workspace::fs::Stamp;
 use crate::workspace::rules::{self, PROJECT_FILE};
 
 /// How often the file is checked.
@@ -96,8 +97,6 @@ struct Seen {
     steering: Vec<Option<String>>,
 }
 
-type Stamp = (SystemTime, u64);
-
 /// Takes over what has changed: the file, and what steers tools, each by itself. An empty or missing file may just be in the middle of
 /// being saved, and would mean for that moment that nothing is set, not even what keeps code on this machine. So it counts only if the next
 /// check finds the same.
@@ -105,7 +104,7 @@ fn look(server: &Server, before: Option<Seen>) -> Seen {
     let file = path(server).as_deref().and_then(stamp);
     let steering = trust::steering(server);
     let Some(before) = before else { return Seen { file, taken: file, steering } };
-    let is_blank = file.is_none_or(|(_, length)| length == 0);
+    let is_blank = file.is_none_or(|stamp| stamp.bytes == 0);
     let is_settled = !is_blank || file == before.file;
     let taken = if is_settled { file } else { before.taken };
     if taken != before.taken {
@@ -118,8 +117,7 @@ fn look(server: &Server, before: Option<Seen>) -> Seen {
 }
 
 fn stamp(path: &Path) -> Option<Stamp> {
-    let data = std::fs::metadata(path).ok()?;
-    Some((data.modified().ok()?, data.len()))
+    Some(Stamp::of(&std::fs::metadata(path).ok()?))
 }
 
 /// Publishes the problems in an open configuration file (the user's or a project's) while it is typed; ignores other documents. Runs in the

@@ -385,7 +385,7 @@ impl Engine for Http {
             // To drop the running future closes the connection.
             let outcome = tokio::select! {
                 biased;
-                () = cancel.cancelled() => Err(EngineError::new(ErrorKind::Cancelled, "cancelled")),
+                () = cancel.cancelled() => Err(EngineError::cancelled()),
                 () = sender.closed() => return,
                 outcome = inner.run(request, &sender) => outcome.map_err(|error| inner.wire.redacted(error)),
             };

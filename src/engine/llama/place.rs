@@ -3,10 +3,9 @@
 use std::ffi::OsString;
 use std::io::{Error, ErrorKind, Result};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use nix::unistd::getuid;
+use crate::records;
 
 /// Longest path of a Unix socket in bytes, without the final NUL; macOS allows 103, Linux 107.
 const MAX_SOCKET_PATH: usize = 103;
@@ -22,25 +21,15 @@ pub fn socket() -> Result<PathBuf> {
     }
     let runtime = variable("XDG_RUNTIME_DIR").filter(|path| path.is_absolute()).map(|path| path.join("longsight"));
     let cache = crate::config::cache_dir().map(|path| path.join("run"));
-    let candidates = [runtime, cache, Some(temporary())].into_iter().flatten().map(|folder| folder.join("engine.sock"));
+    let candidates = [runtime, cache, Some(records::temporary())].into_iter().flatten().map(|folder| folder.join("engine.sock"));
     let mut last = too_long(Path::new("engine.sock"));
     for path in candidates.filter(|path| fits(path)) {
-        match path.parent().map_or(Ok(()), private_folder) {
+        match path.parent().map_or(Ok(()), records::private_folder) {
             Ok(()) => return Ok(path),
-            Err(error) => last = error,
+            Err(error) => last = Error::new(error.kind(), format!("{error}, or set LONGSIGHT_SOCKET")),
         }
     }
     Err(last)
-}
-
-fn temporary() -> PathBuf {
-    std::env::temp_dir().join(format!("longsight-{}", getuid()))
-}
-
-/// A private folder below the temporary one, for what has no other place.
-pub fn temporary_folder() -> Result<PathBuf> {
-    let folder = temporary();
-    private_folder(&folder).map(|()| folder)
 }
 
 fn fits(path: &Path) -> bool {
@@ -51,23 +40,6 @@ fn too_long(path: &Path) -> Error {
     let message =
         format!("{} is too long for a socket path ({MAX_SOCKET_PATH} bytes); set LONGSIGHT_SOCKET to a shorter one", path.display());
     Error::new(ErrorKind::InvalidInput, message)
-}
-
-/// Makes a folder that only this user can enter, or checks that it is one.
-pub fn private_folder(folder: &Path) -> Result<()> {
-    match std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
-        _ => {}
-    }
-    let metadata = std::fs::symlink_metadata(folder)?;
-    if !metadata.is_dir() || metadata.uid() != getuid().as_raw() {
-        let message = format!("{} does not belong to this user; remove it or set LONGSIGHT_SOCKET", folder.display());
-        return Err(Error::new(ErrorKind::PermissionDenied, message));
-    }
-    if metadata.mode() & 0o077 != 0 {
-        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))?;
-    }
-    Ok(())
 }
 
 /// Where the engine process logs.

@@ -17,7 +17,7 @@ use super::answer::cite::Citation;
 use super::answer::{Answer, Prompt, Question, numbered};
 use super::{LspPosition, LspRange, Session, Sink};
 use crate::context::{Kind, fence};
-use crate::engine::{Cancel, Caps, EngineError, ErrorKind, Tokens};
+use crate::engine::{Cancel, Caps, EngineError, Tokens};
 use crate::route::TaskKind;
 use find::{About, about};
 
@@ -70,7 +70,7 @@ pub(super) fn room(session: &Session, caps: &Caps) -> usize {
 pub(super) fn checked(question: &str) -> Result<&str, EngineError> {
     let words = question.trim();
     if words.is_empty() || words.len() > LONGEST {
-        return Err(EngineError::new(ErrorKind::Unsupported, "a question has between one and 8,192 bytes"));
+        return Err(EngineError::refused("a question has between one and 8,192 bytes"));
     }
     Ok(words)
 }

@@ -17,13 +17,12 @@ use crate::route::{Choice, Decision, RouteError};
 
 /// Computes an edit. An edit that cannot be offered is an error with the reason.
 pub async fn edit(session: &Session, params: &Params, cancel: &Cancel, sink: &Sink) -> Result<Edited, EngineError> {
-    let refuse = |reason: String| EngineError::new(ErrorKind::Unsupported, reason);
     if let Some(reason) = session.closed(&params.at) {
-        return Err(refuse(format!("nothing is changed here: {reason}")));
+        return Err(EngineError::refused(format!("nothing is changed here: {reason}")));
     }
     let site = Site::new(session, &params.at);
     let params = &Params { how: params.how.masked(&site), ..params.clone() };
-    let plan = Plan::new(session, &site, &params.how).map_err(refuse)?;
+    let plan = Plan::new(session, &site, &params.how).map_err(EngineError::refused)?;
     let work = Work { session, params, site: &site, plan: &plan, cancel, sink };
     let outcome = work_out(&work).await;
     if let Err(error) = &outcome {
@@ -33,7 +32,6 @@ pub async fn edit(session: &Session, params: &Params, cancel: &Cancel, sink: &Si
 }
 
 async fn work_out(work: &Work<'_>) -> Result<Edited, EngineError> {
-    let refuse = |reason: String| EngineError::new(ErrorKind::Unsupported, reason);
     let by_form = || work.plan.clone().by_form(work.session, work.site, &work.params.how);
     // What the index does alone needs no model, and so goes nowhere, however much a model could do.
     let alone = (work.plan.route == Route::IndexAlone).then(by_form);
@@ -44,7 +42,7 @@ async fn work_out(work: &Work<'_>) -> Result<Edited, EngineError> {
     }
     // Without a model, what the index says against it is the reason.
     let (window, down) = match (asked_window(work).await, &alone) {
-        (Err(_), Some(Err(reason))) => return Err(refuse(reason.clone())),
+        (Err(_), Some(Err(reason))) => return Err(EngineError::refused(reason.clone())),
         (window, _) => window?,
     };
     if let Some(window) = window {
@@ -56,7 +54,7 @@ async fn work_out(work: &Work<'_>) -> Result<Edited, EngineError> {
     }
     // That a task needs tools is no answer where a model that has them is only down.
     let down = down.filter(|_| work.plan.moves.is_some());
-    let too_much = |reason: String| down.unwrap_or_else(|| refuse(reason));
+    let too_much = |reason: String| down.unwrap_or_else(|| EngineError::refused(reason));
     let plan = alone.unwrap_or_else(by_form).map_err(too_much)?;
     let work = &Work { plan: &plan, ..*work };
     match short::settled(work) {
@@ -105,7 +103,7 @@ async fn has_small_stand_in(work: &Work<'_>) -> Result<bool, EngineError> {
 /// What an engine says of itself, as long as somebody waits for it.
 async fn caps(work: &Work<'_>, choice: &Choice) -> Result<Result<Caps, EngineError>, EngineError> {
     let asked = work.cancel.run_until_cancelled(choice.engine.caps()).await;
-    asked.ok_or_else(|| EngineError::new(ErrorKind::Cancelled, "cancelled"))
+    asked.ok_or_else(EngineError::cancelled)
 }
 
 /// Runs a turn of the agent with a window of so many bytes.

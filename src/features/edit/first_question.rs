@@ -10,7 +10,7 @@ use crate::agent::driver;
 use crate::agent::limits;
 use crate::agent::tools::schema;
 use crate::dialect::{Chat, Message, Role};
-use crate::engine::{Ask, BYTES_PER_TOKEN, Cancel, EngineError, ErrorKind};
+use crate::engine::{Ask, BYTES_PER_TOKEN, Cancel, EngineError};
 use crate::features::around::{Asker, around};
 use crate::features::preview::{Drawn, Reader, Steps, current};
 use crate::features::{Session, Site, Target, silent};
@@ -28,12 +28,11 @@ pub(in crate::features) struct First {
 
 /// The first question for an edit, with `wanted` tokens of other files or the due number.
 pub(in crate::features) fn first(session: &Session, at: &Target, how: &How, wanted: Option<usize>) -> Result<First, EngineError> {
-    let refuse = |reason: String| EngineError::new(ErrorKind::Unsupported, reason);
     if let Some(reason) = session.closed(at) {
-        return Err(refuse(format!("nothing is sent from here: {reason}")));
+        return Err(EngineError::refused(format!("nothing is sent from here: {reason}")));
     }
     let site = Site::new(session, at);
-    let plan = Plan::new(session, &site, how).map_err(refuse)?;
+    let plan = Plan::new(session, &site, how).map_err(EngineError::refused)?;
     let params = Params { at: at.clone(), how: how.clone() };
     let (cancel, sink) = (Cancel::new(), silent());
     let small = plan.clone().by_form(session, &site, how);
@@ -41,12 +40,12 @@ pub(in crate::features) fn first(session: &Session, at: &Target, how: &How, want
     if let Ok(small) = &small
         && short::settled(&Work { plan: small, ..base }).is_some_and(|settled| settled.is_ok())
     {
-        return Err(refuse("nothing is sent for this: the index does it without a model".into()));
+        return Err(EngineError::refused("nothing is sent for this: the index does it without a model"));
     }
     let task = plan.task(session);
     let reader = Reader::new(session, &task)?;
     let window = base.window_for_tools(&reader.caps);
-    let plan = if window.is_some() { &plan } else { small.as_ref().map_err(|reason| refuse(reason.clone()))? };
+    let plan = if window.is_some() { &plan } else { small.as_ref().map_err(|reason| EngineError::refused(reason.clone()))? };
     let work = Work { plan, ..base };
     let marked = plan.form.marked();
     let configured = session.config().context.edit_tokens as usize;
@@ -65,7 +64,7 @@ pub(in crate::features) fn first(session: &Session, at: &Target, how: &How, want
         let [first, later] = driver::answers(reader.caps.context);
         return Ok(First { drawn, reader, task, budget, steps: Steps { count: limits::STEPS, first: Some(first), later, more } });
     }
-    let choice = reader.choice().ok_or_else(|| refuse("no engine is set up that could be asked".into()))?;
+    let choice = reader.choice().ok_or_else(|| EngineError::refused("no engine is set up that could be asked"))?;
     let put = request::put(&plan.form, choice, &reader.caps, true);
     let question = Question { work: &work, put, budget, exchanges: &[], again: Again::default() };
     let (asked, _) = question.request(choice, &reader.caps)?;

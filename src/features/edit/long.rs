@@ -133,7 +133,7 @@ pub(super) fn finish(work: &Work<'_>, ran: Ran, mut sent: Vec<Stretch>, ready_ms
     let Ran { ending, steps, sent: by_tools, refusals, may_quote, bench, decision, timing, error } = ran;
     let drafts = bench.as_ref().map(|bench| &bench.drafts).filter(|drafts| !drafts.is_empty());
     let (summary, stopped) = match ending {
-        Ending::Cancelled => return Err(EngineError::new(ErrorKind::Cancelled, "cancelled")),
+        Ending::Cancelled => return Err(EngineError::cancelled()),
         Ending::Failed(reason) if drafts.is_none() => return Err(error.unwrap_or_else(|| EngineError::new(ErrorKind::Garbled, reason))),
         Ending::Finished(summary) | Ending::Silent(summary) => (summary, None),
         // Edits proposed before remain.
@@ -147,11 +147,11 @@ pub(super) fn finish(work: &Work<'_>, ran: Ran, mut sent: Vec<Stretch>, ready_ms
         };
         let message =
             format!("nothing was changed in {}: {why}; say more exactly what is to be changed, or choose other lines", work.site.path);
-        return Err(EngineError::new(ErrorKind::Unsupported, message));
+        return Err(EngineError::refused(message));
     };
     let Offered { edits, diff, mut confirm } = offer::drafts(work.session, drafts.iter())?;
     if edits.is_empty() {
-        return Err(EngineError::new(ErrorKind::Unsupported, "nothing was changed: the edits undo each other".to_string()));
+        return Err(EngineError::refused("nothing was changed: the edits undo each other"));
     }
     confirm.extend(bench.as_ref().map(Workbench::objections).unwrap_or_default());
     confirm.extend(may_quote.then(|| talk::WARNING.to_string()));

@@ -118,7 +118,7 @@ impl Offered {
         if draft.before.as_deref() == Some(draft.after.as_str()) {
             return Ok(());
         }
-        let document = standing(session, draft).map_err(|reason| EngineError::new(ErrorKind::Unsupported, reason))?;
+        let document = standing(session, draft).map_err(EngineError::refused)?;
         let (before, after) = (draft.before.as_deref(), draft.after.as_str());
         let file = File { known: Some(path), path: &path.to_string(), document, before, after };
         self.add(session, file, |bytes| draft.reason(&bytes))
@@ -127,7 +127,7 @@ impl Offered {
     fn add(&mut self, session: &Session, file: File<'_>, reason: impl Fn(Range<usize>) -> String) -> Result<(), EngineError> {
         let File { known, path, document, before, after } = file;
         match known.map(|known| permit::judge(known, before, Some(after))) {
-            Some(Permit::Refused(reason)) => return Err(EngineError::new(ErrorKind::Unsupported, reason)),
+            Some(Permit::Refused(reason)) => return Err(EngineError::refused(reason)),
             Some(Permit::Ask(reasons)) => self.confirm.extend(reasons),
             Some(Permit::Free) | None => {}
         }

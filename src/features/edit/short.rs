@@ -83,8 +83,7 @@ pub fn settled(work: &Work<'_>) -> Option<Result<Edited, EngineError>> {
         }
         _ => return None,
     };
-    let unsupported = |why: Unfit| EngineError::new(ErrorKind::Unsupported, why.to_string());
-    Some(check::call(work, &arguments).map_err(unsupported).and_then(|filled| {
+    Some(check::call(work, &arguments).map_err(|why: Unfit| EngineError::refused(why.to_string())).and_then(|filled| {
         let summary = filled.reason.clone();
         let Offered { edits, diff, mut confirm } = offer::one(work, filled)?;
         confirm.extend(told);

@@ -83,7 +83,7 @@ pub(super) async fn follow(prepared: Prepared, mut answers: Answers, events: mps
         let answer = tokio::select! {
             biased;
             () = cancel.cancelled() => {
-                let _ = events.send(Event::Failed(EngineError::new(ErrorKind::Cancelled, "cancelled"))).await;
+                let _ = events.send(Event::Failed(EngineError::cancelled())).await;
                 return;
             }
             () = events.closed() => return,

@@ -27,6 +27,7 @@ use std::time::{Duration, Instant};
 use nix::fcntl::{Flock, FlockArg};
 
 use super::place;
+use crate::records;
 
 /// Time without clients after which the process leaves; `LONGSIGHT_ENGINE_IDLE_MS` changes it.
 const IDLE: Duration = Duration::from_secs(600);
@@ -38,7 +39,7 @@ pub fn serve() -> Result<()> {
     }
     let socket = place::socket()?;
     if let Some(folder) = socket.parent() {
-        place::private_folder(folder)?;
+        records::private_folder(folder)?;
     }
     log::listen();
     let Some(_lock) = lock(&socket)? else {

@@ -16,6 +16,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 use crate::engine::llama::gguf::Window;
 use crate::engine::llama::place;
 use crate::engine::llama::wire::ModelSpec;
+use crate::records;
 
 /// Has to change with the meaning of a card, and with llama.cpp (`tests/tidy.rs` compares it with Cargo.lock).
 pub const FORMAT: &str = "1, llama-cpp-sys-2 0.1.161";
@@ -75,7 +76,7 @@ impl Saved {
             spec.gpu_layers
         );
         let limit = u64::from(spec.saved_kv_mb) << 20;
-        let folder = place::states_folder().filter(|folder| limit > 0 && place::private_folder(folder).is_ok());
+        let folder = place::states_folder().filter(|folder| limit > 0 && records::private_folder(folder).is_ok());
         let mut saved = Self { folder, subject, limit, window, states: vec![], failed: None };
         saved.find();
         saved
