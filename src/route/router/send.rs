@@ -11,43 +11,43 @@ use crate::route::audit::Sent;
 use crate::route::health::Leave;
 use crate::route::{Decision, RouteError, Task, TaskKind};
 
+/// Makes the request for an engine that can do this.
+pub(super) type Make<'a> = dyn FnMut(&Choice, &Caps) -> Result<Request, EngineError> + Send + 'a;
+
+/// Sees every event, and says when there is enough of an answer.
+pub(super) type Each<'a> = dyn FnMut(&Event) -> ControlFlow<()> + Send + 'a;
+
+/// Why nobody answered, and the decision for the engine whose failure is told; none where nobody was asked.
+type Unanswered = (RouteError, Option<Box<Decision>>);
+
 impl Router {
-    /// Asks the engines of [`plan`](Self::plan) in order until one answers. `build` makes the request for an engine; `each` sees every
-    /// event. An engine that fails after it has written something is not replaced, because half an answer was shown. If none answers, that
-    /// is remembered, with the error of the first one or of the one that broke off.
+    /// Asks the engines of [`plan`](Self::plan) in order until one answers. An engine that fails after it has written something is not
+    /// replaced, because half an answer was shown. If none answers, that is remembered, with the error of the first one or of the one that
+    /// broke off.
     pub(super) async fn once(
         &self,
         task: &Task,
         cancel: &Cancel,
-        build: &mut (impl FnMut(&Choice, &Caps) -> Result<Request, EngineError> + Send),
-        each: &mut (impl FnMut(&Event) -> ControlFlow<()> + Send),
+        make: &mut Make<'_>,
+        each: &mut Each<'_>,
     ) -> Result<(Served, bool), RouteError> {
-        let mut asked = None;
-        let outcome = self.in_order(task, cancel, build, each, &mut asked).await;
-        if let Err(error) = &outcome {
-            self.note_failed(task, asked, error);
-        }
-        outcome
+        self.in_order(task, cancel, make, each).await.map_err(|(error, asked)| {
+            self.note_failed(task, asked.map(|asked| *asked), &error);
+            error
+        })
     }
 
-    /// The loop of [`once`](Self::once). `asked` becomes the decision for the engine whose failure is told.
-    async fn in_order(
-        &self,
-        task: &Task,
-        cancel: &Cancel,
-        build: &mut (impl FnMut(&Choice, &Caps) -> Result<Request, EngineError> + Send),
-        each: &mut (impl FnMut(&Event) -> ControlFlow<()> + Send),
-        asked: &mut Option<Decision>,
-    ) -> Result<(Served, bool), RouteError> {
-        let mut failure: Option<EngineError> = None;
+    /// The loop of [`once`](Self::once).
+    async fn in_order(&self, task: &Task, cancel: &Cancel, make: &mut Make<'_>, each: &mut Each<'_>) -> Result<(Served, bool), Unanswered> {
+        let (mut failure, mut first): (Option<EngineError>, Option<Box<Decision>>) = (None, None);
         let candidates = self.candidates(task);
         // Whoever asked hears of a failure by the answer; if another engine stood in, it is told once.
         let mut news: Vec<String> = candidates.down.iter().filter_map(|(name, error)| self.news(task, name, error)).collect();
-        for mut choice in candidates.choices()? {
+        for mut choice in candidates.choices().map_err(|problem| (problem, None))? {
             if let Some(error) = &failure {
                 choice.decision.reason = format!("stands in, because {error}");
             }
-            asked.get_or_insert_with(|| choice.decision.clone());
+            first.get_or_insert_with(|| Box::new(choice.decision.clone()));
             let trial = match self.may_ask(task, &choice.decision.engine) {
                 Ok(trial) => trial,
                 Err(refused) => {
@@ -56,17 +56,16 @@ impl Router {
                 }
             };
             let (mut spoke, mut offered) = (false, false);
-            let mut build = |choice: &Choice, caps: &Caps| {
-                let mut request = build(choice, caps)?;
+            let mut whole = |choice: &Choice, caps: &Caps| {
+                let mut request = make(choice, caps)?;
                 offered = self.offer(task, choice, caps, &mut request.ask);
                 Ok(request)
             };
-            let outcome = self
-                .send(task, &choice, cancel, &mut build, &mut |event| {
-                    spoke |= matches!(event, Event::Text(_) | Event::Reasoning(_) | Event::Call(_));
-                    each(event)
-                })
-                .await;
+            let mut heard = |event: &Event| {
+                spoke |= matches!(event, Event::Text(_) | Event::Reasoning(_) | Event::Call(_));
+                each(event)
+            };
+            let outcome = self.send(task, &choice, cancel, &mut whole, &mut heard).await;
             drop(trial);
             match outcome {
                 Ok(answer) => {
@@ -76,22 +75,20 @@ impl Router {
                     return Ok((Served { answer, decision: choice.decision }, offered));
                 }
                 Err(error) if choice.leaves() && self.withdrawn.is_cancelled() => {
-                    *asked = Some(choice.decision);
-                    return Err(RouteError::Engine(error));
+                    return Err((RouteError::Engine(error), Some(Box::new(choice.decision))));
                 }
                 Err(error) => {
                     news.extend(self.news(task, &choice.decision.engine, &error));
                     let final_word = spoke || matches!(error.kind, ErrorKind::Cancelled | ErrorKind::Garbled);
                     if final_word {
-                        *asked = Some(choice.decision);
-                        return Err(RouteError::Engine(error));
+                        return Err((RouteError::Engine(error), Some(Box::new(choice.decision))));
                     }
                     failure = failure.or(Some(error));
                 }
             }
         }
         let nobody = || EngineError::new(ErrorKind::Unavailable, "no engine answered");
-        Err(RouteError::Engine(failure.unwrap_or_else(nobody)))
+        Err((RouteError::Engine(failure.unwrap_or_else(nobody)), first))
     }
 
     /// Notes a failure; returns what to tell about it if it is the first since the engine last answered.
@@ -106,14 +103,14 @@ impl Router {
         task: &Task,
         choice: &Choice,
         cancel: &Cancel,
-        build: &mut (impl FnMut(&Choice, &Caps) -> Result<Request, EngineError> + Send),
-        each: &mut (impl FnMut(&Event) -> ControlFlow<()> + Send),
+        make: &mut Make<'_>,
+        each: &mut Each<'_>,
     ) -> Result<Answer, EngineError> {
         if !choice.leaves() {
-            return ask(task, choice, cancel, None, build, each).await;
+            return ask(task, choice, cancel, None, make, each).await;
         }
         let mut record = Record { router: self, sent: None };
-        let asked = self.withdrawn.run_until_cancelled(ask(task, choice, cancel, Some(&mut record), build, each)).await;
+        let asked = self.withdrawn.run_until_cancelled(ask(task, choice, cancel, Some(&mut record), make, each)).await;
         let outcome = asked.unwrap_or_else(|| {
             let to = choice.decision.origin.as_deref().unwrap_or_default();
             let words =
@@ -242,12 +239,8 @@ fn with_thoughts(request: Request, choice: &Choice, caps: &Caps) -> Request {
 const MOST_AGAIN: usize = 4;
 
 /// A request as it goes to the engine.
-fn prepared(
-    choice: &Choice,
-    caps: &Caps,
-    build: &mut (impl FnMut(&Choice, &Caps) -> Result<Request, EngineError> + Send),
-) -> Result<Request, EngineError> {
-    let request = build(choice, caps)?;
+fn prepared(choice: &Choice, caps: &Caps, make: &mut Make<'_>) -> Result<Request, EngineError> {
+    let request = make(choice, caps)?;
     // Whoever wrote the prompt: no secret passes here.
     let request = Request { ask: request.ask.masked(), ..request };
     Ok(with_thoughts(request, choice, caps))
@@ -270,36 +263,35 @@ async fn ask(
     choice: &Choice,
     cancel: &Cancel,
     mut record: Option<&mut Record<'_>>,
-    build: &mut (impl FnMut(&Choice, &Caps) -> Result<Request, EngineError> + Send),
-    each: &mut (impl FnMut(&Event) -> ControlFlow<()> + Send),
+    make: &mut Make<'_>,
+    each: &mut Each<'_>,
 ) -> Result<Answer, EngineError> {
-    let cancelled = || EngineError::new(ErrorKind::Cancelled, "cancelled");
-    let mut caps = cancel.run_until_cancelled(choice.engine.caps()).await.ok_or_else(cancelled)??;
-    let mut request = prepared(choice, &caps, build)?;
+    let mut caps = cancel.run_until_cancelled(choice.engine.caps()).await.ok_or_else(EngineError::cancelled)??;
+    let mut request = prepared(choice, &caps, make)?;
     let mut again = 0;
     let answer = loop {
         if let Some(record) = &mut record {
             record.sends(task, choice, &request.ask);
         }
         let record_of = record.as_deref();
-        let each = |event: &Event| {
+        let noted = |event: &Event| {
             record_of.into_iter().for_each(|record| record.sees(event));
             each(event)
         };
         let events = choice.engine.start(request.clone(), cancel.clone());
-        let answer = cancel.run_until_cancelled(engine::collect_while(events, each)).await.ok_or_else(cancelled)?;
+        let answer = cancel.run_until_cancelled(engine::collect_while(events, noted)).await.ok_or_else(EngineError::cancelled)?;
         let Err(error) = &answer else { break answer };
         let may_learn = error.partial.is_empty() && (error.refusal.is_some() || error.kind == ErrorKind::TooLong);
         if !may_learn || again == MOST_AGAIN {
             break answer;
         }
         again += 1;
-        let now = cancel.run_until_cancelled(choice.engine.caps()).await.ok_or_else(cancelled)??;
+        let now = cancel.run_until_cancelled(choice.engine.caps()).await.ok_or_else(EngineError::cancelled)??;
         if !has_learned(&request, error, &caps, &now) {
             break answer;
         }
         // What cannot be asked in less, or in another way, is refused as the server did.
-        let next = match prepared(choice, &now, build) {
+        let next = match prepared(choice, &now, make) {
             Ok(next) => next,
             Err(why) if error.kind == ErrorKind::TooLong && why.kind == ErrorKind::TooLong => {
                 break Err(EngineError { message: format!("{}. {why}", error.message.trim_end_matches('.')), ..error.clone() });
