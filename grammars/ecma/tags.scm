@@ -4,11 +4,20 @@
 (class_declaration name: (_) @name (class_heritage)? @bases body: (_) @body) @definition.class
 (method_definition name: (string (string_fragment) @name) body: (_) @body) @definition.method
 (method_definition name: (_) @name body: (_) @body) @definition.method
-((assignment_expression left: (member_expression object: (this) property: (_) @name)) @definition.attribute (#set! in "method") (#set! hoist ""))
+((assignment_expression left: (member_expression object: (this) property: (_) @name)) @definition.attribute (#set! in "method type") (#set! hoist ""))
+; In a block that runs when its class is made.
+((assignment_expression left: (member_expression object: (identifier) @container property: (_) @name)) @definition.attribute (#set! in "type"))
 ((assignment_expression left: (member_expression object: (member_expression object: (identifier) @container property: (_) @receiver) property: (_) @name)
   right: (function_expression body: (_) @body)) @definition.method (#eq? @receiver "prototype"))
 ((assignment_expression left: (member_expression object: (member_expression object: (identifier) @container property: (_) @receiver) property: (_) @name))
   @definition.attribute (#eq? @receiver "prototype") (#set! in "module"))
+; The members of all that a function of the old kind makes.
+((assignment_expression left: (member_expression object: (identifier) @name property: (_) @receiver) right: (object) @body)
+  @scope.impl (#eq? @receiver "prototype") (#set! in "module") (#set! holds "64"))
+((expression_statement (call_expression
+    function: (member_expression property: (_) @target)
+    arguments: (arguments (member_expression object: (identifier) @name property: (_) @receiver) (object) @body)))
+  @scope.impl (#eq? @target "assign") (#eq? @receiver "prototype") (#set! in "module") (#set! holds "64"))
 ; What a constructor of the old kind sets.
 ((assignment_expression left: (member_expression object: (this) property: (_) @name)
   right: [(function_expression body: (_) @body) (arrow_function body: (_) @body)]) @definition.method (#set! in "function"))
@@ -19,12 +28,29 @@
   @definition.class (#eq? @receiver "exports") (#set! in "module"))
 ((assignment_expression left: [(identifier) @name (member_expression property: (_) @name)] right: (class (class_heritage)? @bases body: (_) @body))
   @definition.class (#set! in "module"))
-((pair key: (property_identifier) @name value: [(arrow_function body: (_) @body) (function_expression body: (_) @body)]) @definition.method (#set! in "module"))
+((pair key: [(property_identifier) @name (string (string_fragment) @name)] value: [(arrow_function body: (_) @body) (function_expression body: (_) @body)])
+  @definition.method (#set! in "module value"))
+; The properties of what a constant is, and of what these are. Those of larger objects are entries of a table, which nobody knows by name.
+((pair key: [(property_identifier) @name (string (string_fragment) @name)] value: (object) @body)
+  @definition.attribute (#set! in "constant") (#set! holds "12"))
+((pair key: [(property_identifier) @name (string (string_fragment) @name)]) @definition.attribute (#set! in "value"))
+; What a file hands on as a whole has no name.
+((assignment_expression left: (member_expression object: (identifier) @receiver property: (_) @target) right: (object) @body)
+  @scope.value (#eq? @receiver "module") (#eq? @target "exports") (#set! in "module") (#set! holds "64"))
+((export_statement value: (object) @body) @scope.value (#set! in "module") (#set! holds "64"))
+((assignment_expression left: [(member_expression object: (identifier) @receiver property: (_) @name)
+    (member_expression object: (member_expression property: (_) @receiver) property: (_) @name)] right: (object) @body)
+  @definition.variable (#eq? @receiver "exports") (#set! in "module") (#set! holds "64"))
 ; What is set on a function or an object is its own, but for what is everybody's.
 ((assignment_expression left: (member_expression object: (identifier) @container property: (_) @name)
   right: [(function_expression body: (_) @body) (arrow_function body: (_) @body)]) @definition.method (#set! in "module")
   (#not-eq? @container "exports") (#not-eq? @container "window") (#not-eq? @container "globalThis") (#not-eq? @container "global") (#not-eq? @container "self"))
 ((assignment_expression left: (member_expression property: (_) @name) right: (function_expression body: (_) @body)) @definition.function (#set! in "module"))
+; `exports.a = exports.b = function () {}`: the first is another name for what follows.
+((assignment_expression left: (member_expression object: (identifier) @receiver property: (_) @name) right: (assignment_expression right: (function_expression)))
+  @definition.function (#eq? @receiver "exports") (#set! in "module"))
+((assignment_expression left: (member_expression object: (identifier) @receiver property: (_) @name) right: (assignment_expression right: (arrow_function)))
+  @definition.function (#eq? @receiver "exports") (#set! in "module"))
 ((assignment_expression left: (member_expression property: (_) @name) right: (arrow_function body: (_) @body)) @definition.function (#set! in "module"))
 ((assignment_expression left: (identifier) @name right: [(arrow_function body: (_) @body) (function_expression body: (_) @body)])
   @definition.function (#set! in "module"))
@@ -34,6 +60,10 @@
   @definition.variable (#eq? @receiver "exports") (#set! in "module"))
 ((variable_declarator name: (identifier) @name value: [(arrow_function body: (_) @body) (function_expression body: (_) @body)]) @definition.function)
 ((variable_declarator name: (identifier) @name value: (class (class_heritage)? @bases body: (_) @body)) @definition.class)
+((variable_declarator name: (identifier) @name value: (object) @body) @definition.variable (#set! in "module") (#set! holds "64"))
+((variable_declarator name: (identifier) @name
+    value: (call_expression function: (member_expression property: (_) @receiver) arguments: (arguments (object) @body)))
+  @definition.variable (#eq? @receiver "freeze") (#set! in "module") (#set! holds "64"))
 ((variable_declarator name: (identifier) @name) @definition.variable (#set! in "module"))
 ; `export const { a, b: c } = d`. What is not exported is mostly imported so.
 ((export_statement declaration: (lexical_declaration (variable_declarator name: [

@@ -50,6 +50,12 @@ pub fn fields(corpus: &Corpus, number: u32) -> impl Iterator<Item = u32> {
     })
 }
 
+/// What stands right in a definition.
+pub fn inside(corpus: &Corpus, number: u32) -> impl Iterator<Item = u32> {
+    let of = &corpus.symbols[number as usize];
+    corpus.of_file(of.file).filter(move |other| corpus.facts(&corpus.symbols[*other as usize]).parent() == Some(of.index as usize))
+}
+
 /// Whether a type is another one under this name, perhaps with members of its own.
 fn is_alias(corpus: &Corpus, language: &Language, number: u32) -> bool {
     let symbol = &corpus.symbols[number as usize];
@@ -96,7 +102,7 @@ fn named<'a>(signature: &'a str, own: &str) -> Vec<&'a str> {
 }
 
 /// The parameters of a type, which stand right behind its name.
-fn parameters<'a>(signature: &'a str, own: &str) -> Vec<&'a str> {
+pub fn parameters<'a>(signature: &'a str, own: &str) -> Vec<&'a str> {
     let Some(name) = words::places(signature, own).next() else { return vec![] };
     let rest = &signature[name.end..];
     let inside = rest.strip_prefix(['<', '[']).and_then(|rest| rest.split(['>', ']']).next());

@@ -2,7 +2,9 @@
 //! import what its file has, in a tag the attributes of what it is of. As far as names and written types tell; where they do not, nothing
 //! is foreseen.
 
+mod given;
 mod modules;
+mod results;
 mod text;
 mod types;
 
@@ -15,7 +17,7 @@ use super::numbers::NumberMap;
 use super::passages::Read;
 use super::rank::Candidate;
 use super::scene::Scene;
-use crate::syntax::{Language, Parsed};
+use crate::syntax::{Kind, Language, Parsed};
 use crate::text::words;
 
 /// One of the members comes next, so this is what they sum up to (on the scale of the trees, where whatever is foreseen counts three
@@ -45,6 +47,10 @@ struct Receiver<'a> {
     read: Read<'a>,
     /// Files that may still be looked at.
     left: Cell<usize>,
+    /// What gives a name a value counts only before this place.
+    until: Cell<usize>,
+    /// How many definitions were looked into to come to this one.
+    depth: Cell<usize>,
     /// The tree as it would be were the member written, made when it is asked for.
     finished: OnceCell<Option<Parsed>>,
 }
@@ -59,7 +65,7 @@ pub fn expect(
     candidates: &mut Vec<Candidate>,
 ) -> Vec<u32> {
     let Some(language) = query.language else { return vec![] };
-    let look = Receiver { query, corpus: query.corpus, language, scene, read, left: Cell::new(LOOKED_AT), finished: OnceCell::new() };
+    let look = Receiver { query, corpus: query.corpus, language, scene, read, left: Cell::new(LOOKED_AT), until: Cell::new(query.offset), depth: Cell::new(0), finished: OnceCell::new() };
     let before = &query.text[..query.text.floor_char_boundary(query.offset)];
     let begun = words::last(before);
     let head = &before[..before.len() - begun.len()];
@@ -129,14 +135,38 @@ impl Receiver<'_> {
             let members = types.iter().flat_map(|number| self.members(*number)).collect();
             return (types, members);
         }
-        let Some(of) = without_separator(head) else { return (vec![], vec![]) };
+        let Some(of) = without_separator(head) else {
+            let is_designated = self.language.types.designates && head.ends_with('.') && head.trim_end_matches('.').trim_end().ends_with(['{', ',']);
+            let types = if is_designated { self.initialized(head) } else { vec![] };
+            let members = types.iter().flat_map(|number| self.members(*number)).collect();
+            return (types, members);
+        };
         let of = expression(of);
-        let types = self.types(of, STEPS);
+        let mut types = self.types(of, STEPS);
+        if head.trim_end().ends_with("->") {
+            types = self.through(types, &self.language.types.arrow);
+        }
         let mut members: Vec<u32> = types.iter().flat_map(|number| self.members(*number)).collect();
         if types.is_empty() || self.is_loaded(of) {
             members.extend(self.modules(of).into_iter().flat_map(|file| self.offered(file)));
         }
+        if types.is_empty() && members.is_empty() {
+            members.extend(self.in_namespace(words::last(of)));
+        }
         (types, members)
+    }
+
+    /// What stands in the namespaces of a name.
+    fn in_namespace(&self, name: &str) -> impl Iterator<Item = u32> {
+        let corpus = self.corpus;
+        let slot = corpus.name(name).and_then(|name| corpus.slot(name));
+        let all = slot.map_or(&[][..], |slot| corpus.members_of(slot));
+        let is_inside = move |number: &u32| {
+            let symbol = &corpus.symbols[*number as usize];
+            let file = &corpus.digest(symbol).file;
+            corpus.facts(symbol).parent().and_then(|parent| file.symbols.get(parent)).is_some_and(|around| around.kind == Kind::Module)
+        };
+        all.iter().copied().filter(is_inside)
     }
 
     /// The tree of the text with a name where the cursor is: without one, what is around the place may be no tree.

@@ -19,6 +19,7 @@ use super::surface::{Blocks, Surface, Unread};
 
 pub use modules::{HandsOut, ModuleMarks, OwnModule};
 pub use testing::{InlineTests, Runner, TestFiles};
+pub(super) use writing::braced;
 pub use writing::{Docstring, Documentation, ParameterForms};
 
 /// One `[[language]]`. What it does not say is as in the language it is `like`, else as in `[common]`.
@@ -380,6 +381,24 @@ pub struct TypeWords {
     pub alias: Option<String>,
     /// A function's result type stands before its name.
     pub result_first: bool,
+    /// What a function or a variable is of is always written, so nothing is to be found in what it holds.
+    pub writes_results: bool,
+    /// Functions that give a value of the type that they are handed: `new(T)`, `cast(T, value)`.
+    pub takes: Vec<String>,
+    /// Words before a value whose type is meant: `typeof`.
+    pub value_of: Vec<String>,
+    /// Words with which a value is tested for its type: `isinstance`.
+    pub tests: Vec<String>,
+    /// Members of a type that give what stands behind an arrow, ...
+    pub arrow: Vec<String>,
+    /// ... its elements by an index, ...
+    pub element: Vec<String>,
+    /// ... one after the other, ...
+    pub each: Vec<String>,
+    /// ... or what it gives when it is called.
+    pub call: Vec<String>,
+    /// A dot with nothing before it names a member of what is initialized.
+    pub designates: bool,
 }
 
 impl TypeWords {

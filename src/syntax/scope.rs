@@ -183,6 +183,13 @@ pub fn is_in_function(parsed: &Parsed, range: &Range<usize>) -> bool {
     path_to(parsed, leaf).iter().any(|node| is_around(node) && super::place::is(parsed, "keeps.function", *node))
 }
 
+/// The headings around a place, outermost first: the bytes before each body that it is in.
+pub fn headings(parsed: &Parsed, offset: usize) -> Vec<Range<usize>> {
+    let path = path_to(parsed, leaf(parsed, parsed.text().floor_char_boundary(offset)));
+    let heading = |node: &Node<'_>| node.child_by_field_name("body").map(|body| node.start_byte()..body.start_byte());
+    path.iter().filter_map(heading).collect()
+}
+
 /// What the block around a place says that it makes its type into: the trait of a Rust `impl`.
 pub fn trait_of(parsed: &Parsed, offset: usize) -> Option<Range<usize>> {
     let path = path_to(parsed, leaf(parsed, parsed.text().floor_char_boundary(offset)));
@@ -269,7 +276,8 @@ pub(super) fn item(parsed: &Parsed, node: Node<'_>) -> Option<Item> {
     })?;
     let kind = Kind::by_name(pattern.tag.strip_prefix("definition.")?)?;
     let name = captures.get("name")?;
-    let body = captures.get("body").map(|body| body.byte_range());
+    // A value with members is no place that code stands in.
+    let body = captures.get("body").filter(|_| pattern.setting("holds").is_none()).map(|body| body.byte_range());
     if body.is_none() && matches!(kind, Kind::Variable | Kind::Attribute | Kind::Variant) {
         return None;
     }

@@ -5,6 +5,7 @@ pub mod change;
 mod define;
 mod level;
 mod siblings;
+mod told;
 
 use std::ops::Range;
 
@@ -52,7 +53,8 @@ pub fn definitions_in(parsed: &Parsed, path: &str, range: &Range<usize>) -> Vec<
     walk.facts.definitions
 }
 
-/// A definition or scope whose inside is being walked. `scope.impl` holds members like a type, `scope.local` hides names like a function.
+/// A definition or scope whose inside is being walked. `scope.impl` holds members like a type, `scope.local` hides names like a function,
+/// and what stands in `scope.value` is handed on.
 #[derive(Clone, Copy)]
 struct Open {
     depth: u32,
@@ -60,6 +62,8 @@ struct Open {
     /// None for scopes, which hold members like types.
     kind: Option<Kind>,
     container: Span,
+    /// Of a value: how deep its members lie. What lies deeper, as in a list in it, is none.
+    members: Option<u32>,
 }
 
 impl Open {
@@ -69,6 +73,16 @@ impl Open {
 
     fn is_function(&self) -> bool {
         self.kind.is_some_and(Kind::is_callable)
+    }
+
+    /// Whether it is a value with members, such as an object that a constant is, or one among these.
+    fn is_value(&self) -> bool {
+        self.members.is_some() && self.kind.is_some()
+    }
+
+    /// Whether a member of it would lie so deep.
+    fn is_right_above(&self, depth: u32) -> bool {
+        self.members.is_none_or(|members| members == depth)
     }
 }
 
@@ -103,6 +117,8 @@ struct Walk<'a> {
     open: Vec<Open>,
     /// One for each level on the cursor's path.
     leads: Vec<Lead>,
+    /// How deep the node lies that is looked at.
+    depth: u32,
 }
 
 impl<'a> Walk<'a> {
@@ -116,6 +132,7 @@ impl<'a> Walk<'a> {
             facts: Facts { names: Words::for_source(bytes), ..Facts::default() },
             open: vec![],
             leads: vec![Lead::default()],
+            depth: 0,
         }
     }
 
@@ -227,9 +244,10 @@ impl<'a> Walk<'a> {
     }
 
     fn comment(&mut self, node: Node<'_>) {
-        let Some(lead) = self.leads.last_mut() else { return };
         let range = node.byte_range();
         let Some(text) = self.source.get(range.clone()) else { return };
+        self.tell(node, text);
+        let Some(lead) = self.leads.last_mut() else { return };
         let before = self.source[..range.start].trim_end_matches([' ', '\t', '\r', '\x0c']);
         if !before.is_empty() && !before.ends_with('\n') {
             // A comment at the end of a code line is about that line.
@@ -259,7 +277,8 @@ impl<'a> Walk<'a> {
         parent.into_iter().chain(parent.and_then(|parent| parent.parent())).any(|around| around.kind() == kind)
     }
 
-    /// Whether a pattern applies at this place: `(#set! in "module type method function")`, `(#set! file "__init__.py")`.
+    /// Whether a pattern applies at this place: `(#set! in "module type method function value constant")`, `(#set! file "__init__.py")`. The
+    /// members of a value are in a `value`, and in a `constant` where that is none of a member itself.
     fn applies(&self, pattern: &Pattern) -> bool {
         if pattern.setting("file").is_some_and(|name| name != self.file_name) {
             return false;
@@ -267,7 +286,9 @@ impl<'a> Walk<'a> {
         let Some(places) = pattern.setting("in") else { return true };
         let top = self.open.last();
         places.split(' ').any(|place| match place {
-            "module" => top.is_none_or(|open| open.kind == Some(Kind::Module)),
+            "module" => top.is_none_or(|open| open.kind == Some(Kind::Module) || open.is_value()),
+            "value" => top.is_some_and(|open| open.members == Some(self.depth)),
+            "constant" => top.is_some_and(|open| open.members == Some(self.depth) && open.kind == Some(Kind::Variable)),
             "type" => top.is_some_and(Open::has_members),
             "function" => top.is_some_and(Open::is_function),
             "method" => top.is_some_and(Open::is_function) && self.open.iter().any(Open::has_members),

@@ -284,7 +284,7 @@ impl Receiver<'_> {
     }
 
     /// What a value in a file is, as far as its names tell: an object is what stands in it.
-    fn of_value(&self, file: u32, value: &str, steps: usize) -> Vec<Thing> {
+    pub(super) fn of_value(&self, file: u32, value: &str, steps: usize) -> Vec<Thing> {
         let Some((steps, id)) = steps.checked_sub(1).zip(self.id_of(file)) else { return vec![] };
         let loaded = self.loaded_from(id, value);
         if !loaded.is_empty() {

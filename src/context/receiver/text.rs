@@ -53,6 +53,47 @@ pub(super) fn without_brackets(text: &str) -> &str {
     text
 }
 
+/// A text that begins with brackets, parted into what is in them and what is behind them.
+pub(super) fn bracketed(text: &str) -> Option<(&str, &str)> {
+    let inner = inside(text, '(', ')').filter(|_| text.starts_with('('))?;
+    Some((inner, text[inner.len() + 2..].trim_start()))
+}
+
+/// A name without the arguments in angle brackets behind it, and these.
+pub(super) fn without_angles(text: &str) -> (&str, Option<&str>) {
+    if !text.ends_with('>') || text.ends_with("->") || text.ends_with("=>") {
+        return (text, None);
+    }
+    let mut depth = 0usize;
+    for (at, letter) in text.char_indices().rev() {
+        match letter {
+            '>' => depth += 1,
+            '<' => depth -= 1,
+            _ => continue,
+        }
+        if depth == 0 {
+            return (text[..at].trim_end_matches("::"), Some(&text[at + 1..text.len() - 1]));
+        }
+    }
+    (text, None)
+}
+
+/// The bracket that is still open at the end of a text, and the number of commas since.
+pub(super) fn opened_before(text: &str) -> Option<(usize, usize)> {
+    let (mut depth, mut commas) = (0usize, 0);
+    for (at, letter) in text.char_indices().rev() {
+        match letter {
+            ')' | ']' | '}' => depth += 1,
+            '(' | '[' | '{' if depth == 0 => return Some((at, commas)),
+            '(' | '[' | '{' => depth -= 1,
+            ',' if depth == 0 => commas += 1,
+            ';' if depth == 0 => return None,
+            _ => {}
+        }
+    }
+    None
+}
+
 /// What stands behind the brackets that a text begins with.
 pub(super) fn behind_brackets(text: &str) -> &str {
     let Some(open) = text.find('(') else { return text };

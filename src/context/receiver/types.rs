@@ -1,11 +1,10 @@
 //! What a value is of, by the types that are written for it and by what it is made of; and what a type has.
 
-use super::text::{behind_brackets, expression, inside, without_brackets, without_separator};
+use super::text::{bracketed, expression, inside, parts, without_angles, without_brackets, without_separator};
 use super::{HOPS, MEANT, Receiver, STEPS};
 use crate::context::alias;
 use crate::context::corpus::{NO_SLOT, Name, Sort, Symbol};
-use crate::syntax::uses::{self, Given};
-use crate::syntax::{Parsed, Reach, lists, scope};
+use crate::syntax::{Reach, lists, scope, uses};
 use crate::text::words;
 use crate::workspace::folder_of;
 
@@ -33,6 +32,9 @@ impl Receiver<'_> {
     /// The types whose members one has.
     fn bases(&self, number: u32) -> Vec<u32> {
         let (corpus, symbol) = (self.corpus, &self.corpus.symbols[number as usize]);
+        if symbol.sort.is_value() {
+            return vec![];
+        }
         let mut names: Vec<Name> = corpus.bases(symbol).chain(alias::names(corpus, number)).collect();
         if names.is_empty() && corpus.file(self.query.path) == Some(symbol.file) {
             // Half-written code may hide from the parser what stands in the heading.
@@ -53,7 +55,7 @@ impl Receiver<'_> {
     }
 
     /// The types that a name means in a file.
-    fn named_in(&self, file: u32, name: Name) -> Vec<u32> {
+    pub(super) fn named_in(&self, file: u32, name: Name) -> Vec<u32> {
         let all = alias::meant(self.corpus, self.scene, Some(self.language), name);
         if all.len() > 1 { self.nearest(file, name, all) } else { all }
     }
@@ -84,7 +86,7 @@ impl Receiver<'_> {
 
     /// The types that are written in a text of a file; in the current one where there is none.
     pub(super) fn written(&self, text: &str, file: Option<u32>) -> Vec<u32> {
-        let each = |word: &str| {
+        let each = |at: usize, word: &str| {
             let Some(name) = self.corpus.name(word) else { return vec![] };
             let named = file.map_or_else(|| self.named(name), |file| self.named_in(file, name));
             if !named.is_empty() {
@@ -92,9 +94,12 @@ impl Receiver<'_> {
             }
             let id = file.map_or_else(|| self.own(), |file| self.id_of(file));
             let bound = id.map(|id| self.bound(id, word, HOPS)).unwrap_or_default();
+            if lists(&self.language.types.value_of, words::last(text[..at].trim_end())) {
+                return self.held(&bound, false);
+            }
             bound.into_iter().filter_map(|thing| thing.symbol()).filter(|number| self.is_type(*number)).collect()
         };
-        words::identifiers(text).flat_map(|(_, word)| each(word)).collect()
+        words::identifiers(text).flat_map(|(at, word)| each(at, word)).collect()
     }
 
     fn is_type(&self, number: u32) -> bool {
@@ -108,22 +113,61 @@ impl Receiver<'_> {
         if !loaded.is_empty() {
             return loaded.into_iter().flat_map(|file| self.held(&self.whole(file, HOPS), true)).collect();
         }
-        let value = value.trim().trim_start_matches(['&', '*', '(']).trim_end_matches(['?', '!', ';']);
-        let value = value.rsplit_once(' ').map_or(value, |(words, rest)| if words.contains(['(', '"', '\'']) { value } else { rest });
+        let value = value.trim().trim_start_matches(['&', '*', '!']).trim_end_matches(['?', '!', ';']);
+        if let Some((inner, behind)) = bracketed(value) {
+            return match behind {
+                "" => parts(inner).into_iter().map(|part| self.types(part, steps)).find(|types| !types.is_empty()).unwrap_or_default(),
+                // `(T) value`
+                _ if !behind.starts_with(['.', '?', '!', '[', '-', ':']) => {
+                    let cast = self.written(inner, None);
+                    if cast.is_empty() { self.types(behind, steps) } else { cast }
+                }
+                _ => self.of_value_text(value, steps),
+            };
+        }
+        self.of_value_text(value, steps)
+    }
+
+    fn of_value_text(&self, value: &str, steps: usize) -> Vec<u32> {
+        let is_one = |words: &str| words.contains(['(', '"', '\'', '{', '[', '<']);
+        let value = value.rsplit_once(' ').map_or(value, |(words, rest)| if is_one(words) { value } else { rest });
         let whole = without_brackets(value);
+        let brackets = &value[whole.len()..];
+        // `value.(T)`
+        if whole.ends_with('.') && brackets.starts_with('(') {
+            return self.written(brackets, None);
+        }
+        let (whole, arguments) = without_angles(whole);
         let word = words::last(whole);
         if word.is_empty() {
             return vec![];
         }
-        let called = whole.len() < value.len();
-        match without_separator(&whole[..whole.len() - word.len()]) {
+        let called = !brackets.is_empty();
+        let mut found = match without_separator(&whole[..whole.len() - word.len()]) {
             Some(of) => self.of_member(expression(of), word, called, steps),
-            None => self.of_name(word, called, steps),
-        }
+            None => self.of_name(word, brackets, steps),
+        };
+        found.extend(arguments.map(|arguments| self.written(arguments, None)).unwrap_or_default());
+        if brackets.starts_with('[') { self.through(found, &self.language.types.element) } else { found }
     }
 
-    fn of_name(&self, word: &str, called: bool, steps: usize) -> Vec<u32> {
-        let types = &self.language.types;
+    /// The types that members of these names give, where a type has such; else itself.
+    pub(super) fn through(&self, types: Vec<u32>, names: &[String]) -> Vec<u32> {
+        let names: Vec<Name> = names.iter().filter_map(|name| self.corpus.name(name)).collect();
+        if names.is_empty() {
+            return types;
+        }
+        let each = |number: u32| {
+            let is_named = |member: &u32| names.contains(&self.corpus.symbols[*member as usize].name);
+            let members: Vec<u32> = self.members(number).into_iter().filter(is_named).collect();
+            let found = self.results(&members, |_| true);
+            if found.is_empty() { vec![number] } else { found }
+        };
+        types.into_iter().flat_map(each).collect()
+    }
+
+    fn of_name(&self, word: &str, brackets: &str, steps: usize) -> Vec<u32> {
+        let (types, called) = (&self.language.types, !brackets.is_empty());
         if lists(&types.instance, word) || lists(&types.own, word) {
             return self.around();
         }
@@ -136,15 +180,72 @@ impl Receiver<'_> {
         if !bound.is_empty() {
             return bound;
         }
-        if called && let Some(name) = self.corpus.name(word) {
-            let free = |symbol: &Symbol| symbol.sort == Sort::Function;
-            return self.results(self.corpus.defined(name), free);
+        let found = if called { self.of_call(word, brackets, steps) } else { vec![] };
+        if !found.is_empty() {
+            return found;
         }
         let by_tree = self.query.parsed.map(|tree| self.given(tree, word, steps)).unwrap_or_default();
-        if !by_tree.is_empty() || self.query.parsed.is_some_and(|tree| !uses::given(tree, word).is_empty()) {
-            return by_tree;
+        let is_given = self.query.parsed.is_some_and(|tree| !uses::given(tree, word).is_empty());
+        let given = match by_tree.is_empty() && !is_given {
+            true => self.finished().map(|tree| self.given(tree, word, steps)).unwrap_or_default(),
+            false => by_tree,
+        };
+        if !given.is_empty() {
+            return if brackets.starts_with('(') { self.of_callable(given) } else { given };
         }
-        self.finished().map(|tree| self.given(tree, word, steps)).unwrap_or_default()
+        [Self::bound_by_headings, Self::of_bare_member, Self::of_free_value]
+            .iter()
+            .map(|look| look(self, word))
+            .find(|types| !types.is_empty())
+            .unwrap_or_default()
+    }
+
+    /// The types that a function of this name gives. Some give back what they are handed, or a value of a type that they are handed.
+    fn of_call(&self, word: &str, brackets: &str, steps: usize) -> Vec<u32> {
+        let free = |symbol: &Symbol| symbol.sort == Sort::Function;
+        let found = self.corpus.name(word).map(|name| self.results(self.corpus.defined(name), free)).unwrap_or_default();
+        if !found.is_empty() || !brackets.starts_with('(') {
+            return found;
+        }
+        if lists(&self.language.types.takes, word) {
+            return self.written(brackets, None);
+        }
+        let handed = inside(brackets, '(', ')').filter(|_| lists(&self.language.passes_on, word)).map(parts).unwrap_or_default();
+        handed.into_iter().map(|value| self.types(value, steps)).find(|types| !types.is_empty()).unwrap_or_default()
+    }
+
+    /// The types that values of these give when they are called.
+    fn of_callable(&self, types: Vec<u32>) -> Vec<u32> {
+        let of_function = |number: u32| {
+            let symbol = &self.corpus.symbols[number as usize];
+            let given = self.corpus.signature(symbol).rsplit_once("=>").filter(|_| self.corpus.facts(symbol).body.is_empty());
+            given.map_or(vec![number], |(_, given)| self.written(given, Some(symbol.file)))
+        };
+        let types = types.into_iter().flat_map(of_function).collect();
+        self.through(types, &self.language.types.call)
+    }
+
+    /// The type of a member that is named without what it is a member of.
+    fn of_bare_member(&self, word: &str) -> Vec<u32> {
+        let Some(name) = self.corpus.name(word).filter(|_| self.language.bare_members) else { return vec![] };
+        let members = self.around().into_iter().flat_map(|number| self.members(number));
+        let own: Vec<u32> = members.filter(|number| self.corpus.symbols[*number as usize].name == name).collect();
+        self.results(&own, |_| true)
+    }
+
+    /// The type of a value that stands free in another file whose names are known here.
+    fn of_free_value(&self, word: &str) -> Vec<u32> {
+        let Some(name) = self.corpus.name(word) else { return vec![] };
+        let is_free = |number: &u32| {
+            let symbol = &self.corpus.symbols[*number as usize];
+            symbol.sort.is_value() && symbol.container == NO_SLOT && !symbol.nested
+        };
+        let all: Vec<u32> = self.corpus.defined(name).iter().copied().filter(is_free).collect();
+        let all = match self.corpus.file(self.query.path) {
+            Some(own) if all.len() > 1 => self.nearest(own, name, all),
+            _ => all,
+        };
+        if all.len() > MEANT { vec![] } else { self.results(&all, |_| true) }
     }
 
     /// The type around the cursor; where half-written code hides it from the parser, the types that stand in its heading.
@@ -165,26 +266,11 @@ impl Receiver<'_> {
         by_scene.or_else(in_heading).unwrap_or_default()
     }
 
-    /// The types of what a name is given, by a tree.
-    fn given(&self, tree: &Parsed, word: &str, steps: usize) -> Vec<u32> {
-        let all = uses::given(tree, word);
-        let start = self.scene.function_line.map_or(0, |line| self.query.text.split_inclusive('\n').take(line).map(str::len).sum());
-        let above = |given: &&Given| (start..self.query.offset).contains(&given.range.start);
-        let Some(last) = all.iter().rfind(above).or(all.first()) else { return vec![] };
-        let text = |range: &std::ops::Range<usize>| tree.text().get(range.clone()).unwrap_or_default();
-        // What a function is handed to may be several things.
-        let of_one = |given: &Given| {
-            let by_kind = given.kind.as_ref().map(|kind| self.written(text(kind), None)).unwrap_or_default();
-            match &given.value {
-                Some(value) if by_kind.is_empty() => self.types(text(value), steps),
-                _ => by_kind,
-            }
-        };
-        all.iter().filter(|given| given.range == last.range).map(of_one).find(|types| !types.is_empty()).unwrap_or_default()
-    }
-
     fn of_member(&self, of: &str, word: &str, called: bool, steps: usize) -> Vec<u32> {
         let types = &self.language.types;
+        if let Ok(number) = word.parse::<usize>() {
+            return self.numbered(self.types(of, steps), number);
+        }
         let Some(name) = self.corpus.name(word) else {
             return if called || lists(&types.inside, word) { self.types(of, steps) } else { vec![] };
         };
@@ -199,31 +285,27 @@ impl Receiver<'_> {
         let members: Vec<u32> = holders.iter().flat_map(|holder| self.members(*holder)).collect();
         let own: Vec<u32> = members.into_iter().filter(|number| self.corpus.symbols[*number as usize].name == name).collect();
         // What a type does not define gives back what it is called on, or a part of that: `clone`, `unwrap`, `lock`.
-        if own.is_empty() && (called || lists(&types.inside, word)) { holders } else { self.results(&own, |_| true) }
+        if own.is_empty() && (called || lists(&types.inside, word)) {
+            return holders;
+        }
+        let found = self.results(&own, |_| true);
+        if found.is_empty() { self.put_in(&own, &holders) } else { found }
     }
 
-    /// The types that these give or hold.
-    pub(super) fn results(&self, symbols: &[u32], wanted: impl Fn(&Symbol) -> bool) -> Vec<u32> {
-        let found = symbols.iter().map(|number| self.corpus.symbols[*number as usize]).filter(wanted).take(MEANT);
-        found.flat_map(|symbol| self.result(&symbol)).collect()
-    }
-
-    fn result(&self, symbol: &Symbol) -> Vec<u32> {
+    /// What a type was made with, where its member gives a value of that: `Stack[Row]`, whose `top` gives a `T`.
+    fn put_in(&self, members: &[u32], holders: &[u32]) -> Vec<u32> {
         let corpus = self.corpus;
-        let (signature, name) = (corpus.signature(symbol), corpus.text(symbol.name));
-        let Some(at) = words::places(signature, name).next() else { return vec![] };
-        let (before, after) = (&signature[..at.start], &signature[at.end..]);
-        let callable = is_callable(symbol);
-        let written = match (self.language.types.result_first, callable) {
-            (true, _) => before,
-            (false, true) => behind_brackets(after),
-            (false, false) => after,
+        let gives_parameter = |holder: &u32| {
+            let of = &corpus.symbols[*holder as usize];
+            let parameters = alias::parameters(corpus.signature(of), corpus.text(of.name));
+            let gives = |member: &u32| {
+                let symbol = &corpus.symbols[*member as usize];
+                symbol.container == of.slot && parameters.iter().any(|parameter| words::has(self.written_result(symbol), parameter))
+            };
+            members.iter().any(gives)
         };
-        let own = words::identifiers(written).any(|(_, word)| lists(&self.language.types.own, word));
-        let container = corpus.names.get(symbol.container as usize).filter(|_| own).map(|name| self.named_in(symbol.file, *name));
-        let mut found = self.written(written, Some(symbol.file));
-        found.extend(container.into_iter().flatten());
-        found
+        let generic: Vec<u32> = holders.iter().copied().filter(gives_parameter).collect();
+        if generic.is_empty() { vec![] } else { holders.iter().copied().filter(|holder| !generic.contains(holder)).collect() }
     }
 
     /// The types of what the attributes of a tag are handed to.

@@ -28,6 +28,52 @@ pub struct Documentation {
     pub tight_directives: bool,
     /// What may not stand in a comment as it is, and how it is written there.
     pub escape: Option<[String; 2]>,
+    /// With which words it says types; none where the code itself does.
+    pub tags: Option<TypeTags>,
+}
+
+/// Words in documentation behind which a type stands in braces, and a name behind that.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TypeTags {
+    /// Before a parameter, ...
+    pub takes: Vec<String>,
+    /// ... what is given back, ...
+    pub gives: Vec<String>,
+    /// ... what stands below, ...
+    pub kind: String,
+    /// ... a type that is defined there, ...
+    pub defines: String,
+    /// ... and its members.
+    pub members: Vec<String>,
+}
+
+impl TypeTags {
+    /// The types that stand behind one of some words in a comment, each with what is behind it in its line.
+    pub fn of<'a>(&self, comment: &'a str, words: &'a [String]) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        let lines = comment.lines().filter_map(move |line| {
+            let at = words.iter().find_map(|word| Some(line.find(word.as_str())? + word.len()))?;
+            braced(&line[at..])
+        });
+        lines.into_iter()
+    }
+}
+
+/// What stands in the braces that a text begins with, and behind them.
+pub(in crate::syntax) fn braced(text: &str) -> Option<(&str, &str)> {
+    let inner = text.strip_prefix(char::is_whitespace)?.trim_start().strip_prefix('{')?;
+    let mut depth = 1usize;
+    for (at, letter) in inner.char_indices() {
+        match letter {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => continue,
+        }
+        if depth == 0 {
+            return Some((&inner[..at], &inner[at + 1..]));
+        }
+    }
+    None
 }
 
 /// A string that is documentation.

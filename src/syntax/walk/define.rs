@@ -16,6 +16,24 @@ fn last_row(node: Node<'_>) -> usize {
     if end.column == 0 && end.row > start.row { end.row - 1 } else { end.row }
 }
 
+/// Whether what a pattern takes for the members of a value are too many to be that: `(#set! holds "64")`. A long table has keys, of which
+/// nobody knows one by its name.
+fn is_table(pattern: &Pattern, captures: &Captures<'_>) -> bool {
+    let most = pattern.setting("holds").and_then(|most| most.parse().ok());
+    most.zip(captures.get("body")).is_some_and(|(most, body): (usize, _)| body.named_child_count() as usize > most)
+}
+
+/// How many levels one node lies below another one.
+fn steps<'tree>(node: Node<'tree>, below: Node<'tree>) -> Option<u32> {
+    let mut steps = 0;
+    let mut here = node;
+    while here != below {
+        here = here.child_with_descendant(below)?;
+        steps += 1;
+    }
+    Some(steps)
+}
+
 impl Walk<'_> {
     /// Whether a pattern defines something and may be tried here. One marked `(#set! ended "")` needs a node that is complete.
     fn defines(&self, pattern: &Pattern, node: Node<'_>) -> bool {
@@ -28,23 +46,31 @@ impl Walk<'_> {
     /// Records a definition, or opens a scope, if a pattern matches.
     pub(super) fn define<'tree>(&mut self, node: Node<'tree>, depth: u32, lead: Lead) -> Defined<'tree> {
         let language = self.language;
+        self.depth = depth;
         let patterns = || language.tags.at(node.kind_id());
         let first = |pattern: &Pattern| pattern.each(node, self.source).into_iter().next();
         let mut fitting = patterns().filter(|pattern| self.defines(pattern, node));
-        let found = fitting.find_map(|pattern| Some((pattern, pattern.matches(node, self.source)?)));
+        let matching = |pattern: &Pattern| pattern.matches(node, self.source).filter(|captures| !is_table(pattern, captures));
+        let found = fitting.find_map(|pattern| Some((pattern, matching(pattern)?)));
         // The first of several names may not be one, such as `_`.
         let several = || patterns().filter(|pattern| pattern.setting("each").is_some() && self.defines(pattern, node));
         let found = found.or_else(|| several().find_map(|pattern| Some((pattern, first(pattern)?))));
         let Some((pattern, captures)) = found else { return Defined::Nothing };
         if pattern.tag == "scope.local" {
             let definition = self.open.last().and_then(|open| open.definition);
-            self.open.push(Open { depth, definition, kind: Some(Kind::Function), container: Span::default() });
+            self.open.push(Open { depth, definition, kind: Some(Kind::Function), container: Span::default(), members: None });
+            return Defined::Scope(node.child(0).unwrap_or(node));
+        }
+        let body = captures.get("body");
+        let members = body.filter(|_| pattern.setting("holds").is_some()).and_then(|body| Some(depth + steps(node, body)? + 1));
+        if pattern.tag == "scope.value" {
+            self.open.push(Open { depth, definition: None, kind: Some(Kind::Variable), container: Span::default(), members });
             return Defined::Scope(node.child(0).unwrap_or(node));
         }
         let Some(name) = captures.get("name") else { return Defined::Nothing };
         if pattern.tag.starts_with("scope.") {
             let container = Span::new(name.byte_range());
-            self.open.push(Open { depth, definition: None, kind: None, container });
+            self.open.push(Open { depth, definition: None, kind: None, container, members });
             return Defined::Scope(name);
         }
         let Some(kind) = pattern.tag.strip_prefix("definition.").and_then(Kind::by_name) else { return Defined::Nothing };
@@ -54,13 +80,12 @@ impl Walk<'_> {
         if pattern.setting("each").is_some() {
             self.define_others(node, named, lead);
         }
-        let body = captures.get("body");
         let mut innermost = number;
         if pattern.setting("nested").is_some() {
             innermost = self.nest(number);
         }
         if body.is_some() {
-            self.open.push(Open { depth, definition: Some(innermost), kind: Some(kind), container: Span::default() });
+            self.open.push(Open { depth, definition: Some(innermost), kind: Some(kind), container: Span::default(), members });
         }
         Defined::Item { body, docstring: pattern.setting("docstring").is_some() }
     }
@@ -98,7 +123,7 @@ impl Walk<'_> {
         }
         let around = match pattern.setting("hoist") {
             Some(_) => self.open.iter().rev().find(|open| open.has_members()),
-            None => self.open.last(),
+            None => self.open.iter().rev().find(|open| open.is_right_above(self.depth)),
         };
         let receiver = span("container");
         let in_type = around.is_some_and(Open::has_members) || !receiver.is_empty();
@@ -107,7 +132,9 @@ impl Walk<'_> {
         let alone = pattern.setting("item").is_some();
         let (node, lead) = if alone { (captures.get("name").unwrap_or(node), Lead::default()) } else { (node, lead) };
         let (item_start, item_row) = lead.start.unwrap_or((node.start_byte(), node.start_position().row));
-        let own_end = if body.is_empty() { node.end_byte().min(node.start_byte() + MAX_SIGNATURE) } else { body.start as usize };
+        // What a value is, or a type that is one of several, is said by its first members.
+        let is_told_inside = pattern.setting("holds").is_some() || pattern.setting("whole").is_some();
+        let own_end = if body.is_empty() || is_told_inside { node.end_byte().min(node.start_byte() + MAX_SIGNATURE) } else { body.start as usize };
         let signature = self.trimmed(node.start_byte(), own_end);
         let adjacent = item_row <= lead.last_row + 1 || lead.start.is_some();
         let above = if adjacent { lead.doc } else { Span::default() };
@@ -127,7 +154,9 @@ impl Walk<'_> {
             name_line: captures.get("name").map_or(item_row, |node| node.start_position().row) as u32,
             end_line: last_row(node) as u32,
         };
-        definition.public = self.is_public(&definition, item_start);
+        // What is in a value without a name is what that is handed on for.
+        let is_handed_on = around.is_some_and(|open| open.is_value() && open.definition.is_none());
+        definition.public = is_handed_on || self.is_public(&definition, item_start);
         definition
     }
 

@@ -1,0 +1,187 @@
+//! What a name is of that the code itself gives a value or a type: by a declaration, a pattern, a test, a comment, or as the parameter of
+//! a type.
+
+use std::ops::Range;
+
+use super::text::{inside, opened_before, parts};
+use super::{HOPS, MEANT, Receiver};
+use crate::context::alias;
+use crate::context::corpus::Sort;
+use crate::syntax::uses::{self, Given};
+use crate::syntax::{Kind, Parsed, scope};
+use crate::text::words;
+
+/// Bytes before a name in which a pattern around it begins.
+const PATTERN: usize = 400;
+/// What ends the bound of a type's parameter.
+const ENDS_BOUND: &[char] = &[',', '>', ')', ']', '(', '{', '}', ';', '='];
+/// What ends the type that a value is tested for.
+const ENDS_TEST: &[char] = &[')', '&', '|', '{', ',', '?', '\n'];
+
+impl Receiver<'_> {
+    /// The types of what a name is given, by a tree.
+    pub(super) fn given(&self, tree: &Parsed, word: &str, steps: usize) -> Vec<u32> {
+        let all = uses::given(tree, word);
+        let start = self.scene.function_line.map_or(0, |line| self.query.text.split_inclusive('\n').take(line).map(str::len).sum());
+        let narrowed = self.tested(start, word);
+        if !narrowed.is_empty() {
+            return narrowed;
+        }
+        // What gives a name a value may name another one that was called the same before.
+        let until = self.until.get();
+        let above = |given: &&Given| (start..until).contains(&given.range.start);
+        let Some(last) = all.iter().rfind(above).or(all.first()) else { return self.documented(start, word) };
+        // What a function is handed to may be several things.
+        let found = all.iter().filter(|given| given.range == last.range).map(|given| self.of_given(tree, given, steps));
+        let found = found.into_iter().find(|types| !types.is_empty()).unwrap_or_default();
+        if found.is_empty() { self.documented(start, word) } else { found }
+    }
+
+    fn of_given(&self, tree: &Parsed, given: &Given, steps: usize) -> Vec<u32> {
+        let text = |range: &Range<usize>| tree.text().get(range.clone()).unwrap_or_default();
+        let by_kind = given.kind.as_ref().map(|kind| self.annotated(text(kind))).unwrap_or_default();
+        let by_kind = if by_kind.is_empty() { self.typed_above(tree, given) } else { by_kind };
+        let Some(value) = given.value.as_ref().filter(|_| by_kind.is_empty()) else { return by_kind };
+        let until = self.until.replace(given.range.start);
+        let taken = given.part.then(|| self.taken_out(tree.text(), given, text(value), steps)).flatten();
+        let found = taken.unwrap_or_else(|| {
+            let types = self.types(text(value), steps);
+            if given.part { self.through(types, &self.language.types.each) } else { types }
+        });
+        self.until.set(until);
+        found
+    }
+
+    /// What a pattern takes out of a value: `Added(row)`, `Added { row, .. }`, `{ row: other }`. None where that is not known.
+    fn taken_out(&self, text: &str, given: &Given, value: &str, steps: usize) -> Option<Vec<u32>> {
+        let corpus = self.corpus;
+        if given.scope.is_some() {
+            return None;
+        }
+        let nearest = text.floor_char_boundary(given.range.start.saturating_sub(PATTERN));
+        let (open, at) = opened_before(&text[nearest..given.range.start])?;
+        let open = nearest + open;
+        let head = corpus.name(words::last(text[..open].trim_end())).map(|name| corpus.defined(name)).unwrap_or_default();
+        let has_parts = |number: &u32| {
+            let symbol = &corpus.symbols[*number as usize];
+            symbol.sort == Sort::Type || corpus.facts(symbol).kind == Kind::Variant
+        };
+        let heads: Vec<u32> = head.iter().copied().filter(has_parts).collect();
+        if heads.len() > MEANT {
+            return None;
+        }
+        if text[open..].starts_with('(') {
+            return Some(self.numbered(heads, at)).filter(|types| !types.is_empty());
+        }
+        if !text[open..].starts_with('{') {
+            return None;
+        }
+        let part = text[open + 1..given.range.end].rsplit(',').next()?;
+        let key = words::all(part.split(':').next()?).last()?;
+        let key = corpus.name(key)?;
+        let holders = if heads.is_empty() { self.types(value, steps) } else { heads };
+        let inner = |number: u32| self.members(number).into_iter().chain(alias::inside(corpus, number));
+        let own: Vec<u32> =
+            holders.into_iter().flat_map(inner).filter(|number| corpus.symbols[*number as usize].name == key).collect();
+        (!own.is_empty()).then(|| self.results(&own, |_| true))
+    }
+
+    /// The types of the part with this number of types that have parts without names; else themselves.
+    pub(super) fn numbered(&self, types: Vec<u32>, at: usize) -> Vec<u32> {
+        let corpus = self.corpus;
+        let part = |number: u32| {
+            let symbol = &corpus.symbols[number as usize];
+            let signature = corpus.signature(symbol);
+            let name = words::places(signature, corpus.text(symbol.name)).next()?;
+            let part = parts(inside(&signature[name.end..], '(', ')')?).get(at).copied()?;
+            Some(self.written(part, Some(symbol.file)))
+        };
+        types.into_iter().flat_map(|number| part(number).unwrap_or_else(|| vec![number])).collect()
+    }
+
+    /// The types that are written for a name. A word there may be a parameter that has a bound, or a value that stands for a type.
+    pub(super) fn annotated(&self, text: &str) -> Vec<u32> {
+        let found = self.written(text, None);
+        if !found.is_empty() {
+            return found;
+        }
+        let stands_for = |word: &str| {
+            let bound = self.own().map(|id| self.bound(id, word, HOPS)).unwrap_or_default();
+            let held: Vec<u32> = self.held(&bound, false);
+            let Some(tree) = self.query.parsed.filter(|_| held.is_empty()) else { return held };
+            let values = uses::given(tree, word).into_iter().filter_map(|given| tree.text().get(given.value?));
+            values.map(|value| self.written(value, None)).find(|types| !types.is_empty()).unwrap_or_default()
+        };
+        let each = |word: &str| {
+            let bounds = self.bound_by_headings(word);
+            if bounds.is_empty() { stands_for(word) } else { bounds }
+        };
+        words::all(text).map(each).find(|types| !types.is_empty()).unwrap_or_default()
+    }
+
+    /// The bounds of a type's parameter, as the headings around the cursor say them: `fn f<T: Bound>`, `where T: Bound`.
+    pub(super) fn bound_by_headings(&self, word: &str) -> Vec<u32> {
+        let bounds = |tree: &Parsed| {
+            let headings = scope::headings(tree, self.query.offset.min(tree.text().len()));
+            let texts = headings.into_iter().filter_map(|range| tree.text().get(range)).filter(|text| words::has(text, word));
+            let bounds = |text: &str| -> Vec<u32> {
+                let behind = words::places(text, word).map(|at| text[at.end..].split(ENDS_BOUND).next().unwrap_or_default());
+                behind.flat_map(|bound| self.written(bound, None)).collect()
+            };
+            texts.map(bounds).find(|types| !types.is_empty()).unwrap_or_default()
+        };
+        // A word that is nowhere in capitals is rarely the parameter of a type, and another parse takes its time.
+        if !word.starts_with(char::is_uppercase) {
+            return vec![];
+        }
+        let found = self.query.parsed.map(bounds).unwrap_or_default();
+        if found.is_empty() { self.finished().map(bounds).unwrap_or_default() } else { found }
+    }
+
+    /// The types that the code above, back to a place, has tested a value for: `x instanceof T`, `isinstance(x, T)`.
+    fn tested(&self, start: usize, word: &str) -> Vec<u32> {
+        let until = self.query.text.floor_char_boundary(self.until.get());
+        let Some(above) = self.query.text.get(start..until) else { return vec![] };
+        let one = |test: &String| {
+            let at = words::places(above, test).last()?;
+            let behind = above[at.end..].trim_start();
+            if let Some([value, of, ..]) = behind.strip_prefix('(').and_then(|_| inside(behind, '(', ')')).map(parts).as_deref() {
+                return (*value == word).then(|| self.written(of, None));
+            }
+            let is_meant = words::last(above[..at.start].trim_end()) == word;
+            is_meant.then(|| self.written(behind.split(ENDS_TEST).next().unwrap_or_default(), None))
+        };
+        self.language.types.tests.iter().find_map(one).unwrap_or_default()
+    }
+
+    /// The types that the comment above a function says for its parameter.
+    fn documented(&self, start: usize, word: &str) -> Vec<u32> {
+        let Some(tags) = &self.language.documentation.tags else { return vec![] };
+        let Some(comment) = comment_above(self.query.text, start) else { return vec![] };
+        let told = tags.of(comment, &tags.takes).find(|(_, behind)| words::all(behind).next() == Some(word));
+        told.map(|(kind, _)| self.annotated(kind)).unwrap_or_default()
+    }
+
+    /// The types that a comment above a declaration says for it.
+    fn typed_above(&self, tree: &Parsed, given: &Given) -> Vec<u32> {
+        let Some(tags) = &self.language.documentation.tags else { return vec![] };
+        let line = tree.text()[..given.range.start].rfind('\n').map_or(0, |at| at + 1);
+        let Some(comment) = comment_above(tree.text(), line) else { return vec![] };
+        let told = tags.of(comment, std::slice::from_ref(&tags.kind)).next();
+        told.map(|(kind, _)| self.annotated(kind)).unwrap_or_default()
+    }
+
+    /// The types of which a half-written value is whose members are given by their names: `x = { .`.
+    pub(super) fn initialized(&self, head: &str) -> Vec<u32> {
+        let Some((open, _)) = opened_before(head).filter(|(open, _)| head[*open..].starts_with('{')) else { return vec![] };
+        let start = head[..open].rfind([';', '{', '}']).map_or(0, |at| at + 1);
+        self.written(head[start..open].split('=').next().unwrap_or_default(), None)
+    }
+}
+
+/// The documentation that stands right above a line.
+fn comment_above(text: &str, line: usize) -> Option<&str> {
+    let above = text.get(..line)?.trim_end();
+    let comment = above.strip_suffix("*/")?;
+    Some(&comment[comment.rfind("/**")?..])
+}
