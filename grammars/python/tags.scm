@@ -2,6 +2,22 @@
 
 ((function_definition name: (_) @name body: (_) @body) @definition.function (#set! docstring ""))
 ((class_definition name: (_) @name superclasses: (_)? @bases body: (_) @body) @definition.class (#set! docstring ""))
+; Types that a call makes, whose members it is given by their names.
+((assignment left: (identifier) @name right: (call function: [(identifier) @receiver (attribute attribute: (_) @receiver)]))
+  @definition.class (#eq? @receiver "namedtuple") (#set! in "module") (#set! each ""))
+((assignment left: (identifier) @name right: (call function: [(identifier) @receiver (attribute attribute: (_) @receiver)]))
+  @definition.class (#eq? @receiver "NamedTuple") (#set! in "module") (#set! each ""))
+((assignment left: (identifier) @name right: (call function: [(identifier) @receiver (attribute attribute: (_) @receiver)]))
+  @definition.class (#eq? @receiver "TypedDict") (#set! in "module") (#set! each ""))
+((assignment left: (identifier) @container right: (call function: [(identifier) @receiver (attribute attribute: (_) @receiver)]
+    arguments: (argument_list [(list (string (string_content) @name)) (tuple (string (string_content) @name))])))
+  @definition.attribute (#eq? @receiver "namedtuple") (#set! in "module") (#set! each ""))
+((assignment left: (identifier) @container right: (call function: [(identifier) @receiver (attribute attribute: (_) @receiver)]
+    arguments: (argument_list (list (tuple (string (string_content) @name))))))
+  @definition.attribute (#eq? @receiver "NamedTuple") (#set! in "module") (#set! each ""))
+((assignment left: (identifier) @container right: (call function: [(identifier) @receiver (attribute attribute: (_) @receiver)]
+    arguments: (argument_list (dictionary (pair key: (string (string_content) @name))))))
+  @definition.attribute (#eq? @receiver "TypedDict") (#set! in "module") (#set! each ""))
 ((assignment left: (identifier) @name) @definition.variable (#set! in "module"))
 ((assignment left: [(pattern_list [(identifier) @name (list_splat_pattern (identifier) @name)
       (tuple_pattern [(identifier) @name (list_splat_pattern (identifier) @name)]) (list_pattern [(identifier) @name (list_splat_pattern (identifier) @name)])])

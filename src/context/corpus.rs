@@ -230,7 +230,8 @@ impl Corpus {
             let inside = symbol.parent().and_then(|parent| digest.file.symbols.get(parent));
             let nested = inside.is_some_and(|around| around.kind.is_callable());
             let private = !symbol.public && sort != Sort::Method;
-            let free = declares_values && sort.is_value() && symbol.container().is_none() && !nested;
+            let is_member = symbol.container().is_some() || symbol.kind == Kind::Attribute;
+            let free = declares_values && sort.is_value() && !is_member && !nested;
             let declared = free && digest.file.imports().iter().all(|import| import.line != symbol.line);
             let bytes = digest.signature(index as u32).len() as u16;
             self.symbols.push(Symbol {

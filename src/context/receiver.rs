@@ -65,7 +65,17 @@ pub fn expect(
     candidates: &mut Vec<Candidate>,
 ) -> Vec<u32> {
     let Some(language) = query.language else { return vec![] };
-    let look = Receiver { query, corpus: query.corpus, language, scene, read, left: Cell::new(LOOKED_AT), until: Cell::new(query.offset), depth: Cell::new(0), finished: OnceCell::new() };
+    let look = Receiver {
+        query,
+        corpus: query.corpus,
+        language,
+        scene,
+        read,
+        left: Cell::new(LOOKED_AT),
+        until: Cell::new(query.offset),
+        depth: Cell::new(0),
+        finished: OnceCell::new(),
+    };
     let before = &query.text[..query.text.floor_char_boundary(query.offset)];
     let begun = words::last(before);
     let head = &before[..before.len() - begun.len()];
@@ -136,7 +146,8 @@ impl Receiver<'_> {
             return (types, members);
         }
         let Some(of) = without_separator(head) else {
-            let is_designated = self.language.types.designates && head.ends_with('.') && head.trim_end_matches('.').trim_end().ends_with(['{', ',']);
+            let is_designated =
+                self.language.types.designates && head.ends_with('.') && head.trim_end_matches('.').trim_end().ends_with(['{', ',']);
             let types = if is_designated { self.initialized(head) } else { vec![] };
             let members = types.iter().flat_map(|number| self.members(*number)).collect();
             return (types, members);

@@ -385,6 +385,8 @@ pub struct TypeWords {
     pub writes_results: bool,
     /// Functions that give a value of the type that they are handed: `new(T)`, `cast(T, value)`.
     pub takes: Vec<String>,
+    /// What stands before the result in the type of a function.
+    pub function: Option<String>,
     /// Words before a value whose type is meant: `typeof`.
     pub value_of: Vec<String>,
     /// Words with which a value is tested for its type: `isinstance`.

@@ -26,6 +26,9 @@ impl<'tree> Captures<'tree> {
     }
 }
 
+/// Where a pattern may apply. The members of a value are in a `value`, and in a `constant` where that is none of a member itself.
+pub const PLACES: &[&str] = &["module", "type", "function", "method", "value", "constant"];
+
 /// One node of a pattern.
 #[derive(Clone, Debug, Default)]
 struct Shape {
@@ -51,6 +54,8 @@ pub struct Pattern {
     pub tag: String,
     /// `(#set! key "value")` of the pattern.
     pub settings: Vec<(String, String)>,
+    /// `(#set! in "…")`: a bit for each of [`PLACES`] that is named there; all of them where nothing is said.
+    pub places: u8,
     /// `(#eq? @capture "text")`: the capture, the text, and whether they have to be equal (false for `#not-eq?`).
     equal: Vec<(usize, String, bool)>,
 }
@@ -279,7 +284,7 @@ impl<'a> Reader<'a> {
 
     /// A whole pattern: `(node …) @tag`, `[(a) (b)] @tag`, or `((node …) @tag (#predicate …))`.
     fn pattern(&mut self) -> Result<(Vec<Shape>, Pattern), String> {
-        let mut pattern = Pattern { shape: Shape::default(), tag: String::new(), settings: vec![], equal: vec![] };
+        let mut pattern = Pattern { shape: Shape::default(), tag: String::new(), settings: vec![], places: u8::MAX, equal: vec![] };
         let start = self.at;
         let grouped = self.eat('(') && matches!(self.peek(), Some('(' | '['));
         if !grouped {
@@ -390,6 +395,11 @@ impl<'a> Reader<'a> {
             "set!" => {
                 let key = self.word()?.to_string();
                 let value = if self.peek() == Some('"') { self.string()? } else { "" };
+                if key == "in" {
+                    let bit = |place: &str| PLACES.iter().position(|known| *known == place).map(|bit| 1u8 << bit);
+                    let bits = value.split(' ').map(|place| bit(place).ok_or_else(|| format!("`{place}` is no place")));
+                    pattern.places = bits.sum::<Result<u8, String>>()?;
+                }
                 pattern.settings.push((key, value.into()));
             }
             predicate @ ("eq?" | "not-eq?") => {

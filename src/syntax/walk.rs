@@ -277,23 +277,29 @@ impl<'a> Walk<'a> {
         parent.into_iter().chain(parent.and_then(|parent| parent.parent())).any(|around| around.kind() == kind)
     }
 
-    /// Whether a pattern applies at this place: `(#set! in "module type method function value constant")`, `(#set! file "__init__.py")`. The
-    /// members of a value are in a `value`, and in a `constant` where that is none of a member itself.
+    /// Whether a pattern applies at this place: `(#set! in "module type")`, `(#set! file "__init__.py")`.
     fn applies(&self, pattern: &Pattern) -> bool {
-        if pattern.setting("file").is_some_and(|name| name != self.file_name) {
-            return false;
+        let is_here = pattern.places == u8::MAX || pattern.places & self.places() != 0;
+        is_here && pattern.setting("file").is_none_or(|name| name == self.file_name)
+    }
+
+    /// The bits of [`PLACES`](super::pattern::PLACES) that are said of the node that is looked at.
+    fn places(&self) -> u8 {
+        const MODULE: u8 = 1;
+        const TYPE: u8 = 1 << 1;
+        const FUNCTION: u8 = 1 << 2;
+        const METHOD: u8 = 1 << 3;
+        const VALUE: u8 = 1 << 4;
+        const CONSTANT: u8 = 1 << 5;
+        let Some(top) = self.open.last() else { return MODULE };
+        if top.is_function() {
+            return if self.open.iter().any(Open::has_members) { FUNCTION | METHOD } else { FUNCTION };
         }
-        let Some(places) = pattern.setting("in") else { return true };
-        let top = self.open.last();
-        places.split(' ').any(|place| match place {
-            "module" => top.is_none_or(|open| open.kind == Some(Kind::Module) || open.is_value()),
-            "value" => top.is_some_and(|open| open.members == Some(self.depth)),
-            "constant" => top.is_some_and(|open| open.members == Some(self.depth) && open.kind == Some(Kind::Variable)),
-            "type" => top.is_some_and(Open::has_members),
-            "function" => top.is_some_and(Open::is_function),
-            "method" => top.is_some_and(Open::is_function) && self.open.iter().any(Open::has_members),
-            _ => false,
-        })
+        let module = if top.kind == Some(Kind::Module) || top.is_value() { MODULE } else { 0 };
+        let members = if top.has_members() { TYPE } else { 0 };
+        let value = if top.members == Some(self.depth) { VALUE } else { 0 };
+        let constant = if value != 0 && top.kind == Some(Kind::Variable) { CONSTANT } else { 0 };
+        module | members | value | constant
     }
 
     /// The pattern that makes a node an import.

@@ -70,10 +70,23 @@ export const retry = async (job) => { //: function retry pub
 };
 
 const handlers = { //: variable handlers
-  start() { running = 1; }, //: method start
-  stop: () => { running = 0; }, //: method stop
-  limit: MAX_TRIES,
+  start() { running = 1; }, //: method start in=handlers
+  stop: () => { running = 0; }, //: method stop in=handlers
+  limit: MAX_TRIES, //: attribute limit in=handlers
+  sizes: { small: 1, 'very large': 9 }, //: attribute sizes in=handlers | attribute small in=sizes | attribute very large in=sizes
+  steps: [{ first: 1 }, { pause() {} }], //: attribute steps in=handlers | method pause
 };
+const levels = Object.freeze({ high: 2 }); //: variable levels | attribute high in=levels
+
+/**
+ * What a queue is made with.
+ * @typedef {object} Options //: interface Options pub
+ * @property {number} [tries] how often a job is tried //: attribute tries pub in=Options
+ * @property {Legacy} options.inner is no member of it
+ */
+
+/** @typedef {import('./worker.js').Options} WorkerOptions */
+
 
 export const { begin, stop: end, size = 2 } = handlers; //: variable begin pub | variable end pub | variable size pub
 export const [one, two] = waiting; //: variable one pub | variable two pub
@@ -83,6 +96,8 @@ function Legacy() { //: function Legacy
   this.unit = 'K';
 }
 Legacy.prototype.limit = 3; //: attribute limit in=Legacy
+Legacy.prototype = { reset() {}, unit: 'K' }; //: method reset in=Legacy | attribute unit in=Legacy
+Object.assign(Legacy.prototype, { skip: function () {} }); //: method skip in=Legacy
 Legacy.prototype.step = function () { return util.inspect(this); }; //: method step in=Legacy
 exports.drain = function (queue) { return writeFile(queue.name, fs); }; //: function drain
 const Plain = class extends Queue { //: class Plain bases=Queue
@@ -90,11 +105,13 @@ const Plain = class extends Queue { //: class Plain bases=Queue
 };
 exports.LEVELS = ['low', 'high']; //: variable LEVELS
 exports.running = running;
+exports.CODES = { full: 507 }; //: variable CODES | attribute full in=CODES
+exports.pause = exports.halt = function () {}; //: function pause | function halt
 exports.Late = class Later extends Queue {}; //: class Late bases=Queue
 let late; //: variable late
 late = class extends Plain {}; //: class late bases=Plain
 start = function () { return late; }; //: function start
 module.exports = function createQueue() {}; //: function createQueue
 module.exports.levels = new Map(); //: variable levels
-module.exports = { Legacy, Plain, waiting };
-//: uses MAX_TRIES=4 Legacy=4 running=7 Queue=3 parse=3
+module.exports = { Legacy, Plain, waiting, version: 3, close() {} }; //: attribute version pub | method close pub
+//: uses MAX_TRIES=4 Legacy=6 running=7 Queue=3 parse=3

@@ -12,6 +12,9 @@ from .base import (  #: import .base Model, fields
 # Names that nobody may take.
 RESERVED = {"root", "admin"}  #: variable RESERVED pub doc="Names that nobody"
 _cache: dict[str, "Account"] = {}  #: variable _cache
+Point = namedtuple("Point", ["x_axis", "y_axis"])  #: class Point pub | attribute x_axis pub in=Point | attribute y_axis pub in=Point
+Line = typing.NamedTuple("Line", [("start", Point), ("end", Point)])  #: class Line pub | attribute start pub in=Line | attribute end pub in=Line
+Row = TypedDict("Row", {"width": int})  #: class Row pub | attribute width pub in=Row
 first, second = 1, 2  #: variable first pub | variable second pub
 try:
     import ujson  #: import ujson

@@ -4,6 +4,7 @@ import type { Config } from './config'; //: import ./config Config
 import * as path from "node:path"; //: import node:path * as path
 export { Route, type Params as RouteParams } from "./route"; //: import ./route Route, Params as RouteParams | reexport Route pub | reexport RouteParams pub
 export * from './errors'; //: import ./errors
+export * as codes from './codes'; //: import ./codes * as codes | reexport codes pub
 
 /** What a handler answers. */
 export interface Answer extends Base, Body<string> { //: interface Answer pub bases=Base,Body doc="What a handler" to=+7
@@ -30,6 +31,14 @@ export enum Failure { //: enum Failure pub doc="What went wrong."
 const DEFAULT_PORT: number = 8080; //: variable DEFAULT_PORT
 export const routes = new Map<string, Handler>(), fallbacks: Handler[] = []; //: variable routes pub | variable fallbacks
 
+export const Status = { //: variable Status pub
+  Active: 'active', //: attribute Active pub in=Status
+  'Shut down': 'down', //: attribute Shut down pub in=Status
+} as const;
+const limited = { high: 2 } satisfies Record<string, number>; //: variable limited | attribute high in=limited
+type Shape = { kind: 'c', radius: number } | { kind: 's', side: number }; //: interface Shape | attribute kind in=Shape | attribute radius in=Shape | attribute side in=Shape
+interface Paged { paging: { limit: number } } //: interface Paged | attribute paging in=Paged | attribute limit in=paging
+
 export const { first, other: second } = routes; //: variable first pub | variable second pub
 
 /**
@@ -42,7 +51,9 @@ export class Router<C extends Config> extends express.Router implements Disposab
   #seen = 0; //: attribute #seen in=Router
   declare config?: C; //: attribute config in=Router
 
-  constructor(private readonly base: string, limit: number) { //: method constructor in=Router | attribute base in=Router
+  static { Router.shared = 1; } //: attribute shared in=Router
+
+  constructor(private readonly base: string, limit: number, readonly label = '', public mark?: string) { //: method constructor in=Router | attribute base in=Router | attribute label in=Router | attribute mark pub in=Router
     super();
     this.limit = limit; //: attribute limit in=Router
   }
@@ -96,4 +107,4 @@ export namespace Limits { //: module Limits pub
 }
 
 declare function setup(port: number): void; //: function setup
-//: uses Router=4 Failure=4 Handler=6 routes=3 DEFAULT_PORT=2 Answer=2
+//: uses Router=5 Failure=4 Handler=6 routes=3 DEFAULT_PORT=2 Answer=2

@@ -23,17 +23,27 @@ impl Receiver<'_> {
     pub(super) fn given(&self, tree: &Parsed, word: &str, steps: usize) -> Vec<u32> {
         let all = uses::given(tree, word);
         let start = self.scene.function_line.map_or(0, |line| self.query.text.split_inclusive('\n').take(line).map(str::len).sum());
-        let narrowed = self.tested(start, word);
+        let mut narrowed = self.tested(start, word);
         if !narrowed.is_empty() {
+            // The test may have been for something that ended above.
+            let declared = self.untested(tree, word, start, &all, steps);
+            narrowed.extend(declared.into_iter().filter(|number| !narrowed.contains(number)).collect::<Vec<_>>());
             return narrowed;
         }
+        self.untested(tree, word, start, &all, steps)
+    }
+
+    fn untested(&self, tree: &Parsed, word: &str, start: usize, all: &[Given], steps: usize) -> Vec<u32> {
         // What gives a name a value may name another one that was called the same before.
         let until = self.until.get();
         let above = |given: &&Given| (start..until).contains(&given.range.start);
-        let Some(last) = all.iter().rfind(above).or(all.first()) else { return self.documented(start, word) };
+        let Some(last) = all.iter().rfind(above).or(all.first()) else {
+            let found = self.in_pattern(start, word);
+            return if found.is_empty() { self.documented(start, word) } else { found };
+        };
         // What a function is handed to may be several things.
-        let found = all.iter().filter(|given| given.range == last.range).map(|given| self.of_given(tree, given, steps));
-        let found = found.into_iter().find(|types| !types.is_empty()).unwrap_or_default();
+        let mut each = all.iter().filter(|given| given.range == last.range).map(|given| self.of_given(tree, given, steps));
+        let found = each.find(|types| !types.is_empty()).unwrap_or_default();
         if found.is_empty() { self.documented(start, word) } else { found }
     }
 
@@ -58,7 +68,7 @@ impl Receiver<'_> {
         if given.scope.is_some() {
             return None;
         }
-        let nearest = text.floor_char_boundary(given.range.start.saturating_sub(PATTERN));
+        let nearest = text.ceil_char_boundary(given.range.start.saturating_sub(PATTERN));
         let (open, at) = opened_before(&text[nearest..given.range.start])?;
         let open = nearest + open;
         let head = corpus.name(words::last(text[..open].trim_end())).map(|name| corpus.defined(name)).unwrap_or_default();
@@ -81,9 +91,24 @@ impl Receiver<'_> {
         let key = corpus.name(key)?;
         let holders = if heads.is_empty() { self.types(value, steps) } else { heads };
         let inner = |number: u32| self.members(number).into_iter().chain(alias::inside(corpus, number));
-        let own: Vec<u32> =
-            holders.into_iter().flat_map(inner).filter(|number| corpus.symbols[*number as usize].name == key).collect();
+        let own: Vec<u32> = holders.into_iter().flat_map(inner).filter(|number| corpus.symbols[*number as usize].name == key).collect();
         (!own.is_empty()).then(|| self.results(&own, |_| true))
+    }
+
+    /// The same by the letters alone, where a pattern stands in a place that gives no value: `x instanceof Pair(A first, B second)`.
+    fn in_pattern(&self, start: usize, word: &str) -> Vec<u32> {
+        let corpus = self.corpus;
+        let Some(above) = self.query.text.get(start..self.query.text.floor_char_boundary(self.until.get())) else { return vec![] };
+        let each = |at: Range<usize>| {
+            let nearest = above.ceil_char_boundary(at.start.saturating_sub(PATTERN));
+            let (open, number) = opened_before(&above[nearest..at.start])?;
+            let head = corpus.name(words::last(above[..nearest + open].trim_end()))?;
+            let types =
+                corpus.defined(head).iter().copied().filter(|one| corpus.symbols[*one as usize].sort == Sort::Type).collect::<Vec<_>>();
+            let is_pattern = above[nearest + open..].starts_with('(') && types.len() <= MEANT;
+            is_pattern.then(|| self.numbered(types, number)).filter(|types| !types.is_empty())
+        };
+        words::places(above, word).find_map(each).unwrap_or_default()
     }
 
     /// The types of the part with this number of types that have parts without names; else themselves.
@@ -157,7 +182,7 @@ impl Receiver<'_> {
     /// The types that the comment above a function says for its parameter.
     fn documented(&self, start: usize, word: &str) -> Vec<u32> {
         let Some(tags) = &self.language.documentation.tags else { return vec![] };
-        let Some(comment) = comment_above(self.query.text, start) else { return vec![] };
+        let Some(comment) = self.comment_above(self.query.text, start) else { return vec![] };
         let told = tags.of(comment, &tags.takes).find(|(_, behind)| words::all(behind).next() == Some(word));
         told.map(|(kind, _)| self.annotated(kind)).unwrap_or_default()
     }
@@ -166,9 +191,16 @@ impl Receiver<'_> {
     fn typed_above(&self, tree: &Parsed, given: &Given) -> Vec<u32> {
         let Some(tags) = &self.language.documentation.tags else { return vec![] };
         let line = tree.text()[..given.range.start].rfind('\n').map_or(0, |at| at + 1);
-        let Some(comment) = comment_above(tree.text(), line) else { return vec![] };
+        let Some(comment) = self.comment_above(tree.text(), line) else { return vec![] };
         let told = tags.of(comment, std::slice::from_ref(&tags.kind)).next();
         told.map(|(kind, _)| self.annotated(kind)).unwrap_or_default()
+    }
+
+    /// The documentation that stands right above a line.
+    fn comment_above<'a>(&self, text: &'a str, line: usize) -> Option<&'a str> {
+        let [_, closes] = self.language.block_comment.as_ref()?;
+        let comment = text.get(..line)?.trim_end().strip_suffix(closes.as_str())?;
+        Some(&comment[comment.rfind(self.language.documentation.sign.as_deref()?)?..])
     }
 
     /// The types of which a half-written value is whose members are given by their names: `x = { .`.
@@ -177,11 +209,4 @@ impl Receiver<'_> {
         let start = head[..open].rfind([';', '{', '}']).map_or(0, |at| at + 1);
         self.written(head[start..open].split('=').next().unwrap_or_default(), None)
     }
-}
-
-/// The documentation that stands right above a line.
-fn comment_above(text: &str, line: usize) -> Option<&str> {
-    let above = text.get(..line)?.trim_end();
-    let comment = above.strip_suffix("*/")?;
-    Some(&comment[comment.rfind("/**")?..])
 }

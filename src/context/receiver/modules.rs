@@ -291,7 +291,7 @@ impl Receiver<'_> {
             return loaded.into_iter().flat_map(|next| self.exported(next, ALL, steps)).collect();
         }
         if value.starts_with('{') {
-            return vec![];
+            return vec![Thing::Module(file)];
         }
         let names = words::identifiers(value).map(|(_, word)| word).filter(|word| !self.is_keyword(word)).take(NAMES);
         let each = names.map(|word| {

@@ -1,8 +1,8 @@
 //! What a definition gives or holds: by its signature, else by its documentation and by what stands in it.
 
 use super::text::{behind_brackets, inside, parts};
-use super::{HOPS, MEANT, Receiver};
 use super::types::is_callable;
+use super::{HOPS, MEANT, Receiver};
 use crate::context::alias;
 use crate::context::corpus::{Sort, Symbol};
 use crate::syntax::lists;

@@ -61,7 +61,7 @@ pub(super) fn bracketed(text: &str) -> Option<(&str, &str)> {
 
 /// A name without the arguments in angle brackets behind it, and these.
 pub(super) fn without_angles(text: &str) -> (&str, Option<&str>) {
-    if !text.ends_with('>') || text.ends_with("->") || text.ends_with("=>") {
+    if text.strip_suffix('>').is_none_or(|before| before.ends_with(['-', '='])) {
         return (text, None);
     }
     let mut depth = 0usize;

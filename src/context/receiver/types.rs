@@ -218,7 +218,9 @@ impl Receiver<'_> {
     fn of_callable(&self, types: Vec<u32>) -> Vec<u32> {
         let of_function = |number: u32| {
             let symbol = &self.corpus.symbols[number as usize];
-            let given = self.corpus.signature(symbol).rsplit_once("=>").filter(|_| self.corpus.facts(symbol).body.is_empty());
+            let is_written = |_: &(&str, &str)| self.corpus.facts(symbol).body.is_empty();
+            let arrow = self.language.types.function.as_deref();
+            let given = arrow.and_then(|arrow| self.corpus.signature(symbol).rsplit_once(arrow)).filter(is_written);
             given.map_or(vec![number], |(_, given)| self.written(given, Some(symbol.file)))
         };
         let types = types.into_iter().flat_map(of_function).collect();

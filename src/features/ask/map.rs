@@ -106,7 +106,8 @@ fn definitions(file: &File, text: &str, most: usize) -> String {
         let plain =
             !matches!(symbol.kind, syntax::Kind::Reexport | syntax::Kind::Attribute | syntax::Kind::Variant | syntax::Kind::Variable);
         let inside = symbol.parent().and_then(|parent| file.symbols.get(parent));
-        plain && inside.is_none_or(|parent| parent.kind.is_type()) && lines.insert(symbol.name_line)
+        let holds = |parent: &Symbol| parent.kind.is_type() || matches!(parent.kind, syntax::Kind::Variable | syntax::Kind::Constant);
+        plain && inside.is_none_or(holds) && lines.insert(symbol.name_line)
     });
     let line = |symbol: &Symbol| format!("{} {}\n", symbol.name_line + 1, redact::beginning(&head(symbol, text), WIDTH));
     shown.take(most).map(line).collect()

@@ -51,11 +51,10 @@ pub struct TypeTags {
 impl TypeTags {
     /// The types that stand behind one of some words in a comment, each with what is behind it in its line.
     pub fn of<'a>(&self, comment: &'a str, words: &'a [String]) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
-        let lines = comment.lines().filter_map(move |line| {
+        comment.lines().filter_map(move |line| {
             let at = words.iter().find_map(|word| Some(line.find(word.as_str())? + word.len()))?;
             braced(&line[at..])
-        });
-        lines.into_iter()
+        })
     }
 }
 

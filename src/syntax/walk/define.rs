@@ -134,7 +134,8 @@ impl Walk<'_> {
         let (item_start, item_row) = lead.start.unwrap_or((node.start_byte(), node.start_position().row));
         // What a value is, or a type that is one of several, is said by its first members.
         let is_told_inside = pattern.setting("holds").is_some() || pattern.setting("whole").is_some();
-        let own_end = if body.is_empty() || is_told_inside { node.end_byte().min(node.start_byte() + MAX_SIGNATURE) } else { body.start as usize };
+        let own_end =
+            if body.is_empty() || is_told_inside { node.end_byte().min(node.start_byte() + MAX_SIGNATURE) } else { body.start as usize };
         let signature = self.trimmed(node.start_byte(), own_end);
         let adjacent = item_row <= lead.last_row + 1 || lead.start.is_some();
         let above = if adjacent { lead.doc } else { Span::default() };
@@ -191,8 +192,9 @@ impl Walk<'_> {
             Some(Visibility::Modifier) => {
                 let before = self.source.get(item_start..definition.name.start as usize).unwrap_or_default();
                 let said = before.split(|letter: char| !letter.is_alphanumeric()).any(|word| lists(&self.language.public, word));
-                // Members of traits and enums are as visible as these.
-                said || parent.is_some_and(|parent| matches!(parent.kind, Kind::Interface | Kind::Enum) && parent.public)
+                // Members of traits, enums and values are as visible as these.
+                let lends = |kind| matches!(kind, Kind::Interface | Kind::Enum | Kind::Variable | Kind::Attribute);
+                said || parent.is_some_and(|parent| lends(parent.kind) && parent.public)
             }
         }
     }
