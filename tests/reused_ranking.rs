@@ -1,4 +1,5 @@
-//! What is kept from prompt to prompt, the words of a text and the ranking at a place, is as good as what is made anew.
+//! State that the ranking reuses from one prompt to the next (the words of a text, the ranking at a place) must give the same prompts as state
+//! that is computed anew.
 
 use longsight::context::corpus::Corpus;
 use longsight::context::reading::Reading;
@@ -6,7 +7,7 @@ use longsight::context::{Handle, PlaceQuery, Sources};
 use longsight::workspace::WorkspacePath;
 
 use super::context::thirds;
-use super::first_look;
+use super::ranking_first_look;
 
 /// The words of each line.
 fn words(reading: &Reading) -> Vec<Vec<&str>> {
@@ -52,7 +53,7 @@ fn snake(step: usize, steps: usize, turn: usize) -> usize {
 
 #[test]
 fn a_kept_ranking_packs_what_a_new_one_does() {
-    let whole = first_look::sources("src/context/rank/second.rs");
+    let whole = ranking_first_look::sources("src/context/rank/second.rs");
     let view = whole.view();
     // As long as a file cannot be read, there is less to choose from.
     let some = |path: &WorkspacePath| whole.read(&path.to_string()).filter(|_| !path.to_string().ends_with("context/numbers.rs"));

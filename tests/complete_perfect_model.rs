@@ -1,6 +1,6 @@
-//! A model that writes exactly what stood in the hole, and goes on: what is offered restores the file, or a beginning of what was cut
-//! out, and never damages it. The files are this project's own, with the annotated samples of every language, or those below the folder
-//! `$LONGSIGHT_CORPUS`; what was not restored is written to the file `$LONGSIGHT_OUT`.
+//! Completions by a perfect model: it writes exactly what was cut out of a file, and then goes on. What longsight offers must restore the
+//! file or a beginning of the cut-out text, and never damage the file. The files are this project's own with the annotated samples of every
+//! language, or those below the folder `$LONGSIGHT_CORPUS`; cuts that were not restored are written to the file `$LONGSIGHT_OUT`.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};

@@ -1,5 +1,5 @@
-//! What a prompt says while the files move below it: lines above what it shows come and go, files go and come back, and the text under the
-//! cursor is another.
+//! A prompt that is continued after files have changed: lines above a shown part come and go, files go and come back, and the text under the
+//! cursor is another one. Each part must show what is there now.
 
 use std::fmt::Write as _;
 use std::sync::Arc;

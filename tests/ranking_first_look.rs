@@ -1,5 +1,5 @@
-//! The first look of the ranking leaves out what is hopeless, and nothing else: at every place it finds what the features of each definition
-//! say.
+//! The first look of the ranking leaves out definitions that are hopeless at a place, and no others: it finds the same candidates as a
+//! computation from the features of each definition.
 
 use std::path::Path;
 

@@ -1,5 +1,5 @@
-//! How hard a place looks changes who is asked: the size of the selection, a body to be written, other files that the code uses, and what
-//! the first pass says of itself. Two scripted engines; the thresholds are settings.
+//! Routing of hard tasks from the scout to the coder: a long selection, a body to be written, code that uses many other files, or a scout
+//! that was unsure. Two scripted engines; the thresholds are settings.
 
 use std::sync::Arc;
 

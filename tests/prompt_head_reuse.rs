@@ -1,4 +1,4 @@
-//! How much of an earlier prompt a new place begins with.
+//! A prompt at a new place reuses the start of an earlier prompt, as long as that saves more reading than it takes room from better parts.
 
 use crate::context::{Place, all};
 

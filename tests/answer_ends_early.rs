@@ -1,4 +1,5 @@
-//! When an answer ends before the model does: the hole is full, or time is up. What has come is offered, and nobody is asked for more.
+//! A completion may end before the model does: when the hole is full, or when the time is up. The text so far is offered, and the model is
+//! not asked for more.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! Places that editors name: beside every character, beyond every end, in documents of every kind. Whatever is asked there is answered, and
-//! what is offered is put where it belongs.
+//! Positions that editors may send: beside every character, beyond every end, in documents of every kind. Every request there is answered,
+//! and what is offered is put where it belongs.
 
 use serde_json::{Value, json};
 

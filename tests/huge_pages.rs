@@ -1,4 +1,5 @@
-//! Huge pages: the index does without them, an engine process that a server starts has them again, and who had none from the start gets none.
+//! Huge memory pages: the server gives them up for its index, an engine process that a server starts gets them back, and a process that had
+//! none from the start gets none.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
