@@ -47,7 +47,7 @@ install-neovim:
 	@mkdir -p "$(NEOVIM)"
 	@cp -R editors/neovim/. "$(NEOVIM)"
 	@if command -v nvim >/dev/null; then nvim --headless -u NONE -c "helptags $(NEOVIM)/doc" -c quit || true; fi
-	@echo "installed $(NEOVIM); to turn it on: vim.lsp.enable('longsight') in init.lua (README, In your editor)"
+	@echo "installed $(NEOVIM); to turn it on: vim.lsp.enable('longsight') in init.lua (README, Editors)"
 
 # The extension carries the server, so it needs no PATH. It goes into every VS Code of this machine.
 install-vscode: build

@@ -65,7 +65,7 @@ fn settings_that_change_nothing_beside_others_are_named() {
     assert!(all[1].contains("`api_key_env` is used, `api_key_command` is not"), "{all:?}");
 }
 
-/// What everybody tries first: "the README lists them all", and "invalid float, expected `nan`".
+/// What everybody tries first: "docs/configuration.md lists them all", and "invalid float, expected `nan`".
 #[test]
 fn the_usual_slips_are_answered_with_what_is_meant() {
     let engine = "[engines.x]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:1/v1\"\n";

@@ -25,7 +25,7 @@ fn write(root: &Path, path: &str, text: impl AsRef<[u8]>) {
 /// A home that is a link, `/tmp` on a Mac: places and edits named files by another name than the editor's own, which opened them twice.
 #[cfg(unix)]
 #[test]
-fn l9_files_of_a_workspace_behind_a_link_keep_the_name_that_the_editor_has_for_them() {
+fn b13_files_of_a_workspace_behind_a_link_keep_the_name_that_the_editor_has_for_them() {
     use longsight::workspace::{Document, Documents, Roots, Snapshot};
     let (_folder, root) = place(&[("real/src/a.rs", "fn a() {}\n"), ("real/src/b.rs", "fn b() {}\n")]);
     let link = root.join("link");

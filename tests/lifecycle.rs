@@ -1,4 +1,4 @@
-//! How the server starts and leaves, and what a fault inside it costs: rows E1–E5, E8, E9, E11 and P3–P8, P11 of `faults.md`.
+//! How the server starts and leaves, and what a fault inside it costs: rows E1–E5, E8, E9, E11 and P3–P8, P11 of `docs/faults.md`.
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};

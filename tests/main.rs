@@ -98,6 +98,7 @@ mod sync;
 mod syntax;
 mod text;
 mod tidy;
+mod tidy_docs;
 mod tidy_languages;
 mod trust;
 mod typing;

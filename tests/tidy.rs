@@ -1,6 +1,5 @@
 //! Invariants of the source itself: layers, one owner per foreign crate, sizes, docs, locks.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Rust files below `folder`, with their text.
@@ -360,62 +359,6 @@ fn what_decides_waits_for_nobody() {
     none(broken);
 }
 
-/// The fault lists: a letter and the number of its rows.
-const FAULTS: &[(char, usize)] = &[
-    ('a', 19),
-    ('b', 16),
-    ('c', 16),
-    ('d', 11),
-    ('e', 11),
-    ('f', 14),
-    ('g', 22),
-    ('h', 12),
-    ('j', 12),
-    ('k', 26),
-    ('l', 5),
-    ('m', 4),
-    ('p', 12),
-];
-
-/// The ids in the names of tests: `a14_p9_…` covers A14 and P9.
-fn rows_with_tests() -> BTreeSet<String> {
-    let mut rows = BTreeSet::new();
-    for (_, text) in rust_files("tests") {
-        // A helper of that name covers nothing.
-        let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
-        let is_test = |at: &usize| {
-            let above = lines[..*at].iter().rev().take_while(|line| line.starts_with("#[") || line.starts_with("//"));
-            above.clone().any(|line| line.starts_with("#[test]") || line.starts_with("#[tokio::test"))
-        };
-        let functions = (0..lines.len()).filter(is_test).filter_map(|at| lines[at].trim_start_matches("async ").strip_prefix("fn "));
-        for word in functions.filter_map(|rest| rest.split('(').next()).flat_map(|name| name.split('_')) {
-            let row = word.strip_suffix('b').filter(|row| row.len() > 1).unwrap_or(word);
-            let numbered = row.len() > 1 && row[1..].bytes().all(|byte| byte.is_ascii_digit());
-            if numbered && FAULTS.iter().any(|(letter, _)| row.starts_with(*letter)) {
-                rows.insert(row.to_string());
-            }
-        }
-    }
-    rows
-}
-
-#[test]
-fn every_fault_row_has_a_test_or_a_reason() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/faults.toml");
-    let reasons: toml::Table = std::fs::read_to_string(file).unwrap().parse().unwrap();
-    let tested = rows_with_tests();
-    let rows = FAULTS.iter().flat_map(|(letter, count)| (1..=*count).map(move |number| format!("{letter}{number}")));
-    let rows: BTreeSet<String> = rows.collect();
-    let mut broken = vec![];
-    for row in &rows {
-        if !tested.contains(row) && !reasons.contains_key(row) {
-            broken.push(format!("{row}: no test is named after it, and tests/data/faults.toml has no reason"));
-        }
-    }
-    broken.extend(reasons.keys().filter(|row| !rows.contains(*row)).map(|row| format!("tests/data/faults.toml: there is no row {row}")));
-    none(broken);
-}
-
 /// Half of the files are small, nine of ten are not large, and so are functions.
 #[test]
 fn most_files_are_small() {
@@ -434,44 +377,6 @@ fn every_file_of_tests_is_built() {
     let names = files.filter_map(|entry| entry.unwrap().file_name().to_str()?.strip_suffix(".rs").map(str::to_string));
     let left: Vec<String> = names.filter(|name| name != "main" && !named.contains(&format!("\nmod {name};"))).collect();
     assert!(left.is_empty(), "tests/main.rs does not name {left:?}");
-}
-
-/// The methods that the server speaks besides LSP are those of the README's table.
-#[test]
-fn methods_of_our_own_are_listed_in_the_readme() {
-    let mut spoken = BTreeSet::new();
-    for (_, text) in rust_files("src") {
-        for (_, line) in code(&text) {
-            for piece in line.split("\"longsight/").skip(1) {
-                let name = piece.split('"').next().unwrap_or_default();
-                if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphabetic()) {
-                    spoken.insert(format!("longsight/{name}"));
-                }
-            }
-        }
-    }
-    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    let listed: BTreeSet<String> = readme
-        .lines()
-        .filter_map(|line| line.strip_prefix("| `longsight/")?.split('`').next())
-        .map(|name| format!("longsight/{name}"))
-        .collect();
-    assert_eq!(listed, spoken);
-}
-
-/// So are its commands; and every module that `lib.rs` names stands in the code map.
-#[test]
-fn commands_and_modules_are_listed_in_the_readme() {
-    let read = |name: &str| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
-    let (readme, source, library) = (read("README.md"), read("src/server/initialize.rs"), read("src/lib.rs"));
-    let commands = source.split("pub const COMMANDS").nth(1).unwrap().split("];").next().unwrap();
-    let known: BTreeSet<&str> = commands.lines().filter_map(|line| line.trim().strip_prefix('"')?.strip_suffix("\",")).collect();
-    let listed: BTreeSet<&str> = readme.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
-    let listed: BTreeSet<&str> = listed.into_iter().filter(|name| name.starts_with("longsight.")).collect();
-    assert_eq!(listed, known);
-    let modules = library.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
-    let is_mapped = |module: &str| [format!("`src/{module}`"), format!("`src/{module}.rs`")].iter().any(|path| readme.contains(path));
-    none(modules.filter(|module| !is_mapped(module)).map(|module| format!("the code map lacks src/{module}")).collect());
 }
 
 /// A KV cache saved by one llama.cpp must not be read by another.
@@ -532,51 +437,4 @@ fn no_registry_host_is_written_down() {
         }
     }
     none(broken);
-}
-
-/// Every setting of the code stands in the README's table, and none besides.
-#[test]
-fn settings_in_the_code_are_those_in_the_readme() {
-    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    let sections: Vec<&str> = longsight::config::SECTIONS.iter().map(|section| section.0).collect();
-    let rows = readme.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
-    let mut listed: Vec<String> =
-        rows.filter(|row| sections.contains(&row.split('.').next().unwrap_or_default())).map(|row| row.replace(".*", "")).collect();
-    let mut known: Vec<String> =
-        longsight::config::SECTIONS.iter().flat_map(|(section, keys)| keys.iter().map(move |key| format!("{section}.{key}"))).collect();
-    listed.sort();
-    known.sort();
-    assert_eq!(listed, known);
-}
-
-/// The editors' own settings are those that their code reads and their pages list; the server's are in the README's table.
-#[test]
-fn settings_of_the_editors_are_those_on_their_pages() {
-    let read = |name: &str| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("editors").join(name)).unwrap();
-    let quoted = |text: &str, before: &str, end: char| -> BTreeSet<String> {
-        text.split(before).skip(1).filter_map(|rest| rest.split(end).next()).map(String::from).collect()
-    };
-    let package: serde_json::Value = serde_json::from_str(&read("vscode/package.json")).unwrap();
-    let declared: BTreeSet<String> = package["contributes"]["configuration"]["properties"].as_object().unwrap().keys().cloned().collect();
-    assert_eq!(
-        quoted(&read("vscode/README.md"), "\n| `longsight.", '`').iter().map(|key| format!("longsight.{key}")).collect::<BTreeSet<_>>(),
-        declared
-    );
-    let source = read("vscode/src/settings.ts");
-    for key in declared.iter().filter(|key| *key != "longsight.trace.server") {
-        assert!(source.contains(&format!("\"{}\"", key.trim_start_matches("longsight."))), "settings.ts does not read {key}");
-    }
-    // Neovim: the table of defaults, and the help.
-    let defaults = read("neovim/lua/longsight/init.lua");
-    let defaults = defaults.split("M.defaults = { ").nth(1).unwrap().lines().next().unwrap();
-    let help = read("neovim/doc/longsight.txt");
-    let options = help.split("*longsight-options*").nth(1).unwrap().split("The client itself").next().unwrap();
-    let listed: BTreeSet<&str> = options
-        .lines()
-        .filter_map(|line| line.strip_prefix("    ").filter(|rest| !rest.starts_with(' '))?.split_whitespace().next())
-        .collect();
-    for option in &listed {
-        assert!(defaults.contains(&format!("{option} = ")), "{option} of the help is no option");
-    }
-    assert_eq!(defaults.matches(" = ").count(), listed.len(), "{listed:?} are not all of {defaults}");
 }

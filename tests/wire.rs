@@ -1,4 +1,4 @@
-//! Frames and JSON-RPC against the real binary: fault rows A1–A19 and the twelve of `faults.md` §1 that concern the wire.
+//! Frames and JSON-RPC against the real binary: fault rows A1–A19 and those of P1–P12 that concern the wire (`docs/faults.md`).
 
 use std::time::Duration;
 

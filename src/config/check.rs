@@ -3,7 +3,7 @@
 use super::settings::{Completion, Config, Context, DEFAULT_ENGINE, EngineConfig, Policy, Roles, Trust};
 use super::switches;
 
-/// Every setting, by section, as the README's table and the editors list them.
+/// Every setting, by section, as the table in `docs/configuration.md` and the editors list them.
 pub const SECTIONS: &[(&str, &[&str])] = &[
     ("roles", &["scout", "coder"]),
     (
@@ -176,7 +176,7 @@ pub(super) fn unknown<'a>(key: &str, known: impl Iterator<Item = &'a str>) -> St
     match nearest(key, known.into_iter()) {
         Some(name) => format!("`{key}` is not a setting; did you mean `{name}`?"),
         None if !longer.is_empty() => format!("`{key}` is not a setting; there is {}", longer.join(", ")),
-        None => format!("`{key}` is not a setting; the README lists them all"),
+        None => format!("`{key}` is not a setting; docs/configuration.md lists them all"),
     }
 }
 

@@ -1,5 +1,5 @@
 //! Passages that resemble the lines at the cursor: what follows there is likely to follow here. A small model gains more from one of them
-//! than from the signatures that would fit into the same room (README, Numbers).
+//! than from the signatures that would fit into the same room (docs/numbers.md).
 
 use std::collections::HashMap;
 use std::ops::Range;

@@ -28,7 +28,7 @@ const VOLATILE: f64 = 0.4;
 const BEFORE: (usize, usize) = (600, 4_800);
 const AFTER: (usize, usize) = (80, 1_600);
 /// Of the room for text before the cursor, beyond its `NEAREST` bytes, `BELOW` bytes go to text further below instead, which tells a model
-/// more (README, Numbers).
+/// more (docs/numbers.md).
 const NEAREST: usize = 1_200;
 const BELOW: usize = 900;
 
