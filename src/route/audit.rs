@@ -1,6 +1,6 @@
-//! The record of what left this machine, in the state folder: one JSON line before a request goes out, one each time it is sent again, one
-//! when it ends. It has no text of the request but its hash, so that a copy of what was sent can be recognised. Also the origins that
-//! something was sent to before.
+//! The record of what left this machine, in the state folder: one JSON line before a request goes out, one each time the request is sent
+//! again, one when it ends. A line holds no text of the request, only its hash, by which a copy of the request can be recognised. A second
+//! file holds the origins to which something was sent before.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -43,7 +43,8 @@ impl Audit {
         self.folder.as_ref().map(|folder| folder.join("sent.jsonl"))
     }
 
-    /// Whether nothing was sent to this origin before; notes that it is now. Where that cannot be written down, it is new in each process.
+    /// Whether this is the first request to an origin; remembers the origin. If the file of origins cannot be written, each process takes
+    /// each origin for new once.
     pub fn is_new(&self, origin: &str) -> bool {
         let Some(file) = self.folder.as_ref().map(|folder| folder.join("origins")) else { return is_first("origin", origin) };
         if records::read(&file).unwrap_or_default().lines().any(|line| line == origin) {
@@ -86,7 +87,7 @@ impl Audit {
     }
 }
 
-/// Whether this is the first time in this process. Beyond a number of origins, some are told again.
+/// Whether this process asks for the first time about this pair. Only 64 pairs are remembered; further ones always count as new.
 fn is_first(what: &str, origin: &str) -> bool {
     static SEEN: [AtomicU64; 64] = [const { AtomicU64::new(0) }; 64];
     let mut hasher = DefaultHasher::new();

@@ -10,7 +10,7 @@ pub const NAME: &str = "escalate";
 /// Longest reason that is shown, in characters.
 const LONGEST: usize = 200;
 
-/// Adds the tool to a request; false where the request has tools of its own or is a hole.
+/// Adds the tool to a request. False, and nothing is added, if the request has tools of its own or is a fill-in-the-middle request.
 pub fn offer(ask: &mut Ask) -> bool {
     if let Ask::Chat(chat) = ask
         && chat.tools.is_empty()

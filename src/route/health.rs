@@ -1,35 +1,35 @@
-//! What the last answers of each engine tell: whether it is well, how long it is left alone, how fast it reads and writes. This is the only
-//! circuit breaker; engines themselves ask whenever they are asked.
+//! What the last answers of each engine tell: whether the engine works, how long no request goes to it, how fast it reads and writes. This
+//! is the only circuit breaker; the engines themselves send every request that they get.
 
 use std::time::{Duration, Instant};
 
 use crate::engine::{EngineError, ErrorKind, Timing};
 
-/// After this many failures in a row an engine is left alone for a while.
+/// After this many failures in a row an engine gets no requests for a while: it rests.
 const FAILURES: u32 = 3;
-/// After this many answers in a row that came too late for somebody who types, an engine is left alone as well.
+/// After this many completions in a row that came too late for a typing user, an engine rests as well.
 const LATE: u32 = 6;
-/// How long it is left alone the first time; doubles with every further failure, up to `MOST_DOUBLINGS` times.
+/// The first rest. It doubles with every further failure, up to `MOST_DOUBLINGS` times.
 pub const PAUSE: Duration = Duration::from_secs(5);
 const MOST_DOUBLINGS: u32 = 3;
-/// The longest time for which a server's wish to be left alone is respected.
+/// The longest rest that a server can ask for (`Retry-After`).
 const LONGEST: Duration = Duration::from_secs(600);
-/// How long who types stays away from an engine that refuses the key: until a person has had an answer of it, or the configuration is
-/// another.
+/// How long typing sends nothing to an engine that refuses the key. A good answer to an explicit request, or another configuration, ends it
+/// earlier.
 const FOR_GOOD: Duration = Duration::from_secs(10 * 365 * 86_400);
 /// Weight of the newest measurement.
 const NEWEST: f64 = 0.3;
 /// Fewer tokens tell little about a rate.
 const TELLING: u64 = 16;
 
-/// Why an engine rests, and for whom.
+/// Why an engine rests, and for which requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rest {
-    /// Its configuration is wrong: it is asked last, and may be fixed at any moment.
+    /// Its configuration is wrong. It is asked last, but it is asked, because the user may correct the configuration at any moment.
     Misconfigured,
-    /// It fails: completions while typing go without it; what a person waits for tries it all the same.
+    /// It fails. Completions while typing skip it; requests that the user waits for still try it.
     Failing,
-    /// The server has asked for it.
+    /// The server has asked for a pause.
     Asked,
 }
 
@@ -37,12 +37,12 @@ enum Rest {
 #[derive(Clone, Debug, Default)]
 pub struct Health {
     failures: u32,
-    /// Answers in a row that came too late for somebody who types.
+    /// Completions in a row that came too late for a typing user.
     late: u32,
     rest: Option<(Rest, Instant)>,
-    /// It has refused what was asked of it, and will until somebody puts that right: who only types sends it no code until then.
+    /// Until then typing sends no code to it: it has refused a request for a reason that only the user can mend, such as a wrong key.
     barred: Option<Instant>,
-    /// A request is finding out whether it is back.
+    /// A trial request is running, which tests whether the engine works again.
     tried: bool,
     /// The last failure, until the next success.
     pub problem: Option<String>,
@@ -54,9 +54,10 @@ pub struct Health {
 /// The permission to ask an engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leave {
-    /// It is well, or a person waits.
+    /// The engine works, or the user waits for this answer.
     Plain,
-    /// It has rested. This request tests whether it is back; no other may until it has ended or is [given up](Health::gave_up).
+    /// The engine has rested, and this request tests whether it works again. There is no second test until this one has ended or is [given
+    /// up](Health::gave_up).
     Trial,
 }
 
@@ -66,13 +67,13 @@ impl Health {
         self.rest.is_none_or(|(_, until)| until <= now)
     }
 
-    /// Permission to ask, or how long it is still left alone. `typing`: nobody asked for this answer, it would only be welcome.
+    /// Permission to ask the engine, or the time that it still rests. `typing` means that the user has not asked for this answer.
     pub fn may_ask(&mut self, typing: bool, now: Instant) -> Result<Leave, Duration> {
         if let Some(until) = self.barred.filter(|_| typing) {
             return self.trial(until, now);
         }
         let Some((rest, until)) = self.rest else { return Ok(Leave::Plain) };
-        // A person who waits does not wait for another request's test as well.
+        // A user who waits for an answer does not also wait for the outcome of another request's test.
         if rest == Rest::Misconfigured || !typing && (rest == Rest::Failing || until <= now) {
             return Ok(Leave::Plain);
         }
@@ -87,19 +88,19 @@ impl Health {
         Ok(Leave::Trial)
     }
 
-    /// How long who types stays away after a refusal that is about the set-up.
+    /// How long typing sends nothing to the engine after this error; none if the error is not about the set-up.
     fn bars(&self, error: &EngineError) -> Option<Duration> {
         let refusal = error.refusal.as_ref().filter(|_| error.kind == ErrorKind::Configuration)?;
         match refusal.status {
             401..=403 => Some(FOR_GOOD),
-            // A model may be fetched, and a server started anew.
+            // The user may fetch the model or restart the server, so this is tried again later.
             300..=399 | 404 => Some(LONGEST),
-            // It may be about this one prompt.
+            // The error may be about this one prompt.
             _ => (self.failures + 1 >= FAILURES).then_some(LONGEST),
         }
     }
 
-    /// A trial ended without telling anything: the next request may be one.
+    /// A trial ended without an outcome, for example because it was cancelled: the next request may be the trial.
     pub fn gave_up(&mut self) {
         self.tried = false;
     }
@@ -129,7 +130,8 @@ impl Health {
             self.rest = Some((Rest::Asked, now + asked.min(LONGEST)));
             return news;
         }
-        // Whoever types waits only for moments. A slow server is not a dead one, unless it answers nothing for long.
+        // A typing user waits only for moments, so a slow answer does not mean that the server is dead. Only many late answers in a row
+        // count.
         let (counted, enough) = match error.kind == ErrorKind::TimedOut && typing {
             true => (&mut self.late, LATE),
             false => (&mut self.failures, FAILURES),

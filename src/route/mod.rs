@@ -36,7 +36,7 @@ pub enum TaskKind {
 }
 
 impl TaskKind {
-    /// Whether it is a completion: these are fast and many, and follow other rules than what a person waits for.
+    /// Whether it is a completion. Completions are fast and many, and follow other rules than requests that the user waits for.
     pub fn is_completion(self) -> bool {
         matches!(self, TaskKind::CompleteAuto | TaskKind::CompleteInvoked)
     }
@@ -52,7 +52,7 @@ impl TaskKind {
     }
 }
 
-/// A new number, which tells the requests of a task from those of others.
+/// A new number for a task; all requests of one task carry it.
 pub fn task_number() -> u64 {
     static COUNT: AtomicU64 = AtomicU64::new(1);
     COUNT.fetch_add(1, Ordering::Relaxed)
@@ -96,7 +96,7 @@ pub enum RouteError {
 }
 
 impl RouteError {
-    /// Whether it failed because the caller gave up.
+    /// Whether it failed because the request was cancelled.
     pub fn is_cancelled(&self) -> bool {
         matches!(self, RouteError::Engine(error) if error.kind == ErrorKind::Cancelled)
     }

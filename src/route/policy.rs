@@ -43,7 +43,7 @@ pub struct Task {
     pub trusted: bool,
     /// The scout's reason for asking for the coder.
     pub escalated: Option<String>,
-    /// The engine of the step before, in a task that was decided on already.
+    /// The engine that answered the step before, if this continues a task.
     pub goes_on: Option<String>,
     /// Unique to this task.
     pub number: u64,
@@ -55,7 +55,7 @@ impl Task {
         Self { kind, signals: vec![], local_only: false, trusted: true, escalated: None, goes_on: None, number: super::task_number() }
     }
 
-    /// Who says that nothing may leave the machine, if anybody does.
+    /// The reason why nothing of this task may leave the machine, if there is one.
     pub(super) fn kept_here(&self, policy: &Policy) -> Option<&'static str> {
         match (policy.local_only, self.local_only, self.trusted) {
             (true, _, _) => Some("your configuration keeps everything on this machine (route.local_only)"),
@@ -65,13 +65,13 @@ impl Task {
         }
     }
 
-    /// Why this may not be asked at all, if it may not.
+    /// The reason why no model may be asked for this task, if there is one.
     pub(super) fn refused(&self) -> Option<String> {
         (!self.trusted && !self.kind.is_completion()).then(|| UNTRUSTED.into())
     }
 }
 
-/// Why there is nothing but completion, and what to do about it.
+/// The message for tasks other than completion in a workspace that is not trusted.
 pub const UNTRUSTED: &str = "this workspace is not trusted: longsight completes there, and does nothing else until you trust it, \
     in the editor or with `longsight trust`";
 
@@ -98,7 +98,7 @@ pub(super) fn roles(task: &Task, policy: &Policy) -> Vec<(Role, String)> {
     };
     let other = if first == Role::Scout { Role::Coder } else { Role::Scout };
     let mut order = vec![(first, reason)];
-    // A completion that nobody asked for never goes to the coder just because the scout is down.
+    // A completion while typing never goes to the coder only because the scout is down.
     if task.kind != TaskKind::CompleteAuto || other == Role::Scout || policy.auto_coder {
         order.push((other, String::new()));
     }

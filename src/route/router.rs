@@ -27,11 +27,11 @@ pub struct Router {
     build: Build,
     state: Mutex<State>,
     audit: Audit,
-    /// Gets, right away, what the user should be told once; without it notices wait for `take_notices`.
+    /// Receives each notice for the user at once. Without it notices are kept for `take_notices`.
     tell: Option<Tell>,
-    /// How long an engine that fails is left alone the first time.
+    /// The first rest of an engine that fails.
     pause: Duration,
-    /// Cancelled when the configuration this was made from no longer holds: nothing is sent to other machines any more.
+    /// Cancelled when the configuration of this router no longer holds: from then on nothing is sent to other machines.
     withdrawn: Cancel,
 }
 
@@ -51,11 +51,11 @@ struct Slot {
 struct State {
     health: BTreeMap<String, Health>,
     decisions: VecDeque<PastDecision>,
-    /// What the user should be told once.
+    /// Notices for the user that nobody has taken yet.
     notices: Vec<String>,
-    /// Notes already given about models that were not asked for.
+    /// Notices already given that a server answered with another model than the configured one.
     strangers: BTreeSet<String>,
-    /// Origins on other machines that something was sent to.
+    /// Origins on other machines to which something was sent.
     origins: BTreeSet<String>,
 }
 
@@ -72,25 +72,25 @@ impl Choice {
         leaves_machine(self.decision.origin.as_deref(), &self.decision.model)
     }
 
-    /// Estimated tokens of a request, rather too many: for what needs room beside it.
+    /// Estimated tokens of a request. The estimate is rather too high, so that what has to fit beside the request does fit.
     pub fn prompt_tokens(&self, ask: &Ask) -> u32 {
         u32::try_from(self.engine.preview(ask).len() / BYTES_PER_TOKEN).unwrap_or(u32::MAX)
     }
 }
 
-/// Who may answer a task, and why others may not.
+/// The engines that may answer a task, and why others may not.
 #[derive(Default)]
 struct Candidates {
     /// Best first.
     choices: Vec<Choice>,
     /// Engines that cannot even be built.
     down: Vec<(String, EngineError)>,
-    /// What speaks against the first one that would have answered.
+    /// Why the first engine in the order that may not or cannot answer is left out.
     problem: Option<RouteError>,
 }
 
 impl Candidates {
-    /// The allowed engines, or the problem where there are none.
+    /// The allowed engines; if there are none, the problem.
     fn choices(self) -> Result<Vec<Choice>, RouteError> {
         if self.choices.is_empty() {
             return Err(self.problem.unwrap_or_else(|| RouteError::Refused("no engine is set up for this".into())));
@@ -146,12 +146,12 @@ impl Router {
         Self::over(config, engines.collect(), Arc::new(build))
     }
 
-    /// Records in a state folder what leaves this machine.
+    /// Has requests that leave this machine recorded in a state folder.
     pub fn recording(self, folder: Option<&std::path::Path>) -> Self {
         Self { audit: Audit::new(folder), ..self }
     }
 
-    /// Tells somebody right away what the user should know.
+    /// Passes each notice for the user on at once.
     pub fn telling(self, tell: Option<Tell>) -> Self {
         Self { tell, ..self }
     }
@@ -198,12 +198,12 @@ impl Router {
         }
     }
 
-    /// Who may answer, best first; never empty. Engines that rest after failures come last.
+    /// The engines that may answer, best first; never empty. Engines that rest after failures come last.
     pub fn plan(&self, task: &Task) -> Result<Vec<Choice>, RouteError> {
         self.candidates(task).choices()
     }
 
-    /// Who may answer, and who would if it were there. Changes nothing and tells nobody; only real requests do.
+    /// The engines that may answer, and those that cannot be built. Changes nothing and tells the user nothing; only real requests do.
     fn candidates(&self, task: &Task) -> Candidates {
         if let Some(reason) = task.refused() {
             return Candidates { problem: Some(RouteError::Refused(reason)), ..Candidates::default() };
@@ -265,7 +265,7 @@ impl Router {
         mut each: impl FnMut(&Event) -> ControlFlow<()> + Send,
     ) -> Result<Served, RouteError> {
         let (served, offered) = self.once(task, cancel, &mut build, &mut each).await?;
-        // If the tool was not offered, the call is answered like any made-up one, by whoever runs calls.
+        // If the tool was not offered, this call is an invented one: the caller, which runs the calls, answers it as such.
         let asked = served.answer.calls.iter().find(|call| call.name == escalate::NAME);
         let Some(call) = asked.filter(|_| offered) else { return Ok(served) };
         let reason = escalate::reason(call);
@@ -274,12 +274,13 @@ impl Router {
         Ok(self.once(&harder, cancel, &mut build, &mut each).await?.0)
     }
 
-    /// Adds the tool with which the scout asks for the coder, if it may; returns whether it did. With this the request is complete.
+    /// Adds the tool with which the scout asks for the coder, if this engine may; returns whether it did. The request is complete after
+    /// this.
     pub fn offer(&self, task: &Task, choice: &Choice, caps: &Caps, ask: &mut Ask) -> bool {
         caps.tools && self.may_escalate(task, choice) && escalate::offer(ask)
     }
 
-    /// Whether this engine may ask for the coder: a scout with another engine behind it that may be asked as well.
+    /// Whether this engine may ask for the coder: it plays the scout, and a different engine plays the coder and may be asked.
     fn may_escalate(&self, task: &Task, choice: &Choice) -> bool {
         let reads = matches!(task.kind, TaskKind::Explain | TaskKind::Ask) && choice.decision.role == Role::Scout;
         if !self.policy.escalate || !reads || task.escalated.is_some() {

@@ -21,9 +21,9 @@ pub(super) type Each<'a> = dyn FnMut(&Event) -> ControlFlow<()> + Send + 'a;
 type Unanswered = (RouteError, Option<Box<Decision>>);
 
 impl Router {
-    /// Asks the engines of [`plan`](Self::plan) in order until one answers. An engine that fails after it has written something is not
-    /// replaced, because half an answer was shown. If none answers, that is remembered, with the error of the first one or of the one that
-    /// broke off.
+    /// Asks the engines of [`plan`](Self::plan) in order until one answers. If an engine fails after it has written something, no other
+    /// engine takes over, because the user has seen half an answer. If no engine answers, the failure is remembered for the status: that
+    /// of the first engine, or of the one that broke off.
     pub(super) async fn once(
         &self,
         task: &Task,
@@ -41,7 +41,8 @@ impl Router {
     async fn in_order(&self, task: &Task, cancel: &Cancel, make: &mut Make<'_>, each: &mut Each<'_>) -> Result<(Served, bool), Unanswered> {
         let (mut failure, mut first): (Option<EngineError>, Option<Box<Decision>>) = (None, None);
         let candidates = self.candidates(task);
-        // Whoever asked hears of a failure by the answer; if another engine stood in, it is told once.
+        // If no engine answers, the user gets the failure as the answer. If another engine answers instead, the user is told once that the
+        // first one failed.
         let mut news: Vec<String> = candidates.down.iter().filter_map(|(name, error)| self.news(task, name, error)).collect();
         for mut choice in candidates.choices().map_err(|problem| (problem, None))? {
             if let Some(error) = &failure {
@@ -91,7 +92,7 @@ impl Router {
         Err((RouteError::Engine(failure.unwrap_or_else(nobody)), first))
     }
 
-    /// Notes a failure; returns what to tell about it if it is the first since the engine last answered.
+    /// Notes a failure. Returns the sentence for the user if the engine has not failed since its last good answer.
     fn news(&self, task: &Task, engine: &str, error: &EngineError) -> Option<String> {
         self.failed(task, engine, error).then(|| format!("The engine \"{engine}\" does not answer: {error}"))
     }
@@ -121,8 +122,8 @@ impl Router {
         outcome
     }
 
-    /// Tells the user about the first request to an origin on another machine, before it is sent, and where it is recorded, or that it
-    /// cannot be.
+    /// Tells the user about the first request to an origin on another machine, before it is sent: where the request is recorded, or that it
+    /// cannot be recorded.
     fn announce(&self, task: &Task, to: &Decision, recorded: &Result<PathBuf, String>) {
         let Decision { engine, model, origin, .. } = to;
         let origin = origin.as_deref().unwrap_or_default();
@@ -142,7 +143,7 @@ impl Router {
         }
     }
 
-    /// Notes in the decision that another model answered than the configured one, and tells the user once.
+    /// If another model answered than the configured one, notes that in the decision and tells the user once.
     fn compare(&self, decision: &mut Decision, served: &str) {
         if !engine::http::is_other_model(&decision.model, served) {
             return;
@@ -154,7 +155,7 @@ impl Router {
         }
     }
 
-    /// Permission to ask an engine, until dropped.
+    /// Permission to ask an engine; it ends when this is dropped.
     fn may_ask<'a>(&'a self, task: &Task, engine: &str) -> Result<Trial<'a>, EngineError> {
         let typing = task.kind == TaskKind::CompleteAuto;
         let asked = self.with(|state| {
@@ -174,7 +175,8 @@ impl Router {
     }
 }
 
-/// A request to an engine that may be back. If it is dropped without a result, because it was cancelled, the next request may test.
+/// A trial request to an engine that may work again. If it is dropped without a result, because it was cancelled, the next request is the
+/// trial.
 struct Trial<'a> {
     router: &'a Router,
     engine: Option<String>,
@@ -196,7 +198,7 @@ struct Record<'a> {
 }
 
 impl Record<'_> {
-    /// Records that a request goes out, as it is sent: without secrets.
+    /// Records that a request goes out. The recorded hash is that of the request as it is sent, without secrets.
     fn sends(&mut self, task: &Task, choice: &Choice, ask: &Ask) {
         let prompt = choice.engine.preview(ask);
         let (sent, recorded) = self.router.audit.sends(task.kind, &choice.decision, &prompt, choice.engine.tokens().count(&prompt));
@@ -217,16 +219,17 @@ impl Record<'_> {
     }
 }
 
-/// Most tokens that a model may think before an answer, and one part in so many of its window that thoughts may take.
+/// Most tokens for a model's thoughts before an answer, and the share of the window that they may take: one part in so many.
 const THOUGHTS: u32 = 16_384;
 const THOUGHTS_SHARE: u32 = 4;
 
-/// How many more tokens an answer may have for the model's thoughts.
+/// How many tokens a model's thoughts may take in addition to its answer.
 pub fn most_thoughts(caps: &Caps) -> u32 {
     if caps.thinks { THOUGHTS.min(caps.context / THOUGHTS_SHARE) } else { 0 }
 }
 
-/// A request with more tokens if the model thinks (thoughts count as part of the answer), as far as the window has room.
+/// The request with more tokens for its answer if the model thinks, because thoughts count as part of the answer; no more than the window
+/// has room for.
 fn with_thoughts(request: Request, choice: &Choice, caps: &Caps) -> Request {
     if !caps.thinks || request.priority.is_completion() || matches!(request.ask, Ask::Fim(_)) {
         return request;
@@ -235,18 +238,18 @@ fn with_thoughts(request: Request, choice: &Choice, caps: &Caps) -> Request {
     Request { max_tokens: request.max_tokens + most_thoughts(caps).min(left), ..request }
 }
 
-/// Times that an engine is asked another way than before, after what its refusals have taught.
+/// How often one task asks the same engine again in another form, after a refusal has shown what the engine cannot do.
 const MOST_AGAIN: usize = 4;
 
 /// A request as it goes to the engine.
 fn prepared(choice: &Choice, caps: &Caps, make: &mut Make<'_>) -> Result<Request, EngineError> {
     let request = make(choice, caps)?;
-    // Whoever wrote the prompt: no secret passes here.
+    // Masks secrets here, because every prompt passes this line, whichever feature has written it.
     let request = Request { ask: request.ask.masked(), ..request };
     Ok(with_thoughts(request, choice, caps))
 }
 
-/// Whether an engine can do less than it was believed to before it refused this.
+/// Whether the refusal has shown that the engine can do less than was known before the request.
 fn has_learned(asked: &Request, error: &EngineError, before: &Caps, now: &Caps) -> bool {
     match &asked.ask {
         _ if error.kind == ErrorKind::TooLong => now.context < before.context,
@@ -255,9 +258,9 @@ fn has_learned(asked: &Request, error: &EngineError, before: &Caps, now: &Caps) 
     }
 }
 
-/// One engine's answer to one task. Of a completion whose time is up what has come stands, as where the tokens run out. An engine that has
-/// found out by its refusal that it fills no holes is asked the same in words; one that takes no tools, without them; one whose window is
-/// smaller than was believed, with less around it.
+/// One engine's answer to one task. If the time of a completion is up, the text so far counts as the answer, as if the tokens had run out.
+/// If the engine refuses a request, the request is changed and sent again: without fill-in-the-middle if the engine has none, without tools
+/// if the engine takes none, with less context if the engine's window is smaller than was known.
 async fn ask(
     task: &Task,
     choice: &Choice,
@@ -290,7 +293,7 @@ async fn ask(
         if !has_learned(&request, error, &caps, &now) {
             break answer;
         }
-        // What cannot be asked in less, or in another way, is refused as the server did.
+        // If the request cannot be made smaller or sent in another form, the server's refusal stands.
         let next = match prepared(choice, &now, make) {
             Ok(next) => next,
             Err(why) if error.kind == ErrorKind::TooLong && why.kind == ErrorKind::TooLong => {

@@ -43,8 +43,8 @@ pub struct PastDecision {
 }
 
 impl PastDecision {
-    /// Whether this replaces an older decision, which may be the `last`: the failed task has an answer after all, or somebody types on
-    /// while an engine is down and fails with every key.
+    /// Whether this replaces an older decision, `before`. It does so in two cases: the failed task got an answer after all; or the user
+    /// types while an engine is down, so that every key adds the same failure, and `before` is the last decision.
     fn replaces(&self, before: &PastDecision, is_last: bool) -> bool {
         let is_answer = self.failed.is_none() && self.number == before.number;
         let is_same = is_last && self.failed.is_some() && self.task == TaskKind::CompleteAuto && self.task == before.task;
@@ -77,21 +77,22 @@ impl Router {
         });
     }
 
-    /// Notes that a task failed although a model answered it, or before one could: it must not count as an answer.
+    /// Notes that a task failed after a model had answered it, or before a model could: it must not count as answered.
     pub fn came_to_nothing(&self, task: &Task, error: &EngineError) {
-        // A refusal without a model is no decision, but it is one that nobody could be asked or answered in time.
+        // A refusal that needed no model is no decision and is not remembered. But it is remembered if no engine could be asked, or none
+        // answered in time.
         let is_known = error.kind == ErrorKind::Cancelled || self.mark(task, Some(&error.message));
         if !is_known && matches!(error.kind, ErrorKind::TimedOut | ErrorKind::Unavailable | ErrorKind::Configuration) {
             self.note_failed(task, None, &RouteError::Engine(error.clone()));
         }
     }
 
-    /// Notes that a further step of a task was answered, whatever was wrong before.
+    /// Notes that a further step of a task was answered: an earlier failure of that task no longer counts.
     pub(super) fn goes_on(&self, task: &Task) {
         self.mark(task, None);
     }
 
-    /// Notes why a task failed, with the engine that was asked; none where nobody could be.
+    /// Notes why a task failed, with the decision for the engine that was asked; none if no engine could be asked.
     pub(super) fn note_failed(&self, task: &Task, asked: Option<Decision>, error: &RouteError) {
         let is_further = asked.as_ref().is_some_and(|asked| task.goes_on.as_ref() == Some(&asked.engine));
         if error.is_cancelled() || is_further && self.mark(task, Some(&error.to_string())) {
@@ -126,7 +127,7 @@ impl Router {
         self.with(|state| state.decisions.iter().cloned().collect())
     }
 
-    /// In the place of another one, with the decisions that were made by it.
+    /// Takes over the decisions of the router that this one replaces, so that the status still shows them.
     pub fn after(self, decisions: Vec<PastDecision>) -> Self {
         self.with(|state| state.decisions = decisions.into());
         self
