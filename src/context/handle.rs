@@ -20,7 +20,7 @@ use crate::text::words;
 
 /// Visited places that are remembered.
 const VISITS: usize = 8;
-/// How much likelier a visit makes a definition. On the scale of the trees, where whatever is foreseen counts three times.
+/// The share of the way to 1 that a visit adds to a definition's score, on the scale that [`super::rank::trees`] describes.
 const VISITED: f32 = 0.55;
 /// How many prompts are kept going: one for each feature, and as many previews for people.
 const SESSIONS: usize = 8;

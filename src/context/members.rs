@@ -8,10 +8,10 @@ use super::rank::Candidate;
 use super::scene::Scene;
 use crate::syntax::Language;
 
-/// The sum of what the fields of a type get if the function around the cursor takes or returns it, and the limit for each of them. On the
-/// scale of the trees, where whatever is foreseen counts three times. More would push out the functions that are called. With a third of it
-/// (before that scale), half as many more members were found in redis and vite on a small budget, and less than one in a hundred other
-/// definitions was lost.
+/// If the function around the cursor takes or returns a type, the sum of the scores that the fields of the type get, and the limit for each
+/// field, on the scale that [`super::rank::trees`] describes. Larger values would push out the functions that are called. With a third of
+/// these values (on an earlier scale), half as many more members were found in redis and vite on a small budget, and less than one in a
+/// hundred other definitions was lost.
 const EXPECTED: f32 = 0.5;
 const LIKELIEST: f32 = 0.16;
 /// What a field gets that the ranking knows nothing about.

@@ -20,8 +20,7 @@ use super::scene::Scene;
 use crate::syntax::{Kind, Language, Parsed};
 use crate::text::words;
 
-/// One of the members comes next, so this is what they sum up to (on the scale of the trees, where whatever is foreseen counts three
-/// times), ...
+/// One of the members comes next, so this is the sum of their scores (on the scale that [`super::rank::trees`] describes), ...
 const EXPECTED: f32 = 2.2;
 /// ... this is the limit for each, ...
 const LIKELIEST: f32 = 0.75;

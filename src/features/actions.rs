@@ -61,7 +61,7 @@ impl Offer {
     }
 }
 
-/// Why nothing is offered at a place whatever stands there, and what to do about it.
+/// Why no code action can be offered in this document at all, and what the user can do about it.
 pub fn refused(session: &Session, target: &Target) -> Option<String> {
     if session.is_trusted() { session.closed(target) } else { Some(UNTRUSTED.into()) }
 }
@@ -139,7 +139,7 @@ fn is_one_of_several(session: &Session, site: &Site, item: &Item) -> bool {
     file.is_some_and(|file| file.symbols.iter().filter(|symbol| symbol.container().is_none()).count() > 1)
 }
 
-/// Longest text of others in a title, in characters.
+/// Longest piece of code or of a diagnostic in a title, in characters.
 const TITLE: usize = 80;
 
 /// The first line of a text, shortened for a menu.

@@ -8,19 +8,19 @@ use crate::context::corpus::{Corpus, Digest};
 use crate::context::{Pack, Part, PlaceQuery, Sources};
 use crate::engine::Tokens;
 
-/// How long somebody who asked waits for the ranking of a repository just opened.
+/// How long a user who asked waits for the ranking of a repository that was just opened.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Who is waiting.
+/// Who waits for the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asker {
-    /// Nobody: the user is typing, so whatever is ready is used.
+    /// Nobody: the user is typing, so the ranking is used as far as it is ready.
     Typing,
-    /// A person who asked for code at the cursor.
+    /// A user who asked for code at the cursor.
     Invoked,
-    /// A person, for an answer that takes seconds anyway.
+    /// A user who asked for an answer that takes seconds anyway.
     Person,
-    /// A person who looks at what would be sent.
+    /// A user who asked what would be sent.
     Preview,
 }
 

@@ -19,7 +19,7 @@ pub struct Corpora {
     building: bool,
     /// When the last build ended, and how long it took.
     built: Option<(Instant, Duration)>,
-    /// Hashes of open documents that it could not take in, because they are ahead of the index.
+    /// Hashes of open documents that the build could not include, because they are newer than the index.
     missed: Vec<u64>,
 }
 
@@ -41,8 +41,8 @@ pub fn has_local_only(session: &Session) -> bool {
     session.shared.notes(|notes| notes.corpora.corpus.as_ref().is_some_and(|corpus| corpus.view().has_local_only()))
 }
 
-/// Whether all open documents but one are in the corpus as the index has them. If not, a build begins, however recent the last one: whoever
-/// goes on in another file, or opens one with unsaved text, means the current text.
+/// Whether the corpus has all open documents but one in the state of the index. If not, a build begins, however recent the last one was: a
+/// user who goes on in another file, or opens a file with unsaved text, means the current text.
 pub fn knows_others(session: &Session, own: &str) -> bool {
     let Some(corpus) = session.shared.notes(|notes| notes.corpora.corpus.clone()) else { return true };
     if corpus.generation() >= session.index.generation() {
@@ -86,7 +86,7 @@ fn begin_if(session: &Session, due: impl FnOnce(&Corpora) -> bool) {
     }
 }
 
-/// Waits until there is a corpus for a view as complete as the session's. Blocks; for callers who asked and wait.
+/// Waits until there is a corpus for a view as complete as the session's. Blocks its thread; only for requests that the user waits for.
 pub fn wait(session: &Session, patience: Duration) -> Option<Arc<Corpus>> {
     let started = Instant::now();
     loop {

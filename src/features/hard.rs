@@ -1,4 +1,4 @@
-//! How hard a place looks before a model has seen it: what routing goes by, besides the kind of the task.
+//! Signs, before a model has seen it, that a place is hard. Routing uses them besides the kind of the task.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -10,7 +10,7 @@ use crate::text::words;
 /// Most bytes of code whose names are looked up.
 const LOOKED_AT: usize = 16 << 10;
 
-/// The signals in a range of a document that somebody has chosen.
+/// The signals in a range of a document that the user has selected.
 pub fn signals(session: &Session, site: &Site, chosen: &Range<usize>) -> Vec<Signal> {
     let policy = &session.config().route;
     let (first, last) = site.line_range(chosen);
@@ -25,7 +25,7 @@ pub fn many_files(session: &Session, site: &Site, code: &str) -> Option<Signal> 
     (files > session.config().route.many_files as usize).then_some(Signal::ManyFiles(files))
 }
 
-/// How many other files define names in the code, where a name means one of them.
+/// How many other files define names that the code uses. Only names with a single definition count.
 fn files_used(session: &Session, site: &Site, code: &str) -> usize {
     let near = &code[code.floor_char_boundary(code.len().saturating_sub(LOOKED_AT))..];
     let here = site.document_path().and_then(|path| session.index.find(path));

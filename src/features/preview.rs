@@ -21,7 +21,7 @@ pub struct Params {
     pub at: Option<Target>,
     /// Shows what an edit sends instead.
     pub how: Option<How>,
-    /// Whether the completion was asked for. If not said, the one that leaves the machine is shown.
+    /// Whether the user asked for the completion. If this is not given, the kind of completion that would leave the machine is shown.
     pub invoked: Option<bool>,
     pub question: Option<String>,
     /// Tokens for everything around the current file; none means as configured.
@@ -38,7 +38,7 @@ pub struct Preview {
     pub budget: usize,
     /// The exact text.
     pub prompt: String,
-    /// How many leading tokens the last prompt of this kind has, too.
+    /// How many tokens at the start are the same as in the last prompt of this kind.
     pub prefix_reused: usize,
     /// All tokens of the prompt, estimated if the engine does not tell.
     pub prompt_tokens: usize,
@@ -54,7 +54,7 @@ pub struct Destination {
     pub route: Decision,
     /// It would leave this machine.
     pub remote: bool,
-    /// How often the model may be asked at most, each time with the outcome so far.
+    /// How often the model may be asked at most; each request contains the outcome of the steps before it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub steps_at_most: Option<usize>,
     /// For this prompt and the longest answer, in the currency of the engine's prices, if it has any.
@@ -102,11 +102,12 @@ pub(super) struct Reader {
 const LONGEST_ANSWER: u32 = 700;
 
 impl Reader {
-    /// The reader for a task; fails if the policy refuses.
+    /// The reader for a task. An error if the routing policy forbids the task.
     pub(super) fn new(session: &Session, task: &Task) -> Result<Self, EngineError> {
         let choice: Option<Choice> = match session.router().plan(task) {
             Ok(choices) => choices.into_iter().next(),
-            // Without a model there is still a context to show; what the policy refuses must not look as if it were sent.
+            // If only the model is missing, the context can still be shown. A task that the policy forbids must not look as if it would be
+            // sent.
             Err(crate::route::RouteError::Engine(_)) => None,
             Err(refused) => return Err(refused.into()),
         };
@@ -170,13 +171,13 @@ fn fallback(ask: &Ask) -> String {
     prompt.map(|prompt| dialect.text(&prompt)).unwrap_or_default()
 }
 
-/// How often a model is asked for one thing, at most.
+/// How often a model may be asked for one edit, and the size of each step.
 pub(super) struct Steps {
     pub count: usize,
-    /// Most tokens of the first answer, unless it is in words, and of each later one.
+    /// Most tokens of the first answer (none: as for an answer in words), and of each later answer.
     pub first: Option<u32>,
     pub later: u32,
-    /// Most tokens that later questions add besides the first one and the answers.
+    /// Most tokens that a later request adds besides the first prompt and the answers so far.
     pub more: usize,
 }
 
@@ -243,7 +244,8 @@ pub fn preview(session: &Session, params: &Params) -> Result<Preview, EngineErro
     Ok(Preview { tokens, budget, prefix_reused, prompt_tokens, destination, parts, prompt })
 }
 
-/// Who would complete at a place. Of automatic and requested completions the one that leaves the machine, unless it is said which is meant.
+/// The task and the reader for a completion at a place. If it is not said whether the user asks or only types, the kind that leaves the
+/// machine is taken.
 fn completing(session: &Session, spot: &Spot, invoked: Option<bool>) -> Result<(Task, Reader), EngineError> {
     let of = |invoked| {
         spot.wanted(session, invoked).map_err(unsent)?;

@@ -1,4 +1,4 @@
-//! Trees of files that are not open but needed again and again in one piece of work: to find the calls of fifty functions in a file, the
+//! Trees of files that are not open but are needed many times in one piece of work: to find the calls of fifty functions of a file, the
 //! same calling files are read fifty times.
 
 use std::collections::VecDeque;

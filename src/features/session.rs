@@ -43,18 +43,19 @@ pub struct Shared {
     rules: BTreeMap<Arc<Root>, Rules>,
     /// The user trusts the workspace.
     trusted: bool,
-    /// Whoever applies edits can create files.
+    /// The editor (or the command line) can create files in an edit.
     creates_files: bool,
 }
 
-/// What is told of what came before: it outlives a change of the configuration, of the folders and of trust.
+/// The history that the status shows. It outlives the [`Shared`] of one configuration: when the configuration, the folders or trust change,
+/// the next one takes it over.
 #[derive(Clone, Default)]
 pub struct Past {
     pub decisions: Vec<PastDecision>,
     silences: Vec<Silence>,
 }
 
-/// What requests leave for those that come after them.
+/// What a request leaves for later requests of the same [`Shared`].
 #[derive(Default)]
 pub struct Notes {
     pub memory: Memory,
@@ -69,14 +70,14 @@ impl Shared {
         act(&mut self.notes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Whether this was made for this configuration and these roots.
+    /// Whether this was made for this configuration, these roots and this trust.
     pub fn fits(&self, config: &Arc<Config>, snapshot: &Snapshot, trusted: bool) -> bool {
         self.config == *config
             && self.trusted == trusted
             && self.rules.keys().eq(snapshot.roots.iter().collect::<std::collections::BTreeSet<_>>())
     }
 
-    /// For these roots. Reads nothing. To be made anew when their rules change, so that running requests are broken off.
+    /// Parts for these roots; reads nothing. When their rules change, new parts have to be made, so that running requests are broken off.
     pub fn new(config: Arc<Config>, router: Arc<Router>, registry: Arc<Registry>, snapshot: &Snapshot) -> Self {
         let rules = snapshot.roots.iter().map(|root| (root.clone(), Rules::new(root))).collect();
         Self {
@@ -97,12 +98,12 @@ impl Shared {
         Self { trusted, ..self }
     }
 
-    /// What is to be told later by whoever comes in the place of this.
+    /// The history for the [`Shared`] that will replace this one.
     pub fn past(&self) -> Past {
         Past { decisions: self.router.decisions(), silences: self.notes(|notes| notes.memory.silences()) }
     }
 
-    /// In the place of another one. Its decisions are the router's.
+    /// Takes over the silences of the [`Shared`] that this one replaces. The router takes over the decisions itself ([`Router::after`]).
     pub fn after(self, past: Past) -> Self {
         self.notes(|notes| notes.memory.after(past.silences));
         self
@@ -128,7 +129,7 @@ impl Shared {
         self.rules.values().any(Rules::is_local_only)
     }
 
-    /// Why nothing is offered while somebody types, where the configuration has it so.
+    /// Why nothing is offered while the user types, if the configuration says so.
     pub fn typing_is_off(&self) -> Option<&'static str> {
         (!self.config.completion.automatic).then_some("suggestions while typing are turned off (completion.automatic)")
     }
@@ -139,7 +140,7 @@ pub fn status(session: &Session) -> Value {
     let shared = &session.shared;
     let mut status = json!(shared.router.status());
     let mut nothing = shared.notes(|notes| notes.memory.silences());
-    // What is so without anybody having been asked comes behind what happened.
+    // Reasons that hold without any request come after the reasons of requests.
     let quiet = shared.typing_is_off();
     let silent = |document: &Arc<Document>| Some(Silence { uri: document.uri.clone(), reason: quiet?.into() });
     nothing.extend(session.snapshot.documents.iter().filter_map(silent));
@@ -150,13 +151,14 @@ pub fn status(session: &Session) -> Value {
 }
 
 impl Session {
-    /// With the index of the workspace, where there may be one: without trust there is nothing but the open buffer.
+    /// A session with the index of the workspace. In a workspace that is not trusted the index is empty, so that only the open buffer is
+    /// used.
     pub fn new(snapshot: Arc<Snapshot>, shared: Arc<Shared>, index: impl FnOnce() -> Arc<View>) -> Self {
         let index = if shared.trusted { index() } else { Arc::default() };
         Self { snapshot, index, shared }
     }
 
-    /// The configuration in force, with the project's own where the folder is trusted.
+    /// The configuration in force.
     pub fn config(&self) -> &Config {
         &self.shared.config
     }
@@ -198,7 +200,7 @@ impl Session {
         self.shared.trusted
     }
 
-    /// Why nothing may be offered for a document, and nothing of it may be sent.
+    /// Why nothing may be offered for a document, and nothing of it sent; none if it may.
     pub fn closed(&self, target: &Target) -> Option<String> {
         let document = &target.document;
         if !document.is_in_step() {
@@ -213,7 +215,8 @@ impl Session {
         }
     }
 
-    /// Why a file is kept out that a document shows another text of. Outside of all folders, the rules of the file's own project hold.
+    /// For a document that shows another version of a file (as `git:` does): why that file is excluded. Outside of all folders, the rules
+    /// of the file's own project hold.
     fn closed_file(&self, file: &Path) -> Option<String> {
         if let Some(path) = self.snapshot.roots.locate(file) {
             return self.closed_path(&path);
@@ -222,18 +225,18 @@ impl Session {
         closed_by(Rules::new(path.root()).reason(&path)?, &path)
     }
 
-    /// Why a path is kept out, or none.
+    /// Why a path is excluded; none if it is not.
     pub fn closed_path(&self, path: &WorkspacePath) -> Option<String> {
         closed_by(self.kept_out(path)?, path)
     }
 
-    /// The rule that keeps a path out, whatever the file's content.
+    /// The rule that excludes a path, whatever the content of the file.
     pub fn kept_out(&self, path: &WorkspacePath) -> Option<Skip> {
         let secret = is_secret(path).then_some(Skip::Secret);
         secret.or_else(|| self.shared.rules.get(path.root())?.reason(path))
     }
 
-    /// Whether something that is or was open here belongs to a `local_only` project.
+    /// Whether a document that is open, or was open in this session, belongs to a `local_only` project.
     fn is_local_only(&self) -> bool {
         if self.index.has_local_only() || corpora::has_local_only(self) {
             return true;
@@ -279,7 +282,7 @@ impl Session {
 /// Why nothing is offered in a file that takes no part.
 fn closed_by(reason: Skip, path: &WorkspacePath) -> Option<String> {
     Some(match reason {
-        // It is not in the project's context, but whoever opens it works there.
+        // The file is not part of the project's context, but a user who opens it works in it, so something is offered there.
         Skip::OtherTree | Skip::LocalOnly => return None,
         Skip::Own => format!("{path} is one of the files that longsight keeps for itself"),
         Skip::Secret => format!("{path} looks like a file that holds secrets"),

@@ -14,7 +14,7 @@ use crate::text::lines::{line_end, line_number, line_start};
 use crate::text::{Edit, Ending, layout, words};
 use crate::workspace::{Document, WorkspacePath, uri};
 
-/// A longer body, in bytes, is no placeholder.
+/// A body longer than this, in bytes, is not taken for a placeholder.
 const LONGEST_PLACEHOLDER: usize = 4 << 10;
 /// Larger documents, in bytes, are not parsed for a request.
 const MAX_PARSED: usize = 1 << 20;
@@ -35,7 +35,7 @@ pub struct Site {
     parsed: OnceLock<Option<Parsed>>,
     /// Gathered when first needed.
     definitions: OnceLock<Vec<Definition>>,
-    /// Errors of a tree parsed from scratch, if an edit seems to break the text.
+    /// Errors of the text when it is parsed from scratch; counted only if an edit seems to break the text.
     fresh_errors: OnceLock<usize>,
 }
 
@@ -149,7 +149,7 @@ impl Site {
 
     /// The comment above an item, or its docstring.
     pub fn doc_of(&self, item: &Item) -> Option<Range<usize>> {
-        // To outline a long file takes longer than everything else that a key asks for.
+        // This finds the comment without an outline, because an outline of a long file would take longer than all other work of one key.
         let known = self.definitions.get().map_or_else(
             || definitions_in(self.parsed()?, &self.path, &item.range).into_iter().find(|known| self.is_of(known, item)),
             |all| all.iter().find(|known| self.is_of(known, item)).cloned(),

@@ -1,27 +1,27 @@
-//! An answer in words that goes in circles: a small model writes the same sentences over and over, to its last token. Each word costs the
-//! same, however long the answer is. What repeats within a few words the engine's process sees itself. Pure.
+//! Finds answers that go in circles: a small model may write the same sentences over and over until its last token. The cost of each word
+//! does not depend on the length of the answer. Repetitions within a few words are noticed by the engine process. Pure.
 
 use std::collections::VecDeque;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Words of what is said over and over: fewer may be said again with good reason, more are no circle that a model keeps to.
+/// Length of one round in words. Shorter repetitions may be right; longer ones are not kept up by models.
 const SHORTEST: usize = 8;
 const LONGEST: usize = 256;
-/// It has to stand there so often, word by word, with nothing in between.
+/// So many identical rounds in a row, word by word, make a circle.
 const TIMES: usize = 3;
-/// After so many words as before it may be a circle that begins; until that is known, nobody need see them.
+/// After so many repeated words a circle may have begun. They are held back until it is known whether it has.
 const SUSPECT: usize = 3;
 
 /// Takes an answer in pieces of any size.
 #[derive(Default)]
 pub struct Circles {
-    /// The last words, as many as a circle needs.
+    /// The last words, as many as are needed to recognise a circle.
     words: VecDeque<Word>,
-    /// By the number of words in between: how many of the last ones are those before.
+    /// At index `n`: how many of the last words equal, in order, the words that stand `n` words before them.
     runs: Vec<usize>,
     word: String,
-    /// Bytes that have come.
+    /// Bytes of the answer so far.
     length: usize,
     /// A code block is open.
     in_code: bool,
@@ -30,20 +30,21 @@ pub struct Circles {
 
 struct Word {
     hash: u64,
-    /// Where it ends.
+    /// The byte at which the word ends.
     end: usize,
-    /// Words of prose up to here: what is only code may be repeated rightly.
+    /// Number of words of prose so far. Repetition within code alone may be right.
     prose: usize,
 }
 
-/// Bytes of a whole answer that are to be kept, where it goes in circles.
+/// How many bytes of a whole answer to keep if it goes in circles; none if it does not.
 pub fn kept(answer: &str) -> Option<usize> {
     let mut circles = Circles::default();
     circles.push(answer).or_else(|| circles.push("\n"))
 }
 
 impl Circles {
-    /// How many bytes are to be kept of what has come so far, once that goes in circles: all to the end of the first round.
+    /// Takes a piece of the answer. As soon as the answer goes in circles, returns how many of its bytes to keep: up to the end of the
+    /// first round.
     pub fn push(&mut self, piece: &str) -> Option<usize> {
         for letter in piece.chars() {
             let end = self.length;
@@ -61,7 +62,7 @@ impl Circles {
         None
     }
 
-    /// Where what may be a further round begins; none where nothing looks like one.
+    /// The byte from which on the answer may be repeating itself; none if nothing looks like a repetition.
     pub fn suspect(&self) -> Option<usize> {
         let run = self.runs.iter().skip(SHORTEST).copied().max().filter(|run| *run >= SUSPECT)?;
         let last_of_first = self.words.len().checked_sub(run + 1)?;

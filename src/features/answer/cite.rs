@@ -25,7 +25,7 @@ use table::Table;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Citation {
     pub path: String,
-    /// 1-based line.
+    /// The line, counted from 1.
     pub line: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_line: Option<u32>,
@@ -56,7 +56,7 @@ impl NamedBy {
     }
 }
 
-/// Marks: behind a place that does not exist, and behind a name that nothing in the workspace has.
+/// Marks that are put behind a place that does not exist, and behind a name that nothing in the workspace has.
 const NO_PLACE: &str = " (not found)";
 const NO_NAME: &str = " (not in the index)";
 
@@ -69,7 +69,7 @@ pub struct Checker<'a> {
     subject: Option<String>,
     last: Option<String>,
     citations: Vec<Citation>,
-    /// Names that were marked before; once is enough.
+    /// Names that were marked before in this answer; each is marked once.
     marked: HashSet<String>,
     /// For each path that was looked up, the file and its number of lines.
     found: HashMap<String, Option<(WorkspacePath, u32)>>,
@@ -78,7 +78,8 @@ pub struct Checker<'a> {
     split: Option<SplitPaths>,
     /// The marker that opened the current code block: backquotes or tildes.
     fence: Option<String>,
-    /// Names in that block that do not hold. Code is copied, so it is not changed: they are listed below it.
+    /// Names in that code block that are not in the workspace. The block is not changed, since users copy code; the names are listed below
+    /// it.
     below: Vec<String>,
     /// The start of the line has been checked already.
     in_line: bool,
@@ -111,7 +112,7 @@ impl<'a> Checker<'a> {
         Self { subject, ..self }
     }
 
-    /// Takes over what another checker has read of the workspace.
+    /// Takes over what the earlier checker has read of the workspace.
     pub fn after(other: Self, near: Vec<String>) -> Self {
         Self { vocabulary: other.vocabulary, split: other.split, subject: other.subject, ..Self::new(other.session, near) }
     }

@@ -35,7 +35,7 @@ pub struct Answer {
     pub sent: Vec<String>,
 }
 
-/// A question, before it is known who answers.
+/// A question that no engine has been chosen for yet.
 pub(super) struct Question<'a> {
     pub session: &'a Session,
     pub task: Task,
@@ -50,7 +50,7 @@ pub(super) struct Question<'a> {
     pub started: Instant,
 }
 
-/// A prompt, and the stretches of the repository in it, in order.
+/// A prompt, and the places of the repository whose text it contains, in order.
 pub(super) struct Prompt {
     pub text: String,
     pub parts: Vec<Part>,
@@ -61,7 +61,8 @@ pub(super) fn chat(rules: &str, text: &str) -> Chat {
     Chat { messages: vec![Message::new(Role::System, rules), Message::new(Role::User, text)], ..Chat::default() }
 }
 
-/// The parts that may hold the answer, most relevant first. Signatures, whole files and maps are left out: they are about everything.
+/// The parts that may hold the answer, most relevant first. Signatures, whole files and maps are left out, because they say little about
+/// one question.
 fn telling(parts: &[Part]) -> Vec<Stretch> {
     let (here, others): (Vec<&Part>, Vec<&Part>) = parts.iter().partition(|part| part.kind == Kind::Current);
     let others = others.into_iter().filter(|part| !matches!(part.kind, Kind::Outline | Kind::File | Kind::Signature));
@@ -72,7 +73,7 @@ fn telling(parts: &[Part]) -> Vec<Stretch> {
 const CUT: &str = "\n\n*(The answer was cut off here: it had become too long.)*\n";
 /// The same below one that went in circles.
 const CIRCLES: &str = "\n\n*(The answer was cut off here: from here on it repeated itself.)*\n";
-/// Places that are listed when the answer names none.
+/// Most places that are listed because the model was shown them, although its answer does not name them.
 const LISTED: usize = 5;
 
 impl Question<'_> {
@@ -95,7 +96,7 @@ impl Question<'_> {
             let prompt = prompt(choice, caps);
             shown = telling(&prompt.parts);
             seen = prompt.parts.iter().map(Stretch::from).collect::<Vec<_>>();
-            // An engine that failed, or passed the question on, was sent its places too.
+            // The places of an engine that failed, or that passed the question on, were sent too, so they count as sent.
             sent.extend_from_slice(&seen);
             // The receiver lives as long as the events, so this cannot fail.
             let _ = tell_near.send(paths(&seen));
@@ -144,7 +145,7 @@ fn cut_off(finished: &Finished) -> Option<String> {
     })
 }
 
-/// A window without room for anything that could be asked about.
+/// The error for a context window that has no room for a question.
 fn no_room(by: &Decision, window: u32) -> EngineError {
     let message = format!(
         "the window of {} is {window} tokens, as its server or `context` says: nothing of the repository has room in it; start the server \
@@ -168,14 +169,15 @@ fn silent(by: &Decision, reasoning: &str, cut: bool) -> EngineError {
     EngineError::new(ErrorKind::Garbled, message)
 }
 
-/// An answer on its way to the person, word by word; what names something is held back until it is complete and checked.
+/// An answer on its way to the user, word by word. A part that names a file, a line or a name is held back until it is complete and
+/// checked.
 struct Stream<'a> {
     session: &'a Session,
     checker: Checker<'a>,
     filter: Inert,
     circles: Circles,
     held: String,
-    /// Bytes of the answer that are held no more.
+    /// Bytes of the answer that have been shown, and so are not in `held` any more.
     gone: usize,
     has_text: bool,
     has_thoughts: bool,
@@ -189,14 +191,14 @@ impl<'a> Stream<'a> {
         Self { session, checker, filter, circles, held: String::new(), gone: 0, has_text: false, has_thoughts: false, sink }
     }
 
-    /// A model begins to answer, which was shown these files. Text of an earlier one, which passed the question on, is not part of the
-    /// answer.
+    /// Called when a model begins to answer; `near` are the files that this model was shown. If an earlier model wrote something and then
+    /// passed the question on, its text is dropped: it is not part of the answer.
     fn begin(&mut self, near: Vec<String>) {
         self.restart(self.has_text || self.has_thoughts);
         self.checker.near = near;
     }
 
-    /// Drops what has come so far, and says so if some of it was shown.
+    /// Drops the answer so far. If the user has seen some of it, tells the editor that the answer begins anew.
     fn restart(&mut self, was_told: bool) {
         if was_told {
             (self.sink)(Piece::Restart);
@@ -209,7 +211,7 @@ impl<'a> Stream<'a> {
         (self.has_text, self.has_thoughts) = (false, false);
     }
 
-    /// Breaks when it has seen enough: what follows is what was there before.
+    /// Takes an event of the engine. Breaks when the answer repeats itself, since the rest would only repeat it further.
     fn take(&mut self, event: &Event) -> ControlFlow<()> {
         match event {
             Event::TextWasReasoning => self.restart(self.has_text),
@@ -229,7 +231,7 @@ impl<'a> Stream<'a> {
         ControlFlow::Continue(())
     }
 
-    /// Shows what can be checked by itself of so many first bytes of the answer.
+    /// Shows the parts of the first `clear` bytes of the answer that can be checked without the text that follows them.
     fn release(&mut self, clear: usize) {
         while let Some(end) = end_of_piece(&self.held, &mut self.checker).filter(|end| self.gone + end <= clear) {
             let piece: String = self.held.drain(..end).collect();
@@ -285,7 +287,7 @@ fn end_of_piece(text: &str, checker: &mut Checker<'_>) -> Option<usize> {
     (settled && !fence && !checker.may_go_on(before)).then_some(end)
 }
 
-/// Adds the best of what the model was shown, marked as such, because small models name few places themselves.
+/// Adds places that the model was shown to the citations, marked as shown, because small models name few places in their answers.
 fn add_shown(citations: &mut Vec<Citation>, shown: &[Stretch]) {
     for place in shown.iter().take(LISTED) {
         let known = citations

@@ -95,7 +95,7 @@ const CODE: f32 = 0.1;
 /// How fast the weight of a file falls with its depth.
 const DEEPER: f32 = 0.4;
 
-/// Whether a question asks only for that. The repository's own name does not count as something else.
+/// Whether a question asks only about such work. The repository's own name does not make it a question about something else.
 pub(super) fn is_asked(session: &Session, question: &str, sentence: &Sentence) -> bool {
     if !HOW_TO.is_match(question) {
         return false;

@@ -15,14 +15,14 @@ use crate::text::lines::{line_number, line_start};
 
 /// Up to this budget in tokens only definitions are shown, since a map would take their room.
 const SMALL: usize = 4096;
-/// One more definition for every so many tokens of the budget, and the most and least of them.
+/// The budget in tokens for each further definition, and the most and fewest definitions.
 const FOR_EACH: usize = 120;
 const MOST: usize = 32;
 const LEAST: usize = 12;
 /// Longest excerpt in bytes, and longest for something that the question names.
 const LONGEST: usize = 3000;
 const LONGEST_MEANT: usize = 24_000;
-/// With fewer tokens left than this no whole file is looked for.
+/// If fewer tokens are left than this, no whole file is added.
 const LEAST_FILE: usize = 200;
 
 /// The parts for a question within a budget of tokens. If the whole repository fits, that. Else the best definitions; and if there is room,

@@ -1,5 +1,5 @@
-//! What a question names outright, which is shown before anything that merely shares words with it: lines of a file (`src/task.py:550`, a
-//! stack trace) and definitions by name (`Task.run`), however long they are.
+//! What a question names directly: lines of a file (`src/task.py:550`, a stack trace) and definitions by name (`Task.run`). These are shown
+//! before other code that only shares words with the question, however long they are.
 
 use std::ops::Range;
 use std::sync::{Arc, LazyLock};
@@ -21,12 +21,12 @@ use crate::workspace::uri::percent_decoded;
 
 /// Most places that count as named: a stack trace has many.
 const MOST: usize = 6;
-/// Most definitions of one name that all count as meant, in a question and in a statement. If a name in code has a few more, a question
-/// means the longest, which do what the others pass on.
+/// Most definitions of one name that are all shown, in a question and in a statement. If a name written as code has a few more, a question
+/// gets the longest ones, because the others mostly pass their work on to these.
 const SEVERAL: usize = 5;
 const FEW: usize = 2;
 const MORE: usize = 12;
-/// Words that ask for something without a question mark.
+/// First words of a text that asks for something without a question mark.
 const REQUESTS: &[&str] = &[
     "compare",
     "describe",
@@ -43,7 +43,7 @@ const REQUESTS: &[&str] = &[
     "tell",
     "walk",
 ];
-/// Most words between marks of code that count as code on their own.
+/// Most words between backquotes that count as code each by itself.
 const MOST_OF_CODE: usize = 4;
 /// Most files that a name without folder may mean.
 const FILES: usize = 3;
@@ -51,7 +51,7 @@ const FILES: usize = 3;
 const AROUND: usize = 20;
 /// How far up a class's bases are searched for a member.
 const DEPTH: usize = 6;
-/// Words beside which a word is the name of such a thing.
+/// Kinds of definitions, as a question calls them. A word beside one of these is taken for a name.
 const THINGS: &[&str] = &[
     "class",
     "constant",
@@ -72,15 +72,15 @@ const THINGS: &[&str] = &[
     "variant",
 ];
 
-/// Those among them that are shown within what they are part of.
+/// The kinds of definitions that are shown together with the definition that contains them.
 const SMALL_THINGS: &[&str] = &["constant", "field", "static", "variant"];
 
-/// A word whose place is asked for is a name, whatever the word.
+/// Finds the word in "where is … defined?". It is taken for a name, whatever word it is.
 static WHERE: LazyLock<Regex> = LazyLock::new(|| {
     compiled(r"(?i)\bwhere\s+(?:is|are)\s+(?:(?:the|a)\s+)?(?:[a-z]+\s+)?([a-z_$][\w$]*)\s+(?:defined|declared|implemented)\b")
 });
 
-/// A name as code writes it, with its owners. In scripts without blanks, adjacent letters are not part of it.
+/// A name as code writes it, with its owners. In scripts that put no blanks between words, adjacent letters are not part of the name.
 static NAME: LazyLock<Regex> = LazyLock::new(|| {
     const LETTER: &str = r"[[\w$]--[\p{Thai}\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}ー]]";
     compiled(&format!(r"[A-Za-z_$]{LETTER}*(?:(?:::|\.|#|->)~?[A-Za-z_$]{LETTER}*)*"))
@@ -89,9 +89,9 @@ static NAME: LazyLock<Regex> = LazyLock::new(|| {
 /// A place that a question names.
 pub(super) struct Meant {
     pub id: FileId,
-    /// Whole lines of the file, in bytes.
+    /// The range in whole lines, in bytes of the file.
     pub range: Range<usize>,
-    /// Where in them the named thing is.
+    /// The byte in that range at which the named thing stands.
     pub focus: usize,
     pub why: String,
 }
@@ -103,7 +103,7 @@ pub(super) fn meant(session: &Session, question: &str, ranking: &Ranking, paths:
     places.truncate(MOST);
     let here = paths.named_in(question);
     let asks = asks(question);
-    // A statement names many things besides the one it is about.
+    // A statement, such as a commit message, names many things besides the one that it is about.
     let left = if asks { MOST - places.len() } else { FEW };
     let mut found: Vec<(usize, usize, Definition)> = vec![];
     for (line, text) in question.trim_start().lines().enumerate() {
@@ -139,14 +139,14 @@ impl Definition {
         let text = session.snapshot.read(&file.path).ok()?;
         let range = definition(shown, &text)?;
         let why = format!("the question names {}", session.index.text(named.name));
-        // Its name counts, since a long comment before it would take all the room.
+        // The line with the name is kept when there is little room; a long comment before it could take all of the room.
         let name_line = text.match_indices('\n').nth((named.name_line as usize).wrapping_sub(1)).map_or(0, |(at, _)| at + 1);
         let focus = name_line.clamp(range.start, range.end);
         Some(Meant { id: self.shown.file, focus, range, why })
     }
 }
 
-/// Sorts symbols by file and line; numbers only say which file was read first.
+/// Sorts symbols by file and line. Their numbers would only say which file was read first.
 fn place(session: &Session, id: SymbolId) -> (Option<&WorkspacePath>, u32) {
     (session.index.file(id.file).map(|file| &file.path), id.index)
 }
@@ -159,19 +159,20 @@ fn length(session: &Session, id: SymbolId) -> usize {
 struct Name<'a> {
     name: &'a str,
     owner: Option<&'a str>,
-    /// It is written as only code is, so it can be nothing else.
+    /// It is written in a way in which only code is written, so it is certainly a name.
     is_code: bool,
     /// It may be a constant or a field.
     may_be_small: bool,
 }
 
-/// Whether a text asks for something, instead of telling, as a commit message does.
+/// Whether a text asks for something. A commit message, for example, does not: it makes a statement.
 fn asks(text: &str) -> bool {
     let first = text.split_whitespace().next().unwrap_or_default().to_lowercase();
     is_question(text) || REQUESTS.contains(&first.trim_end_matches([':', ',']))
 }
 
-/// The words of a line that are names of code by their spelling; in a question also by the word beside them, or if there is no other name.
+/// The names of code in a line, recognised by their spelling. In a question a word also counts if a word beside it says so, or if it is the
+/// only one that can be a name.
 fn names<'a>(line: &'a str, question: &str, asks: bool) -> Vec<Name<'a>> {
     let telling = |word: &str| {
         let word = word.to_lowercase();
@@ -190,7 +191,7 @@ fn names<'a>(line: &'a str, question: &str, asks: bool) -> Vec<Name<'a>> {
         }
         let parts: Vec<&str> = found.as_str().split([':', '.', '#', '>', '-', '~']).filter(|part| !part.is_empty()).collect();
         let [owners @ .., name] = parts.as_slice() else { continue };
-        // Many words between the marks are a message.
+        // If there are many words between the backquotes, they are a message and not code.
         let span = || before.rsplit('`').next().into_iter().chain([found.as_str()]).chain(behind.split('`').next());
         let quoted = before.matches('`').count() % 2 == 1 && span().flat_map(str::split_whitespace).count() <= MOST_OF_CODE;
         let called =
@@ -218,8 +219,8 @@ fn is_small_thing(before: &str, behind: &str) -> bool {
     beside.into_iter().flatten().any(|word| SMALL_THINGS.contains(&word.to_lowercase().as_str()))
 }
 
-/// The definitions that a name means: those of its owner if it has one, in files that the question names if they have any, and not in tests
-/// if others have it. Empty if too many have the name.
+/// The definitions that a name means. If the name has an owner, those of the owner; if the question names files that have some, those in
+/// these files; tests only if no other file has one. Empty if too many definitions have the name.
 fn definitions(session: &Session, name: &Name<'_>, here: &[FileId], most: usize) -> Vec<Definition> {
     let index = &session.index;
     let mut all: Vec<SymbolId> = index.named(name.name).into_iter().filter(|id| is_whole(session, *id, name.may_be_small)).collect();

@@ -105,7 +105,7 @@ pub(super) fn documents(session: &Session, budget: usize, tokens: &dyn Tokens) -
         [(readmes, README, "what the project says of itself"), (manifests, MANIFEST, "what the project consists of")]
     {
         for (at, file) in files.iter().enumerate() {
-            // The others should get as much.
+            // The tokens that are left are shared equally among the files that are still to come.
             let share = left / (files.len() - at);
             let Some(part) = beginning(session, file, longest.min(share * 2), why, tokens) else { continue };
             if part.tokens <= left {

@@ -116,7 +116,7 @@ pub(super) fn rank(session: &Session, question: &str, paths: &Paths<'_>) -> Rank
         })
         .collect();
     let shares = Shares::new(session, &sentence, question);
-    // Files without code must not change how code is told from code.
+    // Files without code do not count in the averages that tell pieces of code apart.
     let code = Usual::new(counted.iter().filter(|file| !file.is_plain), sentence.terms.len());
     let all = Usual::new(counted.iter(), sentence.terms.len());
     let mut files: Vec<Ranked> = vec![];
@@ -152,7 +152,7 @@ pub(super) fn rank(session: &Session, question: &str, paths: &Paths<'_>) -> Rank
     Ranking { files }
 }
 
-/// Factors for files that are rarely meant.
+/// Factors for files that a question rarely means.
 struct Shares {
     test: f32,
     plain: f32,
@@ -223,7 +223,7 @@ fn readable<'a>(session: &'a Session, asked: &Asked<'_>, matcher: &mut Matcher) 
 
 /// Averages over all files.
 struct Usual {
-    /// How telling each word is: the fewer files and definitions have it, the more.
+    /// The weight of each word: the fewer files and definitions have it, the more it says.
     rare: Vec<f32>,
     rare_items: Vec<f32>,
     /// Mean lengths of fields and of definitions.

@@ -1,5 +1,4 @@
-//! Files that a question names but of which nothing may be shown. The model is told about them, because otherwise it invents their
-//! content.
+//! Files that a question names but that may not be shown. The model is told that they exist, because otherwise it invents their content.
 
 use super::meant::Paths;
 use crate::context::fence;
@@ -10,7 +9,7 @@ use crate::workspace::rules::Skip;
 /// Most files that the model is told about.
 const MOST: usize = 4;
 
-/// A line for each such file, with the reason.
+/// A line for each such file, with the reason why it is not shown.
 pub(super) fn told(session: &Session, question: &str, paths: &Paths<'_>) -> Vec<String> {
     let mut lines: Vec<String> = vec![];
     for word in paths.words(question).into_iter().filter(|word| paths.meant_by(word, 0).is_empty()) {
@@ -25,7 +24,8 @@ pub(super) fn told(session: &Session, question: &str, paths: &Paths<'_>) -> Vec<
     lines
 }
 
-/// A file that is not in the index because of its content, found by its path or the end of it; the shortest path if several end so.
+/// A file that is not in the index because of its content. The question may name it by its path or by the end of the path; if several files
+/// fit, the one with the shortest path.
 fn left_out(session: &Session, named: &str) -> Option<(WorkspacePath, Skip)> {
     let end = named.replace('\\', "/");
     let end = end.trim_start_matches("./");
@@ -34,7 +34,7 @@ fn left_out(session: &Session, named: &str) -> Option<(WorkspacePath, Skip)> {
     found.min_by_key(|(path, _)| (path.relative().len(), *path)).map(|(path, reason)| (path.clone(), reason))
 }
 
-/// A file that is kept out by rules or by its name, with the reason.
+/// A file that is excluded by rules or by its name, with the reason.
 fn kept_out(session: &Session, named: &str) -> Option<(WorkspacePath, Skip)> {
     let path = session.snapshot.roots.places(named).into_iter().next()?;
     let reason = session.kept_out(&path)?;
