@@ -79,7 +79,7 @@ pub async fn list(server: &Server, params: Asked) -> Result<Value> {
     let mut listed = vec![];
     for decision in decisions.into_iter().filter(|action| wanted(action["kind"].as_str().unwrap_or_default())) {
         match accept::is_one(&decision) && !resolves {
-            // What changed meanwhile is in the next list.
+            // A document that has changed meanwhile gets a new list anyway.
             true => listed.extend(accept::resolve(server, decision).await.ok()),
             false => listed.push(decision),
         }
@@ -105,8 +105,8 @@ fn as_action(offer: &Offer, data: &Data, range: lsp::Range, diagnostics: &[Value
     action
 }
 
-/// Computes the edit of a listed action, but only for the text that it was listed for. Failures are shown to the person too, because some
-/// editors drop the error.
+/// Computes the edit of a listed action, but only for the text that it was listed for. A failure is also shown to the user as a message,
+/// because some editors drop the error.
 pub async fn resolve(server: &Server, action: Value) -> Result<Value> {
     trust::take_over(server);
     let outcome = compute(server, action).await;

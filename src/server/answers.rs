@@ -61,8 +61,8 @@ fn show(progress: &Progress, written: &AtomicUsize, piece: &Piece) {
     }
 }
 
-/// Shows an answer in editors that do not stream it, as a markdown document, or as a message if the editor shows no documents (most drop
-/// the result of a command). `about` is the document concerned, if any: each gets an answer file of its own.
+/// Shows an answer in editors that do not stream it: as a markdown document, or as a message if the editor cannot show documents. (Most
+/// editors drop the result of a command.) `about` is the document that the answer is about, if any: each document has its own answer file.
 pub fn open(server: &Server, name: &str, about: &str, answer: &Value) {
     let (streams, shows) = server.with(|state| (state.editor.streaming, state.editor.show_document));
     if streams {
@@ -109,7 +109,7 @@ fn markdown(name: &str, answer: &Value) -> String {
         text.push_str(&format!("- {}{line}{checked}\n", inert(citation["path"].as_str().unwrap_or_default())));
     }
     if let Some(model) = answer["route"]["model"].as_str().or(answer["route"]["engine"].as_str()) {
-        // The reason may be a model's: why the scout asked for the coder.
+        // The reason may be a model's text: the scout says why it asked for the coder.
         text.push_str(&format!("\n{}: {}\n", inert(model), inert(answer["route"]["reason"].as_str().unwrap_or_default())));
     }
     text

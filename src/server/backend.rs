@@ -1,4 +1,4 @@
-//! The features behind the server: keeps the index, the engines and whatever requests share, and opens a session for each request.
+//! The features behind the server: keeps the index, the engines and everything that requests share, and opens a session for each request.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -20,11 +20,12 @@ use crate::syntax::Registry;
 use crate::workspace::rules::is_rule_file;
 use crate::workspace::{Document, Snapshot};
 
-/// How long a request that needs the whole index waits for it in a workspace just opened.
+/// In a workspace that was just opened: how long a request that needs the whole index waits for it.
 const PATIENCE: Duration = Duration::from_secs(90);
-/// How long a request waits that can do without the whole index: an explanation is mostly about the code on the screen.
+/// The same for a request that can do without the whole index: an explanation is mostly about the code on the screen.
 const A_LITTLE: Duration = Duration::from_secs(2);
-/// How long a completion while typing, and a request by a person, wait until other open documents are indexed; and how often they look.
+/// How long a completion while typing, and a request that the user has made, wait until other open documents are indexed; and how often
+/// they check.
 const TYPING: Duration = Duration::from_millis(40);
 const ASKED: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_millis(2);
@@ -62,14 +63,14 @@ struct Kept {
     records: Option<PathBuf>,
     /// For each document, the number of the last update that the index was sent.
     told: HashMap<String, u64>,
-    /// What is told of what those did that were dropped.
+    /// The history of the parts that were dropped, for the status.
     past: features::Past,
-    /// How often `shared` was dropped: what was read before that is not kept.
+    /// How often `shared` was dropped. New parts that were built from what was read before the last drop are not kept.
     dropped: u64,
 }
 
 impl Kept {
-    /// Engines, rules and trust will be made anew; requests to other machines under the old ones are broken off.
+    /// Drops the engines, rules and trust, to be built anew. Requests to other machines that run under the old ones are broken off.
     fn drop_shared(&mut self) {
         self.dropped += 1;
         if let Some(shared) = self.shared.take() {
@@ -98,12 +99,12 @@ impl Backend {
     pub fn leave(&self) {
         if let Some(index) = self.with(|state| state.index.take()) {
             index.stop(PARTING);
-            // The process ends next, with all of its threads: to wait for this one could mean to wait for the file that it reads.
+            // The process ends next, with all of its threads. To wait for this thread could mean to wait for the file that it reads.
             std::mem::forget(index);
         }
     }
 
-    /// One completion. From memory it comes at once; a model is asked after a rest.
+    /// One completion. A suggestion from memory comes at once; a model is asked only after a rest, in which no further key was typed.
     fn completion(
         &self,
         snapshot: &StateSnapshot,
@@ -119,7 +120,7 @@ impl Backend {
             edits: completion.items.into_iter().map(|item| item.edit).collect(),
         };
         Box::pin(async move {
-            // Before waiting for a rest or for other documents.
+            // A suggestion from memory waits neither for the rest nor for other documents.
             if let Some(known) = complete::recall(&session, &params) {
                 return Ok(suggestions(known));
             }
@@ -129,7 +130,7 @@ impl Backend {
             let session = others.counted(session, TYPING).await;
             let started = Instant::now();
             let completion = complete::complete(&session, &params, &cancel).await.inspect_err(|error| {
-                // The editor is told once; whoever asks later why nothing comes finds it in the status.
+                // The editor shows this once. A user who asks later why nothing comes finds the reason in the status.
                 if error.kind != ErrorKind::Cancelled {
                     session.shared.notes(|notes| notes.memory.note_nothing(&params.at.document.uri, &error.message));
                 }
@@ -209,17 +210,17 @@ impl Backend {
     }
 }
 
-/// Other open documents that matter for a request.
+/// Other open documents that matter for a request, and how far the index has to be for them.
 struct Others {
     index: Option<Arc<Index>>,
-    /// The document it is about; none if it is about no place, and no ranking is needed.
+    /// The document that the request is about. None if it is about no place, so that no ranking is needed.
     own: Option<String>,
-    /// The number of their last update.
+    /// The number of the last update that the index was sent.
     told: u64,
 }
 
 impl Others {
-    /// The session once index and ranking have these documents, or as it is when time is up.
+    /// The session once the index and the ranking have these documents. After `patience` the session as it is.
     async fn counted(self, session: Session, patience: Duration) -> Session {
         let Some(index) = self.index else { return session };
         let end = Instant::now() + patience;
@@ -242,7 +243,7 @@ fn read_registry() -> Arc<Registry> {
     Arc::new(registry)
 }
 
-/// The view of an index once it is complete, or as it is when time is up.
+/// The view of an index once it is complete. After `patience` the view as it is.
 async fn whole(index: &Index, patience: Duration) -> Arc<View> {
     let mut views = index.subscribe();
     let complete = views.wait_for(|view| view.stage() == Stage::Ready);
@@ -250,7 +251,8 @@ async fn whole(index: &Index, patience: Duration) -> Arc<View> {
     index.view()
 }
 
-/// The session with the complete index: changes and answers about the whole workspace must not depend on how long ago it was opened.
+/// The session with the complete index. Edits, and answers about the whole workspace, must not depend on how long ago the workspace was
+/// opened.
 async fn seeing_all(
     session: Session,
     index: Option<Arc<Index>>,

@@ -1,7 +1,7 @@
 //! Talks to the editor: notifications, and requests whose answers may come late, twice or never.
 //!
-//! tower-lsp's own `Client` panics at an answer that nobody waits for any more, and queues one message at a time. This one forgets the
-//! waiter instead, and sending never waits.
+//! tower-lsp's own `Client` panics when an answer comes for which nothing waits any more, and it queues one message at a time. This client
+//! drops such an answer, and sending never waits.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::report;
 
 /// Longest wait for an editor's answer.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// Longest wait for a person to decide on an edit in the editor's preview, or to answer a question.
+/// Longest wait for the user to decide on an edit in the editor's preview, or to answer a question.
 const DECISION: Duration = Duration::from_secs(3600);
 
 /// Requests to the editor without an answer yet.
@@ -73,7 +73,7 @@ impl Client {
         self.next.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Passes an answer to whoever waits for it.
+    /// Passes an answer to the request that waits for it.
     pub fn answered(&self, id: &Id, result: Result<Value, Value>) {
         let waiter = match id {
             Id::Number(number) => self.with_waiters(|waiters| waiters.remove(number)),

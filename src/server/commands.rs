@@ -39,8 +39,8 @@ struct Argument {
     action: Option<String>,
     title: Option<String>,
     problems: Vec<String>,
-    /// The document's LSP diagnostics; the model sees those at the place of an instruction. A client that sends none may have sent them
-    /// with code actions.
+    /// The document's LSP diagnostics; of these the model sees the ones at the place of an instruction. If a client sends none, the
+    /// diagnostics are used that it has sent with requests for code actions.
     diagnostics: Option<Vec<Value>>,
     /// The budget in tokens.
     budget: Option<usize>,

@@ -1,4 +1,5 @@
-//! `textDocument/inlineCompletion`: the newest request of a document wins. The one before is answered at once, and its model stops.
+//! `textDocument/inlineCompletion`: the newest request of a document wins. An earlier one that still runs is answered at once, and its
+//! model stops.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -56,7 +57,7 @@ pub async fn inline(server: &Server, params: Params) -> Result<Value> {
     let _stop = cancel.clone().drop_guard();
     let params = complete::Params { at, invoked, selected };
     let work = server.features().complete(snapshot, params, overtakes && !invoked, cancel.clone());
-    // Whoever asked also waits for the ranking of the repository.
+    // A completion that the user has asked for also waits for the ranking of the repository.
     let work = if invoked { server.work.patient(work) } else { server.work.spawn(work) };
     let outcome = tokio::select! {
         biased;
@@ -65,14 +66,14 @@ pub async fn inline(server: &Server, params: Params) -> Result<Value> {
     };
     match outcome {
         Ok(suggestions) => {
-            // Suggestions from memory tell nothing about the engine.
+            // Suggestions from memory say nothing about whether the engine works.
             if suggestions.answered {
                 server.with(|state| state.complaints.clear());
             }
             Ok(items(server, &uri, &document, suggestions))
         }
         Err(error) if error.kind == ErrorKind::Cancelled => Ok(Value::Null),
-        // While typing, the same trouble is told once and not with every key.
+        // While the user types, the same failure is told once and not with every key.
         Err(error) if !invoked && server.with(|state| state.is_known(error.kind)) => Ok(Value::Null),
         Err(error) => Err(message::failed(&error)),
     }

@@ -32,8 +32,8 @@ pub fn load(server: &Server) -> Vec<Problem> {
     read(server, None)
 }
 
-/// Reads the file again; if it says something else now, tells what is wrong and informs the features. What somebody has just broken while
-/// typing does not undo earlier settings.
+/// Reads the file again. If it has changed, tells the user what is wrong in it and informs the features. An entry that has become
+/// unreadable while the user edits the file does not undo its earlier value.
 pub fn reload(server: &Server) {
     let before = server.with(|state| (state.config.clone(), state.config_problems.clone()));
     let problems = read(server, Some(&before.0));
@@ -80,7 +80,7 @@ pub async fn watch(server: Server) {
         if let Ok(now) = tokio::task::spawn_blocking(move || look(&this, before)).await {
             known = Some(now);
         }
-        // What is on its way to a model when somebody takes their trust away is broken off soon as well.
+        // When the user withdraws trust, requests on their way to a model are broken off soon as well.
         tokio::time::sleep(EVERY / 2).await;
         let this = server.clone();
         let _ = tokio::task::spawn_blocking(move || trust::take_over(&this)).await;
@@ -91,7 +91,7 @@ pub async fn watch(server: Server) {
 /// What a check has found.
 #[derive(Clone)]
 struct Seen {
-    /// The file's stamp now, and the one when it was taken over.
+    /// The file's stamp now, and its stamp when it was last read.
     file: Option<Stamp>,
     taken: Option<Stamp>,
     steering: Vec<Option<String>>,
@@ -141,7 +141,7 @@ pub fn check(server: &Server, uri: &Url) {
         } else {
             config::parse_project(&file, &whole).1
         };
-        // What was typed meanwhile gets a check of its own.
+        // If the user has typed meanwhile, the new text gets a check of its own.
         if open(&server).is_some_and(|(newest, _)| newest.version == document.version) {
             let shown: Vec<Value> = problems.iter().map(|problem| diagnostic(problem, &document.text, encoding)).collect();
             server.client.notify("textDocument/publishDiagnostics", json!({ "uri": uri, "diagnostics": shown }));

@@ -1,5 +1,5 @@
-//! Diagnostics that an editor has sent in passing: each request for code actions has those at its place. A client that asks for an edit in
-//! words without diagnostics has told them before. They hold as long as their lines are unchanged.
+//! Diagnostics that an editor has sent with requests for code actions: each such request has the diagnostics at its place. They are used
+//! when a client asks for an edit in words without sending diagnostics. A diagnostic holds as long as its lines are unchanged.
 
 use crate::features::edit::Problem;
 use crate::text::Text;
@@ -30,7 +30,7 @@ impl Diagnostics {
         self.problems.drain(..many);
     }
 
-    /// Those whose lines are unchanged and in their place.
+    /// The diagnostics whose lines are unchanged and in their place.
     pub fn still(&self, text: &Text) -> Vec<Problem> {
         let holds = |(problem, said_of): &&(Problem, String)| of(text, problem).as_ref() == Some(said_of);
         self.problems.iter().filter(holds).map(|(problem, _)| problem.clone()).collect()

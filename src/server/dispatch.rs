@@ -15,7 +15,7 @@ const OWN: &[&str] = &[
     "workspace/didChangeConfiguration",
 ];
 
-/// The notifications that mean something here. Their handlers finish before the next message is read.
+/// The notifications that the server handles. A handler finishes before the next message is read.
 const NOTIFICATIONS: &[&str] = &[
     "exit",
     "$/cancelRequest",

@@ -143,8 +143,8 @@ fn announce(server: &Server, uri: &Url) {
     catch_up(server, told);
 }
 
-/// Tells the features about documents that differ from what they were just told, until none does. Looks at the folders and messages of the
-/// editor both tell about documents, and the slower of the two may tell something outdated.
+/// Tells the features about documents until they have the newest state of all. The look at the folders and the messages of the editor both
+/// tell about documents, so that the slower of the two may tell something outdated.
 pub fn catch_up(server: &Server, mut told: StateSnapshot) {
     loop {
         let now = server.snapshot();
@@ -198,7 +198,7 @@ fn touched(server: &Server, uri: &Url) {
     announce(server, uri);
 }
 
-/// A handler failed, so its document may differ from the editor's now; or all of them, if it is unknown which.
+/// Called when a handler has failed: its document may now differ from the editor's. If it is not known which document that is, all may.
 pub fn suspect(server: &Server, method: &str, params: Option<&Value>) {
     const REASON: &str = "a change to it failed inside longsight";
     if !method.starts_with("textDocument/") {
@@ -216,7 +216,7 @@ pub fn suspect(server: &Server, method: &str, params: Option<&Value>) {
         }
         return;
     };
-    // What is no URI names no document of ours.
+    // A string that is no URI names no open document.
     let Ok(uri) = Url::parse(named) else { return report::log("warning", format_args!("{method} names {named:?}, which is no URI")) };
     if let Some(forgotten) = server.with(|state| state.distrust(&uri, REASON)) {
         tell_desynced(server, &uri, REASON, forgotten);

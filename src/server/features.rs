@@ -30,7 +30,7 @@ pub struct StateSnapshot {
 pub struct Suggestions {
     /// Best first.
     pub edits: Vec<Edit>,
-    /// An engine was asked and has answered; false for suggestions from memory.
+    /// An engine was asked and has answered. False for suggestions from memory.
     pub answered: bool,
 }
 
@@ -49,13 +49,13 @@ pub trait Features: Send + Sync {
     fn workspace(&self, snapshot: StateSnapshot);
     /// A document was opened, changed, or closed (then it is not in the snapshot). The last call has the current state. Must not take long.
     fn changed(&self, _snapshot: &StateSnapshot, _uri: &str) {}
-    /// Work worth starting before anybody asks, now that this document has changed.
+    /// Work that is worth starting before the user asks, now that this document has changed.
     fn ahead(&self, _snapshot: &StateSnapshot, _uri: &str) -> Option<BoxFuture<'static, ()>> {
         None
     }
     /// Files have changed on disk.
     fn files_changed(&self, paths: Vec<PathBuf>);
-    /// Suggestions at a place. `hurried` means that the previous request was overtaken by this one: keys come faster than answers.
+    /// Suggestions at a place. `hurried` means that this request has overtaken the one before: keys come faster than answers.
     fn complete(
         &self,
         snapshot: StateSnapshot,

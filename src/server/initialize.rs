@@ -72,20 +72,20 @@ fn editor(params: &Value) -> Editor {
         progress: can("window/workDoneProgress"),
         show_document: can("window/showDocument/support"),
         apply_edit: can("workspace/applyEdit"),
-        // Neovim does not announce them but takes them; an editor with annotations or resource operations must.
+        // Neovim does not announce versioned edits but accepts them; an editor with annotations or resource operations must accept them.
         document_changes: can("workspace/workspaceEdit/documentChanges") || resources.is_some() || annotations,
         watches_files: can("workspace/didChangeWatchedFiles/dynamicRegistration"),
         refreshes_lenses: can("workspace/codeLens/refreshSupport"),
         // Kakoune's client announces them, but applies everything without asking.
         annotations: annotations && name != "kakoune-lsp",
         creates_files: resources.and_then(Value::as_array).is_some_and(|kinds| kinds.iter().any(|kind| kind == "create")),
-        // Our own plugins do, and these. Helix drops errors of code actions.
+        // Our own plugins show errors, and so do these editors. Helix drops errors of code actions.
         tells_errors: option("streaming") || ["Neovim", "Eglot", "Emacs"].contains(&name),
         reviews: option("reviews"),
         resolves_actions: resolves_actions(params),
         // Before Emacs 29, Eglot does not give its name, and resolves nothing.
         sends_late: name == "Eglot" || name.is_empty() && !resolves_actions(params),
-        // An answer that is neither yes nor no is not a yes.
+        // Any value other than true and false counts as false.
         trusted: said("/initializationOptions/trusted").filter(|said| !said.is_null()).map(|said| said.as_bool().unwrap_or(false)),
         has_block_cursor: ["helix", "kakoune-lsp"].contains(&name),
         is_neovim: name == "Neovim",

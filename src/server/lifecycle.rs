@@ -37,7 +37,8 @@ fn lives(_process: i32) -> bool {
     true
 }
 
-/// Linux tells in `/proc`. Elsewhere zombies count as running, and the end of standard input tells.
+/// On Linux `/proc` tells whether the process is a zombie. On other systems a zombie counts as running, and the end of standard input ends
+/// the server.
 #[cfg(unix)]
 fn zombie(process: i32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();

@@ -104,7 +104,8 @@ pub fn read(body: &[u8]) -> Incoming {
         (Some(_), id) => {
             invalid(id.flatten().unwrap_or_default(), INVALID_REQUEST, "`method` must be a string, `id` an integer or a string".into())
         }
-        // An answer to nobody; some clients send it for our errors with a null id. To answer it would never end.
+        // This answers no request of ours; some clients send it for our errors with a null id. If the server answered it, this would go on
+        // without end.
         (None, _) if message.contains_key("result") || message.contains_key("error") => Incoming::Stray,
         (None, _) => invalid(Id::Null, INVALID_REQUEST, "neither a request, nor a notification, nor an answer".into()),
     }
@@ -116,8 +117,8 @@ pub fn tells_of_a_document(body: &[u8]) -> bool {
     body.windows(NAME.len()).any(|part| part == NAME)
 }
 
-/// The message of a client whose strings contain half a character, as JavaScript's may. Each half becomes the replacement character, which
-/// is equally wide in UTF-16. To lose the message would lose the change in it.
+/// Repairs a message whose strings contain half a character, as JavaScript's strings may. Each half becomes the replacement character,
+/// which is equally wide in UTF-16. If the message were dropped, the change in it would be lost.
 fn without_lone_surrogates(body: &[u8]) -> Option<Value> {
     let mut whole = body.to_vec();
     for (at, _) in lone_halves(body) {
@@ -198,7 +199,7 @@ pub fn failed(reason: &EngineError) -> Error {
     if reason.kind == ErrorKind::Cancelled { cancelled() } else { failure(&reason.message) }
 }
 
-/// The client, or its user, does not want the answer any more.
+/// The client, or the user, does not want the answer any more.
 pub fn cancelled() -> Error {
     Error { message: Cow::Borrowed("cancelled"), ..Error::request_cancelled() }
 }

@@ -60,7 +60,7 @@ pub struct Options {
     pub cache: Option<PathBuf>,
     /// The folder for the user's word on folders. Without it every folder is trusted unless the editor says no.
     pub state: Option<PathBuf>,
-    /// Who does the work.
+    /// The features that do the work.
     pub features: Arc<dyn Features>,
     /// Called before each handler; tests put faults in here.
     pub probe: Option<Probe>,
@@ -85,7 +85,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Reads or changes the state. `act` must do no IO and never wait; what has to be read is read before.
+    /// Reads or changes the state. `act` must do no IO and never wait; read what it needs from disk before.
     fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
         act(&mut lock(&self.state))
     }
@@ -121,7 +121,7 @@ fn lock(state: &StateLock) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Serves one client until it leaves. The exit code is 0 if it said goodbye, else 1.
+/// Serves one client until it leaves. The exit code is 0 if the client has sent `shutdown` first, else 1.
 pub async fn run(input: impl AsyncRead + Unpin + Send + 'static, output: impl AsyncWrite + Unpin + Send + 'static, options: Options) -> u8 {
     let threads = match work::threads() {
         Ok(threads) => threads,

@@ -146,7 +146,7 @@ impl Open {
         change
     }
 
-    /// The changes since it had this text at `version`, if all are known.
+    /// The changes that led from this text at `version` to the current one; none if not all of them are known.
     pub fn since(&self, version: i32, base: &Text) -> Option<Vec<&Batch>> {
         let later: Vec<&Batch> = self.history.iter().filter(|(led_to, _)| *led_to > version).map(|(_, change)| change).collect();
         let mut text = base.clone();

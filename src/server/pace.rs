@@ -1,5 +1,5 @@
-//! How completion keeps pace with typing: a short rest while keys come faster than answers, and a head start on the next suggestion as soon
-//! as one was accepted. Pure, except for the futures that it holds.
+//! How completion keeps pace with typing: while keys come faster than answers, a model is asked only after a short rest; as soon as a
+//! suggestion is accepted, the next one is begun. Pure, except for the futures that it holds.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::workspace::Document;
 /// The outcome of a completion: suggestions, or why there are none.
 pub type Suggested = Result<Suggestions, EngineError>;
 
-/// The share of the usual waiting time for which typing has to pause before a model is asked, while requests are in vain.
+/// While requests are overtaken by further keys, typing has to pause for this share of the usual waiting time before a model is asked.
 const SHARE: f64 = 0.125;
 const LONGEST_REST_MS: f64 = 200.0;
 /// Weight of the newest measurement in the average.
@@ -31,7 +31,7 @@ pub struct Pace {
     prepared: Option<Prepared>,
 }
 
-/// A completion that runs before anybody has asked.
+/// A completion that runs before the editor has asked for it.
 struct Prepared {
     uri: String,
     text: Text,
@@ -47,23 +47,23 @@ impl Pace {
         self.usual_ms = Some(self.usual_ms.map_or(now, |usual| usual * (1.0 - NEWEST) + now * NEWEST));
     }
 
-    /// How long to wait for another key, if the last request was overtaken by one.
+    /// How long to wait for another key before a model is asked, if the last request was overtaken by a key.
     pub fn rest(&self) -> Duration {
         let rest = self.usual_ms.unwrap_or_default() * SHARE;
         Duration::from_secs_f64(rest.min(LONGEST_REST_MS) / 1000.0)
     }
 
-    /// Notes what was suggested for a document, if anything.
+    /// Remembers the suggestion for a document; none if nothing was offered.
     pub fn offered(&mut self, document: Arc<Document>, suggestion: Option<Edit>) {
         self.offered = suggestion.map(|suggestion| (document, suggestion));
     }
 
-    /// Where the cursor is, if this text has the last suggestion accepted as a whole.
+    /// The position of the cursor, if this text is the one before with the last suggestion accepted as a whole.
     pub fn accepted(&mut self, now: &Document) -> Option<usize> {
         let (before, suggestion) = self.offered.take_if(|(before, _)| before.uri == now.uri)?;
         let length = before.text.len_bytes() - suggestion.range.len() + suggestion.text.len();
         let (start, end) = (suggestion.range.start, suggestion.range.start + suggestion.text.len());
-        // A single character may have been typed; more at once counts as accepted.
+        // The user may have typed a single character; more characters at once count as an acceptance.
         let here = now.text.len_bytes() == length && suggestion.text.chars().count() > 1 && now.text.slice(start..end) == suggestion.text;
         let mut after = before.text.clone();
         after.replace(suggestion.range.clone(), &suggestion.text);
@@ -85,7 +85,7 @@ impl Pace {
         run.boxed()
     }
 
-    /// The completion that was started for this place. Another one is useless now, and is stopped.
+    /// The completion that was started in advance for this place. If it was started for another place, it is useless now and is stopped.
     pub fn join(&mut self, document: &Document, offset: usize) -> Option<BoxFuture<'static, Suggested>> {
         let fits = |prepared: &mut Prepared| {
             prepared.uri == document.uri && prepared.offset == offset && prepared.text == document.text && !prepared.cancel.is_cancelled()

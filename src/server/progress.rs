@@ -13,8 +13,8 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Displays `title`. The token is the client's if it sent one; else we ask it to create one, if it can. An editor without progress gets
-    /// none.
+    /// Displays `title`. The token is the client's if it sent one. Otherwise the editor is asked to create one, if it can. An editor
+    /// without progress display gets nothing.
     pub fn begin(server: &Server, token: Option<Value>, title: &str, cancel: &Cancel) -> Progress {
         let own = token.is_none();
         let shows = server.with(|state| state.editor.progress);

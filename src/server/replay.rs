@@ -39,7 +39,7 @@ pub struct Replayed {
     pub requests: usize,
     /// The differences, one line each, for people.
     pub differences: Vec<String>,
-    /// What may differ: how much is sent of other files depends on how far the index was.
+    /// Reasons why a difference may not matter: how much is sent of other files depends on how far the index was.
     pub notes: Vec<String>,
 }
 
@@ -92,7 +92,7 @@ fn called(trace: &Trace, root: &Path, scratch: &Path) -> Result<Names, String> {
     Ok(names)
 }
 
-/// Engines that tell a player what they are asked, and answer what it plays.
+/// Engines that report each request to a player, and give the answers that the player plays.
 fn recorded(trace: &Trace, player: mpsc::UnboundedSender<Asked>) -> crate::route::Build {
     let engines = trace.engines.clone();
     Arc::new(move |name, config| {
@@ -169,7 +169,7 @@ impl Player {
                 message["params"]["token"] = now.clone();
             }
         } else {
-            // The answer to a request that did not come this time goes nowhere.
+            // The request came in the recording but not this time, so its answer is not sent.
             let Some(now) = self.ids.remove(&message["id"].to_string()) else { return };
             message["id"] = now;
         }
@@ -183,12 +183,12 @@ impl Player {
     async fn send(&mut self, message: &Value) {
         let body = message.to_string();
         let frame = format!("Content-Length: {}\r\n\r\n{body}", body.len());
-        // If the server has left, the missing answers show it.
+        // If the server has left, this is noticed by the answers that do not come.
         let _ = self.writing.write_all(frame.as_bytes()).await;
         let _ = self.writing.flush().await;
     }
 
-    /// Waits for the index, because prompts depend on it, and in the recording a person was slower than it.
+    /// Waits for the index, because prompts depend on it. In the recording the index was ready before the user made a request.
     async fn wait_for_index(&mut self) {
         let own = json!("replay");
         let arguments = json!([{ "question": "which files are there", "budget": 0 }]);
@@ -234,7 +234,8 @@ impl Player {
             match tokio::time::timeout_at(deadline, self.asks.recv()).await {
                 Ok(Some(asked)) => {
                     self.asked.push(asked);
-                    // Not equal, but for the same purpose: it gets the recorded answer, and the difference is told.
+                    // This request differs from the recorded one but has the same purpose: it gets the recorded answer, and the difference
+                    // is reported.
                     let same = |asked: &Asked| asked.engine == engine && asked.prompt.get("path") == then.get("path");
                     if !self.asked.iter().any(|asked| exact(asked, &self.names)) && self.asks.is_empty() {
                         break self.asked.iter().position(|asked| same(asked) && !asked.answer.is_closed());
@@ -260,7 +261,7 @@ impl Player {
         self.playing.insert(number, asked.answer);
     }
 
-    /// Reports what came that the trace does not have.
+    /// Reports messages of the server that the trace does not have.
     async fn afterwards(&mut self) {
         let _ = self.take(|_| false, AFTERWARDS).await;
         let extra: Vec<Value> = self.waiting.drain(..).filter(|message| !is_passing(message)).collect();
@@ -270,7 +271,7 @@ impl Player {
         }
     }
 
-    /// Takes the first matching message out of what came; waits for it if need be.
+    /// Takes the first matching message out of those that the server has sent; waits for it if need be.
     async fn take(&mut self, wanted: impl Fn(&Value) -> bool, patience: Duration) -> Option<Value> {
         let deadline = tokio::time::Instant::now() + patience;
         loop {
@@ -333,7 +334,7 @@ fn is_passing(message: &Value) -> bool {
 /// Fields about time, memory and the program, and numbers that we choose.
 const VOLATILE: &[&str] = &["timing", "prefill_rate", "decode_rate", "serverInfo", "rss_bytes", "version_of_longsight", "audit"];
 
-/// A message without what differs from run to run.
+/// A message without the parts that differ from run to run.
 fn plain(mut message: Value) -> Value {
     fn strip(value: &mut Value) {
         match value {
@@ -353,7 +354,7 @@ fn plain(mut message: Value) -> Value {
         *token = json!("longsight/…");
     }
     if message["method"] == "window/showDocument" {
-        // The name of a shown answer contains its place, which is another one in a copy.
+        // The name of a shown answer contains the path of its document, which differs in a copy.
         if let Some(uri) = message.pointer_mut("/params/uri") {
             *uri = json!(uri.as_str().and_then(|uri| uri.rsplit_once('/')).map_or("", |(folder, _)| folder));
         }
@@ -368,7 +369,7 @@ fn hide(names: &Names, prompt: &Value) -> Value {
     asked["prompt"].take()
 }
 
-/// A prompt with all secrets marked alike: replaced in the recording, stars now.
+/// A prompt in which all secrets have the same form: the recording has placeholders, and the prompt of now has stars.
 fn marks(prompt: &Value) -> Value {
     use std::sync::LazyLock;
     #[expect(clippy::expect_used, reason = "a constant pattern")]

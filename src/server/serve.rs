@@ -2,8 +2,8 @@
 //! leave.
 //!
 //! Notifications are applied in wire order before the next message is read. A request is polled once in wire order, which runs it up to its
-//! snapshot, and then continues in its own task. Whoever answers first takes the id out of `running`; later answers find nothing there.
-//! Cancelling answers at once and drops the handler's future, which stops the model.
+//! snapshot, and then continues in its own task. The first answer to a request takes its id out of `running`; a later answer finds nothing
+//! there and is dropped. Cancelling a request answers it at once and drops the handler's future, which stops the model.
 
 use std::collections::{HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
@@ -108,7 +108,7 @@ fn read_ahead(input: impl AsyncRead + Unpin + Send + 'static, tape: Option<Tape>
     receiver
 }
 
-/// Records a message of the editor. What is no message is not replayed.
+/// Records a message of the editor. Bytes that are no message are not recorded, since they cannot be replayed.
 fn record(tape: &Tape, incoming: &Incoming) {
     if let Some(message) = incoming.as_json() {
         tape.write(json!({ "from": "editor", "message": message }));
@@ -195,7 +195,8 @@ impl<S: Host> Loop<S> {
         }
     }
 
-    /// Standard input has ended. Who is not shown that by an editor, which is mostly the one that ended it, finds it in the log.
+    /// Standard input has ended. An editor mostly ends it itself and shows nothing then, so the reason is in the log, for users who started
+    /// the server by hand.
     fn tell_of_the_end(&self) {
         match self.phase {
             Phase::Strange => report::log(

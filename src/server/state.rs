@@ -26,9 +26,9 @@ use super::trust::{Asked, Trust};
 pub struct State {
     pub editor: Arc<Editor>,
     roots: Arc<Roots>,
-    /// Folders that the editor has named and that are no workspace.
+    /// Folders that the editor has named but that are not treated as a workspace.
     pub left_alone: Vec<PathBuf>,
-    /// Folders that were added and have not been looked at: their rules and their trust are not known.
+    /// Folders that were added and have not been looked at yet, so that their rules and their trust are not known.
     pending: Vec<Url>,
     documents: OpenDocuments,
     /// The newest inline completion of each document.
@@ -42,19 +42,19 @@ pub struct State {
     pub config_problems: Vec<String>,
     pub project_problems: Vec<String>,
     pub trust: Trust,
-    /// How the file with the user's word on folders looked when that was found out; none before.
+    /// The stamp of the file with the user's decisions on trust, when it was last read; none before.
     pub said: Option<Option<Stamp>>,
-    /// Folders with what steers tools in them, as the user was asked about them.
+    /// Folders about which the user was asked, each with the state of its files that steer tools at that time.
     pub asked: Vec<Asked>,
-    /// The failures of automatic completion since it last worked; each kind is told once, whatever the words.
+    /// The failures of automatic completion since it last worked. Each kind of failure is told once, even if its words differ.
     pub complaints: Vec<ErrorKind>,
     /// Hunks that wait for a decision.
     pub hunks: Hunks,
-    /// The person was told that hunks can only be accepted by code actions.
+    /// The user was told that hunks can only be accepted by code actions.
     pub told_of_actions: bool,
 }
 
-/// A document to open. Its place is found on disk, and so before the lock is taken.
+/// A document to open. Its place in the workspace was looked up on disk before the lock was taken.
 pub struct Opened {
     pub uri: Url,
     pub path: Option<WorkspacePath>,
@@ -70,10 +70,10 @@ pub struct Located {
     pub documents: HashMap<Url, Option<WorkspacePath>>,
 }
 
-/// What a message about a document has caused, to tell the person.
+/// The consequences of a message about a document, to tell the user.
 #[derive(Default)]
 pub struct Effect {
-    /// Why the document is out of step now.
+    /// Why the document does not follow the editor's any more.
     pub desynced: Option<&'static str>,
     /// How many hunks were dropped because of that.
     pub forgotten: usize,
@@ -97,7 +97,7 @@ pub struct Editor {
     pub annotations: bool,
     /// It can create files in an edit.
     pub creates_files: bool,
-    /// It shows the person the error of a failed request.
+    /// It shows the user the error of a failed request.
     pub tells_errors: bool,
     /// It asks for a code action's edit when one is chosen; otherwise the action gets a command.
     pub resolves_actions: bool,
@@ -109,12 +109,12 @@ pub struct Editor {
     pub trusted: Option<bool>,
     /// Its cursor is a character, which it sends as the range if nothing is selected.
     pub has_block_cursor: bool,
-    /// Neovim prompts for any annotation, even without confirmation, and keeps carriage returns in suggestions.
+    /// It is Neovim, which asks about any annotated change even if no confirmation is needed, and keeps carriage returns in suggestions.
     pub is_neovim: bool,
 }
 
 impl Editor {
-    /// Whether the editor asks the person about changes that need it. One that draws hunks keeps them waiting instead.
+    /// Whether the editor asks the user about changes that need it. If a plugin draws hunks, such changes wait as hunks instead.
     pub fn asks(&self) -> bool {
         self.annotations && !self.reviews
     }
@@ -144,7 +144,7 @@ impl State {
         true
     }
 
-    /// Other folders are open now. Nothing is offered in new ones before they were looked at.
+    /// Takes over the folders that are open now. Nothing is offered in new ones before they were looked at.
     pub fn change_folders(&mut self, added: Vec<Url>, removed: &[Url]) {
         let mut editor = (*self.editor).clone();
         editor.roots.retain(|root| !removed.iter().any(|folder| is_same_folder(folder, root)));
@@ -169,7 +169,8 @@ impl State {
         self.roots.clone()
     }
 
-    /// Opens a document, or opens it again. False if it is too large to keep; also the hunks that do not fit what was opened.
+    /// Opens a document, or opens it again. Returns false if it is too large to keep; also returns the hunks that do not fit the opened
+    /// text.
     pub fn open(&mut self, opened: Opened) -> (bool, Vec<Lost>) {
         let Opened { uri, path, language, version, text } = opened;
         let (text, sync) = kept(&text);

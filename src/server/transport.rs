@@ -20,7 +20,7 @@ pub const MAX_FRAME: u64 = 64 << 20;
 const MAX_LINE: usize = 8 << 10;
 /// Longest tail of broken bytes in which a header may have begun.
 const TAIL: usize = 64;
-/// Bytes that wait for a client which does not read: above the first limit progress is dropped, above the second we leave.
+/// Bytes that wait for a client that does not read. Above the first limit progress messages are dropped; above the second the server ends.
 const DROP_ABOVE: usize = 4 << 20;
 const LEAVE_ABOVE: usize = 256 << 20;
 /// A client that takes nothing for this long is gone.
@@ -227,7 +227,7 @@ impl Outbox {
         if let Some(tape) = &self.tape {
             tape.write(json!({ "from": "server", "message": message }));
         }
-        // Without a writer nobody reads it any more.
+        // If the writer has ended, messages are not kept, because nothing would send them.
         let _ = self.sender.send(Post::Message(message.to_string().into_bytes(), weight));
     }
 

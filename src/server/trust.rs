@@ -1,5 +1,6 @@
-//! Whether the open folders are trusted. An editor with workspace trust decides itself. Elsewhere the user's word on each folder counts,
-//! until what steers tools there changes. Without trust there is only completion from the open document, on this machine.
+//! Whether the open folders are trusted. An editor with workspace trust decides itself. In other editors the user's decision on each folder
+//! counts, until files change that steer tools in that folder. Without trust there is only completion from the open document, on this
+//! machine.
 
 use std::sync::Arc;
 
@@ -12,14 +13,14 @@ use crate::context::fence;
 use crate::workspace::trust::{Standing, Store, fingerprint};
 use crate::workspace::{Root, Roots};
 
-/// The person's answer for yes.
+/// The two answers that the user can give.
 const YES: &str = "Trust";
 const NO: &str = "Complete only";
 
-/// Whether the folders are trusted, and who says so.
+/// Whether the folders are trusted, and by whose decision.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Trust {
-    /// By the editor, by the user, or because nobody asks.
+    /// By the editor, by the user, or because `trust.ask` is off and the user has decided nothing.
     #[default]
     Given,
     /// The editor says no.
@@ -28,7 +29,7 @@ pub enum Trust {
     UserSaysNo,
     /// The user has not been asked.
     NotAsked,
-    /// The user's word was for an earlier state of the project's files.
+    /// The user's decision was for an earlier state of the files that steer tools.
     Stale,
 }
 
@@ -55,7 +56,7 @@ pub struct Word {
     trusted: bool,
 }
 
-/// Sets what is known before the folders were looked at.
+/// Sets what is known about trust before the folders are looked at.
 pub fn before_a_look(server: &Server) {
     server.with(|state| {
         if state.editor.trusted == Some(false) {
@@ -84,17 +85,18 @@ pub fn take_over(server: &Server) {
     folders::refresh_soon(server);
 }
 
-/// Finds out, and asks the person about the folders of which that is open. Reads files: not under the lock.
+/// Determines whether the folders are trusted, and asks the user about folders without a decision. Reads files; not to be called under the
+/// lock.
 pub fn look(server: &Server, roots: &Roots) {
     let (by_editor, ask) = server.with(|state| (state.editor.trusted, state.config.trust.ask));
-    // Before it is read: what is said meanwhile is heard next.
+    // The stamp is taken before the file is read, so that a decision made meanwhile is noticed at the next look.
     let said = server.options.state.as_ref().map(|folder| Store::new(folder).look());
     let trust = match by_editor {
         Some(true) => Trust::Given,
         Some(false) => Trust::EditorSaysNo,
         None => server.options.state.as_ref().map_or(Trust::Given, |folder| by_store(&Store::new(folder), roots, ask)),
     };
-    // What the editor said meanwhile counts, and is looked at next.
+    // If the editor has decided otherwise meanwhile, its decision counts, and the next look takes it over.
     let is_newest = server.with(|state| {
         let is_newest = state.editor.trusted == by_editor;
         if is_newest {
@@ -108,7 +110,7 @@ pub fn look(server: &Server, roots: &Roots) {
     }
 }
 
-/// Asks about folders without a word on them, each state of a folder once.
+/// Asks about folders without a decision; for each state of a folder once.
 fn ask_person(server: &Server, roots: &Roots, trust: Trust) {
     let Some(folder) = &server.options.state else { return };
     let store = Store::new(folder);
@@ -123,7 +125,7 @@ fn ask_person(server: &Server, roots: &Roots, trust: Trust) {
     }
 }
 
-/// A folder, and what steered tools there when the person was asked: the answer covers no more than that.
+/// A folder, with the state of the files that steered tools there when the user was asked. The user's answer covers only this state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
     root: Arc<Root>,
@@ -160,7 +162,7 @@ async fn question(server: Server, trust: Trust, asks: Vec<Asked>) {
     let actions = json!([{ "title": YES }, { "title": NO }]);
     let answer =
         server.client.request("window/showMessageRequest", json!({ "type": 2, "message": fence::plain(&text), "actions": actions })).await;
-    // No answer means no trust, and is not remembered.
+    // If the user gives no answer, the folder is not trusted, and nothing is remembered.
     let said = match answer.as_ref().ok().and_then(|answer| answer["title"].as_str()) {
         Some(YES) => true,
         Some(NO) => false,
@@ -171,7 +173,7 @@ async fn question(server: Server, trust: Trust, asks: Vec<Asked>) {
     }
 }
 
-/// Keeps the user's word on folders as they were when asked about, and acts on it.
+/// Keeps the user's decision on folders, for the state about which the user was asked, and acts on it.
 async fn say(server: &Server, asks: &[Asked], trusted: bool) -> std::result::Result<(), String> {
     let folder = server.options.state.as_ref().ok_or("there is no state folder to keep your word in; set XDG_STATE_HOME")?;
     let store = Store::new(folder);

@@ -1,5 +1,5 @@
-//! Threads for the features: whatever they compute or wait for, the protocol's threads stay free. Answers for somebody who types go through
-//! [`Work::spawn`] and only pause at an await. Work that may wait for a disk, or for what another thread builds, goes through
+//! Threads for the features: however long these compute or wait, the protocol's threads stay free. Answers for a typing user go through
+//! [`Work::spawn`] and only pause at an await. Work that may wait for a disk, or for something that another thread builds, goes through
 //! [`Work::patient`].
 
 use tokio::runtime::{Builder, Handle, Runtime};

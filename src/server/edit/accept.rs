@@ -1,5 +1,5 @@
-//! Accepts hunks in editors that cannot be asked to apply an edit: a code action carries the edit, as with other servers. Whether it was
-//! applied is seen in the text.
+//! Accepts hunks in editors that cannot be asked to apply an edit: a code action carries the edit, as with other servers. The server sees
+//! in the text of the document whether the editor has applied it.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -23,14 +23,14 @@ struct Data {
     version: i32,
 }
 
-/// Why an editor cannot accept hunks; none if it can. An edit without a version may meet a changed text, unless it is requested only when
-/// it is wanted.
+/// Why an editor cannot accept hunks; none if it can. An edit without a version could be applied to a text that has changed, so such an
+/// editor has to ask for the edit at the moment in which the user chooses it.
 pub fn hindered(editor: &Editor) -> Option<&'static str> {
     let can = editor.apply_edit || editor.resolves_actions || editor.document_changes;
     (!can).then_some("this editor cannot apply edits from a server; take them from the answer")
 }
 
-/// Whether a hunk has no document to be accepted in: it creates a file and waits for a code action.
+/// Whether a hunk cannot be listed in its own document: it creates that document's file, and the editor accepts hunks only by code actions.
 pub fn is_homeless(state: &State, pending: &Pending) -> bool {
     pending.creates && !state.editor.apply_edit && state.open_as(&pending.document).is_none()
 }
@@ -47,13 +47,13 @@ pub fn action(editor: &Editor, document: &Document, title: &str, kind: &str, hun
     Some(menu::resolved_later(title, kind, &data))
 }
 
-/// Whether this is such an action.
+/// Whether this is a code action that [`action`] has listed.
 pub fn is_one(action: &Value) -> bool {
     action["data"]["accept"].is_object()
 }
 
-/// Adds the edit to an action, but only for the text that it was listed for. Its hunks wait until the text shows them: editors also preview
-/// actions that nobody chooses.
+/// Adds the edit to an action, but only if the document still has the text for which the action was listed. Its hunks wait until the text
+/// shows them, because editors also ask for the edits of actions that the user only looks at.
 pub async fn resolve(server: &Server, mut action: Value) -> Result<Value> {
     let data: Data = serde_json::from_value(action["data"].clone()).map_err(|error| Error::invalid_params(error.to_string()))?;
     if server.with(|state| state.document(&data.uri).is_none_or(|open| open.document.version != data.version)) {

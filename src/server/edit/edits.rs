@@ -1,4 +1,4 @@
-//! Edits on their way to the editor: rebased on the newest text, versioned, all or nothing, annotated if the editor can ask the person
+//! Edits on their way to the editor: rebased on the newest text, versioned, all or nothing, and annotated if the editor can ask the user
 //! about each hunk.
 
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::workspace::{Document, uri};
 
 /// How long an editor may take to show that it has applied an edit.
 const SETTLE: Duration = Duration::from_secs(2);
-/// How long it may take if its text differs from the one the edit was made for: it has most likely dropped the edit.
+/// The same if the editor's text differs from the one that the edit was made for: then the editor has most likely dropped the edit.
 const SOON: Duration = Duration::from_millis(600);
 /// Pauses between two looks: the first one, doubled each time, and the longest one.
 const FIRST_LOOK: Duration = Duration::from_millis(10);
@@ -30,7 +30,7 @@ const LAST_LOOK: Duration = Duration::from_millis(200);
 pub struct Label<'a> {
     /// What was requested; replaces a hunk's reason if the model gave none.
     pub title: &'a str,
-    /// A person has to confirm each hunk.
+    /// The user has to confirm each hunk.
     pub confirm: bool,
     /// The reasons, apart from several files being changed.
     pub warnings: &'a [String],
@@ -138,8 +138,8 @@ fn document_changes(state: &State, files: &[Fitted], label: Option<Label>) -> Va
     for fitted in files {
         let uri = &fitted.uri;
         if fitted.creates {
-            // If the file has been created meanwhile, the edit has to fail as a whole, without emptying the file or writing into it. Neovim
-            // empties it unless told to ignore it.
+            // If the file has been created meanwhile, the whole edit has to fail: it must neither empty that file nor write into it. Neovim
+            // would empty the file unless it is told to ignore an existing one.
             let options = json!({ "overwrite": false, "ignoreIfExists": state.editor.is_neovim });
             changes.push(json!({ "kind": "create", "uri": uri, "options": options }));
         }
@@ -206,15 +206,15 @@ pub enum End {
     Applied,
     /// The editor says that it applied it, but these texts do not show it.
     NotShown(Vec<FileEdit>),
-    /// The person kept typing: every time the editor had another text of these files.
+    /// The user kept typing: at each attempt the editor had another text of these files.
     Overtaken(Vec<FileEdit>),
 }
 
-/// Pauses before an edit is requested again that was overtaken by typing.
+/// Pauses before an edit is requested again because the user has typed meanwhile.
 const AGAIN: &[Duration] = &[Duration::ZERO, Duration::from_millis(150), Duration::from_millis(400), Duration::from_millis(1000)];
 
-/// Has the editor apply edits. If it refuses because somebody has typed, the edits are fitted to the new text and requested again, since
-/// keys come faster than answers. A person is never asked twice.
+/// Has the editor apply edits. If the editor refuses because the user has typed, the edits are fitted to the new text and requested again,
+/// since keys come faster than answers. The user is never asked twice.
 pub async fn apply(server: &Server, name: &str, files: &[FileEdit], label: Option<Label<'_>>) -> Result<Outcome, String> {
     if !server.with(|state| state.editor.apply_edit) {
         return Err("this editor cannot apply edits from a server; take them from the answer".into());
@@ -238,11 +238,12 @@ struct Attempt {
     end: End,
     /// As in [`Outcome`].
     unseen: Vec<FileEdit>,
-    /// A person was asked.
+    /// The user was asked.
     asks: bool,
 }
 
-/// One attempt. An editor's word is no proof (`shown`), except Eglot's, which sends no change before its command is answered.
+/// One attempt. That the editor says it has applied the edit is no proof, so the text has to show it (`shown`). Eglot is an exception: it
+/// sends no change before its command is answered.
 async fn apply_once(server: &Server, name: &str, files: &[FileEdit], label: Option<Label<'_>>) -> Result<Attempt, String> {
     let asked = ask_editor(server, name, files, label).await?;
     let end = match &asked {
@@ -257,11 +258,11 @@ async fn apply_once(server: &Server, name: &str, files: &[FileEdit], label: Opti
 struct Asked {
     versions: Vec<(Url, i32)>,
     expected: Arc<Vec<Expected>>,
-    /// A person was asked, at our request or the editor's own, which our plugin reports as `chosen`.
+    /// The user was asked: at the server's request, or by the editor itself, which our plugin reports as `chosen`.
     asks: bool,
-    /// False if it dropped the edit because its text is another one by now.
+    /// False if the editor dropped the edit because its text has changed.
     applied: bool,
-    /// Its text was not the one the edit was made for when it answered.
+    /// When the editor answered, its text was not the one that the edit was made for.
     was_behind: bool,
 }
 
@@ -295,7 +296,7 @@ async fn await_shown(server: &Server, asked: Asked) -> Attempt {
     let mut pause = FIRST_LOOK;
     let missing = loop {
         let missing = shown::missing(server, &expected).await;
-        // A person who chooses may turn down all hunks of one file.
+        // A user who chooses among the hunks may reject all hunks of one file.
         if missing.is_empty() || asks && missing.len() < expected.len() {
             return Attempt { end: End::Applied, unseen: vec![], asks };
         }
@@ -328,7 +329,7 @@ fn is_behind(state: &State, versions: &[(Url, i32)]) -> bool {
     versions.iter().any(|(uri, version)| state.document(uri).is_some_and(|open| *version < open.document.version))
 }
 
-/// What should be seen once an edit is applied. `asks` means that the person chooses among the hunks.
+/// The texts that should be seen once an edit is applied. `asks` means that the user chooses among the hunks.
 fn expected(fitted: &[Fitted], asks: bool) -> Vec<Expected> {
     let one = |Fitted { file, open, edits, text, .. }: &Fitted| match open {
         Some((uri, version)) => Expected::open(file, uri.clone(), *version, text.clone(), edits, asks),

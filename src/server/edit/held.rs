@@ -104,7 +104,7 @@ fn only_by_actions(state: &mut State) -> Option<&'static str> {
     is_news.then_some(words)
 }
 
-/// Rebases hunks of files that are not open on the files' new text; those that do not fit are dropped with a reason.
+/// Rebases hunks of files that are not open on the new text of these files. Hunks that do not fit are dropped with a reason.
 pub async fn follow_disk(server: &Server, wanted: impl Fn(&Path) -> bool) {
     let closed: BTreeMap<String, WorkspacePath> = server.with(|state| {
         let closed = state.hunks.iter().filter(|pending| state.open_as(&pending.document).is_none());
@@ -133,7 +133,7 @@ pub async fn follow_disk(server: &Server, wanted: impl Fn(&Path) -> bool) {
     }
 }
 
-/// Tells which hunks do not fit any more, in one message, and removes them from the screen.
+/// Tells the user in one message which hunks do not fit any more, and has the editor remove them from the screen.
 pub fn tell_lost(server: &Server, lost: &[Lost]) {
     say_lost(server, lost);
     redraw(server, lost.iter().map(|lost| lost.pending.document.uri.as_str()).collect::<BTreeSet<_>>());

@@ -1,5 +1,5 @@
-//! Hunks that wait for a person's decision. Each is kept on the newest text of its document: with every change it is rebased exactly, or
-//! dropped with a reason.
+//! Hunks that wait for the user's decision. Each is kept for the newest text of its document: with every change of the text it is rebased
+//! exactly, or dropped with a reason.
 
 use std::sync::Arc;
 
@@ -24,14 +24,14 @@ pub struct Pending {
     pub edit: Edit,
     /// The file does not exist yet.
     pub creates: bool,
-    /// The editor said that it made this change in a closed file, and nothing shows it. To request it again might make it twice, so it
-    /// waits until the file is seen.
+    /// The editor said that it has made this change in a closed file, but neither the disk nor an open document shows it. To request the
+    /// change again might make it twice, so the hunk waits until the file is seen.
     pub claimed: bool,
-    /// A person has accepted it, and its file is being read before the editor is asked.
+    /// The user has accepted it, and its file is being read before the editor is asked.
     pub accepting: bool,
 }
 
-/// The warning for such a claimed change.
+/// The warning for a change that the editor claims to have made and that nothing shows.
 const CLAIMED: &str = "the editor says that it has made this change, but the file does not show it yet: open or save it";
 
 impl Pending {
@@ -72,7 +72,7 @@ pub struct Lost {
 #[derive(Default)]
 pub struct Hunks {
     waiting: Vec<Pending>,
-    /// Hunks on their way into the editor's text: what appears at their places is not typing.
+    /// Hunks that the editor was asked to apply. Text that appears at their places is not the user's typing.
     accepted: Vec<Pending>,
     last: u64,
 }
@@ -119,7 +119,7 @@ impl Hunks {
         ids
     }
 
-    /// Marks hunks as accepted or not: whoever rejects all waiting hunks means the others.
+    /// Marks hunks as being accepted, or takes the mark away. A rejection of all waiting hunks leaves marked ones alone.
     pub fn mark(&mut self, decided: impl Fn(&Pending) -> bool, accepting: bool) {
         self.waiting.iter_mut().filter(|pending| decided(pending)).for_each(|pending| pending.accepting = accepting);
     }
@@ -144,7 +144,7 @@ impl Hunks {
         self.waiting.iter_mut().filter(|pending| ids.contains(&pending.id)).for_each(|pending| pending.claimed = true);
     }
 
-    /// These are not on their way any more.
+    /// Forgets accepted hunks: what appears at their places from now on is typing.
     pub fn settled(&mut self, ids: impl Fn(u64) -> bool) {
         self.accepted.retain(|pending| !ids(pending.id));
     }
@@ -178,9 +178,9 @@ impl Hunks {
         lost.into_iter().filter_map(Result::err).collect()
     }
 
-    /// The hunks that a change has inserted at the place of `pending`: hunks on their way, and those in `waiting`, which an editor may
-    /// apply from a code action. The inserted text has to be exactly that of one or of several in a row; a text that merely contains it is
-    /// typing.
+    /// The hunks whose text a change has inserted at the place of `pending`. They may be accepted hunks on their way, or hunks of
+    /// `waiting`, which an editor may apply from a code action. The inserted text has to be exactly that of one hunk, or of several in a
+    /// row; a text that only contains it is the user's typing.
     fn come(&self, pending: &Pending, waiting: &[Pending], before: &Text, change: &Batch) -> Vec<u64> {
         let place = &pending.edit.range;
         let lies_here = |edit: &Edit| edit.range == *place && place.is_empty() && !edit.text.is_empty();
@@ -201,13 +201,13 @@ impl Hunks {
         (0..here.len()).find_map(run).unwrap_or_default()
     }
 
-    /// A document was opened: hunks for the file on disk now apply to the editor's text. Each was made for the file at its own time, and
-    /// under our spelling of its name.
+    /// Called when a document was opened: hunks for the file on disk now apply to the editor's text. Each hunk was made for the file at its
+    /// own time, and under the server's spelling of the file's name.
     pub fn opened(&mut self, now: &Arc<Document>, is_open: impl Fn(&str) -> bool) -> Vec<Lost> {
         let lies_there = |known: &Document| known.path.is_some() && known.path == now.path && !is_open(&known.uri);
         let here = self.take(|pending| pending.document.uri == now.uri || lies_there(&pending.document));
         let lost = self.compare(here, now);
-        // The editor shows what it has, so what it does not show there it has not done.
+        // The editor now shows the file's text. A claimed change that this text does not show was not made.
         self.waiting.iter_mut().filter(|pending| pending.document.uri == now.uri).for_each(|pending| pending.claimed = false);
         lost
     }
@@ -224,8 +224,8 @@ impl Hunks {
         self.put_back_carried(here.into_iter().map(gone).collect())
     }
 
-    /// Rebases each hunk from its own text to the document's current one, and keeps it. A file that was to be created and exists by now,
-    /// empty, is only filled.
+    /// Rebases each hunk from its own text to the document's current one, and keeps it. If a hunk was to create the file, and the file
+    /// exists by now but is empty, the hunk only fills it.
     fn compare(&mut self, hunks: Vec<Pending>, now: &Arc<Document>) -> Vec<Lost> {
         let blank = now.text.to_string().trim().is_empty();
         let one = |mut pending: Pending| {
@@ -237,7 +237,7 @@ impl Hunks {
                 return Ok(Some(Pending { document: now.clone(), creates: false, ..pending }));
             }
             if pending.creates {
-                // The claimed change, maybe formatted; or exactly this change.
+                // The file has the change that the editor claimed, maybe formatted; or it has exactly this change.
                 if pending.claimed || now.text.to_string() == pending.edit.text {
                     return Ok(None);
                 }
@@ -262,8 +262,8 @@ impl Hunks {
     }
 }
 
-/// A hunk on the current text; none if its change has been made. `come` are hunks that were inserted at its place: two tests for the end of
-/// a file keep the order in which they were proposed.
+/// A hunk rebased on the current text; none if its change has been made. `come` are hunks that were just inserted at its place: thus two
+/// tests that go to the end of a file keep the order in which they were proposed.
 fn carried(pending: Pending, come: &[u64], before: &Text, change: &Batch, now: &Arc<Document>) -> Result<Option<Pending>, Lost> {
     let tie = match come.first() {
         _ if come.contains(&pending.id) => return Ok(None),
@@ -274,7 +274,8 @@ fn carried(pending: Pending, come: &[u64], before: &Text, change: &Batch, now: &
     match rebase::rebase_beside(&pending.edit, before, change, tie) {
         Ok(edit) if edit.is_empty() => Ok(None),
         Ok(edit) => Ok(Some(Pending { edit, document: now.clone(), ..pending })),
-        // Its place is different now, just as the editor said or the hunk wanted.
+        // The text at its place is different now, and that difference is the change that the editor claimed, or the one that the hunk would
+        // make.
         Err(_) if pending.claimed || is_made(&pending.edit, before, change) => Ok(None),
         Err(why) => Err(Lost { pending: pending.into(), why: why.to_string() }),
     }

@@ -1,5 +1,5 @@
-//! What is left of a change after a person typed in one of its places, or another program wrote one of its files: the other hunks, and a
-//! word about the missing ones. Minutes of work are not lost for one line.
+//! Saves the rest of an edit if the user has typed in one of its places, or another program has changed one of its files: the other hunks
+//! are kept, with a sentence about the missing ones. Minutes of work are not lost because of one line.
 
 use super::edits::{self, Unfit};
 use crate::features::edit::FileEdit;

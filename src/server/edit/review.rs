@@ -64,7 +64,7 @@ pub async fn accept(server: &Server, argument: &Value) -> jsonrpc::Result<Value>
         return Err(message::failure(words));
     }
     let taken = {
-        // A hunk rejected meanwhile is not accepted.
+        // A hunk that was rejected meanwhile is not accepted.
         let accepting = Accepting::new(server, &wanted);
         held::follow_disk(server, |_| true).await;
         server.with(|state| state.hunks.accept(|pending| accepting.wanted.is(pending) && !pending.claimed))
@@ -100,8 +100,8 @@ pub async fn accept(server: &Server, argument: &Value) -> jsonrpc::Result<Value>
     Err(message::failure(&format!("{}: {why}; the change still waits{done}", names.join(", "))))
 }
 
-/// Hunks on their way into the editor's text. Unless they arrive they wait again, even if nobody waits for the outcome any more; their
-/// documents are redrawn in any case.
+/// Hunks that the editor was asked to apply. When this is dropped, hunks that did not arrive in the text wait again, even if the command
+/// was cancelled; their documents are redrawn in any case.
 struct Undecided<'a> {
     server: &'a Server,
     uris: BTreeSet<String>,
@@ -109,12 +109,12 @@ struct Undecided<'a> {
 }
 
 impl Undecided<'_> {
-    /// These have arrived.
+    /// These hunks have arrived in the text.
     fn decided(&mut self, arrived: impl Fn(&Pending) -> bool) {
         let (arrived, left) = std::mem::take(&mut self.taken).into_iter().partition::<Vec<_>, _>(arrived);
         self.taken = left;
         self.server.with(|state| {
-            // If the change is sent after the answer, it is still on its way.
+            // An editor that sends the change only after the command's answer has not sent it yet: these hunks are still on their way.
             if !state.editor.sends_late {
                 state.hunks.settled(|id| arrived.iter().any(|pending| pending.id == id));
             }
@@ -138,7 +138,8 @@ fn uris(taken: &[Pending]) -> BTreeSet<String> {
     taken.iter().map(|pending| pending.document.uri.clone()).collect()
 }
 
-/// Hunks that could not be applied wait again, on the newest text if they fit. Those that the text shows anyway are decided.
+/// Puts back hunks that could not be applied: they wait again, for the newest text if they fit it. Hunks whose change the text shows anyway
+/// are decided.
 fn give_back(server: &Server, taken: Vec<Pending>) {
     let lost = server.with(|state| {
         state.hunks.settled(|id| taken.iter().any(|pending| pending.id == id));
@@ -189,7 +190,7 @@ pub fn lenses(server: &Server, uri: &Url) -> Value {
                 json!({ "range": range, "command": menu::command(&title, command, &argument) })
             };
             let one = json!({ "id": pending.id });
-            // A lens runs a command, which cannot accept anything if the editor applies no edits for the server.
+            // A lens runs a command. A lens for accepting would be useless in an editor that applies no edits for the server.
             let accepts = state.editor.apply_edit;
             let accept = |title: String, which: Value| accepts.then(|| with(title, "longsight.acceptHunk", which));
             let mut lenses: Vec<Value> = accept(format!("Accept: {}", one_line(pending.name())), one.clone()).into_iter().collect();
@@ -219,7 +220,7 @@ pub fn actions(server: &Server, place: &Target) -> Vec<Value> {
         let action = |title: String, kind: &str, command: &str, argument: Value| menu::running(&title, kind, command, &argument);
         let accept = |title: String, which: &Value| accept::action(&state.editor, &place.document, &title, ACCEPT, which);
         let mut found = vec![];
-        // A hunk without a text yet is listed in every document.
+        // A hunk that creates a file has no open document, so it is listed in every document.
         for pending in state.hunks.iter().filter(|pending| accept::is_homeless(state, pending)) {
             let (name, id) = (one_line(pending.name()), json!({ "id": pending.id }));
             let file = one_line(&uri::name(&pending.document.uri));

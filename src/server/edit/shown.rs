@@ -1,5 +1,5 @@
-//! Whether an edit that the editor says it has applied can be seen: in the text of an open document; for a closed file on disk, or in what
-//! the editor opens soon after. Its word alone is no proof: Neovim answers `applied` for edits that it dropped.
+//! Checks whether an edit that the editor says it has applied can be seen: in the text of an open document; for a closed file on disk, or
+//! in the document that the editor opens soon after. What the editor says is no proof: Neovim answers `applied` for edits that it dropped.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ enum Place {
         uri: Url,
         version: i32,
         after: Text,
-        /// Otherwise the person chooses among the hunks, and any change will do.
+        /// If false, the user chooses among the hunks, and any change of the text will do.
         exact: bool,
     },
     Closed {
@@ -34,7 +34,7 @@ enum Place {
 }
 
 impl Expected {
-    /// For an open document with this text at this version. `asks` means that the person chooses among the hunks.
+    /// For an open document with this text at this version. `asks` means that the user chooses among the hunks.
     pub fn open(file: &FileEdit, uri: Url, version: i32, before: Text, edits: &Batch, asks: bool) -> Self {
         let mut after = before.clone();
         let exact = after.apply(edits).is_ok() && !asks;
@@ -47,7 +47,7 @@ impl Expected {
         Self { file: file.clone(), before, place: Place::Closed { stays_empty } }
     }
 
-    /// Accepts any change, because the person chose among the hunks.
+    /// Accepts any change of the text, because the user chose among the hunks.
     pub fn in_part(mut self) -> Self {
         if let Place::Open { exact, .. } = &mut self.place {
             *exact = false;
@@ -72,7 +72,8 @@ impl Expected {
         }
     }
 
-    /// Whether the file on disk differs from what it was: a formatter may have changed it along with us.
+    /// Whether the file on disk differs from its text before the edit. It need not be exactly the edited text, since a formatter may have
+    /// changed more.
     fn lies_changed(&self, snapshot: &Snapshot) -> bool {
         let Place::Closed { stays_empty } = &self.place else { return false };
         // Outside of the workspace nothing can be checked here.
@@ -81,7 +82,7 @@ impl Expected {
     }
 }
 
-/// Indices of the files that show nothing so far. Reads files off the protocol's threads.
+/// Indices of the files that show no change so far. Reads files, on threads other than the protocol's.
 pub async fn missing(server: &Server, expected: &Arc<Vec<Expected>>) -> Vec<usize> {
     let open_ones: Vec<usize> = server.with(|state| {
         let all = expected.iter().enumerate();
