@@ -20,7 +20,7 @@ fn last_row(node: Node<'_>) -> usize {
 /// nobody knows one by its name.
 fn is_table(pattern: &Pattern, captures: &Captures<'_>) -> bool {
     let most = pattern.setting("holds").and_then(|most| most.parse().ok());
-    most.zip(captures.get("body")).is_some_and(|(most, body): (usize, _)| body.named_child_count() as usize > most)
+    most.zip(captures.get("body")).is_some_and(|(most, body): (usize, _)| body.named_child_count() > most)
 }
 
 /// How many levels one node lies below another one.
