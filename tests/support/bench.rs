@@ -217,8 +217,8 @@ pub async fn instruct(session: &Session, at: Target, words: &str, cancel: &Cance
 /// The text of a file with its edits applied; of a file that is created, its text.
 pub fn applied(edited: &Edited, path: &str) -> String {
     let file = edited.edits.iter().find(|file| file.path == path).unwrap_or_else(|| panic!("{path} is not changed: {}", edited.diff));
-    let mut text = file.target.document.text.to_string();
-    for edit in file.batch.edits().iter().rev() {
+    let mut text = file.edit.document.text.to_string();
+    for edit in file.edit.edits.edits().iter().rev() {
         text.replace_range(edit.range.clone(), &edit.text);
     }
     text

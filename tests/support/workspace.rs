@@ -148,8 +148,8 @@ pub fn calls(calls: Vec<ToolCall>) -> Vec<Step> {
 /// What an edit makes of a file's text.
 pub fn applied(edited: &Edited, path: &str) -> String {
     let file = edited.edits.iter().find(|file| file.path == path).expect("the file is changed");
-    let mut text = file.target.document.text.to_string();
-    for edit in file.batch.edits().iter().rev() {
+    let mut text = file.edit.document.text.to_string();
+    for edit in file.edit.edits.edits().iter().rev() {
         text.replace_range(edit.range.clone(), &edit.text);
     }
     text
