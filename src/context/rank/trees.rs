@@ -1,9 +1,9 @@
 //! Boosted trees over a definition's features and its standing among the other candidates. The trees are data: `trees.txt` beside this
 //! file, written by `scripts/trees.py`.
 //!
-//! The scale of their scores: a score is close to the probability that the place uses a definition, but it is too high for a definition that
-//! the current file does not show yet. When the trees were fitted, each use of such a definition counted as three uses, because it tells a
-//! model more than a definition that the file shows. Constants that other modules compare with scores or add to them (in `members`,
+//! The scale of their scores: a score is close to the probability that the place uses a definition, but it is too high for a definition
+//! that the current file does not show yet. When the trees were fitted, each use of such a definition counted as three uses, because it
+//! tells a model more than a definition that the file shows. Constants that other modules compare with scores or add to them (in `members`,
 //! `receiver` and `handle`) are chosen on this scale.
 
 use std::ops::Range;
