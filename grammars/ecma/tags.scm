@@ -5,8 +5,6 @@
 (method_definition name: (string (string_fragment) @name) body: (_) @body) @definition.method
 (method_definition name: (_) @name body: (_) @body) @definition.method
 ((assignment_expression left: (member_expression object: (this) property: (_) @name)) @definition.attribute (#set! in "method type") (#set! hoist ""))
-; In a block that runs when its class is made.
-((assignment_expression left: (member_expression object: (identifier) @container property: (_) @name)) @definition.attribute (#set! in "type"))
 ((assignment_expression left: (member_expression object: (member_expression object: (identifier) @container property: (_) @receiver) property: (_) @name)
   right: (function_expression body: (_) @body)) @definition.method (#eq? @receiver "prototype"))
 ((assignment_expression left: (member_expression object: (member_expression object: (identifier) @container property: (_) @receiver) property: (_) @name))
@@ -58,6 +56,8 @@
     (member_expression object: (member_expression property: (_) @receiver) property: (_) @name)]
   right: [(object) (array) (new_expression) (call_expression) (string) (template_string) (number) (regex) (true) (false)])
   @definition.variable (#eq? @receiver "exports") (#set! in "module"))
+; In a block that runs when its class is made.
+((assignment_expression left: (member_expression object: (identifier) @container property: (_) @name)) @definition.attribute (#set! in "type"))
 ((variable_declarator name: (identifier) @name value: [(arrow_function body: (_) @body) (function_expression body: (_) @body)]) @definition.function)
 ((variable_declarator name: (identifier) @name value: (class (class_heritage)? @bases body: (_) @body)) @definition.class)
 ((variable_declarator name: (identifier) @name value: (object) @body) @definition.variable (#set! in "module") (#set! holds "64"))

@@ -18,7 +18,9 @@
     (intersection_type (parenthesized_type (union_type (object_type)))) @body])
   @definition.interface (#set! whole ""))
 (type_alias_declaration name: (_) @name) @definition.type
-; What a constant is, with its type.
+; What a constant of a type is: its properties are members of that.
+((variable_declarator name: (identifier) @name type: (_) value: (object)) @definition.variable (#set! in "module"))
+; What a constant is that is read only, or checked.
 ((variable_declarator name: (identifier) @name value: [
     (as_expression (object) @body)
     (satisfies_expression (object) @body)

@@ -391,6 +391,10 @@ pub struct TypeWords {
     pub value_of: Vec<String>,
     /// Words with which a value is tested for its type: `isinstance`.
     pub tests: Vec<String>,
+    /// What asks for the type of the value before it, ...
+    pub asks: Option<String>,
+    /// ... and words before the types that it may be of.
+    pub cases: Vec<String>,
     /// Members of a type that give what stands behind an arrow, ...
     pub arrow: Vec<String>,
     /// ... its elements by an index, ...

@@ -37,6 +37,7 @@ export const Status = { //: variable Status pub
 } as const;
 const limited = { high: 2 } satisfies Record<string, number>; //: variable limited | attribute high in=limited
 type Shape = { kind: 'c', radius: number } | { kind: 's', side: number }; //: interface Shape | attribute kind in=Shape | attribute radius in=Shape | attribute side in=Shape
+const first_page: Paged = { paging: { limit: 1 } }; //: variable first_page
 interface Paged { paging: { limit: number } } //: interface Paged | attribute paging in=Paged | attribute limit in=paging
 
 export const { first, other: second } = routes; //: variable first pub | variable second pub

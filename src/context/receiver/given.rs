@@ -22,7 +22,7 @@ impl Receiver<'_> {
     /// The types of what a name is given, by a tree.
     pub(super) fn given(&self, tree: &Parsed, word: &str, steps: usize) -> Vec<u32> {
         let all = uses::given(tree, word);
-        let start = self.scene.function_line.map_or(0, |line| self.query.text.split_inclusive('\n').take(line).map(str::len).sum());
+        let start = self.function_start();
         let mut narrowed = self.tested(start, word);
         if !narrowed.is_empty() {
             // The test may have been for something that ended above.
@@ -52,6 +52,9 @@ impl Receiver<'_> {
         let by_kind = given.kind.as_ref().map(|kind| self.annotated(text(kind))).unwrap_or_default();
         let by_kind = if by_kind.is_empty() { self.typed_above(tree, given) } else { by_kind };
         let Some(value) = given.value.as_ref().filter(|_| by_kind.is_empty()) else { return by_kind };
+        if let Some(found) = self.of_case(tree.text(), given, value) {
+            return found;
+        }
         let until = self.until.replace(given.range.start);
         let taken = given.part.then(|| self.taken_out(tree.text(), given, text(value), steps)).flatten();
         let found = taken.unwrap_or_else(|| {
@@ -60,6 +63,20 @@ impl Receiver<'_> {
         });
         self.until.set(until);
         found
+    }
+
+    /// The types of the case around the cursor, where a name is given a value whose type is asked for: `switch v := x.(type)`.
+    fn of_case(&self, text: &str, given: &Given, value: &Range<usize>) -> Option<Vec<u32>> {
+        let asked = self.language.types.asks.as_deref()?;
+        let at = given.range.end + text.get(given.range.end..)?.find(asked)?;
+        let behind = at + asked.len();
+        // It stands right behind the value, or ends it.
+        if !(value.end..value.end + 1).contains(&at) && behind != value.end {
+            return None;
+        }
+        let above = text.get(behind..self.until.get().max(behind))?;
+        let mut cases = self.language.types.cases.iter().filter_map(|case| Some(&above[words::places(above, case).last()?.end..]));
+        Some(self.written(cases.next()?.split(':').next()?, None))
     }
 
     /// What a pattern takes out of a value: `Added(row)`, `Added { row, .. }`, `{ row: other }`. None where that is not known.
@@ -146,21 +163,27 @@ impl Receiver<'_> {
 
     /// The bounds of a type's parameter, as the headings around the cursor say them: `fn f<T: Bound>`, `where T: Bound`.
     pub(super) fn bound_by_headings(&self, word: &str) -> Vec<u32> {
-        let bounds = |tree: &Parsed| {
-            let headings = scope::headings(tree, self.query.offset.min(tree.text().len()));
-            let texts = headings.into_iter().filter_map(|range| tree.text().get(range)).filter(|text| words::has(text, word));
-            let bounds = |text: &str| -> Vec<u32> {
-                let behind = words::places(text, word).map(|at| text[at.end..].split(ENDS_BOUND).next().unwrap_or_default());
-                behind.flat_map(|bound| self.written(bound, None)).collect()
-            };
-            texts.map(bounds).find(|types| !types.is_empty()).unwrap_or_default()
-        };
-        // A word that is nowhere in capitals is rarely the parameter of a type, and another parse takes its time.
+        // A word that does not begin so is rarely the parameter of a type.
         if !word.starts_with(char::is_uppercase) {
             return vec![];
         }
-        let found = self.query.parsed.map(bounds).unwrap_or_default();
-        if found.is_empty() { self.finished().map(bounds).unwrap_or_default() } else { found }
+        let bounds = |text: &str| -> Vec<u32> {
+            let behind = words::places(text, word).map(|at| text[at.end..].split(ENDS_BOUND).next().unwrap_or_default());
+            behind.flat_map(|bound| self.written(bound, None)).collect()
+        };
+        let offset = self.query.text.floor_char_boundary(self.query.offset);
+        let by_tree = self.query.parsed.and_then(|tree| {
+            let headings = scope::headings(tree, offset.min(tree.text().len()));
+            headings.into_iter().filter_map(|range| Some(bounds(tree.text().get(range)?))).find(|types| !types.is_empty())
+        });
+        // Half-written code may hide the heading from the parser.
+        let by_letters = || Some(bounds(self.query.text.get(self.function_start()..offset)?.split('{').next()?));
+        by_tree.or_else(by_letters).unwrap_or_default()
+    }
+
+    /// Where the function around the cursor begins.
+    fn function_start(&self) -> usize {
+        self.scene.function_line.map_or(0, |line| self.query.text.split_inclusive('\n').take(line).map(str::len).sum())
     }
 
     /// The types that the code above, back to a place, has tested a value for: `x instanceof T`, `isinstance(x, T)`.

@@ -228,10 +228,12 @@ impl Receiver<'_> {
             return self.whole(file, steps);
         }
         let own = self.free(file, name);
-        if !own.is_empty() {
+        // What is only named so where it is handed on is what its value is.
+        let is_property = |number: u32| self.corpus.facts(&self.corpus.symbols[number as usize]).kind == Kind::Attribute;
+        if own.iter().any(|thing| thing.symbol().is_some_and(|number| !is_property(number))) {
             return own;
         }
-        let Some(id) = self.id_of(file) else { return vec![] };
+        let Some(id) = self.id_of(file) else { return own };
         let bound = self.bound(id, name, steps);
         if !bound.is_empty() {
             return bound;
@@ -245,7 +247,8 @@ impl Receiver<'_> {
         if !found.is_empty() {
             return found;
         }
-        self.passed_on(file).into_iter().map(|next| self.exported(next, name, steps)).find(|found| !found.is_empty()).unwrap_or_default()
+        let mut further = self.passed_on(file).into_iter().map(|next| self.exported(next, name, steps));
+        further.find(|found| !found.is_empty()).unwrap_or(own)
     }
 
     /// The definitions of a name that stand free in a file.

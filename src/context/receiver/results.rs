@@ -5,11 +5,11 @@ use super::types::is_callable;
 use super::{HOPS, MEANT, Receiver};
 use crate::context::alias;
 use crate::context::corpus::{Sort, Symbol};
-use crate::syntax::lists;
+use crate::syntax::{Kind, lists};
 use crate::text::words;
 
 /// How often a definition is looked into that one leads to.
-const DEPTH: usize = 3;
+const DEPTH: usize = 2;
 /// Values given back that are looked at, from the last on.
 const GIVEN_BACK: usize = 3;
 
@@ -25,12 +25,16 @@ impl Receiver<'_> {
         if symbol.sort == Sort::Type {
             return vec![number];
         }
+        let container = corpus.names.get(symbol.container as usize).copied();
+        if corpus.facts(symbol).kind == Kind::Variant {
+            return container.map(|name| self.named_in(symbol.file, name)).unwrap_or_default();
+        }
         let written = self.written_result(symbol);
         // A value with members of its own is known by them, and by the type that is written for it.
         let is_object = symbol.sort.is_value() && alias::inside(corpus, number).next().is_some();
         let written = if is_object { written.split('{').next().unwrap_or_default() } else { written };
         let own = words::identifiers(written).any(|(_, word)| lists(&self.language.types.own, word));
-        let container = corpus.names.get(symbol.container as usize).filter(|_| own).map(|name| self.named_in(symbol.file, *name));
+        let container = container.filter(|_| own).map(|name| self.named_in(symbol.file, name));
         let mut found = if is_object { vec![number] } else { vec![] };
         found.extend(self.written(written, Some(symbol.file)));
         found.extend(container.into_iter().flatten());
@@ -59,9 +63,8 @@ impl Receiver<'_> {
     fn looked_into(&self, symbol: &Symbol) -> Option<Vec<u32>> {
         let types = &self.language.types;
         let is_looked_at = self.language.documentation.tags.is_some() || !types.writes_results;
-        if !is_looked_at {
-            return None;
-        }
+        let left = self.left.get().checked_sub(1).filter(|_| is_looked_at)?;
+        self.left.set(left);
         let text = (self.read)(&self.corpus.digest(symbol).path).filter(|text| self.corpus.digest(symbol).file.is_of(text))?;
         let facts = self.corpus.facts(symbol);
         if let Some(tags) = &self.language.documentation.tags {

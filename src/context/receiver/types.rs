@@ -8,6 +8,8 @@ use crate::syntax::{Reach, lists, scope, uses};
 use crate::text::words;
 use crate::workspace::folder_of;
 
+/// Bytes in brackets, around a value or before it, that are looked at.
+const LONGEST: usize = 200;
 /// How far up the types are followed that one is derived from, or stands for, ...
 const BASES: usize = 4;
 /// ... and how many of them.
@@ -114,7 +116,7 @@ impl Receiver<'_> {
             return loaded.into_iter().flat_map(|file| self.held(&self.whole(file, HOPS), true)).collect();
         }
         let value = value.trim().trim_start_matches(['&', '*', '!']).trim_end_matches(['?', '!', ';']);
-        if let Some((inner, behind)) = bracketed(value) {
+        if let Some((inner, behind)) = bracketed(value).filter(|(inner, _)| inner.len() <= LONGEST) {
             return match behind {
                 "" => parts(inner).into_iter().map(|part| self.types(part, steps)).find(|types| !types.is_empty()).unwrap_or_default(),
                 // `(T) value`
