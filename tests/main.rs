@@ -102,4 +102,5 @@ mod tidy_docs;
 mod tidy_languages;
 mod trust;
 mod typing;
+mod unread;
 mod wire;

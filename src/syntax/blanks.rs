@@ -4,6 +4,7 @@
 
 mod again;
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -27,12 +28,33 @@ pub(super) const FORMS: &str = include_str!("../../grammars/macros.toml");
 
 #[derive(Deserialize)]
 struct File {
+    parts: HashMap<String, String>,
     form: Vec<Entry>,
+}
+
+/// A pattern with its parts spelled out, and the parts of these. A name that no part has stays, and the pattern means it literally.
+fn spelled(parts: &HashMap<String, String>, pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len());
+    let mut rest = pattern;
+    while let Some((before, (name, behind))) = rest.split_once('%').and_then(|(before, rest)| Some((before, rest.split_once('%')?))) {
+        out.push_str(before);
+        match parts.get(name) {
+            Some(part) => out += &format!("(?:{})", spelled(parts, part)),
+            None => out += &format!("%{name}%"),
+        }
+        rest = behind;
+    }
+    out + rest
 }
 
 /// The forms of all languages; an error says what is wrong with the file.
 pub(super) fn forms() -> Result<Vec<Entry>, String> {
-    toml::from_str::<File>(FORMS).map(|file| file.form).map_err(|error| error.message().to_string())
+    let File { parts, mut form } = toml::from_str(FORMS).map_err(|error| error.message().to_string())?;
+    for entry in &mut form {
+        let patterns = [Some(&mut entry.pattern), entry.unless.as_mut(), entry.behind.as_mut(), entry.then.as_mut()];
+        patterns.into_iter().flatten().for_each(|pattern| *pattern = spelled(&parts, pattern));
+    }
+    Ok(form)
 }
 
 /// One `[[form]]` of `macros.toml`: a pattern of text to hide.
@@ -46,6 +68,8 @@ pub(super) struct Entry {
     line: Option<String>,
     /// For a match that begins with a closing bracket: what the text before the opening bracket has to end with.
     behind: Option<String>,
+    /// What a match must not be, although the pattern fits it.
+    unless: Option<String>,
     /// Words before the brackets that mean these hold no parameters.
     #[serde(default)]
     but: Vec<String>,
@@ -75,6 +99,7 @@ struct Compiled {
     line: Option<Finder<'static>>,
     groups: Vec<(usize, Reads)>,
     behind: Option<Regex>,
+    unless: Option<Regex>,
     then: Option<Regex>,
 }
 
@@ -126,8 +151,9 @@ impl Form {
                 },
             ));
         }
-        let then = self.entry.then.as_ref().map(|then| format!(r"\A(?:{then})"));
-        Ok(Compiled { regex, line, groups, behind: optional(&self.entry.behind)?, then: optional(&then)? })
+        let here = |pattern: &Option<String>| optional(&pattern.as_ref().map(|pattern| format!(r"\A(?:{pattern})")));
+        let (unless, then) = (here(&self.entry.unless)?, here(&self.entry.then)?);
+        Ok(Compiled { regex, line, groups, behind: optional(&self.entry.behind)?, unless, then })
     }
 
     /// Adds the matches that begin in a stretch of a text. No match depends on more than one byte behind the stretch.
@@ -142,7 +168,8 @@ impl Form {
             // The next match may begin with what this one ends with.
             let last = reads().map(|((_, end), _)| end).max();
             from = last.unwrap_or(whole.end).max(whole.start + 1);
-            let fits = || compiled.behind.as_ref().is_none_or(|behind| self.follows(behind, text, whole.start));
+            let is_meant = || compiled.unless.as_ref().is_none_or(|unless| !unless.is_match(&bytes[whole.start..]));
+            let fits = || is_meant() && compiled.behind.as_ref().is_none_or(|behind| self.follows(behind, text, whole.start));
             if let Some(opened) = last.filter(|last| fits() && !is_directive(text, *last)) {
                 let hidden = reads().map(|((start, end), reads)| (start..end, reads.clone())).collect();
                 let mut one = Found { form: number, start: whole.start, opened, reach: opened, hidden, closing: vec![] };
@@ -262,9 +289,18 @@ fn closing_brace(text: &str, opened: usize) -> Option<usize> {
     None
 }
 
-/// Whether a place is in a line for the preprocessor.
+/// Whether a place is in a line for the preprocessor, or in one that goes on with it.
 fn is_directive(text: &str, at: usize) -> bool {
-    text[line_start(text, text.floor_char_boundary(at))..].trim_start_matches([' ', '\t']).starts_with('#')
+    let mut start = line_start(text, text.floor_char_boundary(at));
+    while goes_on_above(text, start) {
+        start = line_start(text, start - 1);
+    }
+    text[start..].trim_start_matches([' ', '\t']).starts_with('#')
+}
+
+/// Whether the line before the one that begins here ends with a backslash.
+fn goes_on_above(text: &str, start: usize) -> bool {
+    start > 0 && text[..start - 1].trim_end_matches('\r').ends_with('\\')
 }
 
 /// One match of a form.

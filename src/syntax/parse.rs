@@ -234,6 +234,11 @@ impl Parsed {
         let _ = self.marks.set(marks);
     }
 
+    /// Whether a place is hidden from the parser, as a macro that the grammar does not know.
+    pub fn hides(&self, at: usize) -> bool {
+        self.blanks.iter().any(|blank| blank.range.contains(&at))
+    }
+
     /// The stretches that are hidden from the parser, in order.
     pub(super) fn blanks(&self) -> &[Blank] {
         &self.blanks

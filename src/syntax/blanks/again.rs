@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use regex::bytes::{RegexSet, RegexSetBuilder};
 
-use super::{Blank, Form, Found, HEAD, find};
+use super::{Blank, Form, Found, HEAD, find, goes_on_above};
 use crate::syntax::language::Language;
 use crate::text::Cut;
 use crate::text::lines::{line_end, line_start};
@@ -100,11 +100,13 @@ const STATEMENT: char = ';';
 
 /// Whether a semicolon ends whatever a form may have begun before it. A semicolon in a comment, a string or a preprocessor line may not,
 /// and all of these begin in its own line. No string goes on in the next line, so none is open behind the last semicolon of a line; where
-/// another follows, the rest of the line has to lie before `known`.
+/// another follows, the rest of the line has to lie before `known`. Of lines that go on with a backslash none may.
 fn is_end(text: &str, at: usize, known: usize) -> bool {
-    let (before, end) = (&text.as_bytes()[line_start(text, at)..at], line_end(text, at));
+    let (start, end) = (line_start(text, at), line_end(text, at));
+    let before = &text.as_bytes()[start..at];
     let is_quoted = || before.contains(&b'"') && (end > known || text.as_bytes()[at..end].contains(&b'"'));
-    !before.contains(&b'#') && !before.windows(2).any(|two| two == b"//") && !is_quoted()
+    let goes_on = goes_on_above(text, start) || goes_on_above(text, end + 1);
+    !goes_on && !before.contains(&b'#') && !before.windows(2).any(|two| two == b"//") && !is_quoted()
 }
 
 /// Whether a hidden stretch before an edit is unchanged.

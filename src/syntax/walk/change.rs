@@ -57,7 +57,7 @@ const SMALL: usize = 32;
 pub fn between<'a>(before: &'a Parsed, after: &'a Parsed, path: &str) -> Option<Change<'a>> {
     let Made { edit: made, differing, is_clean } = after.edit()?;
     let cut = Cut { start: made.start_byte, old_end: made.old_end_byte, new_end: made.new_end_byte };
-    if !blanks::are_alike(before.blanks(), after.blanks(), &cut) {
+    if !blanks::are_alike(before.blanks(), after.blanks(), &cut) || !is_clean && begins_error(after, cut.new_end) {
         return None;
     }
     let edit = Edit {
@@ -93,6 +93,7 @@ pub fn between<'a>(before: &'a Parsed, after: &'a Parsed, path: &str) -> Option<
                 walk.tree(*node, spot.depth);
             }
         }
+        walk.merge_broken(definitions);
     }
     // A comment that is opened or closed may swallow hidden stretches, or release them.
     let now = spanned(&spot.new, cut.start..cut.new_end);
@@ -102,6 +103,19 @@ pub fn between<'a>(before: &'a Parsed, after: &'a Parsed, path: &str) -> Option<
     blanks::named_in(after, hidden).for_each(|name| new.facts.names.add(name));
     let around = (spot.old_state.0, spot.new_state.0);
     Some(Change { edit, before: bytes, removed: old.facts, added: new.facts, around, renamed })
+}
+
+/// Whether the next thing behind a place is one that does not parse: whether it begins a line decides how it is read.
+fn begins_error(parsed: &Parsed, at: usize) -> bool {
+    let next = at + parsed.text()[at..].find(|letter| !matches!(letter, ' ' | '\t')).unwrap_or(0);
+    let mut node = parsed.root().descendant_for_byte_range(next, next);
+    while let Some(here) = node.filter(|here| here.start_byte() == next) {
+        if here.is_error() {
+            return true;
+        }
+        node = here.parent();
+    }
+    false
 }
 
 /// The bytes from the first to the last of these nodes, together with the edit.
@@ -170,7 +184,7 @@ impl Descent<'_, '_> {
         let mut leads = (Lead::default(), Lead::default());
         let mut spot = None;
         let (mut cursor, mut cursors) = (None, None);
-        if old.kind_id() != new.kind_id() {
+        if old.kind_id() != new.kind_id() || new.is_error() {
             return None;
         }
         loop {
@@ -192,7 +206,8 @@ impl Descent<'_, '_> {
                 let state = |walk: &Walk<'_>| (walk.facts.definitions.len(), walk.open.len());
                 spot = Some((here, depth + 1, [state(self.old), state(self.new)]));
             }
-            let Some((a, b)) = next else { return spot };
+            // What does not parse is read by its lines, all of it.
+            let Some((a, b)) = next.filter(|(a, b)| !(a.is_error() || b.is_error())) else { return spot };
             if !(fits || !is_past || matches!(demand, Demand::Deeper | Demand::Body(..))) || b.end_byte() - b.start_byte() < SMALL {
                 return spot;
             }
