@@ -79,7 +79,7 @@ fn a_call_alone_in_its_line_does_not_take_what_stands_below() {
     assert_eq!(names("a.c", text), ["function flags_init"]);
     // What stands in it, or below it in braces, is not hidden.
     let text = "TEST(Pool, Starts)\n{\n  int n = 1;\n}\n\nstatic int f(void) {\n  return 1;\n}\n";
-    assert!(names("a.c", text).contains(&"function f".into()));
+    assert!(names("a.cpp", text).contains(&"function f".into()));
 }
 
 #[test]

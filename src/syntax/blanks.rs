@@ -352,9 +352,9 @@ pub(super) fn hidden(language: &Language, found: &[Found]) -> Arc<[Blank]> {
     blanks.sort_by_key(|blank| (blank.range.start, blank.range.end, blank.guess.is_some()));
     let mut end = 0;
     blanks.retain(|blank| {
-        let apart = blank.range.start >= end;
-        end = end.max(blank.range.end);
-        apart
+        let is_apart = blank.range.start >= end;
+        end = if is_apart { blank.range.end } else { end };
+        is_apart
     });
     blanks.into()
 }
