@@ -614,6 +614,19 @@ async fn k14_a_key_that_the_server_echoes_is_redacted_and_never_travels_unencryp
     let server = Server::answering(vec![Act::Send(inside)]).await;
     let error = ask(&with_key(&server.url).unwrap()).await.unwrap_err();
     assert!(error.message.contains("quota of [key]"), "{error}");
+    // In base64, alone or behind what stands before it in a header, with its letters as numbers, or cut off.
+    let key = "sk/good+key-0123456789=x";
+    let command = vec!["printf".to_string(), "%s".to_string(), key.to_string()];
+    let said = "base64 c2svZ29vZCtrZXktMDEyMzQ1Njc4OT14, behind a word QmVhcmVyIHNrL2dvb2Qra2V5LTAxMjM0NTY3ODk9eA==, behind a name \
+                bTpzay9nb29kK2tleS0wMTIzNDU2Nzg5PXg=, percent sk%2Fgood%2bkey-0123456789%3Dx, cut sk/good+key-0123";
+    let body = json!({"error": {"message": said}}).to_string();
+    let server = Server::answering(vec![Act::Send(whole("401 Unauthorized", "application/json", &body))]).await;
+    let settings = EngineConfig { api_key_command: Some(command), ..config("openai", &server.url) };
+    let error = ask(&build_with("test", &settings, limits()).unwrap()).await.unwrap_err();
+    for left in ["svZ29v", "NrL2dv", "cay9nb", "0123", "%2F", "good"] {
+        assert!(!error.message.contains(left), "{left}: {error}");
+    }
+    assert_eq!(error.message.matches("[key]").count(), 5, "{error}");
     // A gateway names the key that it uses itself.
     let others = format!("upstream refused sk-proj-{}", "Ab3dEf6hIj9kLm2nOp5qRs8tUv1wXy4z".repeat(2));
     let body = json!({"error": {"message": others}}).to_string();

@@ -8,6 +8,7 @@ use tokio::process::Command;
 use tokio::sync::OnceCell;
 use url::Url;
 
+use super::disguise;
 use super::endpoint::{self, Endpoint};
 use crate::config::EngineConfig;
 use crate::engine::{EngineError, ErrorKind};
@@ -79,6 +80,14 @@ impl KeySource {
     pub fn redact(&self, text: &str) -> String {
         match self.key.get().and_then(Option::as_ref) {
             Some(key) => text.replace(&key.secret, "[key]"),
+            None => text.into(),
+        }
+    }
+
+    /// An error's text without the key, also where the server has written it in another way.
+    pub fn redact_all(&self, text: &str) -> String {
+        match self.key.get().and_then(Option::as_ref) {
+            Some(key) => disguise::hidden(text, &key.secret, "[key]"),
             None => text.into(),
         }
     }

@@ -2,6 +2,7 @@
 
 mod abilities;
 mod answer;
+mod disguise;
 mod endpoint;
 pub mod halves;
 mod key;

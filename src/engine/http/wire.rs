@@ -93,7 +93,7 @@ impl Wire {
 
     /// An error without the key and other secrets: servers echo both in their messages.
     pub fn redacted(&self, error: EngineError) -> EngineError {
-        let masked = |text: &str| redact::mask(&self.key.redact(text));
+        let masked = |text: &str| redact::mask(&self.key.redact_all(text));
         let message = masked(&error.message);
         let refusal = error.refusal.map(|refusal| Box::new(Refusal { said: masked(&refusal.said), ..*refusal }));
         EngineError { message, refusal, ..error }
@@ -182,7 +182,8 @@ impl Wire {
         let retry_after = answer.headers.get(header::RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?));
         let location = answer.headers.get(header::LOCATION).and_then(|to| url.join(to.to_str().ok()?).ok());
         let body = limited_body(answer, ERROR_BODY, Duration::from_secs(2)).await;
-        let said = said(&body);
+        // Before it is part of a message: its end may be the beginning of the key.
+        let said = said(&body).map(|said| self.key.redact_all(&said));
         let refusal = Refusal { status: status.as_u16(), said: said.clone().unwrap_or_default(), retry_after };
         let error = self.refused(status, path, said, retry_after, location.map(|to| super::endpoint::origin(&to)));
         let error = EngineError { refusal: Some(Box::new(refusal)), ..error };
