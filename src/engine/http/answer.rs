@@ -6,8 +6,12 @@ use std::time::Instant;
 use serde_json::Value;
 
 use super::halves::Halves;
+use super::wire::one_line;
 use crate::dialect::{self, Broken, Delta, Parser, QUOTED, Tool, ToolCall};
 use crate::engine::{EngineError, ErrorKind, Event, FOUND, Finish, Finished, Timing};
+
+/// Letters of a word for an end that are told.
+const MOST_REASON: usize = 60;
 
 /// Reads the stream of one API.
 pub(super) trait Answering: Send {
@@ -90,6 +94,32 @@ impl Answer {
             Err(error) => serde_json::from_str(&self.halves.joined(data)).map_err(|_| error),
         };
         value.map_err(|error: serde_json::Error| self.no_answer(format!("the answer is not valid JSON ({error}); try again")))
+    }
+
+    /// What servers call the end of an answer. A word that nobody knows is no good one: it is told.
+    pub fn ended(&mut self, reason: &str) -> Result<Finish, EngineError> {
+        let name = &self.name;
+        let failed = |kind: ErrorKind, message: String| Err(EngineError::new(kind, message));
+        match reason.to_lowercase().replace('-', "_").as_str() {
+            // `model_length`, `MAX_TOKENS`.
+            length if length.ends_with("length") || length.ends_with("max_tokens") => Ok(Finish::Length),
+            "max_output_tokens" | "token_limit" | "model_context_window_exceeded" => Ok(Finish::Length),
+            "tool_calls" | "tool_call" | "tool_use" | "function_call" => Ok(Finish::ToolCalls),
+            "stop" | "stopped" | "stop_sequence" | "end_turn" | "eos" | "eos_token" | "complete" | "completed" => Ok(Finish::Stop),
+            "content_filter" | "content_filtered" | "safety" | "recitation" | "sensitive" | "guardrail_intervened" => {
+                failed(ErrorKind::Unsupported, format!("{name}: the server's content filter stopped the answer"))
+            }
+            "insufficient_system_resource" => {
+                failed(ErrorKind::Unavailable, format!("{name} ran out of resources inside the answer; try again"))
+            }
+            broken if broken == "error" || broken.ends_with("_error") || broken.starts_with("abort") || broken.starts_with("cancel") => {
+                failed(ErrorKind::Unavailable, format!("{name} broke the answer off ({reason}); try again"))
+            }
+            _ => {
+                self.cut = Some(one_line(reason).chars().take(MOST_REASON).collect());
+                Ok(Finish::Length)
+            }
+        }
     }
 
     fn count(&mut self, bytes: usize) -> Result<(), EngineError> {

@@ -96,9 +96,11 @@ impl Ollama {
         }
         self.answer.timing.tokens_out = number("eval_count").unwrap_or_default();
         self.answer.timing.load_ms = number("load_duration").unwrap_or_default() as f64 / 1e6;
-        self.answer.finish = Some(match value.get("done_reason").and_then(Value::as_str) {
-            Some("length") => Finish::Length,
-            _ => Finish::Stop,
+        let reason = value.get("done_reason").and_then(Value::as_str).unwrap_or_default();
+        self.answer.finish = Some(match reason.trim() {
+            // Old versions give the end no name; where nothing was asked, the model was only loaded.
+            "" | "load" => Finish::Stop,
+            reason => self.answer.ended(reason)?,
         });
         Ok(())
     }

@@ -209,35 +209,9 @@ impl OpenAi {
             self.fragment(call)?;
         }
         if let Some(reason) = finish_reason(choice) {
-            self.answer.finish = Some(self.ended(&reason)?);
+            self.answer.finish = Some(self.answer.ended(&reason)?);
         }
         Ok(())
-    }
-
-    /// What servers call the end of an answer. A word that nobody knows is no good one: it is told.
-    fn ended(&mut self, reason: &str) -> Result<Finish, EngineError> {
-        let name = &self.answer.name;
-        let failed = |kind: ErrorKind, message: String| Err(EngineError::new(kind, message));
-        match reason.to_lowercase().replace('-', "_").as_str() {
-            // `model_length`, `MAX_TOKENS`.
-            length if length.ends_with("length") || length.ends_with("max_tokens") => Ok(Finish::Length),
-            "max_output_tokens" | "token_limit" | "model_context_window_exceeded" => Ok(Finish::Length),
-            "tool_calls" | "tool_call" | "tool_use" | "function_call" => Ok(Finish::ToolCalls),
-            "stop" | "stopped" | "stop_sequence" | "end_turn" | "eos" | "eos_token" | "complete" | "completed" => Ok(Finish::Stop),
-            "content_filter" | "content_filtered" | "safety" | "recitation" | "sensitive" | "guardrail_intervened" => {
-                failed(ErrorKind::Unsupported, format!("{name}: the server's content filter stopped the answer"))
-            }
-            "insufficient_system_resource" => {
-                failed(ErrorKind::Unavailable, format!("{name} ran out of resources inside the answer; try again"))
-            }
-            broken if broken == "error" || broken.ends_with("_error") || broken.starts_with("abort") || broken.starts_with("cancel") => {
-                failed(ErrorKind::Unavailable, format!("{name} broke the answer off ({reason}); try again"))
-            }
-            _ => {
-                self.answer.cut = Some(one_line(reason).chars().take(MOST_REASON).collect());
-                Ok(Finish::Length)
-            }
-        }
     }
 
     /// Adds a fragment to its call.
@@ -335,9 +309,6 @@ fn part(part: &Value) -> Vec<(bool, &str)> {
         None => parts(part.get("text").or(Some(part)).filter(|text| text.is_string())),
     }
 }
-
-/// Letters of a word for an end that are told.
-const MOST_REASON: usize = 60;
 
 /// Most bytes of the arguments of one answer.
 const MOST_ARGUMENTS: usize = 256 << 10;
