@@ -488,3 +488,78 @@ fn of_two_files_only_the_one_that_was_dropped_is_asked_for_again() {
     assert_eq!(editor.buffers[&square].text, SQUARE.replace("area::area;", "area::surface;").replace("    area(", "    surface("));
     editor.quit();
 }
+
+fn renamed(editor: &mut Editor, old: &str, new: &str) {
+    editor.notify("workspace/didRenameFiles", json!({ "files": [{ "oldUri": old, "newUri": new }] }));
+}
+
+fn places(editor: &mut Editor) -> Vec<String> {
+    let status = command(editor, "longsight.status", json!({}));
+    status["result"]["pending"].as_array().unwrap().iter().map(|hunk| hunk["uri"].as_str().unwrap().to_string()).collect()
+}
+
+/// Hunks stayed with the old name of a file that was renamed, where another might be made.
+#[test]
+fn hunks_follow_a_file_that_is_renamed() {
+    let renames =
+        [(URI, URI, "file:///w/b.rs", "file:///w/b.rs"), ("file:///w/src/a.rs", "file:///w/src", "file:///w/lib", "file:///w/lib/a.rs")];
+    for (file, old_name, new_name, place) in renames {
+        for opened_first in [true, false] {
+            let (_agent, mut editor) = with(Mood::Hunks(WANTED.into()), |_| {});
+            if file != URI {
+                editor.close(URI);
+                editor.open(file, "rust", TEXT);
+            }
+            command(&mut editor, "longsight.edit", ask(file, true));
+            editor.inbox.clear();
+            editor.close(file);
+            if !opened_first {
+                renamed(&mut editor, old_name, new_name);
+            }
+            editor.open(place, "rust", &format!("// above\n{TEXT}"));
+            if opened_first {
+                renamed(&mut editor, old_name, new_name);
+            }
+            assert_eq!(places(&mut editor), [place; 3]);
+            // Another file takes the old name: it is none of theirs.
+            editor.open(file, "rust", TEXT);
+            let accepted = accept(&mut editor, json!({ "all": true }));
+            assert_eq!(accepted["result"]["applied"], true, "{accepted}");
+            assert_eq!((editor.buffers[place].text.clone(), editor.buffers[file].text.as_str()), (format!("// above\n{WANTED}"), TEXT));
+            editor.inbox.clear();
+            editor.quit();
+        }
+    }
+}
+
+/// An editor that tells nothing of names closes the one and opens the other.
+#[test]
+fn hunks_of_a_file_that_is_gone_follow_to_where_its_text_is_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    let [old, new] = ["a.rs", "b.rs"].map(|name| root.join(name));
+    std::fs::write(&old, TEXT).unwrap();
+    let uri = |path: &std::path::Path| format!("file://{}", path.display());
+    for is_same in [true, false] {
+        std::fs::write(&old, TEXT).unwrap();
+        let mut editor = Editor::memory(options(Fake::new(Mood::Hunks(WANTED.into()))));
+        editor.initialize(initialize_params(&root));
+        editor.open(&uri(&old), "rust", TEXT);
+        command(&mut editor, "longsight.edit", ask(&uri(&old), true));
+        editor.inbox.clear();
+        editor.close(&uri(&old));
+        std::fs::rename(&old, &new).unwrap();
+        editor.open(&uri(&new), "rust", &if is_same { TEXT.to_string() } else { TEXT.replace("three", "four") });
+        editor.notify("workspace/didChangeWatchedFiles", json!({ "changes": [{ "uri": uri(&old), "type": 3 }] }));
+        let wanted = if is_same { vec![uri(&new); 3] } else { vec![] };
+        let since = std::time::Instant::now();
+        while places(&mut editor) != wanted {
+            assert!(since.elapsed().as_secs() < 20, "{:?}", places(&mut editor));
+        }
+        if !is_same {
+            assert!(message(&mut editor).contains("the file is gone"));
+        }
+        editor.inbox.clear();
+        editor.quit();
+    }
+}

@@ -27,6 +27,7 @@ const NOTIFICATIONS: &[&str] = &[
     "workspace/didChangeConfiguration",
     "workspace/didChangeWatchedFiles",
     "workspace/didChangeWorkspaceFolders",
+    "workspace/didRenameFiles",
     "window/workDoneProgress/cancel",
     "longsight/trust",
 ];

@@ -4,11 +4,11 @@ use serde_json::Value;
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::lsp_types::{
     CodeLensParams, DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidSaveTextDocumentParams,
-    InitializeParams, InitializeResult, InitializedParams, WorkDoneProgressCancelParams,
+    InitializeParams, InitializeResult, InitializedParams, RenameFilesParams, WorkDoneProgressCancelParams,
 };
 use tower_lsp::{LanguageServer, LspServiceBuilder};
 
-use super::edit::review;
+use super::edit::{renamed, review};
 use super::serve::Host;
 use super::{Server, actions, commands, completion, config, documents, folders, initialize, progress, trust};
 
@@ -52,6 +52,10 @@ impl LanguageServer for Server {
 
     async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
         folders::change(self, params.event);
+    }
+
+    async fn did_rename_files(&self, params: RenameFilesParams) {
+        renamed::files(self, &params.files);
     }
 
     async fn did_change_watched_files(&self, params: DidChangeWatchedFilesParams) {

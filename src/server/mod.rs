@@ -25,6 +25,7 @@ mod message;
 mod open;
 mod pace;
 mod progress;
+mod renamed;
 pub mod replay;
 mod serve;
 mod state;

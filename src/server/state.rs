@@ -54,6 +54,9 @@ pub struct State {
     pub told_of_actions: bool,
 }
 
+/// Files of fewer lines may be the same by chance.
+const TELLING_LINES: usize = 3;
+
 /// A document to open. Its place in the workspace was looked up on disk before the lock was taken.
 pub struct Opened {
     pub uri: Url,
@@ -217,6 +220,15 @@ impl State {
     /// The open document that is the same as this one, by its URI or by its file: one URI can be written in several ways.
     pub fn open_as(&self, document: &Document) -> Option<(&Url, &Open)> {
         self.documents.get_as(document)
+    }
+
+    /// The one open document of the workspace whose text is that for which the hunks of a file were made.
+    pub fn shown_as(&self, uri: &str) -> Option<Arc<Document>> {
+        let known = &self.hunks.of(uri).find(|pending| !pending.creates)?.document;
+        let is_it = |document: &Document| document.path.is_some() && document.is_in_step() && document.text == known.text;
+        let mut same = self.documents.iter().map(|(_, open)| &open.document).filter(|document| is_it(document));
+        let is_telling = known.text.len_lines() >= TELLING_LINES;
+        same.next().filter(|_| same.next().is_none() && is_telling).cloned()
     }
 
     /// All open documents with their URIs.

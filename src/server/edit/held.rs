@@ -125,6 +125,12 @@ pub async fn follow_disk(server: &Server, wanted: impl Fn(&Path) -> bool) {
                 // A file that cannot be read now is read when the hunk is accepted.
                 Err(_) => return vec![],
             };
+            // What is gone, and open word for word under another name, was renamed.
+            if now.is_none()
+                && let Some(renamed) = state.shown_as(&uri)
+            {
+                return state.hunks.renamed(&uri, &renamed);
+            }
             let is_open = state.hunks.of(&uri).next().is_none_or(|pending| state.open_as(&pending.document).is_some());
             if is_open { vec![] } else { state.hunks.on_disk(&uri, now.as_ref()) }
         });

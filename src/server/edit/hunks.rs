@@ -7,7 +7,7 @@ use crate::context::fence;
 use crate::features::edit::FileEdit;
 use crate::text::rebase::{self, Tie};
 use crate::text::{Batch, Edit, Text, diff};
-use crate::workspace::{Document, uri};
+use crate::workspace::{Document, WorkspacePath, uri};
 
 /// One hunk.
 #[derive(Clone, Debug)]
@@ -210,6 +210,26 @@ impl Hunks {
         // The editor now shows the file's text. A claimed change that this text does not show was not made.
         self.waiting.iter_mut().filter(|pending| pending.document.uri == now.uri).for_each(|pending| pending.claimed = false);
         lost
+    }
+
+    /// The document with this URI is this one now.
+    pub fn renamed(&mut self, uri: &str, now: &Arc<Document>) -> Vec<Lost> {
+        let here = self.take(|pending| pending.document.uri == uri);
+        self.compare(here, now)
+    }
+
+    /// A file that is not open has another name now.
+    pub fn rename(&mut self, uri: &str, new: &str, path: Option<&WorkspacePath>) {
+        for pending in self.waiting.iter_mut().filter(|pending| pending.document.uri == uri) {
+            let document = Arc::make_mut(&mut pending.document);
+            (document.uri, document.path) = (new.into(), path.cloned());
+        }
+    }
+
+    /// Drops all hunks of a document for this reason.
+    pub fn drop_of(&mut self, uri: &str, why: &str) -> Vec<Lost> {
+        let dropped = self.take(|pending| pending.document.uri == uri).into_iter();
+        dropped.map(|pending| Lost { pending: pending.into(), why: why.into() }).collect()
     }
 
     /// A file that is not open has changed on disk, or is gone.
