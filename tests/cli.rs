@@ -167,7 +167,7 @@ fn a_file_that_is_no_utf8_can_be_explained() {
     machine.write("repo/src/latin.rs", b"// caf\xe9\nfn a() {}\n");
     let preview = machine.json(&["context", "src/latin.rs:1-2"]);
     let prompt = preview["prompt"].as_str().unwrap();
-    assert!(prompt.contains("fn a() {}") && prompt.contains("Explain"), "{prompt}");
+    assert!(prompt.contains("// café\n") && prompt.contains("fn a() {}") && prompt.contains("Explain"), "{prompt}");
     machine.fails(&["context", "src/latin.rs:1-2", "--instruction", "x"], &["src/latin.rs", "not UTF-8"]);
     machine.fails(&["context", "src/latin.rs:2:1"], &["src/latin.rs", "not UTF-8"]);
 }

@@ -365,3 +365,25 @@ fn what_differs_from_a_version_before_is_told_whatever_led_there() {
         assert_eq!(before == text, old == new);
     }
 }
+
+/// What was not UTF-8 reached prompts and searches as U+FFFD.
+#[test]
+fn letters_of_latin_1_are_read_as_what_they_are() {
+    use longsight::workspace::fs::decode;
+    let text = |bytes: &[u8]| {
+        let source = decode(bytes).unwrap();
+        assert!(!source.exact, "none of it may be rewritten: {}", source.text);
+        source.text.to_string()
+    };
+    assert_eq!(
+        text(b"// Gr\xfc\xdfe, caf\xe9: \x93r\xe9sum\xe9\x94 \x96 5 \x80\n"),
+        "// Gr\u{fc}\u{df}e, caf\u{e9}: \u{201c}r\u{e9}sum\u{e9}\u{201d} \u{2013} 5 \u{20ac}\n"
+    );
+    // One that is UTF-8 but for a letter keeps the rest.
+    assert_eq!(text("// Stra\u{df}e, ".bytes().chain(*b"caf\xe9\n").collect::<Vec<_>>().as_slice()), "// Stra\u{df}e, caf\u{e9}\n");
+    // Scripts of two bytes a letter, and one that is foreign from end to end, would become other wrong letters.
+    for foreign in [&b"// \xb2\xe2\xca\xd4\xb3\xcc\xd0\xf2\n"[..], b"// \x83e\x83X\x83g\n", b"// \xcf\xf0\xe8\xe2\xe5\xf2\n"] {
+        assert!(text(foreign).contains('\u{fffd}'), "{}", text(foreign));
+    }
+    assert_eq!(text(b"\xff\xfea\0\xe9\0"), "a\u{e9}");
+}

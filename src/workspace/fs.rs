@@ -200,7 +200,8 @@ pub struct Source {
 /// Bytes at the start that are searched for a zero byte, to tell text from binary.
 const PROBE: usize = 8 << 10;
 
-/// Decodes by byte-order mark, else as UTF-8, else lossily. A zero byte near the start means binary, which is an error.
+/// Decodes by byte-order mark, else as UTF-8, else with what is none as Western letters, where it looks like them. A zero byte near the
+/// start means binary, which is an error.
 pub fn decode(bytes: &[u8]) -> Result<Source, ReadError> {
     let wide = |unit: fn([u8; 2]) -> u16| {
         let units: Vec<u16> = bytes[2..].chunks_exact(2).map(|pair| unit([pair[0], pair[1]])).collect();
@@ -216,6 +217,42 @@ pub fn decode(bytes: &[u8]) -> Result<Source, ReadError> {
     }
     Ok(match std::str::from_utf8(bytes) {
         Ok(text) => Source { text: text.into(), exact: true },
-        Err(_) => Source { text: String::from_utf8_lossy(bytes).into(), exact: false },
+        Err(_) => Source { text: foreign(bytes).into(), exact: false },
     })
 }
+
+/// A text that is not UTF-8, or not all of it. What is none are letters of Windows-1252, which has all of Latin-1, if most of it stands
+/// alone between plain letters, as accents do. Scripts of more than one byte, and those that are foreign from end to end, would only become
+/// other wrong letters: there stands that it is not known.
+fn foreign(bytes: &[u8]) -> String {
+    let is_plain = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_none_or(u8::is_ascii);
+    let (mut at, mut all, mut western) = (0, 0, 0);
+    for chunk in bytes.utf8_chunks() {
+        at += chunk.valid().len();
+        let is_alone = chunk.invalid().len() == 1 && is_plain(at.checked_sub(1)) && is_plain(Some(at + 1));
+        all += chunk.invalid().len();
+        western += usize::from(is_alone && chunk.invalid().iter().all(|byte| *byte >= 0xA0 || SIGNS.contains(byte)));
+        at += chunk.invalid().len();
+    }
+    if western * 2 < all {
+        return String::from_utf8_lossy(bytes).into();
+    }
+    let letter = |byte: &u8| match byte {
+        0x80..=0x9F => WINDOWS[usize::from(byte - 0x80)],
+        latin => char::from(*latin),
+    };
+    let mut text = String::with_capacity(bytes.len() + all);
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(letter));
+    }
+    text
+}
+
+/// The letters of Windows-1252 from 0x80 on that Latin-1 does not have.
+const WINDOWS: [char; 32] = [
+    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘', '’', '“', '”', '•', '–',
+    '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+];
+/// Those of them that stand in texts: the euro, dots, quotes, dashes, the trade mark.
+const SIGNS: &[u8] = &[0x80, 0x85, 0x91, 0x92, 0x93, 0x94, 0x95, 0x96, 0x97, 0x99];

@@ -30,8 +30,8 @@ impl Snapshot {
         self.documents.at(path).map_or_else(|| path.uri(), |document| document.uri.clone())
     }
 
-    /// The text of a file for reading: the open buffer, else the file on disk, decoded lossily if need be, with line feeds. Secret
-    /// files are refused.
+    /// The text of a file for reading: the open buffer, else the file on disk, decoded by a guess where it is not UTF-8, with line feeds.
+    /// Secret files are refused.
     pub fn read(&self, path: &WorkspacePath) -> Result<Arc<str>, ReadError> {
         self.source(path).map(|source| shared_with_line_feeds(source.text))
     }

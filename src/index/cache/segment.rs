@@ -13,7 +13,7 @@ use crate::workspace::fs::Stamp;
 use crate::workspace::{Root, WorkspacePath};
 
 /// Has to grow when the layout of segments or the meaning of facts changes.
-const VERSION: u32 = 7;
+const VERSION: u32 = 8;
 const MAGIC: &[u8; 4] = b"LSIX";
 /// Length of a segment's header, in bytes.
 pub(super) const HEADER: usize = 16;
