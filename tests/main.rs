@@ -66,6 +66,7 @@ mod question;
 mod ranking_first_look;
 mod redact;
 mod redact_copies;
+mod redact_settings;
 mod rename_reach;
 mod rename_scopes;
 mod rename_uses;

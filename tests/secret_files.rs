@@ -113,3 +113,17 @@ fn d11_copies_of_what_is_secret_by_its_place_and_second_swap_files_are_secret() 
         assert!(!is_secret_name(name), "{name}");
     }
 }
+
+/// What is committed to say which variables there are was kept from every prompt.
+#[test]
+fn k12_a_template_of_an_environment_is_no_secret() {
+    for name in [".env.example", ".env.sample", "app/.env.template", ".env.dist", ".env.local.example", ".env-example", "env.example"] {
+        assert!(!is_secret_name(name), "{name}");
+    }
+    for name in [".env", ".env.local", ".env.production", ".env.examples", ".env.vault", ".envs/.local/example"] {
+        assert!(is_secret_name(name), "{name}");
+    }
+    let drawn = format!("hK3mZ9qL{}", "x2Vb7Tn4");
+    let masked = longsight::context::redact::mask(&format!("DB_HOST=db\nDB_PASSWORD={drawn}\nAPI_KEY=\n"));
+    assert!(masked.contains("DB_HOST=db") && masked.contains("API_KEY=") && !masked.contains(&drawn), "{masked}");
+}

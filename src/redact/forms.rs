@@ -8,7 +8,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::Regex;
 
 use super::value::{is_drawn, is_no_placeholder, is_random, is_salt, is_words};
-use super::{manifest, named, prefixes};
+use super::{manifest, named, prefixes, seams};
 
 /// A form of secrets. The secret is the group that matched, else the whole match.
 pub(super) struct Form {
@@ -218,13 +218,20 @@ pub(super) fn compiled(pattern: &str) -> Regex {
 
 /// Where secrets stand in a text, and of which kind. Some may be found twice.
 pub(super) fn find(text: &str) -> Vec<(Range<usize>, &'static str)> {
+    let mut found = alone(text);
+    found.extend(seams::find(text));
+    found.extend(manifest::find(text).into_iter().map(|range| (range, "secret")));
+    found.extend(named::find(text).map(|range| (range, "secret")));
+    found
+}
+
+/// Of these, secrets that are seen to be some without what stands around them.
+pub(super) fn alone(text: &str) -> Vec<(Range<usize>, &'static str)> {
     let mut found = vec![];
     for form in FORMS.iter().zip(NEEDS.in_text(text)).filter_map(|(form, is_there)| is_there.then_some(form)) {
         found.extend(form.find(text).map(|range| (range, form.kind)));
     }
     found.extend(prefixes::find(text).map(|range| (range, "token")));
-    found.extend(manifest::find(text).into_iter().map(|range| (range, "secret")));
-    found.extend(named::find(text).map(|range| (range, "secret")));
     found
 }
 

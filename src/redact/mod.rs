@@ -11,6 +11,7 @@ mod manifest;
 mod named;
 mod names;
 mod prefixes;
+mod seams;
 mod value;
 
 use std::cell::RefCell;

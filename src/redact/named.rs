@@ -89,7 +89,35 @@ static BEFORE_SET: LazyLock<Regex> = LazyLock::new(|| compiled(r"\b(?:config|con
 /// A value that takes the rest of its line, in files of settings only.
 static SETTING: LazyLock<Form> = LazyLock::new(|| form(r#"=([^\s"'`]{8,})[ \t]*(?:[\r\n]|\z)"#, is_drawn));
 /// What may stand before the name of a setting in its line.
-static BEFORE_SETTING: LazyLock<Regex> = LazyLock::new(|| compiled(r"\A\s*(?:(?:export|ENV|ARG|set|setx)\s+)?(?:[a-z][\w-]*\.)*\z"));
+static BEFORE_SETTING: LazyLock<Regex> =
+    LazyLock::new(|| compiled(r"\A\s*(?:-\s+)?(?:(?:export|ENV|ARG|set|setx)\s+)?(?:[a-z][\w-]*\.)*\z"));
+
+/// A password that somebody chose, in files of settings: a word with a digit is enough there.
+static CHOSEN_SETTING: LazyLock<Form> = LazyLock::new(|| form(&format!("={CHOSEN}[ \\t]*(?:[\\r\\n]|\\z)"), is_chosen));
+/// The same behind a name that begins a line, as in YAML.
+static CHOSEN_LINE: LazyLock<Form> =
+    LazyLock::new(|| form(&format!("[\"']?[ \\t]*:[ \\t]+{CHOSEN}[ \\t]*(?:#[^\\n]*)?(?:[\\r\\n]|\\z)"), is_chosen));
+/// A word that is no type, variable or reference, which begin with a capital or a sign.
+const CHOSEN: &str = r#"([a-z0-9][^\s"'`;,(){}<>\[\]$]{5,})"#;
+
+/// Whether a password was chosen so: a word with a digit in it, and no name of an algorithm or type, path, address or member.
+fn is_chosen(value: &str) -> bool {
+    let has = |is: fn(&u8) -> bool| value.bytes().any(|byte| is(&byte));
+    let is_member = value.contains('.') && value.split('.').all(|part| part.starts_with(|letter: char| letter.is_ascii_alphabetic()));
+    let is_known = NO_PASSWORDS.iter().any(|begin| value.starts_with(begin));
+    has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic) && !is_member && !is_known && !value.contains(['/', ':', '\\'])
+}
+
+/// What names of algorithms and types begin by.
+const NO_PASSWORDS: &[&str] =
+    &["sha", "md5", "bcrypt", "scrypt", "argon", "pbkdf", "hmac", "base64", "utf", "int", "uint", "float", "varchar", "string", "str"];
+
+/// A line of settings in YAML: a name with or without a value, an item of a list, a comment.
+static YAML: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(r#"\A\s*(?:#[^\n]*|---[^\n]*|-[ \t][^\n]*[^,;{(\s]|(?:[\w./-]+|"[^"\n]*"|'[^'\n]*'):(?:[ \t]+[^\n]*[^,;{(\s])?)?\s*\z"#)
+});
+/// Lines above and below one that have to be of that kind.
+const YAML_LINES: usize = 2;
 
 /// An item of a list in block style.
 static ITEM: LazyLock<Regex> =
@@ -191,6 +219,9 @@ impl<'a> Name<'a> {
         if let Some(setting) = one(&SETTING).filter(|_| self.is_setting()) {
             return vec![setting];
         }
+        if let Some(chosen) = self.chosen(behind) {
+            return vec![chosen];
+        }
         let quoted = self.quoted();
         if !quoted.is_empty() {
             return quoted;
@@ -201,6 +232,24 @@ impl<'a> Name<'a> {
             return vec![bare];
         }
         if self.is_value() { self.sibling().into_iter().collect() } else { self.items() }
+    }
+
+    /// A password that somebody chose, where files of settings have it.
+    fn chosen(&self, behind: &str) -> Option<Range<usize>> {
+        if self.says != Says::Secret || !is_password(self.word) {
+            return None;
+        }
+        let one = |form: &Form| form.find(behind).next().map(|value| self.whole(value, behind.len()));
+        one(&CHOSEN_SETTING).filter(|_| self.is_setting()).or_else(|| one(&CHOSEN_LINE).filter(|value| self.is_in_yaml(value.end)))
+    }
+
+    /// Whether a name begins its line in a file of settings; its value ends here.
+    fn is_in_yaml(&self, end: usize) -> bool {
+        let begins = self.before().trim_start().trim_start_matches("- ").trim_start_matches(['"', '\'']);
+        // The name may have parts before its telling word, as in `db.password`.
+        let above = self.text[..self.start].rsplit('\n').skip(1).take(YAML_LINES);
+        let below = self.text[end..].split('\n').skip(1).take(YAML_LINES);
+        begins.is_empty() && above.chain(below).all(|line| YAML.is_match(line.trim_end()))
     }
 
     /// Whether a value may be the secret of this name: a passphrase may be made of words, a machine-made secret is not.

@@ -109,8 +109,13 @@ fn is_cloud_key(stem: &str) -> bool {
     all("beginning").any(|begin| stem.starts_with(begin)) || stem.contains("-firebase-adminsdk-")
 }
 
-/// `.env` and its variants. Templates count as well: people put real keys into them.
+/// `.env` and its variants. A template of one says which variables there are, and is committed on purpose; what looks like a secret in it
+/// is masked by its form, as anywhere.
 fn is_environment(name: &str) -> bool {
+    let last = name.rsplit(['.', '-', '_']).next().unwrap_or_default();
+    if has("template", last) {
+        return false;
+    }
     let behind = name.strip_prefix(".env").filter(|behind| behind.is_empty() || behind.starts_with(['.', '-', '_']));
     behind.is_some() || name.ends_with(".env") || name.starts_with("env.") && without_stage(name) == "env"
 }
