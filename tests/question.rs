@@ -739,3 +739,22 @@ fn each_of_several_roots_says_what_it_is() {
         }
     }
 }
+
+/// A small repository stood twice in the prompt: as the best definitions and as all of its text, or in the map.
+#[test]
+fn each_piece_of_a_small_repository_stands_once() {
+    let files = [CALCULATOR, OTHER, ("README.md", "# A calculator\n")];
+    let preview = asked(&files, "where is the product computed?", 1500);
+    for line in ["pub fn add(", "pub fn times(", "pub fn shout(", "# A calculator", "a * b"] {
+        assert_eq!(preview.prompt.matches(line).count(), 1, "{line}: {}", preview.prompt);
+    }
+    let best = &preview.parts[0];
+    assert!(best.kind == Kind::Definition && best.text.contains("pub fn times"), "{:?}", preview.parts);
+    let many: Vec<(String, String)> = (0..80)
+        .map(|n| (format!("src/part_{n}.rs"), format!("pub fn number_{n}() -> u32 {{\n{}    {n}\n}}\n", "    // a line\n".repeat(30))))
+        .collect();
+    let files: Vec<(&str, &str)> = many.iter().map(|(path, text)| (path.as_str(), text.as_str())).chain([CALCULATOR]).collect();
+    let preview = asked(&files, "where is the product computed?", 2000);
+    assert!(preview.parts.iter().any(|part| part.kind == Kind::Outline), "{:?}", preview.parts);
+    assert_eq!(preview.prompt.matches("pub fn times(").count(), 1, "{}", preview.prompt);
+}

@@ -49,13 +49,14 @@ fn parts(session: &Session, question: &str, paths: &Paths<'_>, budget: usize, to
         let mut parts = places.excerpts(budget);
         let left = budget - spent(&parts);
         if is_sparse(&parts, budget) {
-            let said = places.united(&mut parts, overview::of(session, &ranking, left, tokens), budget);
+            let said = overview::of(session, &ranking, &parts, left, tokens);
+            let said = places.united(&mut parts, said, budget);
             parts.extend(said);
         }
         return parts;
     }
     let repeated = places.excerpts((budget / 4).min(SMALL));
-    if let Some(mut parts) = map::whole(session, budget - spent(&repeated), tokens) {
+    if let Some(mut parts) = map::whole(session, &[], budget - spent(&repeated), tokens) {
         parts.extend(repeated);
         return parts;
     }
@@ -65,7 +66,7 @@ fn parts(session: &Session, question: &str, paths: &Paths<'_>, budget: usize, to
         let documents = places.united(&mut bodies, documents, budget);
         bodies.splice(0..0, documents);
     }
-    let mut parts = map::outline(session, &[], budget - spent(&bodies), map::MOST, tokens);
+    let mut parts = map::outline(session, &[], &[], budget - spent(&bodies), map::MOST, tokens);
     let left = budget - spent(&parts) - spent(&bodies);
     parts.extend(filled(session, &ranking, bodies, left, tokens));
     parts

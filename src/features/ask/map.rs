@@ -23,11 +23,12 @@ const HEADINGS: usize = 12;
 /// Larger files, in bytes, are data.
 const LARGEST: u32 = 4 << 20;
 
-/// Every file with its text, in the order of paths, so that the start of the prompt stays the same; none if they do not fit.
-pub(super) fn whole(session: &Session, budget: usize, tokens: &dyn Tokens) -> Option<Vec<Part>> {
+/// Every file with its text, in the order of paths, so that the start of the prompt stays the same; none if they do not fit. What is
+/// `shown` already is left out.
+pub(super) fn whole(session: &Session, shown: &[Part], budget: usize, tokens: &dyn Tokens) -> Option<Vec<Part>> {
     // By the index's estimates, most repositories are known not to fit without reading them.
     let estimate: usize = session.index.files().map(|(_, file)| file.tokens as usize + FRAME).sum();
-    if estimate > budget {
+    if estimate > budget + shown.iter().map(|part| part.tokens).sum::<usize>() {
         return None;
     }
     let mut files: Vec<&Arc<File>> = session.index.files().map(|(_, file)| file).collect();
@@ -35,11 +36,43 @@ pub(super) fn whole(session: &Session, budget: usize, tokens: &dyn Tokens) -> Op
     let mut left = budget;
     let mut parts = vec![];
     for file in files {
-        let Some(part) = self::file(session, file, tokens) else { continue };
-        left = left.checked_sub(part.tokens)?;
-        parts.push(Part { why: "the whole repository fits".into(), ..part });
+        for part in rest(session, file, &lines_of(shown, file), tokens) {
+            left = left.checked_sub(part.tokens)?;
+            parts.push(Part { why: "the whole repository fits".into(), ..part });
+        }
     }
     Some(parts)
+}
+
+/// The 1-based lines of a file that parts show, in order.
+fn lines_of(shown: &[Part], file: &File) -> Vec<(u32, u32)> {
+    let path = file.path.to_string();
+    let here = shown.iter().filter(|part| *part.path == *path);
+    let mut lines: Vec<(u32, u32)> = here.map(|part| (part.start_line, part.end_line)).collect();
+    lines.sort_unstable();
+    lines
+}
+
+/// What of a file is not among the lines that are shown already: all of it, or the stretches between.
+fn rest(session: &Session, file: &File, shown: &[(u32, u32)], tokens: &dyn Tokens) -> Vec<Part> {
+    let Some(whole) = self::file(session, file, tokens) else { return vec![] };
+    if shown.is_empty() {
+        return vec![whole];
+    }
+    let lines: Vec<&str> = whole.text.split_inclusive('\n').collect();
+    let mut parts = vec![];
+    let mut next = 1;
+    for (first, last) in shown.iter().copied().chain([(lines.len() as u32 + 1, u32::MAX)]) {
+        let between = lines.get(next as usize - 1..first.saturating_sub(1) as usize).unwrap_or_default().concat();
+        // A bracket between two definitions tells nothing.
+        if between.contains(char::is_alphanumeric) {
+            let text = whole.text.rewritten(|_| between.clone());
+            let tokens = tokens.count(&numbered(&text, next)) + FRAME;
+            parts.push(Part { start_line: next, end_line: first - 1, text, tokens, ..whole.clone() });
+        }
+        next = next.max(last.saturating_add(1));
+    }
+    parts
 }
 
 /// A file with its whole text; none if that is blank.
@@ -74,14 +107,16 @@ pub(super) fn in_order<'a>(session: &'a Session, first: &[FileId]) -> Vec<(FileI
 }
 
 /// The definitions of files, at most so many each, within `budget` tokens, in the order of [`in_order`]. Files without definitions show
-/// their headings.
-pub(super) fn outline(session: &Session, first: &[FileId], budget: usize, most: usize, tokens: &dyn Tokens) -> Vec<Part> {
+/// their headings. What is `shown` already is left out.
+pub(super) fn outline(session: &Session, shown: &[Part], first: &[FileId], budget: usize, most: usize, tokens: &dyn Tokens) -> Vec<Part> {
     let mut left = budget;
     let mut parts = vec![];
     for (id, file) in in_order(session, first) {
         let Ok(text) = session.snapshot.read(&file.path) else { continue };
         let path = file.path.to_string();
-        let lines = if file.symbols.is_empty() { headings(&path, &text) } else { definitions(file, &text, most) };
+        let known = lines_of(shown, file);
+        let is_new = |line: u32| !known.iter().any(|(first, last)| (*first..=*last).contains(&(line + 1)));
+        let lines = if file.symbols.is_empty() { headings(&path, &text, is_new) } else { definitions(file, &text, most, is_new) };
         let text = Masked::whole(&lines);
         let cost = tokens.count(&text) + tokens.count(&path) + FRAME;
         if text.is_empty() || cost > left {
@@ -100,14 +135,14 @@ pub(super) fn outline(session: &Session, first: &[FileId], budget: usize, most: 
 }
 
 /// The first lines of a file's definitions with line numbers: top-level ones and members of types.
-fn definitions(file: &File, text: &str, most: usize) -> String {
+fn definitions(file: &File, text: &str, most: usize, is_new: impl Fn(u32) -> bool) -> String {
     let mut lines = HashSet::new();
     let shown = file.symbols.iter().filter(|symbol| {
         let plain =
             !matches!(symbol.kind, syntax::Kind::Reexport | syntax::Kind::Attribute | syntax::Kind::Variant | syntax::Kind::Variable);
         let inside = symbol.parent().and_then(|parent| file.symbols.get(parent));
         let holds = |parent: &Symbol| parent.kind.is_type() || matches!(parent.kind, syntax::Kind::Variable | syntax::Kind::Constant);
-        plain && inside.is_none_or(holds) && lines.insert(symbol.name_line)
+        plain && inside.is_none_or(holds) && is_new(symbol.name_line) && lines.insert(symbol.name_line)
     });
     let line = |symbol: &Symbol| format!("{} {}\n", symbol.name_line + 1, redact::beginning(&head(symbol, text), WIDTH));
     shown.take(most).map(line).collect()
@@ -139,9 +174,10 @@ fn head(symbol: &Symbol, text: &str) -> String {
 }
 
 /// The headings of a file without definitions, with line numbers.
-fn headings(path: &str, text: &str) -> String {
+fn headings(path: &str, text: &str, is_new: impl Fn(u32) -> bool) -> String {
     let prose = blocks::is_prose(path);
     let lines = text.lines().enumerate().filter(|(_, line)| !line.starts_with([' ', '\t']) && blocks::is_heading(line, prose));
+    let lines = lines.filter(|(number, _)| is_new(*number as u32));
     let line = |(number, line): (usize, &str)| format!("{} {}\n", number + 1, redact::beginning(line, WIDTH));
     lines.take(HEADINGS).map(line).collect()
 }

@@ -77,15 +77,16 @@ pub(super) fn is_general(word: &str) -> bool {
     GENERAL.contains(&word)
 }
 
-/// The whole repository if it fits, else its documents and a map.
-pub(super) fn of(session: &Session, ranking: &Ranking, budget: usize, tokens: &dyn Tokens) -> Vec<Part> {
-    if let Some(parts) = map::whole(session, budget, tokens) {
+/// The whole repository if it fits, else its documents and a map; of both what is not `shown` already.
+pub(super) fn of(session: &Session, ranking: &Ranking, shown: &[Part], budget: usize, tokens: &dyn Tokens) -> Vec<Part> {
+    if let Some(parts) = map::whole(session, shown, budget, tokens) {
         return parts;
     }
     let mut parts = documents(session, budget / 2, tokens);
     let left = budget - parts.iter().map(|part| part.tokens).sum::<usize>();
     let first: Vec<FileId> = ranking.files().take(FIRST).collect();
-    parts.extend(map::outline(session, &first, left, (left / FOR_EACH).max(LEAST), tokens));
+    let shown: Vec<Part> = shown.iter().chain(&parts).cloned().collect();
+    parts.extend(map::outline(session, &shown, &first, left, (left / FOR_EACH).max(LEAST), tokens));
     parts
 }
 
