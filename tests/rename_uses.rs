@@ -479,3 +479,30 @@ async fn a_segment_of_a_path_is_no_method() {
     let wanted = rust.replace("fn fmt", "fn zap").replace("C::fmt", "C::zap").replace("c.fmt()", "c.zap()");
     assert_eq!(after(&edited), [("o.rs".to_string(), wanted)]);
 }
+
+/// A label that is called like a function or a variable followed its rename.
+#[tokio::test]
+async fn labels_stay_where_something_of_their_name_is_renamed() {
+    let rust = (
+        "src/lib.rs",
+        "pub fn retry(n: u32) -> u32 {\n    'retry: loop {\n        if n > 1 {\n            break 'retry;\n        }\n        continue 'retry;\n    }\n    retry(n)\n}\n",
+    );
+    let go = (
+        "a.go",
+        "package a\n\nfunc retry(n int) int {\nretry:\n\tfor {\n\t\tif n > 1 {\n\t\t\tbreak retry\n\t\t}\n\t\tcontinue retry\n\t}\n\tgoto retry\n\treturn retry(n)\n}\n",
+    );
+    let java = (
+        "A.java",
+        "class A {\n    static int retry(int n) {\n        retry:\n        while (true) {\n            if (n > 1) break retry;\n            continue retry;\n        }\n        return retry(n);\n    }\n}\n",
+    );
+    let javascript = (
+        "a.js",
+        "export function retry(n) {\n  retry: for (;;) {\n    if (n > 1) break retry;\n    continue retry;\n  }\n  return retry(n);\n}\n",
+    );
+    let c = ("a.c", "int retry(int n)\n{\nretry:\n    if (n > 1)\n        goto retry;\n    return retry(n);\n}\n");
+    for (path, text) in [rust, go, java, javascript, c] {
+        let head = text.lines().find(|line| line.contains("retry(") && !line.contains("return")).unwrap();
+        let edited = renamed(&[(path, text)], head, "rename `retry` to `again`").await.unwrap();
+        assert_eq!(after(&edited), [(path.to_string(), text.replace("retry(", "again("))], "{path}");
+    }
+}

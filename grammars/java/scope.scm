@@ -54,6 +54,8 @@
 (package_declaration) @package
 ; Jumps in which a plain name is that of the loop or the block that they lead to.
 [(break_statement) (continue_statement)] @labelled
+; A statement whose first name is a label.
+(labeled_statement (identifier) @target) @labels
 ; Where what is bound inside is known, and no further: `function` for what hoists too, `list` for parameters whose function has no body.
 [(block) (constructor_body) (for_statement) (enhanced_for_statement) (catch_clause) (try_with_resources_statement) (switch_block) (switch_rule)] @bounds
 [(method_declaration) (constructor_declaration) (compact_constructor_declaration) (lambda_expression)] @bounds.function

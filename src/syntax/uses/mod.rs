@@ -85,6 +85,8 @@ pub enum Special {
     Path,
     /// What a constructor initializes: a member, or a base of its type.
     Base,
+    /// The name of a loop or a place that jumps lead to, which nothing else is called by.
+    Label,
 }
 
 /// The nodes from the root to a place, each with its field in its parent.
@@ -215,6 +217,9 @@ fn special(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Special {
         let is_parameter = listed.is_some_and(|listed| words::has(listed, &text[range.clone()]));
         return if is_parameter { Special::MacroParameter } else { Special::Macro };
     }
+    if is_label(parsed, way) {
+        return Special::Label;
+    }
     let initializes = |(node, _): &(Node<'_>, Option<&str>)| super::place::marks(parsed, "base", *node, *leaf);
     if way.iter().rev().skip(1).take(2).any(initializes) {
         return Special::Base;
@@ -227,6 +232,16 @@ fn special(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Special {
         }
         false => Special::No,
     }
+}
+
+/// Whether a name is that of a label, where it stands or where a jump leads to it.
+fn is_label(parsed: &Parsed, way: &Way<'_>) -> bool {
+    use super::place::{is, marks};
+    let Some((leaf, _)) = way.last() else { return false };
+    let around = way.len().checked_sub(2).map(|at| way[at].0);
+    let is_named =
+        |around: Node<'_>| is(parsed, "label", around) || ["labelled", "labels"].iter().any(|tag| marks(parsed, tag, around, *leaf));
+    is(parsed, "label", *leaf) || around.is_some_and(is_named)
 }
 
 /// The role of the name at this range, given the path to it.

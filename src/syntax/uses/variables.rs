@@ -151,8 +151,7 @@ fn may_be_variable(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> bool
     };
     within(parsed, range, way) == Within::Code
         && matches!(stands(parsed, range, way), Stands::Alone | Stands::Shorthand(..))
-        && !matches!(special(parsed, range, way), Special::Tag | Special::Path | Special::MacroParameter | Special::Base)
-        && !is(parsed, "label", leaf)
+        && !matches!(special(parsed, range, way), Special::Tag | Special::Path | Special::MacroParameter | Special::Base | Special::Label)
         && !parent.is_some_and(|parent| marks(parsed, "apart", parent, leaf) || is_macro(parent))
 }
 

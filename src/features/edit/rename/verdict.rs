@@ -64,6 +64,7 @@ impl Meant<'_> {
             Special::Macro => Some(self.in_macro(place, one)),
             Special::Tag if !self.kind.is_type() => Some(Verdict::Other),
             Special::Path if is_value => Some(Verdict::Other),
+            Special::Label => Some(Verdict::Other),
             Special::Base if self.kind.is_type() && !self.is_imported_from_elsewhere(place) => Some(Verdict::follows(one)),
             Special::Tag | Special::Path | Special::Base | Special::No => None,
         }
