@@ -21,7 +21,11 @@ fn visit(schema: &Value, value: &Value, at: &str, wrong: &mut Vec<String>) {
     if let Some(kind) = schema["type"].as_str()
         && !is(kind, value)
     {
-        return wrong.push(format!("{name} must be {}, not {}", article(kind), kind_of(value)));
+        let is_number = matches!(kind, "integer" | "number") && value.as_str().is_some_and(is_too_large);
+        return wrong.push(match is_number {
+            true => format!("{name} is too large"),
+            false => format!("{name} must be {}, not {}", article(kind), kind_of(value)),
+        });
     }
     if let Some(choices) = schema["enum"].as_array()
         && !choices.contains(value)
@@ -82,6 +86,12 @@ fn is(kind: &str, value: &Value) -> bool {
         "null" => value.is_null(),
         _ => true,
     }
+}
+
+/// Whether a text is a whole number of more than 64 bits, which is kept as it was written.
+fn is_too_large(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    digits.len() >= 19 && digits.bytes().all(|digit| digit.is_ascii_digit())
 }
 
 fn kind_of(value: &Value) -> &'static str {

@@ -21,6 +21,7 @@ mod scan;
 mod search;
 mod sheet;
 mod texts;
+mod unread;
 mod view;
 mod warm;
 
@@ -32,4 +33,5 @@ pub use lists::Lists;
 pub use names::NameId;
 pub use quiet::when_quiet;
 pub use search::{Hit, Query, folder, is_below};
+pub use unread::Unread;
 pub use view::{FileId, Statistics, SymbolId, View};

@@ -8,7 +8,7 @@ use super::{Refusal, Told, Workbench, text};
 use crate::agent::limits::{RESULT, shorten};
 use crate::context::redact::Secrets;
 use crate::context::{Masked, Stretch, fence};
-use crate::index::{self, Hit, Query};
+use crate::index::{self, Hit, Query, Unread};
 use crate::syntax::uses::{self, Within};
 use crate::syntax::{self, Kind};
 use crate::text::lines::line_number;
@@ -168,10 +168,38 @@ pub fn find_references(bench: &Workbench, arguments: &Value) -> Result<Told, Ref
             }
         }
     }
+    let unread = unread(bench, name);
     if lines.is_empty() {
-        return Ok(format!("`{}` is used nowhere.", shorten(&fence::visible(name), 120)).into());
+        let name = shorten(&fence::visible(name), 120);
+        let nowhere = if unread.is_empty() { "is used nowhere" } else { "is used nowhere that is parsed" };
+        return Ok(format!("`{name}` {nowhere}. {unread}").trim_end().to_string().into());
     }
-    Ok(Told { text: list("uses", &lines.join("\n"), total, MOST_REFERENCES, "search in one folder"), places, ..Told::default() })
+    let listed = list("uses", &lines.join("\n"), total, MOST_REFERENCES, "search in one folder");
+    Ok(Told { text: listed + &unread, places, ..Told::default() })
+}
+
+/// A sentence about the places of a name in files that are not parsed, or left out of the index; empty if there are none.
+fn unread(bench: &Workbench, name: &str) -> String {
+    let users = bench.index.name(name).map(|id| bench.index.users(id)).unwrap_or_default();
+    let languages: BTreeSet<String> =
+        users.iter().filter_map(|(id, _)| Some(bench.index.file(*id)?.language.as_ref()?.family.clone())).collect();
+    let unread = Unread {
+        view: &bench.index,
+        snapshot: &bench.snapshot,
+        registry: &bench.registry,
+        is_readable: &|path| bench.is_open_to_tools(path),
+        is_kin: &|kin| languages.is_empty() || languages.contains(&kin.family),
+    };
+    let places = unread.places(name);
+    if places.is_empty() {
+        return String::new();
+    }
+    let more = if places.len() > MOST_LEFT { format!(" and {} more", places.len() - MOST_LEFT) } else { String::new() };
+    let shown: Vec<String> = places.iter().take(MOST_LEFT).map(|place| one_line(place)).collect();
+    format!(
+        "It also stands, as a word, in files that are not parsed here: {}{more}. Read these lines before you rely on this list.\n",
+        shown.join(", ")
+    )
 }
 
 /// Most remaining uses of a name that are listed.
