@@ -78,7 +78,8 @@ fn j2_what_is_missing_or_there_twice_is_refused_with_what_is_there() {
     assert_eq!(place("x \ny\nx\t\ny\n", "x\ny", "z", false), Err(Miss::Ambiguous(vec![1, 3])));
     assert_eq!(place("abc", "  ", "z", false), Err(Miss::Empty));
     expect_test::expect![[r#"
-        the text to be replaced is not in the file: copy it exactly; the nearest is at line 2:
+        the text to be replaced is not in the file
+        copy it exactly; the nearest is at line 2:
         let total = 1;
         let rest = 3;
     "#]]

@@ -184,9 +184,9 @@ fn h12_arguments_that_nobody_wants_make_room_as_well() {
     }
 }
 
-/// What a server counts as too long was the end; G5 wants it asked once more, shorter.
+/// What a server counts as too long was the end, then the second time was; G5 wants it asked again, shorter, and not for ever.
 #[tokio::test]
-async fn g5_a_transcript_that_is_too_long_for_the_server_is_cut_back_once() {
+async fn g5_a_transcript_that_is_too_long_for_the_server_is_cut_back() {
     let long = "let x = 1;\n".repeat(900);
     let workspace = Workspace::new(&[("src/lib.rs", CODE), ("src/long.rs", &long)]);
     let too_long = || vec![Step::Event(Said::Failed(EngineError::new(ErrorKind::TooLong, "maximum context length is 4096")))];
@@ -196,9 +196,16 @@ async fn g5_a_transcript_that_is_too_long_for_the_server_is_cut_back_once() {
     assert_eq!(applied(&edited, "src/lib.rs"), CODE.replace("add(", "sum("));
     let (before, after) = (last(&coder.asked()[1]).content, last(&coder.asked()[2]).content);
     assert!(after.len() * 2 < before.len() && after.contains("left out"), "{} {}", before.len(), after.len());
-    let (session, _) = workspace.with_coder(vec![read, too_long(), too_long()]);
+    let (session, coder) =
+        workspace.with_coder(vec![read.clone(), too_long(), too_long(), calls(vec![definition()]), calls(vec![finish()])]);
+    let edited = instruct(&session, "src/lib.rs", "pub fn add", "rename it, step by step").await.unwrap();
+    assert_eq!(applied(&edited, "src/lib.rs"), CODE.replace("add(", "sum("));
+    let [once, twice] = [2, 3].map(|number| last(&coder.asked()[number]).content.len());
+    assert!(twice < once, "{once} {twice}");
+    let (session, coder) = workspace.with_coder(std::iter::once(read).chain(std::iter::repeat_with(too_long).take(20)).collect());
     let error = instruct(&session, "src/lib.rs", "pub fn add", "rename it, step by step").await.err().unwrap();
     assert_eq!(error.kind, ErrorKind::TooLong, "{error}");
+    assert!((3..=8).contains(&coder.asked().len()), "{}", coder.asked().len());
 }
 
 /// A turn that had read as much as one may ended there, before the model could propose anything.

@@ -385,7 +385,10 @@ async fn the_reason_of_a_refusal_is_plain_text() {
     let masked = propose(&[("src/lib.rs", "a + b", "<redacted key 1>")]);
     let (session, _) = workspace.with_coder(vec![calls(vec![masked]), calls(vec![finish()])]);
     let error = instruct(&session, "src/lib.rs", "pub fn add", "x").await.err().unwrap();
-    assert!(error.message.contains("`new` contains `<redacted …>`") && !error.message.contains('\\'), "{error}");
+    assert!(
+        error.message.contains("`<redacted …>` stands for a secret that models do not see") && !error.message.contains('\\'),
+        "{error}"
+    );
     assert_eq!(longsight::context::fence::plain("see [here](command:evil)\u{202e}"), "see [here] (command:evil)<U+202E>");
 }
 

@@ -452,3 +452,89 @@ async fn why_a_model_will_not_answer_is_shown_and_documents_without_choices_are_
     let server = Server::answering(says(&[none, refuses, finish("stop")])).await;
     assert_eq!(ask(&engine("openai", &server.url)).await.unwrap().text, "I will not.");
 }
+
+/// An answer of Ollama that ended for a reason nobody knows passed for a whole one.
+#[tokio::test]
+async fn g9_an_end_of_ollama_that_nobody_knows_is_told() {
+    let ended = async |reason: Value| {
+        let said = json!({"message": {"content": "Half of"}, "done": false});
+        let end = json!({"message": {"content": ""}, "done": true, "done_reason": reason, "prompt_eval_count": 900});
+        let server = Server::answering(vec![Act::Send(lines(&[said, end]))]).await;
+        ask(&engine("ollama", &server.url)).await
+    };
+    for word in ["connection_closed", "unload"] {
+        let answer = ended(json!(word)).await.unwrap();
+        assert_eq!((answer.finished.reason, answer.finished.cut.as_deref()), (Finish::Length, Some(word)));
+    }
+    let answer = ended(json!("length")).await.unwrap();
+    assert_eq!((answer.finished.reason, answer.finished.cut), (Finish::Length, None));
+    for whole in [json!("stop"), json!("load"), json!(""), Value::Null] {
+        assert_eq!(ended(whole.clone()).await.unwrap().finished.reason, Finish::Stop, "{whole}");
+    }
+    assert_eq!(ended(json!("aborted")).await.unwrap_err().kind, ErrorKind::Unavailable);
+}
+
+/// A person read that "an edit is a call of `propose_edit`".
+#[tokio::test]
+async fn what_the_model_should_do_is_told_to_the_model_alone() {
+    let server = Server::start(|_, asked| match asked.method.as_str() {
+        "GET" => no_list(),
+        _ => says(&[delta("I would rather not."), finish("stop")]),
+    })
+    .await;
+    let workspace = Workspace::new(&[("a.py", CODE)]);
+    let error = shortened(&session(&workspace, "openai", &server.url)).await.unwrap_err();
+    assert!(error.message.contains("the model answered with text where an edit was asked for"), "{error}");
+    assert!(error.message.contains("in other words, or have a larger model do it"), "{error}");
+    assert!(!error.message.contains("propose_edit"), "{error}");
+    let asked = posts(&server);
+    let told = asked[1].body["messages"].as_array().unwrap().last().unwrap()["content"].as_str().unwrap().to_string();
+    assert!(told.contains("an edit is a call of `propose_edit`"), "{told}");
+
+    let twice = format!("{SHORTER}\n\n{SHORTER}");
+    let server = Server::start(move |_, asked| match asked.method.as_str() {
+        "GET" => no_list(),
+        _ => says(&proposes(&twice)),
+    })
+    .await;
+    let error = shortened(&session(&workspace, "openai", &server.url)).await.unwrap_err();
+    assert!(error.message.contains("`total` would be in the file twice") && !error.message.contains("give"), "{error}");
+    let told = posts(&server)[1].body["messages"].to_string();
+    assert!(told.contains("would be in the file twice; give"), "{told}");
+}
+
+/// A window of less than a quarter of the one that was believed ended the work of the tools at its second refusal.
+#[tokio::test]
+async fn g5_work_with_tools_shrinks_until_it_fits_into_a_window_that_is_much_smaller() {
+    let lines_of = |name: &str| (0..400).map(|n| format!("{name}_{n} = {n}\n")).collect::<String>();
+    let (one, two) = (lines_of("one"), lines_of("two"));
+    let workspace = Workspace::new(&[("a.py", CODE), ("one.py", &one), ("two.py", &two)]);
+    let server = Server::start(|_, asked| {
+        if asked.method == "GET" {
+            return no_list();
+        }
+        let body = &asked.body;
+        let letters = body["messages"].to_string().len() + body["tools"].to_string().len();
+        // A window of 6,000 tokens, of which the refusal says no number.
+        if letters / 4 + body["max_tokens"].as_u64().unwrap_or(0) as usize > 6000 {
+            return refusal("400 Bad Request", "the prompt is too long");
+        }
+        let results = body["messages"].as_array().unwrap().iter().filter(|message| message["role"] == "tool").count();
+        let (name, arguments) = match results {
+            0 => ("read_file", json!({"path": "one.py"})),
+            1 => ("read_file", json!({"path": "two.py"})),
+            2 => {
+                ("propose_edit", json!({"edits": [{"path": "a.py", "old": "    result = 0\n", "new": "    result = 1\n", "reason": "r"}]}))
+            }
+            _ => ("finish", json!({"summary": "done"})),
+        };
+        says(&[call_delta(0, &format!("call_{results}"), name, &arguments.to_string()), finish("tool_calls")])
+    })
+    .await;
+    let settings = EngineConfig { context: Some(65_536), ..config("openai", &server.url) };
+    let session = workspace.session(Config::default(), vec![("local".into(), patient(&settings))]);
+    let edited = instruct(&session, "a.py", CODE, "begin at one, step by step").await.unwrap();
+    assert!(edited.diff.contains("+    result = 1"), "{}", edited.diff);
+    let answered = 4;
+    assert!(posts(&server).len() >= answered + 2, "it was refused {} times", posts(&server).len() - answered);
+}

@@ -124,7 +124,9 @@ impl Driver<'_> {
     async fn ask(&self, chat: Chat, run: &mut Run) -> Input {
         let was_cut = run.was_cut;
         let mut fit = std::mem::take(&mut run.fit);
+        let mut windows = Windows::default();
         let build = |choice: &Choice, caps: &engine::Caps| {
+            windows.sees(&choice.decision.engine, caps.context);
             if !caps.tools {
                 let words = format!("{} takes no tools, without which it cannot work on this", choice.decision.model);
                 return Err(EngineError::new(ErrorKind::Unsupported, words));
@@ -167,7 +169,7 @@ impl Driver<'_> {
             Err(RouteError::Engine(error)) if error.kind == ErrorKind::TooLong => {
                 let reason = error.message.clone();
                 run.error = Some(error);
-                Input::TooLong(reason)
+                Input::TooLong(reason, windows.left())
             }
             Err(error) => {
                 let reason = error.to_string();
@@ -178,6 +180,28 @@ impl Driver<'_> {
                 Input::Failed(reason)
             }
         }
+    }
+}
+
+/// The windows that the engine asked last has had in one question: a refusal may teach a smaller one.
+#[derive(Default)]
+struct Windows {
+    engine: String,
+    first: u32,
+    last: u32,
+}
+
+impl Windows {
+    fn sees(&mut self, engine: &str, window: u32) {
+        if self.engine != engine {
+            (self.engine, self.first) = (engine.into(), window);
+        }
+        self.last = window;
+    }
+
+    /// The share of the window that is left.
+    fn left(&self) -> f64 {
+        if self.first == 0 { 1.0 } else { (f64::from(self.last) / f64::from(self.first)).min(1.0) }
     }
 }
 

@@ -14,7 +14,7 @@ const FILES: usize = 6;
 const LARGEST: usize = 256 << 10;
 
 /// The message to the model about statements that are indented unlike their block.
-pub const STRAYS: &str = "with this edit a statement stands at another depth than its block; give whole statements, indented as they are";
+pub const STRAYS: &str = "with this edit a statement stands at another depth than its block\ngive whole statements, indented as they are";
 
 /// Where else to look for a construct.
 pub struct Elsewhere<'a> {

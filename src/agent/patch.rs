@@ -28,16 +28,16 @@ pub enum Miss {
 impl fmt::Display for Miss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Miss::Empty => f.write_str("the text to be replaced is empty: copy the lines to be replaced from the file"),
+            Miss::Empty => f.write_str("the text to be replaced is empty\ncopy the lines to be replaced from the file"),
             Miss::NotFound { nearest: None } => {
-                f.write_str("the text to be replaced is not in the file: read the file again and copy it exactly")
+                f.write_str("the text to be replaced is not in the file\nread the file again and copy it exactly")
             }
             Miss::NotFound { nearest: Some((line, text)) } => {
-                write!(f, "the text to be replaced is not in the file: copy it exactly; the nearest is at line {line}:\n{text}")
+                write!(f, "the text to be replaced is not in the file\ncopy it exactly; the nearest is at line {line}:\n{text}")
             }
             Miss::Ambiguous(lines) => {
                 let lines: Vec<String> = lines.iter().map(usize::to_string).collect();
-                write!(f, "the text to be replaced begins at lines {}: add lines around it until it is unique", lines.join(", "))
+                write!(f, "the text to be replaced begins at lines {}\nadd lines around it until it is unique", lines.join(", "))
             }
         }
     }

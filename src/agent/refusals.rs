@@ -163,7 +163,7 @@ impl Refusals {
         for open in &self.open {
             match &open.gap {
                 Gap::Edits(edits) => missing.extend(edits.iter().filter(|edit| !edit.barred).map(Wanted::name)),
-                Gap::Unknown => missing.push(first_line(&open.why)),
+                Gap::Unknown => missing.push(for_person(&open.why)),
                 Gap::Stands(_) => {}
             }
         }
@@ -180,7 +180,7 @@ impl Refusals {
     pub fn gaps(&self) -> Vec<String> {
         let mut said: Vec<String> = vec![];
         for Open { gap, why, refused } in self.open.iter().chain(&self.new) {
-            let why = first_line(why);
+            let why = for_person(why);
             if !refused {
                 said.push(format!("an edit may be missing here: {why}"));
                 continue;
@@ -210,12 +210,13 @@ impl Refusals {
         said
     }
 
-    /// Why the newest edit was refused, until another one is taken.
-    pub fn newest(&self) -> Option<&str> {
-        self.newest.as_deref()
+    /// Why the newest edit was refused, for a person, until another one is taken.
+    pub fn newest(&self) -> Option<String> {
+        self.newest.as_deref().map(for_person)
     }
 }
 
-fn first_line(why: &str) -> String {
+/// A refusal as a person reads it: what is wrong. In lines of their own behind it stands what the model should do about it.
+pub fn for_person(why: &str) -> String {
     why.lines().next().unwrap_or_default().trim_end_matches(':').to_string()
 }

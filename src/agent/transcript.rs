@@ -38,9 +38,11 @@ impl Transcript {
         self.chat.clone()
     }
 
-    /// The server counts the transcript as longer than its window: much less of it is kept, and the room is smaller from now on.
-    pub fn cut_back(&mut self) {
-        self.window /= 2;
+    /// The server counts the transcript as longer than its window, of which this share is left: much less of it is kept, and the room is
+    /// smaller from now on. Says whether it has become shorter.
+    pub fn cut_back(&mut self, left: f64) -> bool {
+        let before = self.size();
+        self.window = (self.window / 2).min((self.window as f64 * left) as usize);
         let enough = self.share(CUT_BACK);
         self.shrink(self.newest(), enough);
         let newest = self.newest();
@@ -48,6 +50,7 @@ impl Transcript {
         for message in self.chat.messages[newest..].iter_mut().filter(|message| message.role == Role::Tool) {
             message.content = shorten(&message.content, room);
         }
+        self.size() < before
     }
 
     /// The most bytes for each of so many new results.

@@ -25,8 +25,8 @@ pub enum Input {
     Worked(Vec<Worked>),
     /// The model wrote something that is neither words nor a call.
     Garbled(String),
-    /// The transcript does not fit into the model's window.
-    TooLong(String),
+    /// The transcript does not fit into the model's window, of which this share is left by what the refusal has taught.
+    TooLong(String, f64),
     /// The model could not be asked.
     Failed(String),
     /// The turn's time is up.
@@ -103,8 +103,8 @@ pub struct Turn {
     cut: bool,
     /// How many answers could not be read.
     garbled: usize,
-    /// The transcript was too long for the model's window once.
-    cut_back: bool,
+    /// How often the transcript was too long for the model's window.
+    cut_back: usize,
     /// Bytes that the tools have shown.
     read: usize,
     /// The model was told that the tools show no more.
@@ -125,6 +125,8 @@ pub struct Turn {
 const REFUSAL: usize = 300;
 /// Most unreadable answers of a turn.
 const GARBLED: usize = 2;
+/// Times that a transcript is cut back in a turn, each time to half the window or less.
+const CUT_BACK: usize = 4;
 /// The message to the model about an answer that ran out of tokens.
 const CUT: &str = "Your answer was cut off, since it was too long: only whole calls before its end count. Take smaller steps, with fewer \
     edits in one call.";
@@ -168,7 +170,7 @@ impl Turn {
             reminded: 0,
             cut: false,
             garbled: 0,
-            cut_back: false,
+            cut_back: 0,
             read: 0,
             read_enough: false,
             running: vec![],
@@ -196,10 +198,10 @@ impl Turn {
             (_, Input::Late(time)) => self.late(time),
             (State::Asking, Input::Answered(answer)) => self.answered(answer),
             (State::Asking, Input::Garbled(reason)) => self.garbled(reason),
-            (State::Asking, Input::TooLong(reason)) => self.too_long(reason),
+            (State::Asking, Input::TooLong(reason, left)) => self.too_long(reason, left),
             (State::Working, Input::Worked(results)) => self.worked(results),
             // An event for another state comes too late and has no effect.
-            (State::Asking, Input::Worked(_)) | (State::Working, Input::Answered(_) | Input::Garbled(_) | Input::TooLong(_)) => vec![],
+            (State::Asking, Input::Worked(_)) | (State::Working, Input::Answered(_) | Input::Garbled(_) | Input::TooLong(..)) => vec![],
         }
     }
 
@@ -246,12 +248,14 @@ impl Turn {
         self.ask()
     }
 
-    /// Bytes are only a guess at tokens. If the guess was wrong, the question is asked again with much less around it.
-    fn too_long(&mut self, reason: String) -> Vec<Effect> {
-        if std::mem::replace(&mut self.cut_back, true) {
+    /// Bytes are only a guess at tokens, and a window may be much smaller than was believed. The question is asked again with much less
+    /// around it, and with a shorter answer, as long as that makes a difference.
+    fn too_long(&mut self, reason: String, left: f64) -> Vec<Effect> {
+        self.cut_back += 1;
+        let is_less = self.transcript.cut_back(left) || left < 1.0;
+        if self.cut_back > CUT_BACK || !is_less {
             return self.end(Ending::Failed(reason));
         }
-        self.transcript.cut_back();
         self.ask_again()
     }
 

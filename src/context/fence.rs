@@ -61,7 +61,7 @@ pub fn restored(text: &str, file: &str) -> Result<String, String> {
             Some(_) if file.contains(written) => out.push_str(written),
             Some(letter) if file.contains(letter) => out.push(letter),
             Some(_) => {
-                return Err(format!("`{written}` stands for a character that cannot be seen, and the file has none such; leave it out"));
+                return Err(format!("`{written}` stands for a character that cannot be seen, and the file has none such\nleave it out"));
             }
         }
         rest = &rest[at + letter.map_or("<U+".len(), |_| written.len())..];

@@ -47,7 +47,7 @@ pub fn added<'a>(language: &Language, before: &str, after: &'a str) -> Option<&'
 /// The complaint about such a line, worded for the model that wrote it.
 pub fn left_out(language: &Language, before: &str, after: &str) -> Option<String> {
     let line = added(language, before, after)?;
-    Some(format!("`{line}` stands for code that is not written out; write all of it"))
+    Some(format!("`{line}` stands for code that is not written out\nwrite all of it"))
 }
 
 /// Whether a line stands for left-out code.

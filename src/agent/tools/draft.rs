@@ -188,8 +188,8 @@ impl Unfit {
 /// The refusal of a call that would change nothing. If all of it was made before, its edits are not missing.
 fn nothing_new(wanted: Vec<Wanted>, is_made: bool) -> Refusal {
     let message = match wanted.as_slice() {
-        [only] => format!("edit 1 of {}: the edit changes nothing: `new` is what stands there already; {GO_ON}", only.path),
-        all => format!("the {} edits change nothing: what they want stands there already; {GO_ON}", all.len()),
+        [only] => format!("edit 1 of {}: the edit changes nothing: what it writes stands there already\n{GO_ON}", only.path),
+        all => format!("the {} edits change nothing: what they want stands there already\n{GO_ON}", all.len()),
     };
     let target = wanted.first().filter(|_| !is_made).map(|one| one.path.clone());
     Refusal { message, target, gap: Gap::Stands(wanted), places: vec![] }
@@ -286,7 +286,7 @@ fn stage(bench: &Workbench, staged: &mut Staged, number: usize, edit: &Value) ->
         // An edit proposed again finds its own result.
         Err(Miss::NotFound { .. } | Miss::Empty) if draft.has_made(&old, &new, indented) => return Ok(false),
         Err(miss) => {
-            let exists = "the file exists already; copy the lines to be replaced into `old`".to_string();
+            let exists = "the file exists already\ncopy the lines to be replaced into `old`".to_string();
             let unfit = refuse(if miss == Miss::Empty { exists } else { miss.to_string() });
             let Miss::NotFound { nearest: Some((line, text)) } = miss else { return Err(unfit) };
             return Err(Unfit { near: Some(Box::new((Stretch::of(&path, line as u32, &text), text))), ..unfit });
@@ -340,12 +340,12 @@ impl Workbench {
             return Ok(draft.clone());
         }
         if self.snapshot.documents.at(path).is_some_and(|document| !document.is_in_step()) {
-            return Err("it is open, but its text is not known for sure; leave it alone".into());
+            return Err("it is open, but its text is not known for sure\nleave it alone".into());
         }
         match self.snapshot.read_exact(path) {
             Ok(before) => Ok(Draft::new(path, Some(before))),
             Err(ReadError::Missing) => Ok(Draft::new(path, None)),
-            Err(error) => Err(format!("{error}; leave it alone")),
+            Err(error) => Err(format!("{error}\nleave it alone")),
         }
     }
 
@@ -365,9 +365,9 @@ impl Workbench {
     /// Why an edit that replaces `old` cannot create a file.
     fn cannot_create(&self, old: &str) -> Option<&'static str> {
         if !old.trim().is_empty() {
-            return Some("there is no such file; leave `old` empty to create it, or look for the right path with list_files");
+            return Some("there is no such file\nleave `old` empty to create it, or look for the right path with list_files");
         }
-        let reason = "there is no such file, and this editor cannot create files; change files that exist, or say in the summary what is to be created";
+        let reason = "there is no such file, and this editor cannot create files\nchange files that exist, or say in the summary what is to be created";
         (!self.creates_files).then_some(reason)
     }
 
@@ -382,12 +382,10 @@ impl Workbench {
         let before = draft.before.as_deref().unwrap_or_default();
         let brings = |mark: &str| draft.after.matches(mark).count() > before.matches(mark).count();
         if brings(PLACEHOLDER) {
-            return Err(
-                "`new` contains `<redacted …>`, which stands for a secret that you cannot see; leave those lines as they are".into()
-            );
+            return Err("`<redacted …>` stands for a secret that models do not see, and would be written in its place\nleave those lines as they are".into());
         }
         if brings(LEFT_OUT) {
-            return Err(format!("`new` contains `{LEFT_OUT}`, which stands for what you wrote before; read the file, and write it out"));
+            return Err(format!("`{LEFT_OUT}` would stand in place of what was written before\nread the file, and write it out"));
         }
         if let Permit::Refused(reason) = permit::judge(&draft.path, draft.before.as_deref(), Some(&draft.after)) {
             return Err(reason);

@@ -36,7 +36,7 @@ impl fmt::Display for Misread {
         } else {
             write!(f, "with this edit a bracket is left open, or closed twice. What does not parse is at line {line}")?;
         }
-        write!(f, ": `{text}`. Put it right, with edits that belong together in one call; if it is right as it stands, send the call again")
+        write!(f, ": `{text}`\nPut it right, with edits that belong together in one call; if it is right as it stands, send the call again")
     }
 }
 

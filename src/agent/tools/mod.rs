@@ -264,10 +264,15 @@ impl Workbench {
         }
     }
 
+    /// Whether the tools may read a file.
+    pub(super) fn is_open_to_tools(&self, path: &WorkspacePath) -> bool {
+        (self.gate)(path).is_none()
+    }
+
     /// The text of a file with its drafted changes.
     pub(super) fn read(&self, path: &WorkspacePath) -> Result<Arc<str>, String> {
         if self.snapshot.documents.at(path).is_some_and(|document| !document.is_in_step()) {
-            return Err(format!("{path} is open, but its text is not known for sure; leave it alone"));
+            return Err(format!("{path} is open, but its text is not known for sure\nleave it alone"));
         }
         self.snapshot.read(path).map_err(|error| match error {
             ReadError::Missing => format!("{path}: {error}; look for the right path with list_files"),

@@ -17,6 +17,7 @@ use super::outline::Outline;
 use super::rename::Changed;
 use super::still_used;
 use crate::agent::gaps::{self, Doubt, Elsewhere};
+use crate::agent::refusals::for_person;
 use crate::context::fence;
 use crate::features::Site;
 use crate::redact::PLACEHOLDER;
@@ -32,14 +33,26 @@ static HEAD: LazyLock<Option<Regex>> =
 pub enum Unfit {
     /// It repeats what is there.
     Same,
+    /// What is wrong, and in a line of its own what the model should do about it.
     Wrong(String),
 }
 
+/// For a person, who reads what is wrong.
 impl fmt::Display for Unfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Unfit::Same => f.write_str("the model gave back what stands there already"),
-            Unfit::Wrong(why) => f.write_str(why),
+            Unfit::Wrong(why) => f.write_str(&for_person(why)),
+        }
+    }
+}
+
+impl Unfit {
+    /// For the model, which is told what to do about it as well.
+    pub fn for_model(&self) -> String {
+        match self {
+            Unfit::Same => self.to_string(),
+            Unfit::Wrong(why) => why.replace('\n', "; "),
         }
     }
 }
@@ -91,16 +104,16 @@ fn loses_nothing(work: &Work<'_>, change: &Change<'_>) -> Result<(), Unfit> {
     match change.gone(allowed, is_needed) {
         Some((gone, None)) => {
             let words = "give all of the marked lines back, changed as the task asks";
-            return Err(format!("the definition of `{gone}` would be gone; {words}").into());
+            return Err(format!("the definition of `{gone}` would be gone\n{words}").into());
         }
         Some((gone, Some(new))) => {
             let words = "keep the name, which the task does not ask to change";
-            return Err(format!("the definition of `{gone}` would be gone, which is still used, with `{new}` in its place; {words}").into());
+            return Err(format!("the definition of `{gone}` would be gone, which is still used, with `{new}` in its place\n{words}").into());
         }
         None => {}
     }
     if let Some(name) = change.repeated() {
-        return Err(format!("`{name}` would be in the file twice; give it once").into());
+        return Err(format!("`{name}` would be in the file twice\ngive it once").into());
     }
     change.lost(allowed).map_or(Ok(()), |lost| Err(lost.into()))
 }

@@ -20,7 +20,7 @@ const OF_FILE: &[&str] = &["copyright", "licen", "spdx-", "@file", "\\file", "al
 pub fn edit(site: &Site, item: &Item, comment: &str) -> Result<Edit, String> {
     let comment = wrapped::comment(site, item, comment)?;
     if !comment.contains(char::is_alphanumeric) {
-        return Err("`comment` is empty".into());
+        return Err("the answer is empty\ngive `comment` a text".into());
     }
     let ending = Ending::of(&site.text);
     let language = site.language.as_deref();

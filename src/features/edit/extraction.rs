@@ -71,7 +71,7 @@ pub fn taken(session: &Session, site: &Site, function: &str) -> Option<String> {
         };
         (is_ours && takes).then_some(path)
     });
-    taken.map(|path| format!("`{name}` is in {path} already, where this file sees it; give the new function another name"))
+    taken.map(|path| format!("`{name}` is in {path} already, where this file sees it\ngive the new function another name"))
 }
 
 /// Lines that became a call, with the file as it is then.
@@ -123,24 +123,26 @@ impl Extracted<'_> {
         let known = site.definitions();
         let known = |name: &str| known.iter().any(|known| known.name.of(&site.text) == name);
         let name = match new[..] {
-            [] => return Err("`function` holds no complete function; write one".into()),
+            [] => return Err("the answer holds no complete new function\nwrite one in `function`".into()),
             [only] if only.kind.is_callable() => only.name.of(text),
             [first, ..] => {
                 let again = new.iter().map(|one| one.name.of(text)).find(|name| known(name)).unwrap_or_else(|| first.name.of(text));
-                return Err(format!("`function` also holds `{again}`; write the new function alone"));
+                return Err(format!("beside the new function the answer also holds `{again}`\nwrite the new function alone in `function`"));
             }
         };
         if known(name) {
-            return Err(format!("`{name}` is in {} already; give the new function another name", site.path));
+            return Err(format!("`{name}` is in {} already\ngive the new function another name", site.path));
         }
         if !words::has(self.call_text(), name) {
-            return Err(format!("`call` does not call `{name}`; it must call the new function by its name"));
+            return Err(format!(
+                "the lines in place of the marked ones do not call `{name}`\n`call` must call the new function by its name"
+            ));
         }
         self.takes_what_it_uses(new[0])?;
         let is_member = new[0].parent.is_some_and(|parent| all.get(parent as usize).is_some_and(|around| around.kind.is_type()));
         match uses::mentions(self.before, name).into_iter().find(|one| takes(one, is_member)) {
             Some(one) => Err(format!(
-                "`{name}` means something else at {}:{}; give the new function another name",
+                "`{name}` means something else at {}:{}\ngive the new function another name",
                 site.path,
                 site.line_of(one.range.start)
             )),
@@ -164,11 +166,11 @@ impl Extracted<'_> {
             let is_lent = words::places(self.call_text(), name).any(|at| self.call_text()[at.end..].starts_with('.'));
             if used && !has && !is_lent {
                 return Err(format!(
-                    "the new function uses `{word}`, and is no method that has one; make it a method, or hand the value over"
+                    "the new function uses `{word}`, and is no method that has one\nmake it a method, or hand the value over"
                 ));
             }
             if behind.contains(&format!("&{word}")) && flow::is_written_in(&self.after, &body, word) {
-                return Err(format!("the new function gives parts of `{word}` a value and takes `&{word}`; take `&mut {word}`"));
+                return Err(format!("the new function gives parts of `{word}` a value and takes `&{word}`\ntake `&mut {word}`"));
             }
         }
         let forms = &self.after.language().parameters;
@@ -182,7 +184,7 @@ impl Extracted<'_> {
         let wanted = Parameters::of(behind, forms);
         match given {
             Some(given) if given.is_fewer_than(&wanted, OWN) => {
-                Err(format!("`call` gives `{name}` fewer arguments than it has parameters: `{}`", head.trim()))
+                Err(format!("the call gives `{name}` fewer arguments than it has parameters: `{}`", head.trim()))
             }
             _ => Ok(()),
         }
@@ -197,21 +199,24 @@ impl Extracted<'_> {
         let gives =
             !call.ends_with([';', '}']) && call.lines().count() == 1 && site.language.as_ref().is_some_and(|language| language.tail_values);
         if let Some(jump) = now.iter().find(|jump| jump.leads == Leads::Nowhere) {
-            return Err(format!("`{}` in `call` leads out of it, which the marked lines did not", &self.after.text()[jump.range.clone()]));
+            return Err(format!(
+                "`{}` beside the call leads out of it, which the marked lines did not",
+                &self.after.text()[jump.range.clone()]
+            ));
         }
         if has(&was, Leads::Return) && !has(&now, Leads::Return) && !gives {
-            return Err("the marked lines return, and `call` does not; return there what the new function gives".into());
+            return Err("the marked lines return, and the call does not\nreturn there what the new function gives".into());
         }
         if has(&was, Leads::Perhaps) && !has(&now, Leads::Return) && !has(&now, Leads::Perhaps) && !gives {
-            return Err("the marked lines hand errors on with `?`, and `call` does not".into());
+            return Err("the marked lines hand errors on with `?`, and the call does not".into());
         }
         if has(&was, Leads::Waits) && !has(&now, Leads::Waits) && !has(&now, Leads::Return) && !gives {
-            return Err("the marked lines wait with `await`, and `call` does not".into());
+            return Err("the marked lines wait with `await`, and the call does not".into());
         }
         let behind = &self.before.text()[self.lines.end..self.outer.0.end.max(self.lines.end)];
         let goes_on = behind.chars().any(|letter| !letter.is_whitespace() && !"});".contains(letter));
         if goes_on && flow::ends_with_return(&self.after, &self.call) && !flow::ends_with_return(self.before, self.lines) {
-            return Err("`call` always returns, and the marked lines do not: what is behind them would not be reached any more".into());
+            return Err("the call always returns, and the marked lines do not: what is behind them would not be reached any more".into());
         }
         Ok(())
     }
@@ -234,12 +239,12 @@ impl Extracted<'_> {
             match flow::gives(&self.after, &self.outer.1, &self.call, &one) {
                 Gives::Another => {
                     return Err(format!(
-                        "`{name}` is declared before the marked lines and used behind them, and `call` declares another `{name}`; assign to it instead"
+                        "`{name}` is declared before the marked lines and used behind them, and the call declares another `{name}`\nassign to it instead"
                     ));
                 }
                 Gives::Nothing if one.declared || !by_reference(name) => {
                     return Err(format!(
-                        "`{name}` is used behind the marked lines, and `call` gives it no value; return it from the new function and assign it"
+                        "`{name}` is used behind the marked lines, and the call gives it no value\nreturn it from the new function and assign it"
                     ));
                 }
                 Gives::Nothing | Gives::Value => {}
@@ -247,7 +252,7 @@ impl Extracted<'_> {
         }
         match flow::borrowed(&self.after, &self.outer.1, &self.function).first() {
             Some(name) => Err(format!(
-                "the new function uses `{name}`, which is a variable of the function around the marked lines; hand it over as a parameter"
+                "the new function uses `{name}`, which is a variable of the function around the marked lines\nhand it over as a parameter"
             )),
             None => Ok(()),
         }

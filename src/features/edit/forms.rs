@@ -139,7 +139,7 @@ impl Form {
     pub fn fill(&self, site: &Site, arguments: &Value) -> Result<Filled, String> {
         let wrong = crate::agent::args::check(&self.tool().function["parameters"], arguments);
         if !wrong.is_empty() {
-            return Err(wrong.join("; "));
+            return Err(format!("the model's answer is not what it was asked for\n{}", wrong.join("; ")));
         }
         not_repeated(&self.tool(), arguments)?;
         // Text that the model saw masked, and repeats like this, means the file's own text.
@@ -240,12 +240,12 @@ fn holds_a_test(site: &Site, code: &str) -> Result<(), String> {
         |parsed: Parsed| syntax::tags(&parsed, &site.path).definitions.iter().any(|one| one.kind.is_callable() || one.kind.is_type());
     match marked || syntax::parse(language, code).is_ok_and(defines) {
         true => Ok(()),
-        false => Err("`test_code` holds no test function; write a whole one".to_string()),
+        false => Err("the answer holds no test function\nwrite a whole one".to_string()),
     }
 }
 
 fn not_empty(text: &str, name: &str) -> Result<(), String> {
-    if text.trim().is_empty() { Err(format!("`{name}` is empty")) } else { Ok(()) }
+    if text.trim().is_empty() { Err(format!("the answer is empty\ngive `{name}` a text")) } else { Ok(()) }
 }
 
 fn replace(site: &Site, lines: &Range<usize>, new: &str) -> Result<Edit, String> {
@@ -263,7 +263,7 @@ fn replaced(site: &Site, lines: &Range<usize>, new: &str) -> Result<Vec<Edit>, S
     }
     let brought = answer_imports::parted(site, lines, new);
     if brought.is_all() {
-        let missing = || "the file imports that already; give back the marked lines, changed as the task asks".to_string();
+        let missing = || "the file imports that already\ngive back the marked lines, changed as the task asks".to_string();
         return Ok(vec![brought.edit(site, lines.start).ok_or_else(missing)?]);
     }
     // Of what stands around the marked lines nothing was asked for.
@@ -301,7 +301,7 @@ fn inserted(site: &Site, line: &Range<usize>, new: &str) -> Result<Vec<Edit>, St
     let import = brought.edit(site, line.start);
     let import = import.filter(|import| code.as_ref().is_none_or(|code| !code.range.contains(&import.range.start)));
     let edits: Vec<Edit> = import.into_iter().chain(code).collect();
-    if edits.is_empty() { Err("the file imports that already; give the code that goes to the line".into()) } else { Ok(sorted(edits)) }
+    if edits.is_empty() { Err("the file imports that already\ngive the code that goes to the line".into()) } else { Ok(sorted(edits)) }
 }
 
 fn parses_no_worse(site: &Site, edit: &Edit) -> bool {

@@ -13,6 +13,7 @@ use super::offer::{self, Offered};
 use super::review;
 use crate::agent::driver::Ran;
 use crate::agent::limits;
+use crate::agent::refusals::for_person;
 use crate::agent::talk;
 use crate::agent::tools::Workbench;
 use crate::agent::turn::{Ending, Turn};
@@ -153,7 +154,8 @@ pub(super) fn finish(work: &Work<'_>, ran: Ran, mut sent: Vec<Stretch>, ready_ms
     if edits.is_empty() {
         return Err(EngineError::refused("nothing was changed: the edits undo each other"));
     }
-    confirm.extend(bench.as_ref().map(Workbench::objections).unwrap_or_default());
+    let objections = bench.as_ref().map(Workbench::objections).unwrap_or_default();
+    confirm.extend(objections.iter().map(|why| for_person(why)));
     confirm.extend(may_quote.then(|| talk::WARNING.to_string()));
     confirm.extend(refusals.gaps());
     if let Some(reason) = stopped {

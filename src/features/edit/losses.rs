@@ -115,7 +115,7 @@ fn group(kind: Kind) -> u8 {
 fn nested(old: &Outline, new: &Outline) -> Option<String> {
     let (before, after) = (members::nested(&old.parsed), members::nested(&new.parsed));
     let head = after.iter().find(|_| after.len() > before.len())?;
-    Some(format!("`{head}` would stand in a block of its own kind; give what is to stand in that block alone"))
+    Some(format!("`{head}` would stand in a block of its own kind\ngive what is to stand in that block alone"))
 }
 
 fn lost(old: &Outline, new: &Outline, allowed: Allowed<'_>) -> Option<String> {
@@ -124,11 +124,11 @@ fn lost(old: &Outline, new: &Outline, allowed: Allowed<'_>) -> Option<String> {
     // A body of dots behind its head may move to a line of its own.
     let dots = || elided::dots(&new.parsed).0 > elided::dots(&old.parsed).1 && elided::loses(before, after);
     if let Some(name) = old.hollowed(new, |body| may_be_hollow || allowed.empties(body)) {
-        return Some(format!("the body of `{name}` would be gone; write all of it"));
+        return Some(format!("the body of `{name}` would be gone\nwrite all of it"));
     }
     if !may_be_hollow && dots() {
-        return Some("`...` stands for code that is not written out; write all of it".into());
+        return Some("`...` stands for code that is not written out\nwrite all of it".into());
     }
     let name = old.hidden(new).filter(|name| !allowed.hides(name))?;
-    Some(format!("`{name}` would not be seen from outside any more; leave the words before its name as they are"))
+    Some(format!("`{name}` would not be seen from outside any more\nleave the words before its name as they are"))
 }

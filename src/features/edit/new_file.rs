@@ -204,7 +204,7 @@ impl NewFile {
         let code = if is_ours { strings::in_unit(language.as_ref(), code, &site.indent_unit()) } else { code.to_string() };
         let code = if is_ours { self.fitted(site, &path, &code)? } else { code };
         if code.trim().is_empty() {
-            return Err("the new file is empty; write what goes into it".into());
+            return Err("the new file is empty\nwrite what goes into it".into());
         }
         let after = Ending::of(&site.text).apply(&format!("{}\n", code.trim_matches('\n').trim_end()));
         let mut others = vec![Changed { path: path.clone(), before: None, after }];
@@ -243,7 +243,7 @@ impl NewFile {
         let here: Vec<&str> = site.definitions().iter().filter(top).filter(is_weighty).map(|one| one.name.of(&site.text)).collect();
         let names = || new.all.iter().filter(top).filter(is_weighty).map(|one| one.name.of(&code));
         if let Some(again) = names().find(|name| here.contains(name) && !words::has(&self.task, name)) {
-            return Err(format!("`{again}` is in {} already; write only what is new, and import what stands there", site.path));
+            return Err(format!("`{again}` is in {} already\nwrite only what is new, and import what stands there", site.path));
         }
         // Files of one folder are in one package, whatever the model writes.
         let own = site.parsed().filter(|_| path.folder() == self.home.folder());

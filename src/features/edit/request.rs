@@ -208,7 +208,10 @@ pub fn arguments(work: &Work<'_>, put: Put, answer: &Answer) -> Result<Value, St
         (Put::Object, _) if answer.calls.is_empty() => object(&answer.text),
         _ => Err(match answer.calls.first() {
             Some(call) => {
-                format!("the model called `{}`, which is no tool here; an edit is a call of `propose_edit`", one_line(&call.name))
+                format!(
+                    "the model called `{}`, which is nothing that it was given\nan edit is a call of `propose_edit`",
+                    one_line(&call.name)
+                )
             }
             None => {
                 let what = match (answer.text.trim().is_empty(), answer.reasoning.trim().is_empty()) {
@@ -216,7 +219,7 @@ pub fn arguments(work: &Work<'_>, put: Put, answer: &Answer) -> Result<Value, St
                     (true, false) => "only thought",
                     (true, true) => "answered with nothing",
                 };
-                format!("the model {what}; an edit is a call of `propose_edit`")
+                format!("the model {what}\nan edit is a call of `propose_edit`")
             }
         }),
     }
@@ -224,9 +227,11 @@ pub fn arguments(work: &Work<'_>, put: Put, answer: &Answer) -> Result<Value, St
 
 /// The JSON object that an answer is, in a code block or with words around it.
 fn object(text: &str) -> Result<Value, String> {
-    let begin = text.find('{').ok_or("the answer holds no JSON object, which an edit is here")?;
+    let begin = text
+        .find('{')
+        .ok_or("the model answered with words in place of an edit\nthe answer holds no JSON object, which an edit is here")?;
     let read = serde_json::Deserializer::from_str(&text[begin..]).into_iter::<Value>().next();
-    let value = read.and_then(Result::ok).ok_or("the JSON object of the answer cannot be read")?;
+    let value = read.and_then(Result::ok).ok_or("the model's answer cannot be read\nits JSON object is not valid")?;
     // Some write the call all the same.
     let inner = value.get("arguments").or(value.get("parameters")).filter(|inner| inner.is_object()).cloned();
     Ok(inner.unwrap_or(value))
@@ -262,7 +267,7 @@ fn in_blocks(work: &Work<'_>, answer: &Answer, fields: &[(&str, &str)]) -> Resul
     let mut found: Vec<String> = blocks.into_iter().map(|block| block.code).collect();
     if let Some(arguments) = found.iter().find_map(|code| as_call(code).filter(|_| as_call(&work.site.text[form.marked()]).is_none())) {
         let is_ours = |arguments: &Value| fields.iter().all(|(field, _)| arguments[*field].is_string());
-        let words = || "the code block holds a call as JSON, and not the code itself".to_string();
+        let words = || "the code block holds a call as JSON\nwrite the code itself".to_string();
         return arguments.filter(is_ours).ok_or_else(words);
     }
     if let ([_], Some(whole)) = (fields, outermost(&answer.text)) {
@@ -285,7 +290,12 @@ fn in_blocks(work: &Work<'_>, answer: &Answer, fields: &[(&str, &str)]) -> Resul
     }
     if found.len() < fields.len() {
         let count = found.len();
-        return Err(format!("the answer holds {count} code block(s) where {} are wanted; nothing else is an edit", fields.len()));
+        let what =
+            if count == 0 { "the model answered with words in place of code" } else { "the model wrote less code than the edit needs" };
+        return Err(format!(
+            "{what}\nthe answer holds {count} code block(s) where {} are wanted, and nothing else is an edit",
+            fields.len()
+        ));
     }
     let reason = std::iter::once(("reason".to_string(), Value::from("")));
     Ok(fields.iter().zip(found).map(|((field, _), code)| (field.to_string(), Value::from(code))).chain(reason).collect())

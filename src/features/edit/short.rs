@@ -33,6 +33,9 @@ pub(super) fn rounds_of(put: Put) -> usize {
     if put == Put::Call { ROUNDS } else { ROUNDS_OF_OUR_OWN }
 }
 
+/// What a person does about a model whose answers are no edits.
+const HELP: &str = "; say it in other words, or have a larger model do it: `coder` below [roles] in the configuration";
+
 /// White space at the end of an answer, in bytes, which shows that it had ended before.
 const BLANK: usize = 16;
 
@@ -156,6 +159,8 @@ pub(super) struct Short<'a> {
     /// Rounds that are over, and why the last brought no edit.
     round: usize,
     problem: String,
+    /// That one came to no end.
+    is_cut: bool,
     timing: Timing,
     /// How the newest question was put.
     put: Put,
@@ -179,6 +184,7 @@ impl<'a> Short<'a> {
             work,
             round: 0,
             problem: String::new(),
+            is_cut: false,
             timing: Timing::default(),
             put: Put::Call,
             exchanges: vec![],
@@ -260,7 +266,7 @@ impl<'a> Short<'a> {
             Err(why) => why,
         };
         if let Some(problem) = self.cut_off(&answer, &why) {
-            self.problem = problem;
+            (self.problem, self.is_cut) = (problem, true);
             return Err(self.in_vain());
         }
         // An answer without code says nothing of why the one before it was refused.
@@ -280,7 +286,9 @@ impl<'a> Short<'a> {
     }
 
     fn in_vain(&self) -> EngineError {
-        EngineError::new(ErrorKind::Garbled, format!("no edit came of it, and nothing is changed: {}", self.problem))
+        // What was cut off says by itself what helps.
+        let help = if self.is_cut { "" } else { HELP };
+        EngineError::new(ErrorKind::Garbled, format!("no edit came of it, and nothing is changed: {}{help}", self.problem))
     }
 
     /// What is said of an answer that came to no end, if it did not.
@@ -356,7 +364,7 @@ impl<'a> Short<'a> {
         }
         let task = &self.work.plan.words;
         let form = if matches!(self.put, Put::Block | Put::Object) { "Answer in the same form again" } else { "Call propose_edit again" };
-        let words = format!("The edit was refused: {why}. {form}, with this put right. The task is still: {task}");
+        let words = format!("The edit was refused: {}. {form}, with this put right. The task is still: {task}", why.for_model());
         let calls: Vec<ToolCall> = answer.calls.first().map(sayable).into_iter().collect();
         let id = calls.first().map(|call| call.id.clone());
         let reasoning = Some(answer.reasoning).filter(|reasoning| !reasoning.is_empty());

@@ -29,7 +29,7 @@ impl Call {
         let mut left = after.iter();
         let Some(lost) = before.iter().find(|word| !left.any(|other| other == *word)) else { return Ok(whole) };
         self.call_alone(&shown, name, &code)
-            .ok_or_else(|| format!("`{lost}` would be gone; give the whole place back, and change the call only"))
+            .ok_or_else(|| format!("`{lost}` would be gone\ngive the whole place back, and change the call only"))
     }
 
     /// The code without lines that stand above and below the place.

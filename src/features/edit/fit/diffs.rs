@@ -65,7 +65,7 @@ impl Hunk {
                 Miss::Ambiguous(_) => "its old lines are there several times",
                 _ => "its old lines are not in the file",
             };
-            format!("the answer is a diff, and {why}; give the complete new text of the marked lines")
+            format!("the answer is a diff, and {why}\ngive the complete new text of the marked lines")
         })
     }
 }

@@ -74,7 +74,7 @@ pub(in crate::features::edit) fn inserted(site: &Site, plain: Extent, new: &str)
     };
     let chosen = if chosen.head.is_some() || keeps(&chosen) { chosen } else { Extent::lines(marked.clone(), text) };
     if let Some(name) = laid.doubled(&chosen) {
-        return Err(format!("`{name}` would be in the file twice; give the new code alone"));
+        return Err(format!("`{name}` would be in the file twice\ngive the new code alone"));
     }
     Ok(Edit { range: chosen.range, text: Ending::of(&site.text).apply(&chosen.text) })
 }
@@ -112,7 +112,7 @@ impl Laid<'_> {
         match (found, twice) {
             (Some((_, one)), _) => Ok(one),
             (None, Some(name)) if after <= before => {
-                Err(format!("`{name}` would be in the file twice; give back the marked lines alone, changed as the task asks"))
+                Err(format!("`{name}` would be in the file twice\ngive back the marked lines alone, changed as the task asks"))
             }
             (None, _) => Ok(plain),
         }

@@ -39,7 +39,7 @@ pub fn body(site: &Site, item: &Item, code: &str, may_change: bool) -> Result<Gi
         given.beside.extend(inner);
     }
     if item.kind.is_callable() && site.language.as_ref().is_some_and(|language| only_defines(language, &given.body)) {
-        return Err(format!("`body` only defines something else; write the statements of `{}`", item.name));
+        return Err(format!("the answer only defines something else\nwrite the statements of `{}`", item.name));
     }
     Ok(given)
 }
@@ -213,7 +213,7 @@ pub fn comment(site: &Site, item: &Item, answer: &str) -> Result<String, String>
             continue;
         }
         let doc = found.doc.of(&text);
-        return if doc.is_empty() { Err(format!("`comment` holds `{}` and no comment of it", item.name)) } else { Ok(doc.into()) };
+        return if doc.is_empty() { Err(format!("the answer holds `{}` and no comment of it", item.name)) } else { Ok(doc.into()) };
     }
     Ok(answer.into())
 }

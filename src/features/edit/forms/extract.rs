@@ -81,12 +81,12 @@ pub(super) fn variable(
     name: &str,
 ) -> Result<Vec<Edit>, String> {
     if name.is_empty() || !name.chars().all(words::is_word) || name.starts_with(|c: char| c.is_ascii_digit()) {
-        return Err(format!("`{}` is no name; give one word of letters, digits and _", limits::shorten(name, 60)));
+        return Err(format!("`{}` is no name\ngive one word of letters, digits and _", limits::shorten(name, 60)));
     }
     let item = site.item();
     let (around, of) = item.map_or((0..site.text.len(), site.path.clone()), |item| (item.range, item.name));
     if words::has(&site.text[around], name) {
-        return Err(format!("`{name}` is taken in `{of}`; give another name"));
+        return Err(format!("`{name}` is taken in `{of}`\ngive another name"));
     }
     let start = line_start(&site.text, statement.start);
     let text = binding.replace("{name}", name).replace("{value}", &site.text[value.clone()]);

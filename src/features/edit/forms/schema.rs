@@ -106,7 +106,7 @@ pub(super) fn repeats(tool: &Tool, arguments: &Value, name: &str) -> bool {
 pub(super) fn not_repeated(tool: &Tool, arguments: &Value) -> Result<(), String> {
     let fields = tool.function["parameters"]["properties"].as_object().into_iter().flatten().map(|(name, _)| name);
     match fields.filter(|name| *name != REASON).find(|name| repeats(tool, arguments, name)) {
-        Some(name) => Err(format!("`{name}` repeats the description of the function; write what belongs into the file")),
+        Some(name) => Err(format!("`{name}` repeats the description of the function\nwrite what belongs into the file")),
         None => Ok(()),
     }
 }

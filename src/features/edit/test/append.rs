@@ -94,7 +94,7 @@ impl TestFile<'_> {
         let types: Vec<(usize, &Definition)> = types.collect();
         let named = types.iter().find(|(_, one)| self.members && one.name.of(text) == self.stem);
         let found = named.or(types.last()).map(|(at, _)| *at);
-        found.map(Some).ok_or_else(|| "the tests are members of a class, and there is none in the file: give the class too".to_string())
+        found.map(Some).ok_or_else(|| "the tests are members of a class, and there is none in the file\ngive the class too".to_string())
     }
 
     /// Adds members at the end of a class.
@@ -174,7 +174,7 @@ fn not_twice(text: &str, all: &[Definition], holder: Option<usize>, new: &Parsed
     let own = syntax::tags(new, "").definitions;
     let twice = own.iter().filter(|one| one.parent.is_none() && one.container.is_empty() && (one.kind.is_callable() || one.kind.is_type()));
     match twice.map(|one| called(one, new.text())).find(|name| there.contains(name)) {
-        Some(name) => Err(format!("`{name}` is in the test file already; give the new tests other names")),
+        Some(name) => Err(format!("`{name}` is in the test file already\ngive the new tests other names")),
         None => Ok(()),
     }
 }

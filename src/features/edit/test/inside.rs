@@ -80,7 +80,7 @@ impl Module<'_> {
         let (wanted, code) = imports::split(language, code);
         let code = dedup::sift(language, &code, inside, &signatures(site));
         if code.trim().is_empty() {
-            return Err("the tests are in the file already, as they stand; give others".into());
+            return Err("the tests are in the file already, as they stand\ngive others".into());
         }
         self.not_twice(&code)?;
         let mut imports = imports::missing(language, inside, wanted);
@@ -134,7 +134,7 @@ impl Module<'_> {
         let own = syntax::parse(self.language, code).map(|parsed| syntax::tags(&parsed, "").definitions).unwrap_or_default();
         let mut own = own.iter().filter(|one| one.parent.is_none() && one.kind.is_callable()).map(|one| one.name.of(code));
         own.find(|name| there(name))
-            .map_or(Ok(()), |name| Err(format!("`{name}` is in the test module already; give the new tests other names")))
+            .map_or(Ok(()), |name| Err(format!("`{name}` is in the test module already\ngive the new tests other names")))
     }
 
     /// Imports of the tested item and of what stands beside the module, if the tests use them by plain names and nothing imports them.

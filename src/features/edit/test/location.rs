@@ -222,7 +222,7 @@ impl Beside {
         let text = if self.text.is_some() { Ending::Lf.apply(&before) } else { self.head.clone() };
         let tests = dedup::sift(&self.language, &tests, &text, &self.tested);
         if tests.trim().is_empty() {
-            return Err(format!("the tests are in {} already, as they stand; give others", self.path));
+            return Err(format!("the tests are in {} already, as they stand\ngive others", self.path));
         }
         // Tests that reach it in another way need no import of it.
         let bare = |at: std::ops::Range<usize>| !tests[..at.start].ends_with('.');
