@@ -118,6 +118,7 @@ pub async fn follow_disk(server: &Server, wanted: impl Fn(&Path) -> bool) {
     let read = move || -> Vec<_> { closed.into_iter().map(|(uri, path)| (uri, snapshot.read_exact(&path), path)).collect() };
     let Ok(read) = server.work.patient(Box::pin(async move { read() })).await else { return };
     for (uri, text, path) in read {
+        let mut drawn = vec![uri.clone()];
         let lost = server.with(|state| {
             let now = match text {
                 Ok(text) => Some(Arc::new(Document { uri: uri.clone(), ..Document::on_disk(path, Text::new(&text)) })),
@@ -129,13 +130,14 @@ pub async fn follow_disk(server: &Server, wanted: impl Fn(&Path) -> bool) {
             if now.is_none()
                 && let Some(renamed) = state.shown_as(&uri)
             {
+                drawn.push(renamed.uri.clone());
                 return state.hunks.renamed(&uri, &renamed);
             }
             let is_open = state.hunks.of(&uri).next().is_none_or(|pending| state.open_as(&pending.document).is_some());
             if is_open { vec![] } else { state.hunks.on_disk(&uri, now.as_ref()) }
         });
         say_lost(server, &lost);
-        redraw(server, [uri.as_str()]);
+        redraw(server, drawn.iter().map(String::as_str));
     }
 }
 
