@@ -25,7 +25,6 @@ mod message;
 mod open;
 mod pace;
 mod progress;
-mod renamed;
 pub mod replay;
 mod serve;
 mod state;

@@ -9,6 +9,7 @@ pub mod edits;
 pub mod held;
 pub mod hunks;
 mod partly;
+pub mod renamed;
 pub mod review;
 mod shown;
 mod wanted;

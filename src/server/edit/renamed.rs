@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use tower_lsp::lsp_types::{FileRename, Url};
 
+use super::drawn::redraw;
+use super::held;
 use super::hunks::Lost;
-use super::review::show;
-use super::{Server, held};
+use crate::server::Server;
 use crate::workspace::{Document, Roots, is_secret, uri};
 
 /// `workspace/didRenameFiles`, of files and folders.
@@ -58,5 +59,5 @@ fn follow(server: &Server, roots: &Arc<Roots>, old: &str, new: &str) {
         }
     });
     held::say_lost(server, &lost);
-    show(server, [old, new]);
+    redraw(server, [old, new]);
 }
