@@ -132,7 +132,7 @@ fn session(root: &std::path::Path, engine: Arc<Noting>) -> (Session, Arc<Registr
     let snapshot = Arc::new(Snapshot::new(roots, Documents::default()));
     let router = Router::with_engines(&config, vec![("local".into(), engine as Arc<dyn Engine>)]);
     let shared = features::Shared::new(Arc::new(config), Arc::new(router), registry.clone(), &snapshot);
-    (Session { snapshot, index: index.view(), shared: Arc::new(shared) }, registry)
+    (Session::new(snapshot, Arc::new(shared), || index.view()), registry)
 }
 
 fn parsing<'a>(registry: &Registry, ending: &str, texts: impl Iterator<Item = &'a String>) -> Duration {

@@ -1,6 +1,7 @@
 //! What a prompt is missing in the languages that the ranking was not fitted on: each of these was left out, or came in twice.
 
-use longsight::context::scene::{Reading, Scene};
+use longsight::context::reading::Reading;
+use longsight::context::scene::Scene;
 
 use crate::context::{Place, all};
 

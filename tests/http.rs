@@ -9,7 +9,7 @@ use longsight::engine::http::{Limits, build, build_with, is_other_model};
 use longsight::engine::{Answer, Ask, Cancel, Engine, EngineError, ErrorKind, Finish, Priority, Request, collect};
 use serde_json::{Value, json};
 
-use crate::support::http::{Act, Server, chunked, events, head, lines, whole};
+use crate::support::http::{Act, Server, chunked, events, head, lines, tls, whole};
 
 pub fn config(kind: &str, url: &str) -> EngineConfig {
     EngineConfig { kind: kind.into(), model: "tiny".into(), base_url: Some(url.into()), ..EngineConfig::default() }
@@ -101,14 +101,7 @@ async fn g1_refused_and_unknown_hosts_are_unavailable_at_once() {
 
 #[tokio::test]
 async fn g1_a_self_signed_certificate_is_not_trusted() {
-    use rustls::pki_types::pem::PemObject;
-    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-    let file = |name: &str| std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/tls").join(name);
-    let certificate = CertificateDer::from_pem_file(file("selfsigned.pem")).unwrap();
-    let key = PrivateKeyDer::from_pem_file(file("selfsigned.key")).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let tls = Arc::new(tls.with_no_client_auth().with_single_cert(vec![certificate], key).unwrap());
+    let tls = tls("selfsigned");
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {

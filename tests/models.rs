@@ -8,6 +8,8 @@ use std::thread::JoinHandle;
 
 use longsight::models::{self, Machine, Plan, Sources};
 
+use crate::support::http::tls;
+
 /// The smallest model of the catalogue that the hub has.
 const NAME: &str = "qwen2.5-coder-0.5b";
 
@@ -26,12 +28,7 @@ fn hub(body: Vec<u8>, cuts: Vec<usize>) -> (String, JoinHandle<Vec<String>>) {
         let mut seen = vec![];
         for cut in cuts {
             let (mut stream, _) = listener.accept().unwrap();
-            let mut request = vec![];
-            let mut byte = [0];
-            while !request.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap() == 1 {
-                request.push(byte[0]);
-            }
-            let request = String::from_utf8(request).unwrap();
+            let request = request(&mut stream);
             let from = request.to_lowercase().split("range: bytes=").nth(1).map(|rest| rest.split('-').next().unwrap().parse().unwrap());
             let rest = &body[from.unwrap_or(0)..];
             let status = if from.is_some() { "206 Partial Content" } else { "200 OK" };
@@ -186,11 +183,7 @@ fn answers(given: Vec<Vec<u8>>) -> String {
     std::thread::spawn(move || {
         for answer in given {
             let (mut stream, _) = listener.accept().unwrap();
-            let mut request = vec![];
-            let mut byte = [0];
-            while !request.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap() == 1 {
-                request.push(byte[0]);
-            }
+            request(&mut stream);
             let _ = stream.write_all(&answer);
         }
     });
@@ -241,6 +234,62 @@ fn a_download_goes_on_where_the_server_gives_no_parts() {
     let (pulled, _) = pull(&sources(&answers(given), None, scratch.path()));
     assert!(pulled.is_err());
     assert_eq!(std::fs::read_to_string(&part).unwrap(), "GGUFhalf and more");
+}
+
+/// The head of a request, or of what is asked of a proxy.
+fn request(stream: &mut impl Read) -> String {
+    let (mut request, mut byte) = (vec![], [0]);
+    while !request.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap_or(0) == 1 {
+        request.push(byte[0]);
+    }
+    String::from_utf8(request).unwrap()
+}
+
+/// Over TLS, by way of a redirect and through the proxy of the environment; the part that is wanted is asked for at each place.
+#[test]
+fn a_download_follows_redirects_over_tls_and_through_a_proxy() {
+    let model = "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf.part";
+    for through_proxy in [false, true] {
+        let scratch = tempfile::tempdir().unwrap();
+        std::fs::write(scratch.path().join(model), "GGUF").unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let here = listener.local_addr().unwrap().port();
+        let served = std::thread::spawn(move || {
+            let tls = tls("signed");
+            let mut seen = vec![];
+            for status in ["302 Found\r\nlocation: /elsewhere", "404 Not Found"] {
+                let (mut stream, _) = listener.accept().unwrap();
+                if through_proxy {
+                    seen.push(request(&mut stream));
+                    stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+                }
+                let mut stream = rustls::StreamOwned::new(rustls::ServerConnection::new(tls.clone()).unwrap(), stream);
+                seen.push(request(&mut stream));
+                write!(stream, "HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").unwrap();
+                stream.conn.send_close_notify();
+                let _ = stream.flush();
+            }
+            seen
+        });
+        let mut command = Command::new(env!("CARGO_BIN_EXE_longsight"));
+        command.args(["models", "pull", NAME]).env("LONGSIGHT_MODELS", scratch.path()).env("LONGSIGHT_PYTHON", "/nonexistent/python");
+        let authority = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/tls/authority.pem");
+        command.env("SSL_CERT_FILE", authority).env_remove("SSL_CERT_DIR").env_remove("NO_PROXY").env_remove("no_proxy");
+        // Nobody listens at the hub's own port where a proxy stands in between.
+        command.env("HF_ENDPOINT", format!("https://localhost:{}", if through_proxy { 9 } else { here }));
+        if through_proxy {
+            command.env("HTTPS_PROXY", format!("http://127.0.0.1:{here}"));
+        }
+        let output = command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("answered 404"), "{said}");
+        let seen = served.join().unwrap();
+        let (asked, tunnels): (Vec<&String>, Vec<&String>) = seen.iter().partition(|head| head.starts_with("GET "));
+        assert!(asked[0].starts_with("GET /") && asked[1].starts_with("GET /elsewhere "), "{seen:?}");
+        assert!(asked.iter().all(|head| head.to_lowercase().contains("range: bytes=4-")), "{seen:?}");
+        let to_hub = |head: &&String| head.starts_with("CONNECT localhost:9 ");
+        assert!(tunnels.len() == if through_proxy { 2 } else { 0 } && tunnels.iter().all(to_hub), "{seen:?}");
+    }
 }
 
 #[test]

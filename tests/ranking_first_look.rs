@@ -5,7 +5,8 @@ use std::path::Path;
 
 use longsight::context::corpus::Corpus;
 use longsight::context::rank::Ranker;
-use longsight::context::scene::{Reading, Scene};
+use longsight::context::reading::Reading;
+use longsight::context::scene::Scene;
 
 use super::context::Place;
 

@@ -75,7 +75,7 @@ fn packs(tree: &Tree, view: &Arc<View>, files: &[(String, String)]) -> Vec<(Stri
     let config = Arc::new(Config::default());
     let snapshot = Arc::new(snapshot);
     let shared = Arc::new(Shared::new(config.clone(), Arc::new(Router::new(&config)), REGISTRY.clone(), &snapshot));
-    let session = Session { snapshot, index: view.clone(), shared };
+    let session = Session::new(snapshot, shared, || view.clone());
     for question in QUESTIONS {
         let params = Params { question: Some(question.into()), budget: Some(3000), ..Params::default() };
         let preview = preview(&session, &params).unwrap();

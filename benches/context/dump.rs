@@ -6,7 +6,8 @@ use std::path::Path;
 
 use longsight::context::nameable::Nameable;
 use longsight::context::rank::Ranker;
-use longsight::context::scene::{Reading, Scene};
+use longsight::context::reading::Reading;
+use longsight::context::scene::Scene;
 
 use super::sites::{Repository, symbols_at};
 

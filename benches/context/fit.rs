@@ -4,7 +4,8 @@ use std::path::Path;
 
 use longsight::context::features::{Feature, Features};
 use longsight::context::rank::Ranker;
-use longsight::context::scene::{Reading, Scene};
+use longsight::context::reading::Reading;
+use longsight::context::scene::Scene;
 use longsight::context::weights::WEIGHTS;
 
 use super::sites::{Repository, symbols_at};

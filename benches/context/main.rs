@@ -20,7 +20,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use longsight::context::rank::Ranker;
-use longsight::context::scene::{Reading, Scene};
+use longsight::context::reading::Reading;
+use longsight::context::scene::Scene;
 use longsight::context::weights::WEIGHTS;
 use longsight::context::{Handle, Pack, PlaceQuery};
 use longsight::engine::{Estimate, Tokens};

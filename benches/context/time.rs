@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use longsight::context::Handle;
 use longsight::context::nameable::Nameable;
 use longsight::context::rank::Ranker;
-use longsight::context::scene::{Reading, Scene};
+use longsight::context::reading::Reading;
+use longsight::context::scene::Scene;
 
 use super::sites::{Repository, Site};
 use super::{pack, processor_time};

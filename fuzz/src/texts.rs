@@ -153,7 +153,7 @@ static SESSION: LazyLock<Session> = LazyLock::new(|| {
     let config = Config::default();
     let router = Arc::new(Router::with_engines(&config, vec![]));
     let shared = Arc::new(Shared::new(Arc::new(config), router, registry, &snapshot));
-    Session { snapshot, index: index.view(), shared }
+    Session::new(snapshot, shared, || index.view())
 });
 
 /// What a model answers: citations are checked by adding marks and nothing else, and markdown becomes inert however it is cut.

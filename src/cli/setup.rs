@@ -97,7 +97,7 @@ fn bare_session(common: &Common) -> Result<Session, String> {
     let trusted = state.is_none_or(|folder| super::trust::is_trusted(&Store::new(&folder), &roots, &config));
     let long_lived = Arc::new(features::Shared::new(config, router, registry, &snapshot).trusted(trusted));
     roots.iter().flat_map(|root| rules::project(root).1).for_each(|problem| tell!("longsight: {problem}"));
-    Ok(Session { snapshot, index: Arc::default(), shared: long_lived })
+    Ok(Session::new(snapshot, long_lived, Arc::default))
 }
 
 /// The file of `--record`, newly created, with its first line.

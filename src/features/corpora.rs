@@ -2,11 +2,17 @@
 //! into its prompt as corrections. After an edit it is refreshed. It is built anew when the index has come further, or when more than a few
 //! texts have changed.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
+
+use futures::future::select;
 
 use super::Session;
 use crate::context::corpus::Corpus;
+use crate::engine::Cancel;
 use crate::index::Stage;
 use crate::report;
 use crate::syntax::STACK;
@@ -16,7 +22,8 @@ use crate::workspace::Document;
 #[derive(Default)]
 pub struct Corpora {
     corpus: Option<Arc<Corpus>>,
-    building: bool,
+    /// What the end of the build that runs sets off.
+    building: Option<Cancel>,
     /// When the last build ended, and how long it took.
     built: Option<(Instant, Duration)>,
     /// Hashes of open documents that the build could not include, because they are newer than the index.
@@ -26,9 +33,6 @@ pub struct Corpora {
 /// The least time between two builds. Slow builds have longer pauses, so that they take at most a twentieth of a core.
 const PAUSE: Duration = Duration::from_secs(3);
 const SHARE: u32 = 20;
-
-/// How often waiting requests look again.
-const LOOK: Duration = Duration::from_millis(4);
 
 /// The current corpus; starts a build if one is due.
 pub fn newest(session: &Session) -> Option<Arc<Corpus>> {
@@ -69,33 +73,67 @@ fn behind<'a>(session: &'a Session, corpus: &'a Corpus) -> impl Iterator<Item = 
 /// Starts a build, unless one is running.
 fn begin_if(session: &Session, due: impl FnOnce(&Corpora) -> bool) {
     let begin = session.shared.notes(|notes| {
-        let begin = !notes.corpora.building && due(&notes.corpora);
-        notes.corpora.building |= begin;
+        let begin = notes.corpora.building.is_none() && due(&notes.corpora);
+        if begin {
+            notes.corpora.building = Some(Cancel::new());
+        }
         begin
     });
     if !begin {
         return;
     }
-    let outcome = std::thread::Builder::new().name("context".into()).stack_size(STACK).spawn({
+    let outcome = thread::Builder::new().name("context".into()).stack_size(STACK).spawn({
         let session = session.clone();
         move || build(&session)
     });
     if let Err(error) = outcome {
-        session.shared.notes(|notes| notes.corpora.building = false);
+        session.shared.notes(|notes| notes.corpora.ends());
         report::log("error", format_args!("the context builder cannot start a thread: {error}"));
     }
 }
 
-/// Waits until there is a corpus for a view as complete as the session's. Blocks its thread; only for requests that the user waits for.
+/// Waits for the end of the build that runs; false where none does.
+pub async fn ended(session: &Session) -> bool {
+    let Some(end) = session.shared.notes(|notes| notes.corpora.building.clone()) else { return false };
+    end.cancelled().await;
+    true
+}
+
+/// Waits until there is a corpus for a view as complete as the session's, or until the request is cancelled. Blocks its thread; only for
+/// requests that the user waits for.
 pub fn wait(session: &Session, patience: Duration) -> Option<Arc<Corpus>> {
-    let started = Instant::now();
+    let end = Instant::now() + patience;
     loop {
-        let known = newest(session);
+        begin_if(session, |corpora| corpora.is_due(session));
+        let (known, building) = session.shared.notes(|notes| (notes.corpora.corpus.clone(), notes.corpora.building.clone()));
         if session.index.stage() == Stage::Empty || known.as_ref().is_some_and(|corpus| corpus.stage() >= session.index.stage()) {
             return known;
         }
-        let left = patience.checked_sub(started.elapsed())?;
-        std::thread::sleep(LOOK.min(left));
+        // A build that failed is tried again after a rest.
+        let until = if building.is_some() { end } else { end.min(Instant::now() + PAUSE) };
+        let built = building.unwrap_or_default();
+        block(select(pin!(built.cancelled()), pin!(session.cancel.cancelled())), until);
+        if session.cancel.is_cancelled() || Instant::now() >= end {
+            return None;
+        }
+    }
+}
+
+/// Waits for a future on this thread, at most until `end`.
+fn block<T>(future: impl Future<Output = T>, end: Instant) -> Option<T> {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(done) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return Some(done);
+        }
+        thread::park_timeout(end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())?);
     }
 }
 
@@ -116,14 +154,22 @@ fn build(session: &Session) {
     let missed = serves.map(|corpus| behind(session, corpus).map(|(_, hash)| hash).collect()).unwrap_or_default();
     // The old corpus is dropped outside of the notes, since that takes long.
     let _before = session.shared.notes(|notes| {
-        notes.corpora.building = false;
         notes.corpora.missed = missed;
         notes.corpora.built = Some((Instant::now(), started.elapsed()));
-        built.ok().and_then(|corpus| notes.corpora.corpus.replace(Arc::new(corpus)))
+        let before = built.ok().and_then(|corpus| notes.corpora.corpus.replace(Arc::new(corpus)));
+        notes.corpora.ends();
+        before
     });
 }
 
 impl Corpora {
+    /// No build runs any more; whoever waits for its end is woken.
+    fn ends(&mut self) {
+        if let Some(end) = self.building.take() {
+            end.cancel();
+        }
+    }
+
     fn is_due(&self, session: &Session) -> bool {
         let view = &session.index;
         let Some(corpus) = &self.corpus else { return view.stage() > Stage::Empty && self.is_rested() };

@@ -14,6 +14,7 @@ use super::preview::Last;
 use super::reread::{self, Reread};
 use crate::config::Config;
 use crate::context;
+use crate::engine::Cancel;
 use crate::index::View;
 use crate::route::{PastDecision, Router, Task, TaskKind};
 use crate::syntax::{Language, Parsed, Registry, Trees};
@@ -28,6 +29,8 @@ pub struct Session {
     pub snapshot: Arc<Snapshot>,
     pub index: Arc<View>,
     pub shared: Arc<Shared>,
+    /// Set off when nobody waits for the request any more.
+    pub cancel: Cancel,
 }
 
 /// What lives as long as the server.
@@ -155,7 +158,12 @@ impl Session {
     /// used.
     pub fn new(snapshot: Arc<Snapshot>, shared: Arc<Shared>, index: impl FnOnce() -> Arc<View>) -> Self {
         let index = if shared.trusted { index() } else { Arc::default() };
-        Self { snapshot, index, shared }
+        Self { snapshot, index, shared, cancel: Cancel::new() }
+    }
+
+    /// For a request that is given up like this.
+    pub fn until(self, cancel: &Cancel) -> Self {
+        Self { cancel: cancel.clone(), ..self }
     }
 
     /// The configuration in force.
@@ -176,6 +184,11 @@ impl Session {
     /// Whether the ranking has the current text of all open documents but one; if not, has it updated.
     pub fn knows_others(&self, own: &str) -> bool {
         corpora::knows_others(self, own)
+    }
+
+    /// Waits for the end of the update of the ranking that runs; false where none does.
+    pub async fn updated(&self) -> bool {
+        corpora::ended(self).await
     }
 
     /// The router of requests.

@@ -24,11 +24,9 @@ use crate::workspace::{Document, Snapshot};
 const PATIENCE: Duration = Duration::from_secs(90);
 /// The same for a request that can do without the whole index: an explanation is mostly about the code on the screen.
 const A_LITTLE: Duration = Duration::from_secs(2);
-/// How long a completion while typing, and a request that the user has made, wait until other open documents are indexed; and how often
-/// they check.
+/// How long a completion while typing, and a request that the user has made, wait until other open documents are indexed.
 const TYPING: Duration = Duration::from_millis(40);
 const ASKED: Duration = Duration::from_secs(1);
-const LOOK: Duration = Duration::from_millis(2);
 /// How long the process waits for the index to be written before it ends.
 const PARTING: Duration = Duration::from_millis(100);
 
@@ -112,7 +110,7 @@ impl Backend {
         rest: Duration,
         cancel: Cancel,
     ) -> BoxFuture<'static, pace::Suggested> {
-        let session = self.session(snapshot);
+        let session = self.session(snapshot).until(&cancel);
         let others = self.others(snapshot, Some(&params.at.document.uri));
         let state = self.state.clone();
         let suggestions = |completion: complete::Completion| Suggestions {
@@ -229,10 +227,8 @@ impl Others {
         let session = Session { index: index.view(), ..session };
         while let Some(own) = &self.own
             && !session.knows_others(own)
-            && Instant::now() < end
-        {
-            tokio::time::sleep(LOOK).await;
-        }
+            && tokio::time::timeout_at(end.into(), session.updated()).await == Ok(true)
+        {}
         session
     }
 }
@@ -366,7 +362,7 @@ impl Features for Backend {
         cancel: Cancel,
         sink: Sink,
     ) -> BoxFuture<'static, Result<Value, EngineError>> {
-        let (session, index) = (self.session(&snapshot), self.index(&snapshot));
+        let (session, index) = (self.session(&snapshot).until(&cancel), self.index(&snapshot));
         let own = match &question {
             Question::Explain(target) => Some(target.document.uri.as_str()),
             Question::Ask(_) => None,
@@ -396,7 +392,7 @@ impl Features for Backend {
         cancel: Cancel,
         sink: Sink,
     ) -> BoxFuture<'static, Result<edit::Edited, EngineError>> {
-        let (session, index) = (self.session(&snapshot), self.index(&snapshot));
+        let (session, index) = (self.session(&snapshot).until(&cancel), self.index(&snapshot));
         let others = self.others(&snapshot, Some(&params.at.document.uri));
         Box::pin(async move {
             let watched = index.is_some();

@@ -160,7 +160,7 @@ impl Place {
         let shared = Arc::new(Shared::new(config, router, registry.clone(), &snapshot));
         let index = Index::start(roots, registry, Options { cache: None, watch: false, ..Options::default() });
         index.wait_ready();
-        Session { snapshot, index: index.view(), shared }
+        Session::new(snapshot, shared, || index.view())
     }
 }
 

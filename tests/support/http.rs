@@ -39,6 +39,18 @@ impl Asked {
     }
 }
 
+/// TLS of a server with a certificate of `tests/data/tls`. All are for `localhost`; `signed` is by `authority.pem`.
+pub fn tls(name: &str) -> Arc<rustls::ServerConfig> {
+    use rustls::pki_types::pem::PemObject;
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    let file = |end: &str| format!("{}/tests/data/tls/{name}.{end}", env!("CARGO_MANIFEST_DIR"));
+    let certificate = CertificateDer::from_pem_file(file("pem")).unwrap();
+    let key = PrivateKeyDer::from_pem_file(file("key")).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    Arc::new(tls.with_no_client_auth().with_single_cert(vec![certificate], key).unwrap())
+}
+
 /// Kept by the test; the server ends with it.
 pub struct Server {
     pub url: String,

@@ -75,7 +75,7 @@ fn session(roots: Arc<Roots>, registry: Registry, config: Config, engines: Vec<(
     let snapshot = Arc::new(Snapshot::new(roots, Documents::default()));
     let router = if engines.is_empty() { Router::new(&config) } else { Router::with_engines(&config, engines) };
     let shared = features::Shared::new(Arc::new(config), Arc::new(router), registry, &snapshot);
-    Session { snapshot, index: index.view(), shared: Arc::new(shared) }
+    Session::new(snapshot, Arc::new(shared), || index.view())
 }
 
 /// Scripted engines have a window of 8192 tokens: here that is enough for tools.
