@@ -3,6 +3,7 @@
 
 use std::os::unix::fs::symlink;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use longsight::index::{Options, View};
 use longsight::workspace::rules::Skip;
@@ -218,4 +219,54 @@ fn folders_that_are_too_deep_are_told() {
     index.changed(vec![tree.path(&beyond)]);
     index.sync();
     assert_eq!(seen(), (1, Some(1)));
+}
+
+/// A copy that keeps the time of its original looked old enough at once, so a second write within one tick of the clock was not seen.
+#[test]
+fn a_file_that_looks_old_but_was_just_made_is_not_trusted_to_stay() {
+    let tree = Tree::new(&[("a.py", "def a():\n    pass\n")]);
+    let index = tree.index(Options { threads: 2, ..Options::default() });
+    let trusted = || index.view().at(&tree.roots().resolve("a.py").unwrap()).unwrap().stamp.modified != 0;
+    assert!(trusted());
+    let deadline = Instant::now() + Duration::from_secs(60);
+    for round in 0.. {
+        assert!(Instant::now() < deadline, "this machine is too slow to look at a file that was just written");
+        let began = Instant::now();
+        tree.write("a.py", format!("def a{round}():\n    pass\n"));
+        index.changed(vec![tree.path("a.py")]);
+        index.sync();
+        if began.elapsed() < Duration::from_millis(15) {
+            break;
+        }
+    }
+    assert!(!trusted());
+    std::thread::sleep(Duration::from_millis(25));
+    index.rescan();
+    index.wait_ready();
+    assert!(trusted());
+}
+
+/// A file that a disk or the network failed to give once was left out until it changed.
+#[test]
+fn a_file_that_could_not_be_read_once_is_read_by_the_next_listing() {
+    use std::os::unix::fs::PermissionsExt;
+    let tree = Tree::new(&[("a.py", "def a():\n    pass\n")]);
+    let mode = |mode| std::fs::set_permissions(tree.folder.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+    mode(0o755);
+    // Root may read everything: the index's threads inherit a user who may not.
+    let is_root = nix::unistd::geteuid().is_root();
+    let become_user = |user| is_root.then(|| nix::unistd::setfsuid(nix::unistd::Uid::from_raw(user)));
+    become_user(65534);
+    let index = tree.index(Options { threads: 2, ..Options::default() });
+    become_user(0);
+    tree.write("a.py", "def other():\n    pass\n");
+    // Without a change of the file itself: its folder cannot be opened.
+    mode(0o311);
+    index.changed(vec![tree.path("a.py")]);
+    index.sync();
+    assert!(!has(&index.view(), "a") && !has(&index.view(), "other"));
+    mode(0o755);
+    index.rescan();
+    index.wait_ready();
+    assert!(has(&index.view(), "other"));
 }

@@ -114,12 +114,17 @@ pub fn facts(language: Option<&Arc<Language>>, path: &str, text: &Piece, tier: T
 
 /// Nanoseconds within which two writes may get the same time stamp, on the coarsest file systems.
 const RACY: i64 = 2_000_000_000;
+/// The same for the time of change, which programs cannot set, where the system keeps parts of a second: no clock ticks more slowly.
+const TICK: i64 = 20_000_000;
 
 /// A stamp to trust. A file just written may be written again with the same stamp, so it gets one that equals no other: the content
 /// decides.
 pub(super) fn settled(stamp: Stamp) -> Stamp {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
     let now = i64::try_from(now).unwrap_or(i64::MAX);
-    // A time in the future means that the clock was set back, so times say nothing about order.
-    if stamp.modified + RACY > now { Stamp { modified: 0, ..stamp } } else { stamp }
+    let tick = if stamp.changed % 1_000_000_000 == 0 { RACY } else { TICK };
+    // A time in the future means that the clock was set back, so times say nothing about order. A copy with the time of its original looks
+    // old from the start; when it was made is told by the time of change.
+    let is_racy = stamp.modified.saturating_add(RACY) > now || stamp.changed.saturating_add(tick) > now;
+    if is_racy { Stamp { modified: 0, ..stamp } } else { stamp }
 }

@@ -84,7 +84,9 @@ fn walk_root(root: &Arc<Root>, inner: Vec<PathBuf>, threads: usize) -> Vec<Found
         let let_in = gate.lets_in(entry);
         let found = match let_in {
             // Its rules may soon be others, so it is watched.
-            Err(Some(reason @ (Skip::Unruled | Skip::LocalOnly))) => vec![Found::Folder(entry.path().into()), Found::Skipped(reason)],
+            Err(Some(reason @ (Skip::Unruled | Skip::LocalOnly | Skip::OtherTree))) => {
+                vec![Found::Folder(entry.path().into()), Found::Skipped(reason)]
+            }
             Err(reason) => reason.map(Found::Skipped).into_iter().collect(),
             Ok(true) => rules::exclude_folder(entry.path()).map(Found::Folder).into_iter().collect(),
             Ok(false) => vec![],

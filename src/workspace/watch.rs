@@ -2,10 +2,12 @@
 //! looks at the files again. Where watching does not work (network file systems, exhausted limits), regular rescans replace it.
 
 use std::collections::{HashMap, HashSet};
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::{Duration, Instant, SystemTime};
 
+use notify::event::{AccessKind, AccessMode, ModifyKind};
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use super::fs::Stamp;
@@ -30,8 +32,62 @@ pub enum Hint {
 /// Watches folders until it is dropped.
 pub struct Watcher {
     inner: Option<RecommendedWatcher>,
-    /// The watched folders with their stamps: a folder that was deleted and made again needs a new watch.
-    watched: HashMap<PathBuf, Stamp>,
+    table: Table,
+    /// The descriptor by which the system tells how many folders it watches for `inner`.
+    descriptor: Option<u32>,
+    /// Set where the system watches fewer folders than the table has: how many.
+    fewer: Option<usize>,
+}
+
+/// The watched folders. `notify` drops a watch by itself when the folder is deleted or renamed, and those of all folders below, even if
+/// everything is back in its place by then; so the thread that hears of it marks them here.
+#[derive(Clone, Default)]
+struct Table(Arc<Mutex<HashMap<PathBuf, Known>>>);
+
+/// A watched folder as it was when its watch was made.
+struct Known {
+    stamp: Stamp,
+    identity: Identity,
+    /// The watch may be gone.
+    lost: bool,
+}
+
+/// What tells a folder from another that has its name later. The number alone may be given to the next folder that is made.
+#[derive(PartialEq, Eq)]
+struct Identity {
+    device: u64,
+    inode: u64,
+    born: Option<SystemTime>,
+}
+
+impl Known {
+    fn of(metadata: &Metadata) -> Self {
+        let stamp = Stamp::of(metadata);
+        Self { stamp, identity: Identity { device: device(metadata), inode: stamp.inode, born: metadata.created().ok() }, lost: false }
+    }
+}
+
+impl Table {
+    fn lock(&self) -> MutexGuard<'_, HashMap<PathBuf, Known>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Marks the folders that were deleted or renamed and those below.
+    fn lose(&self, mut gone: HashSet<PathBuf>) {
+        if gone.is_empty() {
+            return;
+        }
+        let mut folders = self.lock();
+        gone.retain(|path| folders.contains_key(path));
+        if !gone.is_empty() {
+            let lost = folders.iter_mut().filter(|(folder, _)| folder.ancestors().any(|above| gone.contains(above)));
+            lost.for_each(|(_, known)| known.lost = true);
+        }
+    }
+
+    fn lose_all(&self) {
+        self.lock().values_mut().for_each(|known| known.lost = true);
+    }
 }
 
 /// How far watching reaches.
@@ -39,7 +95,7 @@ pub struct Watcher {
 pub struct Coverage {
     /// Whether all folders are watched, on a system that reports every change. If not, rescans have to find the rest.
     pub complete: bool,
-    /// Whether folders were added. What changed in them since they were listed may have been missed.
+    /// Whether folders were added or watched anew. What changed in them since they were listed may have been missed.
     pub grown: bool,
 }
 
@@ -47,24 +103,36 @@ impl Watcher {
     /// Calls `tell` on a thread of its own after each burst of changes, until it returns false.
     pub fn new(mut tell: impl FnMut(Hint) -> bool + Send + 'static) -> Self {
         let (sender, receiver) = mpsc::channel::<notify::Result<notify::Event>>();
+        let others = inotify_descriptors();
         let inner = RecommendedWatcher::new(sender, notify::Config::default().with_follow_symlinks(false)).ok();
+        let descriptor = inner.as_ref().and_then(|_| only(inotify_descriptors().difference(&others)));
+        let table = Table::default();
+        let shared = table.clone();
         let spawned = std::thread::Builder::new().name("watch".into()).spawn(move || {
             while let Ok(first) = receiver.recv() {
-                let hint = gather(first, &receiver);
+                let hint = gather(first, &receiver, &shared);
                 if hint.is_some_and(|hint| !tell(hint)) {
                     return;
                 }
             }
         });
-        Self { inner: inner.filter(|_| spawned.is_ok()), watched: HashMap::new() }
+        Self { inner: inner.filter(|_| spawned.is_ok()), table, descriptor, fewer: None }
+    }
+
+    /// Compares what is thought to be watched with what the system watches. If folders are missing there, the next [`Self::watch`] watches
+    /// all anew.
+    pub fn check(&mut self) {
+        self.fewer = self.descriptor.and_then(watches_of).filter(|watches| *watches < self.table.lock().len());
     }
 
     /// Watches exactly these folders, without what lies below them.
     pub fn watch(&mut self, folders: &[PathBuf]) -> Coverage {
         let mut coverage = Coverage { complete: true, grown: false };
+        let fewer = self.fewer.take();
         let Some(inner) = &mut self.inner else { return Coverage { complete: false, ..coverage } };
         let wanted: HashSet<&PathBuf> = folders.iter().collect();
-        self.watched.retain(|folder, _| {
+        let mut watched = self.table.lock();
+        watched.retain(|folder, _| {
             let stays = wanted.contains(folder);
             if !stays {
                 // The watch of a deleted folder is gone already.
@@ -72,17 +140,31 @@ impl Watcher {
             }
             stays
         });
+        let mut due = vec![];
         for folder in folders {
-            let Ok(stamp) = folder.symlink_metadata().map(|metadata| Stamp::of(&metadata)) else { continue };
-            let known = self.watched.get(folder);
-            if known == Some(&stamp) {
+            let Ok(now) = folder.symlink_metadata().map(|metadata| Known::of(&metadata)) else { continue };
+            let known = watched.get(folder);
+            if fewer.is_none() && known.is_some_and(|known| !known.lost && known.stamp == now.stamp && known.identity == now.identity) {
                 continue;
             }
-            if known.is_none() && self.watched.len() >= MAX_FOLDERS {
+            // The watch is that of another folder, which had this name. When that one dies, `notify` drops the watches of this name and
+            // below; so it must be gone before these are made.
+            if known.is_some_and(|known| known.identity != now.identity) {
+                let _ = inner.unwatch(folder);
+                watched.remove(folder);
+            }
+            due.push((folder, now));
+        }
+        for (folder, now) in due {
+            let known = watched.get(folder);
+            if known.is_none() && watched.len() >= MAX_FOLDERS {
                 return Coverage { complete: false, ..coverage };
             }
             match inner.watch(folder, RecursiveMode::NonRecursive) {
-                Ok(()) => coverage.grown |= self.watched.insert(folder.clone(), stamp).is_none(),
+                Ok(()) => {
+                    coverage.grown |= known.is_none_or(|known| known.lost);
+                    watched.insert(folder.clone(), now);
+                }
                 Err(error) => {
                     coverage.complete = false;
                     if matches!(error.kind, notify::ErrorKind::MaxFilesWatch) {
@@ -91,8 +173,39 @@ impl Watcher {
                 }
             }
         }
+        // Where the system counts otherwise for good, nothing has grown.
+        coverage.grown |= fewer.is_some_and(|before| self.descriptor.and_then(watches_of).is_some_and(|watches| watches > before));
         coverage
     }
+}
+
+#[cfg(unix)]
+fn device(metadata: &Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::dev(metadata)
+}
+
+#[cfg(not(unix))]
+fn device(_metadata: &Metadata) -> u64 {
+    0
+}
+
+/// The descriptors of this process by which the system tells of changes; none on systems without inotify.
+fn inotify_descriptors() -> HashSet<u32> {
+    let is_one = |entry: &std::fs::DirEntry| entry.path().read_link().is_ok_and(|file| file == Path::new("anon_inode:inotify"));
+    let descriptors = std::fs::read_dir("/proc/self/fd").into_iter().flatten().flatten().filter(is_one);
+    descriptors.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+}
+
+/// How many folders the system watches for a descriptor.
+fn watches_of(descriptor: u32) -> Option<usize> {
+    let told = std::fs::read_to_string(format!("/proc/self/fdinfo/{descriptor}")).ok()?;
+    Some(told.lines().filter(|line| line.starts_with("inotify ")).count())
+}
+
+/// The one item; none where there are more.
+fn only<'a>(mut items: impl Iterator<Item = &'a u32>) -> Option<u32> {
+    let first = items.next()?;
+    items.next().is_none().then_some(*first)
 }
 
 /// Whether a folder can change without this system noticing, because it lies on another machine or on the host of this one.
@@ -111,23 +224,35 @@ pub fn is_remote(_folder: &Path) -> bool {
     true
 }
 
-/// Collects a burst of events into one hint.
-fn gather(first: notify::Result<notify::Event>, more: &mpsc::Receiver<notify::Result<notify::Event>>) -> Option<Hint> {
+/// Collects a burst of events into one hint. The folders whose watches it has cost are marked before anyone hears of it.
+fn gather(first: notify::Result<notify::Event>, more: &mpsc::Receiver<notify::Result<notify::Event>>, watched: &Table) -> Option<Hint> {
     let start = Instant::now();
     let mut paths: Vec<PathBuf> = vec![];
+    let mut gone = HashSet::new();
     let mut lost = false;
     let mut next = Some(first);
     while let Some(event) = next {
         match event {
             Ok(event) if event.need_rescan() => lost = true,
-            Ok(event) if matches!(event.kind, EventKind::Access(_)) => {}
-            Ok(event) => paths.extend(event.paths),
+            // What is written through memory is told only when the file is closed.
+            Ok(event) if matches!(event.kind, EventKind::Access(kind) if kind != AccessKind::Close(AccessMode::Write)) => {}
+            Ok(event) => {
+                if matches!(event.kind, EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_))) {
+                    gone.extend(event.paths.iter().cloned());
+                }
+                paths.extend(event.paths);
+            }
             Err(_) => lost = true,
         }
         if start.elapsed() > LONGEST {
             break;
         }
         next = more.recv_timeout(QUIET).ok();
+    }
+    if lost {
+        watched.lose_all();
+    } else {
+        watched.lose(gone);
     }
     paths.sort_unstable();
     paths.dedup();

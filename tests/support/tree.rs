@@ -111,6 +111,8 @@ pub fn age(path: &Path) {
 }
 
 pub fn index(roots: Arc<Roots>, options: Options) -> Index {
+    // What was written within the last tick of the clock is not trusted to be known, however old it looks.
+    std::thread::sleep(Duration::from_millis(25));
     let index = Index::start(roots, REGISTRY.clone(), options);
     index.wait_ready();
     index

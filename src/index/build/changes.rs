@@ -79,6 +79,9 @@ impl Owner {
                 sender.send(message).is_ok()
             })
         });
+        if std::mem::take(&mut self.check_watches) {
+            watcher.check();
+        }
         let coverage = watcher.watch(&listing.folders);
         let complete = coverage.complete && !self.library.roots.iter().any(|root| is_remote(root.path()));
         let pause = self.pause(complete);

@@ -60,6 +60,8 @@ pub(in crate::index) struct Owner {
     dirty: Vec<u32>,
     waiting: Vec<(bool, Sender<()>)>,
     watcher: Option<Watcher>,
+    /// The next listing is that of a rescan, which looks for what watching has missed, and why.
+    check_watches: bool,
     last_publish: Instant,
     /// How long it took to publish the last view with new tables.
     publishing: Duration,
@@ -109,6 +111,7 @@ impl Owner {
             dirty: vec![],
             waiting: vec![],
             watcher: None,
+            check_watches: false,
             last_publish: Instant::now(),
             publishing: Duration::ZERO,
             counts: CacheCounts::default(),
@@ -231,6 +234,7 @@ impl Owner {
             Message::Changed(paths) => self.look_again(paths),
             Message::Rescan => {
                 self.rescan_in(self.pause(false));
+                self.check_watches = true;
                 if self.is_building() {
                     self.again = true;
                 } else {

@@ -110,9 +110,14 @@ impl Library {
             }
             Outcome::Skipped(reason) => {
                 self.set(&entry.path, None);
-                Arc::make_mut(&mut self.refused).insert(entry.path.clone(), (entry.stamp, reason));
-                if reason.is_by_content() && scan::settled(entry.stamp).modified != 0 {
-                    self.new_refusals.push((entry.path.clone(), entry.stamp, reason));
+                let mut stamp = scan::settled(entry.stamp);
+                if reason == Skip::Unreadable {
+                    // It may have been the disk or the network, which says nothing of the next time.
+                    stamp.modified = 0;
+                }
+                Arc::make_mut(&mut self.refused).insert(entry.path.clone(), (stamp, reason));
+                if reason.is_by_content() && stamp.modified != 0 {
+                    self.new_refusals.push((entry.path.clone(), stamp, reason));
                 }
                 return None;
             }
