@@ -1,5 +1,6 @@
 //! A question or message as far as code can answer it: the weights of its words, and where they stand in a text.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::syntax::tags::NumberMap;
@@ -167,7 +168,7 @@ impl Sentence {
         };
         let scope = matches!(part, Where::Scope);
         let weight = weight * (1.0 + if code { AS_CODE } else { 0.0 } + of_part);
-        let parts = words::subwords(word).into_iter().filter(|part| !COMMON.contains(&part.as_str())).map(|part| stem(&part).to_string());
+        let parts = words::subwords(word).into_iter().filter(|part| !COMMON.contains(&part.as_str())).map(|part| stem(&part).into_owned());
         let whole = is_code(word).then(|| format!("={word}"));
         for text in parts.chain(whole) {
             match self.numbers.get(&text) {
@@ -187,7 +188,7 @@ impl Sentence {
 
     /// Whether the sentence has this word.
     pub fn has(&self, word: &str) -> bool {
-        self.numbers.contains_key(stem(word))
+        self.numbers.contains_key(&*stem(word))
     }
 }
 
@@ -220,7 +221,7 @@ impl<'a> Matcher<'a> {
         let mut terms: Vec<u16> = vec![];
         let mut text = String::new();
         for part in words::subwords(word) {
-            terms.extend(self.sentence.numbers.get(stem(&part)));
+            terms.extend(self.sentence.numbers.get(&*stem(&part)));
         }
         if is_code(word) {
             text.push('=');
@@ -257,8 +258,9 @@ pub fn is_code(word: &str) -> bool {
 }
 
 /// Endings that do not change what a word is about, longest first.
-const ENDINGS: &[&str] =
-    &["ization", "ations", "ation", "ingly", "ments", "ment", "ings", "ing", "ies", "ied", "ers", "er", "ed", "es", "s", "e", "y"];
+const ENDINGS: &[&str] = &[
+    "ization", "isation", "ations", "ation", "ingly", "ments", "ment", "ings", "ing", "ies", "ied", "ers", "er", "ed", "es", "s", "e", "y",
+];
 
 /// Forms that questions have and code does not, with the stem that code has.
 const IRREGULAR: &[(&str, &str)] = &[
@@ -267,6 +269,9 @@ const IRREGULAR: &[(&str, &str)] = &[
     ("bound", "bind"),
     ("broken", "break"),
     ("built", "build"),
+    ("centre", "cent"),
+    ("centred", "center"),
+    ("centres", "cent"),
     ("chose", "choos"),
     ("chosen", "choos"),
     ("drawn", "draw"),
@@ -286,11 +291,35 @@ const IRREGULAR: &[(&str, &str)] = &[
     ("wrote", "writ"),
 ];
 
-/// A word without its ending.
-pub fn stem(word: &str) -> &str {
+/// How stems end in British and in American spelling: `colour`, `serialis`, `analys`, `catalogu`, `cancell`.
+const BRITISH: &[(&str, &str)] = &[("our", "or"), ("is", "iz"), ("ys", "yz"), ("ogu", "og"), ("ll", "l")];
+/// What stands behind `our` in longer words: `favourite`, `behavioural`, `neighbourhood`.
+const BEHIND_OUR: &[&str] = &["it", "al", "hood", "able", "ful", "less"];
+/// Shortest stem whose spelling is judged, in bytes. Shorter ones, such as `four`, `hour` and `rais`, would become other words; in longer ones
+/// it does no harm where it means nothing, since it is done to all words alike.
+const SPELLED: usize = 6;
+
+/// A word without its ending, in American spelling.
+pub fn stem(word: &str) -> Cow<'_, str> {
     if let Ok(at) = IRREGULAR.binary_search_by_key(&word, |(form, _)| form) {
-        return IRREGULAR[at].1;
+        return IRREGULAR[at].1.into();
     }
-    let cut = ENDINGS.iter().find_map(|end| word.strip_suffix(end).filter(|stem| stem.len() >= 3));
-    cut.unwrap_or(word)
+    // The `y` of `array` is no ending: `arrays` keeps it.
+    let goes_on = |stem: &str, end: &str| end == "y" && stem.ends_with(['a', 'e', 'o', 'u']);
+    let cut = ENDINGS.iter().find_map(|end| word.strip_suffix(end).filter(|stem| stem.len() >= 3 && !goes_on(stem, end)));
+    american(cut.unwrap_or(word))
+}
+
+fn american(stem: &str) -> Cow<'_, str> {
+    if stem.len() < SPELLED {
+        return stem.into();
+    }
+    if let Some((start, end)) = BRITISH.iter().find_map(|(british, american)| Some((stem.strip_suffix(british)?, american))) {
+        return format!("{start}{end}").into();
+    }
+    let longer = BEHIND_OUR.iter().find_map(|end| Some((stem.strip_suffix(end)?.strip_suffix("our")?, end)));
+    match longer.filter(|(start, _)| start.len() >= 3) {
+        Some((start, end)) => format!("{start}or{end}").into(),
+        None => stem.into(),
+    }
 }

@@ -1,6 +1,7 @@
 //! What a repository says about itself: the README, the manifest and a map. For questions about all of it, and for those with words that it
 //! does not have.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::blocks;
@@ -58,12 +59,12 @@ const FIRST: usize = 200;
 
 /// Whether a question only has words that ask about a whole repository.
 pub(super) fn is_asked(question: &str) -> bool {
-    let general: Vec<&str> = stems().collect();
-    Sentence::new(question).terms.iter().all(|term| general.contains(&term.text.as_str()))
+    let general: Vec<Cow<'_, str>> = stems().collect();
+    Sentence::new(question).terms.iter().all(|term| general.iter().any(|word| *word == term.text))
 }
 
 /// Those words without endings.
-pub(super) fn stems() -> impl Iterator<Item = &'static str> {
+pub(super) fn stems() -> impl Iterator<Item = Cow<'static, str>> {
     GENERAL.iter().map(|word| stem(word))
 }
 
