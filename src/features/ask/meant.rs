@@ -43,6 +43,8 @@ const REQUESTS: &[&str] = &[
     "tell",
     "walk",
 ];
+/// Longest word of capitals that may be an acronym.
+const ACRONYM: usize = 4;
 /// Most words between backquotes that count as code each by itself.
 const MOST_OF_CODE: usize = 4;
 /// Most files that a name without folder may mean.
@@ -163,6 +165,8 @@ struct Name<'a> {
     is_code: bool,
     /// It may be a constant or a field.
     may_be_small: bool,
+    /// It may be an acronym that only happens to be a name as well.
+    is_acronym: bool,
 }
 
 /// Whether a text asks for something. A commit message, for example, does not: it makes a statement.
@@ -204,10 +208,15 @@ fn names<'a>(line: &'a str, question: &str, asks: bool) -> Vec<Name<'a>> {
         let is_shouted = name.len() > 1 && name.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit());
         let is_code = quoted || called || sentence::is_code(name);
         let is_asked_for = asks && WHERE.captures(line).and_then(|asked| asked.get(1)).is_some_and(|asked| asked.range() == found.range());
-        let is_said = is_title && !begins || is_shouted || (only || thing) && telling(name);
+        // Prose is full of acronyms, and code has types and constants that are called like them. "The struct NFA" and "the NFA struct" name
+        // one of these, "my own SQL function" does not.
+        let is_acronym = is_shouted && name.len() <= ACRONYM && name.chars().all(char::is_alphabetic);
+        let said_before = before.split_whitespace().next_back();
+        let is_one = !is_acronym || beside(said_before) || said_before.is_some_and(|word| word.eq_ignore_ascii_case("the"));
+        let is_said = is_title && !begins || is_shouted && !is_acronym || (only || thing && is_one) && telling(name);
         if is_code || !owners.is_empty() || is_asked_for || asks && is_said {
-            let may_be_small = is_code || is_shouted || thing && is_small_thing(before, behind);
-            names.push(Name { name, owner: owners.last().copied(), is_code, may_be_small });
+            let may_be_small = is_code || is_shouted && (only || !is_acronym) || thing && is_small_thing(before, behind);
+            names.push(Name { name, owner: owners.last().copied(), is_code, may_be_small, is_acronym });
         }
     }
     names
@@ -250,7 +259,7 @@ fn definitions(session: &Session, name: &Name<'_>, here: &[FileId], most: usize)
     let mut all: Vec<Definition> =
         all.into_iter().filter_map(|named| Some(Definition { named, shown: shown_in(session, named)? })).collect();
     all.sort_by_key(|definition| definition.order(session));
-    all.truncate(most);
+    all.truncate(if name.is_acronym && !name.is_code { 1 } else { most });
     all
 }
 
