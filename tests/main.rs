@@ -64,6 +64,7 @@ mod previews;
 mod prompt_after_changes;
 mod prompt_head_reuse;
 mod question;
+mod question_words;
 mod ranking_first_look;
 mod redact;
 mod redact_copies;

@@ -16,7 +16,7 @@ use super::cite::SPLIT;
 use super::support::http::{Act, Server, events, whole};
 use super::support::workspace::{Workspace, session_of};
 
-fn asked(files: &[(&str, &str)], question: &str, budget: usize) -> Preview {
+pub(super) fn asked(files: &[(&str, &str)], question: &str, budget: usize) -> Preview {
     let workspace = Workspace::new(files);
     let session = workspace.session(Config::default(), vec![]);
     let params = Params { question: Some(question.into()), budget: Some(budget), ..Params::default() };
@@ -518,13 +518,13 @@ fn prose_of_a_script_without_blanks_is_found() {
 }
 
 /// The first part that the definitions of a question's places are.
-fn first(preview: &Preview) -> (String, String) {
+pub(super) fn first(preview: &Preview) -> (String, String) {
     let part = preview.parts.iter().find(|part| part.kind == Kind::Definition).unwrap();
     (part.path.to_string(), part.text.to_string())
 }
 
 /// A function whose beginning takes all of the room that an excerpt has.
-fn long_function(name: &str, last: &str) -> String {
+pub(super) fn long_function(name: &str, last: &str) -> String {
     let lines: String = (0..120).map(|number| format!("    let step_{number} = prepared(input, {number}).unwrap();\n")).collect();
     format!("pub fn {name}(input: &str) {{\n{lines}    {last}\n}}\n")
 }

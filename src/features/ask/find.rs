@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::meant::{Meant, Paths, meant};
-use super::search::{EACH_ONE, Place, Ranking, Spot, definition, rank};
+use super::search::{Place, Ranking, Spot, definition, rank};
 use super::{blocks, map, overview, withheld};
 use crate::context::{Kind, Masked, Part};
 use crate::engine::{BYTES_PER_TOKEN, Tokens};
@@ -19,6 +19,8 @@ const SMALL: usize = 4096;
 const FOR_EACH: usize = 120;
 const MOST: usize = 32;
 const LEAST: usize = 12;
+/// Excerpts of the longest length that any budget has room for.
+const ROOM_FOR: usize = 8;
 /// Longest excerpt in bytes, and longest for something that the question names.
 const LONGEST: usize = 3000;
 const LONGEST_MEANT: usize = 24_000;
@@ -124,7 +126,7 @@ impl Places<'_> {
     /// The best excerpts within a budget: what the question names, then what shares most with it. Adjoining places become one.
     fn excerpts(&self, budget: usize) -> Vec<Part> {
         // Several places fit even a small budget; bytes are about three times the tokens. Named places may take half.
-        let longest = LONGEST.min(budget * BYTES_PER_TOKEN / EACH_ONE);
+        let longest = LONGEST.min(budget * BYTES_PER_TOKEN / ROOM_FOR);
         let longest_meant = (budget * BYTES_PER_TOKEN / 2 / self.meant.len().max(1)).clamp(longest, LONGEST_MEANT.max(longest));
         let most = (budget / FOR_EACH).clamp(LEAST, MOST.max(budget / 300));
         let mut parts: Vec<Part> = vec![];

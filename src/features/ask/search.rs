@@ -1,12 +1,12 @@
 //! Files and definitions that are about what a sentence is about, by paths, names, comments and code.
 //!
 //! Files are ranked first, by all their fields (BM25F) and the best definition in them. The places are the best definition of each of the
-//! best files, then the rest of those files.
+//! very best files, then all others by their own and their files' scores.
 
 mod count;
 mod quotes;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::meant::Paths;
@@ -19,8 +19,8 @@ use count::{Asked, Counts, FIELDS, Field, Item, count, is_named};
 pub(super) use count::{Spot, definition, is_in_tests, shown};
 use quotes::Quotes;
 
-/// Files that show their best definition before any shows its second.
-pub(super) const EACH_ONE: usize = 8;
+/// Files that show their best definition before any shows its second. With more of them, the second definition of the best file comes late.
+const EACH_ONE: usize = 3;
 /// Files whose definitions are places.
 const FIRST: usize = 200;
 /// Most bytes of text read for a question; in larger workspaces names and paths decide what is read.
@@ -43,6 +43,9 @@ const NAMED: f32 = 20.0;
 const CALLED: f32 = 6.0;
 /// For a definition with what the question quotes.
 const QUOTED: f32 = 40.0;
+/// The part of that for a row of words that may be a quote, and the most files that have such a row.
+const LOOSE: f32 = 0.5;
+const LOOSE_FILES: u32 = 3;
 /// Factors for tests: if nobody asks for tests, if a question has the word, and if a statement has it (a change that "adds a test" is
 /// rarely about a test alone).
 const TEST: f32 = 0.3;
@@ -119,11 +122,17 @@ pub(super) fn rank(session: &Session, question: &str, paths: &Paths<'_>) -> Rank
     // Files without code do not count in the averages that tell pieces of code apart.
     let code = Usual::new(counted.iter().filter(|file| !file.is_plain), sentence.terms.len());
     let all = Usual::new(counted.iter(), sentence.terms.len());
+    let rare = asked.quotes.as_ref().map(|quotes| (quotes, rare_rows(&counted)));
+    let quoted = |item: &Item| {
+        let Some((quotes, rare)) = rare.as_ref().filter(|_| !item.loose.is_empty()) else { return item.quoted };
+        let rows: Vec<u16> = item.loose.iter().filter(|row| rare.contains(row)).copied().collect();
+        item.quoted.max(LOOSE * quotes.share(&rows))
+    };
     let mut files: Vec<Ranked> = vec![];
     for counts in counted {
         let usual = if counts.is_plain { &all } else { &code };
         let score = |item: &Item| {
-            (QUOTED * item.quoted + score_item(item, &sentence.terms, &usual.rare_items, usual.item))
+            (QUOTED * quoted(item) + score_item(item, &sentence.terms, &usual.rare_items, usual.item))
                 * if item.is_test { shares.test } else { 1.0 }
         };
         let place = |item: &Item| Place { spot: item.spot, score: score(item), focus: item.focus as usize };
@@ -150,6 +159,14 @@ pub(super) fn rank(session: &Session, question: &str, paths: &Paths<'_>) -> Rank
     // Ties go to the first path.
     files.sort_by(|a, b| b.score.total_cmp(&a.score));
     Ranking { files }
+}
+
+/// The rows of what may be a quote that few files of code have.
+fn rare_rows(counted: &[Counts]) -> HashSet<u16> {
+    let mut files: HashMap<u16, u32> = HashMap::new();
+    let code = counted.iter().filter(|file| !file.is_plain && !file.is_test);
+    code.flat_map(|file| &file.loose_rows).for_each(|row| *files.entry(*row).or_default() += 1);
+    files.into_iter().filter(|(_, files)| *files <= LOOSE_FILES).map(|(row, _)| row).collect()
 }
 
 /// Factors for files that a question rarely means.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
-use super::quotes::Quotes;
+use super::quotes::{Found, Quotes};
 use crate::context::sentence::{Matcher, Sentence};
 use crate::features::Session;
 use crate::features::ask::blocks::{self, BLOCK, Blocks};
@@ -14,6 +14,8 @@ use crate::text::lines::line_start;
 /// Inside of a definition: the weight of a word in its name, and in a comment, compared with one in its code.
 const IN_NAME: f32 = 3.0;
 const IN_DOC: f32 = 1.5;
+/// Rows of what may be a quote that say which line is meant, whatever words other lines have.
+const CERTAIN: usize = 2;
 /// Bytes per line, roughly.
 const LINE: usize = 40;
 /// Blocks and definitions that a named file shows, whatever is in them.
@@ -63,6 +65,8 @@ pub(super) struct Counts {
     /// The number of words in each field.
     pub lengths: [f32; FIELDS],
     pub items: Vec<Item>,
+    /// The rows in it of what may be a quote.
+    pub loose_rows: Vec<u16>,
     pub is_test: bool,
     /// It has no definitions.
     pub is_plain: bool,
@@ -77,6 +81,8 @@ pub(super) struct Item {
     pub focus: u32,
     /// The share of the question's quote in that line, from 0 to 1.
     pub quoted: f32,
+    /// The rows of what may be a quote in the line with most of them.
+    pub loose: Vec<u16>,
     /// It stands in a module of tests.
     pub is_test: bool,
     pub bytes: f32,
@@ -126,11 +132,14 @@ pub(super) fn count(session: &Session, id: FileId, file: &File, text: &str, aske
         }
     });
     let (mut around, mut loose) = (Around::new(file), Blocks::new(file, text));
-    for (at, share) in asked.quotes.iter().flat_map(|quotes| quotes.find(text)) {
+    let mut loose_rows: Vec<u16> = vec![];
+    for found in asked.quotes.iter().flat_map(|quotes| quotes.find(text, is_plain)) {
+        let at = found.line;
+        loose_rows.extend(&found.loose);
         let inside = around.at(at as u32).map(|(index, _)| Spot::Definition(index));
         let Some(spot) = inside.or_else(|| loose.at(at).map(Spot::Block)) else { continue };
         items.entry(spot).or_default();
-        focuses.entry(spot).or_default().quote(at, share);
+        focuses.entry(spot).or_default().quote(found);
     }
     let bytes = |spot: Spot| match spot {
         Spot::Definition(index) => {
@@ -147,14 +156,11 @@ pub(super) fn count(session: &Session, id: FileId, file: &File, text: &str, aske
             items.entry(spot).or_default();
         }
     }
-    let focus = |spot: &Spot| focuses.get(spot).map_or((0, 0.0), |focus| (focus.best.1 as u32, focus.quoted));
-    let items = items.into_iter().map(|(spot, terms)| Item {
-        spot,
-        focus: focus(&spot).0,
-        quoted: focus(&spot).1,
-        is_test: matches!(spot, Spot::Definition(index) if is_in_tests(session, file, index)),
-        bytes: bytes(spot),
-        terms: terms.into_iter().collect(),
+    let mut taken = |spot: &Spot| focuses.remove(spot).unwrap_or_default();
+    let items = items.into_iter().map(|(spot, terms)| {
+        let Focus { best, quoted, loose, .. } = taken(&spot);
+        let is_test = matches!(spot, Spot::Definition(index) if is_in_tests(session, file, index));
+        Item { spot, focus: best.1 as u32, quoted, loose, is_test, bytes: bytes(spot), terms: terms.into_iter().collect() }
     });
     // Words of five letters with what separates them; every fourth in a comment.
     let all = file.bytes as f32 / 7.0;
@@ -162,7 +168,9 @@ pub(super) fn count(session: &Session, id: FileId, file: &File, text: &str, aske
     let comments = if prose { all } else { all / 4.0 };
     let lengths = [parts(&path), parts(naming::stem(file.language.as_deref(), &path)), file.symbols.len() as f32 * 2.0, comments, all];
     let is_test = naming::is_test(file.language.as_deref(), &path);
-    Counts { id, fields, lengths, items: items.collect(), is_test, is_plain, is_named, path }
+    loose_rows.sort_unstable();
+    loose_rows.dedup();
+    Counts { id, fields, lengths, items: items.collect(), loose_rows, is_test, is_plain, is_named, path }
 }
 
 /// Finds the line of a definition with most of the question's words.
@@ -174,6 +182,7 @@ struct Focus {
     /// The best score so far, and where that line begins.
     best: (f32, usize),
     quoted: f32,
+    loose: Vec<u16>,
 }
 
 impl Focus {
@@ -192,10 +201,16 @@ impl Focus {
         }
     }
 
-    /// Notes that this line has such a share of the quote.
-    fn quote(&mut self, line: usize, share: f32) {
-        if share > self.quoted {
-            (self.best.1, self.quoted) = (line, share);
+    /// Notes that a line has such a share of a quote.
+    fn quote(&mut self, found: Found) {
+        if found.share > self.quoted {
+            (self.best.1, self.quoted) = (found.line, found.share);
+        }
+        if found.loose.len() > self.loose.len() {
+            if self.quoted == 0.0 && found.loose.len() >= CERTAIN {
+                self.best.1 = found.line;
+            }
+            self.loose = found.loose;
         }
     }
 }

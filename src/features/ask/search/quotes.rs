@@ -1,69 +1,218 @@
 //! What a question quotes, such as an error message, and where it stands in a text. Programs put values into messages, so rows of a few
-//! words are searched for, and the line with most of them is meant.
+//! words are searched for, and the line with most words is meant. What stands between marks or behind a label such as `ValueError:` is
+//! quoted; a row of any other words may be, if few files have it.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
+use regex::Regex;
 
+use crate::context::sentence::{is_code, is_common};
+use crate::features::answer::cite::named::compiled;
 use crate::text::lines::line_start;
+use crate::text::words::is_word;
 
-/// Words in a row that are searched for, ...
+/// Words in a row that are searched for: in a quote, and in what may be one.
 const ROW: usize = 3;
-/// ... and the smallest share of them in a line.
-const LEAST_SHARE: f32 = 0.3;
+const LOOSE_ROW: usize = 4;
+/// Words of a row that say something, in what may be a quote.
+const TELLING: usize = 2;
+/// What a word counts that is only found in a row of two, between two values.
+const SHORT: f32 = 0.6;
+/// The smallest share of a quote's words in a line.
+const LEAST_SHARE: f32 = 0.4;
+/// Words that are enough where nothing says how long the quote is.
+const ENOUGH: u32 = 6;
 /// Shortest quote, in bytes.
 const LEAST: usize = 8;
-/// Most words of a quote that count.
+/// Most words of a quote that count, and most rows of a question.
 const LONGEST: usize = 40;
-/// Marks around a quote.
+const MOST: usize = 512;
+/// Most words of a value in brackets or marks.
+const VALUE: usize = 4;
+/// Marks around a quote, and brackets around a value in it.
 const MARKS: [(char, char); 5] = [('"', '"'), ('\'', '\''), ('`', '`'), ('“', '”'), ('«', '»')];
+const BRACKETS: [(char, char); 4] = [('(', ')'), ('[', ']'), ('{', '}'), ('<', '>')];
+/// What ends a sentence or a part of one.
+const STOPS: [char; 6] = ['.', ',', ';', ':', '!', '?'];
+
+/// What programs write before a message, and the message, which may only begin in the next line.
+static LABEL: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(r"(?i)(?:^|[\s(\[])(?:[\w.:]*(?:error|exception|warning|panic|fatal)(?:\[\w+\])?|panicked at [^\s,]+):(?:\s+(\S.*))?$")
+});
+
+/// How sure it is that words are a quote.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// They stand between marks.
+    Marked,
+    /// They stand behind a label.
+    Message,
+    /// They are a line of the question.
+    Loose,
+}
+
+struct Quote {
+    kind: Kind,
+    /// A bit for each word that is no value.
+    words: u64,
+}
+
+struct Row {
+    /// The index of its quote.
+    quote: usize,
+    /// A bit for each of its words.
+    words: u64,
+    is_short: bool,
+}
 
 /// The quotes of a question.
 pub(super) struct Quotes {
-    rows: AhoCorasick,
-    /// For each row, the index of its quote.
-    of: Vec<usize>,
-    /// For each quote, the number of its rows.
-    counts: Vec<usize>,
+    finder: AhoCorasick,
+    rows: Vec<Row>,
+    quotes: Vec<Quote>,
+}
+
+/// A line with words of a quote.
+pub(super) struct Found {
+    /// Where it begins.
+    pub line: usize,
+    /// The share of a quote in it, from 0 to 1.
+    pub share: f32,
+    /// The rows in it of what may be a quote.
+    pub loose: Vec<u16>,
 }
 
 impl Quotes {
     /// None if a question quotes nothing.
     pub fn of(question: &str) -> Option<Self> {
-        let (mut rows, mut of, mut counts) = (vec![], vec![], vec![]);
-        for quote in quoted(question) {
-            let words: Vec<&str> = quote.split_whitespace().take(LONGEST).collect();
-            let windows: Vec<String> = words.windows(ROW.min(words.len())).map(|row| row.join(" ")).collect();
-            of.extend(windows.iter().map(|_| counts.len()));
-            counts.push(windows.len());
-            rows.extend(windows);
+        let (mut texts, mut rows, mut quotes) = (vec![], vec![], vec![]);
+        for (kind, text) in quoted(question) {
+            let words: Vec<&str> = text.split_whitespace().take(LONGEST).collect();
+            let is_value = values(&words);
+            let bits = |words: std::ops::Range<usize>| words.fold(0_u64, |bits, at| bits | 1 << at);
+            let bare = (0..words.len()).filter(|at| !is_value[*at]).fold(0_u64, |bits, at| bits | 1 << at);
+            let bare = if bare == 0 { bits(0..words.len()) } else { bare };
+            for (from, is_short) in starts(kind, &words, &is_value) {
+                let to = from + if is_short { 2 } else { length(kind, words.len()) };
+                let text = words[from..to].join(" ");
+                texts.push(text.trim_end_matches(STOPS).trim_matches(['"', '\'', '`']).to_string());
+                rows.push(Row { quote: quotes.len(), words: bits(from..to), is_short });
+            }
+            quotes.push(Quote { kind, words: bare });
         }
-        let rows = AhoCorasick::new(&rows).ok().filter(|_| !rows.is_empty())?;
-        Some(Self { rows, of, counts })
+        texts.truncate(MOST);
+        let finder = AhoCorasick::new(&texts).ok().filter(|_| !texts.is_empty())?;
+        Some(Self { finder, rows, quotes })
     }
 
-    /// The lines of a text with most of a quote: where each begins, and the share, from 0 to 1.
-    pub fn find(&self, text: &str) -> Vec<(usize, f32)> {
-        let mut lines: HashMap<usize, Vec<usize>> = HashMap::new();
-        for row in self.rows.find_overlapping_iter(text) {
+    /// The lines of a text with most of a quote. A text that is not code is only searched for what is certainly one.
+    pub fn find(&self, text: &str, is_plain: bool) -> Vec<Found> {
+        let mut lines: HashMap<usize, Vec<u16>> = HashMap::new();
+        for row in self.finder.find_overlapping_iter(text) {
             let rows = lines.entry(line_start(text, row.start())).or_default();
-            if !rows.contains(&row.pattern().as_usize()) {
-                rows.push(row.pattern().as_usize());
+            let row = row.pattern().as_usize() as u16;
+            if !(is_plain && self.kind(row) == Kind::Loose) && !rows.contains(&row) {
+                rows.push(row);
             }
         }
-        let share = |rows: &[usize]| {
-            let of = |quote: usize| rows.iter().filter(|row| self.of[**row] == quote).count() as f32 / self.counts[quote] as f32;
-            (0..self.counts.len()).map(of).fold(0.0, f32::max)
-        };
-        let mut found: Vec<(usize, f32)> = lines.into_iter().map(|(line, rows)| (line, share(&rows))).collect();
-        found.retain(|(_, share)| *share >= LEAST_SHARE);
-        found.sort_unstable_by_key(|(line, _)| *line);
+        let mut found: Vec<Found> = lines.into_iter().map(|(line, rows)| self.judged(line, rows)).collect();
+        found.retain(|found| found.share > 0.0 || !found.loose.is_empty());
+        found.sort_unstable_by_key(|found| found.line);
         found
+    }
+
+    fn judged(&self, line: usize, rows: Vec<u16>) -> Found {
+        let (loose, certain): (Vec<u16>, Vec<u16>) = rows.into_iter().partition(|row| self.kind(*row) == Kind::Loose);
+        let share = self.share(&certain);
+        Found { line, share: if share < LEAST_SHARE { 0.0 } else { share }, loose }
+    }
+
+    fn kind(&self, row: u16) -> Kind {
+        self.quotes[self.rows[usize::from(row)].quote].kind
+    }
+
+    /// The largest share of a quote that rows in one line have.
+    pub fn share(&self, rows: &[u16]) -> f32 {
+        let of = |(at, quote): (usize, &Quote)| {
+            let rows = || rows.iter().map(|row| &self.rows[usize::from(*row)]).filter(|row| row.quote == at);
+            let (long, all) = rows().fold((0, 0), |(long, all), row| (if row.is_short { long } else { long | row.words }, all | row.words));
+            let (long, short) = ((long & quote.words).count_ones(), (all & !long & quote.words).count_ones());
+            let most = if quote.kind == Kind::Marked { u32::MAX } else { ENOUGH };
+            (long as f32 + SHORT * short as f32) / quote.words.count_ones().min(most) as f32
+        };
+        self.quotes.iter().enumerate().map(of).fold(0.0, f32::max).min(1.0)
     }
 }
 
+/// The number of words in the rows of a quote.
+fn length(kind: Kind, words: usize) -> usize {
+    if kind == Kind::Loose { LOOSE_ROW } else { ROW.min(words) }
+}
+
+/// The words at which rows of a quote begin, and which of these are of two words between values.
+fn starts(kind: Kind, words: &[&str], is_value: &[bool]) -> Vec<(usize, bool)> {
+    let telling = |row: &[&str]| row.iter().filter(|word| is_telling(word)).count();
+    let least = if kind == Kind::Loose { TELLING } else { 1 };
+    let long = words.windows(length(kind, words.len())).enumerate();
+    let mut starts: Vec<(usize, bool)> = long.filter(|(_, row)| telling(row) >= least).map(|(at, _)| (at, false)).collect();
+    if kind != Kind::Loose && words.len() > ROW {
+        let is_edge = |at: Option<usize>| at.and_then(|at| is_value.get(at)).is_none_or(|is_value| *is_value);
+        let alone = |at: &usize| !is_value[*at] && !is_value[at + 1] && is_edge(at.checked_sub(1)) && is_edge(Some(at + 2));
+        let says = |at: &usize| telling(&words[*at..at + 2]) > 0 && words[*at].len() + words[at + 1].len() >= LEAST;
+        starts.extend((0..words.len() - 1).filter(alone).filter(says).map(|at| (at, true)));
+    }
+    starts
+}
+
+fn is_telling(word: &str) -> bool {
+    let word = word.trim_matches(|letter| !is_word(letter)).to_lowercase();
+    word.len() >= 3 && !is_common(&word)
+}
+
+/// Which words of a message are likely to be values that were put into it: in marks or brackets, numbers, paths and names.
+fn values(words: &[&str]) -> Vec<bool> {
+    let mut is_value: Vec<bool> = words.iter().map(|word| is_alone(word)).collect();
+    for (at, word) in words.iter().enumerate() {
+        let pair = MARKS.iter().chain(&BRACKETS).find(|(open, _)| word.starts_with(*open));
+        let Some((open, close)) = pair else { continue };
+        let ends = |(number, word): (usize, &&str)| {
+            let word = word.trim_end_matches(STOPS);
+            word.ends_with(*close) && (number > 0 || word.len() > open.len_utf8())
+        };
+        if let Some(last) = words[at..].iter().take(VALUE).enumerate().position(ends) {
+            is_value[at..=at + last].fill(true);
+        }
+    }
+    is_value
+}
+
+/// Whether a word alone is likely to be a value.
+fn is_alone(word: &str) -> bool {
+    let bare = word.trim_matches(|letter| !is_word(letter));
+    bare.starts_with(|letter: char| letter.is_ascii_digit()) || is_code(bare) || word.contains(['/', '\\'])
+}
+
+/// What a question quotes or may quote.
+fn quoted(question: &str) -> Vec<(Kind, &str)> {
+    let mut found: Vec<(Kind, &str)> = marked(question).into_iter().map(|text| (Kind::Marked, text)).collect();
+    let mut begins = false;
+    for line in question.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let label = LABEL.captures(line);
+        let message = label.as_ref().map_or(begins.then_some(line), |label| label.get(1).map(|message| message.as_str()));
+        begins = label.is_some() && message.is_none();
+        match message {
+            Some(message) if message.len() >= LEAST && message.contains(' ') => found.push((Kind::Message, message)),
+            None if line.split_whitespace().count() >= LOOSE_ROW => found.push((Kind::Loose, line)),
+            _ => {}
+        }
+    }
+    found
+}
+
 /// Several words between marks.
-fn quoted(question: &str) -> Vec<&str> {
+fn marked(question: &str) -> Vec<&str> {
     let mut found = vec![];
     for (open, close) in MARKS {
         let mut rest = question;
