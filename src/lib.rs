@@ -5,8 +5,8 @@
 //! and `text` fits the answer to what the user has typed since.
 //!
 //! A module uses only what stands below it in its column: `server, cli → features → agent → context → index → syntax → workspace
-//! → text` and `features, agent → route → engine → dialect`. `models` is a leaf of `engine` and the command line, `web` of `engine` and `models`, `config`,
-//! `digest`, `pages`, `records`, `redact` and `report` are leaves that everyone may use.
+//! → text` and `features, agent → route → engine → dialect`. `models` is a leaf of `engine` and the command line, `web` of `engine`
+//! and `models`; `config`, `digest`, `pages`, `records`, `redact` and `report` are leaves that everyone may use.
 //! `tests/tidy.rs` checks this.
 
 // Input from outside may be missing or wrong: code answers with an error and never panics on it.

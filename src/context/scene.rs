@@ -61,8 +61,8 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// Reads the surroundings of byte `offset` in `text`, with the words of an earlier text already known. Without a language only names and
-    /// distances are known.
+    /// Reads the surroundings of byte `offset` in `text`, with the words of an earlier text already known. Without a language only names
+    /// and distances are known.
     pub fn read(
         corpus: &Corpus,
         language: Option<&Language>,

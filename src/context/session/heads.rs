@@ -12,6 +12,9 @@ use crate::context::select::Order;
 /// head makes up for its share of that; where more are expected, for a little more. (A fixed share of the expectation would give up much
 /// where much is needed, and keep little where little is.)
 const HEAD: f32 = 0.9;
+/// A head counts for its share of the budget, but for no more than this times its share of what a new pack is worth: parts that were right
+/// for another place, and are hardly wanted at this one, are let go.
+const WANTED: f32 = 0.8;
 /// Lengths of a head that are tried first, then those around the best of them.
 const TRIED: usize = 8;
 /// At this budget a head is worth that much. A smaller pack is read again in no time, so less is given up for it. In a larger one the head
@@ -79,7 +82,11 @@ impl Session {
         let all = leading(parts, worth, ranked.budget.saturating_sub(expected as usize));
         let beyond = (FULL_BUDGET / ranked.budget as f32).min(1.0).powf(BEYOND);
         let whole = HEAD * due(ranked.budget) * beyond * ranked.fresh.sqrt().sqrt();
-        let saved = |keep: usize| whole * tokens(&parts[..keep]) as f32 / ranked.budget as f32;
+        let saved = |keep: usize| {
+            let room = tokens(&parts[..keep]) as f32 / ranked.budget as f32;
+            let wanted = value(&worth[..keep]) / ranked.fresh.max(f32::EPSILON);
+            whole * room.min(WANTED * wanted)
+        };
         let gain = |keep: usize| {
             let room = (ranked.budget - tokens(&parts[..keep])) as f32 * self.ratio;
             let rest = ranked.order.fill(ranked.corpus, room, &symbols(&worth[..keep])).value;
