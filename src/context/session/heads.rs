@@ -14,7 +14,7 @@ use crate::context::select::Order;
 const HEAD: f32 = 0.9;
 /// A head counts for its share of the budget, but for no more than this times its share of what a new pack is worth: parts that were right
 /// for another place, and are hardly wanted at this one, are let go.
-const WANTED: f32 = 0.8;
+const WANTED: f32 = 2.0;
 /// Lengths of a head that are tried first, then those around the best of them.
 const TRIED: usize = 8;
 /// At this budget a head is worth that much. A smaller pack is read again in no time, so less is given up for it. In a larger one the head
