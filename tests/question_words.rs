@@ -1,5 +1,7 @@
 //! Which words of a question are quotes, names of code or only other spellings, and in which order places come.
 
+use longsight::context::{Kind, Part};
+
 use super::question::{asked, first, long_function};
 
 /// Seven other files showed their best definition before the best file showed its second.
@@ -13,7 +15,8 @@ fn the_second_definition_of_the_best_file_is_among_the_first() {
     let mut files = vec![("src/retry.rs", best)];
     files.extend(others.iter().map(|(path, text)| (path.as_str(), text.as_str())));
     let preview = asked(&files, "How is a download retried after a delay?", 2000);
-    let at: Vec<usize> = (0..preview.parts.len()).filter(|at| &*preview.parts[*at].path == "src/retry.rs").collect();
+    let is_of_best = |part: &Part| &*part.path == "src/retry.rs" && part.kind == Kind::Definition;
+    let at: Vec<usize> = (0..preview.parts.len()).filter(|at| is_of_best(&preview.parts[*at])).collect();
     assert!(at.len() == 2 && at[1] < 5, "{at:?} of {:?}", preview.parts);
 }
 

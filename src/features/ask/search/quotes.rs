@@ -19,7 +19,7 @@ const LOOSE_ROW: usize = 4;
 /// Words of a row that say something, in what may be a quote.
 const TELLING: usize = 2;
 /// What a word counts that is only found in a row of two, between two values.
-const SHORT: f32 = 0.6;
+const SHORT: f32 = 0.7;
 /// The smallest share of a quote's words in a line.
 const LEAST_SHARE: f32 = 0.4;
 /// Words that are enough where nothing says how long the quote is.
