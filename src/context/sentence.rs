@@ -295,8 +295,8 @@ const IRREGULAR: &[(&str, &str)] = &[
 const BRITISH: &[(&str, &str)] = &[("our", "or"), ("is", "iz"), ("ys", "yz"), ("ogu", "og"), ("ll", "l")];
 /// What stands behind `our` in longer words: `favourite`, `behavioural`, `neighbourhood`.
 const BEHIND_OUR: &[&str] = &["it", "al", "hood", "able", "ful", "less"];
-/// Shortest stem whose spelling is judged, in bytes. Shorter ones, such as `four`, `hour` and `rais`, would become other words; in longer ones
-/// it does no harm where it means nothing, since it is done to all words alike.
+/// Shortest stem whose spelling is judged, in bytes. Shorter ones, such as `four`, `hour` and `rais`, would become other words. Where it
+/// means nothing in a longer one, it does no harm, since it is done to all words alike.
 const SPELLED: usize = 6;
 
 /// A word without its ending, in American spelling.

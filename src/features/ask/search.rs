@@ -125,7 +125,7 @@ pub(super) fn rank(session: &Session, question: &str, paths: &Paths<'_>) -> Rank
     let rare = asked.quotes.as_ref().map(|quotes| (quotes, rare_rows(&counted)));
     let quoted = |item: &Item| {
         let Some((quotes, rare)) = rare.as_ref().filter(|_| !item.loose.is_empty()) else { return item.quoted };
-        let rows: Vec<u16> = item.loose.iter().filter(|row| rare.contains(row)).copied().collect();
+        let rows: Vec<u16> = item.loose.iter().filter(|row| rare.contains(*row)).copied().collect();
         item.quoted.max(LOOSE * quotes.share(&rows))
     };
     let mut files: Vec<Ranked> = vec![];
