@@ -132,14 +132,19 @@ impl Watcher {
         let Some(inner) = &mut self.inner else { return Coverage { complete: false, ..coverage } };
         let wanted: HashSet<&PathBuf> = folders.iter().collect();
         let mut watched = self.table.lock();
-        watched.retain(|folder, _| {
+        let mut ended = HashSet::new();
+        watched.retain(|folder, known| {
             let stays = wanted.contains(folder);
             if !stays {
                 // The watch of a deleted folder is gone already.
                 let _ = inner.unwatch(folder);
+                ended.insert((known.identity.device, known.identity.inode));
             }
             stays
         });
+        // The system has one watch for a folder. If that was renamed while its watch was made, it had it under both names.
+        let shared = watched.values_mut().filter(|known| ended.contains(&(known.identity.device, known.identity.inode)));
+        shared.for_each(|known| known.lost = true);
         let mut due = vec![];
         for folder in folders {
             let Ok(now) = folder.symlink_metadata().map(|metadata| Known::of(&metadata)) else { continue };
