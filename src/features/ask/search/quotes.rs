@@ -113,7 +113,8 @@ impl Quotes {
         for row in self.finder.find_overlapping_iter(text) {
             let rows = lines.entry(line_start(text, row.start())).or_default();
             let row = row.pattern().as_usize() as u16;
-            if !(is_plain && self.kind(row) == Kind::Loose) && !rows.contains(&row) {
+            let counts = !is_plain || self.kind(row) != Kind::Loose;
+            if counts && !rows.contains(&row) {
                 rows.push(row);
             }
         }
