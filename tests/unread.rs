@@ -1,4 +1,4 @@
-//! What the grammar cannot read is found all the same: declarations with macros that no grammar knows, and functions around half-written code.
+//! What the grammar cannot read is found all the same: declarations with macros that no grammar knows.
 
 use longsight::syntax::{self, Definition, Registry};
 
@@ -100,49 +100,4 @@ fn types_in_capitals_are_no_macros() {
         assert!(!parsed.hides(text.find(name).unwrap()), "{name}");
     }
     assert!(parsed.hides(text.find("CALLBACK").unwrap()));
-}
-
-/// While somebody types, a bracket is open; the functions around it were gone until it was closed.
-#[test]
-fn functions_around_half_written_code_are_found() {
-    let (python, _) = found(
-        "a.py",
-        "def spam(a\n    return 1\n\nclass Ok:\n    def one(self):\n        x = [1, 2\n        return x\n\n    def two(self):\n        return 2\n\ndef after():\n    pass\n",
-    );
-    for wanted in ["function spam 1-2", "class Ok 4-10", "method one 5-7", "method two 9-10", "function after 12-13"] {
-        assert!(python.contains(&wanted.into()), "{wanted}: {python:?}");
-    }
-    let (script, _) =
-        found("a.js", "function one() {\n  if (x) {\n    foo(\n}\n\nclass B {\n  m() { return 1; }\n}\nfunction after() { return 2 }\n");
-    for wanted in ["function one 1-4", "class B 6-8", "method m 7-7", "function after 9-9"] {
-        assert!(script.contains(&wanted.into()), "{wanted}: {script:?}");
-    }
-    let (rust, _) = found(
-        "a.rs",
-        "struct A { x: u32 }\n\nimpl A {\n    fn one(&self) -> u32 {\n        if self.x > 1 {\n            match self.x {\n\n    }\n\n    fn two(&self) -> u32 {\n        2\n    }\n}\n\nfn after() -> u32 { 1 }\n",
-    );
-    for wanted in ["struct A 1-1", "function one 4-8", "function two 10-12", "function after 15-15"] {
-        assert!(rust.contains(&wanted.into()), "{wanted}: {rust:?}");
-    }
-}
-
-/// One branch opens a brace and so does the other: one of them is left over, and all behind it was unread.
-#[test]
-fn functions_around_braces_of_two_branches_are_found() {
-    let text = "int f(int a, int b)\n{\n#ifdef X\n  if(a) {\n#else\n  if(b) {\n#endif\n    return 1;\n  }\n  return 0;\n}\n\nstatic int g(int a)\n{\n  if(a)\n    return call(a);\n  return 2;\n}\n";
-    let (found, _) = found("a.c", text);
-    for wanted in ["function f", "function g"] {
-        assert!(found.iter().any(|found| found.starts_with(wanted)), "{wanted}: {found:?}");
-    }
-    assert!(!found.iter().any(|found| found.contains(" call ") || found.contains(" if ")), "{found:?}");
-}
-
-/// Neither statements nor what stands in comments and strings defines anything, whatever does not parse around them.
-#[test]
-fn lines_that_define_nothing_stay_out() {
-    let text = "class A {\n  void f() {\n    if(x) {\n      y(;\n    } else if(z) {\n      return new B(1) {\n    for(;;) {\n  /*\n  class InComment {\n  */\n  String s = \"\"\"\n  class InString {\n  \"\"\";\n";
-    let (found, _) = found("A.java", text);
-    for no in ["InComment", "InString", " if ", " for ", " B "] {
-        assert!(!found.iter().any(|found| found.contains(no)), "{no}: {found:?}");
-    }
 }

@@ -1,7 +1,6 @@
 //! Gathers the facts of a file in one walk over its tree. The walk does not recurse, so a file nested a hundred thousand levels deep is
 //! slow but not fatal.
 
-mod broken;
 pub mod change;
 mod define;
 mod level;
@@ -43,7 +42,6 @@ const OPAQUE: u8 = IDENTIFIER | IMPORT | COMMENT | STRING | ATTRIBUTE;
 pub fn tags<'a>(parsed: &'a Parsed, path: &str) -> Facts<'a> {
     let mut walk = Walk::new(parsed, path, parsed.text().len());
     walk.tree(parsed.root(), 0);
-    walk.merge_broken(0);
     blanks::named(parsed).for_each(|name| walk.facts.names.add(name));
     walk.facts
 }
@@ -52,7 +50,6 @@ pub fn tags<'a>(parsed: &'a Parsed, path: &str) -> Facts<'a> {
 pub fn definitions_in(parsed: &Parsed, path: &str, range: &Range<usize>) -> Vec<Definition> {
     let mut walk = Walk { within: Some(range.clone()), ..Walk::new(parsed, path, range.len()) };
     walk.tree(parsed.root(), 0);
-    walk.merge_broken(0);
     walk.facts.definitions
 }
 
@@ -116,12 +113,7 @@ struct Walk<'a> {
     file_name: String,
     /// Nodes outside of these bytes are skipped.
     within: Option<Range<usize>>,
-    /// Something in the text does not parse.
-    is_broken: bool,
     facts: Facts<'a>,
-    /// What the lines that do not parse define, and the end of the last place of that kind.
-    by_line: Vec<Definition>,
-    broken_until: usize,
     open: Vec<Open>,
     /// One for each level on the cursor's path.
     leads: Vec<Lead>,
@@ -137,9 +129,6 @@ impl<'a> Walk<'a> {
             source: parsed.text(),
             file_name: path.rsplit('/').next().unwrap_or(path).into(),
             within: None,
-            is_broken: parsed.is_broken(),
-            by_line: vec![],
-            broken_until: 0,
             facts: Facts { names: Words::for_source(bytes), ..Facts::default() },
             open: vec![],
             leads: vec![Lead::default()],
@@ -198,9 +187,6 @@ impl<'a> Walk<'a> {
             return false;
         }
         if role == 0 {
-            if self.is_broken && node.is_error() {
-                self.note_broken(node);
-            }
             if let Some(lead) = self.leads.last_mut() {
                 *lead = Lead::default();
             }

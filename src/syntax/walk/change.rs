@@ -57,7 +57,7 @@ const SMALL: usize = 32;
 pub fn between<'a>(before: &'a Parsed, after: &'a Parsed, path: &str) -> Option<Change<'a>> {
     let Made { edit: made, differing, is_clean } = after.edit()?;
     let cut = Cut { start: made.start_byte, old_end: made.old_end_byte, new_end: made.new_end_byte };
-    if !blanks::are_alike(before.blanks(), after.blanks(), &cut) || !is_clean && begins_error(after, cut.new_end) {
+    if !blanks::are_alike(before.blanks(), after.blanks(), &cut) {
         return None;
     }
     let edit = Edit {
@@ -76,7 +76,6 @@ pub fn between<'a>(before: &'a Parsed, after: &'a Parsed, path: &str) -> Option<
         old: &mut old,
         new: &mut new,
         renamed: None,
-        by_line: vec![],
         known: before.marks(),
         marks: Marks::default(),
     };
@@ -94,7 +93,6 @@ pub fn between<'a>(before: &'a Parsed, after: &'a Parsed, path: &str) -> Option<
                 walk.tree(*node, spot.depth);
             }
         }
-        walk.merge_broken(definitions);
     }
     // A comment that is opened or closed may swallow hidden stretches, or release them.
     let now = spanned(&spot.new, cut.start..cut.new_end);
@@ -104,19 +102,6 @@ pub fn between<'a>(before: &'a Parsed, after: &'a Parsed, path: &str) -> Option<
     blanks::named_in(after, hidden).for_each(|name| new.facts.names.add(name));
     let around = (spot.old_state.0, spot.new_state.0);
     Some(Change { edit, before: bytes, removed: old.facts, added: new.facts, around, renamed })
-}
-
-/// Whether the next thing behind a place is one that does not parse: whether it begins a line decides how it is read.
-fn begins_error(parsed: &Parsed, at: usize) -> bool {
-    let next = at + parsed.text()[at..].find(|letter| !matches!(letter, ' ' | '\t')).unwrap_or(0);
-    let mut node = parsed.root().descendant_for_byte_range(next, next);
-    while let Some(here) = node.filter(|here| here.start_byte() == next) {
-        if here.is_error() {
-            return true;
-        }
-        node = here.parent();
-    }
-    false
 }
 
 /// The bytes from the first to the last of these nodes, together with the edit.
@@ -165,8 +150,6 @@ struct Descent<'w, 'a> {
     new: &'w mut Walk<'a>,
     /// The definition on the path that has a new name.
     renamed: Option<usize>,
-    /// What lines define around the path, in the later text.
-    by_line: Vec<Span>,
     /// Marks kept of the children in the tree before; marks to keep of the tree after.
     known: Option<&'w Marks>,
     marks: Marks,
@@ -187,7 +170,7 @@ impl Descent<'_, '_> {
         let mut leads = (Lead::default(), Lead::default());
         let mut spot = None;
         let (mut cursor, mut cursors) = (None, None);
-        if old.kind_id() != new.kind_id() || new.is_error() && !self.reads_alike(old, new) {
+        if old.kind_id() != new.kind_id() {
             return None;
         }
         loop {
@@ -205,15 +188,11 @@ impl Descent<'_, '_> {
                 Demand::Deeper => false,
             };
             let next = here.pair();
-            let fits = fits && self.is_clear(&here);
             if fits {
                 let state = |walk: &Walk<'_>| (walk.facts.definitions.len(), walk.open.len());
                 spot = Some((here, depth + 1, [state(self.old), state(self.new)]));
             }
             let Some((a, b)) = next else { return spot };
-            if (a.is_error() || b.is_error()) && !self.reads_alike(a, b) {
-                return spot;
-            }
             if !(fits || !is_past || matches!(demand, Demand::Deeper | Demand::Body(..))) || b.end_byte() - b.start_byte() < SMALL {
                 return spot;
             }
@@ -238,35 +217,6 @@ impl Descent<'_, '_> {
             };
             pair = (a, b);
         }
-    }
-
-    /// Whether the lines of what does not parse define the same before and after the edit. Then only that stays as it is, and what is
-    /// defined inside of it has to be told from all of it.
-    fn reads_alike(&mut self, a: Node<'_>, b: Node<'_>) -> bool {
-        if !(a.is_error() && b.is_error()) {
-            return false;
-        }
-        self.old.note_broken(a);
-        self.new.note_broken(b);
-        let (before, after) = (std::mem::take(&mut self.old.by_line), std::mem::take(&mut self.new.by_line));
-        let moved = |at: u32| if at >= self.edit.old_end { (i64::from(at) + self.edit.moved()) as u32 } else { at };
-        let alike = |(a, b): (&Definition, &Definition)| {
-            self.are_named_alike(a, b) && a.kind == b.kind && (moved(a.item.start), moved(a.item.end)) == (b.item.start, b.item.end)
-        };
-        let is_same = before.len() == after.len() && before.iter().zip(&after).all(alike);
-        self.by_line.extend(after.iter().map(|one| one.item));
-        is_same
-    }
-
-    /// Whether the differing children lie outside of everything that is read by its lines.
-    fn is_clear(&self, here: &Differing<'_>) -> bool {
-        let nodes = here.range(&here.new);
-        let (first, last) = (nodes.start, nodes.end);
-        if self.by_line.is_empty() || first >= last {
-            return self.by_line.is_empty();
-        }
-        let (start, end) = (here.new.node(first).start_byte() as u32, here.new.node(last - 1).end_byte() as u32);
-        self.by_line.iter().all(|one| end < one.start || one.end < start)
     }
 
     /// Takes a node of the path into both walks.

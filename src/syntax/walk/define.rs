@@ -182,7 +182,7 @@ impl Walk<'_> {
         Some(Span::new(string.byte_range()))
     }
 
-    pub(super) fn is_public(&self, definition: &Definition, item_start: usize) -> bool {
+    fn is_public(&self, definition: &Definition, item_start: usize) -> bool {
         let name = definition.name.of(self.source);
         let parent = definition.parent.and_then(|parent| self.facts.definitions.get(parent as usize));
         match self.language.visibility {
