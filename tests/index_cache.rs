@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use longsight::index::{Disk, Index, Listed, Options, RealDisk};
 use longsight::syntax::Registry;
 
-use crate::support::tree::Tree;
+use crate::support::tree::{Tree, tick};
 
 fn small() -> Tree {
     Tree::new(&[
@@ -222,6 +222,7 @@ fn d3_a_limit_on_the_size_of_files_turns_the_cache_off_and_ends_nobody() {
     use crate::support::editor::Editor;
     let tree = small();
     tree.write("src/many.rs", (0..200).map(|number| format!("pub fn number_{number}() {{}}\n")).collect::<String>());
+    tick();
     let cache = tempfile::tempdir().unwrap();
     let limited = |arguments: &str| {
         let mut command = std::process::Command::new("sh");

@@ -58,8 +58,9 @@ impl Tree {
         index(self.roots(), options)
     }
 
-    /// Cached in the tree's own cache folder.
+    /// Cached in the tree's own cache folder, once everything written so far may be trusted.
     pub fn cached(&self) -> Options {
+        tick();
         Options { cache: Some(self.cache.path().into()), threads: 2, ..Options::default() }
     }
 
@@ -110,9 +111,13 @@ pub fn age(path: &Path) {
     std::fs::File::options().append(true).open(path).and_then(|file| file.set_modified(long_ago)).unwrap();
 }
 
-pub fn index(roots: Arc<Roots>, options: Options) -> Index {
-    // What was written within the last tick of the clock is not trusted to be known, however old it looks.
+/// Waits until the clock has moved on: what was written within its last tick is not trusted to be known, however old it looks.
+pub fn tick() {
     std::thread::sleep(Duration::from_millis(25));
+}
+
+pub fn index(roots: Arc<Roots>, options: Options) -> Index {
+    tick();
     let index = Index::start(roots, REGISTRY.clone(), options);
     index.wait_ready();
     index
