@@ -77,6 +77,7 @@ mod replay;
 mod requests;
 mod reused_ranking;
 mod review;
+mod review_moved;
 mod review_odd;
 mod route;
 mod same_packs;

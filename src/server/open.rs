@@ -16,7 +16,7 @@ const MAX_DOCUMENT: usize = 32 << 20;
 const HISTORY: usize = 512;
 /// Most bytes of text in them together.
 const HISTORY_BYTES: usize = 4 << 20;
-/// A change that replaces so many bytes by as many is compared with the old text: formatters send the whole document.
+/// A change that replaces so many bytes by as many is compared with the old text, also within one line.
 const LARGE: usize = 4096;
 
 /// The new text of a range, or of the whole document.
@@ -130,7 +130,7 @@ impl Open {
             self.history.clear();
             return None;
         }
-        let before = (edit.range.len().min(edit.text.len()) >= LARGE).then(|| document.text.clone());
+        let before = replaces_lines(&edit, &document.text).then(|| document.text.clone());
         document.text.replace(edit.range.clone(), &edit.text);
         let change = before.map_or_else(|| Batch::one(edit), |before| diff::change(&before, &document.text));
         Some(self.remember(version, change))
@@ -160,4 +160,27 @@ impl Open {
         let later = self.history.iter().filter(|(led_to, _)| *led_to > version);
         self.document.text == *wanted || later.into_iter().any(|(_, change)| text.apply(change).is_ok() && text == *wanted)
     }
+}
+
+/// Whether an edit puts lines in the place of lines. Formatters and some editors send all of a text, or all between the first and the last
+/// difference, and most of its lines stay as they were.
+fn replaces_lines(edit: &Edit, text: &Text) -> bool {
+    let is_large = edit.range.len().min(edit.text.len()) >= LARGE;
+    let breaks = ['\n', '\r'];
+    is_large || edit.text.contains(breaks) && text.slice(edit.range.clone()).contains(breaks)
+}
+
+/// The changes of one notification, where a deletion from the start of a line and what is then put there are one replacement.
+pub fn joined(changes: Vec<Change>) -> Vec<Change> {
+    let mut joined: Vec<Change> = vec![];
+    for change in changes {
+        // Elsewhere in a line the same column may mean another place once the rest of the line is another.
+        let place = change.range.filter(|range| range.start == range.end && range.start.character == 0).map(|range| range.start);
+        let deletes_there = |last: &Change| last.text.is_empty() && last.range.is_some_and(|range| place == Some(range.start));
+        match joined.last_mut().filter(|last| deletes_there(last)) {
+            Some(last) => last.text = change.text,
+            None => joined.push(change),
+        }
+    }
+    joined
 }

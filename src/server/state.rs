@@ -18,7 +18,7 @@ use crate::workspace::{Document, Roots, Snapshot, Sync, WorkspacePath};
 use super::client::Waiters;
 use super::convert;
 use super::edit::hunks::{Hunks, Lost};
-use super::open::{Change, Open, OpenDocuments, kept};
+use super::open::{Change, Open, OpenDocuments, joined, kept};
 use super::trust::{Asked, Trust};
 
 /// Everything that changes while the server runs.
@@ -247,7 +247,7 @@ impl State {
         }
         Arc::make_mut(&mut open.document).version = version;
         let is_whole = changes.last().is_some_and(|change| change.range.is_none());
-        for change in changes {
+        for change in joined(changes) {
             let before = open.document.text.clone();
             if let Some(change) = open.apply(change, version, encoding)
                 && hunks.len() > 0

@@ -1,0 +1,106 @@
+//! What waits for a decision while the lines around it are replaced, its file is opened, and files take each other's names.
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::review::{TEXT, URI, WANTED, with};
+use crate::support::agent::Mood;
+use crate::support::coder::Coder;
+use crate::support::editor::{Editor, initialize_params};
+
+fn named(name: &str, argument: Value) -> Value {
+    json!({ "command": name, "arguments": [argument] })
+}
+
+fn command(editor: &mut Editor, name: &str, argument: Value) -> Value {
+    editor.request("workspace/executeCommand", named(name, argument))
+}
+
+fn asked(uri: &str, review: bool) -> Value {
+    let range = json!({ "start": { "line": 0, "character": 0 }, "end": { "line": 1, "character": 0 } });
+    json!({ "uri": uri, "range": range, "instruction": "change it with its callers, step by step", "review": review })
+}
+
+fn pending(editor: &mut Editor) -> Vec<Value> {
+    command(editor, "longsight.status", json!({}))["result"]["pending"].as_array().unwrap().clone()
+}
+
+fn accept_all(editor: &mut Editor) -> Value {
+    let answer = command(editor, "longsight.acceptHunk", json!({ "all": true }));
+    editor.inbox.retain(|message| message["method"] != "workspace/applyEdit");
+    answer
+}
+
+/// An editor of a folder with these files, and a coder that proposes these edits, task by task.
+fn served(files: &[(&str, &str)], tasks: Vec<Value>) -> (tempfile::TempDir, Coder, Editor) {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("repo");
+    for (name, text) in files.iter().chain(&[(".git/HEAD", "")]) {
+        let file = root.join(name);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+    let coder = Coder::proposing_in_turn(tasks);
+    let config = coder.config(folder.path());
+    let mut editor = Editor::binary(|command| {
+        command.arg("--config").arg(config).env("XDG_CACHE_HOME", folder.path().join("cache"));
+    });
+    let mut params = initialize_params(&root);
+    params["capabilities"]["workspace"]["workspaceEdit"]["resourceOperations"] = json!(["create"]);
+    params["capabilities"]["workspace"]["workspaceEdit"]["changeAnnotationSupport"] = json!({});
+    editor.initialize(params);
+    (folder, coder, editor)
+}
+
+fn uri(folder: &Path, name: &str) -> String {
+    format!("file://{}/repo/{name}", folder.display())
+}
+
+/// The changes that put `new` in the place of everything, as editors and formatters send it.
+fn whole(kind: &str, lines: usize, new: &str) -> Value {
+    let start = json!({ "line": 0, "character": 0 });
+    let all = json!({ "start": start, "end": { "line": lines, "character": 0 } });
+    match kind {
+        "range" => json!([{ "range": all, "text": new }]),
+        _ => json!([{ "range": all, "text": "" }, { "range": { "start": start, "end": start }, "text": new }]),
+    }
+}
+
+fn send(editor: &mut Editor, changes: Value, now: &str) {
+    let buffer = editor.buffers.get_mut(URI).unwrap();
+    buffer.text = now.into();
+    buffer.version += 1;
+    let document = json!({ "uri": URI, "version": buffer.version });
+    editor.notify("textDocument/didChange", json!({ "textDocument": document, "contentChanges": changes }));
+}
+
+/// A formatter that sorted the first lines and sent all of a short file as one range took every waiting hunk with it, and ended the edit
+/// that was being worked out.
+#[test]
+fn a_formatter_that_sends_a_range_with_everything_in_it_takes_no_hunk_along() {
+    let formatted = |text: &str| format!("// sorted\n{}// end\n", text.replace("    2\n", "    2 // two\n"));
+    for kind in ["range", "deleted and inserted"] {
+        for is_running in [false, true] {
+            let mood = if is_running { Mood::LateHunks(WANTED.into()) } else { Mood::Hunks(WANTED.into()) };
+            let (agent, mut editor) = with(mood, |_| {});
+            let id = editor.start_request("workspace/executeCommand", named("longsight.edit", asked(URI, true)));
+            if !is_running {
+                editor.answer(&id);
+            } else {
+                editor.assert_in_step();
+            }
+            let now = formatted(TEXT);
+            send(&mut editor, whole(kind, TEXT.lines().count(), &now), &now);
+            editor.assert_in_step();
+            if is_running {
+                agent.release();
+                editor.answer(&id);
+            }
+            assert_eq!(pending(&mut editor).len(), 3, "{kind}, running: {is_running}: {:?}", editor.inbox);
+            accept_all(&mut editor);
+            assert_eq!(editor.buffers[URI].text, formatted(WANTED), "{kind}, running: {is_running}");
+            editor.inbox.clear();
+            editor.quit();
+        }
+    }
+}
