@@ -104,3 +104,35 @@ fn a_formatter_that_sends_a_range_with_everything_in_it_takes_no_hunk_along() {
         }
     }
 }
+
+/// A hunk in the first line of a file with a byte order mark was dropped when the person opened the file: no editor shows the mark.
+#[test]
+fn a_hunk_in_the_first_line_of_a_file_with_a_byte_order_mark_is_there_when_the_file_is_opened() {
+    let edits = [("alpha = 1\n", ""), ("alpha = 1", ""), ("alpha = 1", "new = 0\nalpha = 1"), ("alpha = 1", "beta = 1")];
+    for (old, new) in edits {
+        for is_opened in [true, false] {
+            let text = "alpha = 1\nlast = 2\n";
+            let task = json!([{ "path": "a.py", "old": old, "new": new, "reason": "why" }]);
+            let (folder, _coder, mut editor) = served(&[("a.py", &format!("\u{feff}{text}")), ("z.py", "z = 1\n")], vec![task]);
+            let (file, other) = (uri(folder.path(), "a.py"), uri(folder.path(), "z.py"));
+            editor.open(&other, "python", "z = 1\n");
+            let report = command(&mut editor, "longsight.edit", asked(&other, true));
+            assert_eq!(pending(&mut editor).len(), 1, "{report}");
+            if is_opened {
+                editor.open(&file, "python", text);
+            }
+            assert_eq!(pending(&mut editor).len(), 1, "{old:?} {new:?}: {:?}", editor.inbox);
+            assert_eq!(pending(&mut editor)[0]["range"]["start"], json!({ "line": 0, "character": 0 }));
+            if !is_opened {
+                // The fake editor applies edits to buffers.
+                editor.open(&file, "python", text);
+            }
+            let accepted = accept_all(&mut editor);
+            assert_eq!(accepted["result"]["applied"], true, "{accepted}");
+            let wanted = if new.is_empty() { "last = 2\n".to_string() } else { text.replace(old, new) };
+            assert_eq!(editor.buffers[&file].text, wanted, "{old:?} {new:?}");
+            editor.inbox.clear();
+            editor.quit();
+        }
+    }
+}

@@ -105,9 +105,11 @@ fn exactly(text: &str, range: Range<usize>, new: String, ending: &str) -> Edit {
     Edit { range, text }
 }
 
-/// A deleted range, extended to whole lines if nothing else stands in them, so that no empty line is left.
+/// A deleted range, extended to whole lines if nothing else stands in them, so that no empty line is left. A byte order mark is nothing,
+/// and stays.
 fn without_hole(text: &str, range: Range<usize>) -> Range<usize> {
-    let start = line_start(text, range.start);
+    let mark = text.len() - text.trim_start_matches('\u{feff}').len();
+    let start = line_start(text, range.start).max(mark).min(range.start);
     let end = next_line(text, range.end);
     let alone = text[start..range.start].trim().is_empty() && text[range.end..end].trim().is_empty();
     // A range that ends with a line break has taken its lines already.

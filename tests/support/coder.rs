@@ -2,6 +2,7 @@
 //! without tools it explains.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
@@ -16,6 +17,12 @@ pub struct Coder {
 impl Coder {
     /// `edits` are those of `propose_edit`.
     pub fn proposing(edits: Value) -> Self {
+        Self::proposing_in_turn(vec![edits])
+    }
+
+    /// The edits of the first task, of the second, and so on; those of the last for all later ones.
+    pub fn proposing_in_turn(tasks: Vec<Value>) -> Self {
+        let task = AtomicUsize::new(0);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let server = runtime.block_on(Server::start(move |_, asked| {
             let Some(messages) = asked.body["messages"].as_array() else {
@@ -28,7 +35,10 @@ impl Coder {
             }
             let worked = messages.last().is_some_and(|message| message["role"] == "tool");
             let (name, arguments) = match worked {
-                false => ("propose_edit", json!({ "edits": edits })),
+                false => {
+                    let edits = &tasks[task.fetch_add(1, Ordering::SeqCst).min(tasks.len() - 1)];
+                    ("propose_edit", json!({ "edits": edits }))
+                }
                 true => ("finish", json!({ "summary": "done" })),
             };
             let call = json!({ "index": 0, "id": format!("c{}", messages.len()), "function": { "name": name, "arguments": arguments.to_string() } });

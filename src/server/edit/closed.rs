@@ -50,7 +50,10 @@ pub fn unmarked(text: &str) -> &str {
 }
 
 /// A file and its edits as an editor that opens it sees them: the byte order mark is not part of the text there.
-fn as_opened(text: &Text, edits: &Batch) -> Result<(Text, Batch), String> {
+///
+/// # Errors
+/// Text for before the mark and text for behind it would go to one place.
+pub fn as_opened(text: &Text, edits: &Batch) -> Result<(Text, Batch), String> {
     let width = MARK.len_utf8();
     if !text.slice(0..width).starts_with(MARK) {
         return Ok((text.clone(), edits.clone()));
@@ -67,4 +70,15 @@ fn as_opened(text: &Text, edits: &Batch) -> Result<(Text, Batch), String> {
     }
     let moved = Batch::new(moved).map_err(|Overlap| "two of its edits change the same place".to_string())?;
     Ok((Text::new(&text.slice(width..text.len_bytes())), moved))
+}
+
+/// A text and an edit of it, with the byte order mark that `now` begins with: some editors show it as part of the text.
+pub fn marked_as(now: &Text, text: &Text, edit: &Edit) -> Option<(Text, Edit)> {
+    let has_mark = |text: &Text| text.slice(0..MARK.len_utf8().min(text.len_bytes())).starts_with(MARK);
+    if !has_mark(now) || has_mark(text) {
+        return None;
+    }
+    let width = MARK.len_utf8();
+    let moved = Edit { range: edit.range.start + width..edit.range.end + width, text: edit.text.clone() };
+    Some((Text::new(&format!("{MARK}{text}")), moved))
 }

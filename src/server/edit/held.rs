@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::closed::{as_opened, unmarked};
 use super::drawn::redraw;
 use super::hunks::Lost;
 use super::warnings::look_twice;
@@ -49,10 +50,16 @@ fn add(server: &Server, title: &str, files: &[FileEdit], warnings: &[String], is
 /// An edit rebased on its document's newest text, which may have changed while the edit was computed.
 fn newest(state: &State, file: &FileEdit) -> Result<FileEdit, String> {
     let base = &file.document;
-    let Some((uri, open)) = state.open_as(base) else { return Ok(file.clone()) };
+    let Some((uri, open)) = state.open_as(base) else { return as_shown(file) };
     let why = |why: Dropped| format!("nothing is changed, since {} is not as it was when the model read it: {why}", uri::name(&base.uri));
     let (_, edits) = state.carry_over(uri, base.version, &base.text, &file.edits).map_err(why)?;
     Ok(FileEdit { document: open.document.clone(), edits, ..file.clone() })
+}
+
+/// A file that is not open, as the editor will show it once it is.
+fn as_shown(file: &FileEdit) -> Result<FileEdit, String> {
+    let (text, edits) = as_opened(&file.document.text, &file.edits)?;
+    Ok(FileEdit { document: Arc::new(Document { text, ..(*file.document).clone() }), edits, ..file.clone() })
 }
 
 /// Tells which files do not show their changes so far; returns their names.
@@ -121,7 +128,7 @@ pub async fn follow_disk(server: &Server, wanted: impl Fn(&Path) -> bool) {
         let mut drawn = vec![uri.clone()];
         let lost = server.with(|state| {
             let now = match text {
-                Ok(text) => Some(Arc::new(Document { uri: uri.clone(), ..Document::on_disk(path, Text::new(&text)) })),
+                Ok(text) => Some(Arc::new(Document { uri: uri.clone(), ..Document::on_disk(path, Text::new(unmarked(&text))) })),
                 Err(ReadError::Missing) => None,
                 // A file that cannot be read now is read when the hunk is accepted.
                 Err(_) => return vec![],

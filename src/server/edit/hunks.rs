@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::closed::marked_as;
 use crate::context::fence;
 use crate::features::edit::FileEdit;
 use crate::text::rebase::{self, Tie};
@@ -262,6 +263,9 @@ impl Hunks {
                     return Ok(None);
                 }
                 return Err(Lost { pending: pending.into(), why: "the file exists by now".into() });
+            }
+            if let Some((text, edit)) = marked_as(&now.text, &pending.document.text, &pending.edit) {
+                (Arc::make_mut(&mut pending.document).text, pending.edit) = (text, edit);
             }
             let before = pending.document.text.clone();
             if before == now.text {
