@@ -136,3 +136,29 @@ fn a_hunk_in_the_first_line_of_a_file_with_a_byte_order_mark_is_there_when_the_f
         }
     }
 }
+
+/// Where one file took the name that another left in the same notification, the hunks of the first ended up in the second.
+#[test]
+fn hunks_stay_with_their_file_where_names_are_passed_on_or_swapped() {
+    let b = "file:///w/b.rs";
+    let other = |text: &str| format!("// other\n{}", text.replace("one", "uno"));
+    for last in ["file:///w/c.rs", URI] {
+        let (agent, mut editor) = with(Mood::Hunks(WANTED.into()), |_| {});
+        command(&mut editor, "longsight.edit", asked(URI, true));
+        editor.open(b, "rust", &other(TEXT));
+        agent.set(Mood::Hunks(other(WANTED)));
+        command(&mut editor, "longsight.edit", asked(b, true));
+        assert_eq!(pending(&mut editor).len(), 6);
+        editor.close(URI);
+        editor.close(b);
+        let rename = |old: &str, new: &str| json!({ "oldUri": old, "newUri": new });
+        editor.notify("workspace/didRenameFiles", json!({ "files": [rename(b, last), rename(URI, b)] }));
+        editor.open(b, "rust", TEXT);
+        editor.open(last, "rust", &other(TEXT));
+        assert_eq!(pending(&mut editor).len(), 6, "{:?}", editor.inbox);
+        accept_all(&mut editor);
+        assert_eq!((editor.buffers[b].text.as_str(), editor.buffers[last].text.clone()), (WANTED, other(WANTED)), "{last}");
+        editor.inbox.clear();
+        editor.quit();
+    }
+}

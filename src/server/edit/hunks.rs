@@ -56,6 +56,13 @@ impl Pending {
         }
     }
 
+    /// The same in a file that has another name now.
+    pub fn named(mut self, uri: &str, path: Option<&WorkspacePath>) -> Self {
+        let document = Arc::make_mut(&mut self.document);
+        (document.uri, document.path) = (uri.into(), path.cloned());
+        self
+    }
+
     /// Its 1-based line.
     pub fn line(&self) -> usize {
         self.document.text.line_of(self.edit.range.start) + 1
@@ -207,7 +214,7 @@ impl Hunks {
     pub fn opened(&mut self, now: &Arc<Document>, is_open: impl Fn(&str) -> bool) -> Vec<Lost> {
         let lies_there = |known: &Document| known.path.is_some() && known.path == now.path && !is_open(&known.uri);
         let here = self.take(|pending| pending.document.uri == now.uri || lies_there(&pending.document));
-        let lost = self.compare(here, now);
+        let lost = self.fit(here, now);
         // The editor now shows the file's text. A claimed change that this text does not show was not made.
         self.waiting.iter_mut().filter(|pending| pending.document.uri == now.uri).for_each(|pending| pending.claimed = false);
         lost
@@ -216,28 +223,14 @@ impl Hunks {
     /// The document with this URI is this one now.
     pub fn renamed(&mut self, uri: &str, now: &Arc<Document>) -> Vec<Lost> {
         let here = self.take(|pending| pending.document.uri == uri);
-        self.compare(here, now)
-    }
-
-    /// A file that is not open has another name now.
-    pub fn rename(&mut self, uri: &str, new: &str, path: Option<&WorkspacePath>) {
-        for pending in self.waiting.iter_mut().filter(|pending| pending.document.uri == uri) {
-            let document = Arc::make_mut(&mut pending.document);
-            (document.uri, document.path) = (new.into(), path.cloned());
-        }
-    }
-
-    /// Drops all hunks of a document for this reason.
-    pub fn drop_of(&mut self, uri: &str, why: &str) -> Vec<Lost> {
-        let dropped = self.take(|pending| pending.document.uri == uri).into_iter();
-        dropped.map(|pending| Lost { pending: pending.into(), why: why.into() }).collect()
+        self.fit(here, now)
     }
 
     /// A file that is not open has changed on disk, or is gone.
     pub fn on_disk(&mut self, uri: &str, now: Option<&Arc<Document>>) -> Vec<Lost> {
         let here = self.take(|pending| pending.document.uri == uri);
         if let Some(now) = now {
-            return self.compare(here, now);
+            return self.fit(here, now);
         }
         let gone = |pending: Pending| {
             if pending.creates { Ok(Some(pending)) } else { Err(Lost { pending: pending.into(), why: "the file is gone".into() }) }
@@ -247,7 +240,7 @@ impl Hunks {
 
     /// Rebases each hunk from its own text to the document's current one, and keeps it. If a hunk was to create the file, and the file
     /// exists by now but is empty, the hunk only fills it.
-    fn compare(&mut self, hunks: Vec<Pending>, now: &Arc<Document>) -> Vec<Lost> {
+    pub fn fit(&mut self, hunks: Vec<Pending>, now: &Arc<Document>) -> Vec<Lost> {
         let blank = now.text.to_string().trim().is_empty();
         let one = |mut pending: Pending| {
             if pending.creates && blank {

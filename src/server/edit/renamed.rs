@@ -3,15 +3,15 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use tower_lsp::lsp_types::{FileRename, Url};
 
 use super::drawn::redraw;
 use super::held;
-use super::hunks::Lost;
+use super::hunks::{Lost, Pending};
 use crate::server::Server;
-use crate::workspace::{Document, Roots, is_secret, uri};
+use crate::server::state::State;
+use crate::workspace::{Document, WorkspacePath, is_secret, uri};
 
 /// `workspace/didRenameFiles`, of files and folders.
 pub fn files(server: &Server, renames: &[FileRename]) {
@@ -21,11 +21,26 @@ pub fn files(server: &Server, renames: &[FileRename]) {
         return;
     }
     let roots = server.with(|state| state.roots());
-    for old in waiting {
-        if let Some(new) = renames.iter().find_map(|rename| renamed(&old, rename)) {
-            follow(server, &roots, &old, &new);
-        }
-    }
+    let renamed = waiting.into_iter().filter_map(|old| {
+        let new = renames.iter().find_map(|rename| renamed(&old, rename))?;
+        let path = roots.locate_uri(&new).filter(|path| !is_secret(path));
+        Some(Renamed { old, new, path })
+    });
+    let renamed: Vec<Renamed> = renamed.collect();
+    let lost: Vec<Vec<Lost>> = server.with(|state| {
+        // One file may take the name that another has just left, so all are taken out before one is put back.
+        let taken: Vec<Vec<Pending>> = renamed.iter().map(|file| state.hunks.take(|pending| pending.document.uri == file.old)).collect();
+        renamed.iter().zip(taken).map(|(file, hunks)| follow(state, file, hunks)).collect()
+    });
+    lost.iter().for_each(|lost| held::say_lost(server, lost));
+    redraw(server, renamed.iter().flat_map(|file| [file.old.as_str(), &file.new]).collect::<BTreeSet<_>>());
+}
+
+/// A file with waiting hunks that has another name now, and its new place in the workspace.
+struct Renamed {
+    old: String,
+    new: String,
+    path: Option<WorkspacePath>,
 }
 
 /// What a file is called now, if it is the one that was renamed, or lies in the folder that was.
@@ -38,26 +53,18 @@ fn renamed(file: &str, FileRename { old_uri, new_uri }: &FileRename) -> Option<S
     Some(Url::from_file_path(path(new_uri)?.join(below)).ok()?.to_string())
 }
 
-/// Takes the hunks of a file to its new name.
-fn follow(server: &Server, roots: &Arc<Roots>, old: &str, new: &str) {
-    let path = roots.locate_uri(new).filter(|path| !is_secret(path));
-    let lost: Vec<Lost> = server.with(|state| {
-        let Some(known) = state.hunks.of(old).next().map(|pending| pending.document.clone()) else { return vec![] };
-        if known.path.is_some() && path.is_none() {
-            let why = format!("the file is called {} now, where nothing is changed", uri::name(new));
-            return state.hunks.drop_of(old, &why);
-        }
-        // Where the editor shows it under its new name already, that text counts. Else it is compared when it is opened or accepted.
-        let named = Document { uri: new.into(), path: path.clone(), ..(*known).clone() };
-        let now = state.open_as(&named).map(|(_, open)| open.document.clone());
-        match now {
-            Some(now) => state.hunks.renamed(old, &now),
-            None => {
-                state.hunks.rename(old, new, path.as_ref());
-                vec![]
-            }
-        }
-    });
-    held::say_lost(server, &lost);
-    redraw(server, [old, new]);
+/// Puts the hunks of a file back under its new name; returns those that do not fit.
+fn follow(state: &mut State, Renamed { new, path, .. }: &Renamed, hunks: Vec<Pending>) -> Vec<Lost> {
+    let Some(known) = hunks.first().map(|pending| pending.document.clone()) else { return vec![] };
+    if known.path.is_some() && path.is_none() {
+        let why = format!("the file is called {} now, where nothing is changed", uri::name(new));
+        return hunks.into_iter().map(|pending| Lost { pending: pending.into(), why: why.clone() }).collect();
+    }
+    // Where the editor shows it under its new name already, that text counts. Else it is compared when it is opened or accepted.
+    let named = Document { uri: new.clone(), path: path.clone(), ..(*known).clone() };
+    if let Some(now) = state.open_as(&named).map(|(_, open)| open.document.clone()) {
+        return state.hunks.fit(hunks, &now);
+    }
+    state.hunks.put_back(hunks.into_iter().map(|pending| pending.named(new, path.as_ref())).collect());
+    vec![]
 }
