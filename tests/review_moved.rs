@@ -137,6 +137,32 @@ fn a_hunk_in_the_first_line_of_a_file_with_a_byte_order_mark_is_there_when_the_f
     }
 }
 
+/// Two proposals for one new file were written one behind the other when all was accepted.
+#[test]
+fn two_proposals_for_one_new_file_are_not_written_one_behind_the_other() {
+    let task = |text: &str| json!([{ "path": "new.py", "old": "", "new": text, "reason": text }]);
+    let (folder, _coder, mut editor) = served(&[("z.py", "z = 1\n")], vec![task("one = 1\n"), task("two = 2\n"), task("one = 1\n")]);
+    let other = uri(folder.path(), "z.py");
+    editor.open(&other, "python", "z = 1\n");
+    for _ in 0..2 {
+        command(&mut editor, "longsight.edit", asked(&other, true));
+    }
+    assert_eq!(pending(&mut editor).len(), 2, "{:?}", editor.inbox);
+    let refused = accept_all(&mut editor);
+    assert!(refused["error"]["message"].as_str().unwrap_or_default().contains("by itself first"), "{refused}");
+    assert_eq!(pending(&mut editor).len(), 2);
+    // The same text twice is no contradiction.
+    command(&mut editor, "longsight.edit", asked(&other, true));
+    let second = pending(&mut editor)[1]["id"].clone();
+    command(&mut editor, "longsight.rejectHunk", json!({ "id": second }));
+    // The fake editor makes no files: what counts is what it is asked for.
+    command(&mut editor, "longsight.acceptHunk", json!({ "all": true }));
+    let edit = editor.expect("workspace/applyEdit")["params"]["edit"].to_string();
+    assert_eq!((edit.matches("one = 1").count(), edit.contains("two")), (1, false), "{edit}");
+    editor.inbox.clear();
+    editor.quit();
+}
+
 /// Where one file took the name that another left in the same notification, the hunks of the first ended up in the second.
 #[test]
 fn hunks_stay_with_their_file_where_names_are_passed_on_or_swapped() {

@@ -318,6 +318,10 @@ pub fn by_file(taken: &[Pending]) -> Result<Vec<FileEdit>, String> {
             files.push((pending.file(), vec![edit]));
             continue;
         };
+        // Two files are not one after the other.
+        if pending.creates && edits.iter().any(|other| *other != edit) {
+            return Err(clashing(&pending.document));
+        }
         let inserts = |other: &&mut Edit| edit.range.is_empty() && other.range == edit.range;
         match edits.iter_mut().find(inserts) {
             Some(other) => join(&mut other.text, &edit.text),
@@ -325,11 +329,14 @@ pub fn by_file(taken: &[Pending]) -> Result<Vec<FileEdit>, String> {
         }
     }
     let batch = |(file, edits): (FileEdit, Vec<Edit>)| {
-        let name = || uri::name(&file.document.uri);
-        let clash = |_| format!("two of the changes are to the same place of {}: accept or reject one of them by itself first", name());
-        Ok(FileEdit { edits: Batch::new(edits).map_err(clash)?, ..file })
+        let edits = Batch::new(edits).map_err(|_| clashing(&file.document))?;
+        Ok(FileEdit { edits, ..file })
     };
     files.into_iter().map(batch).collect()
+}
+
+fn clashing(document: &Document) -> String {
+    format!("two of the changes are to the same place of {}: accept or reject one of them by itself first", uri::name(&document.uri))
 }
 
 /// Whether a change contains an edit, or leads to the same.
