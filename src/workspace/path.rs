@@ -154,7 +154,8 @@ pub enum PathError {
     Absolute,
     /// It has a `..`, wherever that leads.
     Upward,
-    /// It has a control character, a drive, a stream, a backslash, a reserved name, or a trailing dot or space.
+    /// It has a control character. Or nothing is there yet, and it has a drive, a stream, a backslash, a reserved name, or a dot or space at
+    /// its end.
     Unportable,
     /// It is a link, or passes one, that leads out of the workspace.
     Outside,
@@ -247,7 +248,7 @@ impl Roots {
 
     /// [`Self::resolve`] for somebody who works in the folder `home`: a path that exists nowhere yet belongs there.
     pub fn resolve_from(&self, home: Option<&Arc<Root>>, text: &str) -> Result<WorkspacePath, PathError> {
-        let parts = portable_parts(text)?;
+        let parts = parts(text)?;
         let Some(first) = self.roots.first() else { return Err(PathError::NoRoot) };
         if self.roots.len() == 1 {
             return self.settle(first, &parts);
@@ -265,7 +266,7 @@ impl Roots {
 
     /// All files and folders that a path without a folder's name may mean, in every root; nothing outside of the workspace.
     pub fn places(&self, text: &str) -> Vec<WorkspacePath> {
-        let parts = portable_parts(text).unwrap_or_default();
+        let parts = parts(text).unwrap_or_default();
         let having = self.roots.iter().filter(|root| exists(root, &parts));
         let mut places: Vec<WorkspacePath> = having.filter_map(|root| self.settle(root, &parts).ok()).collect();
         places.sort();
@@ -279,6 +280,9 @@ impl Roots {
         let mut path = root.path.clone();
         path.extend(parts);
         let real = canonical(&path)?;
+        if cfg!(windows) || !real.exists() {
+            portable(parts)?;
+        }
         let place = relative_to(root, &real).ok_or(PathError::Outside)?;
         // A place has only one name, also where roots nest.
         Ok(self.innermost(&real).unwrap_or(place))
@@ -310,34 +314,41 @@ fn exists(root: &Root, parts: &[&str]) -> bool {
 /// Names that Windows reserves for devices, with any extension.
 const DEVICES: &[&str] = &["con", "prn", "aux", "nul"];
 
-/// The components of a relative path, if it means the same on every system.
-fn portable_parts(text: &str) -> Result<Vec<&str>, PathError> {
+/// The components of a relative path.
+fn parts(text: &str) -> Result<Vec<&str>, PathError> {
     if text.is_empty() {
         return Err(PathError::Empty);
     }
     if text.len() > MAX_PATH {
         return Err(PathError::TooLong);
     }
-    if text.starts_with(['/', '~']) {
+    if text.starts_with('/') || text == "~" || text.starts_with("~/") {
         return Err(PathError::Absolute);
     }
-    if text.chars().any(|letter| letter.is_control() || matches!(letter, '\\' | ':')) {
+    if text.chars().any(char::is_control) {
         return Err(PathError::Unportable);
     }
-    let mut parts = vec![];
-    for part in text.split('/').filter(|part| !matches!(*part, "" | ".")) {
-        if part == ".." {
-            return Err(PathError::Upward);
-        }
+    let parts: Vec<&str> = text.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    match parts.as_slice() {
+        [] => Err(PathError::Empty),
+        parts if parts.contains(&"..") => Err(PathError::Upward),
+        _ => Ok(parts),
+    }
+}
+
+/// Whether a path that does not exist yet would mean the same on every system. What exists has its name already.
+fn portable(parts: &[&str]) -> Result<(), PathError> {
+    // The home folder of somebody.
+    if parts.len() > 1 && parts[0].starts_with('~') {
+        return Err(PathError::Absolute);
+    }
+    let is_odd = |part: &&str| {
         let stem = part.split('.').next().unwrap_or_default().to_ascii_lowercase();
         let numbered =
             (stem.starts_with("com") || stem.starts_with("lpt")) && stem.len() == 4 && stem.ends_with(|c: char| c.is_ascii_digit());
-        if part.ends_with(['.', ' ']) || DEVICES.contains(&stem.as_str()) || numbered {
-            return Err(PathError::Unportable);
-        }
-        parts.push(part);
-    }
-    if parts.is_empty() { Err(PathError::Empty) } else { Ok(parts) }
+        part.contains(['\\', ':']) || part.ends_with(['.', ' ']) || DEVICES.contains(&stem.as_str()) || numbered
+    };
+    if parts.iter().any(is_odd) { Err(PathError::Unportable) } else { Ok(()) }
 }
 
 /// The canonical form of a path whose last components may not exist. A dangling link is an error: it leads somewhere.
