@@ -387,3 +387,35 @@ fn letters_of_latin_1_are_read_as_what_they_are() {
     }
     assert_eq!(text(b"\xff\xfea\0\xe9\0"), "a\u{e9}");
 }
+
+/// `3` became `13` for the one side and `35` for the other, and both together `135`.
+#[test]
+fn edits_of_one_word_or_number_clash_also_where_their_letters_do_not_touch() {
+    let merged = |text: &str, (old, new): (&str, &str), (theirs, typed): (&str, &str)| {
+        let edit = |old: &str, new: &str| {
+            let at = text.find(old).unwrap();
+            Edit { range: at..at + old.len(), text: new.into() }
+        };
+        let (base, user) = (Text::new(text), Batch::one(edit(theirs, typed)));
+        let mut now = base.clone();
+        now.apply(&user).unwrap();
+        rebase(&edit(old, new), &base, &user).map(|edit| now.apply(&Batch::one(edit)).map(|()| now.to_string()).unwrap())
+    };
+    for (text, ours, theirs) in [
+        ("gamma = 3", ("= 3", "= 13"), ("= 3", "= 35")),
+        ("name = get_user()", ("get_user()", "get_user_id()"), ("get_user()", "fetch_user()")),
+        ("total = price", ("price", "prices"), ("price", "nice")),
+    ] {
+        assert_eq!(merged(text, ours, theirs), Err(Dropped::Changed), "{text} {ours:?} {theirs:?}");
+        assert_eq!(merged(text, theirs, ours), Err(Dropped::Changed), "{text} {theirs:?} {ours:?}");
+    }
+    for (text, ours, theirs, both) in [
+        ("rate = 5 * base", ("5", "15"), ("base", "basis"), "rate = 15 * basis"),
+        ("one = 1\ntwo = 2\n", ("one = 1\n", "one = 1\nnew = 0\n"), ("one", "uno"), "uno = 1\nnew = 0\ntwo = 2\n"),
+        ("call(width)", ("width", "width, height"), ("call", "recall"), "recall(width, height)"),
+        ("call(w)", ("w)", "w, h)"), ("(w", "(*w"), "call(*w, h)"),
+        ("他们说", ("他", "她"), ("说", "讲"), "她们讲"),
+    ] {
+        assert_eq!(merged(text, ours, theirs).as_deref(), Ok(both), "{text} {ours:?} {theirs:?}");
+    }
+}

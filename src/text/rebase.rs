@@ -1,6 +1,7 @@
 //! Fits an edit made for one version of a text to a later one, or drops it with a reason. Exact or dropped: an edit is carried over
 //! only where the outcome is what applying both changes at once would give.
 
+use super::words::{is_name_letter, is_unspaced};
 use super::{Batch, Edit, Text};
 
 /// Why an edit could not be carried over.
@@ -92,13 +93,35 @@ enum Relation {
     Clash(Dropped),
 }
 
-/// How the user's edit lies to ours. Edits that touch clash, unless they meet between two lines.
+/// Longest text between two edits that may be part of one word, in bytes.
+const WORD: usize = 128;
+
+/// Whether two edits change different letters of one word or number. Both at once would make one that neither side has written.
+fn are_in_one_word(first: &Edit, second: &Edit, base: &Text) -> bool {
+    let between = first.range.end..second.range.start;
+    let is_letter = |letter: char| is_name_letter(letter) && !is_unspaced(letter);
+    if between.len() > WORD || !base.slice(between).chars().all(is_letter) {
+        return false;
+    }
+    let last_of = |text: &str| text.chars().next_back();
+    let before = || last_of(&base.slice(base.floor(first.range.start.saturating_sub(1))..first.range.start));
+    let removed = last_of(&base.slice(first.range.clone())).or_else(before);
+    let added = last_of(&first.text).or_else(before);
+    let first_of = |text: &str| text.chars().next();
+    let behind = || first_of(&base.slice(second.range.end..base.floor((second.range.end + 4).min(base.len_bytes()))));
+    let cut = first_of(&base.slice(second.range.clone())).or_else(behind);
+    let put = first_of(&second.text).or_else(behind);
+    let is_part = |letter: Option<char>| letter.is_some_and(is_letter);
+    (is_part(removed) || is_part(added)) && (is_part(cut) || is_part(put))
+}
+
+/// How the user's edit lies to ours. Edits that touch clash, unless they meet between two lines, and so do edits of one word.
 fn relation(ours: &Edit, theirs: &Edit, base: &Text, tie: Tie) -> Relation {
     if theirs.range.end < ours.range.start {
-        return Relation::Before;
+        return if are_in_one_word(theirs, ours, base) { Relation::Clash(Dropped::Changed) } else { Relation::Before };
     }
     if theirs.range.start > ours.range.end {
-        return Relation::After;
+        return if are_in_one_word(ours, theirs, base) { Relation::Clash(Dropped::Changed) } else { Relation::After };
     }
     if ours.range.is_empty() && theirs.range == ours.range {
         let same = !theirs.text.is_empty() && ours.text.starts_with(&theirs.text);
