@@ -278,6 +278,44 @@ fn a_byte_order_mark_is_not_lost_without_a_word() {
     assert_eq!(judge(&path, Some("\u{feff}import os\n"), Some("\u{feff}import sys\n")), Permit::Free);
 }
 
+/// A line that had such a character before was said to bring it, and lines that were changed to be removed.
+#[test]
+fn what_a_line_had_before_is_not_added_and_what_is_changed_is_not_removed() {
+    let roots = longsight::workspace::Roots::new(["/w".into()]);
+    let path = roots.resolve("src/a.py").unwrap();
+    for letter in ['\u{200d}', '\u{200f}', '\u{ad}', '\u{c}', '\u{200b}'] {
+        let line = |name: &str, more: &str| format!("x = 1\nreturn {name}(\"a{letter}b{more}\")\n");
+        assert_eq!(judge(&path, Some(&line("target", "")), Some(&line("goal", ""))), Permit::Free, "{letter:?}");
+        let more = line("goal", &letter.to_string());
+        assert!(matches!(judge(&path, Some(&line("target", "")), Some(&more)), Permit::Ask(_)), "{letter:?}");
+        assert!(matches!(judge(&path, Some("x = 1\n"), Some(&line("goal", ""))), Permit::Ask(_)), "{letter:?}");
+    }
+    let lines = |name: &str| (0..1500).map(|number| format!("    v{number} = {name}({number})\n")).collect::<String>();
+    assert_eq!(judge(&path, Some(&lines("target")), Some(&lines("goal"))), Permit::Free);
+    let fewer: String = lines("goal").lines().take(900).map(|line| format!("{line}\n")).collect();
+    let Permit::Ask(reasons) = judge(&path, Some(&lines("target")), Some(&fewer)) else { panic!("nobody is asked") };
+    assert!(reasons[0].contains("removes 600 of 1500 lines"), "{reasons:?}");
+}
+
+/// A file of the kernel is called `aux.c`: it was not found where it was cited, and could not be changed.
+#[cfg(unix)]
+#[test]
+fn files_with_names_that_other_systems_reserve_are_found_and_changed_but_not_made() {
+    let names = ["i2c/aux.c", "con.py", "i2c./a.c", "~x.py", "p/a:b.py", "a\\b.py", "nul"];
+    let files: Vec<(&str, &str)> = names.iter().map(|name| (*name, "old = 1\n")).collect();
+    let workspace = Workspace::new(&files);
+    let session = workspace.session(agent_config(), vec![]);
+    let mut bench = bench(&session);
+    for name in names {
+        assert_eq!(session.snapshot.roots.resolve(name).map(|path| path.relative().to_string()).as_deref(), Ok(name));
+        let worked = run(&mut bench, "propose_edit", edit(name, "old", "new"));
+        assert!(!worked.failed, "{name}: {}", worked.result);
+    }
+    for name in ["i2c/con.c", "prn", "new./a.c", "q/a:b.py", "~", "~/x.py", "~root/x.py", "c\\d.py", "i2c/aux.c/../con.h"] {
+        assert!(run(&mut bench, "propose_edit", edit(name, "", "new = 1\n")).failed, "{name}");
+    }
+}
+
 /// Files that tools run or obey, by names that were forgotten once.
 #[test]
 fn k7_files_that_less_usual_tools_obey_always_ask() {

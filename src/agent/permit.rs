@@ -1,6 +1,7 @@
 //! What a change needs before it may be applied: nothing, a person's word, or it is refused. Create, edit, rename and delete are one
 //! question: a path, the text before, the text after. It is asked about the resolved path, every time; nothing is remembered.
 
+use std::collections::{BTreeMap, HashSet};
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -117,7 +118,8 @@ fn by_content(path: &WorkspacePath, old: &str, new: &str, is_deleted: bool) -> V
         (old, new)
     };
     let size = size(path, old, new, is_deleted);
-    let hidden = hidden(&added(old, new)).map(|which| format!("the change of {path} adds characters that cannot be seen ({which})"));
+    let hidden = hidden_beyond(&added(new, old), &added(old, new))
+        .map(|which| format!("the change of {path} adds characters that cannot be seen ({which})"));
     let content = content(old, new).map(|what| format!("the change of {path} adds {what}"));
     size.into_iter().chain(hidden).chain(content).collect()
 }
@@ -138,30 +140,42 @@ fn size(path: &WorkspacePath, old: &str, new: &str, deleted: bool) -> Option<Str
     if deleted {
         return Some(format!("{path} is deleted, all {before} lines"));
     }
-    let kept: std::collections::HashSet<&str> = new.lines().collect();
+    let only_in = |these: &str, those: &str| {
+        let kept: HashSet<&str> = those.lines().collect();
+        these.lines().filter(|line| !line.trim().is_empty() && !kept.contains(line)).count()
+    };
     // Lines that also stand elsewhere, such as closing brackets, count as gone if there are fewer of them.
-    let gone = old.lines().filter(|line| !line.trim().is_empty() && !kept.contains(line)).count().max(before.saturating_sub(after));
-    let all = before > 0 && new.trim().is_empty();
-    let much = all || gone > MANY_LINES || before > SHORT_FILE && gone * 2 > before && after * 2 < before;
-    much.then(|| format!("the change of {path} removes {gone} of {before} lines"))
+    let fewer = before.saturating_sub(after);
+    let gone = only_in(old, new).max(fewer);
+    // A line that another stands for is changed, not removed, unless little is left of the file.
+    let is_remnant = before > 0 && new.trim().is_empty() || before > SHORT_FILE && gone * 2 > before && after * 2 < before;
+    let gone = if is_remnant { gone } else { gone.saturating_sub(only_in(new, old)).max(fewer) };
+    (is_remnant || gone > MANY_LINES).then(|| format!("the change of {path} removes {gone} of {before} lines"))
 }
 
 /// The new lines, joined.
 fn added(old: &str, new: &str) -> String {
-    let before: std::collections::HashSet<&str> = old.lines().collect();
+    let before: HashSet<&str> = old.lines().collect();
     new.lines().filter(|line| !before.contains(line)).collect::<Vec<_>>().join("\n")
 }
 
-/// The invisible characters in new lines, by number; a carriage return inside of a line is one.
-fn hidden(added: &str) -> Option<String> {
-    let inside = |line: &str| line.trim_end_matches('\r').contains('\r');
-    let mut found: Vec<String> = added.lines().any(inside).then(|| "U+000D".to_string()).into_iter().collect();
-    for (_, letter) in fence::hidden(added) {
-        let name = format!("U+{:04X}", letter as u32);
-        if !found.contains(&name) && found.len() < 8 {
-            found.push(name);
-        }
-    }
+/// The invisible characters in a name, by number.
+fn hidden(name: &str) -> Option<String> {
+    hidden_beyond("", name)
+}
+
+/// The invisible characters of which new lines have more than the lines whose place they take, by number; a carriage return inside of a
+/// line is one.
+fn hidden_beyond(removed: &str, added: &str) -> Option<String> {
+    let counted = |text: &str| {
+        let returns = text.lines().map(|line| line.trim_end_matches('\r').matches('\r').count()).sum();
+        let mut counts: BTreeMap<char, usize> = BTreeMap::from([('\r', returns)]);
+        fence::hidden(text).for_each(|(_, letter)| *counts.entry(letter).or_default() += 1);
+        counts
+    };
+    let before = counted(removed);
+    let more = counted(added).into_iter().filter(|(letter, count)| *count > before.get(letter).copied().unwrap_or_default());
+    let found: Vec<String> = more.take(8).map(|(letter, _)| format!("U+{:04X}", letter as u32)).collect();
     (!found.is_empty()).then(|| found.join(", "))
 }
 
