@@ -685,3 +685,40 @@ fn the_line_about_the_work_fits_the_terminal() {
     assert!(!lines.is_empty() && lines.iter().all(|line| line.chars().count() < 16 && line.contains(" s)")), "{drawn:?}");
     assert!(!shown("dumb").contains('\x1b'));
 }
+
+/// Such names came out of `--json` as a panic, and no word on such a folder could be kept.
+#[cfg(target_os = "linux")]
+#[test]
+fn names_that_are_not_unicode_are_written_as_addresses() {
+    use std::os::unix::ffi::OsStrExt;
+    let machine = Machine::new();
+    let odd = machine.path("home").join(std::ffi::OsStr::from_bytes(b"w\xff"));
+    std::fs::create_dir_all(odd.join(".git")).unwrap();
+    std::fs::write(odd.join("a.py"), "x = 1\n").unwrap();
+    let json = |arguments: &[&str]| -> Value {
+        let output = machine.command(&odd, arguments).env("LONGSIGHT_MODELS", &odd).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let is_it = |folder: &Value| folder.as_str().is_some_and(|folder| folder.starts_with("file:///") && folder.ends_with("/w%FF"));
+    for (arguments, kept) in [(&["trust", "--json"][..], true), (&["trust", "--no", "--json"], false)] {
+        let told = json(arguments);
+        assert!(is_it(&told["folder"]) && told["trusted"] == kept, "{told}");
+        let listed = json(&["trust", "--list", "--json"]);
+        assert!(is_it(&listed["folders"][0]["folder"]) && listed["folders"][0]["trusted"] == kept, "{listed}");
+    }
+    let refused = machine.command(&odd, &["ask", "what is x?"]).output().unwrap();
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("trust"), "{refused:?}");
+    assert_eq!(json(&["trust", "--forget", "--json"])["trusted"], Value::Null);
+    assert_eq!(json(&["trust", "--list", "--json"])["folders"], serde_json::json!([]));
+    let model = odd.join("qwen2.5-coder-0.5b-instruct-q4_k_m.gguf");
+    std::fs::write(&model, "GGUF").unwrap();
+    json(&["models", "list", "--json"]);
+}
+
+#[test]
+fn a_question_takes_no_instruction() {
+    let machine = Machine::new();
+    machine.wrong_usage(&["context", "--ask", "what is it?", "--instruction", "change it"], "cannot be used with");
+    machine.wrong_usage(&["context", "--ask", "what is it?", "--action", "quickfix"], "cannot be used with");
+}

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::screen::{self, say, tell};
 use super::{CliResult, Common};
 use crate::models::{self, Model, Progress, Sources};
+use crate::workspace::uri;
 
 /// The arguments of `longsight models`.
 #[derive(Args, Debug)]
@@ -75,7 +76,7 @@ fn entry(model: &Model) -> Value {
     let mut entry = json!(model);
     entry["pullable"] = json!(model.pullable().is_some());
     if let Ok(path) = models::locate(&model.name) {
-        entry["path"] = json!(path);
+        entry["path"] = json!(uri::written(&path));
     }
     entry
 }
@@ -93,7 +94,7 @@ fn pull(name: &str, as_json: bool) -> CliResult {
     bar.end();
     let path = pulled.map_err(|error| error.to_string())?;
     if as_json {
-        screen::print_json(&json!({ "name": name, "path": path }));
+        screen::print_json(&json!({ "name": name, "path": uri::written(&path) }));
     } else {
         screen::print(&format!("{}\n", path.display()));
     }
@@ -103,7 +104,7 @@ fn pull(name: &str, as_json: bool) -> CliResult {
 fn path(name: &str, as_json: bool) -> CliResult {
     let path = models::locate(name).map_err(|error| error.to_string())?;
     if as_json {
-        screen::print_json(&json!({ "name": name, "path": path }));
+        screen::print_json(&json!({ "name": name, "path": uri::written(&path) }));
     } else {
         screen::print(&format!("{}\n", path.display()));
     }
@@ -122,7 +123,7 @@ fn profile(common: &Common, name: &str, write: bool) -> CliResult {
     let path = common.config.clone().or_else(crate::config::default_path).ok_or("no place for a configuration: set HOME")?;
     models::install(name, &path).map_err(|error| error.to_string())?;
     match common.json {
-        true => screen::print_json(&json!({ "name": name, "path": path })),
+        true => screen::print_json(&json!({ "name": name, "path": uri::written(&path) })),
         false => say!("{} written; `longsight doctor` says whether it fits this machine", path.display()),
     }
     Ok(())

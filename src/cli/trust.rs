@@ -7,8 +7,8 @@ use clap::Args;
 use super::screen::{self, say};
 use super::{CliResult, Common};
 use crate::config::{self, Config};
-use crate::workspace::Roots;
 use crate::workspace::trust::{Standing, Store, fingerprint};
+use crate::workspace::{Roots, uri};
 
 /// The arguments of `longsight trust`.
 #[derive(Args, Debug)]
@@ -34,7 +34,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
         let folders = store.folders().map_err(failed)?;
         if common.json {
             let listed: Vec<_> =
-                folders.iter().map(|(folder, trusted)| serde_json::json!({"folder": folder, "trusted": trusted})).collect();
+                folders.iter().map(|(folder, trusted)| serde_json::json!({"folder": uri::written(folder), "trusted": trusted})).collect();
             screen::print_json(&serde_json::json!({ "folders": listed }));
         } else {
             folders
@@ -59,7 +59,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
         };
         if common.json {
             let trusted = (!arguments.forget).then_some(!arguments.no);
-            screen::print_json(&serde_json::json!({ "folder": root.path(), "trusted": trusted }));
+            screen::print_json(&serde_json::json!({ "folder": uri::written(root.path()), "trusted": trusted }));
         } else {
             say!("{word} {}", root.path().display());
         }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fs::{self, Stamp};
 use super::path::{Root, Roots, WorkspacePath};
-use super::{ReadError, obeyed};
+use super::{ReadError, obeyed, uri};
 use crate::digest::Sha256;
 use crate::records;
 
@@ -40,7 +40,8 @@ struct Word {
     fingerprint: String,
 }
 
-type Words = BTreeMap<PathBuf, Word>;
+/// By folder, as [`uri::written`] writes it.
+type Words = BTreeMap<String, Word>;
 
 /// The file with the user's words.
 #[derive(Clone, Debug)]
@@ -57,7 +58,7 @@ impl Store {
     /// What the user has said about a folder. An unreadable file counts as if nothing had been said.
     pub fn standing(&self, root: &Arc<Root>) -> Standing {
         let words = self.words().unwrap_or_default();
-        match words.get(root.path()) {
+        match words.get(&uri::written(root.path())) {
             None => Standing::Unknown,
             Some(word) if !word.trusted => Standing::Distrusted,
             Some(word) if fingerprint(root).is_some_and(|now| word.fingerprint == now) => Standing::Trusted,
@@ -73,27 +74,27 @@ impl Store {
     /// Whether the user has said no to one of these. What steers tools there does not count for that, and is not read.
     pub fn says_no(&self, roots: &Roots) -> bool {
         let words = self.words().unwrap_or_default();
-        roots.iter().any(|root| words.get(root.path()).is_some_and(|word| !word.trusted))
+        roots.iter().any(|root| words.get(&uri::written(root.path())).is_some_and(|word| !word.trusted))
     }
 
     /// Keeps the user's word on a folder as it was when its [`fingerprint`] was this.
     pub fn say(&self, root: &Arc<Root>, trusted: bool, fingerprint: Option<&str>) -> io::Result<()> {
         let mut words = self.words()?;
-        words.insert(root.path().into(), Word { trusted, fingerprint: fingerprint.unwrap_or_default().into() });
+        words.insert(uri::written(root.path()), Word { trusted, fingerprint: fingerprint.unwrap_or_default().into() });
         self.keep(&words)
     }
 
     /// Forgets a folder; true if it was known.
     pub fn forget(&self, root: &Arc<Root>) -> io::Result<bool> {
         let mut words = self.words()?;
-        let known = words.remove(root.path()).is_some();
+        let known = words.remove(&uri::written(root.path())).is_some();
         self.keep(&words)?;
         Ok(known)
     }
 
     /// All folders the user has decided on, with the word on each.
     pub fn folders(&self) -> io::Result<Vec<(PathBuf, bool)>> {
-        Ok(self.words()?.into_iter().map(|(folder, word)| (folder, word.trusted)).collect())
+        Ok(self.words()?.into_iter().map(|(folder, word)| (uri::read_back(&folder), word.trusted)).collect())
     }
 
     fn words(&self) -> io::Result<Words> {

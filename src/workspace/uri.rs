@@ -11,6 +11,17 @@ pub fn to_path(uri: &str) -> Option<PathBuf> {
     parsed.to_file_path().ok().filter(|path| !path.as_os_str().as_encoded_bytes().contains(&0))
 }
 
+/// A path as it stands in JSON, which knows only Unicode: as it is, or as a `file:` URI if it is not Unicode.
+pub fn written(path: &Path) -> String {
+    let as_uri = || url::Url::from_file_path(path).map_or_else(|()| path.to_string_lossy().into(), String::from);
+    path.to_str().map_or_else(as_uri, String::from)
+}
+
+/// The path that [`written`] wrote.
+pub fn read_back(written: &str) -> PathBuf {
+    to_path(written).unwrap_or_else(|| written.into())
+}
+
 /// The files that a URI of any scheme is about: the one it names, or the one it shows another text of (an older version, a cell,
 /// unsaved text). Empty where it names no absolute path.
 pub fn files(uri: &str) -> Vec<PathBuf> {
