@@ -27,6 +27,9 @@ use url::Url;
 pub use hyper::header::{self, HeaderValue};
 pub use hyper::{Method, StatusCode};
 
+/// The variables that may name the proxy of encrypted connections, in the order in which they count.
+const PROXY_VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+
 /// How servers see us.
 const AGENT: &str = concat!("longsight/", env!("CARGO_PKG_VERSION"));
 
@@ -138,8 +141,19 @@ fn root_cause(error: &dyn Error) -> String {
     last.to_string()
 }
 
+/// A proxy for people, without its password, and the variable that names it.
+fn named(proxy: &Uri) -> String {
+    let place = proxy.authority().map_or("", |authority| authority.as_str());
+    let names_it = |variable: &&&str| std::env::var(variable).is_ok_and(|value| !place.is_empty() && value.contains(place));
+    let variable = PROXY_VARIABLES.iter().find(names_it).map_or(String::new(), |variable| format!(" of {variable}"));
+    format!("the proxy {}://{place}{variable}", proxy.scheme_str().unwrap_or("http"))
+}
+
 type Problem = Box<dyn Error + Send + Sync>;
-type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
+type Connecting<T> = Pin<Box<dyn Future<Output = Result<T, Problem>> + Send>>;
+/// A connection to the next machine on the way, encrypted where that is a proxy that takes TLS.
+type Hop = MaybeHttpsStream<TokioIo<TcpStream>>;
+type Stream = MaybeHttpsStream<Hop>;
 
 /// Opens connections.
 #[derive(Clone)]
@@ -154,7 +168,7 @@ struct Connector {
 impl Service<Uri> for Connector {
     type Response = Stream;
     type Error = Problem;
-    type Future = Pin<Box<dyn Future<Output = Result<Stream, Problem>> + Send>>;
+    type Future = Connecting<Stream>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Problem>> {
         Poll::Ready(Ok(()))
@@ -170,21 +184,61 @@ impl Service<Uri> for Connector {
     }
 }
 
+/// Reaches the next machine: in the clear, or with this TLS.
+#[derive(Clone)]
+struct Nearest {
+    tcp: HttpConnector,
+    tls: Option<Arc<ClientConfig>>,
+}
+
+impl Service<Uri> for Nearest {
+    type Response = Hop;
+    type Error = Problem;
+    type Future = Connecting<Hop>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Problem>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, to: Uri) -> Self::Future {
+        let Self { mut tcp, tls } = self.clone();
+        Box::pin(async move {
+            match tls {
+                Some(tls) => HttpsConnector::from((tcp, tls)).call(to).await,
+                None => Ok(MaybeHttpsStream::Http(tcp.call(to).await?)),
+            }
+        })
+    }
+}
+
 impl Connector {
-    async fn connect(mut self, to: Uri) -> Result<Stream, Problem> {
+    async fn connect(self, to: Uri) -> Result<Stream, Problem> {
+        let mut nearest = Nearest { tcp: self.tcp.clone(), tls: None };
         if to.scheme() != Some(&Scheme::HTTPS) {
-            return Ok(MaybeHttpsStream::Http(self.tcp.call(to).await?));
+            return Ok(MaybeHttpsStream::Http(nearest.call(to).await?));
         }
         let tls = self.tls()?;
         let Some(proxy) = self.proxies.as_ref().and_then(|proxies| proxies.intercept(&to)) else {
-            return HttpsConnector::from((self.tcp, tls)).call(to).await;
+            return HttpsConnector::from((nearest, tls)).call(to).await;
         };
-        let tunnel = Tunnel::new(proxy.uri().clone(), self.tcp);
+        let named = named(proxy.uri());
+        match proxy.uri().scheme_str() {
+            Some("http") => {}
+            Some("https") => {
+                let mut tls = (*tls).clone();
+                // The tunnel is asked for in HTTP/1.1, and with the password.
+                tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+                nearest.tls = Some(Arc::new(tls));
+            }
+            _ => return Err(format!("{named} cannot be used: only proxies with http:// or https:// can").into()),
+        }
+        let tunnel = Tunnel::new(proxy.uri().clone(), nearest);
         let tunnel = match proxy.basic_auth() {
             Some(password) => tunnel.with_auth(password.clone()),
             None => tunnel,
         };
-        HttpsConnector::from((tunnel, tls)).call(to).await
+        let connected = HttpsConnector::from((tunnel, tls)).call(to).await;
+        connected.map_err(|error| format!("through {named}: {}", root_cause(&*error)).into())
     }
 
     /// TLS with the authorities that this system trusts.
@@ -193,9 +247,14 @@ impl Connector {
             return Ok(made.clone());
         }
         let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        let found = rustls_native_certs::load_native_certs();
+        roots.add_parsable_certificates(found.certs);
         if roots.is_empty() {
-            return Err("this system has no certificates of authorities; Debian and Ubuntu: apt install ca-certificates".into());
+            let why: String = found.errors.iter().map(|error| format!(" ({error})")).collect();
+            let words = format!(
+                "no certificates of authorities are found{why}; Debian and Ubuntu: apt install ca-certificates, or correct SSL_CERT_FILE"
+            );
+            return Err(words.into());
         }
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;

@@ -245,11 +245,56 @@ fn request(stream: &mut impl Read) -> String {
     String::from_utf8(request).unwrap()
 }
 
+trait Stream: Read + Write {}
+
+impl<T: Read + Write> Stream for T {}
+
+/// A proxy that cannot be used was asked for a tunnel as if it spoke HTTP in the clear, and nothing said that there was one.
+#[test]
+fn a_proxy_that_is_of_no_use_gets_no_password_and_is_named() {
+    for (scheme, told) in [("socks5", "only proxies with http:// or https://"), ("https", "through the proxy https://")] {
+        let scratch = tempfile::tempdir().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let place = format!("127.0.0.1:{}", listener.local_addr().unwrap().port());
+        let mut command = Command::new(env!("CARGO_BIN_EXE_longsight"));
+        command.args(["models", "pull", NAME]).env("LONGSIGHT_MODELS", scratch.path()).env("LONGSIGHT_PYTHON", "/nonexistent/python");
+        let authority = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/tls/authority.pem");
+        command.env("SSL_CERT_FILE", authority).env_remove("SSL_CERT_DIR").env_remove("NO_PROXY").env_remove("no_proxy");
+        command.env("HF_ENDPOINT", "https://localhost:9").env("HTTPS_PROXY", format!("{scheme}://us:secret@{place}"));
+        let heard = std::thread::spawn(move || {
+            listener.set_nonblocking(scheme == "socks5").unwrap();
+            let mut heard = vec![0; 4096];
+            let read = listener.accept().map_or(0, |(mut stream, _)| stream.read(&mut heard).unwrap_or(0));
+            heard.truncate(read);
+            heard
+        });
+        let said = String::from_utf8(command.output().unwrap().stderr).unwrap();
+        assert!(said.contains(told) && said.contains(&format!("{place} of HTTPS_PROXY")) && !said.contains("secret"), "{scheme}: {said}");
+        let heard = heard.join().unwrap();
+        assert!(!heard.starts_with(b"CONNECT"), "{}", String::from_utf8_lossy(&heard));
+    }
+}
+
+/// The file with the certificates could not be read, and the message said that the system has none.
+#[test]
+fn a_wrong_file_of_certificates_is_named() {
+    let scratch = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_longsight"));
+    command.args(["models", "pull", NAME]).env("LONGSIGHT_MODELS", scratch.path()).env("LONGSIGHT_PYTHON", "/nonexistent/python");
+    command.env("SSL_CERT_FILE", "/nonexistent/authority.pem").env_remove("SSL_CERT_DIR").env("HF_ENDPOINT", "https://localhost:9");
+    for variable in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        command.env_remove(variable);
+    }
+    let said = String::from_utf8(command.output().unwrap().stderr).unwrap();
+    assert!(said.contains("/nonexistent/authority.pem"), "{said}");
+}
+
 /// Over TLS, by way of a redirect and through the proxy of the environment; the part that is wanted is asked for at each place.
 #[test]
 fn a_download_follows_redirects_over_tls_and_through_a_proxy() {
     let model = "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf.part";
-    for through_proxy in [false, true] {
+    for proxy in ["", "http", "https"] {
+        let through_proxy = !proxy.is_empty();
         let scratch = tempfile::tempdir().unwrap();
         std::fs::write(scratch.path().join(model), "GGUF").unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -258,10 +303,17 @@ fn a_download_follows_redirects_over_tls_and_through_a_proxy() {
             let tls = tls("signed");
             let mut seen = vec![];
             for status in ["302 Found\r\nlocation: /elsewhere", "404 Not Found"] {
-                let (mut stream, _) = listener.accept().unwrap();
+                let encrypted = |stream: Box<dyn Stream>| {
+                    let connection = rustls::ServerConnection::new(tls.clone()).unwrap();
+                    Box::new(rustls::StreamOwned::new(connection, stream)) as Box<dyn Stream>
+                };
+                let mut stream: Box<dyn Stream> = Box::new(listener.accept().unwrap().0);
                 if through_proxy {
+                    // What asks for the tunnel holds a password.
+                    stream = if proxy == "https" { encrypted(stream) } else { stream };
                     seen.push(request(&mut stream));
                     stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+                    stream.flush().unwrap();
                 }
                 let mut stream = rustls::StreamOwned::new(rustls::ServerConnection::new(tls.clone()).unwrap(), stream);
                 seen.push(request(&mut stream));
@@ -278,7 +330,7 @@ fn a_download_follows_redirects_over_tls_and_through_a_proxy() {
         // Nobody listens at the hub's own port where a proxy stands in between.
         command.env("HF_ENDPOINT", format!("https://localhost:{}", if through_proxy { 9 } else { here }));
         if through_proxy {
-            command.env("HTTPS_PROXY", format!("http://127.0.0.1:{here}"));
+            command.env("HTTPS_PROXY", format!("{proxy}://us:secret@localhost:{here}"));
         }
         let output = command.output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
