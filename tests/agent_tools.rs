@@ -316,6 +316,22 @@ fn files_with_names_that_other_systems_reserve_are_found_and_changed_but_not_mad
     }
 }
 
+/// New files had line feeds in a repository where every other file has `\r\n`.
+#[test]
+fn a_new_file_ends_its_lines_as_its_neighbours_do() {
+    let workspace = Workspace::new(&[("a.py", "one = 1\r\ntwo = 2\r\n"), ("plain/b.py", "one = 1\ntwo = 2\n")]);
+    let session = workspace.session(agent_config(), vec![]);
+    let mut bench = bench(&session);
+    for (path, after) in [("new.py", "x = 1\r\ny = 2\r\n"), ("plain/new.py", "x = 1\ny = 2\n"), ("far/off/new.py", "x = 1\r\ny = 2\r\n")] {
+        for again in [false, true] {
+            let worked = run(&mut bench, "propose_edit", edit(path, "", "x = 1\ny = 2\n"));
+            assert!(!worked.failed || again && worked.result.contains("already"), "{path}: {}", worked.result);
+        }
+        let draft = bench.drafts.iter().find(|draft| draft.path.relative() == path).unwrap();
+        assert_eq!(draft.after, after, "{path}");
+    }
+}
+
 /// Files that tools run or obey, by names that were forgotten once.
 #[test]
 fn k7_files_that_less_usual_tools_obey_always_ask() {

@@ -7,7 +7,7 @@ use longsight::agent::tools::Workbench;
 use longsight::config::Config;
 use longsight::engine::scripted::Scripted;
 use longsight::engine::{Ask, Cancel, Engine};
-use longsight::features::actions::CALLS;
+use longsight::features::actions::{CALLS, TEST};
 use longsight::features::complete::{self, complete};
 use longsight::features::edit::{How, Params, edit};
 use longsight::features::explain::explain;
@@ -202,6 +202,33 @@ fn the_tools_of_the_agent_read_and_change_the_same_lines() {
             format!("{}fn other() -> u32 {{\r    larger(2, 3)\r    + 1\r{}", &text[..head], &text[text.len() - tail..]),
             "{ends:?}"
         );
+    }
+}
+
+/// A new file of tests had line feeds beside a source, and other tests, with `\r\n`.
+#[tokio::test]
+async fn a_new_file_of_tests_ends_its_lines_as_others_do() {
+    let source = "def area(w, h):\n    return w * h\n";
+    let other = "from b import size\n\n\ndef test_size():\n    assert size(1) == 1\n";
+    let crlf = |text: &str| text.replace('\n', "\r\n");
+    let answer = "def test_area():\n    assert area(1, 2) == 2";
+    for (source, other, wanted) in [
+        (crlf(source), None, Ending::CrLf),
+        (crlf(source), Some(crlf(other)), Ending::CrLf),
+        (source.to_string(), Some(crlf(other)), Ending::CrLf),
+        (crlf(source), Some(other.to_string()), Ending::Lf),
+        (source.to_string(), None, Ending::Lf),
+    ] {
+        let mut files = vec![("a.py", source.as_str())];
+        files.extend(other.as_deref().map(|other| ("test_b.py", other)));
+        let workspace = Workspace::new(&files);
+        let model = Scripted::new([calls(vec![call("propose_edit", json!({ "test_code": answer }))])]);
+        let session = workspace.session(Config::default(), vec![("local".into(), model as Arc<dyn Engine>)]);
+        let params = Params { at: target(&session, "a.py", "def area"), how: How::Action { kind: TEST.into(), problems: vec![] } };
+        let edited = edit(&session, &params, &Cancel::new(), &silent()).await.unwrap();
+        let made = applied(&edited, "test_a.py");
+        assert!(made.contains("assert area(1, 2) == 2"), "{made}");
+        assert_eq!(made, wanted.apply(&made), "{source:?} {other:?}");
     }
 }
 

@@ -18,7 +18,7 @@ use crate::agent::refusals::{Gap, Wanted};
 use crate::context::redact::{self, PLACEHOLDER};
 use crate::context::{Stretch, fence};
 use crate::syntax::{self, Language, Parsed, elided};
-use crate::text::{Edit, Text};
+use crate::text::{Edit, Ending, Text};
 use crate::workspace::{Document, ReadError, Sync, WorkspacePath};
 
 /// A file as it will be.
@@ -295,6 +295,7 @@ fn stage(bench: &Workbench, staged: &mut Staged, number: usize, edit: &Value) ->
     if !creates && draft.has(&old, &new, &place) {
         return Ok(false);
     }
+    let place = if creates { Edit { text: bench.ended_like_others(&path, place.text), ..place } } else { place };
     draft.apply(&place, text(edit, "reason"));
     // What is written again after it was deleted may be deleted again.
     draft.made_by.retain(|(old, new)| !new.trim().is_empty() || !place.text.contains(old.trim()));
@@ -360,6 +361,24 @@ impl Workbench {
     fn language(&self, path: &WorkspacePath, source: &str) -> Option<Arc<Language>> {
         let id = self.snapshot.documents.at(path).map_or("", |document| document.language.as_str());
         self.registry.of_document(id, Some(path.relative()), source).cloned()
+    }
+
+    /// The text of a new file, whose lines end as those of the nearest file do.
+    fn ended_like_others(&self, path: &WorkspacePath, text: String) -> String {
+        let folders = |path: &WorkspacePath| path.folder().split('/').map(String::from).collect::<Vec<_>>();
+        let own = folders(path);
+        let away = |other: &WorkspacePath| {
+            let there = folders(other);
+            let shared = there.iter().zip(&own).take_while(|(a, b)| a == b).count();
+            (there.len() + own.len() - 2 * shared, other.extension() != path.extension(), other.relative().to_string())
+        };
+        let others = self.index.files().map(|(_, file)| &file.path).filter(|other| other.root() == path.root());
+        let nearest = others.min_by_key(|other| away(other)).filter(|other| (self.gate)(other).is_none());
+        let ending = nearest.and_then(|other| self.snapshot.read_exact(other).ok()).map(|other| Ending::of(&other));
+        match ending {
+            Some(Ending::CrLf) => Ending::CrLf.apply(&text),
+            _ => text,
+        }
     }
 
     /// Why an edit that replaces `old` cannot create a file.

@@ -31,6 +31,8 @@ pub struct Beside {
     pub path: WorkspacePath,
     /// None if it has to be created.
     text: Option<Arc<str>>,
+    /// How its lines end: a new file takes that from the nearest tests, or from the source.
+    ending: Ending,
     language: Arc<Language>,
     /// Its first lines, and the line that imports the item; empty if the language needs none.
     head: String,
@@ -70,8 +72,8 @@ impl Beside {
         if testfile::is_test_file(rules, here, &site.text) {
             let (text, samples) = (Some(site.exact()), example::samples(&source, here, Some(&site.text), &[]));
             let (path, head, import, example) = (here.clone(), String::new(), String::new(), None);
-            let (tested, hidden) = (vec![], None);
-            return Ok(Some(Self { path, text, language, head, import, samples, example, name, tested, hidden, members, gap }));
+            let (tested, hidden, ending) = (vec![], None, Ending::of(&site.exact()));
+            return Ok(Some(Self { path, text, ending, language, head, import, samples, example, name, tested, hidden, members, gap }));
         }
         let (tested, hidden) = (signatures(site), opening::hidden(&source, site, &name));
         let examples = example::nearest(&source);
@@ -87,7 +89,9 @@ impl Beside {
         let example = examples.into_iter().nth(near);
         let head = if text.is_some() { String::new() } else { opening::head(&source, &path, example.as_ref()) };
         let import = opening::import(&source, site, &path, text.as_deref(), example.as_ref(), &name);
-        Ok(Some(Self { path, text, language, head, import, samples, example, name, tested, hidden, members, gap }))
+        let alike = text.clone().or_else(|| example.as_ref().map(|example| example.text.clone())).unwrap_or_else(|| site.exact());
+        let ending = Ending::of(&alike);
+        Ok(Some(Self { path, text, ending, language, head, import, samples, example, name, tested, hidden, members, gap }))
     }
 
     /// The file of a test module that the source only declares.
@@ -120,7 +124,8 @@ impl Beside {
         let text = session.snapshot.read_exact(&path).ok();
         let (head, import, name) = (format!("{}\n", forms.importing(&forms.all)), String::new(), item.name.clone());
         let (samples, example, tested, hidden) = (vec![], None, signatures(site), None);
-        Some(Self { path, text, language, head, import, samples, example, name, tested, hidden, members: false, gap: "\n" })
+        let ending = text.as_deref().map_or_else(|| Ending::of(&site.exact()), Ending::of);
+        Some(Self { path, text, ending, language, head, import, samples, example, name, tested, hidden, members: false, gap: "\n" })
     }
 
     /// Whether the file has to be created.
@@ -253,7 +258,7 @@ impl Beside {
             (Some(given), None) => file.with(&text, wrapped::inside(&tests, &given))?,
             _ => file.with(&text, &tests)?,
         };
-        Ok(Changed { path: self.path.clone(), before: self.text.clone(), after: Ending::of(&before).apply(&joined) })
+        Ok(Changed { path: self.path.clone(), before: self.text.clone(), after: self.ending.apply(&joined) })
     }
 }
 
