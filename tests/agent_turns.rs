@@ -619,3 +619,26 @@ async fn the_code_around_the_marked_lines_is_listed_as_sent() {
     let lines = edited.sent[0].strip_prefix("src/lib.rs:1-").and_then(|last| last.parse::<u32>().ok());
     assert!(lines.is_some_and(|last| last >= 7), "{:?}", edited.sent);
 }
+
+/// A connection that broke inside an answer ended a turn of twenty steps.
+#[tokio::test]
+async fn h2_an_answer_that_was_lost_on_its_way_is_asked_for_once_more() {
+    let lost = |first: Event| vec![Step::Event(first), Step::Event(Event::Failed(EngineError::broken_off("the answer broke off")))];
+    let half = || lost(Event::Call(propose(&[("src/lib.rs", "a + b", "a - b")])));
+    let words = || lost(Event::Text("I will".into()));
+    let workspace = workspace();
+    let (session, coder) = workspace.with_coder(vec![words(), calls(vec![rename()]), half(), calls(vec![finish()])]);
+    let edited = instruct(&session, "src/lib.rs", "pub fn add", "rename").await.unwrap();
+    assert_eq!(applied(&edited, "src/lib.rs"), CODE.replace("add(", "sum("), "nothing of what was lost counts");
+    assert_eq!((coder.asked().len(), edited.confirm.clone()), (4, Vec::<String>::new()));
+    let messages = |number: usize| match &coder.asked()[number].ask {
+        Ask::Chat(chat) => chat.messages.len(),
+        Ask::Fim(_) => 0,
+    };
+    assert_eq!((messages(0), messages(2)), (messages(1), messages(3)), "the same is asked");
+    // Not for ever.
+    let (session, coder) = workspace.with_coder(vec![calls(vec![rename()]), words(), words(), words()]);
+    let edited = instruct(&session, "src/lib.rs", "pub fn add", "rename").await.unwrap();
+    assert!(edited.confirm.iter().any(|why| why.contains("broke off")), "{:?}", edited.confirm);
+    assert_eq!(coder.asked().len(), 3);
+}

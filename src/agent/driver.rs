@@ -10,9 +10,9 @@ use super::tools::Workbench;
 use super::turn::{Effect, Ending, Input, Step, Turn, Worked};
 use crate::context::Stretch;
 use crate::dialect::{Chat, ToolCall, ToolChoice};
-use crate::engine::{self, Ask, Cancel, EngineError, ErrorKind, Finish, Priority, Request, Timing};
+use crate::engine::{self, Again, Ask, Cancel, EngineError, ErrorKind, Finish, Priority, Request, Timing};
 use crate::report;
-use crate::route::{Choice, Decision, RouteError, Router, Task};
+use crate::route::{Choice, Decision, RouteError, Router, Served, Task};
 
 /// Hears in words what is going on.
 pub type Say<'a> = &'a (dyn Fn(String) + Send + Sync);
@@ -121,10 +121,43 @@ impl Driver<'_> {
         self.cancel.run_until_cancelled(happens).await.unwrap_or(Input::Cancelled)
     }
 
+    /// Asks for the next step. An answer that was lost on its way counts for nothing, and is asked for once more.
     async fn ask(&self, chat: Chat, run: &mut Run) -> Input {
+        let mut windows = Windows::default();
+        let mut served = self.served(&chat, run, &mut windows).await;
+        if matches!(&served, Err(RouteError::Engine(error)) if error.broke_off) {
+            (self.say)(format!("{}, asking once more", Again::Lost.why()));
+            served = self.served(&chat, run, &mut windows).await;
+        }
+        match served {
+            Ok(served) => {
+                add(&mut run.timing, &served.answer.finished.timing);
+                run.was_cut = served.answer.finished.reason == Finish::Length;
+                run.answered.by(served.decision);
+                Input::Answered(served.answer)
+            }
+            // The model wrote something that is no call, and is told so, as with any wrong call.
+            Err(RouteError::Engine(error)) if error.kind == ErrorKind::Garbled => Input::Garbled(error.message),
+            Err(RouteError::Engine(error)) if error.kind == ErrorKind::TooLong => {
+                let reason = error.message.clone();
+                run.error = Some(error);
+                Input::TooLong(reason, windows.left())
+            }
+            Err(error) => {
+                let reason = error.to_string();
+                run.error = Some(match error {
+                    RouteError::Engine(error) => error,
+                    RouteError::Refused(reason) => EngineError::new(ErrorKind::Configuration, reason),
+                });
+                Input::Failed(reason)
+            }
+        }
+    }
+
+    /// An answer to the conversation so far.
+    async fn served(&self, chat: &Chat, run: &mut Run, windows: &mut Windows) -> Result<Served, RouteError> {
         let was_cut = run.was_cut;
         let mut fit = std::mem::take(&mut run.fit);
-        let mut windows = Windows::default();
         let build = |choice: &Choice, caps: &engine::Caps| {
             windows.sees(&choice.decision.engine, caps.context);
             if !caps.tools {
@@ -157,29 +190,7 @@ impl Driver<'_> {
         };
         let served = self.router.run(&task, self.cancel, build, each).await;
         (run.talk, run.fit) = (talk, fit);
-        match served {
-            Ok(served) => {
-                add(&mut run.timing, &served.answer.finished.timing);
-                run.was_cut = served.answer.finished.reason == Finish::Length;
-                run.answered.by(served.decision);
-                Input::Answered(served.answer)
-            }
-            // The model wrote something that is no call, and is told so, as with any wrong call.
-            Err(RouteError::Engine(error)) if error.kind == ErrorKind::Garbled => Input::Garbled(error.message),
-            Err(RouteError::Engine(error)) if error.kind == ErrorKind::TooLong => {
-                let reason = error.message.clone();
-                run.error = Some(error);
-                Input::TooLong(reason, windows.left())
-            }
-            Err(error) => {
-                let reason = error.to_string();
-                run.error = Some(match error {
-                    RouteError::Engine(error) => error,
-                    RouteError::Refused(reason) => EngineError::new(ErrorKind::Configuration, reason),
-                });
-                Input::Failed(reason)
-            }
-        }
+        served
     }
 }
 

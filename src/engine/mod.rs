@@ -361,6 +361,8 @@ pub struct EngineError {
     pub refusal: Option<Box<Refusal>>,
     /// The text of the answer until then.
     pub partial: String,
+    /// The answer had begun and was lost on its way: the same request may well be answered.
+    pub broke_off: bool,
 }
 
 /// A server's refusal as it came.
@@ -398,7 +400,12 @@ pub enum ErrorKind {
 impl EngineError {
     /// An error without a refusal and without partial text.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), refusal: None, partial: String::new() }
+        Self { kind, message: message.into(), refusal: None, partial: String::new(), broke_off: false }
+    }
+
+    /// An answer that had begun was lost on its way.
+    pub fn broken_off(message: impl Into<String>) -> Self {
+        Self { broke_off: true, ..Self::new(ErrorKind::Unavailable, message) }
     }
 
     /// The error of a request that its caller gave up.

@@ -197,7 +197,7 @@ impl Answer {
     /// Flushes the parsers and sums up. Fails where the end is missing; an answer that ran out of tokens inside a call is merely short.
     pub fn end(&mut self, out: &mut Vec<Event>) -> Result<Finished, EngineError> {
         let Some(finish) = self.finish else {
-            return Err(EngineError::new(ErrorKind::Unavailable, format!("{}: the answer broke off before its end; try again", self.name)));
+            return Err(EngineError::broken_off(format!("{}: the answer broke off before its end; try again", self.name)));
         };
         let cleanly = finish != Finish::Length;
         if let Some(parser) = &mut self.reading.reasoning {

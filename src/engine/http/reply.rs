@@ -93,8 +93,7 @@ impl Reply {
         let chunk = tokio::time::timeout_at(deadline.into(), self.answer.piece()).await;
         let chunk = chunk.map_err(|_| self.timed_out(deadline == total))?;
         let chunk = chunk.map_err(|failure| {
-            let message = format!("{}: the connection broke inside the answer ({}); try again", self.name, failure.cause);
-            EngineError::new(ErrorKind::Unavailable, message)
+            EngineError::broken_off(format!("{}: the connection broke inside the answer ({}); try again", self.name, failure.cause))
         })?;
         let Some(chunk) = chunk else {
             self.ended = true;
