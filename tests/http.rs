@@ -370,6 +370,8 @@ async fn g13_redirects_are_refused_and_the_key_stays_home() {
         let error = ask_openai(vec![Act::Send(answer.into_bytes())]).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Configuration);
         assert!(error.message.contains("redirects"), "{error}");
+        // A path alone may be wrong, such as a slash too many.
+        assert!(!target.ends_with("/loop") || error.message.contains("/loop"), "{error}");
     }
     assert!(other.asked().is_empty());
 }

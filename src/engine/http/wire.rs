@@ -185,7 +185,7 @@ impl Wire {
         // Before it is part of a message: its end may be the beginning of the key.
         let said = said(&body).map(|said| self.key.redact_all(&said));
         let refusal = Refusal { status: status.as_u16(), said: said.clone().unwrap_or_default(), retry_after };
-        let error = self.refused(status, path, said, retry_after, location.map(|to| super::endpoint::origin(&to)));
+        let error = self.refused(status, path, said, retry_after, location.map(|to| self.key.redact_all(&shown(&to))));
         let error = EngineError { refusal: Some(Box::new(refusal)), ..error };
         match (status.as_u16(), error.kind) {
             (408 | 425 | 429 | 500 | 502..=504 | 529, ErrorKind::Unavailable) => Trial::Again(error),
@@ -256,6 +256,11 @@ impl Wire {
         };
         EngineError::new(kind, message)
     }
+}
+
+/// Where a redirect leads, without what may be private in it.
+fn shown(to: &url::Url) -> String {
+    super::endpoint::origin(to) + to.path()
 }
 
 /// At most `cap` bytes of a body, as much as arrives in time.
