@@ -19,10 +19,10 @@ pub struct Arguments {
     #[arg(long)]
     pub ask: Option<String>,
     /// What an edit sends in place of an explanation: what to do, in words.
-    #[arg(long, value_name = "WORDS", requires = "place", allow_hyphen_values = true)]
+    #[arg(long, value_name = "WORDS", requires = "place", conflicts_with = "ask", allow_hyphen_values = true)]
     pub instruction: Option<String>,
     /// The same for a code action of this kind.
-    #[arg(long, value_name = "KIND", requires = "place", conflicts_with = "instruction")]
+    #[arg(long, value_name = "KIND", requires = "place", conflicts_with_all = ["instruction", "ask"])]
     pub action: Option<String>,
     /// Tokens for what is added around the current file.
     #[arg(long)]
