@@ -188,3 +188,38 @@ fn hunks_stay_with_their_file_where_names_are_passed_on_or_swapped() {
         editor.quit();
     }
 }
+
+/// The editor asked about each change of a new file, and not about the file.
+#[test]
+fn a_file_that_is_created_is_asked_about_like_its_text() {
+    let task = json!([{ "path": "new.py", "old": "", "new": "one = 1\n", "reason": "why" }]);
+    let (folder, _coder, mut editor) = served(&[("z.py", "z = 1\n")], vec![task]);
+    let other = uri(folder.path(), "z.py");
+    editor.open(&other, "python", "z = 1\n");
+    editor.friendly = false;
+    let id = editor.start_request("workspace/executeCommand", named("longsight.edit", asked(&other, false)));
+    let request = loop {
+        let request = editor.inbox.iter().find(|message| message["method"] == "workspace/applyEdit").cloned();
+        if let Some(request) = request {
+            break request;
+        }
+        for asked in std::mem::take(&mut editor.inbox) {
+            if !asked["id"].is_null() {
+                editor.send(&json!({ "jsonrpc": "2.0", "id": asked["id"], "result": null }));
+            }
+        }
+        editor.pump(std::time::Duration::from_millis(100));
+    };
+    let edit = &request["params"]["edit"];
+    let create = &edit["documentChanges"][0];
+    assert_eq!(
+        (&create["kind"], &edit["changeAnnotations"][create["annotationId"].as_str().unwrap()]["needsConfirmation"]),
+        (&json!("create"), &json!(true)),
+        "{edit}"
+    );
+    assert_ne!(create["annotationId"], edit["documentChanges"][1]["edits"][0]["annotationId"]);
+    editor.send(&json!({ "jsonrpc": "2.0", "id": request["id"], "result": { "applied": false } }));
+    editor.answer(&id);
+    editor.inbox.clear();
+    editor.quit();
+}

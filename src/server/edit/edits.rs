@@ -132,6 +132,11 @@ fn fit<'a>(state: &State, file: &'a FileEdit, closed: Option<Closed>) -> Result<
     Ok(Fitted { file, uri: key.to_string(), open: Some((key.clone(), version)), edits, text: text_now, creates: false })
 }
 
+/// What the editor shows where it asks about a part of an edit.
+fn annotation(label: Label, reason: &str, place: &str) -> Value {
+    json!({ "label": fence::visible(reason), "description": fence::visible(place), "needsConfirmation": label.confirm })
+}
+
 fn document_changes(state: &State, files: &[Fitted], label: Option<Label>) -> Value {
     let label = label.filter(|label| state.editor.annotations && (label.confirm || !state.editor.is_neovim));
     let (mut changes, mut annotations) = (vec![], Map::new());
@@ -141,7 +146,14 @@ fn document_changes(state: &State, files: &[Fitted], label: Option<Label>) -> Va
             // If the file has been created meanwhile, the whole edit has to fail: it must neither empty that file nor write into it. Neovim
             // would empty the file unless it is told to ignore an existing one.
             let options = json!({ "overwrite": false, "ignoreIfExists": state.editor.is_neovim });
-            changes.push(json!({ "kind": "create", "uri": uri, "options": options }));
+            let mut change = json!({ "kind": "create", "uri": uri, "options": options });
+            if let Some(label) = label {
+                let id = format!("hunk {}", annotations.len() + 1);
+                let place = [vec![uri::name(uri)], shown_warnings(label.warnings)].concat().join("; ");
+                annotations.insert(id.clone(), annotation(label, label.title, &place));
+                change["annotationId"] = json!(id);
+            }
+            changes.push(change);
         }
         if fitted.edits.is_empty() && fitted.creates {
             continue;
@@ -154,11 +166,7 @@ fn document_changes(state: &State, files: &[Fitted], label: Option<Label>) -> Va
                 let reason = fitted.file.reasons.get(number).filter(|reason| !reason.trim().is_empty());
                 let place = format!("{}:{}", uri::name(uri), fitted.text.line_of(edit.range.start) + 1);
                 let place = [vec![place], shown_warnings(label.warnings)].concat().join("; ");
-                let reason = fence::visible(reason.map_or(label.title, |reason| reason.trim()));
-                annotations.insert(
-                    id.clone(),
-                    json!({ "label": reason, "description": fence::visible(&place), "needsConfirmation": label.confirm }),
-                );
+                annotations.insert(id.clone(), annotation(label, reason.map_or(label.title, |reason| reason.trim()), &place));
                 change["annotationId"] = json!(id);
             }
             edits.push(change);
