@@ -223,3 +223,29 @@ fn a_file_that_is_created_is_asked_about_like_its_text() {
     editor.inbox.clear();
     editor.quit();
 }
+
+/// An insertion into a closed file that the editor had made in memory was offered again when the file was opened with a change above it.
+#[test]
+fn an_insertion_that_stands_there_when_the_file_is_opened_is_not_offered_again() {
+    let text = "alpha = 1\nbeta = 2\ngamma = 3\n";
+    let task = json!([{ "path": "b.py", "old": "beta = 2", "new": "beta = 2\nnew = 1", "reason": "why" }]);
+    for is_made in [true, false] {
+        let (folder, _coder, mut editor) = served(&[("b.py", text), ("z.py", "z = 1\n")], vec![task.clone()]);
+        let (file, other) = (uri(folder.path(), "b.py"), uri(folder.path(), "z.py"));
+        editor.open(&other, "python", "z = 1\n");
+        command(&mut editor, "longsight.edit", asked(&other, true));
+        assert_eq!(pending(&mut editor).len(), 1, "{:?}", editor.inbox);
+        editor.friendly = false;
+        let id = editor.start_request("workspace/executeCommand", named("longsight.acceptHunk", json!({ "all": true })));
+        let request = editor.expect("workspace/applyEdit");
+        editor.send(&json!({ "jsonrpc": "2.0", "id": request["id"], "result": { "applied": true } }));
+        editor.answer(&id);
+        editor.friendly = true;
+        assert_eq!(pending(&mut editor).len(), 1, "nothing shows it");
+        let now = if is_made { text.replace("beta = 2\n", "beta  = 2\nnew = 1\n") } else { text.replace("beta =", "beta  =") };
+        editor.open(&file, "python", &format!("# top\n{now}"));
+        assert_eq!(pending(&mut editor).len(), usize::from(!is_made), "{:?}", editor.inbox);
+        editor.inbox.clear();
+        editor.quit();
+    }
+}

@@ -290,6 +290,7 @@ fn carried(pending: Pending, come: &[u64], before: &Text, change: &Batch, now: &
     };
     match rebase::rebase_beside(&pending.edit, before, change, tie) {
         Ok(edit) if edit.is_empty() => Ok(None),
+        Ok(edit) if pending.claimed && stands_beside(&edit, &now.text) => Ok(None),
         Ok(edit) => Ok(Some(Pending { edit, document: now.clone(), ..pending })),
         // The text at its place is different now, and that difference is the change that the editor claimed, or the one that the hunk would
         // make.
@@ -337,6 +338,14 @@ pub fn by_file(taken: &[Pending]) -> Result<Vec<FileEdit>, String> {
 
 fn clashing(document: &Document) -> String {
     format!("two of the changes are to the same place of {}: accept or reject one of them by itself first", uri::name(&document.uri))
+}
+
+/// Whether the text that would be inserted stands at its place already.
+fn stands_beside(edit: &Edit, text: &Text) -> bool {
+    let (at, length) = (edit.range.start, edit.text.len());
+    let above = || at >= length && text.floor(at - length) == at - length && text.slice(at - length..at) == edit.text;
+    let below = || text.floor(at + length) == at + length && text.slice(at..at + length) == edit.text;
+    edit.range.is_empty() && (above() || below())
 }
 
 /// Whether a change contains an edit, or leads to the same.
