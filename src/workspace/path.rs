@@ -154,8 +154,8 @@ pub enum PathError {
     Absolute,
     /// It has a `..`, wherever that leads.
     Upward,
-    /// It has a control character. Or nothing is there yet, and it has a drive, a stream, a backslash, a reserved name, or a dot or space at
-    /// its end.
+    /// It has a control character. Or nothing is there yet, and it has a drive, a stream, a backslash, a reserved name, or a dot or a space
+    /// at its end.
     Unportable,
     /// It is a link, or passes one, that leads out of the workspace.
     Outside,
