@@ -92,7 +92,7 @@ impl Server {
         Ok(review::lenses(self, &params.text_document.uri))
     }
 
-    async fn command(&self, params: commands::Call) -> Result<Value> {
+    async fn command(&self, params: commands::ExecuteCommandParams) -> Result<Value> {
         commands::execute(self, params).await
     }
 

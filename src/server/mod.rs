@@ -5,6 +5,7 @@
 
 mod actions;
 mod answers;
+mod arguments;
 pub mod backend;
 mod client;
 mod commands;
