@@ -71,7 +71,7 @@ pub async fn list(server: &Server, params: Asked) -> Result<Value> {
         problems: problems.clone(),
     };
     let range = params.range;
-    let resolves = server.with(|state| state.editor.resolves_actions);
+    let resolves = server.with(|state| state.editor.can.resolve_actions);
     let decisions = review::actions(server, &place);
     let offers = server.work.spawn(server.features().offers(snapshot, place, problems)).await?;
     let wanted = |kind: &str| only.is_empty() || only.iter().any(|only| only.is_empty() || covers(only, kind));
@@ -110,7 +110,7 @@ fn as_action(offer: &Offer, data: &Data, range: lsp::Range, diagnostics: &[Value
 pub async fn resolve(server: &Server, action: Value) -> Result<Value> {
     trust::take_over(server);
     let outcome = compute(server, action).await;
-    let tells = server.with(|state| state.editor.tells_errors);
+    let tells = server.with(|state| state.editor.shows_errors());
     if let Err(error) = &outcome
         && !tells
         && !matches!(error.code, ErrorCode::RequestCancelled | ErrorCode::InvalidParams)

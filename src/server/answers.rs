@@ -26,7 +26,7 @@ pub fn progress_only(progress: Progress) -> Sink {
 
 /// A sink that also streams to the client, under its token.
 pub fn streaming(server: &Server, token: Option<Value>, progress: Progress) -> Sink {
-    let streams = server.with(|state| state.editor.streaming);
+    let streams = server.with(|state| state.editor.streams_answers);
     let Some(token) = token.filter(|_| streams) else { return progress_only(progress) };
     let (sequence, written) = (AtomicU64::new(0), AtomicUsize::new(0));
     let client = server.client.clone();
@@ -64,7 +64,7 @@ fn show(progress: &Progress, written: &AtomicUsize, piece: &Piece) {
 /// Shows an answer in editors that do not stream it: as a markdown document, or as a message if the editor cannot show documents. (Most
 /// editors drop the result of a command.) `about` is the document that the answer is about, if any: each document has its own answer file.
 pub fn open(server: &Server, name: &str, about: &str, answer: &Value) {
-    let (streams, shows) = server.with(|state| (state.editor.streaming, state.editor.show_document));
+    let (streams, shows) = server.with(|state| (state.editor.streams_answers, state.editor.can.show_documents));
     if streams {
         return;
     }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::lsp_types::{self as lsp, TextDocumentIdentifier, Url};
 
+use super::editor::Quirk;
 use super::features::Suggestions;
 use super::{Server, convert, message, trust};
 use crate::engine::ErrorKind;
@@ -88,8 +89,8 @@ fn items(server: &Server, uri: &Url, document: &Document, suggestions: Suggestio
             let edit = carried.edits().first()?.clone();
             let text = &state.document(uri)?.document.text;
             let range = convert::to_range(text.range(edit.range, state.editor.encoding));
-            // The specification leaves line ends to the client; Neovim's inline completion inserts the text as it is, with `^M`.
-            let inserted = if state.editor.is_neovim { edit.text.replace("\r\n", "\n") } else { edit.text };
+            // The specification leaves line ends to the client.
+            let inserted = if state.editor.has(Quirk::KeepsCarriageReturns) { edit.text.replace("\r\n", "\n") } else { edit.text };
             Some(json!({ "insertText": inserted, "range": range }))
         };
         let items: Vec<Value> = suggestions.edits.into_iter().filter_map(fit).collect();

@@ -16,6 +16,7 @@ mod diagnostics;
 mod dispatch;
 mod documents;
 mod edit;
+mod editor;
 pub mod features;
 mod folders;
 mod handlers;
@@ -101,7 +102,7 @@ impl Server {
             workspace: state.snapshot(),
             config: state.config.clone(),
             restricted: !state.trust.is_given(),
-            creates_files: state.editor.document_changes && state.editor.creates_files,
+            creates_files: state.editor.can.create_files,
         })
     }
 

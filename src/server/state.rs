@@ -5,19 +5,19 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tower_lsp::lsp_types::{self as lsp, Url};
+use tower_lsp::lsp_types::Url;
 
 use crate::config::Config;
 use crate::engine::{Cancel, ErrorKind};
 use crate::features::edit::Problem;
 use crate::text::rebase::{self, Dropped};
-use crate::text::{Batch, Encoding, Text, diff};
+use crate::text::{Batch, Text, diff};
 use crate::workspace::fs::Stamp;
 use crate::workspace::{Document, Roots, Snapshot, Sync, WorkspacePath};
 
 use super::client::Waiters;
-use super::convert;
 use super::edit::hunks::{Hunks, Lost};
+use super::editor::Editor;
 use super::open::{Change, Open, OpenDocuments, kept};
 use super::trust::{Asked, Trust};
 
@@ -82,52 +82,6 @@ pub struct Effect {
     pub forgotten: usize,
     /// Hunks that do not fit any more.
     pub lost: Vec<Lost>,
-}
-
-/// What the editor says about itself.
-#[derive(Clone, Debug, Default)]
-pub struct Editor {
-    pub encoding: Encoding,
-    pub roots: Vec<Url>,
-    pub streaming: bool,
-    pub progress: bool,
-    pub show_document: bool,
-    pub apply_edit: bool,
-    pub document_changes: bool,
-    pub watches_files: bool,
-    pub refreshes_lenses: bool,
-    /// It has change annotations, with which it asks the person about each change.
-    pub annotations: bool,
-    /// It can create files in an edit.
-    pub creates_files: bool,
-    /// It shows the user the error of a failed request.
-    pub tells_errors: bool,
-    /// It asks for a code action's edit when one is chosen; otherwise the action gets a command.
-    pub resolves_actions: bool,
-    /// It sends the changes made by a command only after the command's answer.
-    pub sends_late: bool,
-    /// It draws hunks itself (`longsight/hunks`), and must not be asked about them in other ways.
-    pub reviews: bool,
-    /// The editor's word on trust in the workspace, if it has such a notion.
-    pub trusted: Option<bool>,
-    /// Its cursor is a character, which it sends as the range if nothing is selected.
-    pub has_block_cursor: bool,
-    /// It is Neovim, which asks about any annotated change even if no confirmation is needed, and keeps carriage returns in suggestions.
-    pub is_neovim: bool,
-}
-
-impl Editor {
-    /// Whether the editor asks the user about changes that need it. If a plugin draws hunks, such changes wait as hunks instead.
-    pub fn asks(&self) -> bool {
-        self.annotations && !self.reviews
-    }
-
-    /// The bytes that a range means: empty where it is only a block cursor.
-    pub fn bytes(&self, text: &Text, range: lsp::Range) -> std::ops::Range<usize> {
-        let bytes = text.offsets(convert::range(range), self.encoding);
-        let is_cursor = self.has_block_cursor && bytes.len() <= 4 && text.slice(bytes.clone()).chars().count() == 1;
-        if is_cursor { bytes.start..bytes.start } else { bytes }
-    }
 }
 
 impl State {

@@ -10,7 +10,8 @@ use super::edits;
 use super::held::follow_disk;
 use super::hunks::{Pending, by_file};
 use super::wanted::Wanted;
-use crate::server::state::{Editor, State};
+use crate::server::editor::Editor;
+use crate::server::state::State;
 use crate::server::{Server, menu, message};
 use crate::workspace::Document;
 
@@ -26,18 +27,18 @@ struct Data {
 /// Why an editor cannot accept hunks; none if it can. An edit without a version could be applied to a text that has changed, so such an
 /// editor has to ask for the edit at the moment in which the user chooses it.
 pub fn hindered(editor: &Editor) -> Option<&'static str> {
-    let can = editor.apply_edit || editor.resolves_actions || editor.document_changes;
+    let can = editor.can.apply_edits || editor.can.resolve_actions || editor.can.version_edits;
     (!can).then_some("this editor cannot apply edits from a server; take them from the answer")
 }
 
 /// Whether a hunk cannot be listed in its own document: it creates that document's file, and the editor accepts hunks only by code actions.
 pub fn is_homeless(state: &State, pending: &Pending) -> bool {
-    pending.creates && !state.editor.apply_edit && state.open_as(&pending.document).is_none()
+    pending.creates && !state.editor.can.apply_edits && state.open_as(&pending.document).is_none()
 }
 
 /// The code action in a document that accepts these hunks; none if the editor cannot use it.
 pub fn action(editor: &Editor, document: &Document, title: &str, kind: &str, hunks: &Value) -> Option<Value> {
-    if editor.apply_edit {
+    if editor.can.apply_edits {
         return Some(menu::running(title, kind, "longsight.acceptHunk", hunks));
     }
     if hindered(editor).is_some() {

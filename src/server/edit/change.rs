@@ -111,7 +111,7 @@ pub async fn settle(server: &Server, title: &str, mut worked: Worked, review: bo
         (_, Some(reason)) => Settled::Refused(reason.into()),
         _ if review => hold_for_review(server, title, &worked).into(),
         (Way::Held, None) => worked.hold_and_tell(server, title).into(),
-        (Way::Applied { .. }, None) if !editor.apply_edit => worked.hold_and_tell(server, title).into(),
+        (Way::Applied { .. }, None) if !editor.can.apply_edits => worked.hold_and_tell(server, title).into(),
         (Way::Applied { confirm }, None) => apply(server, title, &mut worked, confirm, marked).await,
     };
     let mut report = report(&worked.edited, matches!(settled, Settled::Applied { .. }));
@@ -174,7 +174,7 @@ pub fn warn(server: &Server, title: &str, warnings: &[String]) {
 
 /// Tells why an edit is not applied, except to our own plugins, which show the command's result.
 fn tell_refused(server: &Server, title: &str, files: &[FileEdit], reason: &str) {
-    if server.with(|state| !state.editor.streaming) {
+    if server.with(|state| !state.editor.streams_answers) {
         let names: Vec<String> = files.iter().map(|file| uri::name(&file.document.uri)).collect();
         let (title, files) = (one_line(title), names.join(", "));
         server.client.show(2, &format!("longsight: “{title}” was not applied to {files}: {reason}. Ask for it again once that is mended."));

@@ -67,12 +67,12 @@ fn entry(state: &State, pending: &Pending) -> Value {
 /// Has the editor redraw the hunks in these documents.
 pub fn redraw<'a>(server: &Server, uris: impl IntoIterator<Item = &'a str>) {
     let editor = server.with(|state| state.editor.clone());
-    if editor.reviews {
+    if editor.draws_hunks {
         for uri in uris {
             let hunks: Vec<Value> = server.with(|state| state.hunks.of(uri).map(|pending| entry(state, pending)).collect());
             server.client.notify("longsight/hunks", json!({ "uri": uri, "hunks": hunks }));
         }
-    } else if editor.refreshes_lenses {
+    } else if editor.can.refresh_lenses {
         tokio::spawn(server.client.request("workspace/codeLens/refresh", Value::Null));
     }
 }

@@ -12,6 +12,7 @@ use super::shown::{self, Expected};
 use super::warnings::shown_warnings;
 use crate::context::fence;
 use crate::features::edit::FileEdit;
+use crate::server::editor::Quirk;
 use crate::server::state::State;
 use crate::server::{Server, convert};
 use crate::text::{Batch, Text};
@@ -68,15 +69,14 @@ async fn look_at(server: &Server, files: &[FileEdit]) -> Result<Vec<Option<Close
 fn fit_all<'a>(state: &State, files: &'a [FileEdit], looked: Vec<Option<Closed>>) -> Result<Vec<Fitted<'a>>, String> {
     let changed = files.iter().zip(looked).filter(|(file, _)| file.changes());
     let fitted = changed.map(|(file, closed)| fit(state, file, closed)).collect::<Result<Vec<_>, _>>()?;
-    let creates_files = state.editor.document_changes && state.editor.creates_files;
-    match fitted.iter().find(|fitted| fitted.creates && !creates_files) {
+    match fitted.iter().find(|fitted| fitted.creates && !state.editor.can.create_files) {
         Some(fitted) => Err(format!("this editor cannot create {}", uri::name(&fitted.uri))),
         None => Ok(fitted),
     }
 }
 
 fn edit_of(state: &State, fitted: &[Fitted], label: Option<Label<'_>>) -> Value {
-    if state.editor.document_changes { document_changes(state, fitted, label) } else { changes(state, fitted) }
+    if state.editor.can.version_edits { document_changes(state, fitted, label) } else { changes(state, fitted) }
 }
 
 /// Why the edits of a file cannot be made to its text.
@@ -133,14 +133,14 @@ fn fit<'a>(state: &State, file: &'a FileEdit, closed: Option<Closed>) -> Result<
 }
 
 fn document_changes(state: &State, files: &[Fitted], label: Option<Label>) -> Value {
-    let label = label.filter(|label| state.editor.annotations && (label.confirm || !state.editor.is_neovim));
+    let label =
+        label.filter(|label| state.editor.can.annotate_changes && (label.confirm || !state.editor.has(Quirk::AsksAboutAllAnnotations)));
     let (mut changes, mut annotations) = (vec![], Map::new());
     for fitted in files {
         let uri = &fitted.uri;
         if fitted.creates {
-            // If the file has been created meanwhile, the whole edit has to fail: it must neither empty that file nor write into it. Neovim
-            // would empty the file unless it is told to ignore an existing one.
-            let options = json!({ "overwrite": false, "ignoreIfExists": state.editor.is_neovim });
+            // If the file has been created meanwhile, the whole edit has to fail: it must neither empty that file nor write into it.
+            let options = json!({ "overwrite": false, "ignoreIfExists": state.editor.has(Quirk::EmptiesExistingFiles) });
             changes.push(json!({ "kind": "create", "uri": uri, "options": options }));
         }
         if fitted.edits.is_empty() && fitted.creates {
@@ -164,9 +164,9 @@ fn document_changes(state: &State, files: &[Fitted], label: Option<Label>) -> Va
             edits.push(change);
         }
         let mut document = json!({ "uri": uri });
-        // For a document that is not open the specification wants `null`, and VS Code's client insists on it. Neovim cannot handle it, and
+        // For a document that is not open the specification wants `null`, and VS Code's client insists on it. Some cannot handle it, and
         // others do not need it.
-        if fitted.open.is_some() || state.editor.annotations && !state.editor.is_neovim {
+        if fitted.open.is_some() || state.editor.can.annotate_changes && !state.editor.has(Quirk::NoNullVersions) {
             document["version"] = json!(fitted.open.as_ref().map(|(_, version)| version));
         }
         changes.push(json!({ "textDocument": document, "edits": edits }));
@@ -216,7 +216,7 @@ const AGAIN: &[Duration] = &[Duration::ZERO, Duration::from_millis(150), Duratio
 /// Has the editor apply edits. If the editor refuses because the user has typed, the edits are fitted to the new text and requested again,
 /// since keys come faster than answers. The user is never asked twice.
 pub async fn apply(server: &Server, name: &str, files: &[FileEdit], label: Option<Label<'_>>) -> Result<Outcome, String> {
-    if !server.with(|state| state.editor.apply_edit) {
+    if !server.with(|state| state.editor.can.apply_edits) {
         return Err("this editor cannot apply edits from a server; take them from the answer".into());
     }
     let mut left: Vec<FileEdit> = files.iter().filter(|file| file.changes()).cloned().collect();
@@ -248,7 +248,7 @@ async fn apply_once(server: &Server, name: &str, files: &[FileEdit], label: Opti
     let asked = ask_editor(server, name, files, label).await?;
     let end = match &asked {
         Asked { applied: false, .. } => End::Overtaken(files.to_vec()),
-        _ if server.with(|state| state.editor.sends_late) => End::Applied,
+        _ if server.with(|state| state.editor.has(Quirk::SendsChangesLate)) => End::Applied,
         _ => return Ok(await_shown(server, asked).await),
     };
     Ok(Attempt { end, unseen: vec![], asks: asked.asks })
@@ -273,7 +273,7 @@ async fn ask_editor(server: &Server, name: &str, files: &[FileEdit], label: Opti
     // What is requested and what is expected come from the same texts.
     let (edit, versions, expected) = server.with(|state| {
         let fitted = fit_all(state, files, looked)?;
-        let expected = expected(&fitted, asks && state.editor.annotations);
+        let expected = expected(&fitted, asks && state.editor.can.annotate_changes);
         Ok::<_, String>((edit_of(state, &fitted, label), versions(state, &fitted), expected))
     })?;
     let params = json!({ "label": name, "edit": edit });
@@ -321,7 +321,7 @@ async fn await_shown(server: &Server, asked: Asked) -> Attempt {
 /// The open documents of an edit, each with the version that it is for; none where the editor takes no versions.
 fn versions(state: &State, fitted: &[Fitted]) -> Vec<(Url, i32)> {
     let open = fitted.iter().filter_map(|fitted| fitted.open.clone());
-    open.filter(|_| state.editor.document_changes).collect()
+    open.filter(|_| state.editor.can.version_edits).collect()
 }
 
 /// Whether a document has changed since an edit was made for it.

@@ -80,7 +80,7 @@ pub fn hold_and_tell(server: &Server, title: &str, files: &[FileEdit], warnings:
     let mut names: Vec<String> = changed.iter().take(NAMED).map(name).collect();
     names.extend((changed.len() > NAMED).then(|| "…".to_string()));
     let (by, more) = server.with(|state| {
-        let by = match (state.editor.reviews, state.editor.apply_edit) {
+        let by = match (state.editor.draws_hunks, state.editor.can.apply_edits) {
             (_, false) if changed.iter().any(|file| file.creates) => "by its code action; that of a new file is listed in every document",
             (true, _) => "where it is shown, or by a code action",
             (false, true) => "by its code lens or code action",
@@ -100,7 +100,7 @@ pub fn hold_and_tell(server: &Server, title: &str, files: &[FileEdit], warnings:
 /// What to tell, once, an editor that can only accept hunks by code actions.
 fn only_by_actions(state: &mut State) -> Option<&'static str> {
     let words = "This editor cannot be asked to apply edits: choose the code action that accepts, for code lenses only reject.";
-    let is_news = !state.editor.apply_edit && !std::mem::replace(&mut state.told_of_actions, true);
+    let is_news = !state.editor.can.apply_edits && !std::mem::replace(&mut state.told_of_actions, true);
     is_news.then_some(words)
 }
 

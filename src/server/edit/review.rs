@@ -17,6 +17,7 @@ use crate::features::Target;
 use crate::features::actions::one_line;
 use crate::features::edit::FileEdit;
 use crate::features::inert::inert;
+use crate::server::editor::Quirk;
 use crate::server::{Server, answers, convert, menu, message};
 use crate::text::{Batch, Range, diff};
 use crate::workspace::uri;
@@ -59,7 +60,7 @@ impl Drop for Accepting<'_> {
 /// `longsight.acceptHunk`, with the same arguments.
 pub async fn accept(server: &Server, argument: &Value) -> jsonrpc::Result<Value> {
     let wanted = Wanted::of(argument)?;
-    if !server.with(|state| state.editor.apply_edit) {
+    if !server.with(|state| state.editor.can.apply_edits) {
         let words = "this editor cannot be asked to apply edits: choose the code action that accepts the change";
         return Err(message::failure(words));
     }
@@ -115,7 +116,7 @@ impl Undecided<'_> {
         self.taken = left;
         self.server.with(|state| {
             // An editor that sends the change only after the command's answer has not sent it yet: these hunks are still on their way.
-            if !state.editor.sends_late {
+            if !state.editor.has(Quirk::SendsChangesLate) {
                 state.hunks.settled(|id| arrived.iter().any(|pending| pending.id == id));
             }
         });
@@ -179,7 +180,7 @@ fn give_back(server: &Server, taken: Vec<Pending>) {
 pub fn lenses(server: &Server, uri: &Url) -> Value {
     let shown = server.with(|state| {
         // A plugin that draws hunks needs no lenses.
-        if state.editor.reviews {
+        if state.editor.draws_hunks {
             return vec![];
         }
         let all = state.hunks.len();
@@ -191,7 +192,7 @@ pub fn lenses(server: &Server, uri: &Url) -> Value {
             };
             let one = json!({ "id": pending.id });
             // A lens runs a command. A lens for accepting would be useless in an editor that applies no edits for the server.
-            let accepts = state.editor.apply_edit;
+            let accepts = state.editor.can.apply_edits;
             let accept = |title: String, which: Value| accepts.then(|| with(title, "longsight.acceptHunk", which));
             let mut lenses: Vec<Value> = accept(format!("Accept: {}", one_line(pending.name())), one.clone()).into_iter().collect();
             lenses.push(with("Reject".into(), "longsight.rejectHunk", one.clone()));
