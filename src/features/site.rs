@@ -243,13 +243,13 @@ impl Site {
         let Some(parsed) = self.parsed() else { return false };
         let text = &self.text[item.range.clone()];
         let is_type = item.kind.is_type();
-        let named = item.name.starts_with("test_") || !is_type && item.name.starts_with("Test");
         let language = parsed.language();
+        let named = language.test_names.is_of_test(&item.name, is_type);
         let says = |text: &str, words: &[String]| words.iter().any(|word| text.contains(word.as_str()));
         let holds = is_type && says(text, &language.test_members);
         let marks = |line: &str| says(line, &language.test_marks);
         let marked = self.marks_above(item).any(marks) || marks(&self.text[item.signature.clone()]);
-        let tests = |around: &Item| around.kind == Kind::Module && matches!(around.name.as_str(), "test" | "tests");
+        let tests = |around: &Item| around.kind == Kind::Module && language.test_names.is_of_module(&around.name);
         let among = || scope::at(parsed, item.range.start + 1).items.iter().any(tests);
         let rules = self.language.as_ref().and_then(|language| language.tests.as_ref());
         let file = || self.document_path().is_some_and(|path| rules.is_some_and(|rules| rules.are_of(path.name())));

@@ -260,9 +260,10 @@ pub(in crate::features) fn definition(symbol: &Symbol, text: &str) -> Option<Ran
 
 /// Whether a definition stands in an inline test module.
 pub(in crate::features) fn is_in_tests(session: &Session, file: &File, index: u32) -> bool {
+    let Some(language) = &file.language else { return false };
     let around = |at: &usize| file.symbols.get(*at).and_then(crate::index::Symbol::parent);
     let mut modules = std::iter::successors(around(&(index as usize)), around).map(|at| session.index.text(file.symbols[at].name));
-    modules.any(|name| name == "tests" || name == "test")
+    modules.any(|name| language.test_names.is_of_module(name))
 }
 
 /// Finds the definitions around offsets that are given in ascending order.
