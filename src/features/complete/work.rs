@@ -188,7 +188,7 @@ impl Work<'_> {
         let written = self.written(said, as_hole);
         let written = Written { text: indent::recipe(self.hole, &written.text), ..written };
         let mut shapes = shapes(self.hole, &written, cut_short, &self.layout())?;
-        if self.site.path.ends_with(".json") {
+        if self.hole.surface.no_last_comma {
             shapes.iter_mut().for_each(|text| text.truncate(without_last_comma(self.hole, text).len()));
         }
         if shapes.iter().any(|text| text.contains(redact::PLACEHOLDER)) {
@@ -226,7 +226,7 @@ impl Work<'_> {
     }
 }
 
-/// A text without a comma before the bracket that closes a list, which JSON does not allow.
+/// A text without a comma before the bracket that closes a list.
 fn without_last_comma<'a>(hole: &Hole, text: &'a str) -> &'a str {
     let last = hole.rest().trim().is_empty() && hole.following().next().is_some_and(|line| hole::begins_with_closer(line, hole.surface));
     text.trim_end().strip_suffix(',').filter(|_| last).unwrap_or(text)
