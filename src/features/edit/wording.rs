@@ -3,11 +3,13 @@
 
 mod created;
 
-use crate::text::words;
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
+
+use crate::syntax::registry;
+use crate::text::words;
 
 pub use created::{Creates, Named, created};
 
@@ -22,8 +24,16 @@ pub enum Asked {
     Body,
 }
 
+/// Words that may stand between "write" and what should be written, besides the names of languages.
+const ADJECTIVES: &str = "an?|the|one|two|three|some|more|few|several|another|any|new|unit|regression|integration|property|short|small|\
+    simple|good|better|proper|full|missing|first|its|this|that|all|type|module|function|method|class|struct|api|inline";
+
 /// What may stand between "write" and what should be written.
-const KINDS: &str = r"(?:(?:an?|the|one|two|three|some|more|few|several|another|any|new|unit|regression|integration|property|short|small|simple|good|better|proper|full|missing|first|its|this|that|all|type|module|function|method|class|struct|rust|python|java|js|go|api|inline)(?:'?s)?(?:-|\s+)){0,5}";
+fn kinds() -> String {
+    let languages: Vec<String> = registry::spoken_names().iter().map(|name| regex::escape(name)).collect();
+    format!(r"(?:(?:{ADJECTIVES}|{})(?:'?s)?(?:-|\s+)){{0,5}}", languages.join("|"))
+}
+
 /// What may follow it: nothing, a clause, or a name. "The test data" and "the docs url" are not tests and docs.
 const THEN: &str = r#"(?:\s*[.!?:;)]*$|\s*[:,]\s|\s+(?:cases?\b|for|of|that|which|covering|with|named|called|about|on|above|as|using|where|so|here|against|comment|string)\b|\s+(?:[`"'“]|(?-i:\w*_\w*|[a-z]+[A-Z]\w*|[A-Z]\w+)))"#;
 /// "A new function", unlike an existing one in "to the top of the function".
@@ -33,17 +43,18 @@ const NEW_FUNCTION: &str =
 /// One pattern each. They match the beginning, so that "fix the test that …" does not count; what should be written has to be the last
 /// thing named, so that "add a test parameter" does not count either.
 fn patterns() -> [(Asked, String); 4] {
+    let kinds = kinds();
     [
         (
             Asked::Tests,
             format!(
-                r"(?i)^\W*(?:please\s+)?(?:(?:write|add|generate|create)\s+{KINDS}tests?{THEN}|test\s+(?:this|it)\b)|^请?(?:编写|写|添加|生成).{{0,8}}测试"
+                r"(?i)^\W*(?:please\s+)?(?:(?:write|add|generate|create)\s+{kinds}tests?{THEN}|test\s+(?:this|it)\b)|^请?(?:编写|写|添加|生成).{{0,8}}测试"
             ),
         ),
         (
             Asked::Documentation,
             format!(
-                r#"(?i)^\W*(?:please\s+)?(?:document(?:$|[.!]$|\s+\S+[.!]?$|\s+(?:this|it|that|the|what|how|why|when|all|every|each|its|these|both|[`"'“])(?:\b|\w))|(?:write|add|generate|create|repair|fix|update|improve)\s+{KINDS}(?:documentation|docs?|doc(?:umentation)? ?comments?|docstrings?)(?:{THEN}|\s+to\b))|^请?(?:编写|写|添加|补充|修正).{{0,8}}(?:文档|注释)"#
+                r#"(?i)^\W*(?:please\s+)?(?:document(?:$|[.!]$|\s+\S+[.!]?$|\s+(?:this|it|that|the|what|how|why|when|all|every|each|its|these|both|[`"'“])(?:\b|\w))|(?:write|add|generate|create|repair|fix|update|improve)\s+{kinds}(?:documentation|docs?|doc(?:umentation)? ?comments?|docstrings?)(?:{THEN}|\s+to\b))|^请?(?:编写|写|添加|补充|修正).{{0,8}}(?:文档|注释)"#
             ),
         ),
         (
