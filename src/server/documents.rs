@@ -10,7 +10,7 @@ use tower_lsp::lsp_types::{self as lsp, FileEvent, Url};
 use super::edit::held;
 use super::edit::hunks::Lost;
 use super::features::StateSnapshot;
-use super::open::Change;
+use super::open_documents::Change;
 use super::state;
 use super::{Server, config, convert, folders};
 use crate::report;

@@ -24,7 +24,7 @@ mod initialize;
 mod lifecycle;
 mod menu;
 mod message;
-mod open;
+mod open_documents;
 mod pace;
 mod progress;
 pub mod replay;

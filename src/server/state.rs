@@ -18,7 +18,7 @@ use crate::workspace::{Document, Roots, Snapshot, Sync, WorkspacePath};
 use super::client::Waiters;
 use super::edit::hunks::{Hunks, Lost};
 use super::editor::Editor;
-use super::open::{Change, Open, OpenDocuments, kept};
+use super::open_documents::{Change, OpenDocument, OpenDocuments, kept};
 use super::trust::{Asked, Trust};
 
 /// Everything that changes while the server runs.
@@ -135,7 +135,7 @@ impl State {
         let documents = &self.documents;
         let is_open = |uri: &str| Url::parse(uri).is_ok_and(|uri| documents.get(&uri).is_some());
         let lost = self.hunks.opened(&document, is_open);
-        self.documents.put(uri, Open::new(document));
+        self.documents.put(uri, OpenDocument::new(document));
         (sync != Sync::TooLarge, lost)
     }
 
@@ -167,12 +167,12 @@ impl State {
     }
 
     /// The open document with this URI.
-    pub fn document(&self, uri: &Url) -> Option<&Open> {
+    pub fn document(&self, uri: &Url) -> Option<&OpenDocument> {
         self.documents.get(uri)
     }
 
     /// The open document that is the same as this one, by its URI or by its file: one URI can be written in several ways.
-    pub fn open_as(&self, document: &Document) -> Option<(&Url, &Open)> {
+    pub fn open_as(&self, document: &Document) -> Option<(&Url, &OpenDocument)> {
         self.documents.get_as(document)
     }
 
@@ -186,7 +186,7 @@ impl State {
     }
 
     /// All open documents with their URIs.
-    pub fn documents(&self) -> impl Iterator<Item = (&Url, &Open)> {
+    pub fn documents(&self) -> impl Iterator<Item = (&Url, &OpenDocument)> {
         self.documents.iter()
     }
 

@@ -32,7 +32,7 @@ pub fn kept(text: &str) -> (Text, Sync) {
 
 /// An open document and how it came to be.
 #[derive(Clone, Debug)]
-pub struct Open {
+pub struct OpenDocument {
     pub document: Arc<Document>,
     /// Diagnostics that the editor has sent for it.
     pub diagnostics: Diagnostics,
@@ -43,17 +43,17 @@ pub struct Open {
 /// All open documents.
 #[derive(Default)]
 pub struct OpenDocuments {
-    by_uri: HashMap<Url, Open>,
+    by_uri: HashMap<Url, OpenDocument>,
 }
 
 impl OpenDocuments {
     /// The document with this URI.
-    pub fn get(&self, uri: &Url) -> Option<&Open> {
+    pub fn get(&self, uri: &Url) -> Option<&OpenDocument> {
         self.by_uri.get(uri)
     }
 
     /// The open document that is the same as this one, by its URI or by its file: one URI can be written in several ways.
-    pub fn get_as(&self, document: &Document) -> Option<(&Url, &Open)> {
+    pub fn get_as(&self, document: &Document) -> Option<(&Url, &OpenDocument)> {
         let by_name = Url::parse(&document.uri).ok().and_then(|uri| self.by_uri.get_key_value(&uri));
         by_name.or_else(|| {
             let path = document.path.as_ref()?;
@@ -62,7 +62,7 @@ impl OpenDocuments {
     }
 
     /// All open documents with their URIs.
-    pub fn iter(&self) -> impl Iterator<Item = (&Url, &Open)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&Url, &OpenDocument)> {
         self.by_uri.iter()
     }
 
@@ -72,7 +72,7 @@ impl OpenDocuments {
     }
 
     /// Opens a document, or replaces it.
-    pub fn put(&mut self, uri: Url, open: Open) {
+    pub fn put(&mut self, uri: Url, open: OpenDocument) {
         self.by_uri.insert(uri, open);
     }
 
@@ -82,7 +82,7 @@ impl OpenDocuments {
     }
 
     /// The document with this URI, to be changed.
-    pub fn get_mut(&mut self, uri: &Url) -> Option<&mut Open> {
+    pub fn get_mut(&mut self, uri: &Url) -> Option<&mut OpenDocument> {
         self.by_uri.get_mut(uri)
     }
 
@@ -94,7 +94,7 @@ impl OpenDocuments {
     }
 }
 
-impl Open {
+impl OpenDocument {
     /// A document that was just opened.
     pub fn new(document: Arc<Document>) -> Self {
         Self { document, diagnostics: Diagnostics::default(), history: VecDeque::new() }
