@@ -100,8 +100,8 @@ impl Server {
         progress::cancel(self, &serde_json::json!(params.token));
     }
 
-    async fn trust_told(&self, word: trust::Word) {
-        trust::changed(self, &word);
+    async fn trust_told(&self, params: trust::TrustParams) {
+        trust::changed(self, &params);
     }
 
     async fn debug_documents(&self, params: documents::Debug) -> Result<Value> {

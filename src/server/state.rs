@@ -19,7 +19,7 @@ use super::client::Waiters;
 use super::edit::hunks::{Hunks, Lost};
 use super::editor::Editor;
 use super::open_documents::{Change, OpenDocument, OpenDocuments, kept};
-use super::trust::{Asked, Trust};
+use super::trust::{Trust, TrustQuestion};
 
 /// Everything that changes while the server runs.
 #[derive(Default)]
@@ -45,7 +45,7 @@ pub struct State {
     /// The stamp of the file with the user's decisions on trust, when it was last read; none before.
     pub said: Option<Option<Stamp>>,
     /// Folders about which the user was asked, each with the state of its files that steer tools at that time.
-    pub asked: Vec<Asked>,
+    pub asked: Vec<TrustQuestion>,
     /// The failures of automatic completion since it last worked. Each kind of failure is told once, even if its words differ.
     pub complaints: Vec<ErrorKind>,
     /// Hunks that wait for a decision.
