@@ -17,21 +17,21 @@ use crate::workspace::Document;
 /// Parameters as LSP 3.18 has them.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Params {
+pub struct InlineCompletionParams {
     text_document: TextDocumentIdentifier,
     position: lsp::Position,
-    context: Option<Context>,
+    context: Option<InlineCompletionContext>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Context {
+struct InlineCompletionContext {
     trigger_kind: Option<u8>,
-    selected_completion_info: Option<Selected>,
+    selected_completion_info: Option<SelectedCompletion>,
 }
 
 #[derive(Deserialize)]
-struct Selected {
+struct SelectedCompletion {
     range: lsp::Range,
     text: String,
 }
@@ -40,7 +40,7 @@ struct Selected {
 const AUTOMATIC: u8 = 2;
 
 /// The suggestions at a place; null where there are none.
-pub async fn inline(server: &Server, params: Params) -> Result<Value> {
+pub async fn inline(server: &Server, params: InlineCompletionParams) -> Result<Value> {
     trust::take_over(server);
     let uri = params.text_document.uri;
     let encoding = server.with(|state| state.editor.encoding);

@@ -23,13 +23,13 @@ use crate::workspace::{Document, Documents, Sync};
 /// Parameters of `textDocument/didOpen`, as far as they are needed.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Opened {
-    text_document: Item,
+struct DidOpenParams {
+    text_document: TextDocumentItem,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Item {
+struct TextDocumentItem {
     uri: Url,
     #[serde(default)]
     language_id: Option<String>,
@@ -41,34 +41,34 @@ struct Item {
 /// Parameters of `textDocument/didChange`. Older clients leave out the version.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Changed {
-    text_document: Versioned,
-    content_changes: Vec<Piece>,
+struct DidChangeParams {
+    text_document: VersionedTextDocument,
+    content_changes: Vec<ContentChange>,
 }
 
 #[derive(Deserialize)]
-struct Versioned {
+struct VersionedTextDocument {
     uri: Url,
     version: Option<i32>,
 }
 
 /// The new text of a range, or of the whole document.
 #[derive(Deserialize)]
-struct Piece {
+struct ContentChange {
     range: Option<lsp::Range>,
     text: String,
 }
 
 /// `textDocument/didOpen`.
 pub fn open(server: &Server, params: Value) {
-    let opened = match Opened::deserialize(&params) {
+    let opened = match DidOpenParams::deserialize(&params) {
         Ok(opened) => opened.text_document,
         Err(error) => return unreadable(server, "textDocument/didOpen", &params, &error),
     };
     let (language, version) = (opened.language_id.unwrap_or_default(), opened.version.unwrap_or_default());
     let uri = opened.uri;
     let unsafe_to_parse = guard::refuses(&with_line_feeds(&opened.text));
-    let document = state::Opened { uri: uri.clone(), path: None, language, version, text: opened.text };
+    let document = state::NewDocument { uri: uri.clone(), path: None, language, version, text: opened.text };
     let (kept, lost) = take_in(server, document);
     if !kept {
         server.client.show(2, &format!("longsight leaves {} alone: it is larger than 32 MiB.", name(uri.as_str())));
@@ -87,7 +87,7 @@ pub fn open(server: &Server, params: Value) {
 }
 
 /// Finds out where a document lies and opens it; again if the folders have changed meanwhile.
-fn take_in(server: &Server, document: state::Opened) -> (bool, Vec<Lost>) {
+fn take_in(server: &Server, document: state::NewDocument) -> (bool, Vec<Lost>) {
     let mut waiting = Some(document);
     loop {
         let roots = server.with(|state| state.roots());
@@ -106,7 +106,7 @@ fn take_in(server: &Server, document: state::Opened) -> (bool, Vec<Lost>) {
 
 /// `textDocument/didChange`.
 pub fn change(server: &Server, params: Value) {
-    let changed: Changed = match Changed::deserialize(&params) {
+    let changed: DidChangeParams = match DidChangeParams::deserialize(&params) {
         Ok(changed) => changed,
         Err(error) => return unreadable(server, "textDocument/didChange", &params, &error),
     };
@@ -234,13 +234,13 @@ fn tell_desynced(server: &Server, uri: &Url, reason: &str, forgotten: usize) {
 /// Parameters of `longsight/debugDocuments`.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub struct Debug {
+pub struct DebugParams {
     /// Return the whole text as well.
     text: bool,
 }
 
 /// What the server believes about each open document.
-pub fn debug(server: &Server, wanted: &Debug) -> Value {
+pub fn debug(server: &Server, wanted: &DebugParams) -> Value {
     let documents = server.with(|state| state.documents().map(|(uri, open)| (uri.clone(), open.clone())).collect::<Vec<_>>());
     let mut shown: Vec<Value> = documents
         .into_iter()

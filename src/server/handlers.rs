@@ -76,11 +76,11 @@ impl Server {
         config::reload(self);
     }
 
-    async fn inline_completion(&self, params: completion::Params) -> Result<Value> {
+    async fn inline_completion(&self, params: completion::InlineCompletionParams) -> Result<Value> {
         completion::inline(self, params).await
     }
 
-    async fn code_actions(&self, params: actions::Asked) -> Result<Value> {
+    async fn code_actions(&self, params: actions::CodeActionParams) -> Result<Value> {
         actions::list(self, params).await
     }
 
@@ -104,7 +104,7 @@ impl Server {
         trust::changed(self, &params);
     }
 
-    async fn debug_documents(&self, params: documents::Debug) -> Result<Value> {
+    async fn debug_documents(&self, params: documents::DebugParams) -> Result<Value> {
         Ok(documents::debug(self, &params))
     }
 }

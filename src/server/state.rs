@@ -58,7 +58,7 @@ pub struct State {
 const TELLING_LINES: usize = 3;
 
 /// A document to open. Its place in the workspace was looked up on disk before the lock was taken.
-pub struct Opened {
+pub struct NewDocument {
     pub uri: Url,
     pub path: Option<WorkspacePath>,
     pub language: String,
@@ -67,7 +67,7 @@ pub struct Opened {
 }
 
 /// The folders as the editor named them and as they are on disk, with the places of the open documents.
-pub struct Located {
+pub struct LocatedFolders {
     pub editor: Arc<Editor>,
     pub roots: Arc<Roots>,
     pub documents: HashMap<Url, Option<WorkspacePath>>,
@@ -75,7 +75,7 @@ pub struct Located {
 
 /// The consequences of a message about a document, to tell the user.
 #[derive(Default)]
-pub struct Effect {
+pub struct ChangeEffect {
     /// Why the document does not follow the editor's any more.
     pub desynced: Option<&'static str>,
     /// How many hunks were dropped because of that.
@@ -87,7 +87,7 @@ pub struct Effect {
 impl State {
     /// Takes over the workspace's folders and the documents' places in them. False if a document or a folder was opened since they were
     /// located.
-    pub fn set_roots(&mut self, located: Located) -> bool {
+    pub fn set_roots(&mut self, located: LocatedFolders) -> bool {
         if located.editor.roots != self.editor.roots || !self.documents.iter().all(|(uri, _)| located.documents.contains_key(uri)) {
             return false;
         }
@@ -128,8 +128,8 @@ impl State {
 
     /// Opens a document, or opens it again. Returns false if it is too large to keep; also returns the hunks that do not fit the opened
     /// text.
-    pub fn open(&mut self, opened: Opened) -> (bool, Vec<Lost>) {
-        let Opened { uri, path, language, version, text } = opened;
+    pub fn open(&mut self, opened: NewDocument) -> (bool, Vec<Lost>) {
+        let NewDocument { uri, path, language, version, text } = opened;
         let (text, sync) = kept(&text);
         let document = Arc::new(Document { uri: uri.to_string(), path, language, version, text, sync });
         let documents = &self.documents;
@@ -191,8 +191,8 @@ impl State {
     }
 
     /// Applies changes in order. Says if the document is out of step now, and which hunks were dropped.
-    pub fn change(&mut self, uri: &Url, version: Option<i32>, changes: Vec<Change>) -> Effect {
-        let (encoding, hunks, mut effect) = (self.editor.encoding, &mut self.hunks, Effect::default());
+    pub fn change(&mut self, uri: &Url, version: Option<i32>, changes: Vec<Change>) -> ChangeEffect {
+        let (encoding, hunks, mut effect) = (self.editor.encoding, &mut self.hunks, ChangeEffect::default());
         let Some(open) = self.documents.get_mut(uri) else { return effect };
         let was_in_step = open.document.is_in_step();
         let version = version.unwrap_or(open.document.version.saturating_add(1));

@@ -17,7 +17,7 @@ use crate::workspace::Document;
 
 /// What a listed action carries until it is resolved.
 #[derive(Serialize, Deserialize)]
-struct Data {
+struct AcceptData {
     /// The hunks, as the argument of `longsight.acceptHunk`.
     accept: Value,
     uri: Url,
@@ -56,7 +56,7 @@ pub fn is_one(action: &Value) -> bool {
 /// Adds the edit to an action, but only if the document still has the text for which the action was listed. Its hunks wait until the text
 /// shows them, because editors also ask for the edits of actions that the user only looks at.
 pub async fn resolve(server: &Server, mut action: Value) -> Result<Value> {
-    let data: Data = serde_json::from_value(action["data"].clone()).map_err(|error| Error::invalid_params(error.to_string()))?;
+    let data: AcceptData = serde_json::from_value(action["data"].clone()).map_err(|error| Error::invalid_params(error.to_string()))?;
     if server.with(|state| state.document(&data.uri).is_none_or(|open| open.document.version != data.version)) {
         return Err(message::modified("the document has changed since the action was listed; choose it again"));
     }
