@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 use tower_lsp::jsonrpc::Id;
 
-use super::transport::{Outbox, Weight};
+use super::transport::{Importance, Outbox};
 use super::{StateLock, message};
 use crate::context::fence;
 use crate::report;
@@ -41,12 +41,12 @@ impl Client {
 
     /// Sends a notification that must arrive.
     pub fn notify(&self, method: &str, params: Value) {
-        self.outbox.push(&message::notification(method, params), Weight::Must);
+        self.outbox.push(&message::notification(method, params), Importance::Essential);
     }
 
     /// Sends a notification that may be dropped if the client does not keep up.
     pub fn report(&self, method: &str, params: Value) {
-        self.outbox.push(&message::notification(method, params), Weight::May);
+        self.outbox.push(&message::notification(method, params), Importance::Droppable);
     }
 
     /// Sends a request at once; the future is the answer, an error in words, or "no answer" after a while.
@@ -54,7 +54,7 @@ impl Client {
         let id = self.number();
         let (sender, receiver) = oneshot::channel();
         self.with_waiters(|waiters| waiters.insert(id, sender));
-        self.outbox.push(&message::request(id, method, params), Weight::Must);
+        self.outbox.push(&message::request(id, method, params), Importance::Essential);
         let this = self.clone();
         async move {
             let decides = matches!(method, "workspace/applyEdit" | "window/showMessageRequest");

@@ -23,7 +23,7 @@ use super::client::Client;
 use super::dispatch;
 use super::lifecycle::{self, ParentWatch};
 use super::message::{self, Incoming};
-use super::transport::{Frame, FrameReader, Outbox, Weight, Writer};
+use super::transport::{Frame, FrameReader, Importance, Outbox, Writer};
 use crate::engine::tape::Tape;
 use crate::report;
 
@@ -220,7 +220,7 @@ impl<S: Host> Loop<S> {
             Incoming::Stray => report::log("warning", "an answer without an id"),
             Incoming::Invalid { id, code, reason } => {
                 report::log("warning", &reason);
-                self.outbox.push(&message::refusal(&id, code, reason), Weight::Must);
+                self.outbox.push(&message::refusal(&id, code, reason), Importance::Essential);
             }
         }
     }
@@ -228,14 +228,14 @@ impl<S: Host> Loop<S> {
     fn request(&mut self, id: Id, method: String, params: Option<Value>) {
         if self.running.contains_key(&id) {
             let reason = format!("the id {id} is in use by a request that is still running");
-            return self.outbox.push(&message::refusal(&id, message::INVALID_REQUEST, reason), Weight::Must);
+            return self.outbox.push(&message::refusal(&id, message::INVALID_REQUEST, reason), Importance::Essential);
         }
         if self.cancelled_early.take(&id) {
-            return self.outbox.push(&message::refusal(&id, message::REQUEST_CANCELLED, "cancelled"), Weight::Must);
+            return self.outbox.push(&message::refusal(&id, message::REQUEST_CANCELLED, "cancelled"), Importance::Essential);
         }
         if dispatch::is_notification(&method) {
             let reason = format!("`{method}` is a notification and has no answer: send it without an id");
-            return self.outbox.push(&message::refusal(&id, message::INVALID_REQUEST, reason), Weight::Must);
+            return self.outbox.push(&message::refusal(&id, message::INVALID_REQUEST, reason), Importance::Essential);
         }
         if method == "shutdown" && self.phase == Phase::Initialized {
             // Every request that still waits gets an answer before the client may leave.
@@ -319,7 +319,7 @@ impl<S: Host> Loop<S> {
             Ok(result) => message::answer(&id, result),
             Err((code, reason)) => message::refusal(&id, code, reason),
         };
-        self.outbox.push(&message, Weight::Must);
+        self.outbox.push(&message, Importance::Essential);
         self.answered.add(id);
     }
 
