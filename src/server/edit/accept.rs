@@ -9,7 +9,7 @@ use tower_lsp::lsp_types::Url;
 use super::edits;
 use super::held::follow_disk;
 use super::hunks::{Pending, by_file};
-use super::wanted::Wanted;
+use super::selector::HunkSelector;
 use crate::server::editor::Editor;
 use crate::server::state::State;
 use crate::server::{Server, menu, message};
@@ -60,11 +60,11 @@ pub async fn resolve(server: &Server, mut action: Value) -> Result<Value> {
     if server.with(|state| state.document(&data.uri).is_none_or(|open| open.document.version != data.version)) {
         return Err(message::modified("the document has changed since the action was listed; choose it again"));
     }
-    let wanted = Wanted::of(&data.accept)?;
+    let selector = HunkSelector::of(&data.accept)?;
     follow_disk(server, |_| true).await;
-    let taken: Vec<_> = server.with(|state| state.hunks.iter().filter(|pending| wanted.is(pending)).cloned().collect());
+    let taken: Vec<_> = server.with(|state| state.hunks.iter().filter(|pending| selector.selects(pending)).cloned().collect());
     if taken.is_empty() {
-        return Err(wanted.missing());
+        return Err(selector.missing());
     }
     let files = by_file(&taken).map_err(|reason| message::failure(&reason))?;
     action["edit"] = edits::workspace_edit(server, &files, None).await.map_err(|reason| message::modified(&reason))?;

@@ -11,6 +11,6 @@ pub mod hunks;
 mod partly;
 pub mod renamed;
 pub mod review;
+mod selector;
 mod shown;
-mod wanted;
 mod warnings;

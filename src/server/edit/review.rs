@@ -9,7 +9,7 @@ use tower_lsp::lsp_types::Url;
 
 use super::edits::{End, Outcome};
 use super::hunks::{Lost, Pending, by_file};
-use super::wanted::Wanted;
+use super::selector::HunkSelector;
 use super::warnings::look_twice;
 use super::{accept, drawn, edits, held};
 use crate::context::fence;
@@ -29,52 +29,53 @@ const EXPLAIN: &str = "refactor.rewrite.longsight.explainHunk";
 
 /// `longsight.rejectHunk`, with `{id}`, `{uri}` or `{all: true}`.
 pub fn reject(server: &Server, argument: &Value) -> jsonrpc::Result<Value> {
-    let wanted = Wanted::of(argument)?;
-    let taken = server.with(|state| state.hunks.take(|pending| wanted.is(pending) && !pending.accepting));
+    let selector = HunkSelector::of(argument)?;
+    let taken = server.with(|state| state.hunks.take(|pending| selector.selects(pending) && !pending.accepting));
     if taken.is_empty() {
-        return Err(wanted.missing());
+        return Err(selector.missing());
     }
     drawn::redraw(server, uris(&taken).iter().map(String::as_str));
-    Ok(json!({ "rejected": wanted.told(&taken) }))
+    Ok(json!({ "rejected": selector.ids(&taken) }))
 }
 
 /// Hunks that are accepted while their files are read; dropping it takes the mark away.
 struct Accepting<'a> {
     server: &'a Server,
-    wanted: &'a Wanted,
+    selector: &'a HunkSelector,
 }
 
 impl<'a> Accepting<'a> {
-    fn new(server: &'a Server, wanted: &'a Wanted) -> Self {
-        server.with(|state| state.hunks.mark(|pending| wanted.is(pending), true));
-        Self { server, wanted }
+    fn new(server: &'a Server, selector: &'a HunkSelector) -> Self {
+        server.with(|state| state.hunks.mark(|pending| selector.selects(pending), true));
+        Self { server, selector }
     }
 }
 
 impl Drop for Accepting<'_> {
     fn drop(&mut self) {
-        self.server.with(|state| state.hunks.mark(|pending| self.wanted.is(pending), false));
+        self.server.with(|state| state.hunks.mark(|pending| self.selector.selects(pending), false));
     }
 }
 
 /// `longsight.acceptHunk`, with the same arguments.
 pub async fn accept(server: &Server, argument: &Value) -> jsonrpc::Result<Value> {
-    let wanted = Wanted::of(argument)?;
+    let selector = HunkSelector::of(argument)?;
     if !server.with(|state| state.editor.can.apply_edits) {
         let words = "this editor cannot be asked to apply edits: choose the code action that accepts the change";
         return Err(message::failure(words));
     }
     let taken = {
         // A hunk that was rejected meanwhile is not accepted.
-        let accepting = Accepting::new(server, &wanted);
+        let accepting = Accepting::new(server, &selector);
         held::follow_disk(server, |_| true).await;
-        server.with(|state| state.hunks.accept(|pending| accepting.wanted.is(pending) && !pending.claimed))
+        server.with(|state| state.hunks.accept(|pending| accepting.selector.selects(pending) && !pending.claimed))
     };
     if taken.is_empty() {
-        let claimed = server.with(|state| state.hunks.iter().find(|pending| wanted.is(pending)).map(|one| uri::name(&one.document.uri)));
-        return Err(claimed.map_or_else(|| wanted.missing(), |name| claimed_already(&name)));
+        let claimed =
+            server.with(|state| state.hunks.iter().find(|pending| selector.selects(pending)).map(|one| uri::name(&one.document.uri)));
+        return Err(claimed.map_or_else(|| selector.missing(), |name| claimed_already(&name)));
     }
-    let told = wanted.told(&taken);
+    let told = selector.ids(&taken);
     let name = format!("longsight: {}", one_line(taken[0].name()));
     let mut undecided = Undecided { server, uris: uris(&taken), taken };
     let files = by_file(&undecided.taken).map_err(|reason| message::failure(&reason))?;
