@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tower_lsp::lsp_types::{self as lsp, FileEvent, Url};
 
 use super::edit::held;
-use super::edit::hunks::Lost;
+use super::edit::hunks::DroppedHunk;
 use super::features::StateSnapshot;
 use super::open_documents::Change;
 use super::state;
@@ -87,7 +87,7 @@ pub fn open(server: &Server, params: Value) {
 }
 
 /// Finds out where a document lies and opens it; again if the folders have changed meanwhile.
-fn take_in(server: &Server, document: state::NewDocument) -> (bool, Vec<Lost>) {
+fn take_in(server: &Server, document: state::NewDocument) -> (bool, Vec<DroppedHunk>) {
     let mut waiting = Some(document);
     loop {
         let roots = server.with(|state| state.roots());

@@ -16,7 +16,7 @@ use crate::workspace::fs::Stamp;
 use crate::workspace::{Document, Roots, Snapshot, Sync, WorkspacePath};
 
 use super::client::Waiters;
-use super::edit::hunks::{Hunks, Lost};
+use super::edit::hunks::{DroppedHunk, Hunks};
 use super::editor::Editor;
 use super::open_documents::{Change, OpenDocument, OpenDocuments, kept};
 use super::trust::{Trust, TrustQuestion};
@@ -81,7 +81,7 @@ pub struct ChangeEffect {
     /// How many hunks were dropped because of that.
     pub forgotten: usize,
     /// Hunks that do not fit any more.
-    pub lost: Vec<Lost>,
+    pub lost: Vec<DroppedHunk>,
 }
 
 impl State {
@@ -128,7 +128,7 @@ impl State {
 
     /// Opens a document, or opens it again. Returns false if it is too large to keep; also returns the hunks that do not fit the opened
     /// text.
-    pub fn open(&mut self, opened: NewDocument) -> (bool, Vec<Lost>) {
+    pub fn open(&mut self, opened: NewDocument) -> (bool, Vec<DroppedHunk>) {
         let NewDocument { uri, path, language, version, text } = opened;
         let (text, sync) = kept(&text);
         let document = Arc::new(Document { uri: uri.to_string(), path, language, version, text, sync });

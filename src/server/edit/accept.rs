@@ -8,7 +8,7 @@ use tower_lsp::lsp_types::Url;
 
 use super::edits;
 use super::held::follow_disk;
-use super::hunks::{Pending, by_file};
+use super::hunks::{PendingHunk, by_file};
 use super::selector::HunkSelector;
 use crate::server::editor::Editor;
 use crate::server::state::State;
@@ -32,7 +32,7 @@ pub fn hindered(editor: &Editor) -> Option<&'static str> {
 }
 
 /// Whether a hunk cannot be listed in its own document: it creates that document's file, and the editor accepts hunks only by code actions.
-pub fn is_homeless(state: &State, pending: &Pending) -> bool {
+pub fn is_homeless(state: &State, pending: &PendingHunk) -> bool {
     pending.creates && !state.editor.can.apply_edits && state.open_as(&pending.document).is_none()
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::drawn::redraw;
-use super::hunks::Lost;
+use super::hunks::DroppedHunk;
 use super::warnings::look_twice;
 use crate::features::actions::one_line;
 use crate::features::edit::FileEdit;
@@ -142,13 +142,13 @@ pub async fn follow_disk(server: &Server, wanted: impl Fn(&Path) -> bool) {
 }
 
 /// Tells the user in one message which hunks do not fit any more, and has the editor remove them from the screen.
-pub fn tell_lost(server: &Server, lost: &[Lost]) {
+pub fn tell_lost(server: &Server, lost: &[DroppedHunk]) {
     say_lost(server, lost);
     redraw(server, lost.iter().map(|lost| lost.pending.document.uri.as_str()).collect::<BTreeSet<_>>());
 }
 
 /// [`tell_lost`] without removing them, for callers that redraw the documents anyway.
-pub fn say_lost(server: &Server, lost: &[Lost]) {
+pub fn say_lost(server: &Server, lost: &[DroppedHunk]) {
     let Some(first) = lost.first() else { return };
     let uri = &first.pending.document.uri;
     let name = uri::name(uri);

@@ -9,7 +9,7 @@ use tower_lsp::lsp_types::{FileRename, Url};
 
 use super::drawn::redraw;
 use super::held;
-use super::hunks::Lost;
+use super::hunks::DroppedHunk;
 use crate::server::Server;
 use crate::workspace::{Document, Roots, is_secret, uri};
 
@@ -41,7 +41,7 @@ fn renamed(file: &str, FileRename { old_uri, new_uri }: &FileRename) -> Option<S
 /// Takes the hunks of a file to its new name.
 fn follow(server: &Server, roots: &Arc<Roots>, old: &str, new: &str) {
     let path = roots.locate_uri(new).filter(|path| !is_secret(path));
-    let lost: Vec<Lost> = server.with(|state| {
+    let lost: Vec<DroppedHunk> = server.with(|state| {
         let Some(known) = state.hunks.of(old).next().map(|pending| pending.document.clone()) else { return vec![] };
         if known.path.is_some() && path.is_none() {
             let why = format!("the file is called {} now, where nothing is changed", uri::name(new));

@@ -8,7 +8,7 @@ use tower_lsp::jsonrpc::{self, Error};
 use tower_lsp::lsp_types::Url;
 
 use super::edits::{End, Outcome};
-use super::hunks::{Lost, Pending, by_file};
+use super::hunks::{DroppedHunk, PendingHunk, by_file};
 use super::selector::HunkSelector;
 use super::warnings::look_twice;
 use super::{accept, drawn, edits, held};
@@ -85,7 +85,7 @@ pub async fn accept(server: &Server, argument: &Value) -> jsonrpc::Result<Value>
         End::NotShown(left) => (left, edits::NOT_SHOWN),
         End::Overtaken(left) => (left, "the text was typed in faster than it could be changed"),
     };
-    let is_of = |files: &[FileEdit], pending: &Pending| files.iter().any(|file| file.document.uri == pending.document.uri);
+    let is_of = |files: &[FileEdit], pending: &PendingHunk| files.iter().any(|file| file.document.uri == pending.document.uri);
     undecided.decided(|pending| !is_of(&left, pending) && !is_of(&unseen, pending));
     undecided.taken.iter_mut().for_each(|pending| pending.claimed = is_of(&unseen, pending));
     drop(undecided);
@@ -107,12 +107,12 @@ pub async fn accept(server: &Server, argument: &Value) -> jsonrpc::Result<Value>
 struct Undecided<'a> {
     server: &'a Server,
     uris: BTreeSet<String>,
-    taken: Vec<Pending>,
+    taken: Vec<PendingHunk>,
 }
 
 impl Undecided<'_> {
     /// These hunks have arrived in the text.
-    fn decided(&mut self, arrived: impl Fn(&Pending) -> bool) {
+    fn decided(&mut self, arrived: impl Fn(&PendingHunk) -> bool) {
         let (arrived, left) = std::mem::take(&mut self.taken).into_iter().partition::<Vec<_>, _>(arrived);
         self.taken = left;
         self.server.with(|state| {
@@ -136,13 +136,13 @@ fn claimed_already(name: &str) -> Error {
     message::failure(&format!("{name}: {words}"))
 }
 
-fn uris(taken: &[Pending]) -> BTreeSet<String> {
+fn uris(taken: &[PendingHunk]) -> BTreeSet<String> {
     taken.iter().map(|pending| pending.document.uri.clone()).collect()
 }
 
 /// Puts back hunks that could not be applied: they wait again, for the newest text if they fit it. Hunks whose change the text shows anyway
 /// are decided.
-fn give_back(server: &Server, taken: Vec<Pending>) {
+fn give_back(server: &Server, taken: Vec<PendingHunk>) {
     let lost = server.with(|state| {
         state.hunks.settled(|id| taken.iter().any(|pending| pending.id == id));
         let arrived: Vec<String> = by_file(&taken)
@@ -169,7 +169,7 @@ fn give_back(server: &Server, taken: Vec<Pending>) {
                     pending.document = open.document.clone();
                     state.hunks.put_back(vec![pending]);
                 }
-                Err(why) => lost.push(Lost { pending: pending.into(), why: why.to_string() }),
+                Err(why) => lost.push(DroppedHunk { pending: pending.into(), why: why.to_string() }),
             }
         }
         lost
@@ -185,7 +185,7 @@ pub fn lenses(server: &Server, uri: &Url) -> Value {
             return vec![];
         }
         let all = state.hunks.len();
-        let lens = |(number, pending): (usize, &Pending)| {
+        let lens = |(number, pending): (usize, &PendingHunk)| {
             let start = drawn::lines(state, pending).range.start;
             let range = convert::to_range(Range { start, end: start });
             let with = |title: String, command: &str, argument: Value| {
@@ -214,7 +214,7 @@ pub fn actions(server: &Server, place: &Target) -> Vec<Value> {
     server.with(|state| {
         let text = &place.document.text;
         let lines = text.line_of(place.bytes.start)..=text.line_of(place.bytes.end);
-        let here = |pending: &&Pending| {
+        let here = |pending: &&PendingHunk| {
             let range = drawn::lines(state, pending).range;
             let last = if range.end > range.start && range.end.character == 0 { range.end.line - 1 } else { range.end.line };
             (range.start.line as usize) <= *lines.end() && *lines.start() <= last as usize

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{self, Error};
 
-use super::hunks::Pending;
+use super::hunks::PendingHunk;
 use crate::server::message;
 use crate::workspace::uri;
 
@@ -26,7 +26,7 @@ impl HunkSelector {
     }
 
     /// Whether a hunk is among them.
-    pub fn selects(&self, pending: &Pending) -> bool {
+    pub fn selects(&self, pending: &PendingHunk) -> bool {
         match self {
             Self::One(id) => pending.id == *id,
             Self::Of(uri) => uri::is_same(uri, &pending.document.uri),
@@ -41,7 +41,7 @@ impl HunkSelector {
     }
 
     /// Their numbers in the form in which they were named: one, or a list.
-    pub fn ids(&self, taken: &[Pending]) -> Value {
+    pub fn ids(&self, taken: &[PendingHunk]) -> Value {
         match self {
             Self::One(id) => json!(id),
             _ => taken.iter().map(|pending| pending.id).collect(),
