@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc;
 
-use super::edits::{End, Label, Outcome};
+use super::edits::{ApplyResult, Label, Outcome};
 use super::warnings::look_twice;
 use super::{accept, edits, held, partly};
 use crate::engine::Cancel;
@@ -148,15 +148,15 @@ async fn apply(server: &Server, title: &str, worked: &mut Worked, confirm: bool,
     warn(server, title, warnings);
     let label = Label { title, confirm, warnings };
     match edits::apply(server, &format!("longsight: {title}"), &worked.files, Some(label)).await {
-        Ok(Outcome { end: End::Applied, unseen }) => {
+        Ok(Outcome { result: ApplyResult::Applied, unseen }) => {
             if !confirm {
                 name_elsewhere(server, title, &worked.files, marked);
             }
             Settled::Applied { unseen }
         }
-        Ok(Outcome { end: End::NotShown(_), .. }) => Settled::Refused(edits::NOT_SHOWN.into()),
+        Ok(Outcome { result: ApplyResult::NotShown(_), .. }) => Settled::Refused(edits::NOT_SHOWN.into()),
         // A few keys must not lose the work.
-        Ok(Outcome { end: End::Overtaken(left), .. }) => held::hold_and_tell(server, title, &left, warnings).into(),
+        Ok(Outcome { result: ApplyResult::Overtaken(left), .. }) => held::hold_and_tell(server, title, &left, warnings).into(),
         // Somebody has just typed in one of the places.
         Err(reason) => match worked.keep_what_fits(server).await {
             true => worked.hold_and_tell(server, title).into(),

@@ -19,12 +19,12 @@ use crate::text::{Batch, Text};
 use crate::workspace::{Document, uri};
 
 /// How long an editor may take to show that it has applied an edit.
-const SETTLE: Duration = Duration::from_secs(2);
+const SHOWN_WITHIN: Duration = Duration::from_secs(2);
 /// The same if the editor's text differs from the one that the edit was made for: then the editor has most likely dropped the edit.
-const SOON: Duration = Duration::from_millis(600);
+const SHOWN_WITHIN_IF_BEHIND: Duration = Duration::from_millis(600);
 /// Pauses between two looks: the first one, doubled each time, and the longest one.
-const FIRST_LOOK: Duration = Duration::from_millis(10);
-const LAST_LOOK: Duration = Duration::from_millis(200);
+const FIRST_LOOK_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_LOOK_PAUSE: Duration = Duration::from_millis(200);
 
 /// What the editor is told besides the edit.
 #[derive(Clone, Copy)]
@@ -188,21 +188,21 @@ fn changes(state: &State, files: &[Fitted]) -> Value {
     json!({ "changes": changes })
 }
 
-/// The message for [`End::NotShown`].
+/// The message for [`ApplyResult::NotShown`].
 pub const NOT_SHOWN: &str =
     "the editor said that it applied the change, but its text does not show it; it may have been typed in meanwhile";
 
 /// The outcome of an edit that the editor was asked to apply.
 #[derive(Debug)]
 pub struct Outcome {
-    pub end: End,
+    pub result: ApplyResult,
     /// Files that are not open and do not show what the editor says it did: it may hold them in memory, or may have dropped the edit.
     pub unseen: Vec<FileEdit>,
 }
 
 /// How an attempt to apply an edit ended.
 #[derive(Debug)]
-pub enum End {
+pub enum ApplyResult {
     Applied,
     /// The editor says that it applied it, but these texts do not show it.
     NotShown(Vec<FileEdit>),
@@ -211,7 +211,7 @@ pub enum End {
 }
 
 /// Pauses before an edit is requested again because the user has typed meanwhile.
-const AGAIN: &[Duration] = &[Duration::ZERO, Duration::from_millis(150), Duration::from_millis(400), Duration::from_millis(1000)];
+const RETRY_PAUSES: &[Duration] = &[Duration::ZERO, Duration::from_millis(150), Duration::from_millis(400), Duration::from_millis(1000)];
 
 /// Has the editor apply edits. If the editor refuses because the user has typed, the edits are fitted to the new text and requested again,
 /// since keys come faster than answers. The user is never asked twice.
@@ -221,21 +221,21 @@ pub async fn apply(server: &Server, name: &str, files: &[FileEdit], label: Optio
     }
     let mut left: Vec<FileEdit> = files.iter().filter(|file| file.changes()).cloned().collect();
     let mut unseen = vec![];
-    for pause in AGAIN {
+    for pause in RETRY_PAUSES {
         tokio::time::sleep(*pause).await;
         let attempt = apply_once(server, name, &left, label).await?;
         unseen.extend(attempt.unseen);
-        match attempt.end {
-            End::Overtaken(files) if !attempt.asks => left = files,
-            end => return Ok(Outcome { end, unseen }),
+        match attempt.result {
+            ApplyResult::Overtaken(files) if !attempt.asks => left = files,
+            result => return Ok(Outcome { result, unseen }),
         }
     }
-    Ok(Outcome { end: End::Overtaken(left), unseen })
+    Ok(Outcome { result: ApplyResult::Overtaken(left), unseen })
 }
 
 /// The outcome of one attempt.
 struct Attempt {
-    end: End,
+    result: ApplyResult,
     /// As in [`Outcome`].
     unseen: Vec<FileEdit>,
     /// The user was asked.
@@ -245,17 +245,17 @@ struct Attempt {
 /// One attempt. That the editor says it has applied the edit is no proof, so the text has to show it (`shown`). Eglot is an exception: it
 /// sends no change before its command is answered.
 async fn apply_once(server: &Server, name: &str, files: &[FileEdit], label: Option<Label<'_>>) -> Result<Attempt, String> {
-    let asked = ask_editor(server, name, files, label).await?;
-    let end = match &asked {
-        Asked { applied: false, .. } => End::Overtaken(files.to_vec()),
-        _ if server.with(|state| state.editor.has(Quirk::SendsChangesLate)) => End::Applied,
-        _ => return Ok(await_shown(server, asked).await),
+    let sent = ask_editor(server, name, files, label).await?;
+    let result = match &sent {
+        SentEdit { applied: false, .. } => ApplyResult::Overtaken(files.to_vec()),
+        _ if server.with(|state| state.editor.has(Quirk::SendsChangesLate)) => ApplyResult::Applied,
+        _ => return Ok(await_shown(server, sent).await),
     };
-    Ok(Attempt { end, unseen: vec![], asks: asked.asks })
+    Ok(Attempt { result, unseen: vec![], asks: sent.asks })
 }
 
 /// An edit that the editor was asked to apply, with its answer.
-struct Asked {
+struct SentEdit {
     versions: Vec<(Url, i32)>,
     expected: Arc<Vec<Expected>>,
     /// The user was asked: at the server's request, or by the editor itself, which our plugin reports as `chosen`.
@@ -267,7 +267,7 @@ struct Asked {
 }
 
 /// Asks the editor to apply edits; the error is its reason to refuse them.
-async fn ask_editor(server: &Server, name: &str, files: &[FileEdit], label: Option<Label<'_>>) -> Result<Asked, String> {
+async fn ask_editor(server: &Server, name: &str, files: &[FileEdit], label: Option<Label<'_>>) -> Result<SentEdit, String> {
     let looked = look_at(server, files).await?;
     let asks = label.is_some_and(|label| label.confirm);
     // What is requested and what is expected come from the same texts.
@@ -286,36 +286,36 @@ async fn ask_editor(server: &Server, name: &str, files: &[FileEdit], label: Opti
         return Err(answer["failureReason"].as_str().unwrap_or("the editor refused the edit").into());
     }
     let expected = Arc::new(if chosen { expected.into_iter().map(Expected::in_part).collect() } else { expected });
-    Ok(Asked { versions, expected, asks: asks || chosen, applied, was_behind })
+    Ok(SentEdit { versions, expected, asks: asks || chosen, applied, was_behind })
 }
 
 /// Waits until the texts show what the editor says it has applied.
-async fn await_shown(server: &Server, asked: Asked) -> Attempt {
-    let Asked { versions, expected, asks, was_behind, .. } = asked;
-    let deadline = tokio::time::Instant::now() + if was_behind { SOON } else { SETTLE };
-    let mut pause = FIRST_LOOK;
+async fn await_shown(server: &Server, sent: SentEdit) -> Attempt {
+    let SentEdit { versions, expected, asks, was_behind, .. } = sent;
+    let deadline = tokio::time::Instant::now() + if was_behind { SHOWN_WITHIN_IF_BEHIND } else { SHOWN_WITHIN };
+    let mut pause = FIRST_LOOK_PAUSE;
     let missing = loop {
         let missing = shown::missing(server, &expected).await;
         // A user who chooses among the hunks may reject all hunks of one file.
         if missing.is_empty() || asks && missing.len() < expected.len() {
-            return Attempt { end: End::Applied, unseen: vec![], asks };
+            return Attempt { result: ApplyResult::Applied, unseen: vec![], asks };
         }
         if tokio::time::Instant::now() >= deadline {
             break missing;
         }
         // A slow editor is looked at less and less often, since each look may read files.
         tokio::time::sleep_until(deadline.min(tokio::time::Instant::now() + pause)).await;
-        pause = LAST_LOOK.min(pause * 2);
+        pause = LONGEST_LOOK_PAUSE.min(pause * 2);
     };
     let missing = missing.into_iter().map(|at| &expected[at]);
     let (left, closed): (Vec<_>, Vec<_>) = missing.partition(|one| asks || one.is_open());
     let files = |all: Vec<&Expected>| all.into_iter().map(|one| one.file.clone()).collect::<Vec<_>>();
-    let end = match server.with(|state| is_behind(state, &versions)) {
-        _ if left.is_empty() => End::Applied,
-        true => End::Overtaken(files(left)),
-        false => End::NotShown(files(left)),
+    let result = match server.with(|state| is_behind(state, &versions)) {
+        _ if left.is_empty() => ApplyResult::Applied,
+        true => ApplyResult::Overtaken(files(left)),
+        false => ApplyResult::NotShown(files(left)),
     };
-    Attempt { end, unseen: files(closed), asks }
+    Attempt { result, unseen: files(closed), asks }
 }
 
 /// The open documents of an edit, each with the version that it is for; none where the editor takes no versions.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{self, Error};
 use tower_lsp::lsp_types::Url;
 
-use super::edits::{End, Outcome};
+use super::edits::{ApplyResult, Outcome};
 use super::hunks::{DroppedHunk, PendingHunk, by_file};
 use super::selector::HunkSelector;
 use super::warnings::look_twice;
@@ -79,11 +79,11 @@ pub async fn accept(server: &Server, argument: &Value) -> jsonrpc::Result<Value>
     let name = format!("longsight: {}", one_line(taken[0].name()));
     let mut undecided = Undecided { server, uris: uris(&taken), taken };
     let files = by_file(&undecided.taken).map_err(|reason| message::failure(&reason))?;
-    let Outcome { end, unseen } = edits::apply(server, &name, &files, None).await.map_err(|reason| message::failure(&reason))?;
-    let (left, why) = match end {
-        End::Applied => (vec![], ""),
-        End::NotShown(left) => (left, edits::NOT_SHOWN),
-        End::Overtaken(left) => (left, "the text was typed in faster than it could be changed"),
+    let Outcome { result, unseen } = edits::apply(server, &name, &files, None).await.map_err(|reason| message::failure(&reason))?;
+    let (left, why) = match result {
+        ApplyResult::Applied => (vec![], ""),
+        ApplyResult::NotShown(left) => (left, edits::NOT_SHOWN),
+        ApplyResult::Overtaken(left) => (left, "the text was typed in faster than it could be changed"),
     };
     let is_of = |files: &[FileEdit], pending: &PendingHunk| files.iter().any(|file| file.document.uri == pending.document.uri);
     undecided.decided(|pending| !is_of(&left, pending) && !is_of(&unseen, pending));
