@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::lsp_types::{self as lsp, TextDocumentIdentifier, Url};
 
-use super::edit::change::{self, Way};
+use super::edit::change::{self, Delivery};
 use super::edit::edits::{self, Label};
 use super::edit::{accept, review};
 use super::progress::Progress;
@@ -138,24 +138,24 @@ async fn compute(server: &Server, mut action: Value) -> Result<Value> {
     let sink = answers::progress_only(Progress::begin(server, None, &title, &cancel));
     let at = Target { document: document.clone(), bytes: data.start..data.end };
     let params = Params { at, how: How::Action { kind: data.kind, problems: data.problems } };
-    let worked = change::work_out(server, snapshot, params, &cancel, sink).await?;
+    let computed = change::compute_edit(server, snapshot, params, &cancel, sink).await?;
     // A resolved action needs no command that would do the same.
     if let Some(fields) = action.as_object_mut() {
         fields.remove("command");
     }
-    let way = worked.way(server, &document);
-    let Way::Applied { confirm } = way else {
-        worked.hold_and_tell(server, &title).map_err(|reason| message::modified(&reason))?;
+    let delivery = computed.delivery(server, &document);
+    let Delivery::Applied { confirm } = delivery else {
+        computed.hold_and_tell(server, &title).map_err(|reason| message::modified(&reason))?;
         // Emacs 30 resolves an action with data and no edit over and over.
         if let Some(fields) = action.as_object_mut() {
             fields.remove("data");
         }
         return Ok(action);
     };
-    let warnings = &worked.edited.confirm;
+    let warnings = &computed.edited.confirm;
     change::warn(server, &title, warnings);
     let label = Label { title: &title, confirm, warnings };
-    action["edit"] = edits::workspace_edit(server, &worked.files, Some(label)).await.map_err(|reason| message::modified(&reason))?;
+    action["edit"] = edits::workspace_edit(server, &computed.files, Some(label)).await.map_err(|reason| message::modified(&reason))?;
     Ok(action)
 }
 

@@ -89,8 +89,8 @@ async fn edit(server: &Server, token: Option<Value>, argument: EditArgument) -> 
     let progress = Progress::begin(server, token, &title, &cancel);
     let sink = answers::streaming(server, argument.stream_token, progress);
     let marked = at.document.clone();
-    let worked = change::work_out(server, snapshot, edit::Params { at, how }, &cancel, sink).await?;
-    Ok(change::settle(server, &title, worked, argument.review, &marked).await)
+    let computed = change::compute_edit(server, snapshot, edit::Params { at, how }, &cancel, sink).await?;
+    Ok(change::deliver(server, &title, computed, argument.review, &marked).await)
 }
 
 /// What an edit should do, and its title.
