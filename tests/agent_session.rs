@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use longsight::engine::{Cancel, ErrorKind};
-use longsight::features::Piece;
+use longsight::features::AnswerEvent;
 use serde_json::json;
 
 use crate::support::bench::{Place, Says, applied, call, change, config, engine, finish, instruct, model, propose, questions, target};
@@ -73,7 +73,7 @@ async fn a_whole_session_in_both_dialects() {
         assert!(told.contains("edit 4 of src/shape.rs") && told.contains("the nearest is at line 8"), "{dialect}: {told}");
         let seen = asked[4].body.to_string();
         assert!(seen.contains("`total` is used nowhere") && seen.contains("sum(sides) * 2"), "the drafts are seen: {seen}");
-        assert!(said.contains(&Piece::Progress("reading src/shape.rs, step 1".into(), None)), "{said:?}");
+        assert!(said.contains(&AnswerEvent::Progress("reading src/shape.rs, step 1".into(), None)), "{said:?}");
         assert_eq!(session.router().status().decisions.len(), 1, "one task is one decision");
     }
 }
@@ -353,7 +353,7 @@ async fn chinese_survives_both_dialects() {
         assert_eq!(applied(&edited, "src/购物车.rs"), CODE.replace(old, new), "{dialect}");
         assert_eq!(edited.edits[0].hunks[0].reason, "溢出时不再回绕。", "{dialect}");
         assert_eq!(edited.summary, "“总价”在溢出时取最大值；请运行测试。", "{dialect}");
-        assert!(said.contains(&Piece::Progress("reading src/购物车.rs, step 1".into(), None)), "{said:?}");
+        assert!(said.contains(&AnswerEvent::Progress("reading src/购物车.rs, step 1".into(), None)), "{said:?}");
         let asked = questions(&server);
         let first = asked[0].body.to_string();
         assert!(first.contains("溢出时取最大值，不要回绕") && first.contains("reasons and the summary in the language"), "{dialect}");

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use crate::context::fence;
-use crate::features::{Piece, Sink};
+use crate::features::{AnswerEvent, Sink};
 use crate::index::Index;
 
 const TICK: Duration = Duration::from_millis(250);
@@ -91,17 +91,17 @@ impl Screen {
     /// A sink for what happens while an answer is made.
     pub fn sink(&self) -> Sink {
         let (json, doing, writing) = (self.json, self.doing.clone(), self.writing.clone());
-        Arc::new(move |piece| match piece {
-            Piece::Text(text) if !json => {
+        Arc::new(move |event| match event {
+            AnswerEvent::Text(text) if !json => {
                 if !writing.swap(true, Ordering::Relaxed) {
                     wipe();
                 }
                 print(&text);
                 let _ = std::io::stdout().flush();
             }
-            Piece::Restart if !json && writing.load(Ordering::Relaxed) => print("\n\n(the answer begins anew)\n\n"),
-            Piece::Text(_) | Piece::Reasoning(_) | Piece::Restart => {}
-            Piece::Progress(stage, percent) => {
+            AnswerEvent::Restart if !json && writing.load(Ordering::Relaxed) => print("\n\n(the answer begins anew)\n\n"),
+            AnswerEvent::Text(_) | AnswerEvent::Reasoning(_) | AnswerEvent::Restart => {}
+            AnswerEvent::Progress(stage, percent) => {
                 doing.send_replace(match percent {
                     Some(percent) => format!("{stage}, {percent} %"),
                     None => stage,

@@ -42,7 +42,7 @@ pub struct Target {
 
 /// Something that happens while an answer is made.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Piece {
+pub enum AnswerEvent {
     Text(String),
     Reasoning(String),
     /// What is being done, and its progress in percent.
@@ -51,8 +51,8 @@ pub enum Piece {
     Restart,
 }
 
-/// Takes pieces as they come.
-pub type Sink = Arc<dyn Fn(Piece) + Send + Sync>;
+/// Takes the events as they come.
+pub type Sink = Arc<dyn Fn(AnswerEvent) + Send + Sync>;
 
 /// A sink for callers who only want the end.
 pub fn silent() -> Sink {

@@ -10,7 +10,7 @@ use tower_lsp::lsp_types::Url;
 use super::Server;
 use super::progress::Progress;
 use crate::features::inert::inert;
-use crate::features::{Piece, Sink};
+use crate::features::{AnswerEvent, Sink};
 use crate::{records, report};
 
 /// Most answers kept in the cache folder.
@@ -21,7 +21,7 @@ const SHOWN: usize = 2 << 10;
 /// A sink for work that shows only its progress.
 pub fn progress_only(progress: Progress) -> Sink {
     let written = AtomicUsize::new(0);
-    Arc::new(move |piece| show(&progress, &written, &piece))
+    Arc::new(move |event| show(&progress, &written, &event))
 }
 
 /// A sink that also streams to the client, under its token.
@@ -30,28 +30,28 @@ pub fn streaming(server: &Server, token: Option<Value>, progress: Progress) -> S
     let Some(token) = token.filter(|_| streams) else { return progress_only(progress) };
     let (sequence, written) = (AtomicU64::new(0), AtomicUsize::new(0));
     let client = server.client.clone();
-    Arc::new(move |piece| {
-        show(&progress, &written, &piece);
-        let (kind, delta) = match piece {
-            Piece::Text(text) => ("text", text),
-            Piece::Reasoning(text) => ("reasoning", text),
-            Piece::Progress(text, _) => ("progress", text),
-            Piece::Restart => ("restart", String::new()),
+    Arc::new(move |event| {
+        show(&progress, &written, &event);
+        let (kind, delta) = match event {
+            AnswerEvent::Text(text) => ("text", text),
+            AnswerEvent::Reasoning(text) => ("reasoning", text),
+            AnswerEvent::Progress(text, _) => ("progress", text),
+            AnswerEvent::Restart => ("restart", String::new()),
         };
         let seq = sequence.fetch_add(1, Ordering::Relaxed);
         client.report("longsight/stream", json!({ "token": token, "seq": seq, "kind": kind, "delta": delta }));
     })
 }
 
-fn show(progress: &Progress, written: &AtomicUsize, piece: &Piece) {
-    match piece {
-        Piece::Progress(what, percentage) => progress.report(what, *percentage),
-        Piece::Reasoning(_) => progress.report("thinking", None),
-        Piece::Restart => {
+fn show(progress: &Progress, written: &AtomicUsize, event: &AnswerEvent) {
+    match event {
+        AnswerEvent::Progress(what, percentage) => progress.report(what, *percentage),
+        AnswerEvent::Reasoning(_) => progress.report("thinking", None),
+        AnswerEvent::Restart => {
             written.store(0, Ordering::Relaxed);
             progress.report("beginning anew", None);
         }
-        Piece::Text(text) => {
+        AnswerEvent::Text(text) => {
             let before = written.fetch_add(text.len(), Ordering::Relaxed);
             // One report for every hundred bytes is enough to show that it moves.
             if before / 100 != (before + text.len()) / 100 || before == 0 {

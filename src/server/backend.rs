@@ -12,7 +12,7 @@ use super::features::{Features, Question, StateSnapshot, Suggestions};
 use super::pace::{self, Pace};
 use crate::engine::{BoxFuture, Cancel, EngineError, ErrorKind};
 use crate::features::actions::{self, Offer};
-use crate::features::{self, Piece, Session, Shared, Sink, Target, ask, complete, edit, explain, preview};
+use crate::features::{self, AnswerEvent, Session, Shared, Sink, Target, ask, complete, edit, explain, preview};
 use crate::index::{Index, Options, Stage, View};
 use crate::report;
 use crate::route::{Build, Router, Tell};
@@ -258,7 +258,7 @@ async fn with_whole_index(
     sink: &Sink,
 ) -> Result<Session, EngineError> {
     let Some(index) = index.filter(|_| session.index.stage() != Stage::Ready) else { return Ok(session) };
-    sink(Piece::Progress("waiting for the index of the workspace".into(), None));
+    sink(AnswerEvent::Progress("waiting for the index of the workspace".into(), None));
     let index = cancel.run_until_cancelled(whole_index(&index, patience)).await.ok_or_else(EngineError::cancelled)?;
     Ok(Session { index, ..session })
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use longsight::config::{Config, EngineConfig};
 use longsight::engine::{Cancel, EngineError};
 use longsight::features::edit::{Edited, How, Params, edit};
-use longsight::features::{Piece, Session, Shared, Sink, Target};
+use longsight::features::{AnswerEvent, Session, Shared, Sink, Target};
 use longsight::index::{Index, Options};
 use longsight::route::Router;
 use longsight::syntax::Registry;
@@ -204,8 +204,8 @@ pub fn target(session: &Session, path: &str, first: usize, last: usize) -> Targe
 }
 
 /// An edit by instruction, and what was said meanwhile.
-pub async fn instruct(session: &Session, at: Target, words: &str, cancel: &Cancel) -> (Result<Edited, EngineError>, Vec<Piece>) {
-    let said: Arc<Mutex<Vec<Piece>>> = Arc::default();
+pub async fn instruct(session: &Session, at: Target, words: &str, cancel: &Cancel) -> (Result<Edited, EngineError>, Vec<AnswerEvent>) {
+    let said: Arc<Mutex<Vec<AnswerEvent>>> = Arc::default();
     let keep = said.clone();
     let sink: Sink = Arc::new(move |piece| keep.lock().unwrap().push(piece));
     let params = Params { at, how: How::Instruction(words.into()) };

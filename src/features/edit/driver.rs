@@ -12,7 +12,7 @@ use super::{Edited, Params, Work, too_slow};
 use crate::agent::driver::{Driver, in_time};
 use crate::agent::limits;
 use crate::engine::{Answer, Cancel, Caps, EngineError, ErrorKind, Event};
-use crate::features::{Piece, Session, Sink, Site};
+use crate::features::{AnswerEvent, Session, Sink, Site};
 use crate::route::{Choice, Decision, RouteError};
 
 /// Computes an edit. An edit that cannot be offered is an error with the reason.
@@ -110,7 +110,7 @@ async fn caps(work: &Work<'_>, choice: &Choice) -> Result<Result<Caps, EngineErr
 async fn with_tools(work: &Work<'_>, window: usize) -> Result<Edited, EngineError> {
     let Begun { turn, bench, sent, ready_ms } = long::begin(work, window);
     let thought = AtomicUsize::new(0);
-    let say = |what: String| (work.sink)(Piece::Progress(what, None));
+    let say = |what: String| (work.sink)(AnswerEvent::Progress(what, None));
     let see = |event: &Event| long::show(work, event, &thought);
     let (task, least) = (work.plan.task(work.session), work.least());
     let driver = Driver { router: work.session.router(), task, cancel: work.cancel, least, time: limits::TIME, say: &say, see: &see };
@@ -131,7 +131,7 @@ async fn with_a_form(work: &Work<'_>) -> Result<Edited, EngineError> {
 async fn rounds(work: &Work<'_>) -> Result<Done, EngineError> {
     let mut short = Short::new(work);
     loop {
-        (work.sink)(Piece::Progress(short.doing(), None));
+        (work.sink)(AnswerEvent::Progress(short.doing(), None));
         let asked = ask(&mut short).await;
         if let Some(done) = short.take(asked)? {
             return Ok(done);

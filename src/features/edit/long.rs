@@ -22,7 +22,7 @@ use crate::dialect::{Message, Role};
 use crate::engine::{self, BYTES_PER_TOKEN, EngineError, ErrorKind};
 use crate::features::around::{Asker, around};
 use crate::features::inert::inert;
-use crate::features::{Piece, Site, Timing};
+use crate::features::{AnswerEvent, Site, Timing};
 use crate::route::Decision;
 
 /// The rules for the model.
@@ -72,10 +72,10 @@ pub(super) fn begin(work: &Work<'_>, window: usize) -> Begun {
 pub(super) fn show(work: &Work<'_>, event: &engine::Event, thought: &AtomicUsize) {
     match event {
         engine::Event::Reasoning(text) if thought.fetch_add(text.len(), Ordering::Relaxed) == 0 => {
-            (work.sink)(Piece::Reasoning(inert(text)));
+            (work.sink)(AnswerEvent::Reasoning(inert(text)));
         }
         engine::Event::Progress { stage, done, total } if *total > 0 => {
-            (work.sink)(Piece::Progress((*stage).into(), Some(done * 100 / total)));
+            (work.sink)(AnswerEvent::Progress((*stage).into(), Some(done * 100 / total)));
         }
         _ => {}
     }

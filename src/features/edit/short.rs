@@ -20,7 +20,7 @@ use crate::dialect::{Message, Role, ToolCall};
 use crate::engine::{Answer, Caps, EngineError, ErrorKind, Event, FOUND, Finish, Request};
 use crate::features::answer::report;
 use crate::features::inert::Inert;
-use crate::features::{Piece, Sink, Timing};
+use crate::features::{AnswerEvent, Sink, Timing};
 use crate::route::{Choice, Decision, RouteError, Served};
 
 /// Most questions by calls: the first, and one repair.
@@ -206,7 +206,7 @@ impl<'a> Short<'a> {
     /// What was refused is not what comes now.
     pub fn restart(&mut self) {
         if std::mem::take(&mut self.has_told) {
-            (self.work.sink)(Piece::Restart);
+            (self.work.sink)(AnswerEvent::Restart);
         }
     }
 
