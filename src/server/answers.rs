@@ -14,9 +14,9 @@ use crate::features::{AnswerEvent, Sink};
 use crate::{records, report};
 
 /// Most answers kept in the cache folder.
-const KEPT: usize = 50;
+const KEPT_ANSWERS: usize = 50;
 /// Most bytes of an answer that are shown as a message.
-const SHOWN: usize = 2 << 10;
+const MAX_MESSAGE_BYTES: usize = 2 << 10;
 
 /// A sink for work that shows only its progress.
 pub fn progress_only(progress: Progress) -> Sink {
@@ -89,11 +89,11 @@ pub fn open(server: &Server, name: &str, about: &str, answer: &Value) {
 
 /// The part of a text that fits into a message, up to the end of a line.
 fn beginning(text: &str) -> String {
-    if text.len() <= SHOWN {
+    if text.len() <= MAX_MESSAGE_BYTES {
         return text.into();
     }
-    let cut = &text[..text.floor_char_boundary(SHOWN)];
-    let whole = cut.rfind('\n').filter(|end| *end > SHOWN / 2).unwrap_or(cut.len());
+    let cut = &text[..text.floor_char_boundary(MAX_MESSAGE_BYTES)];
+    let whole = cut.rfind('\n').filter(|end| *end > MAX_MESSAGE_BYTES / 2).unwrap_or(cut.len());
     format!("{} …", cut[..whole].trim_end())
 }
 
@@ -131,7 +131,7 @@ fn write(folder: PathBuf, key: &str, text: &str) -> std::io::Result<PathBuf> {
     let mut kept: Vec<_> =
         std::fs::read_dir(&folder)?.flatten().filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path()))).collect();
     kept.sort();
-    for (_, old) in kept.iter().rev().skip(KEPT) {
+    for (_, old) in kept.iter().rev().skip(KEPT_ANSWERS) {
         // Another server may have removed it.
         let _ = std::fs::remove_file(old);
     }

@@ -18,9 +18,9 @@ use crate::context::fence;
 use crate::report;
 
 /// Longest wait for an editor's answer.
-const PATIENCE: Duration = Duration::from_secs(120);
+const ANSWER_WAIT: Duration = Duration::from_secs(120);
 /// Longest wait for the user to decide on an edit in the editor's preview, or to answer a question.
-const DECISION: Duration = Duration::from_secs(3600);
+const DECISION_WAIT: Duration = Duration::from_secs(3600);
 
 /// Requests to the editor without an answer yet.
 pub type Waiters = HashMap<i64, oneshot::Sender<Result<Value, Value>>>;
@@ -58,7 +58,7 @@ impl Client {
         let this = self.clone();
         async move {
             let decides = matches!(method, "workspace/applyEdit" | "window/showMessageRequest");
-            let answer = tokio::time::timeout(if decides { DECISION } else { PATIENCE }, receiver).await;
+            let answer = tokio::time::timeout(if decides { DECISION_WAIT } else { ANSWER_WAIT }, receiver).await;
             this.with_waiters(|waiters| waiters.remove(&id));
             match answer {
                 Ok(Ok(Ok(result))) => Ok(result),

@@ -131,7 +131,7 @@ fn without_lone_surrogates(body: &[u8]) -> Option<Value> {
 fn whole_numbers(value: &mut Value) {
     match value {
         Value::Number(number) => {
-            let whole = number.as_f64().filter(|float| number.is_f64() && float.fract() == 0.0 && float.abs() < EXACT);
+            let whole = number.as_f64().filter(|float| number.is_f64() && float.fract() == 0.0 && float.abs() < EXACT_FLOATS);
             if let Some(float) = whole {
                 *value = json!(float as i64);
             }
@@ -143,7 +143,7 @@ fn whole_numbers(value: &mut Value) {
 }
 
 /// Up to here floating-point numbers represent every integer.
-const EXACT: f64 = (1_u64 << 53) as f64;
+const EXACT_FLOATS: f64 = (1_u64 << 53) as f64;
 
 /// An answer. Fields without a value are left out, since some editors take null for a value. But a null version of a document that is not
 /// open has a meaning in the specification, and stays.

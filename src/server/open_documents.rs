@@ -11,13 +11,13 @@ use crate::text::{Batch, Edit, Encoding, Range, Text, diff};
 use crate::workspace::{Document, Documents, Sync};
 
 /// Larger documents, in bytes, are not kept at all.
-const MAX_DOCUMENT: usize = 32 << 20;
+const MAX_DOCUMENT_BYTES: usize = 32 << 20;
 /// Most changes kept per document, to rebase answers computed for an older version.
-const HISTORY: usize = 512;
+const MAX_KEPT_CHANGES: usize = 512;
 /// Most bytes of text in them together.
-const HISTORY_BYTES: usize = 4 << 20;
+const MAX_KEPT_CHANGE_BYTES: usize = 4 << 20;
 /// A change that replaces so many bytes by as many is compared with the old text: formatters send the whole document.
-const LARGE: usize = 4096;
+const COMPARED_CHANGE_BYTES: usize = 4096;
 
 /// The new text of a range, or of the whole document.
 pub struct Change {
@@ -27,7 +27,7 @@ pub struct Change {
 
 /// What is kept of a text, and whether that is all of it.
 pub fn kept(text: &str) -> (Text, Sync) {
-    if text.len() > MAX_DOCUMENT { (Text::default(), Sync::TooLarge) } else { (Text::new(text), Sync::InStep) }
+    if text.len() > MAX_DOCUMENT_BYTES { (Text::default(), Sync::TooLarge) } else { (Text::new(text), Sync::InStep) }
 }
 
 /// An open document and how it came to be.
@@ -125,12 +125,12 @@ impl OpenDocument {
             document.sync = Sync::Lost("a change lies behind the end of the text");
         }
         let edit = Edit { range: document.text.offsets(range, encoding), text: change.text };
-        if document.text.len_bytes() - edit.range.len() + edit.text.len() > MAX_DOCUMENT {
+        if document.text.len_bytes() - edit.range.len() + edit.text.len() > MAX_DOCUMENT_BYTES {
             (document.text, document.sync) = (Text::default(), Sync::TooLarge);
             self.history.clear();
             return None;
         }
-        let before = (edit.range.len().min(edit.text.len()) >= LARGE).then(|| document.text.clone());
+        let before = (edit.range.len().min(edit.text.len()) >= COMPARED_CHANGE_BYTES).then(|| document.text.clone());
         document.text.replace(edit.range.clone(), &edit.text);
         let change = before.map_or_else(|| Batch::one(edit), |before| diff::change(&before, &document.text));
         Some(self.remember(version, change))
@@ -140,7 +140,7 @@ impl OpenDocument {
         self.history.push_back((version, change.clone()));
         let bytes = |(_, change): &(i32, Batch)| change.edits().iter().map(|edit| edit.text.len()).sum::<usize>();
         let mut all: usize = self.history.iter().map(bytes).sum();
-        while self.history.len() > HISTORY || all > HISTORY_BYTES {
+        while self.history.len() > MAX_KEPT_CHANGES || all > MAX_KEPT_CHANGE_BYTES {
             all -= self.history.pop_front().as_ref().map_or(all, bytes);
         }
         change

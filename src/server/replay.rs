@@ -20,7 +20,7 @@ use crate::engine::{Engine, Event};
 use crate::workspace::uri;
 
 /// How long a recorded message is waited for.
-const PATIENCE: Duration = Duration::from_secs(15);
+const MESSAGE_WAIT: Duration = Duration::from_secs(15);
 /// How long the index may take.
 const INDEXING: Duration = Duration::from_secs(120);
 /// How long further messages are awaited after the end of the trace.
@@ -28,7 +28,7 @@ const AFTERWARDS: Duration = Duration::from_millis(300);
 /// How long the server may take to leave.
 const LEAVING: Duration = Duration::from_secs(5);
 /// Most differences shown of one message.
-const SHOWN: usize = 4;
+const SHOWN_DIFFERENCES: usize = 4;
 
 /// The outcome of a replay.
 #[derive(Debug, Default)]
@@ -201,7 +201,7 @@ impl Player {
     async fn server(&mut self, then: Value) {
         let token = then["params"]["token"].to_string();
         let expected = Key::of(&then, self.tokens.get(&token));
-        let Some(now) = self.take(|message| Key::of(message, None) == expected, PATIENCE).await else {
+        let Some(now) = self.take(|message| Key::of(message, None) == expected, MESSAGE_WAIT).await else {
             let what = self.describe(&then);
             return self.done.differences.push(format!("{what}: did not come"));
         };
@@ -226,7 +226,7 @@ impl Player {
     async fn ask(&mut self, number: u64, engine: &str, then: Value) {
         let then = marks(&then);
         let exact = |asked: &Asked, names: &Names| asked.engine == engine && marks(&hide(names, &asked.prompt)) == then;
-        let deadline = tokio::time::Instant::now() + PATIENCE;
+        let deadline = tokio::time::Instant::now() + MESSAGE_WAIT;
         let found = loop {
             if let Some(at) = self.asked.iter().position(|asked| exact(asked, &self.names)) {
                 break Some(at);
@@ -283,8 +283,8 @@ impl Player {
     }
 
     fn differ(&mut self, what: &str, found: Vec<String>) {
-        let more = found.len().saturating_sub(SHOWN);
-        self.done.differences.extend(found.into_iter().take(SHOWN).map(|difference| format!("{what}: {difference}")));
+        let more = found.len().saturating_sub(SHOWN_DIFFERENCES);
+        self.done.differences.extend(found.into_iter().take(SHOWN_DIFFERENCES).map(|difference| format!("{what}: {difference}")));
         if more > 0 {
             self.done.differences.push(format!("{what}: and {more} more"));
         }

@@ -30,7 +30,7 @@ use crate::report;
 /// Frames that are read ahead of the loop.
 const READ_AHEAD: usize = 256;
 /// How long the last messages may take to be written when we leave.
-const FLUSH: Duration = Duration::from_millis(300);
+const FLUSH_WAIT: Duration = Duration::from_millis(300);
 /// A request whose first poll takes longer than this holds up the messages behind it.
 const SLOW_PREFIX: Duration = Duration::from_millis(50);
 /// How many finished, or early cancelled, ids are remembered.
@@ -72,7 +72,7 @@ pub async fn serve<S: Host>(
     let code = serving.run(frames, results, &writer).await;
     serving.abort_all();
     outbox.close();
-    let _ = tokio::time::timeout(FLUSH, writer).await;
+    let _ = tokio::time::timeout(FLUSH_WAIT, writer).await;
     code
 }
 

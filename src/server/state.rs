@@ -55,7 +55,7 @@ pub struct State {
 }
 
 /// Files of fewer lines may be the same by chance.
-const TELLING_LINES: usize = 3;
+const MIN_TELLING_LINES: usize = 3;
 
 /// A document to open. Its place in the workspace was looked up on disk before the lock was taken.
 pub struct NewDocument {
@@ -181,7 +181,7 @@ impl State {
         let known = &self.hunks.of(uri).find(|pending| !pending.creates)?.document;
         let is_it = |document: &Document| document.path.is_some() && document.is_in_step() && document.text == known.text;
         let mut same = self.documents.iter().map(|(_, open)| &open.document).filter(|document| is_it(document));
-        let is_telling = known.text.len_lines() >= TELLING_LINES;
+        let is_telling = known.text.len_lines() >= MIN_TELLING_LINES;
         same.next().filter(|_| same.next().is_none() && is_telling).cloned()
     }
 

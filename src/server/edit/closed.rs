@@ -42,17 +42,17 @@ pub fn fill(edits: &Batch, now: &Text) -> Option<Batch> {
     blank.then(|| Batch::one(Edit { range: 0..now.len_bytes(), text }))
 }
 
-const MARK: char = '\u{feff}';
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// A text without its byte order mark.
 pub fn unmarked(text: &str) -> &str {
-    text.strip_prefix(MARK).unwrap_or(text)
+    text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)
 }
 
 /// A file and its edits as an editor that opens it sees them: the byte order mark is not part of the text there.
 fn as_opened(text: &Text, edits: &Batch) -> Result<(Text, Batch), String> {
-    let width = MARK.len_utf8();
-    if !text.slice(0..width).starts_with(MARK) {
+    let width = BYTE_ORDER_MARK.len_utf8();
+    if !text.slice(0..width).starts_with(BYTE_ORDER_MARK) {
         return Ok((text.clone(), edits.clone()));
     }
     let mut moved: Vec<Edit> = vec![];

@@ -68,7 +68,7 @@ pub fn tell_unseen(server: &Server, files: &[FileEdit]) -> Value {
 }
 
 /// Most files that are named in a message.
-const NAMED: usize = 5;
+const MAX_NAMED_FILES: usize = 5;
 
 /// [`hold`], and tells the person how many there are and where they are decided on.
 ///
@@ -77,8 +77,8 @@ const NAMED: usize = 5;
 pub fn hold_and_tell(server: &Server, title: &str, files: &[FileEdit], warnings: &[String]) -> Result<Vec<u64>, String> {
     let changed: Vec<&FileEdit> = files.iter().filter(|file| file.changes()).collect();
     let name = |file: &&FileEdit| file.document.path.as_ref().map_or_else(|| uri::name(&file.document.uri), ToString::to_string);
-    let mut names: Vec<String> = changed.iter().take(NAMED).map(name).collect();
-    names.extend((changed.len() > NAMED).then(|| "…".to_string()));
+    let mut names: Vec<String> = changed.iter().take(MAX_NAMED_FILES).map(name).collect();
+    names.extend((changed.len() > MAX_NAMED_FILES).then(|| "…".to_string()));
     let (by, more) = server.with(|state| {
         let by = match (state.editor.draws_hunks, state.editor.can.apply_edits) {
             (_, false) if changed.iter().any(|file| file.creates) => "by its code action; that of a new file is listed in every document",
