@@ -14,7 +14,7 @@ use crate::syntax::Surface;
 /// Larger documents, in bytes, get no completion.
 const MAX_DOCUMENT: usize = 32 << 20;
 /// Bytes around the cursor that are looked at.
-const NEAR: usize = 64 << 10;
+const BYTES_AROUND_CURSOR: usize = 64 << 10;
 
 /// The place of a completion.
 pub(in crate::features) struct Spot {
@@ -122,9 +122,9 @@ impl Near {
 
 /// The text before the cursor with `\n` as line break, as models were trained.
 fn near_end(before: &str) -> String {
-    prompt::whole_steps(before, NEAR).replace("\r\n", "\n").replace('\r', "\n")
+    prompt::whole_steps(before, BYTES_AROUND_CURSOR).replace("\r\n", "\n").replace('\r', "\n")
 }
 
 fn near_start(after: &str) -> String {
-    after[..after.floor_char_boundary(NEAR)].replace("\r\n", "\n").replace('\r', "\n")
+    after[..after.floor_char_boundary(BYTES_AROUND_CURSOR)].replace("\r\n", "\n").replace('\r', "\n")
 }

@@ -20,9 +20,9 @@ use crate::syntax::scope;
 use crate::text::{Ending, layout};
 
 /// Most lines cut from the end of a suggestion to make it parse.
-const MOST_CUTS: usize = 24;
+const MAX_CUTS: usize = 24;
 /// Bytes before the cursor in which used files are counted.
-const USED_WITHIN: usize = 4 << 10;
+const FILES_COUNTED_WITHIN_BYTES: usize = 4 << 10;
 
 /// The task for a completion, with the signals of the place.
 pub(in crate::features) fn task(session: &Session, site: &Site, hole: &Hole, invoked: bool) -> Task {
@@ -35,7 +35,7 @@ pub(in crate::features) fn task(session: &Session, site: &Site, hole: &Hole, inv
         task.signals.push(if documented { Signal::DocumentedBody } else { Signal::EmptyBody });
     }
     if invoked || session.config().route.auto_coder {
-        let near = hole.before.len().saturating_sub(USED_WITHIN);
+        let near = hole.before.len().saturating_sub(FILES_COUNTED_WITHIN_BYTES);
         let near = &hole.before[hole.before.floor_char_boundary(near)..];
         task.signals.extend(hard::many_files(session, site, near));
     }
@@ -210,7 +210,7 @@ impl Work<'_> {
 
     /// The longest start of a suggestion that may stand in the file, and the number of faults then.
     fn shortened(&self, judge: &Judge, mut text: String) -> Option<(String, usize)> {
-        for cuts in 0..MOST_CUTS {
+        for cuts in 0..MAX_CUTS {
             let whole = format!("{text}{}", self.hole.tail(&text));
             if let Some(faults) = judge.faults(&edit(self.params, &whole)) {
                 return Some((whole, faults));
@@ -218,7 +218,7 @@ impl Work<'_> {
             text.truncate(text[..text.rfind('\n')?].trim_end().len());
             text.truncate(without_continuation(self.hole, &text).len());
             // What an attribute was for was cut off, so it would apply to something else.
-            if text.trim().is_empty() || cuts + 1 == MOST_CUTS || has_attributes_only(&text, self.hole.surface) {
+            if text.trim().is_empty() || cuts + 1 == MAX_CUTS || has_attributes_only(&text, self.hole.surface) {
                 break;
             }
         }
