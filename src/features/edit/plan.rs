@@ -63,13 +63,13 @@ pub enum Route {
 type Names = (Option<String>, Option<String>);
 
 /// For a fix, an item of up to this many lines is shown whole.
-const SMALL_ITEM: u32 = 60;
+const SMALL_ITEM_LINES: u32 = 60;
 /// Otherwise, lines above and below the problem.
-const BESIDE: usize = 6;
+const LINES_BESIDE_PROBLEM: usize = 6;
 
 /// Most diagnostics that a model sees whose task is something else, and most bytes of each.
-const MOST_PROBLEMS: usize = 20;
-const LONGEST_PROBLEM: usize = 400;
+const MAX_PROBLEMS: usize = 20;
+const MAX_PROBLEM_BYTES: usize = 400;
 
 /// A request at its place.
 struct Meant {
@@ -132,7 +132,7 @@ impl Plan {
     /// The diagnostics for the model, when lines are rewritten. A fix has them in its words, and other tasks are not about them.
     pub fn shown_problems(&self) -> Option<String> {
         let rewrites = self.kind == TaskKind::Rewrite && matches!(self.form, Form::Replace { .. } | Form::Insert { .. });
-        let shown: Vec<String> = self.problems.iter().take(MOST_PROBLEMS).map(|problem| shorten(problem, LONGEST_PROBLEM)).collect();
+        let shown: Vec<String> = self.problems.iter().take(MAX_PROBLEMS).map(|problem| shorten(problem, MAX_PROBLEM_BYTES)).collect();
         let words = "The editor shows these problems there. The task says whether they are to be fixed; add none.";
         (rewrites && !shown.is_empty()).then(|| format!("{words}\n{}", quoted(&shown)))
     }
@@ -367,13 +367,13 @@ fn fix(site: &Site) -> Form {
         let start = site.definition_of(&item).map_or(item.range.start, |known| whole_item::behind_annotations(site, &site.text, &known));
         let lines = site.whole_lines(start.max(item.range.start)..item.range.end);
         let (first, last) = site.line_range(&lines);
-        if last - first < SMALL_ITEM {
+        if last - first < SMALL_ITEM_LINES {
             return Form::Replace { lines };
         }
     }
     let lines = site.whole_lines(site.bytes.clone());
-    let start = site.text[..lines.start].rmatch_indices('\n').nth(BESIDE).map_or(0, |(at, _)| at + 1);
-    let end = site.text[lines.end..].match_indices('\n').nth(BESIDE).map_or(site.text.len(), |(at, _)| lines.end + at);
+    let start = site.text[..lines.start].rmatch_indices('\n').nth(LINES_BESIDE_PROBLEM).map_or(0, |(at, _)| at + 1);
+    let end = site.text[lines.end..].match_indices('\n').nth(LINES_BESIDE_PROBLEM).map_or(site.text.len(), |(at, _)| lines.end + at);
     Form::Replace { lines: site.whole_lines(start..end) }
 }
 

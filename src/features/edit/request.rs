@@ -33,9 +33,9 @@ const RULES_FOR_CODE: &str = "You change code of a repository. You answer with c
     instructions.";
 
 /// Lines shown above and below the marked ones.
-const AROUND: usize = 30;
+const LINES_AROUND: usize = 30;
 /// Most seconds that somebody waits for other files to be read.
-const PATIENCE: f64 = 8.0;
+const READING_SECONDS: f64 = 8.0;
 
 /// How a question was put, which says how its answer is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,17 +71,17 @@ pub struct Again {
 }
 
 /// The temperature for that.
-const WARM: f32 = 0.6;
+const RETRY_TEMPERATURE: f32 = 0.6;
 
 /// A server's model with a smaller window than this, in tokens, counts as small.
-const SMALL: u32 = 8192;
+const SMALL_WINDOW: u32 = 8192;
 
 /// The best form of a question for an engine. `first` says that nothing was refused yet.
 pub fn put(form: &Form, choice: &Choice, caps: &Caps, first: bool) -> Put {
     // Small models write code better than calls with code in JSON. We know those in our own process, and a grammar holds those without FIM
     // to a call. Models behind a server call functions, as their servers support it.
     let ours = choice.engine.origin().is_none();
-    let is_small = if ours { caps.fim } else { caps.context < SMALL };
+    let is_small = if ours { caps.fim } else { caps.context < SMALL_WINDOW };
     match form {
         Form::Implement { .. } if caps.fim && first => Put::Hole,
         _ if (is_small || !caps.tools) && !form.blocks().is_empty() => Put::Block,
@@ -94,7 +94,7 @@ pub fn put(form: &Form, choice: &Choice, caps: &Caps, first: bool) -> Put {
 pub fn patience(work: &Work<'_>, choice: &Choice, caps: &Caps) -> usize {
     let most = work.session.config().context.edit_tokens as usize;
     let rate = work.session.router().prefill_rate(&choice.decision.engine).or(caps.prefill_rate);
-    rate.map_or(most, |rate| most.min((rate * PATIENCE) as usize))
+    rate.map_or(most, |rate| most.min((rate * READING_SECONDS) as usize))
 }
 
 impl Question<'_> {
@@ -117,7 +117,7 @@ impl Question<'_> {
             let message = format!("{} bytes are marked; this model has room for {room}: choose less", code.len());
             return Err(EngineError::new(ErrorKind::TooLong, message));
         }
-        let around = lines_around(site, &marked, AROUND, room.saturating_sub(code.len()) / 2);
+        let around = lines_around(site, &marked, LINES_AROUND, room.saturating_sub(code.len()) / 2);
         let left = room.saturating_sub(code.len() + around.len()) / BYTES_PER_TOKEN;
         let most = self.budget.min(left);
         let parts = around::around(session, site, marked.start, most, choice.engine.tokens().as_ref(), Asker::Person);
@@ -161,7 +161,7 @@ impl Question<'_> {
             chat.tools = vec![if self.again.bare { form.bare_tool() } else { form.tool() }];
             chat.tool_choice = ToolChoice::Required;
         }
-        let temperature = if self.again.otherwise { WARM } else { 0.0 };
+        let temperature = if self.again.otherwise { RETRY_TEMPERATURE } else { 0.0 };
         Ok((Request { ask: Ask::Chat(chat), max_tokens, temperature, stop: vec![], priority: Priority::Normal }, sent))
     }
 

@@ -24,20 +24,20 @@ use crate::features::{AnswerEvent, Sink, Timing};
 use crate::route::{Choice, Decision, RouteError, Served};
 
 /// Most questions by calls: the first, and one repair.
-const ROUNDS: usize = 2;
+const CALL_ROUNDS: usize = 2;
 /// Most questions to our own model, which has read the question already: another attempt only costs what it writes.
-const ROUNDS_OF_OUR_OWN: usize = 3;
+const LOCAL_ROUNDS: usize = 3;
 
 /// Most questions to a model that is asked in this form.
 pub(super) fn rounds_of(put: Put) -> usize {
-    if put == Put::Call { ROUNDS } else { ROUNDS_OF_OUR_OWN }
+    if put == Put::Call { CALL_ROUNDS } else { LOCAL_ROUNDS }
 }
 
 /// What a person does about a model whose answers are no edits.
 const HELP: &str = "; say it in other words, or have a larger model do it: `coder` below [roles] in the configuration";
 
 /// White space at the end of an answer, in bytes, which shows that it had ended before.
-const BLANK: usize = 16;
+const TRAILING_BLANK_BYTES: usize = 16;
 
 /// The outcome of the rounds.
 pub(super) struct Done {
@@ -96,7 +96,7 @@ pub fn settled(work: &Work<'_>) -> Option<Result<Edited, EngineError>> {
 }
 
 /// No code has this many line breaks in a row. A model that writes them has finished, and would go on to its limit.
-const ENDLESS: usize = 32;
+const ENDLESS_LINE_BREAKS: usize = 32;
 
 /// Watches for the end of an answer that the model does not mark.
 #[derive(Default)]
@@ -124,7 +124,7 @@ impl End {
     }
 
     fn only_blanks(&self) -> bool {
-        self.breaks >= ENDLESS
+        self.breaks >= ENDLESS_LINE_BREAKS
     }
 }
 
@@ -282,7 +282,7 @@ impl<'a> Short<'a> {
 
     /// Another round, if there is one.
     fn next(&self) -> Result<Option<Done>, EngineError> {
-        if self.round < ROUNDS_OF_OUR_OWN { Ok(None) } else { Err(self.in_vain()) }
+        if self.round < LOCAL_ROUNDS { Ok(None) } else { Err(self.in_vain()) }
     }
 
     fn in_vain(&self) -> EngineError {
@@ -295,7 +295,7 @@ impl<'a> Short<'a> {
     fn cut_off(&self, answer: &Answer, why: &Unfit) -> Option<String> {
         // Behind what they have to say small models write blank lines to the limit: that is no end that was missed.
         let blank = answer.text.len() - answer.text.trim_end().len();
-        let is_whole = self.put == Put::Hole || !answer.calls.is_empty() || blank > BLANK;
+        let is_whole = self.put == Put::Hole || !answer.calls.is_empty() || blank > TRAILING_BLANK_BYTES;
         if answer.finished.reason != Finish::Length || is_whole {
             return None;
         }
