@@ -70,7 +70,7 @@ pub struct Destination {
 pub struct Last(VecDeque<((TaskKind, usize), String)>);
 
 /// As many as the context keeps going.
-const KEPT: usize = 8;
+const KEPT_PROMPTS: usize = 8;
 
 impl Last {
     /// How many leading bytes are the same; remembers the prompt.
@@ -78,7 +78,7 @@ impl Last {
         let known = self.0.iter().position(|(key, _)| *key == (kind, budget)).and_then(|at| self.0.remove(at));
         let before = known.map(|(_, prompt)| prompt).unwrap_or_default();
         self.0.push_front(((kind, budget), prompt.into()));
-        self.0.truncate(KEPT);
+        self.0.truncate(KEPT_PROMPTS);
         let equal = before.bytes().zip(prompt.bytes()).take_while(|(a, b)| a == b).count();
         prompt.floor_char_boundary(equal)
     }
@@ -99,7 +99,7 @@ pub(super) struct Reader {
 }
 
 /// Most tokens of an answer in words, for estimates.
-const LONGEST_ANSWER: u32 = 700;
+const MAX_ANSWER_TOKENS: u32 = 700;
 
 impl Reader {
     /// The reader for a task. An error if the routing policy forbids the task.
@@ -139,7 +139,7 @@ impl Reader {
         let choice = self.choice.as_ref()?;
         let config = session.config();
         let engine = config.engines.get(&choice.decision.engine);
-        let first = steps.first.unwrap_or(LONGEST_ANSWER);
+        let first = steps.first.unwrap_or(MAX_ANSWER_TOKENS);
         let thoughts = if kind.is_completion() { 0 } else { most_thoughts(&self.caps) };
         let cost = |(read, written): (usize, usize)| {
             let engine: &EngineConfig = engine?;

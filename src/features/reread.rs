@@ -9,8 +9,8 @@ use crate::syntax::{Language, Parsed, parse};
 use crate::workspace::WorkspacePath;
 
 /// Most files that are kept, and the largest size in bytes.
-const KEPT: usize = 8;
-const LARGEST: usize = 256 << 10;
+const MAX_KEPT_FILES: usize = 8;
+const MAX_KEPT_FILE_BYTES: usize = 256 << 10;
 
 /// A file as it was read.
 struct Read {
@@ -25,7 +25,7 @@ pub struct Reread(VecDeque<Read>);
 
 /// The tree of a file with this text.
 pub fn tree(shared: &Shared, path: &WorkspacePath, language: &Arc<Language>, text: &Arc<str>) -> Option<Parsed> {
-    if text.len() > LARGEST {
+    if text.len() > MAX_KEPT_FILE_BYTES {
         return parse(language, text.clone()).ok();
     }
     let is_it = |read: &Read| read.path == *path && read.text == *text && Arc::ptr_eq(read.parsed.language(), language);
@@ -36,7 +36,7 @@ pub fn tree(shared: &Shared, path: &WorkspacePath, language: &Arc<Language>, tex
     shared.notes(|notes| {
         notes.reread.0.retain(|read| read.path != *path);
         notes.reread.0.push_front(Read { path: path.clone(), text: text.clone(), parsed: parsed.clone() });
-        notes.reread.0.truncate(KEPT);
+        notes.reread.0.truncate(MAX_KEPT_FILES);
     });
     Some(parsed)
 }

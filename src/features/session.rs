@@ -173,7 +173,7 @@ impl Session {
 
     /// Waits until the repository can be ranked, so that a completion uses it; for callers who ask once.
     pub fn prepare(&self) {
-        corpora::wait(self, super::around::PATIENCE);
+        corpora::wait(self, super::around::RANKING_WAIT);
     }
 
     /// Has the ranking updated in the background.

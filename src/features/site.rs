@@ -15,9 +15,9 @@ use crate::text::{Edit, Ending, layout, words};
 use crate::workspace::{Document, WorkspacePath, uri};
 
 /// A body longer than this, in bytes, is not taken for a placeholder.
-const LONGEST_PLACEHOLDER: usize = 4 << 10;
+const MAX_PLACEHOLDER_BYTES: usize = 4 << 10;
 /// Larger documents, in bytes, are not parsed for a request.
-const MAX_PARSED: usize = 1 << 20;
+const MAX_PARSED_BYTES: usize = 1 << 20;
 
 /// A place in a document.
 pub struct Site {
@@ -92,7 +92,7 @@ impl Site {
     /// The tree of the text; none without a parser, or if the text is too long for a request.
     pub fn parsed(&self) -> Option<&Parsed> {
         let parse = || {
-            let language = self.language.as_ref().filter(|_| self.text.len() <= MAX_PARSED)?;
+            let language = self.language.as_ref().filter(|_| self.text.len() <= MAX_PARSED_BYTES)?;
             self.session.shared.trees.of(&self.document.uri, language, &self.text).ok()
         };
         self.parsed.get_or_init(parse).as_ref()
@@ -161,7 +161,7 @@ impl Site {
     pub fn empty_body(&self, item: &Item) -> Option<Range<usize>> {
         let mut body = item.body.clone()?;
         let language = self.language.as_ref()?;
-        if body.len() > LONGEST_PLACEHOLDER || self.is_stub() {
+        if body.len() > MAX_PLACEHOLDER_BYTES || self.is_stub() {
             return None;
         }
         // A docstring is no body.

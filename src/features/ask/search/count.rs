@@ -12,15 +12,15 @@ use crate::syntax::{self, naming};
 use crate::text::lines::line_start;
 
 /// Inside of a definition: the weight of a word in its name, and in a comment, compared with one in its code.
-const IN_NAME: f32 = 3.0;
-const IN_DOC: f32 = 1.5;
+const NAME_WEIGHT: f32 = 3.0;
+const COMMENT_WEIGHT: f32 = 1.5;
 /// Rows of what may be a quote that say which line is meant, whatever words other lines have.
-const CERTAIN: usize = 2;
+const CERTAIN_ROWS: usize = 2;
 /// Bytes per line, roughly.
-const LINE: usize = 40;
+const BYTES_PER_LINE: usize = 40;
 /// Blocks and definitions that a named file shows, whatever is in them.
-const NAMED_BLOCKS: usize = 8;
-const NAMED_DEFINITIONS: usize = 12;
+const MAX_NAMED_BLOCKS: usize = 8;
+const MAX_NAMED_DEFINITIONS: usize = 12;
 
 /// Where a word stands in a file.
 #[derive(Clone, Copy)]
@@ -37,8 +37,8 @@ impl Field {
     /// The weight of a word of this field in a definition or a block.
     fn in_item(self) -> f32 {
         match self {
-            Self::Path | Self::Stem | Self::Names => IN_NAME,
-            Self::Comment => IN_DOC,
+            Self::Path | Self::Stem | Self::Names => NAME_WEIGHT,
+            Self::Comment => COMMENT_WEIGHT,
             Self::Code => 1.0,
         }
     }
@@ -112,7 +112,7 @@ pub(super) fn count(session: &Session, id: FileId, file: &File, text: &str, aske
         matcher.find(session.index.text(symbol.name), |_, term| {
             fields[usize::from(term)][Field::Names as usize] += 1.0;
             let item = items.entry(Spot::Definition(shown(file, index))).or_default();
-            *item.entry(term).or_default() += if shown(file, index) == index as u32 { IN_NAME } else { 1.0 };
+            *item.entry(term).or_default() += if shown(file, index) == index as u32 { NAME_WEIGHT } else { 1.0 };
         });
     }
     let mut around = Around::new(file);
@@ -145,13 +145,13 @@ pub(super) fn count(session: &Session, id: FileId, file: &File, text: &str, aske
         Spot::Definition(index) => {
             (file.symbols[index as usize].item.range().len() + file.symbols[index as usize].doc.range().len()) as f32
         }
-        Spot::Block(_) => (BLOCK * LINE) as f32,
+        Spot::Block(_) => (BLOCK * BYTES_PER_LINE) as f32,
     };
     if is_named {
         // A named file shows more than what shares words with the question.
-        let blocks = blocks::first(file, text, if is_plain { NAMED_BLOCKS } else { 1 });
+        let blocks = blocks::first(file, text, if is_plain { MAX_NAMED_BLOCKS } else { 1 });
         let outermost = file.symbols.iter().enumerate().filter(|(_, symbol)| symbol.parent().is_none());
-        let definitions = outermost.map(|(index, _)| Spot::Definition(shown(file, index))).take(NAMED_DEFINITIONS);
+        let definitions = outermost.map(|(index, _)| Spot::Definition(shown(file, index))).take(MAX_NAMED_DEFINITIONS);
         for spot in blocks.into_iter().map(Spot::Block).chain(definitions) {
             items.entry(spot).or_default();
         }
@@ -207,7 +207,7 @@ impl Focus {
             (self.best.1, self.quoted) = (found.line, found.share);
         }
         if found.loose.len() > self.loose.len() {
-            if self.quoted == 0.0 && found.loose.len() >= CERTAIN {
+            if self.quoted == 0.0 && found.loose.len() >= CERTAIN_ROWS {
                 self.best.1 = found.line;
             }
             self.loose = found.loose;
