@@ -21,11 +21,11 @@ pub struct Wanted {
 }
 
 /// A part of a line counts as that line from this many letters on.
-const TELLING: usize = 6;
+const TELLING_LETTERS: usize = 6;
 /// Letters of a line with which a missing edit is described.
-const NAMED: usize = 80;
+const DESCRIBED_LETTERS: usize = 80;
 /// Most missing edits that are described.
-const MOST: usize = 8;
+const MAX_DESCRIBED_EDITS: usize = 8;
 
 impl Wanted {
     /// The edits in a call of `propose_edit`.
@@ -65,7 +65,7 @@ impl Wanted {
 
     fn name(&self) -> String {
         let line = self.added.first().or(self.removed.first());
-        let line = line.map(|line| format!(" (`{}`)", shorten(line, NAMED).replace('\n', " "))).unwrap_or_default();
+        let line = line.map(|line| format!(" (`{}`)", shorten(line, DESCRIBED_LETTERS).replace('\n', " "))).unwrap_or_default();
         fence::visible(&format!("{}{line}", shorten(&self.path, 120)))
     }
 }
@@ -78,7 +78,7 @@ fn telling(text: &str) -> BTreeSet<String> {
 
 /// Whether some line of one is a line of the other, or a telling part of it.
 fn share(a: &BTreeSet<String>, b: &BTreeSet<String>) -> bool {
-    let holds = |long: &str, short: &str| short.len() >= TELLING && long.contains(short);
+    let holds = |long: &str, short: &str| short.len() >= TELLING_LETTERS && long.contains(short);
     a.iter().any(|a| b.iter().any(|b| a == b || holds(a, b) || holds(b, a)))
 }
 
@@ -171,8 +171,8 @@ impl Refusals {
             return None;
         }
         missing.dedup();
-        let more = if missing.len() > MOST { "; …" } else { "" };
-        missing.truncate(MOST);
+        let more = if missing.len() > MAX_DESCRIBED_EDITS { "; …" } else { "" };
+        missing.truncate(MAX_DESCRIBED_EDITS);
         Some(missing.join("; ") + more)
     }
 

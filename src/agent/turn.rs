@@ -390,11 +390,13 @@ impl Turn {
 }
 
 /// Letters of a name that the progress display shows.
-const NAMED: usize = 80;
+const SHOWN_NAME_LETTERS: usize = 80;
 
 /// A call in words for the progress display: one line, whatever the model wrote.
 fn doing(call: &ToolCall) -> String {
-    let plain = |text: &str| fence::visible(&shorten(&text.split_whitespace().collect::<Vec<_>>().join(" "), NAMED).replace('\n', " "));
+    let plain = |text: &str| {
+        fence::visible(&shorten(&text.split_whitespace().collect::<Vec<_>>().join(" "), SHOWN_NAME_LETTERS).replace('\n', " "))
+    };
     let text = |name: &str| plain(call.arguments[name].as_str().unwrap_or_default());
     match ToolName::of(call) {
         Some(ToolName::ReadFile) => format!("reading {}", text("path")),

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::base::Base;
 use super::{Refusal, Told, Workbench, text};
-use crate::agent::compact::LEFT_OUT;
+use crate::agent::compact::TEXT_LEFT_OUT;
 use crate::agent::gaps;
 use crate::agent::limits::shorten;
 use crate::agent::patch::{self, Miss};
@@ -384,8 +384,8 @@ impl Workbench {
         if brings(PLACEHOLDER) {
             return Err("`<redacted …>` stands for a secret that models do not see, and would be written in its place\nleave those lines as they are".into());
         }
-        if brings(LEFT_OUT) {
-            return Err(format!("`{LEFT_OUT}` would stand in place of what was written before\nread the file, and write it out"));
+        if brings(TEXT_LEFT_OUT) {
+            return Err(format!("`{TEXT_LEFT_OUT}` would stand in place of what was written before\nread the file, and write it out"));
         }
         if let Permit::Refused(reason) = permit::judge(&draft.path, draft.before.as_deref(), Some(&draft.after)) {
             return Err(reason);

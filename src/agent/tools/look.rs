@@ -22,9 +22,9 @@ const MOST_SYMBOLS: usize = 200;
 const MOST_DEFINITIONS: usize = 20;
 const MOST_REFERENCES: usize = 100;
 /// Most bytes of a file that are shown at once: a result without its frame.
-const SHOWN: usize = RESULT - 512;
+const MAX_SHOWN_BYTES: usize = RESULT - 512;
 /// Longest line of a list, in bytes.
-const WIDTH: usize = 240;
+const MAX_LINE_BYTES: usize = 240;
 
 /// Quotes lines of a file, with line numbers.
 pub fn read_file(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> {
@@ -42,13 +42,13 @@ pub fn read_file(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> 
     let mut size = 0;
     let fitting = lines[first - 1..last].iter().take_while(|line| {
         size += line.len();
-        size <= SHOWN
+        size <= MAX_SHOWN_BYTES
     });
     let shown = fitting.count().max(1);
     let end = first + shown - 1;
     let start: usize = lines[..first - 1].iter().map(|line| line.len()).sum();
     let size: usize = lines[first - 1..end].iter().map(|line| line.len()).sum();
-    let code = Masked::stretch(&whole, start..start + size).rewritten(|code| shorten(code, SHOWN));
+    let code = Masked::stretch(&whole, start..start + size).rewritten(|code| shorten(code, MAX_SHOWN_BYTES));
     let mut out = fence::quote(&path.to_string(), Some((first as u32, end as u32)), &code);
     if end < last {
         out.push_str(&format!("There are {} lines; the next is {}.\n", lines.len(), end + 1));
@@ -90,7 +90,7 @@ pub fn search_text(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal
         .iter()
         .map(|hit| format!("{}:{}: {}", one_line(&hit.path.to_string()), hit.line + 1, one_line(masked(bench, hit).trim())))
         .collect();
-    let mut out = fence::quote("hits", None, &Masked::whole(&shorten(&lines.join("\n"), SHOWN)));
+    let mut out = fence::quote("hits", None, &Masked::whole(&shorten(&lines.join("\n"), MAX_SHOWN_BYTES)));
     if hits.len() > MOST_HITS {
         out.push_str(&format!("These are the first {MOST_HITS}; there are more: search for something rarer, or in one folder.\n"));
     }
@@ -116,7 +116,7 @@ pub fn find_symbol(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal
         let Some(file) = bench.index.file(id.file).filter(|file| bench.drafts.get(&file.path).is_none()) else { continue };
         let Some(symbol) = bench.index.symbol(id) else { continue };
         let source = bench.read(&file.path).unwrap_or_default();
-        let signature = shorten(&one_line(symbol.signature.of(&source)), WIDTH);
+        let signature = shorten(&one_line(symbol.signature.of(&source)), MAX_LINE_BYTES);
         let owner = symbol.container().map(|container| format!(" in {}", bench.index.text(container))).unwrap_or_default();
         let (first, last) = (symbol.line + 1, symbol.end_line + 1);
         let words = format!("{}:{first}-{last} {}{owner}: {signature}", one_line(&file.path.to_string()), symbol.kind.name());
@@ -163,7 +163,7 @@ pub fn find_references(bench: &Workbench, arguments: &Value) -> Result<Told, Ref
             total += 1;
             if lines.len() < MOST_REFERENCES {
                 let line = secrets.get_or_insert_with(|| Secrets::of(&source)).cut(&source, start..next);
-                lines.push(format!("{}:{}: {}", one_line(&path.to_string()), number + 1, shorten(&one_line(line.trim()), WIDTH)));
+                lines.push(format!("{}:{}: {}", one_line(&path.to_string()), number + 1, shorten(&one_line(line.trim()), MAX_LINE_BYTES)));
                 places.push(Stretch::new(&path, number as u32 + 1, number as u32 + 1));
             }
         }
@@ -288,7 +288,7 @@ fn defined(bench: &Workbench, path: &WorkspacePath, source: &str) -> Vec<Defined
         kind: one.kind,
         first: one.line + 1,
         last: one.end_line + 1,
-        signature: shorten(&one_line(one.signature.of(source)), WIDTH),
+        signature: shorten(&one_line(one.signature.of(source)), MAX_LINE_BYTES),
         height: one.signature.of(source).lines().count() as u32,
     });
     found.collect()
@@ -296,7 +296,7 @@ fn defined(bench: &Workbench, path: &WorkspacePath, source: &str) -> Vec<Defined
 
 /// A quoted list, with advice if it is longer than shown.
 fn list(what: &str, lines: &str, total: usize, most: usize, more: &str) -> String {
-    let mut out = fence::quote(what, None, &Masked::whole(&shorten(lines, SHOWN)));
+    let mut out = fence::quote(what, None, &Masked::whole(&shorten(lines, MAX_SHOWN_BYTES)));
     if total > most {
         out.push_str(&format!("{total} in all, and only {most} are shown: {more}.\n"));
     }
