@@ -16,7 +16,7 @@ use crate::records;
 use crate::report;
 
 /// Size of the log in bytes after which it begins anew; one earlier file is kept.
-const LIMIT: u64 = 1 << 20;
+const MAX_LOG_BYTES: u64 = 1 << 20;
 
 /// The log in a state folder; without a folder nothing is kept.
 #[derive(Clone, Debug, Default)]
@@ -50,7 +50,7 @@ impl Audit {
         if records::read(&file).unwrap_or_default().lines().any(|line| line == origin) {
             return false;
         }
-        match records::append(&file, origin, LIMIT) {
+        match records::append(&file, origin, MAX_LOG_BYTES) {
             Ok(()) => true,
             Err(error) => {
                 report::log("warning", format_args!("{} cannot be written: {error}", file.display()));
@@ -77,9 +77,9 @@ impl Audit {
     }
 
     fn write(&self, line: &str) -> Result<PathBuf, String> {
-        const NOWHERE: &str = "there is no folder for it; set XDG_STATE_HOME or HOME to an absolute path";
-        let file = self.file().ok_or(NOWHERE)?;
-        records::append(&file, line, LIMIT).map_err(|error| {
+        const NO_FOLDER: &str = "there is no folder for it; set XDG_STATE_HOME or HOME to an absolute path";
+        let file = self.file().ok_or(NO_FOLDER)?;
+        records::append(&file, line, MAX_LOG_BYTES).map_err(|error| {
             report::log("warning", format_args!("the record of what is sent, {}, cannot be written: {error}", file.display()));
             format!("{} cannot be written: {error}", file.display())
         })?;

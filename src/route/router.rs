@@ -132,7 +132,7 @@ impl Router {
             state: Mutex::default(),
             audit: Audit::default(),
             tell: None,
-            pause: health::PAUSE,
+            pause: health::FIRST_REST,
             withdrawn: Cancel::new(),
         }
     }
@@ -266,7 +266,7 @@ impl Router {
     ) -> Result<Served, RouteError> {
         let (served, offered) = self.once(task, cancel, &mut build, &mut each).await?;
         // If the tool was not offered, this call is an invented one: the caller, which runs the calls, answers it as such.
-        let asked = served.answer.calls.iter().find(|call| call.name == escalate::NAME);
+        let asked = served.answer.calls.iter().find(|call| call.name == escalate::TOOL_NAME);
         let Some(call) = asked.filter(|_| offered) else { return Ok(served) };
         let reason = escalate::reason(call);
         report::log("route", format_args!("{:?}: the scout asks for the coder: {reason}", task.kind));

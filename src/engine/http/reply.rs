@@ -46,7 +46,7 @@ pub struct Reply {
 }
 
 /// Bytes of a non-answer that are shown to the user.
-const TOLD: usize = 120;
+const SHOWN_ANSWER_BYTES: usize = 120;
 
 impl Reply {
     /// A reader for the body of `answer`, expected in a format.
@@ -102,7 +102,7 @@ impl Reply {
         };
         self.received += chunk.len();
         if let Some(unread) = &mut self.unread {
-            unread.extend_from_slice(&chunk[..chunk.len().min(TOLD - unread.len())]);
+            unread.extend_from_slice(&chunk[..chunk.len().min(SHOWN_ANSWER_BYTES - unread.len())]);
         }
         if self.received > self.limits.body {
             let message = format!("{}: the answer is over {} MiB and was cut off", self.name, self.limits.body >> 20);
