@@ -16,7 +16,7 @@ use crate::index::Index;
 
 const TICK: Duration = Duration::from_millis(250);
 /// Shorter work is not worth a line.
-const PATIENCE: Duration = Duration::from_millis(600);
+const SHOWN_AFTER: Duration = Duration::from_millis(600);
 
 /// Prints a line for a person on standard output, whatever that is connected to.
 macro_rules! say {
@@ -115,7 +115,7 @@ impl Screen {
         let started = Instant::now();
         loop {
             tokio::time::sleep(TICK).await;
-            let quiet = self.json || self.writing.load(Ordering::Relaxed) || started.elapsed() < PATIENCE;
+            let quiet = self.json || self.writing.load(Ordering::Relaxed) || started.elapsed() < SHOWN_AFTER;
             if !quiet {
                 draw(&self.doing.borrow(), started);
             }
@@ -142,7 +142,7 @@ pub fn wait(index: &Index, json: bool) {
             let progress = index.progress();
             while !ready.load(Ordering::Relaxed) {
                 std::thread::sleep(TICK / 5);
-                if started.elapsed() > PATIENCE {
+                if started.elapsed() > SHOWN_AFTER {
                     let now = *progress.borrow();
                     draw(&format!("indexing, {} of {} files", now.done, now.total), started);
                 }

@@ -17,11 +17,11 @@ pub enum Known {
 }
 
 /// From this many files on several threads read them.
-const MANY: usize = 512;
+const PARALLEL_FROM_FILES: usize = 512;
 
 /// Reads the facts of these records; none where they are damaged.
 pub fn read(registry: &Registry, stock: &Stock, kept: Vec<(Entry, Record)>, threads: usize) -> Vec<(Entry, Option<Known>)> {
-    let known: Vec<Option<Known>> = if kept.len() < MANY || threads < 2 {
+    let known: Vec<Option<Known>> = if kept.len() < PARALLEL_FROM_FILES || threads < 2 {
         kept.iter().map(|(entry, record)| one(registry, stock, entry, *record)).collect()
     } else {
         std::thread::scope(|scope| {

@@ -10,7 +10,7 @@ use super::parse::{BUDGET, ParseError, Parsed, Work, parse};
 use crate::text::Piece;
 
 /// Documents whose trees are kept: as many as a person works on at a time.
-const KEPT: usize = 8;
+const KEPT_DOCUMENTS: usize = 8;
 /// After a parse over budget, the document is left alone for this many times as long, so that nobody who types in it waits again and again.
 /// (While the parser recovers from many errors it does not look at the clock.)
 const REST: u32 = 8;
@@ -109,7 +109,7 @@ impl Trees {
         let known = kept.iter().position(|(known, _)| known == uri).and_then(|at| kept.remove(at));
         let (uri, slot) = known.unwrap_or_else(|| (uri.into(), Slot::default()));
         kept.push_front((uri, slot.clone()));
-        kept.truncate(KEPT);
+        kept.truncate(KEPT_DOCUMENTS);
         slot
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::{FEW, Owner};
+use super::{FEW_FILES, Owner};
 use crate::index::file::Tier;
 use crate::index::handle::Message;
 use crate::index::scan::Outcome;
@@ -54,7 +54,7 @@ impl Owner {
         if any {
             self.publish(false);
         }
-        if self.dirty.len() >= FEW {
+        if self.dirty.len() >= FEW_FILES {
             self.flush(false);
         }
     }

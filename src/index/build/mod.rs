@@ -75,7 +75,7 @@ pub(in crate::index) struct Owner {
 /// After this many panics no build is started again.
 const MAX_FAILURES: u32 = 3;
 /// With fewer files than this tier 0 is skipped: they are parsed before anyone notices.
-const FEW: usize = 64;
+const FEW_FILES: usize = 64;
 /// Messages that a batch has room for from the start.
 const AT_ONCE: usize = 8;
 
@@ -140,12 +140,12 @@ impl Owner {
         loop {
             let next = [self.next_rescan, self.library.rests_until()].into_iter().flatten().min();
             let patience = next.map_or(Duration::MAX, |at| at.saturating_duration_since(Instant::now()));
-            match receiver.recv_timeout(if rested { patience } else { patience.min(quiet::QUIET) }) {
+            match receiver.recv_timeout(if rested { patience } else { patience.min(quiet::QUIET_TIME) }) {
                 Ok(first) => {
                     rested = false;
                     batch.push(first);
                 }
-                Err(mpsc::RecvTimeoutError::Timeout) if !rested && patience >= quiet::QUIET && !self.is_building() => {
+                Err(mpsc::RecvTimeoutError::Timeout) if !rested && patience >= quiet::QUIET_TIME && !self.is_building() => {
                     rested = true;
                     batch.shrink_to(AT_ONCE);
                     quiet::give_back();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::changes::MAX_CHANGED;
-use super::{FEW, Owner};
+use super::{FEW_FILES, Owner};
 use crate::index::cache::{Cache, Stock};
 use crate::index::file::Tier;
 use crate::index::handle::{Message, Progress, Stage};
@@ -93,7 +93,7 @@ impl Owner {
         } else if reopened {
             self.publish(false);
         }
-        let (named, rest): (Vec<Todo>, Vec<Todo>) = match first && todo.len() > FEW {
+        let (named, rest): (Vec<Todo>, Vec<Todo>) = match first && todo.len() > FEW_FILES {
             true => todo.into_iter().partition(|todo| self.library.registry.by_path(todo.entry.path.relative()).is_some()),
             false => (vec![], todo),
         };

@@ -30,7 +30,7 @@ pub(super) struct Open {
 
 /// The rules are asked again after this time whether an open document takes part, unless the file system reports a change before. To ask
 /// with every key would cost more than the key itself.
-const ASKED: Duration = Duration::from_secs(1);
+const RULES_RECHECK: Duration = Duration::from_secs(1);
 
 /// A version of a document, as one text with line feeds.
 #[derive(Clone)]
@@ -102,7 +102,7 @@ impl Library {
     pub fn update(&mut self, document: Document) -> bool {
         let Some(path) = document.path.clone() else { return false };
         let known = self.open.get(&document.uri).filter(|open| open.path.as_ref() == Some(&path));
-        let asked = known.and_then(|open| open.asked).filter(|asked| asked.elapsed() < ASKED);
+        let asked = known.and_then(|open| open.asked).filter(|asked| asked.elapsed() < RULES_RECHECK);
         if asked.is_none() {
             let reason = self.reason(&path);
             if reason.is_some_and(is_private) {
