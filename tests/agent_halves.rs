@@ -15,6 +15,7 @@ use longsight::text::Text;
 use longsight::workspace::{Document, Documents, Roots, Snapshot, Sync, WorkspacePath};
 use serde_json::{Value, json};
 
+use crate::support::files;
 use crate::support::workspace::{Workspace, applied, call, calls, instruct};
 
 const CODE: &str = "pub fn add(a: i32, b: i32) -> i32 {\n    a + b\n}\n";
@@ -249,9 +250,7 @@ fn progress_shows_no_more_of_a_call_than_fits_a_line() {
 fn two_folders() -> (tempfile::TempDir, Workbench) {
     let folder = tempfile::tempdir().unwrap();
     for (path, text) in [("ra/src/lib.rs", "fn first() {}\n"), ("rb/src/lib.rs", CODE), ("ra/src/only.rs", CODE)] {
-        let file = folder.path().join(path);
-        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        std::fs::write(file, text).unwrap();
+        files::write(folder.path(), path, text);
     }
     let roots = Arc::new(Roots::new(["ra", "rb"].map(|name| folder.path().join(name))));
     let marked = roots.resolve("rb/src/lib.rs").unwrap();
