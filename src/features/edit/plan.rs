@@ -71,8 +71,8 @@ const LINES_BESIDE_PROBLEM: usize = 6;
 const MAX_PROBLEMS: usize = 20;
 const MAX_PROBLEM_BYTES: usize = 400;
 
-/// A request at its place.
-struct Meant {
+/// What a request asks for at its place, before the rest of its plan is known.
+struct PlannedTask {
     kind: TaskKind,
     form: Form,
     words: String,
@@ -86,7 +86,7 @@ impl Plan {
             How::Instruction(Instruction { words, .. }) => wording::moved(words).filter(|moves| is_meant(session, site, moves)),
             How::Action { kind, .. } => (kind == MODULE).then(Moves::default),
         };
-        let Meant { kind, form, words, doing } = match (how, &moves) {
+        let PlannedTask { kind, form, words, doing } = match (how, &moves) {
             (_, Some(moves)) => module(session, site, moves)?,
             (How::Instruction(Instruction { words, .. }), None) => instruction(site, words.trim())?,
             (How::Action { kind, problems }, None) => action(session, site, kind, problems)?,
@@ -157,7 +157,7 @@ fn signals(session: &Session, site: &Site, form: &Form) -> Vec<Signal> {
     signals
 }
 
-fn instruction(site: &Site, words: &str) -> Result<Meant, String> {
+fn instruction(site: &Site, words: &str) -> Result<PlannedTask, String> {
     if words.chars().all(|letter| letter.is_whitespace() || letter.is_control()) {
         return Err("the instruction is empty; say what is to be changed".into());
     }
@@ -166,23 +166,23 @@ fn instruction(site: &Site, words: &str) -> Result<Meant, String> {
     }
     if let Some(line) = site.blank_line() {
         let words = format!("write what goes to line {}, which is empty: {words}", site.line_of(line.start));
-        return Ok(Meant { kind: TaskKind::Rewrite, form: Form::Insert { line }, words, doing: "writing" });
+        return Ok(PlannedTask { kind: TaskKind::Rewrite, form: Form::Insert { line }, words, doing: "writing" });
     }
     let words = format!("change the marked lines: {words}");
-    Ok(Meant { kind: TaskKind::Rewrite, form: replace(site)?, words, doing: "rewriting" })
+    Ok(PlannedTask { kind: TaskKind::Rewrite, form: replace(site)?, words, doing: "rewriting" })
 }
 
 /// For tests in the file itself.
 const IN_THIS_FILE: &str = "Write them in the language and style of this file.";
 
-fn action(session: &Session, site: &Site, kind: &str, problems: &[String]) -> Result<Meant, String> {
+fn action(session: &Session, site: &Site, kind: &str, problems: &[String]) -> Result<PlannedTask, String> {
     match kind {
         DOCUMENT => document(site),
         TEST => {
             let item = item(site, "tested")?;
             let name = item.name.clone();
             let (form, where_to) = tests_of(session, site, item)?;
-            Ok(Meant { kind: TaskKind::Test, words: tests_words(&name, &where_to), form, doing: "writing tests" })
+            Ok(PlannedTask { kind: TaskKind::Test, words: tests_words(&name, &where_to), form, doing: "writing tests" })
         }
         IMPLEMENT => implement(site),
         EXTRACT | EXTRACTIONS => {
@@ -190,17 +190,17 @@ fn action(session: &Session, site: &Site, kind: &str, problems: &[String]) -> Re
             let lines = site.whole_lines(site.bytes.clone());
             extraction::may_be(site, &item, &lines)?;
             let words = "move the marked lines into a new function with a telling name, and call it in their place.".to_string();
-            Ok(Meant { kind: TaskKind::Extract, form: Form::Extract { lines, item }, words, doing: "extracting" })
+            Ok(PlannedTask { kind: TaskKind::Extract, form: Form::Extract { lines, item }, words, doing: "extracting" })
         }
         VARIABLE => {
             let words = "give the marked value a telling name.".to_string();
-            Ok(Meant { kind: TaskKind::Extract, form: variable(site)?, words, doing: "extracting" })
+            Ok(PlannedTask { kind: TaskKind::Extract, form: variable(site)?, words, doing: "extracting" })
         }
         RENAME => better_name(session, site),
         CALLS => {
             let calls = Calls::find(session, site, &item(site, "called")?)?;
             let words = calls.words();
-            Ok(Meant { kind: TaskKind::Rewrite, form: Form::Calls(Arc::new(calls)), words, doing: "following the signature" })
+            Ok(PlannedTask { kind: TaskKind::Rewrite, form: Form::Calls(Arc::new(calls)), words, doing: "following the signature" })
         }
         kind if covers(FIX, kind) => {
             if problems.is_empty() {
@@ -208,11 +208,11 @@ fn action(session: &Session, site: &Site, kind: &str, problems: &[String]) -> Re
             }
             let shown = quoted(problems);
             let words = format!("fix the problems that the editor shows in the marked lines, and change nothing else:\n{shown}");
-            Ok(Meant { kind: TaskKind::Fix, form: fix(site), words, doing: "fixing" })
+            Ok(PlannedTask { kind: TaskKind::Fix, form: fix(site), words, doing: "fixing" })
         }
         kind if is_edit(kind) && covers(REWRITE, kind) => {
             let words = "rewrite the marked lines so that they are clearer and simpler and do exactly the same.".to_string();
-            Ok(Meant { kind: TaskKind::Rewrite, form: replace(site)?, words, doing: "rewriting" })
+            Ok(PlannedTask { kind: TaskKind::Rewrite, form: replace(site)?, words, doing: "rewriting" })
         }
         other => Err(format!("`{other}` is no kind of edit that longsight knows")),
     }
@@ -241,13 +241,13 @@ fn tests_of(session: &Session, site: &Site, item: Item) -> Result<(Form, String)
     Ok((Form::Test { item, beside }, where_to))
 }
 
-fn document(site: &Site) -> Result<Meant, String> {
+fn document(site: &Site) -> Result<PlannedTask, String> {
     let item = item(site, "documented")?;
     let words = format!("write the documentation of {} `{}`: what it is for, in one to four sentences.", item.kind.name(), item.name);
-    Ok(Meant { kind: TaskKind::Document, form: Form::Document { item }, words, doing: "documenting" })
+    Ok(PlannedTask { kind: TaskKind::Document, form: Form::Document { item }, words, doing: "documenting" })
 }
 
-fn implement(site: &Site) -> Result<Meant, String> {
+fn implement(site: &Site) -> Result<PlannedTask, String> {
     let item = item(site, "implemented")?;
     if !item.kind.is_callable() {
         return Err(format!("`{}` has no body that could be written", item.name));
@@ -260,7 +260,7 @@ fn implement(site: &Site) -> Result<Meant, String> {
     let hint = said_in(site, &body);
     let more = hint.as_ref().map_or_else(|| ".".into(), |hint| format!(": {hint}"));
     let words = format!("write the body of `{}`{more}", item.name);
-    Ok(Meant { kind: TaskKind::Rewrite, form: Form::Implement { body, item, hint }, words, doing: "implementing" })
+    Ok(PlannedTask { kind: TaskKind::Rewrite, form: Form::Implement { body, item, hint }, words, doing: "implementing" })
 }
 
 /// What comments in an empty body say about it.
@@ -300,7 +300,7 @@ fn may_be_there(session: &Session, site: &Site, module: &str) -> bool {
         || site.definitions().iter().any(is_module)
 }
 
-fn module(session: &Session, site: &Site, moves: &Moves) -> Result<Meant, String> {
+fn module(session: &Session, site: &Site, moves: &Moves) -> Result<PlannedTask, String> {
     if !session.shared.creates_files() {
         let words = "`longsight edit` shows the change as a diff";
         return Err(format!("a module of its own is a new file, and this editor cannot create files; {words}"));
@@ -321,7 +321,7 @@ fn module(session: &Session, site: &Site, moves: &Moves) -> Result<Meant, String
          language wants that, and let every use in all files find it there.",
         item.name
     );
-    Ok(Meant { kind: TaskKind::Extract, form: Form::Replace { lines: site.whole_lines(item.range) }, words, doing: "moving" })
+    Ok(PlannedTask { kind: TaskKind::Extract, form: Form::Replace { lines: site.whole_lines(item.range) }, words, doing: "moving" })
 }
 
 /// Why the marked lines are not this item, which begins where they do or surrounds them.
@@ -338,11 +338,11 @@ fn other_than_marked(site: &Site, item: &Item) -> Option<String> {
     is_more.then(|| format!("the marked lines hold more than `{name}`; mark one function or type, and move each by itself"))
 }
 
-fn better_name(session: &Session, site: &Site) -> Result<Meant, String> {
+fn better_name(session: &Session, site: &Site) -> Result<PlannedTask, String> {
     let old = rename::name_at(site).ok_or_else(|| format!("there is no name at {}:{}", site.path, site.line_of(site.bytes.start)))?;
     let found = Rename::find(session, site, &old, None)?;
     let words = format!("find a better name for {}: one that says what it is or does.", found.what);
-    Ok(Meant { kind: TaskKind::Rewrite, form: Form::Rename(Arc::new(found)), words, doing: "renaming" })
+    Ok(PlannedTask { kind: TaskKind::Rewrite, form: Form::Rename(Arc::new(found)), words, doing: "renaming" })
 }
 
 fn item(site: &Site, what: &str) -> Result<Item, String> {
