@@ -3,7 +3,7 @@
 use super::forms::{Form, MOST_TOKENS};
 use super::long;
 use super::plan::Plan;
-use super::request::{self, Again, Question};
+use super::request::{self, Question, Retry};
 use super::short;
 use super::{How, Params, Work};
 use crate::agent::driver;
@@ -65,11 +65,11 @@ pub(in crate::features) fn first(session: &Session, at: &Target, how: &How, want
         return Ok(First { drawn, reader, task, budget, steps: Steps { count: limits::STEPS, first: Some(first), later, more } });
     }
     let choice = reader.choice().ok_or_else(|| EngineError::refused("no engine is set up that could be asked"))?;
-    let put = request::put(&plan.form, choice, &reader.caps, true);
-    let question = Question { work: &work, put, budget, exchanges: &[], again: Again::default() };
+    let format = request::answer_format(&plan.form, choice, &reader.caps, true);
+    let question = Question { work: &work, format, budget, exchanges: &[], retry: Retry::default() };
     let (asked, _) = question.request(choice, &reader.caps)?;
     let drawn = Drawn { ask: asked.ask, parts: parts() };
-    let (count, first) = (short::rounds_of(put), asked.max_tokens);
+    let (count, first) = (short::rounds_of(format), asked.max_tokens);
     // When asked again, a model reads its own answer and why it was refused.
     let mut steps = Steps { count, first: Some(first), later: first, more: limits::RESULT / BYTES_PER_TOKEN };
     if matches!(plan.form, Form::Replace { .. }) && site.item().is_some_and(|item| item.kind.is_callable()) {

@@ -12,7 +12,7 @@ use super::check::{self, Unfit};
 use super::fit::layout::blocks;
 use super::forms::{Filled, Form};
 use super::offer::{self, Offered};
-use super::request::{self, Again, Put, Question};
+use super::request::{self, AnswerFormat, Question, Retry};
 use crate::agent::driver;
 use crate::agent::limits;
 use crate::agent::turn::{Step, sayable};
@@ -29,8 +29,8 @@ const CALL_ROUNDS: usize = 2;
 const LOCAL_ROUNDS: usize = 3;
 
 /// Most questions to a model that is asked in this form.
-pub(super) fn rounds_of(put: Put) -> usize {
-    if put == Put::Call { CALL_ROUNDS } else { LOCAL_ROUNDS }
+pub(super) fn rounds_of(format: AnswerFormat) -> usize {
+    if format == AnswerFormat::Call { CALL_ROUNDS } else { LOCAL_ROUNDS }
 }
 
 /// What a person does about a model whose answers are no edits.
@@ -148,7 +148,7 @@ impl Heard {
 /// How a question was put.
 #[derive(Default)]
 pub(super) struct Asked {
-    put: Put,
+    format: AnswerFormat,
     sent: Vec<String>,
     ready_ms: f64,
 }
@@ -163,14 +163,14 @@ pub(super) struct Short<'a> {
     is_cut: bool,
     timing: Timing,
     /// How the newest question was put.
-    put: Put,
+    format: AnswerFormat,
     /// The model's answers, and why they were refused.
     exchanges: Vec<Message>,
     steps: Vec<Step>,
     sent: Vec<String>,
     ready_ms: f64,
     started: Instant,
-    again: Again,
+    retry: Retry,
     /// Some of the newest answer was shown while it came.
     has_told: bool,
     /// Tokens of other files: the same in every round, so that the question is read once.
@@ -186,13 +186,13 @@ impl<'a> Short<'a> {
             problem: String::new(),
             is_cut: false,
             timing: Timing::default(),
-            put: Put::Call,
+            format: AnswerFormat::Call,
             exchanges: vec![],
             steps: vec![],
             sent: vec![],
             ready_ms: 0.0,
             started: Instant::now(),
-            again: Again::default(),
+            retry: Retry::default(),
             has_told: false,
             budget: OnceLock::new(),
         }
@@ -213,9 +213,9 @@ impl<'a> Short<'a> {
     /// The question of this round for one engine.
     pub fn question(&self, choice: &Choice, caps: &Caps, asked: &mut Asked) -> Result<Request, EngineError> {
         let work = self.work;
-        asked.put = request::put(&work.plan.form, choice, caps, self.round == 0);
+        asked.format = request::answer_format(&work.plan.form, choice, caps, self.round == 0);
         let budget = *self.budget.get_or_init(|| request::patience(work, choice, caps));
-        let question = Question { work, put: asked.put, budget, exchanges: &self.exchanges, again: self.again };
+        let question = Question { work, format: asked.format, budget, exchanges: &self.exchanges, retry: self.retry };
         let (request, shown) = question.request(choice, caps)?;
         asked.sent.extend(shown);
         asked.ready_ms = self.started.elapsed().as_secs_f64() * 1000.0;
@@ -225,7 +225,7 @@ impl<'a> Short<'a> {
     /// Keeps how the question was put that was answered so.
     pub fn answered(&mut self, asked: Asked, heard: &Heard, served: Result<Served, RouteError>) -> Result<(Answer, Decision), RouteError> {
         self.has_told = heard.has_told;
-        self.put = asked.put;
+        self.format = asked.format;
         let mut served = served?;
         if heard.end.only_blanks() {
             served.answer.finished.reason = Finish::Length;
@@ -270,7 +270,7 @@ impl<'a> Short<'a> {
             return Err(self.in_vain());
         }
         // An answer without code says nothing of why the one before it was refused.
-        if self.problem.is_empty() || self.put != Put::Block || !blocks(&answer.text).is_empty() {
+        if self.problem.is_empty() || self.format != AnswerFormat::Block || !blocks(&answer.text).is_empty() {
             self.problem = why.to_string();
         }
         if !self.may_repair(round) {
@@ -295,7 +295,7 @@ impl<'a> Short<'a> {
     fn cut_off(&self, answer: &Answer, why: &Unfit) -> Option<String> {
         // Behind what they have to say small models write blank lines to the limit: that is no end that was missed.
         let blank = answer.text.len() - answer.text.trim_end().len();
-        let is_whole = self.put == Put::Hole || !answer.calls.is_empty() || blank > TRAILING_BLANK_BYTES;
+        let is_whole = self.format == AnswerFormat::Hole || !answer.calls.is_empty() || blank > TRAILING_BLANK_BYTES;
         if answer.finished.reason != Finish::Length || is_whole {
             return None;
         }
@@ -312,12 +312,12 @@ impl<'a> Short<'a> {
 
     /// Whether another question may follow this round.
     fn may_repair(&self, round: usize) -> bool {
-        round + 1 < rounds_of(self.put)
+        round + 1 < rounds_of(self.format)
     }
 
     /// The edit in an answer, if it may be offered.
     fn check(&self, answer: &Answer) -> Result<Filled, Unfit> {
-        check::call(self.work, &request::arguments(self.work, self.put, answer)?)
+        check::call(self.work, &request::arguments(self.work, self.format, answer)?)
     }
 
     fn note(&mut self, round: usize, answer: &Answer, ok: bool) {
@@ -328,7 +328,7 @@ impl<'a> Short<'a> {
 
     /// Tells a model behind an address that its answer could not be read. One of our own is held to what can be.
     fn garbled(&mut self, said: &str, why: &str) {
-        if self.put != Put::Call {
+        if self.format != AnswerFormat::Call {
             return;
         }
         let task = &self.work.plan.words;
@@ -342,11 +342,11 @@ impl<'a> Short<'a> {
     fn repair(&mut self, answer: Answer, why: &Unfit) {
         // A small model that has read its own echo writes it again, so it is asked as if for the first time.
         if answer.calls.first().is_some_and(|call| self.work.plan.form.is_echo(&call.arguments)) {
-            self.again.bare = true;
+            self.retry.bare = true;
             return;
         }
         // What filled a hole is not part of a conversation.
-        if self.put == Put::Hole {
+        if self.format == AnswerFormat::Hole {
             return;
         }
         let again = self.exchanges.first().is_some_and(|last| {
@@ -354,16 +354,20 @@ impl<'a> Short<'a> {
             last.content == answer.text && call(&last.tool_calls) == call(&answer.calls)
         });
         let is_same = matches!(why, Unfit::Same);
-        self.again.otherwise |= again || is_same;
+        self.retry.otherwise |= again || is_same;
         // A small model that has read a refusal repeats the refusal, or what was refused, so a block is asked for anew.
-        if self.put == Put::Block && (is_same || again || !self.exchanges.is_empty()) {
-            self.again.anew |= is_same;
-            self.again.otherwise = true;
+        if self.format == AnswerFormat::Block && (is_same || again || !self.exchanges.is_empty()) {
+            self.retry.anew |= is_same;
+            self.retry.otherwise = true;
             self.exchanges.clear();
             return;
         }
         let task = &self.work.plan.words;
-        let form = if matches!(self.put, Put::Block | Put::Object) { "Answer in the same form again" } else { "Call propose_edit again" };
+        let form = if matches!(self.format, AnswerFormat::Block | AnswerFormat::Object) {
+            "Answer in the same form again"
+        } else {
+            "Call propose_edit again"
+        };
         let words = format!("The edit was refused: {}. {form}, with this put right. The task is still: {task}", why.for_model());
         let calls: Vec<ToolCall> = answer.calls.first().map(sayable).into_iter().collect();
         let id = calls.first().map(|call| call.id.clone());
