@@ -9,7 +9,7 @@ use crate::text::lines::line_start;
 use crate::text::words;
 
 /// An edit of a text at one place.
-pub(super) struct Put<'a> {
+pub(super) struct PlacedEdit<'a> {
     pub before: &'a Parsed,
     pub known: &'a [Definition],
     /// What is replaced, with what, and the new text.
@@ -18,7 +18,7 @@ pub(super) struct Put<'a> {
     pub after: &'a str,
 }
 
-impl Put<'_> {
+impl PlacedEdit<'_> {
     /// The name of a definition that becomes a duplicate. One that surrounds the marked lines counts by its name alone, since it may have
     /// got another signature.
     pub fn doubled(&self, marked: &Range<usize>) -> Option<String> {

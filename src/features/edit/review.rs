@@ -13,7 +13,7 @@ use super::constructor_calls;
 use super::losses::{self, Change, Gone};
 use super::outline::Outline;
 use super::plan::Plan;
-use super::repeated::Put;
+use super::repeated::PlacedEdit;
 use super::signature::Parameters;
 use super::still_used;
 use crate::agent::tools::Review;
@@ -185,7 +185,7 @@ impl<'a> Changed<'a> {
 
     fn doubled(&self) -> Option<String> {
         let old = self.change.old()?;
-        let put = Put { before: &old.parsed, known: &old.all, range: &(0..0), new: self.new_lines(), after: self.change.after };
+        let put = PlacedEdit { before: &old.parsed, known: &old.all, range: &(0..0), new: self.new_lines(), after: self.change.after };
         let name = put.doubled(&(0..0)).or_else(|| self.change.repeated())?;
         Some(format!("`{name}` is in {} twice with this", self.draft.path))
     }

@@ -10,7 +10,7 @@ use super::left;
 use super::strings;
 use super::whole_item;
 use crate::features::Site;
-use crate::features::edit::repeated::Put;
+use crate::features::edit::repeated::PlacedEdit;
 use crate::syntax::{self, elided, whole};
 use crate::text::lines::{line_end, line_start};
 use crate::text::{Edit, Ending};
@@ -244,7 +244,7 @@ impl Laid<'_> {
         let text = &self.site.text;
         let after = [&text[..one.range.start], &one.text, &text[one.range.end..]].concat();
         let known = self.site.definitions();
-        let put = Put { before: self.site.parsed()?, known, range: &one.range, new: &one.text, after: &after };
+        let put = PlacedEdit { before: self.site.parsed()?, known, range: &one.range, new: &one.text, after: &after };
         put.doubled(self.marked)
     }
 }
