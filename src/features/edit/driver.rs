@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::calls::follow;
 use super::long::{self, Begun};
 use super::plan::{Plan, Route};
-use super::short::{self, Asked, Done, Heard, Short};
+use super::short::{self, AnswerWatch, FilledForm, FormRounds, SentQuestion};
 use super::{Edited, Params, Work, too_slow};
 use crate::agent::driver::{Driver, in_time};
 use crate::agent::limits;
@@ -128,8 +128,8 @@ async fn with_a_form(work: &Work<'_>) -> Result<Edited, EngineError> {
 }
 
 /// Asks until an edit may be offered, or the rounds are over.
-async fn rounds(work: &Work<'_>) -> Result<Done, EngineError> {
-    let mut short = Short::new(work);
+async fn rounds(work: &Work<'_>) -> Result<FilledForm, EngineError> {
+    let mut short = FormRounds::new(work);
     loop {
         (work.sink)(AnswerEvent::Progress(short.doing(), None));
         let asked = ask(&mut short).await;
@@ -140,10 +140,10 @@ async fn rounds(work: &Work<'_>) -> Result<Done, EngineError> {
 }
 
 /// Asks once.
-async fn ask(short: &mut Short<'_>) -> Result<(Answer, Decision), RouteError> {
+async fn ask(short: &mut FormRounds<'_>) -> Result<(Answer, Decision), RouteError> {
     let work = short.work;
     short.restart();
-    let (mut asked, mut heard) = (Asked::default(), Heard::default());
+    let (mut asked, mut heard) = (SentQuestion::default(), AnswerWatch::default());
     let this = &*short;
     let build = |choice: &Choice, caps: &Caps| this.question(choice, caps, &mut asked);
     let each = |event: &Event| heard.hear(event, work.sink);
@@ -152,7 +152,7 @@ async fn ask(short: &mut Short<'_>) -> Result<(Answer, Decision), RouteError> {
 }
 
 /// Asks for the calls of what has another signature now. What could not be done about them is said, for a person to look at.
-async fn calls(work: &Work<'_>, done: &mut Done) -> Result<Vec<String>, EngineError> {
+async fn calls(work: &Work<'_>, done: &mut FilledForm) -> Result<Vec<String>, EngineError> {
     let Some(following) = follow::calls(work, done) else { return Ok(vec![]) };
     let Some(plan) = &following.plan else { return Ok(following.told) };
     let asked = rounds(&Work { plan, ..*work }).await;

@@ -40,7 +40,7 @@ const HELP: &str = "; say it in other words, or have a larger model do it: `code
 const TRAILING_BLANK_BYTES: usize = 16;
 
 /// The outcome of the rounds.
-pub(super) struct Done {
+pub(super) struct FilledForm {
     pub filled: Filled,
     route: Decision,
     pub steps: Vec<Step>,
@@ -49,8 +49,8 @@ pub(super) struct Done {
 }
 
 /// The edit that came of it, with what a person must look at besides.
-pub(super) fn offered(work: &Work<'_>, done: Done, told: Vec<String>) -> Result<Edited, EngineError> {
-    let Done { filled, route, steps, timing, sent } = done;
+pub(super) fn offered(work: &Work<'_>, done: FilledForm, told: Vec<String>) -> Result<Edited, EngineError> {
+    let FilledForm { filled, route, steps, timing, sent } = done;
     let Offered { edits, diff, mut confirm } = offer::one(work, filled)?;
     confirm.extend(told);
     match &work.plan.form {
@@ -62,9 +62,9 @@ pub(super) fn offered(work: &Work<'_>, done: Done, told: Vec<String>) -> Result<
     Ok(Edited { edits, diff, route, steps, summary: String::new(), timing, confirm, sent })
 }
 
-impl Done {
+impl FilledForm {
     /// Adds the outcome of another question about the same edit.
-    pub(super) fn add(&mut self, more: Done) {
+    pub(super) fn add(&mut self, more: FilledForm) {
         self.filled.edits.extend(more.filled.edits);
         self.filled.others.extend(more.filled.others);
         self.steps.extend(more.steps);
@@ -100,12 +100,12 @@ const ENDLESS_LINE_BREAKS: usize = 32;
 
 /// Watches for the end of an answer that the model does not mark.
 #[derive(Default)]
-struct End {
+struct EndDetector {
     /// Line breaks at the end of the text, with only blanks between.
     breaks: usize,
 }
 
-impl End {
+impl EndDetector {
     /// Of calls found in text the first is taken, so there is no use in waiting for more.
     fn follows(&mut self, event: &Event) -> ControlFlow<()> {
         let is_over = match event {
@@ -130,13 +130,13 @@ impl End {
 
 /// What is heard of an answer while it comes.
 #[derive(Default)]
-pub(super) struct Heard {
+pub(super) struct AnswerWatch {
     filter: Inert,
     has_told: bool,
-    end: End,
+    end: EndDetector,
 }
 
-impl Heard {
+impl AnswerWatch {
     /// Tells what is heard, and says whether the rest is waited for.
     pub fn hear(&mut self, event: &Event, sink: &Sink) -> ControlFlow<()> {
         self.has_told |= matches!(event, Event::Text(_) | Event::Reasoning(_));
@@ -147,14 +147,14 @@ impl Heard {
 
 /// How a question was put.
 #[derive(Default)]
-pub(super) struct Asked {
+pub(super) struct SentQuestion {
     format: AnswerFormat,
     sent: Vec<String>,
     ready_ms: f64,
 }
 
 /// The short form on its way.
-pub(super) struct Short<'a> {
+pub(super) struct FormRounds<'a> {
     pub work: &'a Work<'a>,
     /// Rounds that are over, and why the last brought no edit.
     round: usize,
@@ -177,7 +177,7 @@ pub(super) struct Short<'a> {
     budget: OnceLock<usize>,
 }
 
-impl<'a> Short<'a> {
+impl<'a> FormRounds<'a> {
     /// A short form of which nothing has been asked yet.
     pub fn new(work: &'a Work<'a>) -> Self {
         Self {
@@ -211,7 +211,7 @@ impl<'a> Short<'a> {
     }
 
     /// The question of this round for one engine.
-    pub fn question(&self, choice: &Choice, caps: &Caps, asked: &mut Asked) -> Result<Request, EngineError> {
+    pub fn question(&self, choice: &Choice, caps: &Caps, asked: &mut SentQuestion) -> Result<Request, EngineError> {
         let work = self.work;
         asked.format = request::answer_format(&work.plan.form, choice, caps, self.round == 0);
         let budget = *self.budget.get_or_init(|| request::patience(work, choice, caps));
@@ -223,14 +223,19 @@ impl<'a> Short<'a> {
     }
 
     /// Keeps how the question was put that was answered so.
-    pub fn answered(&mut self, asked: Asked, heard: &Heard, served: Result<Served, RouteError>) -> Result<(Answer, Decision), RouteError> {
+    pub fn answered(
+        &mut self,
+        asked: SentQuestion,
+        heard: &AnswerWatch,
+        served: Result<Served, RouteError>,
+    ) -> Result<(Answer, Decision), RouteError> {
         self.has_told = heard.has_told;
         self.format = asked.format;
         let mut served = served?;
         if heard.end.only_blanks() {
             served.answer.finished.reason = Finish::Length;
         }
-        let Asked { sent, ready_ms, .. } = asked;
+        let SentQuestion { sent, ready_ms, .. } = asked;
         let fresh: Vec<String> = sent.into_iter().filter(|place| !self.sent.contains(place)).collect();
         self.sent.extend(fresh);
         self.ready_ms = ready_ms;
@@ -238,7 +243,7 @@ impl<'a> Short<'a> {
     }
 
     /// What came of the answer of this round; none where another question follows. An error ends the rounds.
-    pub fn take(&mut self, asked: Result<(Answer, Decision), RouteError>) -> Result<Option<Done>, EngineError> {
+    pub fn take(&mut self, asked: Result<(Answer, Decision), RouteError>) -> Result<Option<FilledForm>, EngineError> {
         let round = self.round;
         self.round += 1;
         let (answer, route) = match asked {
@@ -261,7 +266,7 @@ impl<'a> Short<'a> {
         let why = match checked {
             Ok(filled) => {
                 let (steps, sent) = (std::mem::take(&mut self.steps), std::mem::take(&mut self.sent));
-                return Ok(Some(Done { filled, route, steps, timing: self.timing.clone(), sent }));
+                return Ok(Some(FilledForm { filled, route, steps, timing: self.timing.clone(), sent }));
             }
             Err(why) => why,
         };
@@ -281,7 +286,7 @@ impl<'a> Short<'a> {
     }
 
     /// Another round, if there is one.
-    fn next(&self) -> Result<Option<Done>, EngineError> {
+    fn next(&self) -> Result<Option<FilledForm>, EngineError> {
         if self.round < LOCAL_ROUNDS { Ok(None) } else { Err(self.in_vain()) }
     }
 

@@ -8,7 +8,7 @@ use crate::features::edit::Work;
 use crate::features::edit::forms::Form;
 use crate::features::edit::offer;
 use crate::features::edit::plan::Plan;
-use crate::features::edit::short::Done;
+use crate::features::edit::short::FilledForm;
 use crate::syntax::{self, scope};
 use crate::text::Batch;
 
@@ -23,7 +23,7 @@ pub struct Following {
 }
 
 /// What follows an edit, if it changes a signature.
-pub fn calls(work: &Work<'_>, done: &Done) -> Option<Following> {
+pub fn calls(work: &Work<'_>, done: &FilledForm) -> Option<Following> {
     let calls = changed(work, done)?;
     let (told, name, count) = (calls.told(work.site).into_iter().collect(), calls.name.clone(), calls.count());
     let mut following = Following { told, plan: None, name, count };
@@ -47,7 +47,7 @@ pub fn too_late() -> Vec<String> {
 
 impl Following {
     /// Takes what came of the question into the edit; what a person must look at.
-    pub fn take(mut self, done: &mut Done, asked: Result<Done, EngineError>) -> Result<Vec<String>, EngineError> {
+    pub fn take(mut self, done: &mut FilledForm, asked: Result<FilledForm, EngineError>) -> Result<Vec<String>, EngineError> {
         match asked {
             Ok(more) => done.add(more),
             Err(error) if error.kind == ErrorKind::Cancelled => return Err(error),
@@ -62,7 +62,7 @@ impl Following {
 }
 
 /// The calls of the current item, if the edit changes its signature and keeps its name.
-fn changed(work: &Work<'_>, done: &Done) -> Option<Calls> {
+fn changed(work: &Work<'_>, done: &FilledForm) -> Option<Calls> {
     let Form::Replace { lines } = &work.plan.form else { return None };
     let site = work.site;
     let item = site.item().filter(|item| item.kind.is_callable())?;
