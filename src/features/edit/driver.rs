@@ -1,13 +1,13 @@
-//! What waits in an edit: models are asked here, and what they answer goes to who decides, `long` or `short`, and `calls::follow` behind
+//! Asks the models for an edit, and hands their answers to the code that decides: `tool_turn` or `form_rounds`, and `calls::follow` after
 //! that. Nothing else of an edit is asynchronous.
 
 use std::sync::atomic::AtomicUsize;
 use std::time::Instant;
 
 use super::calls::follow;
-use super::long::{self, Begun};
+use super::form_rounds::{self, AnswerWatch, FilledForm, FormRounds, SentQuestion};
 use super::plan::{Plan, Route};
-use super::short::{self, AnswerWatch, FilledForm, FormRounds, SentQuestion};
+use super::tool_turn::{self, Begun};
 use super::{Edited, Params, Work, too_slow};
 use crate::agent::driver::{Driver, in_time};
 use crate::agent::limits;
@@ -36,7 +36,7 @@ async fn work_out(work: &Work<'_>) -> Result<Edited, EngineError> {
     // What the index does alone needs no model, and so goes nowhere, however much a model could do.
     let alone = (work.plan.route == Route::IndexAlone).then(by_form);
     if let Some(Ok(plan)) = &alone
-        && let Some(Ok(settled)) = short::settled(&Work { plan, ..*work })
+        && let Some(Ok(settled)) = form_rounds::settled(&Work { plan, ..*work })
     {
         return Ok(settled);
     }
@@ -57,7 +57,7 @@ async fn work_out(work: &Work<'_>) -> Result<Edited, EngineError> {
     let too_much = |reason: String| down.unwrap_or_else(|| EngineError::refused(reason));
     let plan = alone.unwrap_or_else(by_form).map_err(too_much)?;
     let work = &Work { plan: &plan, ..*work };
-    match short::settled(work) {
+    match form_rounds::settled(work) {
         Some(settled) => settled,
         None => with_a_form(work).await,
     }
@@ -108,14 +108,14 @@ async fn caps(work: &Work<'_>, choice: &Choice) -> Result<Result<Caps, EngineErr
 
 /// Runs a turn of the agent with a window of so many bytes.
 async fn with_tools(work: &Work<'_>, window: usize) -> Result<Edited, EngineError> {
-    let Begun { turn, bench, sent, ready_ms } = long::begin(work, window);
+    let Begun { turn, bench, sent, ready_ms } = tool_turn::begin(work, window);
     let thought = AtomicUsize::new(0);
     let say = |what: String| (work.sink)(AnswerEvent::Progress(what, None));
-    let see = |event: &Event| long::show(work, event, &thought);
+    let see = |event: &Event| tool_turn::show(work, event, &thought);
     let (task, least) = (work.plan.task(work.session), work.least());
     let driver = Driver { router: work.session.router(), task, cancel: work.cancel, least, time: limits::TIME, say: &say, see: &see };
     let ran = driver.run(turn, bench).await;
-    long::finish(work, ran, sent, ready_ms)
+    tool_turn::finish(work, ran, sent, ready_ms)
 }
 
 /// Fills a form. Where that changes a signature, the calls are the second question, which may not take the first one's answer with it.
@@ -124,7 +124,7 @@ async fn with_a_form(work: &Work<'_>) -> Result<Edited, EngineError> {
     let mut done = in_time(limits::TIME, rounds(work)).await.unwrap_or_else(|| Err(too_slow()))?;
     let left = limits::TIME.saturating_sub(started.elapsed());
     let told = in_time(left, calls(work, &mut done)).await.unwrap_or_else(|| Ok(follow::too_late()))?;
-    short::offered(work, done, told)
+    form_rounds::offered(work, done, told)
 }
 
 /// Asks until an edit may be offered, or the rounds are over.

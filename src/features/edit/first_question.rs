@@ -1,10 +1,10 @@
 //! What an edit would send to a model, for the preview: the first question, made by the same code.
 
+use super::form_rounds;
 use super::forms::{Form, MOST_TOKENS};
-use super::long;
 use super::plan::Plan;
 use super::request::{self, Question, Retry};
-use super::short;
+use super::tool_turn;
 use super::{How, Params, Work};
 use crate::agent::driver;
 use crate::agent::limits;
@@ -38,7 +38,7 @@ pub(in crate::features) fn first(session: &Session, at: &Target, how: &How, want
     let small = plan.clone().by_form(session, &site, how);
     let base = Work { session, params: &params, site: &site, plan: &plan, cancel: &cancel, sink: &sink };
     if let Ok(small) = &small
-        && short::settled(&Work { plan: small, ..base }).is_some_and(|settled| settled.is_ok())
+        && form_rounds::settled(&Work { plan: small, ..base }).is_some_and(|settled| settled.is_ok())
     {
         return Err(EngineError::refused("nothing is sent for this: the index does it without a model"));
     }
@@ -57,8 +57,8 @@ pub(in crate::features) fn first(session: &Session, at: &Target, how: &How, want
         parts
     };
     if let Some(window) = window {
-        let (text, _) = long::words(&work, window);
-        let messages = vec![Message::new(Role::System, long::RULES), Message::new(Role::User, text)];
+        let (text, _) = tool_turn::words(&work, window);
+        let messages = vec![Message::new(Role::System, tool_turn::RULES), Message::new(Role::User, text)];
         let ask = Ask::Chat(Chat { messages, tools: schema::tools(), ..Chat::default() });
         let (drawn, more) = (Drawn { ask, parts: parts() }, limits::RESULTS / BYTES_PER_TOKEN);
         let [first, later] = driver::answers(reader.caps.context);
@@ -69,7 +69,7 @@ pub(in crate::features) fn first(session: &Session, at: &Target, how: &How, want
     let question = Question { work: &work, format, budget, exchanges: &[], retry: Retry::default() };
     let (asked, _) = question.request(choice, &reader.caps)?;
     let drawn = Drawn { ask: asked.ask, parts: parts() };
-    let (count, first) = (short::rounds_of(format), asked.max_tokens);
+    let (count, first) = (form_rounds::rounds_of(format), asked.max_tokens);
     // When asked again, a model reads its own answer and why it was refused.
     let mut steps = Steps { count, first: Some(first), later: first, more: limits::RESULT / BYTES_PER_TOKEN };
     if matches!(plan.form, Form::Replace { .. }) && site.item().is_some_and(|item| item.kind.is_callable()) {

@@ -1,8 +1,8 @@
 //! Edits: a code action or an instruction becomes hunks for a person to review. Nothing is written here.
 //!
-//! A model with a small window fills one form with one call and has one repair round, or two where it is our own (`short`, `forms`); one
-//! with a large window works with tools, step by step (`long`). Whatever comes back is checked before anybody sees it: it must change
-//! something, parse no worse than before, and pass the permits (`offer`). What waits for a model is in `driver` alone.
+//! A model with a small window fills one form with one call (`forms`), in one round and one or two more for repair (`form_rounds`). A model
+//! with a large window works with tools, step by step (`tool_turn`). Whatever comes back is checked before anybody sees it: it must change
+//! something, parse no worse than before, and pass the permits (`offer`). Only `driver` waits for models.
 
 mod after_move;
 mod allowed;
@@ -15,9 +15,9 @@ mod driver;
 mod extraction;
 pub(super) mod first_question;
 mod fit;
+mod form_rounds;
 pub mod forms;
 mod how;
-mod long;
 mod losses;
 mod module;
 mod new_file;
@@ -28,10 +28,10 @@ pub mod rename;
 mod repeated;
 mod request;
 mod review;
-mod short;
 mod signature;
 mod still_used;
 mod test;
+mod tool_turn;
 pub mod wording;
 
 use std::ops::Range;

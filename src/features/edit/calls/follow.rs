@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::Calls;
 use crate::engine::{EngineError, ErrorKind};
 use crate::features::edit::Work;
+use crate::features::edit::form_rounds::FilledForm;
 use crate::features::edit::forms::Form;
 use crate::features::edit::offer;
 use crate::features::edit::plan::Plan;
-use crate::features::edit::short::FilledForm;
 use crate::syntax::{self, scope};
 use crate::text::Batch;
 

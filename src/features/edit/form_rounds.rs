@@ -1,4 +1,5 @@
-//! The short form: one question that fills a form, checked, with repair rounds. Fit for models with a small window. Who asks is `driver`.
+//! The rounds in which a model with a small window fills a form: a question, checks of its answer, and a repair. The questions are asked by
+//! `driver`.
 
 use std::ops::ControlFlow;
 use std::sync::OnceLock;

@@ -1,4 +1,4 @@
-//! The long form: a model with a large window reads and edits with tools, in as many steps as it takes; its drafts become the offer.
+//! A turn in which a model with a large window reads and edits with tools, in as many steps as it takes; its drafts become the offer.
 
 use std::ops::Range;
 use std::sync::Arc;
