@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::meant::{Meant, Paths, meant};
+use super::named_places::{NamedPlace, Paths, named_places};
 use super::search::{Place, Ranking, Spot, definition, rank};
 use super::{blocks, map, overview, withheld};
 use crate::context::{Kind, Masked, Part};
@@ -46,7 +46,7 @@ pub(super) struct About {
 
 fn parts(session: &Session, question: &str, paths: &Paths<'_>, budget: usize, tokens: &dyn Tokens) -> Vec<Part> {
     let ranking = if overview::is_asked(question) { Ranking::default() } else { rank(session, question, paths) };
-    let places = Places { session, meant: meant(session, question, &ranking, paths), ranking: &ranking, tokens };
+    let places = Places { session, named: named_places(session, question, &ranking, paths), ranking: &ranking, tokens };
     if budget <= DEFINITIONS_ONLY_BUDGET {
         let mut parts = places.excerpts(budget);
         let left = budget - spent(&parts);
@@ -117,7 +117,7 @@ fn is_sparse(parts: &[Part], budget: usize) -> bool {
 /// What may be shown for a question.
 struct Places<'a> {
     session: &'a Session,
-    meant: Vec<Meant>,
+    named: Vec<NamedPlace>,
     ranking: &'a Ranking,
     tokens: &'a dyn Tokens,
 }
@@ -127,12 +127,12 @@ impl Places<'_> {
     fn excerpts(&self, budget: usize) -> Vec<Part> {
         // Several places fit even a small budget; bytes are about three times the tokens. Named places may take half.
         let longest = MAX_EXCERPT_BYTES.min(budget * BYTES_PER_TOKEN / LONG_EXCERPTS);
-        let longest_meant = (budget * BYTES_PER_TOKEN / 2 / self.meant.len().max(1)).clamp(longest, MAX_NAMED_EXCERPT_BYTES.max(longest));
+        let longest_named = (budget * BYTES_PER_TOKEN / 2 / self.named.len().max(1)).clamp(longest, MAX_NAMED_EXCERPT_BYTES.max(longest));
         let most = (budget / TOKENS_PER_EXCERPT).clamp(MIN_EXCERPTS, MAX_EXCERPTS.max(budget / 300));
         let mut parts: Vec<Part> = vec![];
-        for meant in &self.meant {
+        for named in &self.named {
             let part =
-                self.part(meant.id, |text| Some(around(text, meant.range.clone(), meant.focus, longest_meant)), || meant.why.clone());
+                self.part(named.id, |text| Some(around(text, named.range.clone(), named.focus, longest_named)), || named.why.clone());
             self.join(&mut parts, part, budget);
         }
         for (id, place) in self.ranking.places() {

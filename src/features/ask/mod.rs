@@ -4,7 +4,7 @@ mod blocks;
 mod chores;
 mod find;
 mod map;
-mod meant;
+mod named_places;
 mod overview;
 mod search;
 mod withheld;

@@ -9,7 +9,7 @@ mod quotes;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::meant::Paths;
+use super::named_places::Paths;
 use super::{blocks, chores};
 use crate::context::sentence::{Matcher, Sentence, Term};
 use crate::features::Session;

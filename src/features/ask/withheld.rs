@@ -1,6 +1,6 @@
 //! Files that a question names but that may not be shown. The model is told that they exist, because otherwise it invents their content.
 
-use super::meant::Paths;
+use super::named_places::Paths;
 use crate::context::fence;
 use crate::features::Session;
 use crate::workspace::WorkspacePath;

@@ -89,7 +89,7 @@ static NAME: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// A place that a question names.
-pub(super) struct Meant {
+pub(super) struct NamedPlace {
     pub id: FileId,
     /// The range in whole lines, in bytes of the file.
     pub range: Range<usize>,
@@ -100,7 +100,7 @@ pub(super) struct Meant {
 
 /// The places that a question names: lines in the order in which they are named, then definitions, longest first. A statement only names
 /// definitions in the best files.
-pub(super) fn meant(session: &Session, question: &str, ranking: &Ranking, paths: &Paths<'_>) -> Vec<Meant> {
+pub(super) fn named_places(session: &Session, question: &str, ranking: &Ranking, paths: &Paths<'_>) -> Vec<NamedPlace> {
     let mut places = lines(session, question, paths);
     places.truncate(MAX_NAMED_PLACES);
     let here = paths.named_in(question);
@@ -118,7 +118,7 @@ pub(super) fn meant(session: &Session, question: &str, ranking: &Ranking, paths:
     }
     found.sort_by_key(|(line, rank, definition)| (*line, *rank, definition.order(session)));
     found.dedup_by_key(|(.., definition)| *definition);
-    places.extend(found.into_iter().filter_map(|(.., definition)| definition.meant(session)).take(left));
+    places.extend(found.into_iter().filter_map(|(.., definition)| definition.named_place(session)).take(left));
     places
 }
 
@@ -135,7 +135,7 @@ impl Definition {
         (self.named != self.shown, std::cmp::Reverse(length(session, self.named)), place(session, self.named))
     }
 
-    fn meant(&self, session: &Session) -> Option<Meant> {
+    fn named_place(&self, session: &Session) -> Option<NamedPlace> {
         let file = session.index.file(self.shown.file)?;
         let (shown, named) = (session.index.symbol(self.shown)?, session.index.symbol(self.named)?);
         let text = session.snapshot.read(&file.path).ok()?;
@@ -144,7 +144,7 @@ impl Definition {
         // The line with the name is kept when there is little room; a long comment before it could take all of the room.
         let name_line = text.match_indices('\n').nth((named.name_line as usize).wrapping_sub(1)).map_or(0, |(at, _)| at + 1);
         let focus = name_line.clamp(range.start, range.end);
-        Some(Meant { id: self.shown.file, focus, range, why })
+        Some(NamedPlace { id: self.shown.file, focus, range, why })
     }
 }
 
@@ -334,8 +334,8 @@ fn of_owner(session: &Session, all: &[SymbolId], owner: &str) -> Vec<SymbolId> {
 }
 
 /// The lines of files that a question names. In a stack trace that ends with the most recent call, the last lines come first.
-fn lines(session: &Session, question: &str, paths: &Paths<'_>) -> Vec<Meant> {
-    let mut places: Vec<Meant> = vec![];
+fn lines(session: &Session, question: &str, paths: &Paths<'_>) -> Vec<NamedPlace> {
+    let mut places: Vec<NamedPlace> = vec![];
     let here = paths.named_in(question);
     for line in question.lines() {
         for named in named::named(line, &paths.split.found(line)) {
@@ -362,7 +362,7 @@ fn lines(session: &Session, question: &str, paths: &Paths<'_>) -> Vec<Meant> {
 }
 
 /// Named lines, with the innermost definition around them.
-fn of_lines(session: &Session, id: FileId, first: u32, last: u32) -> Option<Meant> {
+fn of_lines(session: &Session, id: FileId, first: u32, last: u32) -> Option<NamedPlace> {
     let file = session.index.file(id)?;
     let text = session.snapshot.read(&file.path).ok()?;
     let starts: Vec<usize> =
@@ -379,7 +379,7 @@ fn of_lines(session: &Session, id: FileId, first: u32, last: u32) -> Option<Mean
     let around = around.unwrap_or_else(|| starts.get(above).copied().unwrap_or(0)..end_of(below.min(starts.len())));
     let named_end = end_of((last.max(first) as usize).min(starts.len()));
     let range = line_start(&text, around.start.min(focus))..around.end.max(named_end);
-    Some(Meant { id, range, focus, why: format!("the question names line {first}") })
+    Some(NamedPlace { id, range, focus, why: format!("the question names line {first}") })
 }
 
 /// The files of the workspace by their names.
