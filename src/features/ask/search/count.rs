@@ -57,7 +57,7 @@ pub(in crate::features) enum Spot {
 }
 
 /// How often each word of the question stands in a file and its definitions.
-pub(super) struct Counts {
+pub(super) struct FileCounts {
     pub id: FileId,
     pub path: String,
     /// For each word, its weight by field.
@@ -89,8 +89,8 @@ pub(super) struct Item {
     pub terms: Vec<(u16, f32)>,
 }
 
-/// What is counted in every file.
-pub(super) struct Asked<'a> {
+/// The question, with what is counted in every file.
+pub(super) struct SearchQuery<'a> {
     pub sentence: &'a Sentence,
     pub quotes: Option<Quotes>,
     /// The files that are named.
@@ -98,13 +98,13 @@ pub(super) struct Asked<'a> {
 }
 
 /// Counts a question's words in a file.
-pub(super) fn count(session: &Session, id: FileId, file: &File, text: &str, asked: &Asked<'_>, matcher: &mut Matcher) -> Counts {
+pub(super) fn count(session: &Session, id: FileId, file: &File, text: &str, query: &SearchQuery<'_>, matcher: &mut Matcher) -> FileCounts {
     let path = file.path.to_string();
-    let (is_plain, is_named) = (file.symbols.is_empty(), asked.named.contains(&id));
+    let (is_plain, is_named) = (file.symbols.is_empty(), query.named.contains(&id));
     let prose = is_plain && blocks::is_prose(&path);
-    let terms = &asked.sentence.terms;
+    let terms = &query.sentence.terms;
     let mut fields = vec![[0.0; FIELDS]; terms.len()];
-    let mut focuses: HashMap<Spot, Focus> = HashMap::new();
+    let mut focuses: HashMap<Spot, BestLine> = HashMap::new();
     let mut items: BTreeMap<Spot, BTreeMap<u16, f32>> = BTreeMap::new();
     matcher.find(path.rsplit_once('.').map_or(&path, |(stem, _)| stem), |_, term| fields[usize::from(term)][Field::Path as usize] += 1.0);
     matcher.find(naming::stem(file.language.as_deref(), &path), |_, term| fields[usize::from(term)][Field::Stem as usize] += 1.0);
@@ -133,7 +133,7 @@ pub(super) fn count(session: &Session, id: FileId, file: &File, text: &str, aske
     });
     let (mut around, mut loose) = (Around::new(file), Blocks::new(file, text));
     let mut loose_rows: Vec<u16> = vec![];
-    for found in asked.quotes.iter().flat_map(|quotes| quotes.find(text, is_plain)) {
+    for found in query.quotes.iter().flat_map(|quotes| quotes.find(text, is_plain)) {
         let at = found.line;
         loose_rows.extend(&found.loose);
         let inside = around.at(at as u32).map(|(index, _)| Spot::Definition(index));
@@ -158,7 +158,7 @@ pub(super) fn count(session: &Session, id: FileId, file: &File, text: &str, aske
     }
     let mut taken = |spot: &Spot| focuses.remove(spot).unwrap_or_default();
     let items = items.into_iter().map(|(spot, terms)| {
-        let Focus { best, quoted, loose, .. } = taken(&spot);
+        let BestLine { best, quoted, loose, .. } = taken(&spot);
         let is_test = matches!(spot, Spot::Definition(index) if is_in_tests(session, file, index));
         Item { spot, focus: best.1 as u32, quoted, loose, is_test, bytes: bytes(spot), terms: terms.into_iter().collect() }
     });
@@ -170,12 +170,12 @@ pub(super) fn count(session: &Session, id: FileId, file: &File, text: &str, aske
     let is_test = naming::is_test(file.language.as_deref(), &path);
     loose_rows.sort_unstable();
     loose_rows.dedup();
-    Counts { id, fields, lengths, items: items.collect(), loose_rows, is_test, is_plain, is_named, path }
+    FileCounts { id, fields, lengths, items: items.collect(), loose_rows, is_test, is_plain, is_named, path }
 }
 
 /// Finds the line of a definition with most of the question's words.
 #[derive(Default)]
-struct Focus {
+struct BestLine {
     line: usize,
     terms: Vec<u16>,
     sum: f32,
@@ -185,7 +185,7 @@ struct Focus {
     loose: Vec<u16>,
 }
 
-impl Focus {
+impl BestLine {
     fn add(&mut self, line: usize, term: u16, weight: f32) {
         if self.line != line {
             (self.line, self.sum) = (line, 0.0);
