@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::refusals::Refusals;
 use super::talk::Talk;
 use super::tools::Workbench;
-use super::turn::{Effect, Ending, Input, Step, Turn, Worked};
+use super::turn::{CallOutcome, Effect, Ending, Input, Step, Turn};
 use crate::context::Stretch;
 use crate::dialect::{Chat, ToolCall, ToolChoice};
 use crate::engine::{self, Ask, Cancel, EngineError, ErrorKind, Finish, Priority, Request, Timing};
@@ -259,26 +259,26 @@ async fn work(calls: Vec<ToolCall>, run: &mut Run) -> Input {
     let Some(mut bench) = run.bench.take() else { return Input::Failed("the tools are gone".into()) };
     let done = tokio::task::spawn_blocking(move || {
         bench.begin_answer();
-        let results: Vec<Worked> = calls.iter().map(|call| fenced(&mut bench, call)).collect();
+        let results: Vec<CallOutcome> = calls.iter().map(|call| fenced(&mut bench, call)).collect();
         (bench, results)
     });
     match done.await {
         Ok((bench, results)) => {
             run.bench = Some(bench);
             run.may_quote |= run.talk.may_quote() && results.iter().any(|worked| !worked.taken.is_empty());
-            Input::Worked(results)
+            Input::CallsDone(results)
         }
         Err(error) => Input::Failed(format!("a tool failed: {error}")),
     }
 }
 
 /// Runs a call. If it panics over some odd file it fails like any other, and the drafts stay.
-fn fenced(bench: &mut Workbench, call: &ToolCall) -> Worked {
+fn fenced(bench: &mut Workbench, call: &ToolCall) -> CallOutcome {
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| bench.run(call)));
     outcome.unwrap_or_else(|_| {
         report::log("error", format_args!("the tool {} broke down", call.name));
         let result = format!("{} broke down over this; look another way, or go on without it", call.name);
-        Worked { result, failed: true, ..Worked::default() }
+        CallOutcome { result, failed: true, ..CallOutcome::default() }
     })
 }
 

@@ -16,7 +16,7 @@ use serde_json::Value;
 use super::args;
 use super::limits;
 use super::refusals::{Gap, Wanted};
-use super::turn::Worked;
+use super::turn::CallOutcome;
 use crate::context::redact::Secrets;
 use crate::context::{Masked, Stretch, fence};
 use crate::dialect::{Tool, ToolCall};
@@ -168,20 +168,20 @@ impl Workbench {
     }
 
     /// Runs one call. Whatever the model wrote, it gets something that it can read.
-    pub fn run(&mut self, call: &ToolCall) -> Worked {
+    pub fn run(&mut self, call: &ToolCall) -> CallOutcome {
         if self.is_stopped() {
-            return Worked { result: "not run, since the task was cancelled".into(), failed: true, ..Worked::default() };
+            return CallOutcome { result: "not run, since the task was cancelled".into(), failed: true, ..CallOutcome::default() };
         }
         match self.answer(call) {
             Ok((Told { text, places, taken }, finishes)) => {
                 // Whole lines were cut out of masked files already.
                 let of_lines = matches!(ToolName::of(call), Some(ToolName::ReadFile | ToolName::SearchText | ToolName::FindReferences));
                 let result = self.hidden(&text, if of_lines { &[] } else { &places }).to_string();
-                Worked { result, places, taken, finishes, ..Worked::default() }
+                CallOutcome { result, places, taken, finishes, ..CallOutcome::default() }
             }
             Err(Refusal { message, target, gap, places }) => {
                 let result = fence::visible(&self.hidden(&message, &places));
-                Worked { result, places, failed: true, target, gap, ..Worked::default() }
+                CallOutcome { result, places, failed: true, target, gap, ..CallOutcome::default() }
             }
         }
     }
