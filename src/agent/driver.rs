@@ -32,7 +32,7 @@ pub struct Driver<'a> {
 }
 
 /// The outcome of a turn.
-pub struct Ran {
+pub struct TurnOutcome {
     pub ending: Ending,
     pub steps: Vec<Step>,
     /// The stretches whose text the tools showed to the model.
@@ -75,7 +75,7 @@ pub fn answers(window: u32) -> [u32; 2] {
 
 impl Driver<'_> {
     /// Runs a turn to its end, which comes soon after `cancel`, and at the latest when its time is up.
-    pub async fn run(&self, mut turn: Turn, bench: Workbench) -> Ran {
+    pub async fn run(&self, mut turn: Turn, bench: Workbench) -> TurnOutcome {
         let started = Instant::now();
         let mut run = Run {
             bench: Some(bench),
@@ -105,7 +105,17 @@ impl Driver<'_> {
         };
         let (bench, may_quote) = (run.bench, run.may_quote);
         let Turn { steps, sent, refusals, .. } = turn;
-        Ran { ending, steps, sent, refusals, may_quote, bench, decision: run.answered.decision(), timing: run.timing, error: run.error }
+        TurnOutcome {
+            ending,
+            steps,
+            sent,
+            refusals,
+            may_quote,
+            bench,
+            decision: run.answered.decision(),
+            timing: run.timing,
+            error: run.error,
+        }
     }
 
     /// What happens, unless the turn is cancelled or its time is up before.

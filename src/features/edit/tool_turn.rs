@@ -11,7 +11,7 @@ use super::forms::Form;
 use super::lines_around;
 use super::offer::{self, Offered};
 use super::review;
-use crate::agent::driver::Ran;
+use crate::agent::driver::TurnOutcome;
 use crate::agent::limits;
 use crate::agent::refusals::for_person;
 use crate::agent::talk;
@@ -130,8 +130,8 @@ fn proposed_nothing(answer: &str) -> String {
 }
 
 /// What came of the turn, as an offer or as the reason why there is none.
-pub(super) fn finish(work: &Work<'_>, ran: Ran, mut sent: Vec<Stretch>, ready_ms: f64) -> Result<Edited, EngineError> {
-    let Ran { ending, steps, sent: by_tools, refusals, may_quote, bench, decision, timing, error } = ran;
+pub(super) fn finish(work: &Work<'_>, ran: TurnOutcome, mut sent: Vec<Stretch>, ready_ms: f64) -> Result<Edited, EngineError> {
+    let TurnOutcome { ending, steps, sent: by_tools, refusals, may_quote, bench, decision, timing, error } = ran;
     let drafts = bench.as_ref().map(|bench| &bench.drafts).filter(|drafts| !drafts.is_empty());
     let (summary, stopped) = match ending {
         Ending::Cancelled => return Err(EngineError::cancelled()),
