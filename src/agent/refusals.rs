@@ -10,7 +10,7 @@ use crate::context::fence;
 
 /// An edit that a call asked for, in a form that recognises it when the model writes it again in other words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wanted {
+pub struct RequestedEdit {
     pub path: String,
     /// Telling lines: those that are replaced, those among them that go, and those that come.
     old: BTreeSet<String>,
@@ -27,7 +27,7 @@ const DESCRIBED_LETTERS: usize = 80;
 /// Most missing edits that are described.
 const MAX_DESCRIBED_EDITS: usize = 8;
 
-impl Wanted {
+impl RequestedEdit {
     /// The edits in a call of `propose_edit`.
     pub fn all(arguments: &Value) -> Vec<Self> {
         let text = |edit: &Value, name: &str| edit[name].as_str().unwrap_or_default().to_string();
@@ -56,7 +56,7 @@ impl Wanted {
     }
 
     /// Whether an edit that was taken touches the same place, or writes the same.
-    fn is_done_by(&self, taken: &Wanted) -> bool {
+    fn is_done_by(&self, taken: &RequestedEdit) -> bool {
         let says_nothing = self.removed.is_empty() && self.added.is_empty();
         let same_place = !self.old.is_empty() && self.old == taken.old;
         let does_it = || share(&self.added, &taken.added) || share(&self.removed, &taken.old);
@@ -89,9 +89,9 @@ pub enum Gap {
     #[default]
     Unknown,
     /// Nothing: what these edits want is there already.
-    Stands(Vec<Wanted>),
+    Stands(Vec<RequestedEdit>),
     /// These edits.
-    Edits(Vec<Wanted>),
+    Edits(Vec<RequestedEdit>),
 }
 
 #[derive(Clone, Debug)]
@@ -135,14 +135,14 @@ impl Refusals {
     }
 
     /// These edits were taken.
-    pub fn taken(&mut self, edits: &[Wanted]) {
+    pub fn taken(&mut self, edits: &[RequestedEdit]) {
         self.open.retain(|open| open.gap != Gap::Unknown);
         self.close(edits);
         self.has_taken = true;
         self.newest = None;
     }
 
-    fn close(&mut self, done: &[Wanted]) {
+    fn close(&mut self, done: &[RequestedEdit]) {
         for open in &mut self.open {
             if let Gap::Edits(edits) = &mut open.gap {
                 edits.retain(|edit| !done.iter().any(|done| edit.is_done_by(done)));
@@ -162,7 +162,7 @@ impl Refusals {
         let mut missing = vec![];
         for open in &self.open {
             match &open.gap {
-                Gap::Edits(edits) => missing.extend(edits.iter().filter(|edit| !edit.barred).map(Wanted::name)),
+                Gap::Edits(edits) => missing.extend(edits.iter().filter(|edit| !edit.barred).map(RequestedEdit::name)),
                 Gap::Unknown => missing.push(for_person(&open.why)),
                 Gap::Stands(_) => {}
             }

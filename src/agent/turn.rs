@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::limits::{self, Repeats, shorten};
-use super::refusals::{Gap, Refusals, Wanted};
+use super::refusals::{Gap, Refusals, RequestedEdit};
 use super::tools::schema::ToolName;
 use super::transcript::Transcript;
 use crate::context::{Stretch, fence, redact};
@@ -47,7 +47,7 @@ pub struct CallOutcome {
     /// What is missing because it failed, if it was an edit.
     pub gap: Gap,
     /// The edits that were taken.
-    pub taken: Vec<Wanted>,
+    pub taken: Vec<RequestedEdit>,
     /// The call ends the turn, with this summary.
     pub finishes: Option<String>,
 }
@@ -313,7 +313,7 @@ impl Turn {
         for call in &beyond {
             self.transcript.result(call, error(BEYOND));
             if ToolName::of(call) == Some(ToolName::ProposeEdit) {
-                self.refusals.refused(Gap::Edits(Wanted::all(&call.arguments)), BEYOND.into());
+                self.refusals.refused(Gap::Edits(RequestedEdit::all(&call.arguments)), BEYOND.into());
             }
         }
         self.refusals.end_answer();

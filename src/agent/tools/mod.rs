@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::args;
 use super::limits;
-use super::refusals::{Gap, Wanted};
+use super::refusals::{Gap, RequestedEdit};
 use super::turn::CallOutcome;
 use crate::context::redact::Secrets;
 use crate::context::{Masked, Stretch, fence};
@@ -78,7 +78,7 @@ pub(super) struct Told {
     pub text: String,
     pub places: Vec<Stretch>,
     /// The edits that were taken.
-    pub taken: Vec<Wanted>,
+    pub taken: Vec<RequestedEdit>,
 }
 
 impl From<String> for Told {
