@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::base::Base;
-use super::{Refusal, Told, Workbench, text};
+use super::{Refusal, ToolAnswer, Workbench, text};
 use crate::agent::compact::TEXT_LEFT_OUT;
 use crate::agent::gaps;
 use crate::agent::limits::shorten;
@@ -202,7 +202,7 @@ const GO_ON: &str = "propose what is left, or call finish";
 const BREAK: &str = "\n";
 
 /// Runs the tool.
-pub(super) fn propose(bench: &mut Workbench, arguments: &Value) -> Result<Told, Refusal> {
+pub(super) fn propose(bench: &mut Workbench, arguments: &Value) -> Result<ToolAnswer, Refusal> {
     let wanted = RequestedEdit::all(arguments);
     let edits = arguments["edits"].as_array().map(Vec::as_slice).unwrap_or_default();
     let Call { mut staged, stand, unfit } = Call::new(bench, edits);
@@ -229,7 +229,7 @@ pub(super) fn propose(bench: &mut Workbench, arguments: &Value) -> Result<Told, 
     }
     let stand: String = stand.iter().map(|number| format!(" Edit {} stands already, and is not made again.", number + 1)).collect();
     let text = format!("Taken: {}.{stand} Nothing else is needed for it; a person reviews it before it is applied.", said.join("; "));
-    Ok(Told { text, taken: wanted, ..Told::default() })
+    Ok(ToolAnswer { text, taken: wanted, ..ToolAnswer::default() })
 }
 
 /// The edits of a call, as drafts that may be shown to a person.

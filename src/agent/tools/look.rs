@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Refusal, Told, Workbench, text};
+use super::{Refusal, ToolAnswer, Workbench, text};
 use crate::agent::limits::{RESULT, shorten};
 use crate::context::redact::Secrets;
 use crate::context::{Masked, Stretch, fence};
@@ -27,7 +27,7 @@ const MAX_SHOWN_BYTES: usize = RESULT - 512;
 const MAX_LINE_BYTES: usize = 240;
 
 /// Quotes lines of a file, with line numbers.
-pub fn read_file(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> {
+pub fn read_file(bench: &Workbench, arguments: &Value) -> Result<ToolAnswer, Refusal> {
     let path = bench.path(text(arguments, "path"))?;
     let whole = bench.read(&path)?;
     let lines: Vec<&str> = whole.split_inclusive('\n').collect();
@@ -53,11 +53,11 @@ pub fn read_file(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> 
     if end < last {
         out.push_str(&format!("There are {} lines; the next is {}.\n", lines.len(), end + 1));
     }
-    Ok(Told { text: out, places: vec![Stretch::new(&path, first as u32, end as u32)], ..Told::default() })
+    Ok(ToolAnswer { text: out, places: vec![Stretch::new(&path, first as u32, end as u32)], ..ToolAnswer::default() })
 }
 
 /// Lists indexed and drafted files below a folder.
-pub fn list_files(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> {
+pub fn list_files(bench: &Workbench, arguments: &Value) -> Result<ToolAnswer, Refusal> {
     let below = index::folder(text(arguments, "folder"));
     let inside = |path: &str| index::is_below(path, below);
     let mut paths: BTreeSet<String> = bench.index.files().map(|(_, file)| file.path.to_string()).collect();
@@ -71,7 +71,7 @@ pub fn list_files(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal>
 }
 
 /// Lists lines that contain a text or match an expression, in files and drafts.
-pub fn search_text(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> {
+pub fn search_text(bench: &Workbench, arguments: &Value) -> Result<ToolAnswer, Refusal> {
     let folder = text(arguments, "folder");
     let query = Query {
         pattern: text(arguments, "query"),
@@ -95,7 +95,7 @@ pub fn search_text(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal
         out.push_str(&format!("These are the first {MOST_HITS}; there are more: search for something rarer, or in one folder.\n"));
     }
     let places = shown.iter().map(|hit| Stretch::new(&hit.path, hit.line + 1, hit.line + 1)).collect();
-    Ok(Told { text: out, places, ..Told::default() })
+    Ok(ToolAnswer { text: out, places, ..ToolAnswer::default() })
 }
 
 /// The line of a hit with secrets hidden; they are found in the whole file, since a line may not show them.
@@ -107,7 +107,7 @@ fn masked(bench: &Workbench, hit: &Hit) -> Masked {
 }
 
 /// Lists the definitions of a name, or of similar names where there are none.
-pub fn find_symbol(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> {
+pub fn find_symbol(bench: &Workbench, arguments: &Value) -> Result<ToolAnswer, Refusal> {
     let name = last_part(text(arguments, "name"));
     let mut found: Vec<(String, Stretch)> = vec![];
     let exact = bench.index.named(name);
@@ -133,15 +133,15 @@ pub fn find_symbol(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal
     let total = found.len();
     found.truncate(MOST_DEFINITIONS);
     let (lines, places): (Vec<String>, Vec<Stretch>) = found.into_iter().unzip();
-    Ok(Told {
+    Ok(ToolAnswer {
         text: list("definitions", &lines.join("\n"), total, MOST_DEFINITIONS, "give a more telling name"),
         places,
-        ..Told::default()
+        ..ToolAnswer::default()
     })
 }
 
 /// Lists the lines that mention a name, in code only.
-pub fn find_references(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> {
+pub fn find_references(bench: &Workbench, arguments: &Value) -> Result<ToolAnswer, Refusal> {
     let name = last_part(text(arguments, "name"));
     let mut paths: BTreeSet<WorkspacePath> = bench.drafts.iter().map(|draft| draft.path.clone()).collect();
     let users = bench.index.name(name).map(|id| bench.index.users(id)).unwrap_or_default();
@@ -175,7 +175,7 @@ pub fn find_references(bench: &Workbench, arguments: &Value) -> Result<Told, Ref
         return Ok(format!("`{name}` {nowhere}. {unread}").trim_end().to_string().into());
     }
     let listed = list("uses", &lines.join("\n"), total, MOST_REFERENCES, "search in one folder");
-    Ok(Told { text: listed + &unread, places, ..Told::default() })
+    Ok(ToolAnswer { text: listed + &unread, places, ..ToolAnswer::default() })
 }
 
 /// A sentence about the places of a name in files that are not parsed, or left out of the index; empty if there are none.
@@ -223,7 +223,7 @@ pub fn left_over(bench: &Workbench, name: &str) -> Option<String> {
 }
 
 /// Lists the definitions in a file.
-pub fn outline(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> {
+pub fn outline(bench: &Workbench, arguments: &Value) -> Result<ToolAnswer, Refusal> {
     let path = bench.path(text(arguments, "path"))?;
     let source = bench.read(&path)?;
     let found = defined(bench, &path, &source);
@@ -234,10 +234,10 @@ pub fn outline(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> {
     let shown = || found.iter().take(MOST_SYMBOLS);
     let lines: Vec<String> = shown().map(|one| one.line_of(&path)).collect();
     let places = shown().map(|one| one.shown(&path)).collect();
-    Ok(Told {
+    Ok(ToolAnswer {
         text: list("definitions", &lines.join("\n"), found.len(), MOST_SYMBOLS, "read the file by lines"),
         places,
-        ..Told::default()
+        ..ToolAnswer::default()
     })
 }
 
