@@ -95,7 +95,7 @@ pub enum Gap {
 }
 
 #[derive(Clone, Debug)]
-struct Open {
+struct OpenRefusal {
     gap: Gap,
     why: String,
     /// An edit was seen and refused; otherwise it is unknown whether there was one.
@@ -105,9 +105,9 @@ struct Open {
 /// The missing edits of a turn, in order.
 #[derive(Clone, Debug, Default)]
 pub struct Refusals {
-    open: Vec<Open>,
+    open: Vec<OpenRefusal>,
     /// Those of the current answer. No edit of the same answer makes up for them: it was written before they were refused.
-    new: Vec<Open>,
+    new: Vec<OpenRefusal>,
     newest: Option<String>,
     /// Some edit was taken in this turn.
     has_taken: bool,
@@ -122,16 +122,16 @@ impl Refusals {
             Gap::Edits(edits) if !edits.is_empty() => {
                 // The same edit again is missing only once.
                 self.close(&edits);
-                self.new.push(Open { gap: Gap::Edits(edits), why: reason.clone(), refused: true });
+                self.new.push(OpenRefusal { gap: Gap::Edits(edits), why: reason.clone(), refused: true });
             }
-            Gap::Edits(_) | Gap::Unknown => self.new.push(Open { gap: Gap::Unknown, why: reason.clone(), refused: true }),
+            Gap::Edits(_) | Gap::Unknown => self.new.push(OpenRefusal { gap: Gap::Unknown, why: reason.clone(), refused: true }),
         }
         self.newest = Some(reason);
     }
 
     /// An answer broke off or was unreadable: nobody knows what else it was to change.
     pub fn lost(&mut self, why: &str) {
-        self.new.push(Open { gap: Gap::Unknown, why: why.into(), refused: false });
+        self.new.push(OpenRefusal { gap: Gap::Unknown, why: why.into(), refused: false });
     }
 
     /// These edits were taken.
@@ -179,7 +179,7 @@ impl Refusals {
     /// What is missing and why, in sentences for a person.
     pub fn gaps(&self) -> Vec<String> {
         let mut said: Vec<String> = vec![];
-        for Open { gap, why, refused } in self.open.iter().chain(&self.new) {
+        for OpenRefusal { gap, why, refused } in self.open.iter().chain(&self.new) {
             let why = for_person(why);
             if !refused {
                 said.push(format!("an edit may be missing here: {why}"));
