@@ -14,7 +14,7 @@ use crate::workspace::walk::Listing;
 use crate::workspace::{Document, Roots};
 
 use super::build::Owner;
-use super::cache::{Cache, CacheCounts, Stock};
+use super::cache::{Cache, CacheCounts, CachedIndex};
 use super::disk::{Disk, RealDisk};
 use super::file::Tier;
 use super::scan::Outcome;
@@ -80,7 +80,7 @@ pub(super) enum Message {
     /// A finished listing, with the number of its pass; none where the walk failed.
     Listed(u64, Option<Listing>),
     /// The cache that was opened, with its content; none where it cannot be used. The number says which opening it was.
-    Opened(u64, Option<(Stock, Box<Cache>)>),
+    Opened(u64, Option<(CachedIndex, Box<Cache>)>),
     /// Several outcomes at once: to wake the thread costs more than to take one of them.
     Scanned(u64, Tier, Vec<Done>),
     /// Answer when everything before is done; with true, when the build is done as well.

@@ -9,7 +9,7 @@ use crate::workspace::fs::{self, ReadError, Stamp};
 use crate::workspace::rules::{self, Skip};
 use crate::workspace::walk::Entry;
 
-use super::cache::Stock;
+use super::cache::CachedIndex;
 use super::file::{File, Tier, hash};
 use super::sheet::Sheet;
 
@@ -51,7 +51,7 @@ pub enum Outcome {
 }
 
 /// [`scan`], but a file that causes a panic is left out and the rest goes on.
-pub fn guarded(registry: &Registry, reader: &mut fs::Reader, todo: &Todo, tier: Tier, stock: Option<&Stock>) -> Outcome {
+pub fn guarded(registry: &Registry, reader: &mut fs::Reader, todo: &Todo, tier: Tier, stock: Option<&CachedIndex>) -> Outcome {
     let scanned = std::panic::catch_unwind(AssertUnwindSafe(|| scan(registry, reader, todo, tier, stock)));
     let scanned = scanned.unwrap_or_else(|_| {
         crate::bug!("{} cannot be indexed", todo.entry.path);
@@ -61,7 +61,7 @@ pub fn guarded(registry: &Registry, reader: &mut fs::Reader, todo: &Todo, tier: 
 }
 
 /// Reads a file and gathers what `tier` asks for, or takes it from `stock` where that has the same content.
-fn scan(registry: &Registry, reader: &mut fs::Reader, todo: &Todo, tier: Tier, stock: Option<&Stock>) -> Result<Outcome, Skip> {
+fn scan(registry: &Registry, reader: &mut fs::Reader, todo: &Todo, tier: Tier, stock: Option<&CachedIndex>) -> Result<Outcome, Skip> {
     let Todo { entry, known, before } = todo;
     let bytes = match reader.read(&entry.path, MAX_FILE) {
         Ok(bytes) => bytes,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::changes::MAX_CHANGED;
 use super::{FEW_FILES, Owner};
-use crate::index::cache::{Cache, Stock};
+use crate::index::cache::{Cache, CachedIndex};
 use crate::index::file::Tier;
 use crate::index::handle::{Message, Progress, Stage};
 use crate::index::pass::{Pass, spawn};
@@ -43,7 +43,7 @@ impl Owner {
     }
 
     /// Takes over the cache; none where it cannot be used.
-    pub(super) fn opened(&mut self, opened: Option<(Stock, Box<Cache>)>) {
+    pub(super) fn opened(&mut self, opened: Option<(CachedIndex, Box<Cache>)>) {
         self.opening = None;
         if let Some((stock, cache)) = opened {
             self.cache = Some(cache);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Library;
-use crate::index::cache::{CacheCounts, Stock};
+use crate::index::cache::{CacheCounts, CachedIndex};
 use crate::index::file::{File, Tier};
 use crate::index::resolve;
 use crate::index::scan::{self, Outcome, Todo};
@@ -17,7 +17,7 @@ use crate::workspace::{ReadError, WorkspacePath};
 
 impl Library {
     /// Takes over the content of the cache.
-    pub fn take_stock(&mut self, mut stock: Stock) {
+    pub fn take_stock(&mut self, mut stock: CachedIndex) {
         stock.join(&mut self.names);
         self.stock = Some(Arc::new(stock));
     }
