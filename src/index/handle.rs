@@ -17,7 +17,7 @@ use super::build::Owner;
 use super::cache::{Cache, CacheCounts, CachedIndex};
 use super::disk::{Disk, RealDisk};
 use super::file::Tier;
-use super::scan::Outcome;
+use super::scan::ScanOutcome;
 use super::view::View;
 
 /// How far a build has come.
@@ -90,7 +90,7 @@ pub(super) enum Message {
 }
 
 /// The index of an entry in the pass, and its outcome.
-pub(super) type Done = (usize, Outcome);
+pub(super) type Done = (usize, ScanOutcome);
 
 /// The handle of an index. To drop it stops the build and writes what is to be kept; a process that exits without dropping it calls
 /// [`Index::stop`].

@@ -12,7 +12,7 @@ use crate::workspace::fs;
 use super::cache::CachedIndex;
 use super::file::Tier;
 use super::handle::Message;
-use super::scan::{self, Todo};
+use super::scan::{self, FileToScan};
 
 /// Most outcomes that a worker sends together, and the longest time before it sends.
 const AT_ONCE: usize = 64;
@@ -25,7 +25,7 @@ pub struct Pass {
     /// The number of the current pass.
     pub current: Arc<AtomicU64>,
     pub tier: Tier,
-    pub todo: Arc<Vec<Todo>>,
+    pub todo: Arc<Vec<FileToScan>>,
     pub stop: Arc<AtomicBool>,
     pub sender: Sender<Message>,
 }

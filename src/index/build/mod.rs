@@ -28,7 +28,7 @@ use super::file::Tier;
 use super::handle::{Message, Options, Progress, Stage};
 use super::library::Library;
 use super::quiet;
-use super::scan::Todo;
+use super::scan::FileToScan;
 use super::view::View;
 
 /// The state of the index, owned by its thread.
@@ -53,7 +53,7 @@ pub(in crate::index) struct Owner {
     again: bool,
     later: Vec<PathBuf>,
     /// Files of the build that define no names; they come last.
-    rest: Vec<Todo>,
+    rest: Vec<FileToScan>,
     job: Option<Job>,
     cache: Option<Box<Cache>>,
     /// Files, by number, whose facts are not on disk yet.
