@@ -12,8 +12,8 @@ pub mod ndjson;
 mod ollama;
 mod openai;
 mod plan;
+mod refused_fields;
 mod reply;
-mod spare;
 pub mod sse;
 mod window;
 mod wire;
@@ -34,7 +34,7 @@ use crate::dialect::messages::Resend;
 use crate::dialect::{self, Dialect};
 use crate::report;
 use plan::Plan;
-use spare::{Spare, objection, refuses_tools};
+use refused_fields::{RefusedFields, objection, refuses_tools};
 use sse::Frame;
 use wire::Wire;
 
@@ -77,7 +77,7 @@ pub fn build_with(name: &str, config: &EngineConfig, limits: Limits) -> Result<A
         dialect,
         wire,
         resend: AtomicU8::new(0),
-        spare: Spare::default(),
+        spare: RefusedFields::default(),
         fills_no_holes: AtomicBool::new(false),
         quiet: AtomicU8::new(UNTRIED),
         most_tokens: AtomicU32::new(u32::MAX),
@@ -118,7 +118,7 @@ struct Inner {
     /// Which past reasoning this server wants, as its refusals have taught: 0 that of tool turns, 1 none, 2 all.
     resend: AtomicU8,
     /// Fields that this server refuses.
-    spare: Spare,
+    spare: RefusedFields,
     /// It has refused a raw prompt for a hole, and nobody has configured that it takes them.
     fills_no_holes: AtomicBool,
     /// Whether requests say unasked that the model should not think, as its answers have taught ([`UNTRIED`]).
