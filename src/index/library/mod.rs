@@ -6,7 +6,7 @@ mod open;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
-use open::{Open, Spare};
+use open::{Open, ReusableMemory};
 
 use crate::syntax::tags::NumberMap;
 use crate::syntax::{Registry, Trees};
@@ -44,7 +44,7 @@ pub struct Library {
     generation: u64,
     open: HashMap<String, Open>,
     /// Memory for the next version of a document.
-    spare: Spare,
+    spare: ReusableMemory,
     skipped: BTreeMap<Skip, u64>,
     /// Some files are known by only one of their names.
     has_links: bool,
@@ -80,7 +80,7 @@ impl Library {
             base: Arc::default(),
             generation: 0,
             open: HashMap::new(),
-            spare: Spare::default(),
+            spare: ReusableMemory::default(),
             skipped: BTreeMap::new(),
             has_links: false,
             refused: Arc::default(),

@@ -43,7 +43,7 @@ struct Version {
 
 /// The memory of an old version, in which the next one is put together.
 #[derive(Default)]
-pub(super) struct Spare {
+pub(super) struct ReusableMemory {
     memory: String,
     /// This many bytes at its start agree with the version after it, of the same document.
     kept: usize,
@@ -60,7 +60,7 @@ const ROOM: usize = 4096;
 
 impl Version {
     /// The text of a document; where it is made from a version before, also the stretch that differs.
-    fn text(document: &Document, before: Option<&Version>, spare: Spare) -> (Piece, Option<Option<Cut>>) {
+    fn text(document: &Document, before: Option<&Version>, spare: ReusableMemory) -> (Piece, Option<Option<Cut>>) {
         let whole = || (document.text.to_piece().with_line_feeds(), None);
         let Some(before) = before else { return whole() };
         let Some(cut) = Cut::between_texts(&before.source, &document.text) else { return (before.text.clone(), Some(None)) };
