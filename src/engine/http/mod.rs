@@ -4,7 +4,6 @@ mod abilities;
 mod answer;
 mod disguise;
 mod endpoint;
-pub mod halves;
 mod key;
 mod keyless;
 mod limits;
@@ -15,6 +14,7 @@ mod plan;
 mod refused_fields;
 mod reply;
 pub mod sse;
+pub mod surrogates;
 mod window;
 mod wire;
 
