@@ -69,7 +69,7 @@ pub fn build_with(name: &str, config: &EngineConfig, limits: Limits) -> Result<A
         ),
     };
     let wire = Wire::new(name, config, Endpoint::parse(name, url)?, limits);
-    let inner = Inner {
+    let inner = ServerShared {
         api,
         model: config.model.clone(),
         context: config.context,
@@ -103,11 +103,11 @@ pub fn is_other_model(asked: &str, served: &str) -> bool {
 }
 
 struct Http {
-    inner: Arc<Inner>,
+    inner: Arc<ServerShared>,
 }
 
 /// What the task of a request shares with the engine.
-struct Inner {
+struct ServerShared {
     api: Api,
     model: String,
     context: Option<u32>,
@@ -134,7 +134,7 @@ struct Inner {
     seen: tokio::sync::watch::Sender<Seen>,
 }
 
-/// Values of [`Inner::quiet`]: not known yet, said unasked, refused by the server.
+/// Values of [`ServerShared::quiet`]: not known yet, said unasked, refused by the server.
 const UNTRIED: u8 = 0;
 const SAID: u8 = 1;
 const REFUSED: u8 = 2;
@@ -175,7 +175,7 @@ enum Once {
     Thinks,
 }
 
-impl Inner {
+impl ServerShared {
     fn resend(&self) -> Resend {
         match self.resend.load(Ordering::Relaxed) {
             0 => Resend::ToolTurns,

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::limits::Limits;
 use super::ndjson::Ndjson;
 use super::sse::{Broken, Frame, Sse};
-use super::wire::{Times, one_line};
+use super::wire::{TimeLimits, one_line};
 use crate::engine::{EngineError, ErrorKind};
 use crate::web;
 
@@ -33,7 +33,7 @@ pub struct Reply {
     wanted: Format,
     decoder: Decoder,
     frames: VecDeque<Frame>,
-    times: Times,
+    times: TimeLimits,
     limits: Limits,
     received: usize,
     /// The last sign of life. The head of the answer counts as the first, unless somebody types.
@@ -50,7 +50,7 @@ const SHOWN_ANSWER_BYTES: usize = 120;
 
 impl Reply {
     /// A reader for the body of `answer`, expected in a format.
-    pub(super) fn new(name: String, answer: web::Answer, wanted: Format, times: Times, limits: &Limits) -> Self {
+    pub(super) fn new(name: String, answer: web::Answer, wanted: Format, times: TimeLimits, limits: &Limits) -> Self {
         Self {
             name,
             answer,
