@@ -15,7 +15,7 @@ use crate::features::actions::{self, Offer};
 use crate::features::{self, AnswerEvent, Session, Shared, Sink, Target, ask, complete, edit, explain, preview};
 use crate::index::{Index, Options, Stage, View};
 use crate::report;
-use crate::route::{Build, Router, Tell};
+use crate::route::{Build, Notify, Router};
 use crate::syntax::Registry;
 use crate::workspace::rules::is_rule_file;
 use crate::workspace::{Document, Snapshot};
@@ -57,7 +57,7 @@ struct BackendState {
     index: Option<Arc<Index>>,
     shared: Option<Arc<Shared>>,
     pace: Pace,
-    tell: Option<Tell>,
+    tell: Option<Notify>,
     /// The folder for records of what leaves the machine.
     records: Option<PathBuf>,
     /// For each document, the number of the last update that the index was sent.
@@ -271,7 +271,7 @@ fn as_json(value: &impl Serialize) -> Result<Value, EngineError> {
 }
 
 impl Features for Backend {
-    fn report_to(&self, tell: Tell, records: Option<PathBuf>) {
+    fn report_to(&self, tell: Notify, records: Option<PathBuf>) {
         self.with(|state| (state.tell, state.records) = (Some(tell), records));
     }
 
