@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::{Decision, TaskKind};
 use crate::digest::sha256;
-use crate::engine::{Again, Answer, EngineError, ErrorKind};
+use crate::engine::{Answer, EngineError, ErrorKind, RetryReason};
 use crate::records;
 use crate::report;
 
@@ -102,8 +102,8 @@ fn is_first(what: &str, origin: &str) -> bool {
 
 impl Sent {
     /// Notes that it is sent once more, and why.
-    pub fn again(&self, again: Again) {
-        let refused = if let Again::Refused(status) = again { Some(status) } else { None };
+    pub fn again(&self, again: RetryReason) {
+        let refused = if let RetryReason::Refused(status) = again { Some(status) } else { None };
         let line = json!({ "time": now(), "request": self.number, "event": "sent again", "refused": refused, "why": again.why() });
         let _ = self.audit.write(&line.to_string());
     }

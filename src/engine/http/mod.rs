@@ -27,7 +27,7 @@ pub use key::{ApiKey, KeySource, is_variable, unset_variable};
 pub use limits::Limits;
 
 use super::{
-    Again, Ask, BoxFuture, Cancel, Caps, Engine, EngineError, ErrorKind, Estimate, Event, Events, Finished, Request, Tokens, locality,
+    Ask, BoxFuture, Cancel, Caps, Engine, EngineError, ErrorKind, Estimate, Event, Events, Finished, Request, RetryReason, Tokens, locality,
 };
 use crate::config::EngineConfig;
 use crate::dialect::messages::Resend;
@@ -191,11 +191,11 @@ impl ServerShared {
                 Ok(Once::Done(finished)) => return Ok(finished),
                 Ok(Once::Thinks) => {
                     self.quiet.store(SAID, Ordering::Relaxed);
-                    Again::Thinks
+                    RetryReason::Thinks
                 }
                 // The length first: its refusal names the field, which is no refusal of the field.
                 Err(error) if self.learns_most(&request, &error) || self.spare.learns(&error) || self.learns(&request, &error) => {
-                    error.refusal.map_or(Again::Lost, |refusal| Again::Refused(refusal.status))
+                    error.refusal.map_or(RetryReason::Lost, |refusal| RetryReason::Refused(refusal.status))
                 }
                 Err(error) => {
                     self.note_refused(&request, &error);

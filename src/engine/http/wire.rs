@@ -13,7 +13,7 @@ use super::limits::Limits;
 use super::reply::{Format, Reply};
 use super::window;
 use crate::config::EngineConfig;
-use crate::engine::{Again, EngineError, ErrorKind, Event, Priority, Refusal};
+use crate::engine::{EngineError, ErrorKind, Event, Priority, Refusal, RetryReason};
 use crate::redact;
 use crate::web::{self, Client, HeaderValue, Method, StatusCode, header};
 
@@ -44,7 +44,7 @@ enum AttemptOutcome {
     /// The connection broke before anything came: mostly a kept one that the server has closed meanwhile.
     Stale(EngineError),
     /// Worth another attempt.
-    Again(EngineError),
+    RetryReason(EngineError),
     Failed(EngineError),
 }
 
@@ -131,12 +131,12 @@ impl Wire {
                 // At once, even while somebody types, and not over another kept connection.
                 AttemptOutcome::Stale(_) if fresh.is_none() => {
                     fresh = Some(Client::direct(self.limits.connect, 0));
-                    again(Again::Lost).await;
+                    again(RetryReason::Lost).await;
                     continue;
                 }
                 AttemptOutcome::Stale(error) => (error, true),
                 // If no connection came about, nothing was sent that could have taken effect.
-                AttemptOutcome::Again(error) => {
+                AttemptOutcome::RetryReason(error) => {
                     let was_refused = error.refusal.is_some();
                     (error, was_refused)
                 }
@@ -150,7 +150,7 @@ impl Wire {
             }
             tokio::time::sleep(wait).await;
             if has_left {
-                again(refused.map_or(Again::Lost, Again::Refused)).await;
+                again(refused.map_or(RetryReason::Lost, RetryReason::Refused)).await;
             }
             trial += 1;
         }
@@ -195,7 +195,7 @@ impl Wire {
         let error = self.refused(status, path, said, retry_after, location.map(|to| super::endpoint::origin(&to)));
         let error = EngineError { refusal: Some(Box::new(refusal)), ..error };
         match (status.as_u16(), error.kind) {
-            (408 | 425 | 429 | 500 | 502..=504 | 529, ErrorKind::Unavailable) => AttemptOutcome::Again(error),
+            (408 | 425 | 429 | 500 | 502..=504 | 529, ErrorKind::Unavailable) => AttemptOutcome::RetryReason(error),
             _ => AttemptOutcome::Failed(error),
         }
     }
@@ -209,7 +209,7 @@ impl Wire {
                 return AttemptOutcome::Failed(EngineError::new(ErrorKind::Configuration, message));
             }
             let message = format!("{name} cannot be reached ({cause}); is the server running, is `base_url` right?");
-            return AttemptOutcome::Again(EngineError::new(ErrorKind::Unavailable, message));
+            return AttemptOutcome::RetryReason(EngineError::new(ErrorKind::Unavailable, message));
         }
         let tls = if self.endpoint.is_encrypted() { "" } else { ". A server that speaks TLS wants https:// in `base_url`" };
         if cause.starts_with("invalid HTTP") {
