@@ -15,7 +15,7 @@ use super::backend::Backend;
 use super::trace::{Entry, Names, Trace, root_name};
 use super::transport::{Frame, FrameReader};
 use super::{Options, run};
-use crate::engine::recorded::{self, Asked, Recorded};
+use crate::engine::recorded::{self, PendingRequest, Recorded};
 use crate::engine::{Engine, Event};
 use crate::workspace::uri;
 
@@ -93,7 +93,7 @@ fn called(trace: &Trace, root: &Path, scratch: &Path) -> Result<Names, String> {
 }
 
 /// Engines that report each request to a player, and give the answers that the player plays.
-fn recorded(trace: &Trace, player: mpsc::UnboundedSender<Asked>) -> crate::route::Build {
+fn recorded(trace: &Trace, player: mpsc::UnboundedSender<PendingRequest>) -> crate::route::Build {
     let engines = trace.engines.clone();
     Arc::new(move |name, config| {
         let mut known = engines.get(name).cloned().unwrap_or_default();
@@ -123,10 +123,10 @@ struct Player {
     names: Names,
     writing: WriteHalf<DuplexStream>,
     messages: mpsc::UnboundedReceiver<Value>,
-    asks: mpsc::UnboundedReceiver<Asked>,
+    asks: mpsc::UnboundedReceiver<PendingRequest>,
     /// Messages of the server that the trace has not reached.
     waiting: Vec<Value>,
-    asked: Vec<Asked>,
+    asked: Vec<PendingRequest>,
     /// Requests being answered, by their numbers in the trace.
     playing: HashMap<u64, mpsc::Sender<Event>>,
     /// The server's requests: id in the trace, and id now.
@@ -225,7 +225,7 @@ impl Player {
     /// Waits for the recorded request to an engine, and starts to answer it.
     async fn ask(&mut self, number: u64, engine: &str, then: Value) {
         let then = marks(&then);
-        let exact = |asked: &Asked, names: &Names| asked.engine == engine && marks(&hide(names, &asked.prompt)) == then;
+        let exact = |asked: &PendingRequest, names: &Names| asked.engine == engine && marks(&hide(names, &asked.prompt)) == then;
         let deadline = tokio::time::Instant::now() + MESSAGE_WAIT;
         let found = loop {
             if let Some(at) = self.asked.iter().position(|asked| exact(asked, &self.names)) {
@@ -236,7 +236,7 @@ impl Player {
                     self.asked.push(asked);
                     // This request differs from the recorded one but has the same purpose: it gets the recorded answer, and the difference
                     // is reported.
-                    let same = |asked: &Asked| asked.engine == engine && asked.prompt.get("path") == then.get("path");
+                    let same = |asked: &PendingRequest| asked.engine == engine && asked.prompt.get("path") == then.get("path");
                     if !self.asked.iter().any(|asked| exact(asked, &self.names)) && self.asks.is_empty() {
                         break self.asked.iter().position(|asked| same(asked) && !asked.answer.is_closed());
                     }
