@@ -111,7 +111,7 @@ impl Callee<'_> {
 
     /// Whether a call may call the function indirectly: `get = fetch`, `partial(fetch, limit=3)`.
     fn may_be(&self, parsed: &Parsed, called: &str, before: &str) -> bool {
-        let value = |given: uses::Given| given.value.is_some_and(|value| last_word(&parsed.text()[value]) == self.name);
+        let value = |given: uses::Assignment| given.value.is_some_and(|value| last_word(&parsed.text()[value]) == self.name);
         words::has(before, self.name) || uses::given(parsed, called).into_iter().any(value)
     }
 

@@ -9,7 +9,7 @@ use super::imports::{MOST_BASES, Place};
 use super::references::Meant;
 use super::type_text::{around_parameters, may_hold, outer, shape, without};
 use crate::index::{FileId, Symbol, SymbolId};
-use crate::syntax::uses::{self, Given};
+use crate::syntax::uses::{self, Assignment};
 use crate::syntax::value::{self, Made};
 use crate::syntax::{Kind, Language, Reach, TypeWords, lists};
 use crate::text::words;
@@ -169,7 +169,7 @@ impl<'a> Look<'a> {
             return Origin::Foreign;
         }
         let told = if near.is_empty() { uses::given(self.place.parsed, word) } else { near };
-        let told: Vec<Given> = told.into_iter().filter(|given| !self.is_open(given)).collect();
+        let told: Vec<Assignment> = told.into_iter().filter(|given| !self.is_open(given)).collect();
         if !told.is_empty() {
             return self.given_all(&told);
         }
@@ -177,29 +177,29 @@ impl<'a> Look<'a> {
     }
 
     /// What a variable gets its value from, in the function around a place; in the innermost one where functions are passed on.
-    fn near(&self, word: &str, at: usize) -> Vec<Given> {
+    fn near(&self, word: &str, at: usize) -> Vec<Assignment> {
         let function = self.place.function(at);
-        let is_near = |given: &Given| match &given.scope {
+        let is_near = |given: &Assignment| match &given.scope {
             Some(scope) => scope.contains(&at),
             None => function.as_ref().is_some_and(|function| function.contains(&given.range.start)),
         };
-        let near: Vec<Given> = uses::given(self.place.parsed, word).into_iter().filter(is_near).collect();
+        let near: Vec<Assignment> = uses::given(self.place.parsed, word).into_iter().filter(is_near).collect();
         let innermost = near.iter().filter_map(|given| given.scope.clone()).max_by_key(|scope| scope.start);
         near.into_iter().filter(|given| innermost.is_none() || given.scope == innermost).collect()
     }
 
-    fn is_open(&self, given: &Given) -> bool {
+    fn is_open(&self, given: &Assignment) -> bool {
         given.value.as_ref().is_some_and(|value| self.open.borrow().contains(value))
     }
 
     /// A written type says more than values.
-    fn given_all(&self, told: &[Given]) -> Origin {
+    fn given_all(&self, told: &[Assignment]) -> Origin {
         let typed = told.iter().any(|given| given.kind.is_some());
         let told = told.iter().filter(|given| !typed || given.kind.is_some());
         Origin::of_all(told.map(|given| self.given(given)))
     }
 
-    fn given(&self, given: &Given) -> Origin {
+    fn given(&self, given: &Assignment) -> Origin {
         let kind = given.kind.as_ref().map_or(Origin::Unknown, |kind| self.kind(self.text(kind)));
         let origin = match (kind, &given.value) {
             (Origin::Unknown, Some(value)) => self.value(value),
@@ -260,7 +260,7 @@ impl<'a> Look<'a> {
             return Origin::Unknown;
         }
         let told = uses::given(self.place.parsed, word);
-        let told: Vec<Given> = told.into_iter().filter(|given| given.scope.is_none() && !self.is_open(given)).collect();
+        let told: Vec<Assignment> = told.into_iter().filter(|given| given.scope.is_none() && !self.is_open(given)).collect();
         if !told.is_empty() {
             return self.given_all(&told);
         }
