@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use super::place::{At, Place};
+use super::place::{Extent, Place};
 use super::screen::{self, Screen, say, tell};
 use super::{CliResult, Common};
 use crate::config::{self, Config};
@@ -219,5 +219,5 @@ pub fn footer(route: &Decision, timing: &Timing, sent: &[String]) {
 
 /// Whether a place is a point, as completion needs.
 pub fn is_point(place: &Place) -> bool {
-    matches!(place.at, At::Point { .. })
+    matches!(place.at, Extent::Point { .. })
 }
