@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-pub use session::{Past, Session, Shared, status};
+pub use session::{History, Session, Shared, status};
 pub use site::Site;
 
 use crate::engine::{self, EngineError, ErrorKind};

@@ -53,7 +53,7 @@ pub struct Shared {
 /// The history that the status shows. It outlives the [`Shared`] of one configuration: when the configuration, the folders or trust change,
 /// the next one takes it over.
 #[derive(Clone, Default)]
-pub struct Past {
+pub struct History {
     pub decisions: Vec<PastDecision>,
     silences: Vec<Silence>,
 }
@@ -102,12 +102,12 @@ impl Shared {
     }
 
     /// The history for the [`Shared`] that will replace this one.
-    pub fn past(&self) -> Past {
-        Past { decisions: self.router.decisions(), silences: self.notes(|notes| notes.memory.silences()) }
+    pub fn past(&self) -> History {
+        History { decisions: self.router.decisions(), silences: self.notes(|notes| notes.memory.silences()) }
     }
 
     /// Takes over the silences of the [`Shared`] that this one replaces. The router takes over the decisions itself ([`Router::after`]).
-    pub fn after(self, past: Past) -> Self {
+    pub fn after(self, past: History) -> Self {
         self.notes(|notes| notes.memory.after(past.silences));
         self
     }

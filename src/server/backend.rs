@@ -63,7 +63,7 @@ struct BackendState {
     /// For each document, the number of the last update that the index was sent.
     sent_updates: HashMap<String, u64>,
     /// The history of the parts that were dropped, for the status.
-    past: features::Past,
+    past: features::History,
     /// How often `shared` was dropped. New parts that were built from what was read before the last drop are not kept.
     dropped: u64,
 }
