@@ -10,7 +10,7 @@ use super::Target;
 use super::complete::Memory;
 use super::complete::memory::Silence;
 use super::corpora::{self, Corpora};
-use super::preview::Last;
+use super::preview::LastPrompts;
 use super::reread::{self, Reread};
 use crate::config::Config;
 use crate::context;
@@ -63,7 +63,7 @@ pub struct History {
 pub struct Notes {
     pub memory: Memory,
     pub reread: Reread,
-    pub(super) last: Last,
+    pub(super) last: LastPrompts,
     pub(super) corpora: Corpora,
 }
 
