@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::imports::Place;
-use super::references::Meant;
+use super::references::RenamedDefinition;
 use crate::index::FileId;
 use crate::syntax::import;
 use crate::syntax::uses::{self, Assignment};
@@ -20,7 +20,7 @@ struct Loaded {
     alone: bool,
 }
 
-impl Meant<'_> {
+impl RenamedDefinition<'_> {
     /// Whether a value is the module of the definition, or a variable that holds it.
     pub(in crate::features::edit) fn is_loaded(&self, place: &Place<'_>, value: &Range<usize>) -> bool {
         if place.parsed.language().loads.is_empty() {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::imports::{MOST_BASES, Place};
-use super::references::Meant;
+use super::references::RenamedDefinition;
 use super::type_text::{around_parameters, may_hold, outer, shape, without};
 use crate::index::{FileId, Symbol, SymbolId};
 use crate::syntax::uses::{self, Assignment};
@@ -66,7 +66,7 @@ impl Origin {
 
 /// A search for the type `container`, in one text.
 pub(in crate::features::edit) struct Look<'a> {
-    pub meant: &'a Meant<'a>,
+    pub meant: &'a RenamedDefinition<'a>,
     pub place: &'a Place<'a>,
     pub container: &'a str,
     left: Cell<usize>,
@@ -76,7 +76,7 @@ pub(in crate::features::edit) struct Look<'a> {
 
 impl<'a> Look<'a> {
     /// A search that begins at `place`.
-    pub fn new(meant: &'a Meant<'a>, place: &'a Place<'a>, container: &'a str) -> Self {
+    pub fn new(meant: &'a RenamedDefinition<'a>, place: &'a Place<'a>, container: &'a str) -> Self {
         Self { meant, place, container, left: Cell::new(MOST_VALUES), open: RefCell::default() }
     }
 
@@ -432,7 +432,7 @@ impl<'a> Look<'a> {
     }
 }
 
-impl Meant<'_> {
+impl RenamedDefinition<'_> {
     /// The text of a file in the index.
     pub(in crate::features::edit) fn text(&self, file: FileId) -> Option<Arc<str>> {
         if let Some(known) = self.texts.borrow().get(&file) {
