@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use crate::syntax::{self, Language, ParseError, Registry, lexical};
-use crate::text::Piece;
+use crate::text::SharedText;
 use crate::workspace::fs::{self, ReadError, Stamp};
 use crate::workspace::rules::{self, Skip};
 use crate::workspace::walk::Entry;
@@ -76,7 +76,7 @@ fn scan(
         Err(ReadError::NotAFile) => return Err(Skip::NotAFile),
         Err(_) => return Err(Skip::Unreadable),
     };
-    let text = Piece::from(fs::decode(&bytes.bytes).map_err(|_| Skip::Binary)?.text).with_line_feeds();
+    let text = SharedText::from(fs::decode(&bytes.bytes).map_err(|_| Skip::Binary)?.text).with_line_feeds();
     let hash = hash(&text);
     let language = registry.detect(entry.path.relative(), &text).cloned();
     if language.is_some()
@@ -103,7 +103,7 @@ fn scan(
 }
 
 /// The facts of a text; true where the parser gave up and it was read by its lines.
-pub fn facts(language: Option<&Arc<Language>>, path: &str, text: &Piece, tier: Tier) -> (Sheet, bool) {
+pub fn facts(language: Option<&Arc<Language>>, path: &str, text: &SharedText, tier: Tier) -> (Sheet, bool) {
     let Some(language) = language else { return (Sheet::plain(text), false) };
     let lexical = || Sheet::lexical(text, &lexical::definitions(language, text));
     if tier == Tier::Lexical || !language.parses() {

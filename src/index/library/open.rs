@@ -9,7 +9,7 @@ use crate::index::patch;
 use crate::index::scan;
 use crate::index::sheet::Sheet;
 use crate::syntax::{self, Language, Parsed, change};
-use crate::text::{Cut, Piece, Text};
+use crate::text::{Cut, SharedText, Text};
 use crate::workspace::fs::Stamp;
 use crate::workspace::rules::Skip;
 use crate::workspace::{Document, Rules, WorkspacePath};
@@ -36,7 +36,7 @@ const RULES_RECHECK: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 struct Version {
     source: Text,
-    text: Piece,
+    text: SharedText,
     hash: u64,
     language: Option<Arc<Language>>,
 }
@@ -60,8 +60,8 @@ const ROOM: usize = 4096;
 
 impl Version {
     /// The text of a document; where it is made from a version before, also the stretch that differs.
-    fn text(document: &Document, before: Option<&Version>, spare: ReusableMemory) -> (Piece, Option<Option<Cut>>) {
-        let whole = || (document.text.to_piece().with_line_feeds(), None);
+    fn text(document: &Document, before: Option<&Version>, spare: ReusableMemory) -> (SharedText, Option<Option<Cut>>) {
+        let whole = || (document.text.to_shared().with_line_feeds(), None);
         let Some(before) = before else { return whole() };
         let Some(cut) = Cut::between_texts(&before.source, &document.text) else { return (before.text.clone(), Some(None)) };
         let new = document.text.slice(cut.start..cut.new_end);
@@ -143,8 +143,8 @@ impl Library {
     }
 
     /// Keeps the memory of the version before, if nobody uses it any more, and notes where the next version begins to differ.
-    fn spare(&mut self, last: Option<Piece>, cut: Option<Cut>, uri: &str) {
-        let Some((memory, cut)) = last.and_then(Piece::into_own).zip(cut) else { return };
+    fn spare(&mut self, last: Option<SharedText>, cut: Option<Cut>, uri: &str) {
+        let Some((memory, cut)) = last.and_then(SharedText::into_own).zip(cut) else { return };
         let of = &mut self.spare.of;
         of.clear();
         of.push_str(uri);
@@ -202,7 +202,7 @@ impl Library {
     /// A document's current text; where it is made from a version before, also the stretch that differs.
     fn read(&mut self, document: &Document, path: &WorkspacePath, before: Option<&Version>) -> (Version, Option<Option<Cut>>) {
         let (text, cut) = Version::text(document, before, std::mem::take(&mut self.spare));
-        if crate::report::is_strict() && text != document.text.to_piece().with_line_feeds() {
+        if crate::report::is_strict() && text != document.text.to_shared().with_line_feeds() {
             crate::bug!("{path}: the text after an edit is not that of the document");
         }
         let language = self.registry.of_document(&document.language, Some(path.relative()), &text).cloned();
