@@ -77,7 +77,7 @@ pub fn build_with(name: &str, config: &EngineConfig, limits: Limits) -> Result<A
         dialect,
         wire,
         resend: AtomicU8::new(0),
-        spare: RefusedFields::default(),
+        refused_fields: RefusedFields::default(),
         fills_no_holes: AtomicBool::new(false),
         quiet: AtomicU8::new(UNTRIED),
         most_tokens: AtomicU32::new(u32::MAX),
@@ -118,7 +118,7 @@ struct ServerShared {
     /// Which past reasoning this server wants, as its refusals have taught: 0 that of tool turns, 1 none, 2 all.
     resend: AtomicU8,
     /// Fields that this server refuses.
-    spare: RefusedFields,
+    refused_fields: RefusedFields,
     /// It has refused a raw prompt for a hole, and nobody has configured that it takes them.
     fills_no_holes: AtomicBool,
     /// Whether requests say unasked that the model should not think, as its answers have taught ([`UNTRIED`]).
@@ -194,7 +194,7 @@ impl ServerShared {
                     RetryReason::Thinks
                 }
                 // The length first: its refusal names the field, which is no refusal of the field.
-                Err(error) if self.learns_most(&request, &error) || self.spare.learns(&error) || self.learns(&request, &error) => {
+                Err(error) if self.learns_most(&request, &error) || self.refused_fields.learns(&error) || self.learns(&request, &error) => {
                     error.refusal.map_or(RetryReason::Lost, |refusal| RetryReason::Refused(refusal.status))
                 }
                 Err(error) => {
@@ -299,7 +299,7 @@ impl ServerShared {
 
     async fn once(self: &Arc<Self>, request: &Request, events: &tokio::sync::mpsc::Sender<Event>) -> Result<Once, EngineError> {
         let Plan { path, mut body, format, mut answering, tokens, prompt } = self.plan(request).await?;
-        self.spare.fit(&mut body);
+        self.refused_fields.fit(&mut body);
         let mut minds_thinking = self.minds_thinking(request);
         let times = self.wire.times(request.priority, tokens);
         let mut reply = self.wire.post(&path, &body, format, times, events).await?;
