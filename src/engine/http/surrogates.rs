@@ -1,5 +1,5 @@
-//! Characters that come in halves: servers written in JavaScript may split a stream between two UTF-16 units, and write each half as an
-//! escape that is not valid JSON on its own.
+//! Surrogates that a stream tears apart: servers written in JavaScript may split a stream between the two UTF-16 units of a character, and
+//! write each unit as an escape that is not valid JSON on its own.
 
 /// Escapes in a JSON text that are half a character without the other half beside it: their offsets and values.
 pub fn lone_surrogates(json: &[u8]) -> Vec<(usize, u16)> {
