@@ -375,7 +375,7 @@ async fn a_declaration_follows_the_signature() {
 fn an_instruction_may_say_the_language_of_the_tests() {
     for language in longsight::syntax::Registry::new().languages() {
         let words = format!("Please write two short {} tests for this", language.name);
-        assert_eq!(wording::asked(&words), Some(wording::Asked::Tests), "{words}");
+        assert_eq!(wording::intent(&words), Some(wording::Intent::Tests), "{words}");
     }
-    assert_eq!(wording::asked("add a test parameter"), None);
+    assert_eq!(wording::intent("add a test parameter"), None);
 }

@@ -13,9 +13,9 @@ use crate::text::words;
 
 pub use created::{Creates, Named, created};
 
-/// What the words ask for.
+/// What an instruction asks for at its beginning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asked {
+pub enum Intent {
     Tests,
     Documentation,
     /// The marked lines should become a function.
@@ -42,29 +42,29 @@ const NEW_FUNCTION: &str =
 
 /// One pattern each. They match the beginning, so that "fix the test that …" does not count; what should be written has to be the last
 /// thing named, so that "add a test parameter" does not count either.
-fn patterns() -> [(Asked, String); 4] {
+fn patterns() -> [(Intent, String); 4] {
     let kinds = kinds();
     [
         (
-            Asked::Tests,
+            Intent::Tests,
             format!(
                 r"(?i)^\W*(?:please\s+)?(?:(?:write|add|generate|create)\s+{kinds}tests?{THEN}|test\s+(?:this|it)\b)|^请?(?:编写|写|添加|生成).{{0,8}}测试"
             ),
         ),
         (
-            Asked::Documentation,
+            Intent::Documentation,
             format!(
                 r#"(?i)^\W*(?:please\s+)?(?:document(?:$|[.!]$|\s+\S+[.!]?$|\s+(?:this|it|that|the|what|how|why|when|all|every|each|its|these|both|[`"'“])(?:\b|\w))|(?:write|add|generate|create|repair|fix|update|improve)\s+{kinds}(?:documentation|docs?|doc(?:umentation)? ?comments?|docstrings?)(?:{THEN}|\s+to\b))|^请?(?:编写|写|添加|补充|修正).{{0,8}}(?:文档|注释)"#
             ),
         ),
         (
-            Asked::Function,
+            Intent::Function,
             format!(
                 r"(?i)^\W*(?:please\s+)?(?:extract\s+(?:{NEW_FUNCTION}|.{{0,80}}\b(?:in)?to\s+{NEW_FUNCTION}|.{{0,80}}\bas\s+{NEW_FUNCTION}|.{{0,80}}\b(?:into|to|as)\s+(?:function|method|helper)\b)|(?:move|pull|put|factor|turn|make)\b.{{0,80}}\b(?:into|in|to|as)\s+{NEW_FUNCTION})|^请?(?:提取|抽取).{{0,12}}(?:函数|方法)"
             ),
         ),
         (
-            Asked::Body,
+            Intent::Body,
             r"(?i)^\W*(?:please\s+)?(?:(?:write|add|provide|supply|create|give|fill(?:\s+in|\s+out)?|complete|finish|implement)\s+(?:(?:it|its|an?|the|this|that|missing|empty|whole|full|function|method|real)\W+){0,4}(?:body|bodies|implementation|logic|code)\b|(?:implement|complete|finish|fill(?:\s+in|\s+out)?)(?:\s+(?:it|this|that|me|the\s+(?:function|method|stub)|this\s+(?:function|method|stub)|[`\w.]+))?\s*(?:$|[.!:,;(]|\b(?:with|by|using|so|as|for|in)\b))|^请?(?:实现|补全|完成|填写)"
                 .to_string(),
         ),
@@ -80,16 +80,16 @@ fn names_more(words: &str) -> bool {
 }
 
 /// What an instruction asks for at its beginning; none if it is something else.
-pub fn asked(words: &str) -> Option<Asked> {
-    static COMPILED: LazyLock<Vec<(Asked, Regex)>> =
-        LazyLock::new(|| patterns().into_iter().filter_map(|(asked, pattern)| Some((asked, Regex::new(&pattern).ok()?))).collect());
-    let asked = COMPILED.iter().find(|(_, pattern)| pattern.is_match(words)).map(|(asked, _)| *asked);
+pub fn intent(words: &str) -> Option<Intent> {
+    static COMPILED: LazyLock<Vec<(Intent, Regex)>> =
+        LazyLock::new(|| patterns().into_iter().filter_map(|(intent, pattern)| Some((intent, Regex::new(&pattern).ok()?))).collect());
+    let intent = COMPILED.iter().find(|(_, pattern)| pattern.is_match(words)).map(|(intent, _)| *intent);
     // "Into a function parameter" is not into a new function.
     static PART: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r"(?i)\b(?:functions?|methods?|helpers?)['’]?s?\s+(?:calls?|arguments?|param(?:eter)?s?|signature|body|name|pointer|object|file|module|class|type)\b").ok()
     });
-    let of_function = |asked: &Asked| *asked == Asked::Function && PART.as_ref().is_some_and(|part| part.is_match(words));
-    asked.filter(|asked| !names_more(words) && !of_function(asked))
+    let of_function = |intent: &Intent| *intent == Intent::Function && PART.as_ref().is_some_and(|part| part.is_match(words));
+    intent.filter(|intent| !names_more(words) && !of_function(intent))
 }
 
 /// A move to a module of its own: what moves and the name of the module, as far as they are said.
