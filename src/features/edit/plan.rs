@@ -13,7 +13,7 @@ use super::forms::Form;
 use super::how::{How, Instruction};
 use super::rename::{self, Rename};
 use super::test::location::Beside;
-use super::wording::{self, Moves};
+use super::wording::{self, ModuleMove};
 use crate::agent::limits::shorten;
 use crate::context::{Masked, fence};
 use crate::features::actions::{
@@ -43,7 +43,7 @@ pub struct Plan {
     /// The names in a request to rename.
     renaming: Option<Names>,
     /// Something moves to a module of its own, for which not every language has a form.
-    pub moves: Option<Moves>,
+    pub moves: Option<ModuleMove>,
     /// The number of the task, however many questions it takes.
     number: u64,
 }
@@ -84,7 +84,7 @@ impl Plan {
     pub fn new(session: &Session, site: &Site, how: &How) -> Result<Self, String> {
         let moves = match how {
             How::Instruction(Instruction { words, .. }) => wording::moved(words).filter(|moves| is_meant(session, site, moves)),
-            How::Action { kind, .. } => (kind == MODULE).then(Moves::default),
+            How::Action { kind, .. } => (kind == MODULE).then(ModuleMove::default),
         };
         let PlannedTask { kind, form, words, doing } = match (how, &moves) {
             (_, Some(moves)) => module(session, site, moves)?,
@@ -276,7 +276,7 @@ fn said_in(site: &Site, body: &Range<usize>) -> Option<String> {
 
 /// Whether words that read like a move to a new module are about what stands here, and not about an existing module: otherwise they are an
 /// ordinary instruction.
-fn is_meant(session: &Session, site: &Site, moves: &Moves) -> bool {
+fn is_meant(session: &Session, site: &Site, moves: &ModuleMove) -> bool {
     let item = site.item();
     // A function is not the constant that is used in it.
     if moves.is_value && item.as_ref().is_none_or(|item| item.kind.is_callable() || item.kind.is_type()) {
@@ -300,7 +300,7 @@ fn may_be_there(session: &Session, site: &Site, module: &str) -> bool {
         || site.definitions().iter().any(is_module)
 }
 
-fn module(session: &Session, site: &Site, moves: &Moves) -> Result<PlannedTask, String> {
+fn module(session: &Session, site: &Site, moves: &ModuleMove) -> Result<PlannedTask, String> {
     if !session.shared.creates_files() {
         let words = "`longsight edit` shows the change as a diff";
         return Err(format!("a module of its own is a new file, and this editor cannot create files; {words}"));

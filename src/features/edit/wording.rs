@@ -94,7 +94,7 @@ pub fn intent(words: &str) -> Option<Intent> {
 
 /// A move to a module of its own: what moves and the name of the module, as far as they are said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Moves {
+pub struct ModuleMove {
     pub item: Option<String>,
     pub module: Option<String>,
     /// The marked lines may be meant, since nothing says that it is a function or a type.
@@ -135,7 +135,7 @@ const PLACES: &str = "level levels scope root top main functions start beginning
     package current right correct appropriate proper suitable relevant next previous standalone single small smaller distinct";
 
 /// What an instruction moves that plainly asks for a move: "move this function into a module called digits".
-pub fn moved(words: &str) -> Option<Moves> {
+pub fn moved(words: &str) -> Option<ModuleMove> {
     static COMPILED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(MOVE).ok());
     let found = COMPILED.as_ref()?.captures(words)?;
     let said = |groups: &[&str]| {
@@ -161,7 +161,7 @@ pub fn moved(words: &str) -> Option<Moves> {
     let may_be_lines = item.is_none() && !says(&["kind", "sort", "value"]);
     let is_quoted = item.as_ref().is_some_and(|name| is_quoted(name, words));
     let may_be_there = module.is_some() && !is_new;
-    (!is_known).then_some(Moves { item, module, may_be_lines, is_value: says(&["value"]), is_quoted, may_be_there })
+    (!is_known).then_some(ModuleMove { item, module, may_be_lines, is_value: says(&["value"]), is_quoted, may_be_there })
 }
 
 /// The two names of a rename with what joins them, and their place in the instruction.
