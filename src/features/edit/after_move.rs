@@ -38,7 +38,7 @@ impl Moved<'_> {
                 found.push(format!("no `{declares}` names {new}, so that it is no part of the crate"));
             }
         }
-        // If the old file re-exports it, everybody may go on as before.
+        // If the old file re-exports it, imports from there still work.
         let hands_on = lines_of(language.as_ref(), &at_home, name).iter().any(|line| line.takes);
         if hands_on {
             return found;

@@ -94,7 +94,7 @@ impl Calls {
                 continue;
             }
             let Ok((text, Some(parsed))) = session.parsed(&file.path) else { continue };
-            // A function in another language is another one, whatever its name.
+            // A function of the same name in another language is not meant.
             if Some(parsed.language().family.as_str()) != family {
                 continue;
             }

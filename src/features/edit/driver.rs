@@ -33,14 +33,14 @@ pub async fn edit(session: &Session, params: &Params, cancel: &Cancel, sink: &Si
 
 async fn work_out(work: &Work<'_>) -> Result<Edited, EngineError> {
     let by_form = || work.plan.clone().by_form(work.session, work.site, &work.params.how);
-    // What the index does alone needs no model, and so goes nowhere, however much a model could do.
+    // What the index can do alone is done without a model, so nothing leaves the machine.
     let alone = (work.plan.route == Route::IndexAlone).then(by_form);
     if let Some(Ok(plan)) = &alone
         && let Some(Ok(settled)) = form_rounds::settled(&Work { plan, ..*work })
     {
         return Ok(settled);
     }
-    // Without a model, what the index says against it is the reason.
+    // If no model can be asked, the error says why the index could not do it alone.
     let (window, down) = match (asked_window(work).await, &alone) {
         (Err(_), Some(Err(reason))) => return Err(EngineError::refused(reason.clone())),
         (window, _) => window?,
@@ -52,7 +52,7 @@ async fn work_out(work: &Work<'_>) -> Result<Edited, EngineError> {
             return outcome;
         }
     }
-    // That a task needs tools is no answer where a model that has them is only down.
+    // A move may need tools. If a model that has them does not answer, that failure is the error, not that the form cannot do it.
     let down = down.filter(|_| work.plan.moves.is_some());
     let too_much = |reason: String| down.unwrap_or_else(|| EngineError::refused(reason));
     let plan = alone.unwrap_or_else(by_form).map_err(too_much)?;
@@ -66,21 +66,21 @@ async fn work_out(work: &Work<'_>) -> Result<Edited, EngineError> {
 /// Whether a form may still do what failed with tools.
 async fn may_fill_a_form(work: &Work<'_>, error: &EngineError) -> Result<bool, EngineError> {
     match error.kind {
-        // One that stands in may have a small window.
+        // The engine that takes over may have a small window.
         ErrorKind::Unavailable | ErrorKind::TimedOut => has_small_stand_in(work).await,
-        // What it takes and how much was only found out by its refusal.
+        // Only its refusal has told what the engine supports, so its window is looked at again.
         ErrorKind::Unsupported | ErrorKind::TooLong => Ok(asked_window(work).await?.0.is_none()),
         _ => Ok(false),
     }
 }
 
-/// The window in bytes of the model that will be asked, if it is one for tools. Beside it why an engine before that one does not answer.
+/// The window in bytes of the model that will be asked, if it is suited for tools; and the error of the first engine that does not answer.
 async fn asked_window(work: &Work<'_>) -> Result<(Option<usize>, Option<EngineError>), EngineError> {
     let choices = work.session.router().plan(&work.plan.task(work.session))?;
     let goes_deep = work.goes_deep();
     let mut down = None;
     for choice in choices.iter().filter(|_| goes_deep) {
-        // Where an engine does not answer the router asks the next: it is that one's window which counts.
+        // If an engine does not answer, the router asks the next, whose window counts then.
         match caps(work, choice).await? {
             Ok(caps) => return Ok((work.window_for_tools(&caps), down)),
             Err(error) => down = down.or(Some(error)),
@@ -89,7 +89,7 @@ async fn asked_window(work: &Work<'_>) -> Result<(Option<usize>, Option<EngineEr
     Ok((None, down))
 }
 
-/// Whether an engine stands behind the first that has no window for tools.
+/// Whether an engine that may take over has too small a window for tools.
 async fn has_small_stand_in(work: &Work<'_>) -> Result<bool, EngineError> {
     let Ok(choices) = work.session.router().plan(&work.plan.task(work.session)) else { return Ok(false) };
     for choice in choices {
@@ -100,7 +100,7 @@ async fn has_small_stand_in(work: &Work<'_>) -> Result<bool, EngineError> {
     Ok(false)
 }
 
-/// What an engine says of itself, as long as somebody waits for it.
+/// The abilities of an engine. Fails if the request is cancelled meanwhile.
 async fn caps(work: &Work<'_>, choice: &Choice) -> Result<Result<Caps, EngineError>, EngineError> {
     let asked = work.cancel.run_until_cancelled(choice.engine.caps()).await;
     asked.ok_or_else(EngineError::cancelled)
@@ -118,7 +118,7 @@ async fn with_tools(work: &Work<'_>, window: usize) -> Result<Edited, EngineErro
     tool_turn::finish(work, ran, sent, ready_ms)
 }
 
-/// Fills a form. Where that changes a signature, the calls are the second question, which may not take the first one's answer with it.
+/// Fills a form. If that changes a signature, a second question adapts the calls; if it fails, the first answer is offered alone.
 async fn with_a_form(work: &Work<'_>) -> Result<Edited, EngineError> {
     let started = Instant::now();
     let mut done = in_time(limits::TIME, rounds(work)).await.unwrap_or_else(|| Err(too_slow()))?;
@@ -151,7 +151,7 @@ async fn ask(short: &mut FormRounds<'_>) -> Result<(Answer, Decision), RouteErro
     short.answered(asked, &heard, served)
 }
 
-/// Asks for the calls of what has another signature now. What could not be done about them is said, for a person to look at.
+/// Asks for the calls of a function whose signature has changed. Returns what could not be adapted, for a person to look at.
 async fn calls(work: &Work<'_>, done: &mut FilledForm) -> Result<Vec<String>, EngineError> {
     let Some(following) = follow::calls(work, done) else { return Ok(vec![]) };
     let Some(plan) = &following.plan else { return Ok(following.told) };

@@ -34,7 +34,7 @@ pub(super) fn rounds_of(format: AnswerFormat) -> usize {
     if format == AnswerFormat::Call { CALL_ROUNDS } else { LOCAL_ROUNDS }
 }
 
-/// What a person does about a model whose answers are no edits.
+/// What a person can do about a model whose answers are no edits.
 const HELP: &str = "; say it in other words, or have a larger model do it: `coder` below [roles] in the configuration";
 
 /// White space at the end of an answer, in bytes, which shows that it had ended before.
@@ -49,7 +49,7 @@ pub(super) struct FilledForm {
     pub sent: Vec<String>,
 }
 
-/// The edit that came of it, with what a person must look at besides.
+/// The edit of a filled form. `told` are further reasons for a person to look at it.
 pub(super) fn offered(work: &Work<'_>, done: FilledForm, told: Vec<String>) -> Result<Edited, EngineError> {
     let FilledForm { filled, route, steps, timing, sent } = done;
     let Offered { edits, diff, mut confirm } = offer::one(work, filled)?;
@@ -74,7 +74,7 @@ impl FilledForm {
     }
 }
 
-/// What the task settles by itself, without a model: a rename that says both names, a move that says what the module is called.
+/// The edit of a task that needs no model: a rename that says both names, or a move that says the name of the module.
 pub fn settled(work: &Work<'_>) -> Option<Result<Edited, EngineError>> {
     let (arguments, told, why) = match &work.plan.form {
         Form::Rename(rename) => {
@@ -154,13 +154,13 @@ pub(super) struct SentQuestion {
     ready_ms: f64,
 }
 
-/// The short form on its way.
+/// The rounds so far.
 pub(super) struct FormRounds<'a> {
     pub work: &'a Work<'a>,
     /// Rounds that are over, and why the last brought no edit.
     round: usize,
     problem: String,
-    /// That one came to no end.
+    /// The last answer was cut off.
     is_cut: bool,
     timing: Timing,
     /// How the newest question was put.
@@ -179,7 +179,7 @@ pub(super) struct FormRounds<'a> {
 }
 
 impl<'a> FormRounds<'a> {
-    /// A short form of which nothing has been asked yet.
+    /// Before the first question.
     pub fn new(work: &'a Work<'a>) -> Self {
         Self {
             work,
@@ -204,7 +204,7 @@ impl<'a> FormRounds<'a> {
         format!("{}, step {}", self.work.plan.doing, self.round + 1)
     }
 
-    /// What was refused is not what comes now.
+    /// Tells the person that the text shown so far was refused, and that an answer begins anew.
     pub fn restart(&mut self) {
         if std::mem::take(&mut self.has_told) {
             (self.work.sink)(AnswerEvent::Restart);
@@ -223,7 +223,7 @@ impl<'a> FormRounds<'a> {
         Ok(request)
     }
 
-    /// Keeps how the question was put that was answered so.
+    /// Keeps the format and the places of the question that was answered.
     pub fn answered(
         &mut self,
         asked: SentQuestion,
@@ -243,7 +243,7 @@ impl<'a> FormRounds<'a> {
         Ok((served.answer, served.decision))
     }
 
-    /// What came of the answer of this round; none where another question follows. An error ends the rounds.
+    /// The filled form, if the answer of this round may be offered; none if another question follows. An error ends the rounds.
     pub fn take(&mut self, asked: Result<(Answer, Decision), RouteError>) -> Result<Option<FilledForm>, EngineError> {
         let round = self.round;
         self.round += 1;
@@ -292,14 +292,14 @@ impl<'a> FormRounds<'a> {
     }
 
     fn in_vain(&self) -> EngineError {
-        // What was cut off says by itself what helps.
+        // The reason of an answer that was cut off says by itself what helps.
         let help = if self.is_cut { "" } else { HELP };
         EngineError::new(ErrorKind::Garbled, format!("no edit came of it, and nothing is changed: {}{help}", self.problem))
     }
 
-    /// What is said of an answer that came to no end, if it did not.
+    /// The reason, if an answer was cut off.
     fn cut_off(&self, answer: &Answer, why: &Unfit) -> Option<String> {
-        // Behind what they have to say small models write blank lines to the limit: that is no end that was missed.
+        // Small models may write blank lines up to the limit behind a whole answer, of which nothing is missing then.
         let blank = answer.text.len() - answer.text.trim_end().len();
         let is_whole = self.format == AnswerFormat::Hole || !answer.calls.is_empty() || blank > TRAILING_BLANK_BYTES;
         if answer.finished.reason != Finish::Length || is_whole {

@@ -138,18 +138,17 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// The window in bytes of a model that says this of itself, if that and the task are fit for tools.
+    /// The window in bytes of a model with these abilities, if the model and the task are suited for tools.
     fn window_for_tools(&self, caps: &Caps) -> Option<usize> {
         (self.goes_deep() && caps.tools && caps.context >= self.least()).then_some(caps.context as usize * BYTES_PER_TOKEN)
     }
 
-    /// Tokens that a window has for tools at the least.
+    /// The smallest window for tools, in tokens.
     fn least(&self) -> u32 {
         self.session.config().route.agent_context
     }
 
-    /// Whether the task is one for tools: these know the files of the workspace alone, and a document that is none of them has only the
-    /// form.
+    /// Whether the task may be done with tools. These only reach files of the workspace, so any other document is edited by a form.
     fn goes_deep(&self) -> bool {
         self.plan.route != Route::Form && self.params.at.document.path.is_some()
     }

@@ -48,7 +48,7 @@ pub struct Plan {
     number: u64,
 }
 
-/// Who carries a plan out: the first that may try. Where that one cannot, the next does.
+/// Who carries a plan out first. If that one cannot, the next in this list does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
     /// The index: the request says both names of a rename, or the name of a module, and no model is needed.
@@ -278,7 +278,7 @@ fn said_in(site: &Site, body: &Range<usize>) -> Option<String> {
 /// ordinary instruction.
 fn is_meant(session: &Session, site: &Site, moves: &ModuleMove) -> bool {
     let item = site.item();
-    // A function is not the constant that is used in it.
+    // At a function or a type, "the constant" means something that it uses, and not what stands here.
     if moves.is_value && item.as_ref().is_none_or(|item| item.kind.is_callable() || item.kind.is_type()) {
         return false;
     }
@@ -363,7 +363,7 @@ fn replace(site: &Site) -> Result<Form, String> {
 /// The item around a problem if it is small, else some lines around it.
 fn fix(site: &Site) -> Form {
     if let Some(item) = site.item() {
-        // What stands above its own first word stays, whether the language has it in the item or above it.
+        // Attributes above the item are not replaced, whether the grammar counts them as part of it or not.
         let start = site.definition_of(&item).map_or(item.range.start, |known| whole_item::behind_annotations(site, &site.text, &known));
         let lines = site.whole_lines(start.max(item.range.start)..item.range.end);
         let (first, last) = site.line_range(&lines);

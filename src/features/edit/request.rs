@@ -70,7 +70,7 @@ pub struct Retry {
     pub otherwise: bool,
 }
 
-/// The temperature for that.
+/// The temperature for a question that must not get the same answer again.
 const RETRY_TEMPERATURE: f32 = 0.6;
 
 /// A server's model with a smaller window than this, in tokens, counts as small.
@@ -232,7 +232,7 @@ fn object(text: &str) -> Result<Value, String> {
         .ok_or("the model answered with words in place of an edit\nthe answer holds no JSON object, which an edit is here")?;
     let read = serde_json::Deserializer::from_str(&text[begin..]).into_iter::<Value>().next();
     let value = read.and_then(Result::ok).ok_or("the model's answer cannot be read\nits JSON object is not valid")?;
-    // Some write the call all the same.
+    // Some models write a whole call although only its arguments were asked for.
     let inner = value.get("arguments").or(value.get("parameters")).filter(|inner| inner.is_object()).cloned();
     Ok(inner.unwrap_or(value))
 }

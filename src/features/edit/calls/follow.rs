@@ -1,4 +1,4 @@
-//! An edit that changes a signature is half an edit: the calls follow, in a second question. Pure.
+//! An edit that changes a signature is only half of the work: a second question adapts the calls. Pure.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::features::edit::plan::Plan;
 use crate::syntax::{self, scope};
 use crate::text::Batch;
 
-/// The calls of what has another signature now.
+/// The calls of a function whose signature has changed.
 pub struct Following {
     /// What a person must look at whatever becomes of them.
     pub told: Vec<String>,
@@ -40,13 +40,13 @@ pub fn calls(work: &Work<'_>, done: &FilledForm) -> Option<Following> {
     Some(following)
 }
 
-/// What is said where the time was up before they could follow.
+/// What a person is told if the time was up before the calls could be adapted.
 pub fn too_late() -> Vec<String> {
     vec!["the signature is another with this, and the time was up before its calls were".to_string()]
 }
 
 impl Following {
-    /// Takes what came of the question into the edit; what a person must look at.
+    /// Adds the adapted calls to the edit. Returns what a person must look at.
     pub fn take(mut self, done: &mut FilledForm, asked: Result<FilledForm, EngineError>) -> Result<Vec<String>, EngineError> {
         match asked {
             Ok(more) => done.add(more),

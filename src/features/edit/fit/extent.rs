@@ -151,7 +151,7 @@ impl Laid<'_> {
     fn laid(&self, range: Range<usize>, code: &str) -> Option<Extent> {
         let (file, answer): (Vec<&str>, Vec<&str>) = (self.site.text[range.clone()].lines().collect(), code.lines().collect());
         let alike = alike(&file, &answer, self.loose)?;
-        // Lines beside the marked ones may also be what these are to become.
+        // An answer that only repeats lines beside the marked ones may be the new text of the marked ones.
         let before = self.site.text[range.start..self.marked.start].matches('\n').count();
         let ours = before..before + self.site.text[self.marked.clone()].lines().count().max(1);
         let both = range.start < self.marked.start && range.end > self.marked.end;
@@ -202,7 +202,7 @@ impl Laid<'_> {
         let mut own = alike.back.iter().zip(&answer).filter(|(back, _)| back.is_none());
         let elides = lost > 0 && own.any(|(_, line)| self.elides(line));
         let (with, stay) = left::kept(self, &one);
-        // Where nothing of what was not marked comes back, none of it was meant.
+        // An answer that repeats no unmarked line was not meant to replace any.
         let loses = one.head.is_none() && (lost > kept + stay + MAX_LEFT_OUT_LINES || stay > 0 && kept == 0);
         (!elides && !loses).then_some((alike.cost, with.unwrap_or(one)))
     }
