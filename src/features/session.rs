@@ -161,7 +161,7 @@ impl Session {
         Self { snapshot, index, shared, cancel: Cancel::new() }
     }
 
-    /// For a request that is given up like this.
+    /// Sets what is set off when nobody waits for the request any more.
     pub fn until(self, cancel: &Cancel) -> Self {
         Self { cancel: cancel.clone(), ..self }
     }
@@ -203,7 +203,7 @@ impl Session {
         coder.is_some_and(|coder| coder.context.map_or(coder.kind != "llama", |context| context >= config.route.agent_context))
     }
 
-    /// A task of this kind, limited as the project wants.
+    /// A task of this kind, with the limits that the project and the trust in it set.
     pub fn task(&self, kind: TaskKind) -> Task {
         Task { local_only: self.is_local_only(), trusted: self.shared.trusted, ..Task::new(kind) }
     }

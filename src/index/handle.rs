@@ -13,7 +13,7 @@ use crate::syntax::{Registry, STACK, Trees};
 use crate::workspace::walk::Listing;
 use crate::workspace::{Document, Roots};
 
-use super::build::Owner;
+use super::build::{Channels, Owner};
 use super::cache::{Cache, CacheCounts, CachedIndex};
 use super::disk::{Disk, RealDisk};
 use super::file::Tier;
@@ -113,7 +113,8 @@ impl Index {
         let (view_sender, view) = tell::channel(Arc::new(View::default()));
         let (progress_sender, progress) = tell::channel(Progress::default());
         let stop = Arc::new(AtomicBool::new(false));
-        let owner = Owner::new(registry, roots, options, sender.clone(), view_sender, progress_sender, stop.clone());
+        let channels = Channels { sender: sender.clone(), view: view_sender, progress: progress_sender, stop: stop.clone() };
+        let owner = Owner::new(registry, roots, options, channels);
         let (trees, taken) = (owner.trees(), owner.taken());
         let spawned = std::thread::Builder::new().name("index".into()).stack_size(STACK).spawn(move || owner.run(&receiver));
         Self { sender, view, progress, trees, told: AtomicU64::new(0), taken, stop, thread: spawned.ok() }

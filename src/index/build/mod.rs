@@ -31,6 +31,16 @@ use super::quiet;
 use super::scan::FileToScan;
 use super::view::View;
 
+/// What connects the thread of the index with its handle.
+pub(in crate::index) struct Channels {
+    /// Through this the thread sends messages to itself.
+    pub sender: Sender<Message>,
+    pub view: tell::Sender<Arc<View>>,
+    pub progress: tell::Sender<Progress>,
+    /// Set when the thread shall end.
+    pub stop: Arc<AtomicBool>,
+}
+
 /// The state of the index, owned by its thread.
 pub(in crate::index) struct Owner {
     library: Library,
@@ -81,15 +91,8 @@ const AT_ONCE: usize = 8;
 
 impl Owner {
     /// An empty index; [`Owner::run`] fills it.
-    pub fn new(
-        registry: Arc<Registry>,
-        roots: Arc<Roots>,
-        options: Options,
-        sender: Sender<Message>,
-        view: tell::Sender<Arc<View>>,
-        progress: tell::Sender<Progress>,
-        stop: Arc<AtomicBool>,
-    ) -> Self {
+    pub fn new(registry: Arc<Registry>, roots: Arc<Roots>, options: Options, channels: Channels) -> Self {
+        let Channels { sender, view, progress, stop } = channels;
         Self {
             library: Library::new(registry, roots),
             options,
