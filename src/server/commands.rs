@@ -8,7 +8,7 @@ use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::Url;
 
 use super::arguments::{self, AskArgument, EditArgument, EditRequest, ExplainArgument, Location, PreviewArgument};
-use super::edit::{change, drawn, review};
+use super::edit::{change, hunk_view, review};
 use super::features::{Question, StateSnapshot};
 use super::progress::Progress;
 use super::{Server, actions, answers, message, trust, work};
@@ -135,7 +135,7 @@ fn status(server: &Server) -> Value {
         status["roots"] = json!(state.editor.roots.iter().filter(counts).collect::<Vec<_>>());
         status["documents"] = json!(state.documents().count());
         status["hunks"] = json!(state.hunks.len());
-        status["pending"] = drawn::list(state);
+        status["pending"] = hunk_view::list(state);
         status["trust"] = trust::status(state.trust);
     });
     status

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::{self as lsp, FileEvent, Url};
 
-use super::edit::held;
+use super::edit::hold;
 use super::edit::hunks::DroppedHunk;
 use super::features::StateSnapshot;
 use super::open_documents::Change;
@@ -82,7 +82,7 @@ pub fn open(server: &Server, params: Value) {
         );
         server.client.show(2, &text);
     }
-    held::tell_lost(server, &lost);
+    hold::tell_lost(server, &lost);
     touched(server, &uri);
 }
 
@@ -117,7 +117,7 @@ pub fn change(server: &Server, params: Value) {
     if let Some(reason) = effect.desynced {
         tell_desynced(server, &uri, reason, effect.forgotten);
     }
-    held::tell_lost(server, &effect.lost);
+    hold::tell_lost(server, &effect.lost);
     touched(server, &uri);
     if let Some(work) = server.features().ahead(&server.snapshot(), uri.as_str()) {
         server.work.detach(work);
@@ -179,7 +179,7 @@ pub fn files_changed(server: &Server, events: Vec<FileEvent>) {
     }
     on_disk(server, paths.clone());
     let server = server.clone();
-    tokio::spawn(async move { held::follow_disk(&server, |path| paths.iter().any(|changed| path.starts_with(changed))).await });
+    tokio::spawn(async move { hold::follow_disk(&server, |path| paths.iter().any(|changed| path.starts_with(changed))).await });
 }
 
 fn on_disk(server: &Server, paths: Vec<PathBuf>) {

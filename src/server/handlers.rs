@@ -8,7 +8,7 @@ use tower_lsp::lsp_types::{
 };
 use tower_lsp::{LanguageServer, LspServiceBuilder};
 
-use super::edit::{renamed, review};
+use super::edit::{file_renames, review};
 use super::serve::Host;
 use super::{Server, actions, commands, completion, config, documents, folders, initialize, progress, trust};
 
@@ -55,7 +55,7 @@ impl LanguageServer for Server {
     }
 
     async fn did_rename_files(&self, params: RenameFilesParams) {
-        renamed::files(self, &params.files);
+        file_renames::files(self, &params.files);
     }
 
     async fn did_change_watched_files(&self, params: DidChangeWatchedFilesParams) {

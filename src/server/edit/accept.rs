@@ -7,7 +7,7 @@ use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::Url;
 
 use super::edits;
-use super::held::follow_disk;
+use super::hold::follow_disk;
 use super::hunks::{PendingHunk, by_file};
 use super::selector::HunkSelector;
 use crate::server::editor::Editor;

@@ -5,7 +5,7 @@ use tower_lsp::jsonrpc;
 
 use super::edits::{ApplyResult, Label, Outcome};
 use super::warnings::look_twice;
-use super::{accept, edits, held, partly};
+use super::{accept, edits, hold, partial};
 use crate::engine::Cancel;
 use crate::features::Sink;
 use crate::features::actions::one_line;
@@ -64,7 +64,7 @@ impl ComputedEdit {
 
     /// Removes what does not fit the current text any more; returns whether there was any.
     async fn keep_what_fits(&mut self, server: &Server) -> bool {
-        let has_lost = partly::keep_what_fits(server, &mut self.files, &mut self.edited.confirm).await;
+        let has_lost = partial::keep_what_fits(server, &mut self.files, &mut self.edited.confirm).await;
         self.is_incomplete |= has_lost;
         has_lost
     }
@@ -79,7 +79,7 @@ impl ComputedEdit {
 
     /// Holds it back as hunks, and tells the person so.
     pub fn hold_and_tell(&self, server: &Server, title: &str) -> Result<Vec<u64>, String> {
-        held::hold_and_tell(server, title, &self.files, &self.edited.confirm)
+        hold::hold_and_tell(server, title, &self.files, &self.edited.confirm)
     }
 }
 
@@ -118,8 +118,8 @@ pub async fn deliver(server: &Server, title: &str, mut computed: ComputedEdit, r
     match delivered {
         Delivered::Applied { unseen } if unseen.is_empty() => {}
         Delivered::Applied { unseen } => {
-            report["hunks"] = json!(held::hold_claimed(server, title, &unseen, &computed.edited.confirm));
-            report["unseen"] = held::tell_unseen(server, &unseen);
+            report["hunks"] = json!(hold::hold_claimed(server, title, &unseen, &computed.edited.confirm));
+            report["unseen"] = hold::tell_unseen(server, &unseen);
         }
         Delivered::Held(hunks) => report["hunks"] = json!(hunks),
         Delivered::Refused(reason) => {
@@ -138,7 +138,7 @@ fn report(edited: &Edited, applied: bool) -> Value {
 
 /// A person who asked for a review need not be told where the hunks are.
 fn hold_for_review(server: &Server, title: &str, computed: &ComputedEdit) -> Result<Vec<u64>, String> {
-    let hunks = held::hold(server, title, &computed.files, &computed.edited.confirm)?;
+    let hunks = hold::hold(server, title, &computed.files, &computed.edited.confirm)?;
     warn(server, title, &computed.edited.confirm);
     Ok(hunks)
 }
@@ -156,7 +156,7 @@ async fn apply(server: &Server, title: &str, computed: &mut ComputedEdit, confir
         }
         Ok(Outcome { result: ApplyResult::NotShown(_), .. }) => Delivered::Refused(edits::NOT_SHOWN.into()),
         // A few keys must not lose the work.
-        Ok(Outcome { result: ApplyResult::Overtaken(left), .. }) => held::hold_and_tell(server, title, &left, warnings).into(),
+        Ok(Outcome { result: ApplyResult::Overtaken(left), .. }) => hold::hold_and_tell(server, title, &left, warnings).into(),
         // Somebody has just typed in one of the places.
         Err(reason) => match computed.keep_what_fits(server).await {
             true => computed.hold_and_tell(server, title).into(),

@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use tower_lsp::lsp_types::Url;
 
-use super::closed::{self, Closed, fill};
-use super::shown::{self, Expected};
+use super::closed_file::{self, Closed, fill};
+use super::verify::{self, Expected};
 use super::warnings::shown_warnings;
 use crate::context::fence;
 use crate::features::edit::FileEdit;
@@ -111,7 +111,7 @@ async fn look(server: &Server, file: &FileEdit) -> Result<Option<Closed>, String
         return Ok(None);
     }
     let (snapshot, file) = (server.snapshot().workspace, file.clone());
-    let looked = server.work.patient(Box::pin(async move { closed::read(&snapshot, &file).map(Some) }));
+    let looked = server.work.patient(Box::pin(async move { closed_file::read(&snapshot, &file).map(Some) }));
     looked.await.map_err(|error| error.message.to_string())?
 }
 
@@ -242,7 +242,7 @@ struct Attempt {
     asks: bool,
 }
 
-/// One attempt. That the editor says it has applied the edit is no proof, so the text has to show it (`shown`). Eglot is an exception: it
+/// One attempt. That the editor says it has applied the edit is no proof, so the text has to show it (`verify`). Eglot is an exception: it
 /// sends no change before its command is answered.
 async fn apply_once(server: &Server, name: &str, files: &[FileEdit], label: Option<Label<'_>>) -> Result<Attempt, String> {
     let sent = ask_editor(server, name, files, label).await?;
@@ -295,7 +295,7 @@ async fn await_shown(server: &Server, sent: SentEdit) -> Attempt {
     let deadline = tokio::time::Instant::now() + if was_behind { SHOWN_WITHIN_IF_BEHIND } else { SHOWN_WITHIN };
     let mut pause = FIRST_LOOK_PAUSE;
     let missing = loop {
-        let missing = shown::missing(server, &expected).await;
+        let missing = verify::missing(server, &expected).await;
         // A user who chooses among the hunks may reject all hunks of one file.
         if missing.is_empty() || asks && missing.len() < expected.len() {
             return Attempt { result: ApplyResult::Applied, unseen: vec![], asks };

@@ -11,13 +11,14 @@ use super::edits::{ApplyResult, Outcome};
 use super::hunks::{DroppedHunk, PendingHunk, by_file};
 use super::selector::HunkSelector;
 use super::warnings::look_twice;
-use super::{accept, drawn, edits, held};
+use super::{accept, edits, hold, hunk_view};
 use crate::context::fence;
 use crate::features::Target;
 use crate::features::actions::one_line;
 use crate::features::edit::FileEdit;
 use crate::features::inert::inert;
 use crate::server::editor::Quirk;
+use crate::server::state::State;
 use crate::server::{Server, answers, convert, menu, message};
 use crate::text::{Batch, Range, diff};
 use crate::workspace::uri;
@@ -34,7 +35,7 @@ pub fn reject(server: &Server, argument: &Value) -> jsonrpc::Result<Value> {
     if taken.is_empty() {
         return Err(selector.missing());
     }
-    drawn::redraw(server, uris(&taken).iter().map(String::as_str));
+    hunk_view::redraw(server, uris(&taken).iter().map(String::as_str));
     Ok(json!({ "rejected": selector.ids(&taken) }))
 }
 
@@ -67,7 +68,7 @@ pub async fn accept(server: &Server, argument: &Value) -> jsonrpc::Result<Value>
     let taken = {
         // A hunk that was rejected meanwhile is not accepted.
         let accepting = Accepting::new(server, &selector);
-        held::follow_disk(server, |_| true).await;
+        hold::follow_disk(server, |_| true).await;
         server.with(|state| state.hunks.accept(|pending| accepting.selector.selects(pending) && !pending.claimed))
     };
     if taken.is_empty() {
@@ -89,7 +90,7 @@ pub async fn accept(server: &Server, argument: &Value) -> jsonrpc::Result<Value>
     undecided.decided(|pending| !is_of(&left, pending) && !is_of(&unseen, pending));
     undecided.taken.iter_mut().for_each(|pending| pending.claimed = is_of(&unseen, pending));
     drop(undecided);
-    let seen_by_word = (!unseen.is_empty()).then(|| held::tell_unseen(server, &unseen));
+    let seen_by_word = (!unseen.is_empty()).then(|| hold::tell_unseen(server, &unseen));
     if left.is_empty() {
         let mut answer = json!({ "accepted": told, "applied": true });
         if let Some(unseen) = seen_by_word {
@@ -127,7 +128,7 @@ impl Undecided<'_> {
 impl Drop for Undecided<'_> {
     fn drop(&mut self) {
         give_back(self.server, std::mem::take(&mut self.taken));
-        drawn::redraw(self.server, self.uris.iter().map(String::as_str));
+        hunk_view::redraw(self.server, self.uris.iter().map(String::as_str));
     }
 }
 
@@ -174,39 +175,40 @@ fn give_back(server: &Server, taken: Vec<PendingHunk>) {
         }
         lost
     });
-    held::say_lost(server, &lost);
+    hold::say_lost(server, &lost);
 }
 
-/// The lenses of hunks that wait in a document.
+/// The lenses of hunks that wait in a document. A plugin that draws hunks needs none.
 pub fn lenses(server: &Server, uri: &Url) -> Value {
-    let shown = server.with(|state| {
-        // A plugin that draws hunks needs no lenses.
+    server.with(|state| {
         if state.editor.draws_hunks {
-            return vec![];
+            return json!([]);
         }
         let all = state.hunks.len();
-        let lens = |(number, pending): (usize, &PendingHunk)| {
-            let start = drawn::lines(state, pending).range.start;
-            let range = convert::to_range(Range { start, end: start });
-            let with = |title: String, command: &str, argument: Value| {
-                json!({ "range": range, "command": menu::command(&title, command, &argument) })
-            };
-            let one = json!({ "id": pending.id });
-            // A lens runs a command. A lens for accepting would be useless in an editor that applies no edits for the server.
-            let accepts = state.editor.can.apply_edits;
-            let accept = |title: String, which: Value| accepts.then(|| with(title, "longsight.acceptHunk", which));
-            let mut lenses: Vec<Value> = accept(format!("Accept: {}", one_line(pending.name())), one.clone()).into_iter().collect();
-            lenses.push(with("Reject".into(), "longsight.rejectHunk", one.clone()));
-            lenses.push(with("Explain".into(), "longsight.explainHunk", one));
-            if number == 0 && all > 1 {
-                lenses.extend(accept(format!("Accept all {all}"), json!({ "all": true })));
-                lenses.push(with(format!("Reject all {all}"), "longsight.rejectHunk", json!({ "all": true })));
-            }
-            lenses
-        };
-        state.hunks.of(uri.as_str()).enumerate().flat_map(lens).collect::<Vec<_>>()
-    });
-    Value::Array(shown)
+        let hunks = state.hunks.of(uri.as_str()).enumerate();
+        // The first hunk of a document also has the lenses for all hunks.
+        hunks.flat_map(|(number, pending)| hunk_lenses(state, pending, (number == 0 && all > 1).then_some(all))).collect()
+    })
+}
+
+/// The lenses of one hunk; with those for all hunks, of which there are so many.
+fn hunk_lenses(state: &State, pending: &PendingHunk, all: Option<usize>) -> Vec<Value> {
+    let start = hunk_view::lines(state, pending).range.start;
+    let range = convert::to_range(Range { start, end: start });
+    let lens =
+        |title: String, command: &str, argument: Value| json!({ "range": range, "command": menu::command(&title, command, &argument) });
+    // A lens runs a command. A lens for accepting would be useless in an editor that applies no edits for the server.
+    let accepts = state.editor.can.apply_edits;
+    let accept = |title: String, which: Value| accepts.then(|| lens(title, "longsight.acceptHunk", which));
+    let one = json!({ "id": pending.id });
+    let mut lenses: Vec<Value> = accept(format!("Accept: {}", one_line(pending.name())), one.clone()).into_iter().collect();
+    lenses.push(lens("Reject".into(), "longsight.rejectHunk", one.clone()));
+    lenses.push(lens("Explain".into(), "longsight.explainHunk", one));
+    if let Some(all) = all {
+        lenses.extend(accept(format!("Accept all {all}"), json!({ "all": true })));
+        lenses.push(lens(format!("Reject all {all}"), "longsight.rejectHunk", json!({ "all": true })));
+    }
+    lenses
 }
 
 /// The code actions that decide on hunks at a place.
@@ -215,7 +217,7 @@ pub fn actions(server: &Server, place: &Target) -> Vec<Value> {
         let text = &place.document.text;
         let lines = text.line_of(place.bytes.start)..=text.line_of(place.bytes.end);
         let here = |pending: &&PendingHunk| {
-            let range = drawn::lines(state, pending).range;
+            let range = hunk_view::lines(state, pending).range;
             let last = if range.end > range.start && range.end.character == 0 { range.end.line - 1 } else { range.end.line };
             (range.start.line as usize) <= *lines.end() && *lines.start() <= last as usize
         };

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use tower_lsp::lsp_types::{FileRename, Url};
 
-use super::drawn::redraw;
-use super::held;
+use super::hold;
+use super::hunk_view::redraw;
 use super::hunks::DroppedHunk;
 use crate::server::Server;
 use crate::workspace::{Document, Roots, is_secret, uri};
@@ -58,6 +58,6 @@ fn follow(server: &Server, roots: &Arc<Roots>, old: &str, new: &str) {
             }
         }
     });
-    held::say_lost(server, &lost);
+    hold::say_lost(server, &lost);
     redraw(server, [old, new]);
 }

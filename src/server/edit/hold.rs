@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::drawn::redraw;
+use super::hunk_view::redraw;
 use super::hunks::DroppedHunk;
 use super::warnings::look_twice;
 use crate::features::actions::one_line;
