@@ -75,7 +75,7 @@ pub(super) struct Work<'a> {
 
 /// How a question was put.
 #[derive(Default)]
-pub(super) struct Asked {
+pub(super) struct SentPrompt {
     pub sent: Sent,
     pub ready_ms: f64,
     /// As a hole, else in words.
@@ -98,8 +98,8 @@ impl Work<'_> {
     }
 
     /// Asks, and ends the answer when the hole is full: servers may not know where to stop.
-    pub async fn ask(&self, task: &Task, cancel: &Cancel) -> Result<(Served, Asked), EngineError> {
-        let mut asked = Asked::default();
+    pub async fn ask(&self, task: &Task, cancel: &Cancel) -> Result<(Served, SentPrompt), EngineError> {
+        let mut asked = SentPrompt::default();
         let (layout, mut said) = (self.layout(), String::new());
         // How sure a model was is only known at the end of its answer.
         let (as_hole, may_end) = (AtomicBool::new(true), AtomicBool::new(true));
@@ -110,7 +110,7 @@ impl Work<'_> {
                 let (request, sent) = self.request(choice, caps)?;
                 may_end.store(self.may_ask_harder(task, Signal::Unsure(0), &choice.decision.engine).is_none(), Ordering::Relaxed);
                 as_hole.store(caps.fim, Ordering::Relaxed);
-                asked = Asked { sent, ready_ms: self.started.elapsed().as_secs_f64() * 1000.0, as_hole: caps.fim };
+                asked = SentPrompt { sent, ready_ms: self.started.elapsed().as_secs_f64() * 1000.0, as_hole: caps.fim };
                 Ok(request)
             },
             |event| {
