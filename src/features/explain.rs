@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::answer::{Answer, Prompt, Question, numbered};
 use super::around::{Asker, around};
-use super::{Session, Sink, Site, Target, hard, preview};
+use super::{Session, Sink, Site, Target, difficulty, preview};
 use crate::agent::limits;
 use crate::context::fence;
 use crate::engine::{BYTES_PER_TOKEN, Cancel, EngineError, Tokens};
@@ -67,7 +67,7 @@ impl Work {
     }
 
     fn task(&self, session: &Session) -> Task {
-        Task { signals: hard::signals(session, &self.site, &self.lines), ..session.task(TaskKind::Explain) }
+        Task { signals: difficulty::signals(session, &self.site, &self.lines), ..session.task(TaskKind::Explain) }
     }
 
     fn prompt(&self, session: &Session, most: usize, window: usize, tokens: &dyn Tokens) -> Prompt {

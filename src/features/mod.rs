@@ -3,7 +3,8 @@
 //! sink for what happens meanwhile; the menu and the preview ask no model and take less.
 //!
 //! All else here is shared by them: the `session` and the `site` of a request, the `corpora` and the part of a prompt from `around` the
-//! place, how `hard` it looks, trees that are `reread`, the `answer` in words with its places checked, and markdown that is `inert`.
+//! place, its `difficulty`, the `tree_cache` of files that are not open, the `answer` in words with its places checked, and markdown that
+//! is `inert`.
 
 pub mod actions;
 pub mod answer;
@@ -11,14 +12,14 @@ mod around;
 pub mod ask;
 pub mod complete;
 mod corpora;
+mod difficulty;
 pub mod edit;
 pub mod explain;
-mod hard;
 pub mod inert;
 pub mod preview;
-mod reread;
 mod session;
 mod site;
+mod tree_cache;
 
 use std::ops::Range;
 use std::sync::Arc;

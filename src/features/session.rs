@@ -11,7 +11,7 @@ use super::complete::Memory;
 use super::complete::memory::Silence;
 use super::corpora::{self, Corpora};
 use super::preview::LastPrompts;
-use super::reread::{self, Reread};
+use super::tree_cache::{self, TreeCache};
 use crate::config::Config;
 use crate::context;
 use crate::engine::Cancel;
@@ -62,7 +62,7 @@ pub struct History {
 #[derive(Default)]
 pub struct Notes {
     pub memory: Memory,
-    pub reread: Reread,
+    pub tree_cache: TreeCache,
     pub(super) last: LastPrompts,
     pub(super) corpora: Corpora,
 }
@@ -287,7 +287,7 @@ impl Session {
     /// The exact text of a file with its tree; no tree without a parser.
     pub fn parsed(&self, path: &WorkspacePath) -> Result<(Arc<str>, Option<Parsed>), ReadError> {
         let text = self.snapshot.read_exact(path)?;
-        let parsed = self.language_at(path, &text).and_then(|language| reread::tree(&self.shared, path, &language, &text));
+        let parsed = self.language_at(path, &text).and_then(|language| tree_cache::tree(&self.shared, path, &language, &text));
         Ok((text, parsed))
     }
 }

@@ -14,7 +14,7 @@ use super::{Params, Sent, answer, drawn, edit, indent};
 use crate::context::{Part, redact};
 use crate::engine::{Ask, Cancel, Caps, EngineError, ErrorKind, Event, Priority, Request};
 use crate::features::around::{Asker, around};
-use crate::features::{Session, Site, hard};
+use crate::features::{Session, Site, difficulty};
 use crate::route::{Choice, Served, Signal, Task, TaskKind};
 use crate::syntax::scope;
 use crate::text::{Ending, layout};
@@ -37,7 +37,7 @@ pub(in crate::features) fn task(session: &Session, site: &Site, hole: &Hole, inv
     if invoked || session.config().route.auto_coder {
         let near = hole.before.len().saturating_sub(FILES_COUNTED_WITHIN_BYTES);
         let near = &hole.before[hole.before.floor_char_boundary(near)..];
-        task.signals.extend(hard::many_files(session, site, near));
+        task.signals.extend(difficulty::many_files(session, site, near));
     }
     task
 }

@@ -20,7 +20,7 @@ use crate::features::actions::{
     CALLS, DOCUMENT, EXTRACT, EXTRACTIONS, FIX, IMPLEMENT, MODULE, RENAME, REWRITE, TEST, VARIABLE, covers, is_edit,
 };
 use crate::features::ask::LONGEST;
-use crate::features::{Session, Site, hard};
+use crate::features::{Session, Site, difficulty};
 use crate::route::{Signal, Task, TaskKind, task_number};
 use crate::syntax::scope::Item;
 use crate::syntax::{Definition, Kind, Language, naming, place};
@@ -150,7 +150,7 @@ impl Plan {
 }
 
 fn signals(session: &Session, site: &Site, form: &Form) -> Vec<Signal> {
-    let mut signals = hard::signals(session, site, &form.marked());
+    let mut signals = difficulty::signals(session, site, &form.marked());
     if let Form::Implement { item, .. } = form {
         signals.push(if site.doc_of(item).is_some() { Signal::DocumentedBody } else { Signal::EmptyBody });
     }
