@@ -46,7 +46,7 @@ impl Place {
         let offset = text.find("$0").unwrap();
         let text = text.replace("$0", "");
         for (path, text) in &files {
-            files::write(folder.path(), path, &text.replace("$0", ""));
+            files::write(folder.path(), path, text.replace("$0", ""));
         }
         let roots = Arc::new(Roots::new([folder.path().to_path_buf()]));
         Self { _folder: folder, roots, path, text, offset, handle: Handle::default(), registry: Arc::new(Registry::new()) }
