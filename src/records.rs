@@ -6,7 +6,7 @@ use std::io::{Error, ErrorKind, Read, Result, Write};
 use std::path::{Path, PathBuf};
 
 /// Larger files, in bytes, are not ours.
-const MOST: u64 = 4 << 20;
+const MAX_RECORD_BYTES: u64 = 4 << 20;
 
 /// The text of a file; empty if there is none.
 pub fn read(file: &Path) -> Result<String> {
@@ -16,8 +16,8 @@ pub fn read(file: &Path) -> Result<String> {
         Err(error) => return Err(error),
     };
     let mut text = String::new();
-    open.take(MOST + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > MOST { Err(Error::other(format!("{} is too large", file.display()))) } else { Ok(text) }
+    open.take(MAX_RECORD_BYTES + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MAX_RECORD_BYTES { Err(Error::other(format!("{} is too large", file.display()))) } else { Ok(text) }
 }
 
 /// Replaces a file: it is new or unchanged, whenever the process dies.

@@ -34,7 +34,7 @@ const PROXY_VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "
 const AGENT: &str = concat!("longsight/", env!("CARGO_PKG_VERSION"));
 
 /// A kept connection that nobody uses is closed after this time.
-const IDLE: Duration = Duration::from_secs(90);
+const IDLE_CONNECTION: Duration = Duration::from_secs(90);
 
 /// A silent connection is probed after this time, so that one is noticed whose other end is gone without a word.
 const PROBE: Duration = Duration::from_secs(15);
@@ -87,7 +87,7 @@ impl Client {
         tcp.set_tcp_user_timeout(Some(2 * PROBE));
         let connector = Connector { tcp, tls: Arc::default(), proxies, within: connect };
         let mut builder = legacy::Client::builder(TokioExecutor::new());
-        builder.timer(TokioTimer::new()).pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE).pool_max_idle_per_host(kept);
+        builder.timer(TokioTimer::new()).pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE_CONNECTION).pool_max_idle_per_host(kept);
         Self(builder.build(connector))
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use longsight::agent::args;
 use longsight::agent::limits::{self, shorten};
 use longsight::agent::patch::{Miss, place};
-use longsight::agent::turn::{Effect, Ending, Input, Turn, Worked};
+use longsight::agent::turn::{CallOutcome, Effect, Ending, Input, Turn};
 use longsight::dialect::{Chat, Message, Role, ToolCall};
 use longsight::engine::{Answer, Finish, Finished};
 use serde_json::{Value, json};
@@ -202,8 +202,8 @@ fn answered(text: &str, calls: Vec<ToolCall>) -> Input {
     Input::Answered(Answer { text: text.into(), calls, ..Answer::default() })
 }
 
-fn worked(result: &str) -> Worked {
-    Worked { result: result.into(), ..Worked::default() }
+fn worked(result: &str) -> CallOutcome {
+    CallOutcome { result: result.into(), ..CallOutcome::default() }
 }
 
 fn turn() -> Turn {
@@ -222,13 +222,13 @@ fn asked(effects: Vec<Effect>) -> Option<Chat> {
 }
 
 /// Plays calls, one an answer, each with its result, until the turn is over; how many were played and how it ended.
-fn play(turn: &mut Turn, calls: impl Iterator<Item = (ToolCall, Worked)>) -> (usize, Ending) {
+fn play(turn: &mut Turn, calls: impl Iterator<Item = (ToolCall, CallOutcome)>) -> (usize, Ending) {
     turn.begin();
     for (number, (call, result)) in calls.enumerate() {
         if let Some(ending) = ending(&turn.on(answered("", vec![call]))) {
             return (number, ending);
         }
-        if let Some(ending) = ending(&turn.on(Input::Worked(vec![result]))) {
+        if let Some(ending) = ending(&turn.on(Input::CallsDone(vec![result]))) {
             return (number + 1, ending);
         }
     }
@@ -242,10 +242,12 @@ fn a_turn_asks_works_and_finishes() {
     let effects = turn.on(answered("", vec![call("read_file", json!({"path": "src/a.rs"}))]));
     assert!(matches!(&effects[..], [Effect::Say(what), Effect::Work(calls)] if what == "reading src/a.rs, step 1" && calls.len() == 1));
     assert!(
-        turn.on(Input::Worked(vec![worked("text")])).iter().any(|effect| matches!(effect, Effect::Ask(chat) if chat.messages.len() == 4))
+        turn.on(Input::CallsDone(vec![worked("text")]))
+            .iter()
+            .any(|effect| matches!(effect, Effect::Ask(chat) if chat.messages.len() == 4))
     );
     turn.on(answered("", vec![call("finish", json!({}))]));
-    let over = turn.on(Input::Worked(vec![Worked { finishes: Some("done".into()), ..worked("") }]));
+    let over = turn.on(Input::CallsDone(vec![CallOutcome { finishes: Some("done".into()), ..worked("") }]));
     assert_eq!(ending(&over), Some(Ending::Finished("done".into())));
     assert_eq!(turn.steps.len(), 2);
 }
@@ -290,7 +292,8 @@ fn h2_time_and_output_have_limits() {
 
 #[test]
 fn j2_three_failed_edits_of_one_place() {
-    let failed = |number: usize| Worked { failed: true, target: Some("src/a.rs".into()), ..worked(&format!("not there, try {number}")) };
+    let failed =
+        |number: usize| CallOutcome { failed: true, target: Some("src/a.rs".into()), ..worked(&format!("not there, try {number}")) };
     let calls = (0..).map(|number| (call("propose_edit", json!({"old": number})), failed(number)));
     let (played, ending) = play(&mut turn(), calls);
     assert_eq!((played, ending), (3, Ending::Stopped("3 edits of src/a.rs failed".into())));
@@ -310,9 +313,12 @@ fn h4_nothing_happens_after_a_cancel() {
         let mut turn = turn();
         reach(&mut turn);
         assert_eq!(ending(&turn.on(Input::Cancelled)), Some(Ending::Cancelled));
-        for late in
-            [answered("", vec![call("finish", json!({}))]), Input::Worked(vec![worked("x")]), Input::Cancelled, Input::Failed("x".into())]
-        {
+        for late in [
+            answered("", vec![call("finish", json!({}))]),
+            Input::CallsDone(vec![worked("x")]),
+            Input::Cancelled,
+            Input::Failed("x".into()),
+        ] {
             assert!(turn.on(late).is_empty());
         }
     }
@@ -341,7 +347,7 @@ fn h12_a_long_transcript_keeps_the_task_and_stays_valid() {
     let mut last = None;
     for number in 0..10 {
         turn.on(answered("", vec![call("read_file", json!({"path": number}))]));
-        let effects = turn.on(Input::Worked(vec![worked(&format!("{number}{}", "x".repeat(9_000)))]));
+        let effects = turn.on(Input::CallsDone(vec![worked(&format!("{number}{}", "x".repeat(9_000)))]));
         last = asked(effects);
     }
     let chat = last.unwrap();
@@ -364,7 +370,7 @@ fn g15_arguments_that_are_no_object_come_back_to_the_model() {
     let effects = turn.on(answered("", vec![call("finish", json!("done"))]));
     let Some(Effect::Work(calls)) = effects.last() else { panic!("{effects:?}") };
     assert_eq!(calls[0].arguments, json!("done"), "the check sees what was written");
-    let effects = turn.on(Input::Worked(vec![Worked { failed: true, ..worked("the arguments must be an object") }]));
+    let effects = turn.on(Input::CallsDone(vec![CallOutcome { failed: true, ..worked("the arguments must be an object") }]));
     let Some(Effect::Ask(chat)) = effects.last() else { panic!("{effects:?}") };
     assert_eq!(chat.messages[1].tool_calls[0].arguments, json!({ "arguments": "done" }));
 }
@@ -376,9 +382,9 @@ fn h1_the_same_look_after_each_edit_is_no_circle() {
     turn.begin();
     for step in 0..8 {
         turn.on(answered("", vec![call("propose_edit", json!({ "edits": [{ "path": "a", "old": step.to_string(), "new": "x" }] }))]));
-        turn.on(Input::Worked(vec![worked(&format!("edit {step} is taken"))]));
+        turn.on(Input::CallsDone(vec![worked(&format!("edit {step} is taken"))]));
         turn.on(answered("", vec![call("diagnostics", json!({ "path": "a" }))]));
-        let effects = turn.on(Input::Worked(vec![worked("no problems")]));
+        let effects = turn.on(Input::CallsDone(vec![worked("no problems")]));
         assert!(matches!(effects.last(), Some(Effect::Ask(_))), "{step}: {effects:?}");
     }
 }
@@ -391,7 +397,7 @@ fn h12_a_long_transcript_is_compacted_seldom() {
     let mut broken = 0;
     for number in 0..24 {
         turn.on(answered("", vec![call("read_file", json!({"path": number}))]));
-        let chat = asked(turn.on(Input::Worked(vec![worked(&format!("{number}{}", "x".repeat(4_000)))]))).unwrap();
+        let chat = asked(turn.on(Input::CallsDone(vec![worked(&format!("{number}{}", "x".repeat(4_000)))]))).unwrap();
         broken += usize::from(chat.messages[..before.messages.len()] != before.messages);
         before = chat;
     }
@@ -419,10 +425,10 @@ fn g17_an_answer_that_was_cut_off_is_told_so() {
     let mut turn = self::turn();
     turn.begin();
     turn.on(cut("", vec![call("read_file", json!({"path": "a"}))]));
-    let chat = asked(turn.on(Input::Worked(vec![worked("text of a")]))).unwrap();
+    let chat = asked(turn.on(Input::CallsDone(vec![worked("text of a")]))).unwrap();
     let told = &chat.messages.last().unwrap().content;
     assert!(told.starts_with("text of a") && told.contains("Your answer was cut off"), "{told}");
     turn.on(answered("", vec![call("read_file", json!({"path": "b"}))]));
-    let chat = asked(turn.on(Input::Worked(vec![worked("text of b")]))).unwrap();
+    let chat = asked(turn.on(Input::CallsDone(vec![worked("text of b")]))).unwrap();
     assert_eq!(chat.messages.last().unwrap().content, "text of b");
 }

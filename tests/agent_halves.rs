@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use longsight::agent::limits;
 use longsight::agent::tools::Workbench;
-use longsight::agent::turn::{Effect, Ending, Input, Turn, Worked};
+use longsight::agent::turn::{CallOutcome, Effect, Ending, Input, Turn};
 use longsight::dialect::{Chat, Message, Role, ToolCall};
 use longsight::engine::scripted::{Scripted, Step};
 use longsight::engine::{Answer, Ask, Cancel, EngineError, ErrorKind, Event as Said};
@@ -15,6 +15,7 @@ use longsight::text::Text;
 use longsight::workspace::{Document, Documents, Roots, Snapshot, Sync, WorkspacePath};
 use serde_json::{Value, json};
 
+use crate::support::files;
 use crate::support::workspace::{Workspace, applied, call, calls, instruct};
 
 const CODE: &str = "pub fn add(a: i32, b: i32) -> i32 {\n    a + b\n}\n";
@@ -89,8 +90,8 @@ fn turn(window: usize) -> Turn {
     turn
 }
 
-fn worked(result: &str) -> Worked {
-    Worked { result: result.into(), ..Worked::default() }
+fn worked(result: &str) -> CallOutcome {
+    CallOutcome { result: result.into(), ..CallOutcome::default() }
 }
 
 fn answered(calls: Vec<ToolCall>) -> Input {
@@ -114,8 +115,8 @@ fn calls_beyond_the_eighth_are_answered_and_nothing_is_finished_without_them() {
     all.insert(3, finish());
     let effects = turn.on(answered(all.clone()));
     assert!(matches!(effects.last(), Some(Effect::Work(calls)) if calls.len() == limits::CALLS_AT_ONCE), "{effects:?}");
-    let result = |at: usize| Worked { finishes: (at == 3).then(|| "all 12".into()), ..worked("taken") };
-    let chat = asked(&turn.on(Input::Worked((0..limits::CALLS_AT_ONCE).map(result).collect())));
+    let result = |at: usize| CallOutcome { finishes: (at == 3).then(|| "all 12".into()), ..worked("taken") };
+    let chat = asked(&turn.on(Input::CallsDone((0..limits::CALLS_AT_ONCE).map(result).collect())));
     assert_eq!(chat.messages[2].tool_calls.len(), all.len());
     let results: Vec<&str> = chat.messages[3..].iter().map(|message| message.content.as_str()).collect();
     assert_eq!(results.len(), all.len());
@@ -129,7 +130,7 @@ fn reads_of_one_answer_share_the_window() {
     let mut turn = turn(48_000);
     for round in 0..3 {
         turn.on(answered((0..6).map(|number| call("read_file", json!({"path": [round, number]}))).collect()));
-        let chat = asked(&turn.on(Input::Worked((0..6).map(|_| worked(&"x".repeat(16_000))).collect())));
+        let chat = asked(&turn.on(Input::CallsDone((0..6).map(|_| worked(&"x".repeat(16_000))).collect())));
         let size: usize = chat.messages.iter().map(|message| message.content.len()).sum();
         assert!(size <= 36_000, "{size}");
         let newest = &chat.messages[chat.messages.len() - 6..];
@@ -147,7 +148,7 @@ fn h12_large_calls_make_room_and_tell_where_they_were_and_what_became_of_them() 
         let call = ToolCall { id: format!("call_{number}"), ..call("propose_edit", json!({ "edits": [edit(number)] })) };
         turn.on(Input::Answered(Answer { text: "z".repeat(2_000), calls: vec![call], ..Answer::default() }));
         let outcome = format!("Taken: src/part_{number}.rs is changed.\n{}", "and so on ".repeat(100));
-        chat = Some(asked(&turn.on(Input::Worked(vec![worked(&outcome)]))));
+        chat = Some(asked(&turn.on(Input::CallsDone(vec![worked(&outcome)]))));
     }
     let chat = chat.unwrap();
     let arguments = |message: &Message| message.tool_calls.iter().map(|call| call.arguments.to_string().len()).sum::<usize>();
@@ -173,11 +174,11 @@ fn h12_arguments_that_nobody_wants_make_room_as_well() {
     for arguments in [json!("x".repeat(25_000)), deep, json!({ "edits": wide }), json!({ "a".repeat(25_000): 1 })] {
         let mut turn = turn(40_000);
         turn.on(answered(vec![call("propose_edit", arguments)]));
-        turn.on(Input::Worked(vec![Worked { failed: true, ..worked("the call does not fit") }]));
+        turn.on(Input::CallsDone(vec![CallOutcome { failed: true, ..worked("the call does not fit") }]));
         let mut chat = None;
         for number in 0..8 {
             turn.on(answered(vec![call("read_file", json!({ "path": number }))]));
-            chat = Some(asked(&turn.on(Input::Worked(vec![worked(&"x".repeat(9_000))]))));
+            chat = Some(asked(&turn.on(Input::CallsDone(vec![worked(&"x".repeat(9_000))]))));
         }
         let left = &chat.unwrap().messages[2].tool_calls[0].arguments;
         assert!(left.is_object() && left.to_string().len() < 7_000, "{left}");
@@ -215,7 +216,7 @@ fn a_turn_that_has_read_enough_may_still_propose() {
     let mut told = String::new();
     for number in 0..limits::RESULTS / limits::RESULT + 1 {
         turn.on(answered(vec![call("read_file", json!({"path": number}))]));
-        told = asked(&turn.on(Input::Worked(vec![worked(&format!("{number}{}", "x".repeat(20_000)))])))
+        told = asked(&turn.on(Input::CallsDone(vec![worked(&format!("{number}{}", "x".repeat(20_000)))])))
             .messages
             .last()
             .unwrap()
@@ -224,10 +225,10 @@ fn a_turn_that_has_read_enough_may_still_propose() {
     }
     assert!(told.contains("as much as one task may read"), "{}", &told[told.len() - 200..]);
     turn.on(answered(vec![call("propose_edit", json!({})), call("read_file", json!({"path": "more"}))]));
-    let chat = asked(&turn.on(Input::Worked(vec![worked("Taken"), worked(&"y".repeat(2000))])));
+    let chat = asked(&turn.on(Input::CallsDone(vec![worked("Taken"), worked(&"y".repeat(2000))])));
     assert!(!chat.messages.last().unwrap().content.contains("yyy"), "nothing more is shown");
     turn.on(answered(vec![call("read_file", json!({"path": "more"}))]));
-    let effects = turn.on(Input::Worked(vec![worked("z")]));
+    let effects = turn.on(Input::CallsDone(vec![worked("z")]));
     assert!(matches!(over(&effects), Some(Ending::Stopped(why)) if why.contains("as much as one turn may read")), "{effects:?}");
 }
 
@@ -241,7 +242,7 @@ fn progress_shows_no_more_of_a_call_than_fits_a_line() {
             let Effect::Say(words) = effect else { continue };
             assert!(words.len() < 200 && !words.contains(['\n', '\u{202e}']), "{words}");
         }
-        turn.on(Input::Worked(vec![worked("no")]));
+        turn.on(Input::CallsDone(vec![worked("no")]));
     }
 }
 
@@ -249,9 +250,7 @@ fn progress_shows_no_more_of_a_call_than_fits_a_line() {
 fn two_folders() -> (tempfile::TempDir, Workbench) {
     let folder = tempfile::tempdir().unwrap();
     for (path, text) in [("ra/src/lib.rs", "fn first() {}\n"), ("rb/src/lib.rs", CODE), ("ra/src/only.rs", CODE)] {
-        let file = folder.path().join(path);
-        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        std::fs::write(file, text).unwrap();
+        files::write(folder.path(), path, text);
     }
     let roots = Arc::new(Roots::new(["ra", "rb"].map(|name| folder.path().join(name))));
     let marked = roots.resolve("rb/src/lib.rs").unwrap();

@@ -6,18 +6,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use longsight::engine::{Cancel, ErrorKind};
-use longsight::features::Piece;
+use longsight::features::AnswerEvent;
 use serde_json::json;
 
-use crate::support::bench::{Place, Says, applied, call, change, config, engine, finish, instruct, model, propose, questions, target};
+use crate::support::model_server::{Says, call, change, config, engine, finish, instruct, model, propose, questions, target};
+use crate::support::workspace::{Workspace, applied};
 
 const DIALECTS: [&str; 2] = ["native", "deepseek-v3.2"];
 
 const LIB: &str = "//! Sizes.\n\npub mod shape;\n\npub fn total(sizes: &[u32]) -> u32 {\n    sizes.iter().sum()\n}\n";
 const SHAPE: &str = "use crate::total;\n\npub fn area(sides: &[u32]) -> u32 {\n    total(sides)\n}\n\npub fn edge(sides: &[u32]) -> u32 {\n    total(sides) * 2\n}\n";
 
-fn place() -> Place {
-    Place::new(&[("Cargo.toml", "[package]\nname = \"sizes\"\n"), ("src/lib.rs", LIB), ("src/shape.rs", SHAPE)])
+fn place() -> Workspace {
+    Workspace::new(&[("Cargo.toml", "[package]\nname = \"sizes\"\n"), ("src/lib.rs", LIB), ("src/shape.rs", SHAPE)])
 }
 
 /// The session that the product promises: look, propose over two files with one wrong anchor, put it right, create a file, finish.
@@ -44,9 +45,9 @@ fn good() -> Vec<Says> {
 async fn a_whole_session_in_both_dialects() {
     for dialect in DIALECTS {
         let place = place();
-        let before = place.all();
+        let before = place.everything();
         let server = model(good()).await;
-        let session = place.session(config(&server.url, dialect));
+        let session = place.configured(config(&server.url, dialect));
         let at = target(&session, "src/lib.rs", 5, 7);
         let (edited, said) = instruct(&session, at, "rename total to sum, step by step", &Cancel::new()).await;
         let edited = edited.unwrap_or_else(|error| panic!("{dialect}: {error}"));
@@ -65,7 +66,7 @@ async fn a_whole_session_in_both_dialects() {
         assert_eq!(steps[..5].iter().filter(|(step, _, ok)| *step == 1 && *ok).count(), 4, "{dialect}: {steps:?}");
         assert_eq!(steps[4..6], [(2, "propose_edit", false), (3, "propose_edit", true)], "{dialect}: {steps:?}");
         assert_eq!(edited.summary, "`total` is called `sum` everywhere.");
-        assert_eq!(place.all(), before, "nothing is written");
+        assert_eq!(place.everything(), before, "nothing is written");
         let asked = questions(&server);
         assert_eq!(asked.len(), 6, "{dialect}");
         let told = asked[2].body.to_string();
@@ -73,7 +74,7 @@ async fn a_whole_session_in_both_dialects() {
         assert!(told.contains("edit 4 of src/shape.rs") && told.contains("the nearest is at line 8"), "{dialect}: {told}");
         let seen = asked[4].body.to_string();
         assert!(seen.contains("`total` is used nowhere") && seen.contains("sum(sides) * 2"), "the drafts are seen: {seen}");
-        assert!(said.contains(&Piece::Progress("reading src/shape.rs, step 1".into(), None)), "{said:?}");
+        assert!(said.contains(&AnswerEvent::Progress("reading src/shape.rs, step 1".into(), None)), "{said:?}");
         assert_eq!(session.router().status().decisions.len(), 1, "one task is one decision");
     }
 }
@@ -83,7 +84,7 @@ async fn h1_a_model_that_goes_in_circles_is_stopped() {
     for dialect in DIALECTS {
         let place = place();
         let server = model(vec![call("read_file", json!({"path": "src/lib.rs"})); 30]).await;
-        let session = place.session(config(&server.url, dialect));
+        let session = place.configured(config(&server.url, dialect));
         let (edited, _) = instruct(&session, target(&session, "src/lib.rs", 5, 7), "x", &Cancel::new()).await;
         let error = edited.unwrap_err();
         assert!(error.message.contains("the same call of read_file came 5 times"), "{dialect}: {error}");
@@ -97,7 +98,7 @@ async fn h2_what_was_proposed_before_the_last_step_is_kept_and_marked() {
     script.extend((0..40).map(|number| call("search_text", json!({"query": format!("nothing {number}")}))));
     let place = place();
     let server = model(script).await;
-    let session = place.session(config(&server.url, "native"));
+    let session = place.configured(config(&server.url, "native"));
     let (edited, _) = instruct(&session, target(&session, "src/lib.rs", 1, 1), "x", &Cancel::new()).await;
     let edited = edited.unwrap();
     assert_eq!(questions(&server).len(), 25);
@@ -108,10 +109,10 @@ async fn h2_what_was_proposed_before_the_last_step_is_kept_and_marked() {
 #[tokio::test(flavor = "multi_thread")]
 async fn h3_a_huge_or_binary_file_does_not_flood_the_model() {
     let huge = "let x = 1;\n".repeat(40_000);
-    let place = Place::new(&[("src/lib.rs", LIB), ("src/huge.rs", &huge), ("data.bin", "a\0b\u{1}")]);
+    let place = Workspace::new(&[("src/lib.rs", LIB), ("src/huge.rs", &huge), ("data.bin", "a\0b\u{1}")]);
     let read = |path: &str| ("read_file", json!({ "path": path }));
     let server = model(vec![Says::Calls(vec![read("src/huge.rs"), read("data.bin"), read("src"), read("src/none.rs")])]).await;
-    let session = place.session(config(&server.url, "native"));
+    let session = place.configured(config(&server.url, "native"));
     instruct(&session, target(&session, "src/lib.rs", 5, 7), "x", &Cancel::new()).await.0.unwrap_err();
     let body = questions(&server)[1].body.clone();
     let results: Vec<&str> =
@@ -130,7 +131,7 @@ async fn h4_cancel_at_every_state_of_a_session() {
             script[hang_at] = Says::Hang;
             let place = place();
             let server = model(script).await;
-            let session = place.session(config(&server.url, dialect));
+            let session = place.configured(config(&server.url, dialect));
             let cancel = Cancel::new();
             let (stop, began) = (cancel.clone(), Instant::now());
             let at = target(&session, "src/lib.rs", 5, 7);
@@ -157,7 +158,7 @@ async fn h4_cancel_while_the_tools_work() {
     let stop = cancel.clone();
     let act: Arc<dyn Fn() + Send + Sync> = Arc::new(move || stop.cancel());
     let server = model(vec![Says::After(act, vec![("propose_edit", json!({"edits": [change("src/lib.rs", "Sizes", "Sums", "")]}))])]).await;
-    let session = place.session(config(&server.url, "native"));
+    let session = place.configured(config(&server.url, "native"));
     let (edited, _) = instruct(&session, target(&session, "src/lib.rs", 1, 1), "x", &cancel).await;
     assert_eq!(edited.unwrap_err().kind, ErrorKind::Cancelled);
     assert_eq!(questions(&server).len(), 1);
@@ -168,7 +169,7 @@ async fn h6_words_are_no_edit_and_the_model_is_told_so_once() {
     for dialect in DIALECTS {
         let place = place();
         let server = model(vec![Says::Text("I have renamed it."), Says::Text("It is done!"), finish("never asked")]).await;
-        let session = place.session(config(&server.url, dialect));
+        let session = place.configured(config(&server.url, dialect));
         let (edited, _) = instruct(&session, target(&session, "src/lib.rs", 5, 7), "x", &Cancel::new()).await;
         let error = edited.unwrap_err();
         assert!(error.message.starts_with("nothing was changed"), "{dialect}: {error}");
@@ -184,12 +185,12 @@ async fn a_garbled_answer_is_said_back_and_repaired() {
         let mut script = good();
         script.insert(1, Says::Garbage);
         let server = model(script).await;
-        let session = place.session(config(&server.url, dialect));
+        let session = place.configured(config(&server.url, dialect));
         let (edited, _) = instruct(&session, target(&session, "src/lib.rs", 5, 7), "x", &Cancel::new()).await;
         let edited = edited.unwrap_or_else(|error| panic!("{dialect}: {error}"));
         assert_eq!(applied(&edited, "src/shape.rs"), SHAPE.replace("total", "sum"), "{dialect}");
         let server = model(vec![Says::Garbage; 9]).await;
-        let session = place.session(config(&server.url, dialect));
+        let session = place.configured(config(&server.url, dialect));
         let (edited, _) = instruct(&session, target(&session, "src/lib.rs", 5, 7), "x", &Cancel::new()).await;
         assert!(edited.is_err(), "{dialect}");
         assert!(questions(&server).len() <= 5, "{dialect}: a model that cannot be read is not asked for ever");
@@ -205,7 +206,7 @@ async fn h11_another_engine_goes_on_with_the_same_transcript() {
     let mut config = config(&coder.url, "deepseek-v3.2");
     config.roles.scout = "other".into();
     config.engines.insert("other".into(), engine(&scout.url, "native"));
-    let session = place.session(config);
+    let session = place.configured(config);
     let (edited, _) = instruct(&session, target(&session, "src/lib.rs", 5, 7), "x", &Cancel::new()).await;
     let edited = edited.unwrap();
     assert_eq!(applied(&edited, "src/shape.rs"), SHAPE.replace("total", "sum"));
@@ -231,7 +232,7 @@ async fn h12_a_long_session_stays_in_the_window_and_keeps_the_task() {
         let server = model(script).await;
         let mut config = config(&server.url, dialect);
         config.engines.get_mut("model").unwrap().context = Some(20_000);
-        let session = place.session(config);
+        let session = place.configured(config);
         let (edited, _) = instruct(&session, target(&session, "src/lib.rs", 1, 1), "the one task", &Cancel::new()).await;
         assert!(applied(&edited.unwrap(), "src/lib.rs").starts_with("//! Sums."), "{dialect}");
         let asked = questions(&server);
@@ -249,7 +250,7 @@ async fn j2_three_wrong_anchors_end_the_session() {
     let place = place();
     let wrong = |number: usize| propose(vec![change("src/lib.rs", &format!("fn none{number}"), "x", "")]);
     let server = model((0..9).map(wrong).collect()).await;
-    let session = place.session(config(&server.url, "native"));
+    let session = place.configured(config(&server.url, "native"));
     let (edited, _) = instruct(&session, target(&session, "src/lib.rs", 5, 7), "x", &Cancel::new()).await;
     let error = edited.unwrap_err();
     assert!(error.message.contains("3 edits of src/lib.rs failed"), "{error}");
@@ -266,7 +267,7 @@ async fn j5_a_file_that_changed_meanwhile_stops_the_whole_offer() {
     let mut script = good();
     script[5] = Says::After(act, vec![("finish", json!({"summary": "done"}))]);
     let server = model(script).await;
-    let session = place.session(config(&server.url, "native"));
+    let session = place.configured(config(&server.url, "native"));
     let (edited, _) = instruct(&session, target(&session, "src/lib.rs", 5, 7), "x", &Cancel::new()).await;
     let error = edited.unwrap_err();
     assert!(error.message.contains("src/shape.rs has changed on disk meanwhile"), "{error}");
@@ -278,7 +279,7 @@ async fn j7_an_existing_file_is_not_created_over_and_a_missing_one_not_changed()
     let over = propose(vec![change("src/shape.rs", "", "// gone\n", "")]);
     let missing = propose(vec![change("src/none.rs", "fn x", "fn y", "")]);
     let server = model(vec![over, missing]).await;
-    let session = place.session(config(&server.url, "deepseek-v3.2"));
+    let session = place.configured(config(&server.url, "deepseek-v3.2"));
     let (edited, _) = instruct(&session, target(&session, "src/lib.rs", 5, 7), "x", &Cancel::new()).await;
     assert!(edited.is_err());
     let told = questions(&server)[2].body.to_string();
@@ -296,7 +297,7 @@ async fn j8_lock_generated_and_foreign_files_are_refused() {
     let calls = paths.iter().map(|path| (*path, "")).chain(unfit);
     let calls = calls.map(|(path, old)| ("propose_edit", json!({"edits": [change(path, old, "x\n", "")]}))).collect();
     let server = model(vec![Says::Calls(calls)]).await;
-    let session = place.session(config(&server.url, "native"));
+    let session = place.configured(config(&server.url, "native"));
     let (edited, _) = instruct(&session, target(&session, "src/lib.rs", 5, 7), "x", &Cancel::new()).await;
     assert!(edited.is_err());
     let told = questions(&server)[1].body["messages"].to_string();
@@ -323,7 +324,7 @@ async fn j8_j9_j10_k7_k16_dangerous_changes_are_named() {
         let place = place();
         place.write("src/long.rs", &long);
         let server = model(vec![propose(vec![change(path, old, new, "trust me")])]).await;
-        let session = place.session(config(&server.url, "native"));
+        let session = place.configured(config(&server.url, "native"));
         let (edited, _) = instruct(&session, target(&session, "src/lib.rs", 5, 7), "x", &Cancel::new()).await;
         let told = || questions(&server).last().map(|asked| asked.body["messages"].to_string()).unwrap_or_default();
         let edited = edited.unwrap_or_else(|error| panic!("{path}: {error}; {}", told()));
@@ -338,7 +339,7 @@ async fn chinese_survives_both_dialects() {
     const CODE: &str =
         "//! 购物车。\n\n/// 计算总价，单位是“分”。\npub fn 总价(单价: u32, 数量: u32) -> u32 {\n    // 没有检查溢出\n    单价 * 数量\n}\n";
     for dialect in DIALECTS {
-        let place = Place::new(&[("src/购物车.rs", CODE)]);
+        let place = Workspace::new(&[("src/购物车.rs", CODE)]);
         let old = "    // 没有检查溢出\n    单价 * 数量";
         let new = "    // 溢出时取最大值\n    单价.saturating_mul(数量)";
         let script = vec![
@@ -347,13 +348,13 @@ async fn chinese_survives_both_dialects() {
             finish("“总价”在溢出时取最大值；请运行测试。"),
         ];
         let server = model(script).await;
-        let session = place.session(config(&server.url, dialect));
+        let session = place.configured(config(&server.url, dialect));
         let (edited, said) = instruct(&session, target(&session, "src/购物车.rs", 4, 7), "溢出时取最大值，不要回绕", &Cancel::new()).await;
         let edited = edited.unwrap_or_else(|error| panic!("{dialect}: {error}"));
         assert_eq!(applied(&edited, "src/购物车.rs"), CODE.replace(old, new), "{dialect}");
         assert_eq!(edited.edits[0].hunks[0].reason, "溢出时不再回绕。", "{dialect}");
         assert_eq!(edited.summary, "“总价”在溢出时取最大值；请运行测试。", "{dialect}");
-        assert!(said.contains(&Piece::Progress("reading src/购物车.rs, step 1".into(), None)), "{said:?}");
+        assert!(said.contains(&AnswerEvent::Progress("reading src/购物车.rs, step 1".into(), None)), "{said:?}");
         let asked = questions(&server);
         let first = asked[0].body.to_string();
         assert!(first.contains("溢出时取最大值，不要回绕") && first.contains("reasons and the summary in the language"), "{dialect}");
@@ -365,7 +366,7 @@ async fn chinese_survives_both_dialects() {
 /// What the searches, lists and refusals showed of files was not in the list of what was sent, and what was read stood there as a call.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_every_tool_showed_is_listed_as_sent() {
-    let place = Place::new(&[
+    let place = Workspace::new(&[
         ("app.py", "def main():\n    pass\n"),
         ("read.py", "a = 1\nb = 2\nc = 3\n"),
         ("uses.py", "x = 1\n\nprint(wanted)\n"),
@@ -391,7 +392,7 @@ async fn what_every_tool_showed_is_listed_as_sent() {
         ]),
     ])
     .await;
-    let session = place.session(config(&server.url, "native"));
+    let session = place.configured(config(&server.url, "native"));
     let at = target(&session, "app.py", 2, 4);
     let (edited, _) = instruct(&session, at, "give back a value, step by step", &Cancel::new()).await;
     let sent = edited.unwrap().sent;
@@ -425,7 +426,7 @@ async fn a_file_that_changed_elsewhere_meanwhile_is_offered_all_the_same() {
     let mut script = good();
     script[5] = Says::After(act, vec![("finish", json!({"summary": "done"}))]);
     let server = model(script).await;
-    let session = place.session(config(&server.url, "native"));
+    let session = place.configured(config(&server.url, "native"));
     let (edited, _) = instruct(&session, target(&session, "src/lib.rs", 5, 7), "x", &Cancel::new()).await;
     assert_eq!(applied(&edited.unwrap(), "src/shape.rs"), SHAPE.replace("total", "sum"));
 }
@@ -437,7 +438,7 @@ async fn an_edit_that_is_quoted_in_a_code_block_waits_for_a_word() {
     for dialect in DIALECTS {
         let place = place();
         let server = model(vec![Says::Text(quoted), finish("Nothing is to be done.")]).await;
-        let session = place.session(config(&server.url, dialect));
+        let session = place.configured(config(&server.url, dialect));
         let at = target(&session, "src/lib.rs", 5, 7);
         let (edited, _) = instruct(&session, at, "say what NOTES.md is about, step by step", &Cancel::new()).await;
         let edited = edited.unwrap_or_else(|error| panic!("{dialect}: {error}"));
@@ -454,7 +455,7 @@ async fn an_engine_that_thinks_has_room_for_its_thoughts() {
         let server = model(vec![propose(vec![change("src/lib.rs", "pub fn total(", "pub fn sum(", "r")])]).await;
         let mut config = config(&server.url, "native");
         config.engines.get_mut("model").unwrap().thinking = thinking;
-        let session = place.session(config);
+        let session = place.configured(config);
         let (edited, _) = instruct(&session, target(&session, "src/lib.rs", 5, 7), "call it sum, or so", &Cancel::new()).await;
         edited.unwrap();
         most.push(questions(&server)[0].body["max_tokens"].as_u64().unwrap());

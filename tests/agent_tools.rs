@@ -5,7 +5,7 @@ use std::sync::Arc;
 use longsight::agent::limits;
 use longsight::agent::permit::{Permit, judge};
 use longsight::agent::tools::Workbench;
-use longsight::agent::turn::Worked;
+use longsight::agent::turn::CallOutcome;
 use longsight::features::Session;
 use serde_json::{Value, json};
 
@@ -52,7 +52,7 @@ fn hostile() -> (Workspace, Session) {
     (workspace, session)
 }
 
-fn run(bench: &mut Workbench, name: &str, arguments: Value) -> Worked {
+fn run(bench: &mut Workbench, name: &str, arguments: Value) -> CallOutcome {
     bench.run(&call(name, arguments))
 }
 

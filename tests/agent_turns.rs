@@ -12,7 +12,7 @@ use longsight::engine::scripted::{Scripted, Step};
 use longsight::engine::{Ask, Cancel, Engine, EngineError, ErrorKind, Event};
 use longsight::features::ask::ask;
 use longsight::features::edit::{Edited, How, Params, edit};
-use longsight::features::{Piece, Sink, silent};
+use longsight::features::{AnswerEvent, Sink, silent};
 use longsight::route::{Router, Task, TaskKind};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -68,7 +68,7 @@ async fn a_refactoring_over_two_files() {
     let said = Arc::new(std::sync::Mutex::new(vec![]));
     let heard = said.clone();
     let sink: longsight::features::Sink = Arc::new(move |piece| {
-        if let Piece::Progress(words, _) = piece {
+        if let AnswerEvent::Progress(words, _) = piece {
             heard.lock().unwrap().push(words);
         }
     });
@@ -509,16 +509,16 @@ async fn an_answer_that_another_model_gives_begins_anew() {
     let engines = [("small".to_string(), Scripted::new(vec![handed_on]) as Arc<dyn Engine>), ("large".into(), coder as Arc<dyn Engine>)];
     let workspace = workspace();
     let session = workspace.session(config, engines.into());
-    let pieces: Arc<Mutex<Vec<Piece>>> = Arc::default();
+    let pieces: Arc<Mutex<Vec<AnswerEvent>>> = Arc::default();
     let heard = pieces.clone();
     let sink: Sink = Arc::new(move |piece| heard.lock().unwrap().push(piece));
     let found = ask(&session, "Where are numbers added?", &Cancel::new(), &sink).await.unwrap();
     assert_eq!(found.answer.route.engine, "large");
     let pieces = pieces.lock().unwrap();
-    let begins: Vec<usize> = (0..pieces.len()).filter(|at| pieces[*at] == Piece::Restart).collect();
+    let begins: Vec<usize> = (0..pieces.len()).filter(|at| pieces[*at] == AnswerEvent::Restart).collect();
     assert_eq!(begins.len(), 1, "{pieces:?}");
-    let text = |pieces: &[Piece]| -> String {
-        pieces.iter().filter_map(|piece| if let Piece::Text(text) = piece { Some(text.as_str()) } else { None }).collect()
+    let text = |pieces: &[AnswerEvent]| -> String {
+        pieces.iter().filter_map(|piece| if let AnswerEvent::Text(text) = piece { Some(text.as_str()) } else { None }).collect()
     };
     assert!(text(&pieces[..begins[0]]).contains("Perhaps"), "{pieces:?}");
     assert_eq!(text(&pieces[begins[0]..]).trim(), found.answer.text.trim());

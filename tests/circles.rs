@@ -6,7 +6,7 @@ use longsight::config::Config;
 use longsight::engine::scripted::{Scripted, Step};
 use longsight::engine::{Cancel, Engine, Event, Finished};
 use longsight::features::answer::circles::kept;
-use longsight::features::{Piece, Sink, explain::explain};
+use longsight::features::{AnswerEvent, Sink, explain::explain};
 
 use crate::support::workspace::{Workspace, target};
 
@@ -52,7 +52,7 @@ async fn an_explanation_that_goes_in_circles_ends_behind_the_first_round() {
     let sink: Sink = {
         let shown = shown.clone();
         Arc::new(move |piece| {
-            if let Piece::Text(text) = piece {
+            if let AnswerEvent::Text(text) = piece {
                 shown.lock().unwrap().push_str(&text);
             }
         })

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use longsight::engine::scripted::{Scripted, Step};
 use longsight::engine::{Cancel, ErrorKind, Event, Finished};
-use longsight::features::Piece;
+use longsight::features::AnswerEvent;
 use longsight::features::answer::Answer;
 use longsight::features::answer::cite::{Citation, NamedBy};
 use longsight::features::ask::ask;
@@ -39,7 +39,7 @@ async fn streamed_in(workspace: &Workspace, text: &str) -> (Vec<String>, Answer)
     let seen: Arc<Mutex<Vec<String>>> = Arc::default();
     let shown = seen.clone();
     let sink: longsight::features::Sink = Arc::new(move |piece| {
-        if let Piece::Text(text) = piece {
+        if let AnswerEvent::Text(text) = piece {
             shown.lock().unwrap().push(text);
         }
     });

@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::Duration;
@@ -16,6 +15,8 @@ use longsight::context::{Handle, Kind, Pack, PlaceQuery, Sources};
 use longsight::index::{Index, Options, View};
 use longsight::syntax::{Language, Parsed, Registry};
 use longsight::workspace::{Document, Documents, Roots, Snapshot, Sync, WorkspacePath};
+
+use crate::support::files;
 
 /// A repository from `//- /path` stretches, and the place of `$0` in it.
 pub struct Place {
@@ -45,7 +46,7 @@ impl Place {
         let offset = text.find("$0").unwrap();
         let text = text.replace("$0", "");
         for (path, text) in &files {
-            write(folder.path(), path, &text.replace("$0", ""));
+            files::write(folder.path(), path, text.replace("$0", ""));
         }
         let roots = Arc::new(Roots::new([folder.path().to_path_buf()]));
         Self { _folder: folder, roots, path, text, offset, handle: Handle::default(), registry: Arc::new(Registry::new()) }
@@ -108,12 +109,6 @@ impl Place {
         self.text.insert_str(self.offset, text);
         self.offset += text.len();
     }
-}
-
-fn write(folder: &Path, path: &str, text: &str) {
-    let path = folder.join(path);
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(path, text).unwrap();
 }
 
 fn document(path: &WorkspacePath, version: i32, text: &str) -> Document {

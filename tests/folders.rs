@@ -6,20 +6,15 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::support::editor::{Editor, initialize_params};
+use crate::support::files;
 use crate::support::real::{self, command, folder_at, indexed, until, uri};
 
 /// A folder with these files, by its real name.
 fn place(files: &[(&str, &str)]) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().canonicalize().unwrap();
-    files.iter().for_each(|(path, text)| write(&root, path, text));
+    files.iter().for_each(|(path, text)| drop(files::write(&root, path, text)));
     (folder, root)
-}
-
-fn write(root: &Path, path: &str, text: impl AsRef<[u8]>) {
-    let file = root.join(path);
-    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-    std::fs::write(file, text).unwrap();
 }
 
 /// A home that is a link, `/tmp` on a Mac: places and edits named files by another name than the editor's own, which opened them twice.
@@ -89,8 +84,8 @@ fn two_folders_of_one_name_are_told_apart_and_one_that_is_closed_is_gone() {
 fn folders_come_and_go_while_they_are_indexed() {
     let (_folder, root) = place(&[]);
     for number in 0..300 {
-        write(&root, &format!("old/f{number}.rs"), format!("fn old_{number}() {{}}\n"));
-        write(&root, &format!("new/f{number}.rs"), format!("fn new_{number}() {{}}\n"));
+        files::write(&root, &format!("old/f{number}.rs"), format!("fn old_{number}() {{}}\n"));
+        files::write(&root, &format!("new/f{number}.rs"), format!("fn new_{number}() {{}}\n"));
     }
     let (old, new) = (root.join("old"), root.join("new"));
     let (mut editor, _) = real::editor(&[&old], &[]);
@@ -107,7 +102,7 @@ fn folders_come_and_go_while_they_are_indexed() {
 fn leaving_while_the_workspace_is_indexed_is_quick_and_clean() {
     let (_folder, root) = place(&[]);
     let body = "fn work(a: u32) -> u32 {\n    a + 1\n}\n".repeat(200);
-    (0..400).for_each(|number| write(&root, &format!("d{}/f{number}.rs", number % 20), &body));
+    (0..400).for_each(|number| drop(files::write(&root, &format!("d{}/f{number}.rs", number % 20), &body)));
     for _ in 0..3 {
         let (editor, _) = real::editor(&[&root], &[]);
         leave(editor);
@@ -161,9 +156,9 @@ fn changes_on_disk_are_seen_without_the_editors_help() {
     params["capabilities"] = json!({});
     editor.initialize(params);
     assert_eq!(names(&mut editor), ["a.rs"]);
-    write(&root, "b.rs", "fn b() {}\n");
+    files::write(&root, "b.rs", "fn b() {}\n");
     until(&mut editor, "the new file", |files| files.contains_key("b.rs"));
-    write(&root, "sub/c.rs", "fn c() {}\n");
+    files::write(&root, "sub/c.rs", "fn c() {}\n");
     until(&mut editor, "the file of a new folder", |files| files.contains_key("sub/c.rs"));
     std::fs::remove_file(root.join("a.rs")).unwrap();
     until(&mut editor, "the deletion", |files| !files.contains_key("a.rs"));
@@ -194,7 +189,7 @@ fn an_ignore_rule_that_comes_and_goes_is_obeyed_at_once() {
         editor.request("textDocument/inlineCompletion", params)["result"]["items"].as_array().map_or(0, Vec::len)
     };
     assert_eq!(complete(&mut editor), 1);
-    write(&root, ".gitignore", "gen/\na.rs\n");
+    files::write(&root, ".gitignore", "gen/\na.rs\n");
     watched(&mut editor, &[(&root.join(".gitignore"), 1)]);
     until(&mut editor, "the ignored folder", |files| !files.contains_key("gen/b.rs"));
     assert_eq!(complete(&mut editor), 0, "nothing is offered in what is ignored");
@@ -272,7 +267,7 @@ fn c5_a_rename_into_a_file_that_cannot_be_changed_says_which() {
     let text = "pub fn load_page() {}\n";
     for (bytes, reason) in [(&b"fn f() { load_page() } // caf\xe9\n"[..], "not UTF-8"), (b"\xff\xfef\0n\0", "")] {
         let (_folder, root) = place(&[("lib.rs", text)]);
-        write(&root, "latin.rs", bytes);
+        files::write(&root, "latin.rs", bytes);
         let (mut editor, _) = real::editor(&[&root], &[]);
         let lib = uri(&root.join("lib.rs"));
         editor.open(&lib, "rust", text);

@@ -5,7 +5,7 @@ use longsight::config::Config;
 use longsight::engine::scripted::Scripted;
 use longsight::engine::{Cancel, EngineError};
 use longsight::features::actions::{DOCUMENT, IMPLEMENT, REWRITE, TEST, VARIABLE, actions};
-use longsight::features::edit::{Edited, How, Params, edit};
+use longsight::features::edit::{Edited, How, Params, edit, wording};
 use longsight::features::{Session, silent};
 use serde_json::{Value, json};
 
@@ -368,4 +368,14 @@ async fn a_declaration_follows_the_signature() {
     let edited = instruct(&session, "area.c", source.trim_end(), "take the height too").await.unwrap();
     assert_eq!(applied(&edited, "area.h"), header.replace("int w", "int w, int h"));
     assert_eq!((edited.edits.len(), edited.confirm.len()), (2, 0), "{} {:?}", edited.diff, edited.confirm);
+}
+
+/// Which languages there are is data: their names stood in a pattern, which lacked half of them.
+#[test]
+fn an_instruction_may_say_the_language_of_the_tests() {
+    for language in longsight::syntax::Registry::new().languages() {
+        let words = format!("Please write two short {} tests for this", language.name);
+        assert_eq!(wording::intent(&words), Some(wording::Intent::Tests), "{words}");
+    }
+    assert_eq!(wording::intent("add a test parameter"), None);
 }

@@ -10,7 +10,7 @@ use longsight::engine::{Engine, EngineError, ErrorKind, Finish, Refusal, Timing}
 use longsight::features::complete::{self, Params};
 use longsight::features::edit::Edited;
 use longsight::features::{Session, Target, ask as questions, explain, silent};
-use longsight::route::health::{Health, Leave, PAUSE};
+use longsight::route::health::{FIRST_REST, Health, Leave};
 use serde_json::{Value, json};
 
 use crate::http::{ask, call_delta, config, delta, engine, finish};
@@ -285,19 +285,19 @@ fn g4_who_types_sends_nothing_to_a_server_that_refuses_the_key() {
     };
     let start = Instant::now();
     let mut health = Health::default();
-    health.failed(&refused(401), true, PAUSE, start);
+    health.failed(&refused(401), true, FIRST_REST, start);
     assert!(health.may_ask(true, start + Duration::from_secs(86_400)).is_err());
     assert_eq!(health.may_ask(false, start), Ok(Leave::Plain), "a person may try");
-    health.failed(&refused(401), false, PAUSE, start);
+    health.failed(&refused(401), false, FIRST_REST, start);
     assert!(health.may_ask(true, start).is_err());
     health.succeeded(&Timing::default());
     assert_eq!(health.may_ask(true, start), Ok(Leave::Plain));
     // A model may be fetched meanwhile; one prompt that is refused says nothing of the next.
-    health.failed(&refused(404), true, PAUSE, start);
+    health.failed(&refused(404), true, FIRST_REST, start);
     assert!(health.may_ask(true, start + Duration::from_secs(60)).is_err());
     assert_eq!(health.may_ask(true, start + Duration::from_secs(3600)), Ok(Leave::Trial));
     let mut health = Health::default();
-    health.failed(&refused(400), true, PAUSE, start);
+    health.failed(&refused(400), true, FIRST_REST, start);
     assert_eq!(health.may_ask(true, start), Ok(Leave::Plain));
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use longsight::config::{Config, EngineConfig};
 use longsight::dialect::{Chat, Message, Role};
 use longsight::engine::http::{Endpoint, Limits, build, build_with};
-use longsight::engine::{ANY_WINDOW, Again, Answer, Ask, Cancel, Engine, EngineError, ErrorKind, Event, Priority, Request, collect};
+use longsight::engine::{ANY_WINDOW, Answer, Ask, Cancel, Engine, EngineError, ErrorKind, Event, Priority, Request, RetryReason, collect};
 use longsight::features::Target;
 use longsight::features::complete::{self, Params};
 use serde_json::{Value, json};
@@ -167,7 +167,7 @@ async fn a_model_that_thinks_unasked_is_told_not_to_for_completions() {
     let mut why = vec![];
     let each = |event: &Event| why.extend(if let Event::SentAgain(again) = event { Some(*again) } else { None });
     assert_eq!(collect(engine.start(typed(Priority::Typing), Cancel::new()), each).await.unwrap().text, "done");
-    assert_eq!(why, [Again::Thinks]);
+    assert_eq!(why, [RetryReason::Thinks]);
     assert_eq!(complete(&engine, Priority::Invoked).await.unwrap().text, "done");
     assert_eq!(server.asked().iter().map(quiet).collect::<Vec<_>>(), [false, true, true]);
     // Elsewhere it may think.

@@ -8,6 +8,7 @@ use crate::review::{TEXT, URI, WANTED, with};
 use crate::support::agent::Mood;
 use crate::support::coder::{AREA, Coder};
 use crate::support::editor::{Editor, initialize_params};
+use crate::support::files;
 
 fn whole() -> Value {
     json!({ "start": { "line": 0, "character": 0 }, "end": { "line": 11, "character": 0 } })
@@ -42,9 +43,7 @@ fn one_place_that_was_typed_in_costs_only_its_own_hunk() {
 fn proposing(edits: Value, change: impl FnOnce(&mut Value)) -> (tempfile::TempDir, Coder, Editor, String) {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in [("repo/.git/HEAD", ""), ("repo/src/area.rs", AREA), ("repo/src/other.rs", TEXT)] {
-        let file = folder.path().join(name);
-        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        std::fs::write(file, text).unwrap();
+        files::write(folder.path(), name, text);
     }
     let coder = Coder::proposing(edits);
     let config = coder.config(folder.path());

@@ -13,6 +13,7 @@ use longsight::workspace::Roots;
 use serde_json::json;
 
 use super::cite::SPLIT;
+use super::support::files;
 use super::support::http::{Act, Server, events, whole};
 use super::support::workspace::{Workspace, session_of};
 
@@ -717,9 +718,7 @@ fn a_macro_ends_with_its_last_line() {
 fn each_of_several_roots_says_what_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let write = |path: &str, text: &str| {
-        let file = folder.path().join(path);
-        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        std::fs::write(file, text).unwrap();
+        files::write(folder.path(), path, text);
     };
     let long = "It says much of what it does.\n".repeat(400);
     for root in ["one", "two", "three"] {

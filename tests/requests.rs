@@ -348,17 +348,24 @@ fn progress_begins_ends_and_cancels() {
 #[test]
 fn a13_commands_say_what_they_miss() {
     let (_, mut editor) = started(answer("x"));
-    for (name, argument) in [
-        ("longsight.explain", json!({})),
-        ("longsight.explain", json!({ "uri": URI })),
-        ("longsight.ask", json!({ "question": " " })),
-        ("longsight.edit", json!({ "uri": URI, "range": range(0, 0, 1) })),
-        ("longsight.edit", json!({ "uri": 3 })),
-        ("longsight.contextPreview", json!({})),
-        ("longsight.acceptHunk", json!({})),
-        ("longsight.nothing", json!({})),
+    for (name, argument, says) in [
+        ("longsight.explain", json!({}), "a `uri`"),
+        ("longsight.explain", json!({ "uri": URI }), "a `range` or a `position`"),
+        ("longsight.explain", json!({ "uri": URI, "range": null, "position": null }), "a `range` or a `position`"),
+        ("longsight.ask", json!({}), "a `question`"),
+        ("longsight.ask", json!({ "question": " " }), "a `question`"),
+        ("longsight.edit", json!({ "uri": URI, "range": range(0, 0, 1) }), "an `instruction` or an `action`"),
+        ("longsight.edit", json!({ "uri": 3 }), "`3`"),
+        ("longsight.edit", json!({ "uri": URI, "range": range(0, 0, 1), "instruction": "x", "review": "yes" }), "boolean"),
+        ("longsight.contextPreview", json!({}), "or a `question`"),
+        ("longsight.contextPreview", json!({ "question": "x", "budget": "much" }), "\"much\""),
+        ("longsight.acceptHunk", json!({}), "`all`"),
+        ("longsight.trust", json!({}), "`trusted`"),
+        ("longsight.nothing", json!({}), "`longsight.nothing`"),
     ] {
-        assert_eq!(command(&mut editor, name, argument.clone())["error"]["code"], -32602, "{name} {argument}");
+        let error = command(&mut editor, name, argument.clone())["error"].clone();
+        assert_eq!(error["code"], -32602, "{name} {argument}");
+        assert!(error["message"].as_str().unwrap().contains(says), "{name} {argument}: {error}");
     }
     let closed = command(&mut editor, "longsight.explain", json!({ "uri": "file:///w/none.rs", "range": range(0, 0, 1) }));
     assert_eq!(closed["error"]["code"], -32803);

@@ -11,7 +11,7 @@ use longsight::engine::{
     Ask, BoxFuture, Cancel, Caps, Engine, EngineError, ErrorKind, Estimate, Event, Events, Finished, Priority, Refusal, Request, Timing,
     Tokens,
 };
-use longsight::route::health::{Health, Leave, PAUSE};
+use longsight::route::health::{FIRST_REST, Health, Leave};
 use longsight::route::{RouteError, Router, Served, Signal, Task, TaskKind, leaves_machine};
 use serde_json::json;
 
@@ -232,12 +232,12 @@ fn a_refusal_is_no_failure_and_whoever_is_back_is_found_within_the_pause() {
     let mut health = Health::default();
     for _ in 0..3 {
         assert_eq!(health.may_ask(true, start), Ok(Leave::Plain));
-        health.failed(&gone, true, PAUSE, start);
+        health.failed(&gone, true, FIRST_REST, start);
     }
     // It is back at once. Somebody types a letter every 200 ms.
     let letters = (1..1000u32).map(|letter| start + Duration::from_millis(200) * letter);
     let asked = letters.clone().find(|now| health.may_ask(true, *now).is_ok()).expect("it is asked again");
-    assert!(asked >= start + PAUSE && asked < start + PAUSE * 2, "after {:?}", asked - start);
+    assert!(asked >= start + FIRST_REST && asked < start + FIRST_REST * 2, "after {:?}", asked - start);
     assert!(health.may_ask(true, asked).is_err(), "one trial at a time");
     health.succeeded(&Timing::default());
     assert_eq!(health.may_ask(true, asked), Ok(Leave::Plain));
@@ -249,14 +249,14 @@ fn a_trial_that_is_cancelled_leaves_the_question_to_the_next_request() {
     let (start, gone) = (Instant::now(), EngineError::new(ErrorKind::TimedOut, "no answer"));
     let mut health = Health::default();
     for _ in 0..3 {
-        health.failed(&gone, false, PAUSE, start);
+        health.failed(&gone, false, FIRST_REST, start);
     }
-    let later = start + PAUSE;
+    let later = start + FIRST_REST;
     assert_eq!(health.may_ask(true, later), Ok(Leave::Trial));
     health.gave_up();
     assert_eq!(health.may_ask(true, later), Ok(Leave::Trial));
-    health.failed(&gone, false, PAUSE, later);
-    assert_eq!(health.may_ask(true, later), Err(PAUSE * 2), "a failed trial doubles the pause");
+    health.failed(&gone, false, FIRST_REST, later);
+    assert_eq!(health.may_ask(true, later), Err(FIRST_REST * 2), "a failed trial doubles the pause");
     assert_eq!(health.may_ask(false, later), Ok(Leave::Plain), "what a person waits for is tried");
 }
 
@@ -265,12 +265,12 @@ fn who_types_gives_up_early_and_blames_nobody() {
     let (start, slow) = (Instant::now(), EngineError::new(ErrorKind::TimedOut, "no answer"));
     let mut health = Health::default();
     for _ in 0..5 {
-        health.failed(&slow, true, PAUSE, start);
+        health.failed(&slow, true, FIRST_REST, start);
     }
     assert_eq!(health.may_ask(true, start), Ok(Leave::Plain));
     // One that hangs was asked for every key, for ever.
-    health.failed(&slow, true, PAUSE, start);
-    assert_eq!(health.may_ask(true, start), Err(PAUSE));
+    health.failed(&slow, true, FIRST_REST, start);
+    assert_eq!(health.may_ask(true, start), Err(FIRST_REST));
     assert_eq!(health.may_ask(false, start), Ok(Leave::Plain));
     health.succeeded(&Timing::default());
     assert_eq!(health.may_ask(true, start), Ok(Leave::Plain));
@@ -282,7 +282,7 @@ fn who_has_asked_does_not_wait_for_anothers_trial() {
     let (start, mut health) = (Instant::now(), Health::default());
     let mut busy = EngineError::new(ErrorKind::Unavailable, "429");
     busy.refusal = Some(Box::new(Refusal { status: 429, said: "later".into(), retry_after: Some(Duration::from_secs(1)) }));
-    health.failed(&busy, false, PAUSE, start);
+    health.failed(&busy, false, FIRST_REST, start);
     assert!(health.may_ask(false, start).is_err(), "it has asked to be left alone");
     let later = start + Duration::from_secs(1);
     assert_eq!(health.may_ask(false, later), Ok(Leave::Plain));

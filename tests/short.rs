@@ -10,7 +10,7 @@ use longsight::config::Config;
 use longsight::dialect::ToolCall;
 use longsight::engine::scripted::{Scripted, Step};
 use longsight::engine::{Ask, BoxFuture, Cancel, Caps, Engine, EngineError, ErrorKind, Estimate, Event, Events, FOUND, Request, Tokens};
-use longsight::features::edit::wording::{Asked, asked, moved};
+use longsight::features::edit::wording::{Intent, intent, moved};
 use longsight::features::edit::{Edited, How, Instruction, Params, Problem, edit};
 use longsight::features::{Session, Target, silent};
 
@@ -29,32 +29,32 @@ async fn edited(path: &str, text: &str, marked: &str, words: &str, answers: &[&s
 #[test]
 fn what_an_instruction_asks_for_by_its_words() {
     for (words, wanted) in [
-        ("write a test hamming_of_itself_is_zero", Some(Asked::Tests)),
-        ("Please add unit tests for the error case", Some(Asked::Tests)),
-        ("添加单元测试", Some(Asked::Tests)),
-        ("document this", Some(Asked::Documentation)),
-        ("write the missing docstring", Some(Asked::Documentation)),
-        ("补充文档注释", Some(Asked::Documentation)),
-        ("extract this into a function", Some(Asked::Function)),
-        ("move line and column into a function _line_and_column", Some(Asked::Function)),
-        ("提取成一个函数", Some(Asked::Function)),
+        ("write a test hamming_of_itself_is_zero", Some(Intent::Tests)),
+        ("Please add unit tests for the error case", Some(Intent::Tests)),
+        ("添加单元测试", Some(Intent::Tests)),
+        ("document this", Some(Intent::Documentation)),
+        ("write the missing docstring", Some(Intent::Documentation)),
+        ("补充文档注释", Some(Intent::Documentation)),
+        ("extract this into a function", Some(Intent::Function)),
+        ("move line and column into a function _line_and_column", Some(Intent::Function)),
+        ("提取成一个函数", Some(Intent::Function)),
         ("the tests of levenshtein fail; fix the function", None),
         ("fix the test that counts lines", None),
         ("return the document instead of its name", None),
         ("move the check to the top", None),
         ("let the function return an error", None),
-        ("write a test", Some(Asked::Tests)),
-        ("Write unit tests for `parse`, also for empty text", Some(Asked::Tests)),
-        ("add another test case", Some(Asked::Tests)),
-        ("write two tests that cover the error", Some(Asked::Tests)),
-        ("document", Some(Asked::Documentation)),
-        ("document parse_line.", Some(Asked::Documentation)),
-        ("Add docs to this function", Some(Asked::Documentation)),
-        ("fix the doc comment", Some(Asked::Documentation)),
-        ("update the function's documentation", Some(Asked::Documentation)),
-        ("extract a helper for this", Some(Asked::Function)),
-        ("pull this out into its own function", Some(Asked::Function)),
-        ("put the loop into a new method", Some(Asked::Function)),
+        ("write a test", Some(Intent::Tests)),
+        ("Write unit tests for `parse`, also for empty text", Some(Intent::Tests)),
+        ("add another test case", Some(Intent::Tests)),
+        ("write two tests that cover the error", Some(Intent::Tests)),
+        ("document", Some(Intent::Documentation)),
+        ("document parse_line.", Some(Intent::Documentation)),
+        ("Add docs to this function", Some(Intent::Documentation)),
+        ("fix the doc comment", Some(Intent::Documentation)),
+        ("update the function's documentation", Some(Intent::Documentation)),
+        ("extract a helper for this", Some(Intent::Function)),
+        ("pull this out into its own function", Some(Intent::Function)),
+        ("put the loop into a new method", Some(Intent::Function)),
         // The thing named is another one that only has the word before it.
         ("move this line to the top of the function", None),
         ("Put a guard in front of this method", None),
@@ -62,7 +62,7 @@ fn what_an_instruction_asks_for_by_its_words() {
         ("pull this print out in a function-wide way", None),
         ("put this into a function parameter", None),
         ("extract this into a helper module", None),
-        ("write tests for add and remove", Some(Asked::Tests)),
+        ("write tests for add and remove", Some(Intent::Tests)),
         ("Add a test parameter", None),
         ("Create a fixture for the test data", None),
         ("write the test name in snake case", None),
@@ -74,7 +74,7 @@ fn what_an_instruction_asks_for_by_its_words() {
         ("Add type hints and docs", None),
         ("document this and rename n to rows", None),
     ] {
-        assert_eq!(asked(words), wanted, "{words}");
+        assert_eq!(intent(words), wanted, "{words}");
     }
 }
 

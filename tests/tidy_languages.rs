@@ -40,7 +40,7 @@ const NO_LANGUAGE: &[(&str, &[&str], &str)] = &[
     ("src/features/ask/chores.rs", &["do", "package"], "words of questions"),
     ("src/features/answer/cite/guess.rs", &["js"], "the end of a product's name"),
     ("src/features/answer/cite/named.rs", &["from"], "words before the name of a file"),
-    ("src/features/ask/meant.rs", &[], "what people call things in questions"),
+    ("src/features/ask/named_places.rs", &[], "what people call things in questions"),
     ("src/features/ask/overview.rs", &["package"], "a word of questions"),
     ("src/features/ask/search.rs", &["where"], "a word of questions"),
     ("src/features/ask/search/count.rs", &["//", "#", "/*", "\"\"\""], "lines of any file, most of which no grammar reads"),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use longsight::server::transport::{Frame, FrameReader, Weight, outbox};
+use longsight::server::transport::{Frame, FrameReader, Importance, outbox};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -450,11 +450,11 @@ fn a16_the_oldest_progress_is_dropped_first() {
     let (outbox, writer) = outbox(None);
     let long = "x".repeat(100_000);
     for number in 0..100 {
-        outbox.push(&json!({ "report": number, "text": long }), Weight::May);
-        outbox.push(&json!({ "answer": number }), Weight::Must);
+        outbox.push(&json!({ "report": number, "text": long }), Importance::Droppable);
+        outbox.push(&json!({ "answer": number }), Importance::Essential);
     }
     outbox.close();
-    outbox.push(&json!({ "answer": "after closing" }), Weight::Must);
+    outbox.push(&json!({ "answer": "after closing" }), Importance::Essential);
     let mut written = std::io::Cursor::new(vec![]);
     block_on(writer.run(&mut written)).unwrap();
     let text = String::from_utf8(written.into_inner()).unwrap();

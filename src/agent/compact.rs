@@ -8,23 +8,23 @@ use super::tools::schema::ToolName;
 use crate::dialect::{Message, Role};
 
 /// Replaces a long text in a call. No edit may write it into a file.
-pub const LEFT_OUT: &str = "[left out to save room]";
+pub const TEXT_LEFT_OUT: &str = "[left out to save room]";
 /// Replaces a result.
-const DROPPED: &str = "[left out to save room; call the tool again if you need it]";
+const RESULT_LEFT_OUT: &str = "[left out to save room; call the tool again if you need it]";
 /// Bytes of words and of thoughts that are kept.
-const WORDS: usize = 512;
+const KEPT_WORDS_BYTES: usize = 512;
 /// Bytes of an edit's result that are kept.
-const OUTCOME: usize = 240;
+const KEPT_OUTCOME_BYTES: usize = 240;
 /// Arguments that say where a call was, and the most bytes of each.
-const PLACES: [&str; 2] = ["path", "folder"];
-const PLACE: usize = 512;
+const PLACE_ARGUMENTS: [&str; 2] = ["path", "folder"];
+const MAX_PLACE_BYTES: usize = 512;
 /// Longest other argument that is kept as it is, in bytes.
-const SHORT: usize = 96;
+const KEPT_ARGUMENT_BYTES: usize = 96;
 /// Most values of a list or fields of an object that are kept, and their greatest depth.
-const MOST: usize = 16;
-const DEPTH: usize = 4;
+const MAX_KEPT_VALUES: usize = 16;
+const MAX_KEPT_DEPTH: usize = 4;
 /// Most bytes of a call's arguments that may remain in all.
-const ENOUGH: usize = 6 << 10;
+const MAX_KEPT_ARGUMENTS_BYTES: usize = 6 << 10;
 
 /// Shortens messages, oldest first, until so many bytes are gone. The task, and whatever else a person or the driver said, is never
 /// shortened.
@@ -60,8 +60,8 @@ pub fn weight(message: &Message) -> usize {
 /// Shortens a result as far as possible; an edit's still tells whether it was taken.
 fn result(message: &mut Message, is_edit: bool) {
     let left = match message.content.lines().next() {
-        Some(first) if is_edit => shorten(first, OUTCOME),
-        _ => DROPPED.into(),
+        Some(first) if is_edit => shorten(first, KEPT_OUTCOME_BYTES),
+        _ => RESULT_LEFT_OUT.into(),
     };
     if left.len() < message.content.len() {
         message.content = left;
@@ -69,8 +69,8 @@ fn result(message: &mut Message, is_edit: bool) {
 }
 
 fn answer(message: &mut Message) {
-    message.content = shorten(&message.content, WORDS);
-    message.reasoning = message.reasoning.take().map(|thoughts| shorten(&thoughts, WORDS));
+    message.content = shorten(&message.content, KEPT_WORDS_BYTES);
+    message.reasoning = message.reasoning.take().map(|thoughts| shorten(&thoughts, KEPT_WORDS_BYTES));
     for call in &mut message.tool_calls {
         let left = arguments(&call.arguments);
         if left.to_string().len() < call.arguments.to_string().len() {
@@ -81,25 +81,25 @@ fn answer(message: &mut Message) {
 
 /// Arguments with their long parts replaced.
 fn arguments(given: &Value) -> Value {
-    let small = [SHORT, 0].map(|most| without_long(given, most, DEPTH));
-    let fits = |value: &&Value| value.is_object() && value.to_string().len() <= ENOUGH;
-    small.iter().find(fits).cloned().unwrap_or_else(|| json!({ "arguments": LEFT_OUT }))
+    let small = [KEPT_ARGUMENT_BYTES, 0].map(|most| without_long(given, most, MAX_KEPT_DEPTH));
+    let fits = |value: &&Value| value.is_object() && value.to_string().len() <= MAX_KEPT_ARGUMENTS_BYTES;
+    small.iter().find(fits).cloned().unwrap_or_else(|| json!({ "arguments": TEXT_LEFT_OUT }))
 }
 
 fn without_long(value: &Value, most: usize, depth: usize) -> Value {
-    let short = |text: &str, most: usize| Value::from(if text.len() <= most.max(LEFT_OUT.len()) { text } else { LEFT_OUT });
+    let short = |text: &str, most: usize| Value::from(if text.len() <= most.max(TEXT_LEFT_OUT.len()) { text } else { TEXT_LEFT_OUT });
     match value {
         Value::String(text) => short(text, most),
-        Value::Array(_) | Value::Object(_) if depth == 0 => LEFT_OUT.into(),
+        Value::Array(_) | Value::Object(_) if depth == 0 => TEXT_LEFT_OUT.into(),
         Value::Array(values) => {
-            let more = values.len().saturating_sub(MOST);
-            let shown = values.iter().take(MOST).map(|value| without_long(value, most, depth - 1));
+            let more = values.len().saturating_sub(MAX_KEPT_VALUES);
+            let shown = values.iter().take(MAX_KEPT_VALUES).map(|value| without_long(value, most, depth - 1));
             shown.chain((more > 0).then(|| Value::from(format!("[{more} more, left out to save room]")))).collect()
         }
         Value::Object(fields) => {
-            let known = fields.iter().filter(|(name, _)| name.len() <= SHORT).take(MOST);
+            let known = fields.iter().filter(|(name, _)| name.len() <= KEPT_ARGUMENT_BYTES).take(MAX_KEPT_VALUES);
             let left = known.map(|(name, value)| match value {
-                Value::String(place) if PLACES.contains(&name.as_str()) => (name.clone(), short(place, PLACE)),
+                Value::String(place) if PLACE_ARGUMENTS.contains(&name.as_str()) => (name.clone(), short(place, MAX_PLACE_BYTES)),
                 value => (name.clone(), without_long(value, most, depth - 1)),
             });
             Value::Object(left.collect::<Map<_, _>>())

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use super::refusals::Refusals;
 use super::talk::Talk;
 use super::tools::Workbench;
-use super::turn::{Effect, Ending, Input, Step, Turn, Worked};
+use super::turn::{CallOutcome, Effect, Ending, Input, Step, Turn};
 use crate::context::Stretch;
 use crate::dialect::{Chat, ToolCall, ToolChoice};
-use crate::engine::{self, Again, Ask, Cancel, EngineError, ErrorKind, Finish, Priority, Request, Timing};
+use crate::engine::{self, Ask, Cancel, EngineError, ErrorKind, Finish, Priority, Request, RetryReason, Timing};
 use crate::report;
 use crate::route::{Choice, Decision, RouteError, Router, Served, Task};
 
@@ -32,7 +32,7 @@ pub struct Driver<'a> {
 }
 
 /// The outcome of a turn.
-pub struct Ran {
+pub struct TurnOutcome {
     pub ending: Ending,
     pub steps: Vec<Step>,
     /// The stretches whose text the tools showed to the model.
@@ -75,7 +75,7 @@ pub fn answers(window: u32) -> [u32; 2] {
 
 impl Driver<'_> {
     /// Runs a turn to its end, which comes soon after `cancel`, and at the latest when its time is up.
-    pub async fn run(&self, mut turn: Turn, bench: Workbench) -> Ran {
+    pub async fn run(&self, mut turn: Turn, bench: Workbench) -> TurnOutcome {
         let started = Instant::now();
         let mut run = Run {
             bench: Some(bench),
@@ -105,7 +105,17 @@ impl Driver<'_> {
         };
         let (bench, may_quote) = (run.bench, run.may_quote);
         let Turn { steps, sent, refusals, .. } = turn;
-        Ran { ending, steps, sent, refusals, may_quote, bench, decision: run.answered.decision(), timing: run.timing, error: run.error }
+        TurnOutcome {
+            ending,
+            steps,
+            sent,
+            refusals,
+            may_quote,
+            bench,
+            decision: run.answered.decision(),
+            timing: run.timing,
+            error: run.error,
+        }
     }
 
     /// What happens, unless the turn is cancelled or its time is up before.
@@ -126,7 +136,7 @@ impl Driver<'_> {
         let mut windows = Windows::default();
         let mut served = self.served(&chat, run, &mut windows).await;
         if matches!(&served, Err(RouteError::Engine(error)) if error.broke_off) {
-            (self.say)(format!("{}, asking once more", Again::Lost.why()));
+            (self.say)(format!("{}, asking once more", RetryReason::Lost.why()));
             served = self.served(&chat, run, &mut windows).await;
         }
         match served {
@@ -270,26 +280,26 @@ async fn work(calls: Vec<ToolCall>, run: &mut Run) -> Input {
     let Some(mut bench) = run.bench.take() else { return Input::Failed("the tools are gone".into()) };
     let done = tokio::task::spawn_blocking(move || {
         bench.begin_answer();
-        let results: Vec<Worked> = calls.iter().map(|call| fenced(&mut bench, call)).collect();
+        let results: Vec<CallOutcome> = calls.iter().map(|call| fenced(&mut bench, call)).collect();
         (bench, results)
     });
     match done.await {
         Ok((bench, results)) => {
             run.bench = Some(bench);
             run.may_quote |= run.talk.may_quote() && results.iter().any(|worked| !worked.taken.is_empty());
-            Input::Worked(results)
+            Input::CallsDone(results)
         }
         Err(error) => Input::Failed(format!("a tool failed: {error}")),
     }
 }
 
 /// Runs a call. If it panics over some odd file it fails like any other, and the drafts stay.
-fn fenced(bench: &mut Workbench, call: &ToolCall) -> Worked {
+fn fenced(bench: &mut Workbench, call: &ToolCall) -> CallOutcome {
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| bench.run(call)));
     outcome.unwrap_or_else(|_| {
         report::log("error", format_args!("the tool {} broke down", call.name));
         let result = format!("{} broke down over this; look another way, or go on without it", call.name);
-        Worked { result, failed: true, ..Worked::default() }
+        CallOutcome { result, failed: true, ..CallOutcome::default() }
     })
 }
 

@@ -10,8 +10,8 @@ use crate::syntax::{self, Parsed, Registry};
 use crate::workspace::{Snapshot, WorkspacePath};
 
 /// Most other files that are read for one change, and most bytes of each.
-const FILES: usize = 6;
-const LARGEST: usize = 256 << 10;
+const MAX_FILES: usize = 6;
+const MAX_FILE_BYTES: usize = 256 << 10;
 
 /// The message to the model about statements that are indented unlike their block.
 pub const STRAYS: &str = "with this edit a statement stands at another depth than its block\ngive whole statements, indented as they are";
@@ -56,7 +56,7 @@ pub fn doubt(elsewhere: &Elsewhere<'_>, path: &WorkspacePath, before: Option<&Pa
             continue;
         }
         for file in elsewhere.with(&shape.word) {
-            if read.len() <= FILES && read.insert(file.clone()) {
+            if read.len() <= MAX_FILES && read.insert(file.clone()) {
                 known.extend(elsewhere.parsed(&file, after).iter().flat_map(shapes));
             }
         }
@@ -76,11 +76,11 @@ impl Elsewhere<'_> {
     fn with(&self, word: &str) -> Vec<WorkspacePath> {
         let mut users = self.index.name(word).map(|name| self.index.users(name)).unwrap_or_default();
         users.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        users.into_iter().take(FILES).filter_map(|(file, _)| Some(self.index.file(file)?.path.clone())).collect()
+        users.into_iter().take(MAX_FILES).filter_map(|(file, _)| Some(self.index.file(file)?.path.clone())).collect()
     }
 
     fn parsed(&self, path: &WorkspacePath, like: &Parsed) -> Option<Parsed> {
-        let text = self.snapshot.read_exact(path).ok().filter(|text| text.len() <= LARGEST)?;
+        let text = self.snapshot.read_exact(path).ok().filter(|text| text.len() <= MAX_FILE_BYTES)?;
         let language = self.registry.of_document("", Some(path.relative()), &text)?;
         (language.family == like.language().family).then(|| syntax::parse(language, text.clone()).ok()).flatten()
     }

@@ -44,12 +44,12 @@ impl fmt::Display for Miss {
 }
 
 /// Most lines that are shown of the most similar place.
-const SHOWN: usize = 12;
+const MAX_SHOWN_LINES: usize = 12;
 /// Most lines of a missing anchor that are searched for, and most places that are compared.
-const COMPARED: usize = 40;
+const MAX_COMPARED_PLACES: usize = 40;
 const CANDIDATES: usize = 4000;
 /// Most places of an ambiguous anchor that are named.
-const TOLD: usize = 8;
+const MAX_TOLD_PLACES: usize = 8;
 
 /// The edit that replaces the one place of `old` in `text` by `new`, in the file's layout. In an `indented` text depth has a meaning: a
 /// copy with another structure of depths does not count as one.
@@ -73,7 +73,7 @@ fn place_in_lines(text: &str, old: &str, new: &str, indented: bool) -> Result<Ed
     match all(text, &old).as_slice() {
         [at] => return Ok(exactly(text, *at..at + old.len(), new, ending.as_str())),
         [] => {}
-        several => return Err(Miss::Ambiguous(several.iter().take(TOLD).map(|at| line_number(text, *at)).collect())),
+        several => return Err(Miss::Ambiguous(several.iter().take(MAX_TOLD_PLACES).map(|at| line_number(text, *at)).collect())),
     }
     let lines = Lines::new(text);
     for same in [same_but_trailing as fn(&str, &str) -> bool, same_but_blanks] {
@@ -81,7 +81,7 @@ fn place_in_lines(text: &str, old: &str, new: &str, indented: bool) -> Result<Ed
             [] => {}
             [first] if indented && !lines.has_depths_of(*first, &old) => {}
             [first] => return Ok(lines.replace(*first, &old, &new)),
-            several => return Err(Miss::Ambiguous(several.iter().take(TOLD).map(|line| line + 1).collect())),
+            several => return Err(Miss::Ambiguous(several.iter().take(MAX_TOLD_PLACES).map(|line| line + 1).collect())),
         }
     }
     Err(Miss::NotFound { nearest: lines.nearest(&old) })
@@ -142,7 +142,7 @@ fn all(text: &str, needle: &str) -> Vec<usize> {
         }
         let step = text[from + at..].chars().next().map_or(1, char::len_utf8);
         from += at + step;
-        if found.len() > TOLD {
+        if found.len() > MAX_TOLD_PLACES {
             break;
         }
     }
@@ -176,7 +176,7 @@ impl<'a> Lines<'a> {
             return vec![];
         }
         let fits = |first: &usize| wanted.iter().enumerate().all(|(number, line)| same(self.line(first + number), line));
-        (0..=self.ranges.len() - wanted.len()).filter(fits).take(TOLD).collect()
+        (0..=self.ranges.len() - wanted.len()).filter(fits).take(MAX_TOLD_PLACES).collect()
     }
 
     /// Whether the lines from `first` on have the same structure of depths as `old`: equal depths in one are equal in both.
@@ -215,7 +215,7 @@ impl<'a> Lines<'a> {
     /// nearby, and these more than lines with half of their words in common.
     fn nearest(&self, old: &str) -> Option<(usize, String)> {
         let mut wanted: Vec<&str> = trimmed_lines(old).into_iter().map(str::trim).collect();
-        wanted.truncate(COMPARED);
+        wanted.truncate(MAX_COMPARED_PLACES);
         let telling = |line: &&str| line.len() > 3;
         let shared = |first: usize| {
             let there = self.ranges[first..].iter().map(|range| self.text[range.clone()].trim());
@@ -228,7 +228,7 @@ impl<'a> Lines<'a> {
         let best = self.candidates(&wanted).into_iter().map(|first| (shared(first), first));
         let best = best.max_by_key(|(score, first)| (*score, usize::MAX - first));
         let (_, first) = best.filter(|((_, near, alike), _)| near + alike > 0)?;
-        let shown = (first..self.ranges.len()).take(wanted.len().clamp(1, SHOWN));
+        let shown = (first..self.ranges.len()).take(wanted.len().clamp(1, MAX_SHOWN_LINES));
         Some((first + 1, shown.map(|line| self.line(line)).collect()))
     }
 

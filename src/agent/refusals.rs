@@ -10,7 +10,7 @@ use crate::context::fence;
 
 /// An edit that a call asked for, in a form that recognises it when the model writes it again in other words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wanted {
+pub struct RequestedEdit {
     pub path: String,
     /// Telling lines: those that are replaced, those among them that go, and those that come.
     old: BTreeSet<String>,
@@ -21,13 +21,13 @@ pub struct Wanted {
 }
 
 /// A part of a line counts as that line from this many letters on.
-const TELLING: usize = 6;
+const TELLING_LETTERS: usize = 6;
 /// Letters of a line with which a missing edit is described.
-const NAMED: usize = 80;
+const DESCRIBED_LETTERS: usize = 80;
 /// Most missing edits that are described.
-const MOST: usize = 8;
+const MAX_DESCRIBED_EDITS: usize = 8;
 
-impl Wanted {
+impl RequestedEdit {
     /// The edits in a call of `propose_edit`.
     pub fn all(arguments: &Value) -> Vec<Self> {
         let text = |edit: &Value, name: &str| edit[name].as_str().unwrap_or_default().to_string();
@@ -56,7 +56,7 @@ impl Wanted {
     }
 
     /// Whether an edit that was taken touches the same place, or writes the same.
-    fn is_done_by(&self, taken: &Wanted) -> bool {
+    fn is_done_by(&self, taken: &RequestedEdit) -> bool {
         let says_nothing = self.removed.is_empty() && self.added.is_empty();
         let same_place = !self.old.is_empty() && self.old == taken.old;
         let does_it = || share(&self.added, &taken.added) || share(&self.removed, &taken.old);
@@ -65,7 +65,7 @@ impl Wanted {
 
     fn name(&self) -> String {
         let line = self.added.first().or(self.removed.first());
-        let line = line.map(|line| format!(" (`{}`)", shorten(line, NAMED).replace('\n', " "))).unwrap_or_default();
+        let line = line.map(|line| format!(" (`{}`)", shorten(line, DESCRIBED_LETTERS).replace('\n', " "))).unwrap_or_default();
         fence::visible(&format!("{}{line}", shorten(&self.path, 120)))
     }
 }
@@ -78,7 +78,7 @@ fn telling(text: &str) -> BTreeSet<String> {
 
 /// Whether some line of one is a line of the other, or a telling part of it.
 fn share(a: &BTreeSet<String>, b: &BTreeSet<String>) -> bool {
-    let holds = |long: &str, short: &str| short.len() >= TELLING && long.contains(short);
+    let holds = |long: &str, short: &str| short.len() >= TELLING_LETTERS && long.contains(short);
     a.iter().any(|a| b.iter().any(|b| a == b || holds(a, b) || holds(b, a)))
 }
 
@@ -89,13 +89,13 @@ pub enum Gap {
     #[default]
     Unknown,
     /// Nothing: what these edits want is there already.
-    Stands(Vec<Wanted>),
+    Stands(Vec<RequestedEdit>),
     /// These edits.
-    Edits(Vec<Wanted>),
+    Edits(Vec<RequestedEdit>),
 }
 
 #[derive(Clone, Debug)]
-struct Open {
+struct OpenRefusal {
     gap: Gap,
     why: String,
     /// An edit was seen and refused; otherwise it is unknown whether there was one.
@@ -105,9 +105,9 @@ struct Open {
 /// The missing edits of a turn, in order.
 #[derive(Clone, Debug, Default)]
 pub struct Refusals {
-    open: Vec<Open>,
+    open: Vec<OpenRefusal>,
     /// Those of the current answer. No edit of the same answer makes up for them: it was written before they were refused.
-    new: Vec<Open>,
+    new: Vec<OpenRefusal>,
     newest: Option<String>,
     /// Some edit was taken in this turn.
     has_taken: bool,
@@ -122,27 +122,27 @@ impl Refusals {
             Gap::Edits(edits) if !edits.is_empty() => {
                 // The same edit again is missing only once.
                 self.close(&edits);
-                self.new.push(Open { gap: Gap::Edits(edits), why: reason.clone(), refused: true });
+                self.new.push(OpenRefusal { gap: Gap::Edits(edits), why: reason.clone(), refused: true });
             }
-            Gap::Edits(_) | Gap::Unknown => self.new.push(Open { gap: Gap::Unknown, why: reason.clone(), refused: true }),
+            Gap::Edits(_) | Gap::Unknown => self.new.push(OpenRefusal { gap: Gap::Unknown, why: reason.clone(), refused: true }),
         }
         self.newest = Some(reason);
     }
 
     /// An answer broke off or was unreadable: nobody knows what else it was to change.
     pub fn lost(&mut self, why: &str) {
-        self.new.push(Open { gap: Gap::Unknown, why: why.into(), refused: false });
+        self.new.push(OpenRefusal { gap: Gap::Unknown, why: why.into(), refused: false });
     }
 
     /// These edits were taken.
-    pub fn taken(&mut self, edits: &[Wanted]) {
+    pub fn taken(&mut self, edits: &[RequestedEdit]) {
         self.open.retain(|open| open.gap != Gap::Unknown);
         self.close(edits);
         self.has_taken = true;
         self.newest = None;
     }
 
-    fn close(&mut self, done: &[Wanted]) {
+    fn close(&mut self, done: &[RequestedEdit]) {
         for open in &mut self.open {
             if let Gap::Edits(edits) = &mut open.gap {
                 edits.retain(|edit| !done.iter().any(|done| edit.is_done_by(done)));
@@ -162,7 +162,7 @@ impl Refusals {
         let mut missing = vec![];
         for open in &self.open {
             match &open.gap {
-                Gap::Edits(edits) => missing.extend(edits.iter().filter(|edit| !edit.barred).map(Wanted::name)),
+                Gap::Edits(edits) => missing.extend(edits.iter().filter(|edit| !edit.barred).map(RequestedEdit::name)),
                 Gap::Unknown => missing.push(for_person(&open.why)),
                 Gap::Stands(_) => {}
             }
@@ -171,15 +171,15 @@ impl Refusals {
             return None;
         }
         missing.dedup();
-        let more = if missing.len() > MOST { "; …" } else { "" };
-        missing.truncate(MOST);
+        let more = if missing.len() > MAX_DESCRIBED_EDITS { "; …" } else { "" };
+        missing.truncate(MAX_DESCRIBED_EDITS);
         Some(missing.join("; ") + more)
     }
 
     /// What is missing and why, in sentences for a person.
     pub fn gaps(&self) -> Vec<String> {
         let mut said: Vec<String> = vec![];
-        for Open { gap, why, refused } in self.open.iter().chain(&self.new) {
+        for OpenRefusal { gap, why, refused } in self.open.iter().chain(&self.new) {
             let why = for_person(why);
             if !refused {
                 said.push(format!("an edit may be missing here: {why}"));

@@ -7,14 +7,14 @@ use crate::dialect::{Chat, Message, Role, Tool, ToolCall, ToolChoice};
 
 /// A transcript larger than this share of the window is compacted to the other share. That is done rarely, because whatever the engine has
 /// read is worthless from the first change on.
-const FULL: f64 = 0.75;
-const COMPACTED: f64 = 0.5;
+const COMPACT_ABOVE_SHARE: f64 = 0.75;
+const COMPACTED_SHARE: f64 = 0.5;
 /// The share that is kept of a transcript that a server found too long.
-const CUT_BACK: f64 = 0.25;
+const CUT_BACK_SHARE: f64 = 0.25;
 /// Messages at the end that are shortened last.
-const KEPT: usize = 6;
+const NEWEST_MESSAGES: usize = 6;
 /// Bytes of a result that are shown in any case.
-const LEAST: usize = 512;
+const MIN_RESULT_BYTES: usize = 512;
 
 /// A conversation with its room.
 pub struct Transcript {
@@ -31,9 +31,9 @@ impl Transcript {
 
     /// The conversation to send, compacted if it has become too long.
     pub fn ready(&mut self) -> Chat {
-        if self.size() > self.share(FULL) {
-            self.shrink(self.chat.messages.len().saturating_sub(KEPT), self.share(COMPACTED));
-            self.shrink(self.newest(), self.share(FULL));
+        if self.size() > self.share(COMPACT_ABOVE_SHARE) {
+            self.shrink(self.chat.messages.len().saturating_sub(NEWEST_MESSAGES), self.share(COMPACTED_SHARE));
+            self.shrink(self.newest(), self.share(COMPACT_ABOVE_SHARE));
         }
         self.chat.clone()
     }
@@ -43,7 +43,7 @@ impl Transcript {
     pub fn cut_back(&mut self, left: f64) -> bool {
         let before = self.size();
         self.window = (self.window / 2).min((self.window as f64 * left) as usize);
-        let enough = self.share(CUT_BACK);
+        let enough = self.share(CUT_BACK_SHARE);
         self.shrink(self.newest(), enough);
         let newest = self.newest();
         let room = self.room_in(enough, self.chat.messages[newest..].len());
@@ -55,7 +55,7 @@ impl Transcript {
 
     /// The most bytes for each of so many new results.
     pub fn room(&self, results: usize) -> usize {
-        self.room_in(self.share(FULL), results)
+        self.room_in(self.share(COMPACT_ABOVE_SHARE), results)
     }
 
     /// Appends a message of the user.
@@ -96,7 +96,7 @@ impl Transcript {
         compact::shrink(&mut before, usize::MAX);
         let answer = self.chat.messages[..newest].last().map_or(0, weight);
         let stays = before.iter().map(weight).sum::<usize>() + answer;
-        (size.saturating_sub(stays) / results.max(1)).clamp(LEAST, limits::RESULT)
+        (size.saturating_sub(stays) / results.max(1)).clamp(MIN_RESULT_BYTES, limits::RESULT)
     }
 
     /// Where the results of the newest answer begin.

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::limits::{self, Repeats, shorten};
-use super::refusals::{Gap, Refusals, Wanted};
+use super::refusals::{Gap, Refusals, RequestedEdit};
 use super::tools::schema::ToolName;
 use super::transcript::Transcript;
 use crate::context::{Stretch, fence, redact};
@@ -22,7 +22,7 @@ pub enum Input {
     /// The model's answer.
     Answered(Answer),
     /// The outcomes of the calls, in order.
-    Worked(Vec<Worked>),
+    CallsDone(Vec<CallOutcome>),
     /// The model wrote something that is neither words nor a call.
     Garbled(String),
     /// The transcript does not fit into the model's window, of which this share is left by what the refusal has taught.
@@ -36,7 +36,7 @@ pub enum Input {
 
 /// The outcome of one call.
 #[derive(Clone, Debug, Default)]
-pub struct Worked {
+pub struct CallOutcome {
     /// For the model; it says so if it is an error.
     pub result: String,
     /// The stretches whose text is in it.
@@ -47,7 +47,7 @@ pub struct Worked {
     /// What is missing because it failed, if it was an edit.
     pub gap: Gap,
     /// The edits that were taken.
-    pub taken: Vec<Wanted>,
+    pub taken: Vec<RequestedEdit>,
     /// The call ends the turn, with this summary.
     pub finishes: Option<String>,
 }
@@ -199,9 +199,9 @@ impl Turn {
             (State::Asking, Input::Answered(answer)) => self.answered(answer),
             (State::Asking, Input::Garbled(reason)) => self.garbled(reason),
             (State::Asking, Input::TooLong(reason, left)) => self.too_long(reason, left),
-            (State::Working, Input::Worked(results)) => self.worked(results),
+            (State::Working, Input::CallsDone(results)) => self.worked(results),
             // An event for another state comes too late and has no effect.
-            (State::Asking, Input::Worked(_)) | (State::Working, Input::Answered(_) | Input::Garbled(_) | Input::TooLong(..)) => vec![],
+            (State::Asking, Input::CallsDone(_)) | (State::Working, Input::Answered(_) | Input::Garbled(_) | Input::TooLong(..)) => vec![],
         }
     }
 
@@ -283,11 +283,11 @@ impl Turn {
         effects
     }
 
-    fn worked(&mut self, mut results: Vec<Worked>) -> Vec<Effect> {
+    fn worked(&mut self, mut results: Vec<CallOutcome>) -> Vec<Effect> {
         let (calls, beyond) = (std::mem::take(&mut self.running), std::mem::take(&mut self.beyond));
         if !beyond.is_empty() || results.iter().any(|worked| worked.failed) {
             for worked in results.iter_mut().filter(|worked| worked.finishes.is_some()) {
-                *worked = Worked { result: UNFINISHED.into(), failed: true, ..Worked::default() };
+                *worked = CallOutcome { result: UNFINISHED.into(), failed: true, ..CallOutcome::default() };
             }
         }
         // What earlier answers left undone is asked for once.
@@ -297,7 +297,7 @@ impl Turn {
             let words = "Propose those edits again, or call finish again if nothing is missing.";
             let result = fence::visible(&format!("not finished, since this was not taken: {missing}. {words}"));
             for worked in results.iter_mut().filter(|worked| worked.finishes.is_some()) {
-                *worked = Worked { result: redact::mask(&result), failed: true, ..Worked::default() };
+                *worked = CallOutcome { result: redact::mask(&result), failed: true, ..CallOutcome::default() };
             }
         }
         let finished = results.iter().find_map(|worked| worked.finishes.clone());
@@ -313,7 +313,7 @@ impl Turn {
         for call in &beyond {
             self.transcript.result(call, error(BEYOND));
             if ToolName::of(call) == Some(ToolName::ProposeEdit) {
-                self.refusals.refused(Gap::Edits(Wanted::all(&call.arguments)), BEYOND.into());
+                self.refusals.refused(Gap::Edits(RequestedEdit::all(&call.arguments)), BEYOND.into());
             }
         }
         self.refusals.end_answer();
@@ -336,7 +336,7 @@ impl Turn {
     }
 
     /// Takes in the outcome of a call, for which there are so many bytes. Returns why the turn is to be stopped, if it is.
-    fn note(&mut self, call: &ToolCall, worked: Worked, room: usize) -> Option<String> {
+    fn note(&mut self, call: &ToolCall, worked: CallOutcome, room: usize) -> Option<String> {
         let arguments = call.arguments.to_string();
         self.steps.push(Step { step: self.asked, tool: call.name.clone(), what: shorten(&arguments, 200), ok: !worked.failed });
         let result = if worked.failed { &error(&worked.result) } else { &worked.result };
@@ -390,11 +390,13 @@ impl Turn {
 }
 
 /// Letters of a name that the progress display shows.
-const NAMED: usize = 80;
+const SHOWN_NAME_LETTERS: usize = 80;
 
 /// A call in words for the progress display: one line, whatever the model wrote.
 fn doing(call: &ToolCall) -> String {
-    let plain = |text: &str| fence::visible(&shorten(&text.split_whitespace().collect::<Vec<_>>().join(" "), NAMED).replace('\n', " "));
+    let plain = |text: &str| {
+        fence::visible(&shorten(&text.split_whitespace().collect::<Vec<_>>().join(" "), SHOWN_NAME_LETTERS).replace('\n', " "))
+    };
     let text = |name: &str| plain(call.arguments[name].as_str().unwrap_or_default());
     match ToolName::of(call) {
         Some(ToolName::ReadFile) => format!("reading {}", text("path")),

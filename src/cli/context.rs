@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::place::{At, Place};
+use super::place::{Extent, Place};
 use super::screen::{self, say};
 use super::{CliResult, Common, setup};
 use crate::context::Kind;
@@ -37,7 +37,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     let (session, at) = match &arguments.place {
         Some(place) => {
             // Lines alone are for an explanation, which changes nothing.
-            let is_read = matches!(place.at, At::Lines { .. }) && arguments.action.is_none() && arguments.instruction.is_none();
+            let is_read = matches!(place.at, Extent::Lines { .. }) && arguments.action.is_none() && arguments.instruction.is_none();
             let at = if is_read { setup::session_to_read_at } else { setup::session_at };
             at(common, place).map(|(session, at)| (session, Some(at)))?
         }

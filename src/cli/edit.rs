@@ -9,7 +9,7 @@ use super::screen::{self, say};
 use super::{CliResult, Common, setup};
 use crate::features::actions::is_edit;
 use crate::features::edit::{Edited, How, Instruction, Params, Problem, edit};
-use crate::features::{Piece, Sink};
+use crate::features::{AnswerEvent, Sink};
 
 /// The arguments of `longsight edit`.
 #[derive(Args, Debug)]
@@ -58,9 +58,9 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
 /// A sink without the model's words around its call, which are not the result.
 fn without_text(sink: &Sink) -> Sink {
     let sink = sink.clone();
-    Arc::new(move |piece| {
-        if !matches!(piece, Piece::Text(_)) {
-            sink(piece);
+    Arc::new(move |event| {
+        if !matches!(event, AnswerEvent::Text(_)) {
+            sink(event);
         }
     })
 }

@@ -12,12 +12,12 @@ use crate::text::{Encoding, Position, Text};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     pub file: PathBuf,
-    pub at: At,
+    pub at: Extent,
 }
 
 /// A point or lines, 1-based.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum At {
+pub enum Extent {
     Point { line: usize, column: usize },
     Lines { first: usize, last: usize },
 }
@@ -33,20 +33,20 @@ impl FromStr for Place {
             if last < first {
                 return Err(format!("`{text}`: the last line is before the first"));
             }
-            return place(rest, At::Lines { first, last }).ok_or_else(wrong);
+            return place(rest, Extent::Lines { first, last }).ok_or_else(wrong);
         }
         let last = number(last).ok_or_else(wrong)?;
         match rest.rsplit_once(':') {
             Some((file, line)) if !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit()) => {
                 let line = number(line).ok_or_else(wrong)?;
-                place(file, At::Point { line, column: last }).ok_or_else(wrong)
+                place(file, Extent::Point { line, column: last }).ok_or_else(wrong)
             }
-            _ => place(rest, At::Lines { first: last, last }).ok_or_else(wrong),
+            _ => place(rest, Extent::Lines { first: last, last }).ok_or_else(wrong),
         }
     }
 }
 
-fn place(file: &str, at: At) -> Option<Place> {
+fn place(file: &str, at: Extent) -> Option<Place> {
     (!file.is_empty()).then(|| Place { file: file.into(), at })
 }
 
@@ -61,8 +61,8 @@ impl Place {
     pub fn bytes(&self, text: &Text) -> Result<Range<usize>, String> {
         let count = text.len_lines();
         let last = match self.at {
-            At::Point { line, .. } => line,
-            At::Lines { last, .. } => last,
+            Extent::Point { line, .. } => line,
+            Extent::Lines { last, .. } => last,
         };
         if last > count {
             return Err(format!("{} has {count} lines, there is no line {last}", self.file.display()));
@@ -75,7 +75,7 @@ impl Place {
         let has_mark = text.slice(0..'\u{feff}'.len_utf8()).starts_with('\u{feff}');
 
         Ok(match self.at {
-            At::Point { line, column } => {
+            Extent::Point { line, column } => {
                 let at = offset(line, column - usize::from(line > 1 || !has_mark));
                 let columns = text.slice(offset(line, 0)..at).chars().count() + usize::from(line > 1 || !has_mark);
                 if columns < column {
@@ -83,7 +83,7 @@ impl Place {
                 }
                 at..at
             }
-            At::Lines { first, last } => offset(first, 0)..offset(last, usize::MAX),
+            Extent::Lines { first, last } => offset(first, 0)..offset(last, usize::MAX),
         })
     }
 }

@@ -11,12 +11,12 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use crate::context::fence;
-use crate::features::{Piece, Sink};
+use crate::features::{AnswerEvent, Sink};
 use crate::index::Index;
 
 const TICK: Duration = Duration::from_millis(250);
 /// Shorter work is not worth a line.
-const PATIENCE: Duration = Duration::from_millis(600);
+const SHOWN_AFTER: Duration = Duration::from_millis(600);
 
 /// Prints a line for a person on standard output, whatever that is connected to.
 macro_rules! say {
@@ -91,17 +91,17 @@ impl Screen {
     /// A sink for what happens while an answer is made.
     pub fn sink(&self) -> Sink {
         let (json, doing, writing) = (self.json, self.doing.clone(), self.writing.clone());
-        Arc::new(move |piece| match piece {
-            Piece::Text(text) if !json => {
+        Arc::new(move |event| match event {
+            AnswerEvent::Text(text) if !json => {
                 if !writing.swap(true, Ordering::Relaxed) {
                     wipe();
                 }
                 print(&text);
                 let _ = std::io::stdout().flush();
             }
-            Piece::Restart if !json && writing.load(Ordering::Relaxed) => print("\n\n(the answer begins anew)\n\n"),
-            Piece::Text(_) | Piece::Reasoning(_) | Piece::Restart => {}
-            Piece::Progress(stage, percent) => {
+            AnswerEvent::Restart if !json && writing.load(Ordering::Relaxed) => print("\n\n(the answer begins anew)\n\n"),
+            AnswerEvent::Text(_) | AnswerEvent::Reasoning(_) | AnswerEvent::Restart => {}
+            AnswerEvent::Progress(stage, percent) => {
                 doing.send_replace(match percent {
                     Some(percent) => format!("{stage}, {percent} %"),
                     None => stage,
@@ -115,7 +115,7 @@ impl Screen {
         let started = Instant::now();
         loop {
             tokio::time::sleep(TICK).await;
-            let quiet = self.json || self.writing.load(Ordering::Relaxed) || started.elapsed() < PATIENCE;
+            let quiet = self.json || self.writing.load(Ordering::Relaxed) || started.elapsed() < SHOWN_AFTER;
             if !quiet {
                 draw(&self.doing.borrow(), started);
             }
@@ -142,7 +142,7 @@ pub fn wait(index: &Index, json: bool) {
             let progress = index.progress();
             while !ready.load(Ordering::Relaxed) {
                 std::thread::sleep(TICK / 5);
-                if started.elapsed() > PATIENCE {
+                if started.elapsed() > SHOWN_AFTER {
                     let now = *progress.borrow();
                     draw(&format!("indexing, {} of {} files", now.done, now.total), started);
                 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use super::place::{At, Place};
+use super::place::{Extent, Place};
 use super::screen::{self, Screen, say, tell};
 use super::{CliResult, Common};
 use crate::config::{self, Config};
@@ -14,7 +14,7 @@ use crate::engine::{Cancel, Engine, EngineError};
 use crate::features::{self, Session, Sink, Target, Timing};
 use crate::index::{Index, Options};
 use crate::report;
-use crate::route::{self, Build, Decision, Router, Tell};
+use crate::route::{self, Build, Decision, Notify, Router};
 use crate::server::trace;
 use crate::syntax::Registry;
 use crate::text::Text;
@@ -90,7 +90,7 @@ fn bare_session(common: &Common) -> Result<Session, String> {
     let registry = Arc::new(Registry::new());
     registry.problems().iter().for_each(|problem| report::log("warning", problem));
     let snapshot = Arc::new(Snapshot::new(roots.clone(), Documents::default()));
-    let tell: Tell = Arc::new(|text| tell!("longsight: {text}"));
+    let tell: Notify = Arc::new(|text| tell!("longsight: {text}"));
     let state = config::state_dir();
     let engines = building(tape(common, &config)?.as_ref());
     let router = Arc::new(Router::building(&config, engines).recording(state.as_deref()).telling(Some(tell)));
@@ -219,5 +219,5 @@ pub fn footer(route: &Decision, timing: &Timing, sent: &[String]) {
 
 /// Whether a place is a point, as completion needs.
 pub fn is_point(place: &Place) -> bool {
-    matches!(place.at, At::Point { .. })
+    matches!(place.at, Extent::Point { .. })
 }

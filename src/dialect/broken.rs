@@ -53,7 +53,7 @@ impl Broken {
         let whole = finder.find_iter(&self.held).last().map_or(0, |found| found.end());
         let rest = &self.held[whole..];
         let begins = |at: &usize| self.spellings.iter().any(|spelling| spelling.starts_with(&rest[*at..]));
-        let open = rest.char_indices().map(|(at, _)| at).rev().take(LONGEST).filter(begins).last().unwrap_or(rest.len());
+        let open = rest.char_indices().map(|(at, _)| at).rev().take(MAX_TOKEN_LETTERS).filter(begins).last().unwrap_or(rest.len());
         let held = self.held.split_off(whole + open);
         finder.replace_all(&std::mem::replace(&mut self.held, held), &self.tokens)
     }
@@ -76,7 +76,7 @@ impl Broken {
 }
 
 /// Length of the longest broken token, in characters.
-const LONGEST: usize = 56;
+const MAX_TOKEN_LETTERS: usize = 56;
 
 fn strings<'a>(value: &'a Value, out: &mut Vec<&'a str>) {
     match value {

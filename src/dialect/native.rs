@@ -27,11 +27,11 @@ impl Dialect for Native {
     }
 
     fn parser(&self, tools: &[Tool], start: Start) -> Box<dyn Parser> {
-        Box::new(Both::new(Offer::Tools(tools.into()), start))
+        Box::new(CombinedParser::new(Offer::Tools(tools.into()), start))
     }
 
     fn parser_for_any_tool(&self, start: Start) -> Box<dyn Parser> {
-        Box::new(Both::new(Offer::Unknown, start))
+        Box::new(CombinedParser::new(Offer::Unknown, start))
     }
 
     fn grammar(&self, _tools: &[Tool], _choice: ToolChoice) -> Option<Grammar> {
@@ -53,12 +53,12 @@ impl Dialect for Native {
 }
 
 /// DSML first. What that takes for text is read again for reasoning and for tagged, JSON and pythonic calls.
-struct Both {
+struct CombinedParser {
     dsml: Dsml,
     calls: Calls,
 }
 
-impl Both {
+impl CombinedParser {
     fn new(offer: Offer, start: Start) -> Self {
         Self { dsml: Dsml::in_text(offer.clone()), calls: Calls::new(offer, start, &calls::NATIVE) }
     }
@@ -75,7 +75,7 @@ impl Both {
     }
 }
 
-impl Parser for Both {
+impl Parser for CombinedParser {
     fn push(&mut self, chunk: &str) -> Vec<Delta> {
         let deltas = self.dsml.push(chunk);
         self.again(deltas)

@@ -107,7 +107,7 @@ fn with_thinking(chat: &Chat, configured: Option<bool>, priority: Priority) -> C
 
 /// Why a request is sent once more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Again {
+pub enum RetryReason {
     /// The server refused it with this HTTP status.
     Refused(u16),
     /// The connection ended before an answer came.
@@ -116,7 +116,7 @@ pub enum Again {
     Thinks,
 }
 
-impl Again {
+impl RetryReason {
     /// In words, for people.
     pub fn why(self) -> &'static str {
         match self {
@@ -141,7 +141,7 @@ pub enum Event {
     /// All text so far was reasoning.
     TextWasReasoning,
     /// The request is sent once more, unchanged or in another form.
-    SentAgain(Again),
+    SentAgain(RetryReason),
     /// A complete call. Its id begins with [`FOUND`] if it was read from text left by a server that parses calls itself.
     Call(ToolCall),
     Done(Finished),

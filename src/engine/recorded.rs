@@ -111,7 +111,7 @@ impl Tokens for Counting {
 }
 
 /// A request that waits for the player.
-pub struct Asked {
+pub struct PendingRequest {
     pub engine: String,
     pub prompt: Value,
     pub answer: mpsc::Sender<Event>,
@@ -137,12 +137,12 @@ pub struct Recorded {
     /// How often its abilities were asked for.
     caps_asked: AtomicUsize,
     known_asked: AtomicUsize,
-    player: mpsc::UnboundedSender<Asked>,
+    player: mpsc::UnboundedSender<PendingRequest>,
 }
 
 impl Recorded {
     /// Replays an engine; its requests go to the player.
-    pub fn new(name: &str, config: &EngineConfig, known: Known, player: mpsc::UnboundedSender<Asked>) -> Self {
+    pub fn new(name: &str, config: &EngineConfig, known: Known, player: mpsc::UnboundedSender<PendingRequest>) -> Self {
         Self { name: name.into(), config: config.clone(), known, caps_asked: AtomicUsize::new(0), known_asked: AtomicUsize::new(0), player }
     }
 }
@@ -166,7 +166,7 @@ impl Engine for Recorded {
     fn start(&self, request: Request, _: Cancel) -> Events {
         let (answer, events) = mpsc::channel(256);
         // Without a player the channel closes, like an engine that went away.
-        let _ = self.player.send(Asked { engine: self.name.clone(), prompt: prompt(&request.ask), answer });
+        let _ = self.player.send(PendingRequest { engine: self.name.clone(), prompt: prompt(&request.ask), answer });
         events
     }
 

@@ -140,12 +140,12 @@ fn is_one_of_several(session: &Session, site: &Site, item: &Item) -> bool {
 }
 
 /// Longest piece of code or of a diagnostic in a title, in characters.
-const TITLE: usize = 80;
+const MAX_TITLE_LETTERS: usize = 80;
 
 /// The first line of a text, shortened for a menu.
 pub fn one_line(text: &str) -> String {
     let line = text.trim().lines().next().unwrap_or_default().trim_end();
-    match line.char_indices().nth(TITLE) {
+    match line.char_indices().nth(MAX_TITLE_LETTERS) {
         Some((cut, _)) => format!("{}…", line[..cut].trim_end()),
         None => line.into(),
     }

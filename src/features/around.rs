@@ -9,7 +9,7 @@ use crate::context::{Pack, Part, PlaceQuery, Sources};
 use crate::engine::Tokens;
 
 /// How long a user who asked waits for the ranking of a repository that was just opened.
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const RANKING_WAIT: Duration = Duration::from_secs(20);
 
 /// Who waits for the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub(super) fn pack(session: &Session, site: &Site, offset: usize, budget: usize,
     if budget == 0 {
         return nothing();
     }
-    let corpus = if asker == Asker::Typing { corpora::newest(session) } else { corpora::wait(session, PATIENCE) };
+    let corpus = if asker == Asker::Typing { corpora::newest(session) } else { corpora::wait(session, RANKING_WAIT) };
     let Some(corpus) = corpus else { return nothing() };
     let preview = asker == Asker::Preview;
     let language = site.language.as_deref();

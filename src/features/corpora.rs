@@ -31,8 +31,8 @@ pub struct Corpora {
 }
 
 /// The least time between two builds. Slow builds have longer pauses, so that they take at most a twentieth of a core.
-const PAUSE: Duration = Duration::from_secs(3);
-const SHARE: u32 = 20;
+const BUILD_PAUSE: Duration = Duration::from_secs(3);
+const BUILD_PAUSE_FACTOR: u32 = 20;
 
 /// The current corpus; starts a build if one is due.
 pub fn newest(session: &Session) -> Option<Arc<Corpus>> {
@@ -110,7 +110,7 @@ pub fn wait(session: &Session, patience: Duration) -> Option<Arc<Corpus>> {
             return known;
         }
         // A build that failed is tried again after a rest.
-        let until = if building.is_some() { end } else { end.min(Instant::now() + PAUSE) };
+        let until = if building.is_some() { end } else { end.min(Instant::now() + BUILD_PAUSE) };
         let built = building.unwrap_or_default();
         block(select(pin!(built.cancelled()), pin!(session.cancel.cancelled())), until);
         if session.cancel.is_cancelled() || Instant::now() >= end {
@@ -181,6 +181,6 @@ impl Corpora {
     }
 
     fn is_rested(&self) -> bool {
-        self.built.is_none_or(|(ended, took)| ended.elapsed() > PAUSE.max(took * SHARE))
+        self.built.is_none_or(|(ended, took)| ended.elapsed() > BUILD_PAUSE.max(took * BUILD_PAUSE_FACTOR))
     }
 }

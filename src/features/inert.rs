@@ -25,9 +25,10 @@ pub fn inert(text: &str) -> String {
 }
 
 /// Info strings of code blocks that renderers draw instead of showing.
-const DRAWN: &[&str] = &["mermaid", "html", "svg", "math", "latex", "dot", "graphviz", "plantuml", "geojson", "topojson", "stl", "vega"];
+const DRAWN_LANGUAGES: &[&str] =
+    &["mermaid", "html", "svg", "math", "latex", "dot", "graphviz", "plantuml", "geojson", "topojson", "stl", "vega"];
 /// A line without a decision for this many bytes is decided as it stands.
-const PATIENCE: usize = 2000;
+const UNDECIDED_BYTES: usize = 2000;
 
 impl Inert {
     /// Takes a chunk; returns what is decided, inert.
@@ -93,7 +94,8 @@ impl Inert {
             return true;
         }
         let run: String = rest.chars().take_while(|letter| *letter == mark).collect();
-        let Some(end) = self.held.find('\n').map(|at| at + 1).or((over || self.held.len() > PATIENCE).then_some(self.held.len())) else {
+        let Some(end) = self.held.find('\n').map(|at| at + 1).or((over || self.held.len() > UNDECIDED_BYTES).then_some(self.held.len()))
+        else {
             return false;
         };
         if run.len() < 3 {
@@ -116,7 +118,7 @@ impl Inert {
             None => {
                 let name = info.split_whitespace().next().unwrap_or_default().to_lowercase();
                 let plain = name.chars().all(|letter| letter.is_ascii_alphanumeric() || "+#-_.".contains(letter));
-                let name = if plain && !DRAWN.contains(&name.as_str()) { name } else { "text".into() };
+                let name = if plain && !DRAWN_LANGUAGES.contains(&name.as_str()) { name } else { "text".into() };
                 out.push_str(&format!("{run}{name}\n"));
                 self.fence = Some(run);
             }
@@ -139,7 +141,7 @@ impl Inert {
                 out.push_str(&visible(&self.held.drain(..take).collect::<String>()));
                 continue;
             }
-            let decided = over || end.is_some() || self.held.len() > PATIENCE;
+            let decided = over || end.is_some() || self.held.len() > UNDECIDED_BYTES;
             if !self.plain(letter, decided, out) {
                 return false;
             }

@@ -3,7 +3,8 @@
 //! sink for what happens meanwhile; the menu and the preview ask no model and take less.
 //!
 //! All else here is shared by them: the `session` and the `site` of a request, the `corpora` and the part of a prompt from `around` the
-//! place, how `hard` it looks, trees that are `reread`, the `answer` in words with its places checked, and markdown that is `inert`.
+//! place, its `difficulty`, the `tree_cache` of files that are not open, the `answer` in words with its places checked, and markdown that
+//! is `inert`.
 
 pub mod actions;
 pub mod answer;
@@ -11,21 +12,21 @@ mod around;
 pub mod ask;
 pub mod complete;
 mod corpora;
+mod difficulty;
 pub mod edit;
 pub mod explain;
-mod hard;
 pub mod inert;
 pub mod preview;
-mod reread;
 mod session;
 mod site;
+mod tree_cache;
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use serde::Serialize;
 
-pub use session::{Past, Session, Shared, status};
+pub use session::{History, Session, Shared, status};
 pub use site::Site;
 
 use crate::engine::{self, EngineError, ErrorKind};
@@ -42,7 +43,7 @@ pub struct Target {
 
 /// Something that happens while an answer is made.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Piece {
+pub enum AnswerEvent {
     Text(String),
     Reasoning(String),
     /// What is being done, and its progress in percent.
@@ -51,8 +52,8 @@ pub enum Piece {
     Restart,
 }
 
-/// Takes pieces as they come.
-pub type Sink = Arc<dyn Fn(Piece) + Send + Sync>;
+/// Takes the events as they come.
+pub type Sink = Arc<dyn Fn(AnswerEvent) + Send + Sync>;
 
 /// A sink for callers who only want the end.
 pub fn silent() -> Sink {

@@ -67,41 +67,41 @@ pub struct Destination {
 
 /// The last prompt of each kind and budget, most recent first, to compare with the next.
 #[derive(Default)]
-pub struct Last(VecDeque<((TaskKind, usize), String)>);
+pub struct LastPrompts(VecDeque<((TaskKind, usize), String)>);
 
 /// As many as the context keeps going.
-const KEPT: usize = 8;
+const KEPT_PROMPTS: usize = 8;
 
-impl Last {
+impl LastPrompts {
     /// How many leading bytes are the same; remembers the prompt.
     fn shared(&mut self, kind: TaskKind, budget: usize, prompt: &str) -> usize {
         let known = self.0.iter().position(|(key, _)| *key == (kind, budget)).and_then(|at| self.0.remove(at));
         let before = known.map(|(_, prompt)| prompt).unwrap_or_default();
         self.0.push_front(((kind, budget), prompt.into()));
-        self.0.truncate(KEPT);
+        self.0.truncate(KEPT_PROMPTS);
         let equal = before.bytes().zip(prompt.bytes()).take_while(|(a, b)| a == b).count();
         prompt.floor_char_boundary(equal)
     }
 }
 
 /// What is sent for a task, before it is rendered.
-pub(super) struct Drawn {
+pub(super) struct UnrenderedPrompt {
     pub ask: Ask,
     /// In prompt order.
     pub parts: Vec<Part>,
 }
 
 /// The engine that would answer, as far as that is known without starting it.
-pub(super) struct Reader {
+pub(super) struct LikelyEngine {
     choice: Option<Choice>,
     pub tokens: Arc<dyn Tokens>,
     pub caps: Caps,
 }
 
 /// Most tokens of an answer in words, for estimates.
-const LONGEST_ANSWER: u32 = 700;
+const MAX_ANSWER_TOKENS: u32 = 700;
 
-impl Reader {
+impl LikelyEngine {
     /// The reader for a task. An error if the routing policy forbids the task.
     pub(super) fn new(session: &Session, task: &Task) -> Result<Self, EngineError> {
         let choice: Option<Choice> = match session.router().plan(task) {
@@ -139,7 +139,7 @@ impl Reader {
         let choice = self.choice.as_ref()?;
         let config = session.config();
         let engine = config.engines.get(&choice.decision.engine);
-        let first = steps.first.unwrap_or(LONGEST_ANSWER);
+        let first = steps.first.unwrap_or(MAX_ANSWER_TOKENS);
         let thoughts = if kind.is_completion() { 0 } else { most_thoughts(&self.caps) };
         let cost = |(read, written): (usize, usize)| {
             let engine: &EngineConfig = engine?;
@@ -200,7 +200,7 @@ pub fn preview(session: &Session, params: &Params) -> Result<Preview, EngineErro
     let (task, budget, drawn, reader) = match (&params.question, &params.at) {
         (Some(question), _) => {
             let task = session.task(TaskKind::Ask);
-            let reader = Reader::new(session, &task)?;
+            let reader = LikelyEngine::new(session, &task)?;
             let budget = params.budget.unwrap_or_else(|| ask::room(session, &reader.caps));
             let prompt = ask::prompt(session, ask::checked(question)?, budget, reader.tokens.as_ref());
             (task, budget, from_words(ask::RULES, prompt), reader)
@@ -221,7 +221,7 @@ pub fn preview(session: &Session, params: &Params) -> Result<Preview, EngineErro
         }
         (None, Some(at)) => {
             let task = explain::task(session, at)?;
-            let reader = Reader::new(session, &task)?;
+            let reader = LikelyEngine::new(session, &task)?;
             let budget = configured(config.explain_tokens);
             let prompt = explain::prompt(session, at, budget, reader.caps.context as usize, reader.tokens.as_ref())?;
             (task, budget, from_words(explain::RULES, prompt), reader)
@@ -246,11 +246,11 @@ pub fn preview(session: &Session, params: &Params) -> Result<Preview, EngineErro
 
 /// The task and the reader for a completion at a place. If it is not said whether the user asks or only types, the kind that leaves the
 /// machine is taken.
-fn completing(session: &Session, spot: &Spot, invoked: Option<bool>) -> Result<(Task, Reader), EngineError> {
+fn completing(session: &Session, spot: &Spot, invoked: Option<bool>) -> Result<(Task, LikelyEngine), EngineError> {
     let of = |invoked| {
         spot.wanted(session, invoked).map_err(unsent)?;
         let task = complete::task(session, &spot.site, &spot.hole(invoked), invoked);
-        let reader = Reader::new(session, &task)?;
+        let reader = LikelyEngine::new(session, &task)?;
         Ok::<_, EngineError>((task, reader))
     };
     let automatic = of(invoked.unwrap_or_default())?;
@@ -266,8 +266,8 @@ fn unsent(reason: String) -> EngineError {
     EngineError::refused(format!("nothing is sent from here: {reason}"))
 }
 
-fn from_words(rules: &str, prompt: Prompt) -> Drawn {
-    Drawn { ask: Ask::Chat(super::answer::chat(rules, &prompt.text)), parts: prompt.parts }
+fn from_words(rules: &str, prompt: Prompt) -> UnrenderedPrompt {
+    UnrenderedPrompt { ask: Ask::Chat(super::answer::chat(rules, &prompt.text)), parts: prompt.parts }
 }
 
 /// Tokens of a rendered prompt: each control token is one, the rest is text.

@@ -10,8 +10,8 @@ use super::Target;
 use super::complete::Memory;
 use super::complete::memory::Silence;
 use super::corpora::{self, Corpora};
-use super::preview::Last;
-use super::reread::{self, Reread};
+use super::preview::LastPrompts;
+use super::tree_cache::{self, TreeCache};
 use crate::config::Config;
 use crate::context;
 use crate::engine::Cancel;
@@ -53,7 +53,7 @@ pub struct Shared {
 /// The history that the status shows. It outlives the [`Shared`] of one configuration: when the configuration, the folders or trust change,
 /// the next one takes it over.
 #[derive(Clone, Default)]
-pub struct Past {
+pub struct History {
     pub decisions: Vec<PastDecision>,
     silences: Vec<Silence>,
 }
@@ -62,8 +62,8 @@ pub struct Past {
 #[derive(Default)]
 pub struct Notes {
     pub memory: Memory,
-    pub reread: Reread,
-    pub(super) last: Last,
+    pub tree_cache: TreeCache,
+    pub(super) last: LastPrompts,
     pub(super) corpora: Corpora,
 }
 
@@ -102,12 +102,12 @@ impl Shared {
     }
 
     /// The history for the [`Shared`] that will replace this one.
-    pub fn past(&self) -> Past {
-        Past { decisions: self.router.decisions(), silences: self.notes(|notes| notes.memory.silences()) }
+    pub fn past(&self) -> History {
+        History { decisions: self.router.decisions(), silences: self.notes(|notes| notes.memory.silences()) }
     }
 
     /// Takes over the silences of the [`Shared`] that this one replaces. The router takes over the decisions itself ([`Router::after`]).
-    pub fn after(self, past: Past) -> Self {
+    pub fn after(self, past: History) -> Self {
         self.notes(|notes| notes.memory.after(past.silences));
         self
     }
@@ -161,7 +161,7 @@ impl Session {
         Self { snapshot, index, shared, cancel: Cancel::new() }
     }
 
-    /// For a request that is given up like this.
+    /// Sets what is set off when nobody waits for the request any more.
     pub fn until(self, cancel: &Cancel) -> Self {
         Self { cancel: cancel.clone(), ..self }
     }
@@ -173,7 +173,7 @@ impl Session {
 
     /// Waits until the repository can be ranked, so that a completion uses it; for callers who ask once.
     pub fn prepare(&self) {
-        corpora::wait(self, super::around::PATIENCE);
+        corpora::wait(self, super::around::RANKING_WAIT);
     }
 
     /// Has the ranking updated in the background.
@@ -203,7 +203,7 @@ impl Session {
         coder.is_some_and(|coder| coder.context.map_or(coder.kind != "llama", |context| context >= config.route.agent_context))
     }
 
-    /// A task of this kind, limited as the project wants.
+    /// A task of this kind, with the limits that the project and the trust in it set.
     pub fn task(&self, kind: TaskKind) -> Task {
         Task { local_only: self.is_local_only(), trusted: self.shared.trusted, ..Task::new(kind) }
     }
@@ -287,7 +287,7 @@ impl Session {
     /// The exact text of a file with its tree; no tree without a parser.
     pub fn parsed(&self, path: &WorkspacePath) -> Result<(Arc<str>, Option<Parsed>), ReadError> {
         let text = self.snapshot.read_exact(path)?;
-        let parsed = self.language_at(path, &text).and_then(|language| reread::tree(&self.shared, path, &language, &text));
+        let parsed = self.language_at(path, &text).and_then(|language| tree_cache::tree(&self.shared, path, &language, &text));
         Ok((text, parsed))
     }
 }

@@ -15,9 +15,9 @@ use crate::text::{Edit, Ending, layout, words};
 use crate::workspace::{Document, WorkspacePath, uri};
 
 /// A body longer than this, in bytes, is not taken for a placeholder.
-const LONGEST_PLACEHOLDER: usize = 4 << 10;
+const MAX_PLACEHOLDER_BYTES: usize = 4 << 10;
 /// Larger documents, in bytes, are not parsed for a request.
-const MAX_PARSED: usize = 1 << 20;
+const MAX_PARSED_BYTES: usize = 1 << 20;
 
 /// A place in a document.
 pub struct Site {
@@ -92,7 +92,7 @@ impl Site {
     /// The tree of the text; none without a parser, or if the text is too long for a request.
     pub fn parsed(&self) -> Option<&Parsed> {
         let parse = || {
-            let language = self.language.as_ref().filter(|_| self.text.len() <= MAX_PARSED)?;
+            let language = self.language.as_ref().filter(|_| self.text.len() <= MAX_PARSED_BYTES)?;
             self.session.shared.trees.of(&self.document.uri, language, &self.text).ok()
         };
         self.parsed.get_or_init(parse).as_ref()
@@ -161,7 +161,7 @@ impl Site {
     pub fn empty_body(&self, item: &Item) -> Option<Range<usize>> {
         let mut body = item.body.clone()?;
         let language = self.language.as_ref()?;
-        if body.len() > LONGEST_PLACEHOLDER || self.is_stub() {
+        if body.len() > MAX_PLACEHOLDER_BYTES || self.is_stub() {
             return None;
         }
         // A docstring is no body.
@@ -243,13 +243,13 @@ impl Site {
         let Some(parsed) = self.parsed() else { return false };
         let text = &self.text[item.range.clone()];
         let is_type = item.kind.is_type();
-        let named = item.name.starts_with("test_") || !is_type && item.name.starts_with("Test");
         let language = parsed.language();
+        let named = language.test_names.is_of_test(&item.name, is_type);
         let says = |text: &str, words: &[String]| words.iter().any(|word| text.contains(word.as_str()));
         let holds = is_type && says(text, &language.test_members);
         let marks = |line: &str| says(line, &language.test_marks);
         let marked = self.marks_above(item).any(marks) || marks(&self.text[item.signature.clone()]);
-        let tests = |around: &Item| around.kind == Kind::Module && matches!(around.name.as_str(), "test" | "tests");
+        let tests = |around: &Item| around.kind == Kind::Module && language.test_names.is_of_module(&around.name);
         let among = || scope::at(parsed, item.range.start + 1).items.iter().any(tests);
         let rules = self.language.as_ref().and_then(|language| language.tests.as_ref());
         let file = || self.document_path().is_some_and(|path| rules.is_some_and(|rules| rules.are_of(path.name())));

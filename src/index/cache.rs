@@ -47,7 +47,7 @@ pub struct CacheCounts {
 
 /// What the cache has about a file.
 #[expect(clippy::large_enum_variant, reason = "it is taken apart at once")]
-pub enum Kept<'a> {
+pub enum CachedFile<'a> {
     File {
         hash: u64,
         language: &'a str,
@@ -58,7 +58,7 @@ pub enum Kept<'a> {
 }
 
 /// A file that its content keeps out, with its stamp and the reason.
-pub type Refusal = (WorkspacePath, Stamp, Skip);
+pub type RefusedFile = (WorkspacePath, Stamp, Skip);
 
 /// The cache of the open roots, for writing.
 pub struct Cache {
@@ -87,7 +87,7 @@ struct Folder {
 
 /// What the cache had at the start, not decoded yet.
 #[derive(Default)]
-pub struct Stock {
+pub struct CachedIndex {
     segments: Vec<Loaded>,
     records: Vec<Record>,
     /// The newest record, by root (as segments name it) and path.
@@ -100,7 +100,7 @@ pub struct Stock {
 struct Loaded {
     bytes: Vec<u8>,
     names: Texts,
-    /// For each name of the segment its number in the workspace; see [`Stock::join`].
+    /// For each name of the segment its number in the workspace; see [`CachedIndex::join`].
     joined: Vec<NameId>,
 }
 
@@ -140,8 +140,8 @@ impl Cache {
     }
 
     /// Reads all segments. What cannot be read is skipped.
-    pub fn load(&mut self) -> Stock {
-        let mut stock = Stock::default();
+    pub fn load(&mut self) -> CachedIndex {
+        let mut stock = CachedIndex::default();
         let fingerprint = fingerprint();
         for folder in &mut self.folders {
             let Ok(listed) = self.disk.list(&folder.path) else { continue };
@@ -191,14 +191,14 @@ impl Cache {
     }
 
     /// Writes the facts of files as one new segment per root; with `merge`, in place of all segments so far.
-    pub fn write(&mut self, files: &[Arc<File>], refused: &[Refusal], names: &Names, merge: bool) {
+    pub fn write(&mut self, files: &[Arc<File>], refused: &[RefusedFile], names: &Names, merge: bool) {
         for folder in &mut self.folders {
             if folder.purging {
                 // Before anything is written: what must not be kept has to go even if nothing can replace it.
                 folder.forget(&*self.disk);
             }
             let files: Vec<&Arc<File>> = files.iter().filter(|file| *file.path.root() == folder.root).collect();
-            let refused: Vec<&Refusal> = refused.iter().filter(|(path, ..)| *path.root() == folder.root).collect();
+            let refused: Vec<&RefusedFile> = refused.iter().filter(|(path, ..)| *path.root() == folder.root).collect();
             if self.off || files.is_empty() && refused.is_empty() && !merge {
                 continue;
             }
@@ -260,7 +260,7 @@ impl Folder {
     }
 }
 
-impl Stock {
+impl CachedIndex {
     /// Takes a segment in; false where part of it is foreign or damaged.
     fn add(&mut self, bytes: Vec<u8>, fingerprint: u64) -> bool {
         if bytes.len() < HEADER || bytes[..HEADER] != header(fingerprint) {
@@ -322,14 +322,14 @@ impl Stock {
     }
 
     /// The facts of a record, with names of the workspace. None where they are damaged.
-    pub fn read(&self, record: Record) -> Option<Kept<'_>> {
+    pub fn read(&self, record: Record) -> Option<CachedFile<'_>> {
         let (segment, mut reader) = self.reader(record)?;
         let language = reader.text()?;
         if let Some(reason) = language.strip_prefix(REFUSED) {
-            return Skip::by_name(reason).map(Kept::Refused);
+            return Skip::by_name(reason).map(CachedFile::Refused);
         }
         let sheet = reader.facts(&mut |name| segment.joined.get(name as usize).copied())?;
-        Some(Kept::File { hash: record.hash, language, sheet })
+        Some(CachedFile::File { hash: record.hash, language, sheet })
     }
 
     /// The facts of any file with this content, language and name, in any folder, with names of their own. The file name matters because

@@ -13,11 +13,11 @@ use crate::syntax::{Registry, STACK, Trees};
 use crate::workspace::walk::Listing;
 use crate::workspace::{Document, Roots};
 
-use super::build::Owner;
-use super::cache::{Cache, CacheCounts, Stock};
+use super::build::{Channels, Owner};
+use super::cache::{Cache, CacheCounts, CachedIndex};
 use super::disk::{Disk, RealDisk};
 use super::file::Tier;
-use super::scan::Outcome;
+use super::scan::ScanOutcome;
 use super::view::View;
 
 /// How far a build has come.
@@ -80,7 +80,7 @@ pub(super) enum Message {
     /// A finished listing, with the number of its pass; none where the walk failed.
     Listed(u64, Option<Listing>),
     /// The cache that was opened, with its content; none where it cannot be used. The number says which opening it was.
-    Opened(u64, Option<(Stock, Box<Cache>)>),
+    Opened(u64, Option<(CachedIndex, Box<Cache>)>),
     /// Several outcomes at once: to wake the thread costs more than to take one of them.
     Scanned(u64, Tier, Vec<Done>),
     /// Answer when everything before is done; with true, when the build is done as well.
@@ -90,7 +90,7 @@ pub(super) enum Message {
 }
 
 /// The index of an entry in the pass, and its outcome.
-pub(super) type Done = (usize, Outcome);
+pub(super) type Done = (usize, ScanOutcome);
 
 /// The handle of an index. To drop it stops the build and writes what is to be kept; a process that exits without dropping it calls
 /// [`Index::stop`].
@@ -113,7 +113,8 @@ impl Index {
         let (view_sender, view) = tell::channel(Arc::new(View::default()));
         let (progress_sender, progress) = tell::channel(Progress::default());
         let stop = Arc::new(AtomicBool::new(false));
-        let owner = Owner::new(registry, roots, options, sender.clone(), view_sender, progress_sender, stop.clone());
+        let channels = Channels { sender: sender.clone(), view: view_sender, progress: progress_sender, stop: stop.clone() };
+        let owner = Owner::new(registry, roots, options, channels);
         let (trees, taken) = (owner.trees(), owner.taken());
         let spawned = std::thread::Builder::new().name("index".into()).stack_size(STACK).spawn(move || owner.run(&receiver));
         Self { sender, view, progress, trees, told: AtomicU64::new(0), taken, stop, thread: spawned.ok() }

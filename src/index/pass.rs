@@ -9,10 +9,10 @@ use crate::report;
 use crate::syntax::{Registry, STACK};
 use crate::workspace::fs;
 
-use super::cache::Stock;
+use super::cache::CachedIndex;
 use super::file::Tier;
 use super::handle::Message;
-use super::scan::{self, Todo};
+use super::scan::{self, FileToScan};
 
 /// Most outcomes that a worker sends together, and the longest time before it sends.
 const AT_ONCE: usize = 64;
@@ -25,14 +25,14 @@ pub struct Pass {
     /// The number of the current pass.
     pub current: Arc<AtomicU64>,
     pub tier: Tier,
-    pub todo: Arc<Vec<Todo>>,
+    pub todo: Arc<Vec<FileToScan>>,
     pub stop: Arc<AtomicBool>,
     pub sender: Sender<Message>,
 }
 
 impl Pass {
     /// Starts the threads. Files are taken in order, so open ones come first.
-    pub fn start(self, threads: usize, registry: &Arc<Registry>, content: Option<&Arc<Stock>>) {
+    pub fn start(self, threads: usize, registry: &Arc<Registry>, content: Option<&Arc<CachedIndex>>) {
         let next = Arc::new(AtomicUsize::new(0));
         for _ in 0..threads.min(self.todo.len()) {
             let (pass, next, registry, content) = (self.clone(), next.clone(), registry.clone(), content.cloned());
@@ -44,7 +44,7 @@ impl Pass {
         self.stop.load(Ordering::Relaxed) || self.current.load(Ordering::Relaxed) != self.number
     }
 
-    fn work(&self, next: &AtomicUsize, registry: &Registry, content: Option<&Stock>) {
+    fn work(&self, next: &AtomicUsize, registry: &Registry, content: Option<&CachedIndex>) {
         let mut results = vec![];
         let mut reader = fs::Reader::default();
         let mut since = Instant::now();

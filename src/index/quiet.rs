@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// Free memory is returned after this long without messages. The threads that served a request end ten seconds after it, so they are gone
 /// by then.
-pub(super) const QUIET: Duration = Duration::from_secs(12);
+pub(super) const QUIET_TIME: Duration = Duration::from_secs(12);
 
 static GIVE_BACK: OnceLock<fn()> = OnceLock::new();
 

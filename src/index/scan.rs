@@ -4,12 +4,12 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use crate::syntax::{self, Language, ParseError, Registry, lexical};
-use crate::text::Piece;
+use crate::text::SharedText;
 use crate::workspace::fs::{self, ReadError, Stamp};
 use crate::workspace::rules::{self, Skip};
 use crate::workspace::walk::Entry;
 
-use super::cache::Stock;
+use super::cache::CachedIndex;
 use super::file::{File, Tier, hash};
 use super::sheet::Sheet;
 
@@ -30,7 +30,7 @@ pub struct Scanned {
 
 /// A file to look at.
 #[derive(Clone)]
-pub struct Todo {
+pub struct FileToScan {
     pub entry: Entry,
     /// Its current facts, valid if the content is the same.
     pub known: Option<Arc<File>>,
@@ -39,7 +39,7 @@ pub struct Todo {
 }
 
 /// The outcome of looking at a file.
-pub enum Outcome {
+pub enum ScanOutcome {
     Facts(Scanned),
     /// The content with this hash has not changed; this is its new stamp.
     Same(u64, Stamp),
@@ -51,26 +51,32 @@ pub enum Outcome {
 }
 
 /// [`scan`], but a file that causes a panic is left out and the rest goes on.
-pub fn guarded(registry: &Registry, reader: &mut fs::Reader, todo: &Todo, tier: Tier, stock: Option<&Stock>) -> Outcome {
+pub fn guarded(registry: &Registry, reader: &mut fs::Reader, todo: &FileToScan, tier: Tier, stock: Option<&CachedIndex>) -> ScanOutcome {
     let scanned = std::panic::catch_unwind(AssertUnwindSafe(|| scan(registry, reader, todo, tier, stock)));
     let scanned = scanned.unwrap_or_else(|_| {
         crate::bug!("{} cannot be indexed", todo.entry.path);
         Err(Skip::Unparsable)
     });
-    scanned.unwrap_or_else(Outcome::Skipped)
+    scanned.unwrap_or_else(ScanOutcome::Skipped)
 }
 
 /// Reads a file and gathers what `tier` asks for, or takes it from `stock` where that has the same content.
-fn scan(registry: &Registry, reader: &mut fs::Reader, todo: &Todo, tier: Tier, stock: Option<&Stock>) -> Result<Outcome, Skip> {
-    let Todo { entry, known, before } = todo;
+fn scan(
+    registry: &Registry,
+    reader: &mut fs::Reader,
+    todo: &FileToScan,
+    tier: Tier,
+    stock: Option<&CachedIndex>,
+) -> Result<ScanOutcome, Skip> {
+    let FileToScan { entry, known, before } = todo;
     let bytes = match reader.read(&entry.path, MAX_FILE) {
         Ok(bytes) => bytes,
-        Err(ReadError::Missing) => return Ok(Outcome::Gone),
+        Err(ReadError::Missing) => return Ok(ScanOutcome::Gone),
         Err(ReadError::TooLarge) => return Err(Skip::TooLarge),
         Err(ReadError::NotAFile) => return Err(Skip::NotAFile),
         Err(_) => return Err(Skip::Unreadable),
     };
-    let text = Piece::from(fs::decode(&bytes.bytes).map_err(|_| Skip::Binary)?.text).with_line_feeds();
+    let text = SharedText::from(fs::decode(&bytes.bytes).map_err(|_| Skip::Binary)?.text).with_line_feeds();
     let hash = hash(&text);
     let language = registry.detect(entry.path.relative(), &text).cloned();
     if language.is_some()
@@ -82,22 +88,22 @@ fn scan(registry: &Registry, reader: &mut fs::Reader, todo: &Todo, tier: Tier, s
     let name = language.as_ref().map_or("", |language| &language.name);
     let is_of = |file: &&Arc<File>| file.hash == hash && file.language_name() == name;
     if known.as_ref().filter(is_of).is_some() {
-        return Ok(Outcome::Same(hash, stamp));
+        return Ok(ScanOutcome::Same(hash, stamp));
     }
     if let Some(before) = before.as_ref().filter(is_of) {
         let is_as_it_was = before.stamp == stamp && before.path == entry.path;
         let again = || Arc::new(File { stamp, path: entry.path.clone(), ..(**before).clone() });
-        return Ok(Outcome::Back(if is_as_it_was { before.clone() } else { again() }));
+        return Ok(ScanOutcome::Back(if is_as_it_was { before.clone() } else { again() }));
     }
     if let Some(sheet) = stock.and_then(|stock| stock.by_content(hash, name, &entry.path)) {
-        return Ok(Outcome::Facts(Scanned { hash, stamp, language, sheet, unparsable: false, kept: true }));
+        return Ok(ScanOutcome::Facts(Scanned { hash, stamp, language, sheet, unparsable: false, kept: true }));
     }
     let (sheet, unparsable) = facts(language.as_ref(), entry.path.relative(), &text, tier);
-    Ok(Outcome::Facts(Scanned { hash, stamp, language, sheet, unparsable, kept: false }))
+    Ok(ScanOutcome::Facts(Scanned { hash, stamp, language, sheet, unparsable, kept: false }))
 }
 
 /// The facts of a text; true where the parser gave up and it was read by its lines.
-pub fn facts(language: Option<&Arc<Language>>, path: &str, text: &Piece, tier: Tier) -> (Sheet, bool) {
+pub fn facts(language: Option<&Arc<Language>>, path: &str, text: &SharedText, tier: Tier) -> (Sheet, bool) {
     let Some(language) = language else { return (Sheet::plain(text), false) };
     let lexical = || Sheet::lexical(text, &lexical::definitions(language, text));
     if tier == Tier::Lexical || !language.parses() {

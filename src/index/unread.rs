@@ -10,10 +10,10 @@ use crate::text::words;
 use crate::workspace::{Snapshot, WorkspacePath};
 
 /// Bytes of a file that is looked at.
-const LARGEST: u32 = 2 << 20;
+const MAX_FILE_BYTES: u32 = 2 << 20;
 
 /// Most bytes that are searched in files the index leaves out.
-const LEFT_OUT: usize = 64 << 20;
+const MAX_SEARCHED_BYTES: usize = 64 << 20;
 
 /// Whose files are searched, and which.
 pub struct Unread<'a> {
@@ -30,7 +30,7 @@ impl Unread<'_> {
     /// The places of a name in such files, `path:line`: a file with very long lines, or one that says it is generated, uses names like any
     /// other.
     pub fn places(&self, name: &str) -> Vec<String> {
-        let is_code = |file: &File| file.language.is_none() && file.bytes <= LARGEST && files::holds_code(file.path.name());
+        let is_code = |file: &File| file.language.is_none() && file.bytes <= MAX_FILE_BYTES && files::holds_code(file.path.name());
         let files = self.view.files().filter(|(_, file)| is_code(file));
         let files = files.map(|(_, file)| &file.path);
         let is_kin = |path: &&WorkspacePath| self.registry.by_path(path.relative()).is_some_and(|kin| (self.is_kin)(kin));
@@ -38,7 +38,7 @@ impl Unread<'_> {
         left_out.sort();
         let mut paths: Vec<&WorkspacePath> = files.filter(|path| (self.is_readable)(path)).collect();
         paths.sort();
-        let mut room = LEFT_OUT;
+        let mut room = MAX_SEARCHED_BYTES;
         let texts = paths.into_iter().filter_map(|path| Some((path, self.snapshot.read(path).ok()?)));
         let texts = texts.chain(left_out.into_iter().filter_map(|path| {
             let text = self.snapshot.read(path).ok().filter(|text| text.len() <= room && !self.is_open(path))?;

@@ -40,7 +40,7 @@ pub(super) struct Base {
 }
 
 /// From this many files on the tables are built on two threads.
-const MANY: usize = 1000;
+const PARALLEL_FROM_FILES: usize = 1000;
 
 impl Base {
     /// Builds the tables of these files; `names` is the number of names.
@@ -57,7 +57,7 @@ impl Base {
             Lists::new(names, pairs)
         };
         // The second table is the larger one; a small workspace is not worth a thread.
-        let (definitions, uses) = match files.len() > MANY {
+        let (definitions, uses) = match files.len() > PARALLEL_FROM_FILES {
             true => std::thread::scope(|scope| {
                 let definitions = scope.spawn(definitions);
                 let uses = uses();

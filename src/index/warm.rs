@@ -6,7 +6,7 @@ use crate::syntax::Registry;
 use crate::workspace::rules::Skip;
 use crate::workspace::walk::Entry;
 
-use super::cache::{Kept, Record, Stock};
+use super::cache::{CachedFile, CachedIndex, Record};
 use super::file::File;
 
 /// What the cache knows of a file.
@@ -17,11 +17,11 @@ pub enum Known {
 }
 
 /// From this many files on several threads read them.
-const MANY: usize = 512;
+const PARALLEL_FROM_FILES: usize = 512;
 
 /// Reads the facts of these records; none where they are damaged.
-pub fn read(registry: &Registry, stock: &Stock, kept: Vec<(Entry, Record)>, threads: usize) -> Vec<(Entry, Option<Known>)> {
-    let known: Vec<Option<Known>> = if kept.len() < MANY || threads < 2 {
+pub fn read(registry: &Registry, stock: &CachedIndex, kept: Vec<(Entry, Record)>, threads: usize) -> Vec<(Entry, Option<Known>)> {
+    let known: Vec<Option<Known>> = if kept.len() < PARALLEL_FROM_FILES || threads < 2 {
         kept.iter().map(|(entry, record)| one(registry, stock, entry, *record)).collect()
     } else {
         std::thread::scope(|scope| {
@@ -37,10 +37,10 @@ pub fn read(registry: &Registry, stock: &Stock, kept: Vec<(Entry, Record)>, thre
     kept.into_iter().map(|(entry, _)| entry).zip(known).collect()
 }
 
-fn one(registry: &Registry, stock: &Stock, entry: &Entry, record: Record) -> Option<Known> {
+fn one(registry: &Registry, stock: &CachedIndex, entry: &Entry, record: Record) -> Option<Known> {
     Some(match stock.read(record)? {
-        Kept::Refused(reason) => Known::Refused(reason),
-        Kept::File { hash, language, sheet } => {
+        CachedFile::Refused(reason) => Known::Refused(reason),
+        CachedFile::File { hash, language, sheet } => {
             let language = registry.by_id(language).cloned();
             Known::File(Arc::new(sheet.joined(entry.path.clone(), language, hash, entry.stamp)))
         }

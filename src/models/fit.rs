@@ -123,19 +123,19 @@ fn amd_memory() -> u64 {
 
 /// Bytes per second of main memory, measured by reading on all cores for about a tenth of a second, as decoding does.
 pub fn memory_bandwidth() -> f64 {
-    const BLOCK: usize = 64 << 20;
-    const ROUNDS: usize = 2;
+    const READ_BLOCK_BYTES: usize = 64 << 20;
+    const READ_ROUNDS: usize = 2;
     let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(16));
     // Written once before, so that no page fault is measured. Comparing reads them as fast as the machine can.
-    let (one, other) = (vec![1u8; BLOCK], vec![1u8; BLOCK]);
-    let part = BLOCK.div_ceil(threads);
+    let (one, other) = (vec![1u8; READ_BLOCK_BYTES], vec![1u8; READ_BLOCK_BYTES]);
+    let part = READ_BLOCK_BYTES.div_ceil(threads);
     let started = Instant::now();
-    for _ in 0..ROUNDS {
+    for _ in 0..READ_ROUNDS {
         std::thread::scope(|scope| {
             for (one, other) in one.chunks(part).zip(other.chunks(part)) {
                 scope.spawn(move || std::hint::black_box(std::hint::black_box(one) == std::hint::black_box(other)));
             }
         });
     }
-    (2 * ROUNDS * BLOCK) as f64 / started.elapsed().as_secs_f64().max(1e-6)
+    (2 * READ_ROUNDS * READ_BLOCK_BYTES) as f64 / started.elapsed().as_secs_f64().max(1e-6)
 }

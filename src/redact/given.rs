@@ -21,14 +21,14 @@ pub(super) enum How {
 }
 
 /// Most bytes between a name, or the string before, and the next string.
-const REACH: usize = 400;
+const MAX_GAP_BYTES: usize = 400;
 /// Most strings of one name.
-const MOST: usize = 64;
+const MAX_STRINGS: usize = 64;
 /// Most bytes of a string in which its end is searched for.
-const LONGEST: usize = 16 << 10;
+const MAX_STRING_BYTES: usize = 16 << 10;
 
 /// Words that end an expression outside of brackets.
-const ENDS: [&str; 7] = ["and", "for", "then", "return", "where", "do", "if"];
+const EXPRESSION_ENDS: [&str; 7] = ["and", "for", "then", "return", "where", "do", "if"];
 
 /// What stands between a name and its value.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -138,7 +138,7 @@ fn braces(inside: &str, initialises: bool) -> Option<(Sign, &str)> {
 
 /// The strings given to the name that ends at `end`. With a plural they may stand in a map.
 pub(super) fn strings(text: &str, end: usize, plural: bool) -> Vec<Given> {
-    let Some((sign, length)) = sign(&text[end..text.floor_char_boundary(end + REACH)]) else { return vec![] };
+    let Some((sign, length)) = sign(&text[end..text.floor_char_boundary(end + MAX_GAP_BYTES)]) else { return vec![] };
     let open = match sign {
         Sign::Calls | Sign::Asks | Sign::Replaces => vec![b')'],
         Sign::Braces => vec![b'}'],
@@ -184,14 +184,14 @@ impl Reader<'_> {
         if (lone || colon && begins_line) && !first.starts_with(['"', '\'', '`', '\\', '(', '[']) {
             return vec![];
         }
-        let mut limit = self.at + REACH;
-        while self.at < limit.min(self.text.len()) && self.found.len() < MOST {
+        let mut limit = self.at + MAX_GAP_BYTES;
+        while self.at < limit.min(self.text.len()) && self.found.len() < MAX_STRINGS {
             let before = self.found.len();
             if !self.step() {
                 break;
             }
             if self.found.len() > before {
-                limit = self.at + REACH;
+                limit = self.at + MAX_GAP_BYTES;
             }
         }
         self.found
@@ -226,7 +226,7 @@ impl Reader<'_> {
     }
 
     fn skip_to(&mut self, end: &str, beyond: usize) {
-        let rest = &self.text[self.at..self.text.floor_char_boundary(self.at + LONGEST)];
+        let rest = &self.text[self.at..self.text.floor_char_boundary(self.at + MAX_STRING_BYTES)];
         self.at += rest.find(end).map_or(rest.len(), |found| found + beyond);
     }
 
@@ -261,7 +261,7 @@ impl Reader<'_> {
         let triple = mark.repeat(3);
         let mark = if text[self.at..].starts_with(&triple) { triple.as_str() } else { mark };
         let start = self.at + mark.len();
-        let rest = &text[start..text.floor_char_boundary(start + LONGEST)];
+        let rest = &text[start..text.floor_char_boundary(start + MAX_STRING_BYTES)];
         let is_in_line = |length: &usize| mark.len() == triple.len() || !rest[..*length].contains(['\n', '\r']);
         let length = closes(rest, mark).filter(is_in_line);
         // The string was cut off, or stands in another string that ends first.
@@ -273,7 +273,7 @@ impl Reader<'_> {
 
     /// Reads C++'s raw string, which ends behind a word of its own; false where none begins here.
     fn raw_string(&mut self) -> bool {
-        let rest = &self.text[self.at..self.text.floor_char_boundary(self.at + LONGEST)];
+        let rest = &self.text[self.at..self.text.floor_char_boundary(self.at + MAX_STRING_BYTES)];
         let word = rest.strip_prefix('"').and_then(|inside| inside.split_once('(')).map(|(word, _)| word);
         let Some(word) = word.filter(|word| word.len() <= 16 && !word.contains(['"', '\\', ')', ' ', '\n'])) else { return false };
         let begin = word.len() + 2;
@@ -299,7 +299,7 @@ impl Reader<'_> {
 
     /// Reads a string in Lua's long brackets.
     fn long_brackets(&mut self) -> bool {
-        let rest = &self.text[self.at + 2..self.text.floor_char_boundary(self.at + LONGEST)];
+        let rest = &self.text[self.at + 2..self.text.floor_char_boundary(self.at + MAX_STRING_BYTES)];
         match rest.find("]]").filter(|length| !rest[..*length].contains(['\n', '"', '\'', ','])) {
             Some(length) => {
                 let start = self.at + 2;
@@ -358,7 +358,7 @@ impl Reader<'_> {
             self.at = self.text.floor_char_boundary(self.at);
             return true;
         }
-        if self.open.is_empty() && (ENDS.contains(&name) && self.whole || self.compared && name == "or") {
+        if self.open.is_empty() && (EXPRESSION_ENDS.contains(&name) && self.whole || self.compared && name == "or") {
             return false;
         }
         self.direct &= name != "or";

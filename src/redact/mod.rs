@@ -23,7 +23,7 @@ use serde::Serialize;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 /// Bytes on both sides of a stretch that are searched as well; longer than any key.
-const REACH: usize = 32 << 10;
+const SEARCHED_AROUND_BYTES: usize = 32 << 10;
 
 /// Shortest secret, in bytes, that is replaced where a message quotes it: a shorter one may be any word.
 const SHORTEST_QUOTED: usize = 6;
@@ -62,7 +62,7 @@ impl Deref for Masked {
 }
 
 /// Texts that are remembered as free of secrets.
-const PLACES: usize = 1024;
+const REMEMBERED_TEXTS: usize = 1024;
 
 thread_local! {
     /// Hashes of texts in which this thread found no secrets: the same parts go into one prompt after another, and each is searched again
@@ -71,7 +71,7 @@ thread_local! {
 }
 
 fn place_of(hash: u128) -> usize {
-    hash as usize % PLACES
+    hash as usize % REMEMBERED_TEXTS
 }
 
 /// Where the secrets of a text stand.
@@ -100,8 +100,8 @@ impl Secrets {
 
     /// The secrets in a stretch of a text and near it.
     pub fn near(text: &str, range: &Range<usize>) -> Self {
-        let start = text.floor_char_boundary(range.start.saturating_sub(REACH));
-        let near = &text[start..text.ceil_char_boundary((range.end + REACH).min(text.len()))];
+        let start = text.floor_char_boundary(range.start.saturating_sub(SEARCHED_AROUND_BYTES));
+        let near = &text[start..text.ceil_char_boundary((range.end + SEARCHED_AROUND_BYTES).min(text.len()))];
         let hash = xxh3_128(near.as_bytes());
         // `try_with`, because a thread that ends has no such memory any more.
         if CLEAN.try_with(|clean| clean.borrow().get(place_of(hash)) == Some(&hash)) == Ok(true) {
@@ -111,7 +111,7 @@ impl Secrets {
         if all.is_empty() {
             let _ = CLEAN.try_with(|clean| {
                 let mut clean = clean.borrow_mut();
-                clean.resize(PLACES, 0);
+                clean.resize(REMEMBERED_TEXTS, 0);
                 clean[place_of(hash)] = hash;
             });
         }
@@ -230,8 +230,8 @@ pub fn mask_in_place(text: &str) -> String {
 /// Whether a machine-made value in the place of `value` would count as a secret. Of the value perhaps only the beginning is there.
 pub fn takes_secret(text: &str, value: &Range<usize>) -> bool {
     const DRAWN: &str = "q7Zr0Wk2Xp9Lm4Tn8Vb3";
-    let start = text.floor_char_boundary(value.start.saturating_sub(REACH));
-    let end = text.ceil_char_boundary((value.end + REACH).min(text.len()));
+    let start = text.floor_char_boundary(value.start.saturating_sub(SEARCHED_AROUND_BYTES));
+    let end = text.ceil_char_boundary((value.end + SEARCHED_AROUND_BYTES).min(text.len()));
     let near = [&text[start..value.start], DRAWN, &text[value.end..end]].concat();
     let at = value.start - start;
     Secrets::near(&near, &(at..at + DRAWN.len())).around(at + 1)

@@ -11,12 +11,12 @@ use serde_json::json;
 
 use super::{Decision, TaskKind};
 use crate::digest::sha256;
-use crate::engine::{Again, Answer, EngineError, ErrorKind};
+use crate::engine::{Answer, EngineError, ErrorKind, RetryReason};
 use crate::records;
 use crate::report;
 
 /// Size of the log in bytes after which it begins anew; one earlier file is kept.
-const LIMIT: u64 = 1 << 20;
+const MAX_LOG_BYTES: u64 = 1 << 20;
 
 /// The log in a state folder; without a folder nothing is kept.
 #[derive(Clone, Debug, Default)]
@@ -50,7 +50,7 @@ impl Audit {
         if records::read(&file).unwrap_or_default().lines().any(|line| line == origin) {
             return false;
         }
-        match records::append(&file, origin, LIMIT) {
+        match records::append(&file, origin, MAX_LOG_BYTES) {
             Ok(()) => true,
             Err(error) => {
                 report::log("warning", format_args!("{} cannot be written: {error}", file.display()));
@@ -77,9 +77,9 @@ impl Audit {
     }
 
     fn write(&self, line: &str) -> Result<PathBuf, String> {
-        const NOWHERE: &str = "there is no folder for it; set XDG_STATE_HOME or HOME to an absolute path";
-        let file = self.file().ok_or(NOWHERE)?;
-        records::append(&file, line, LIMIT).map_err(|error| {
+        const NO_FOLDER: &str = "there is no folder for it; set XDG_STATE_HOME or HOME to an absolute path";
+        let file = self.file().ok_or(NO_FOLDER)?;
+        records::append(&file, line, MAX_LOG_BYTES).map_err(|error| {
             report::log("warning", format_args!("the record of what is sent, {}, cannot be written: {error}", file.display()));
             format!("{} cannot be written: {error}", file.display())
         })?;
@@ -102,8 +102,8 @@ fn is_first(what: &str, origin: &str) -> bool {
 
 impl Sent {
     /// Notes that it is sent once more, and why.
-    pub fn again(&self, again: Again) {
-        let refused = if let Again::Refused(status) = again { Some(status) } else { None };
+    pub fn again(&self, again: RetryReason) {
+        let refused = if let RetryReason::Refused(status) = again { Some(status) } else { None };
         let line = json!({ "time": now(), "request": self.number, "event": "sent again", "refused": refused, "why": again.why() });
         let _ = self.audit.write(&line.to_string());
     }

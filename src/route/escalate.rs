@@ -6,9 +6,9 @@ use crate::dialect::{Tool, ToolCall};
 use crate::engine::Ask;
 
 /// The tool's name.
-pub const NAME: &str = "escalate";
+pub const TOOL_NAME: &str = "escalate";
 /// Longest reason that is shown, in characters.
-const LONGEST: usize = 200;
+const MAX_REASON_LETTERS: usize = 200;
 
 /// Adds the tool to a request. False, and nothing is added, if the request has tools of its own or is a fill-in-the-middle request.
 pub fn offer(ask: &mut Ask) -> bool {
@@ -19,7 +19,10 @@ pub fn offer(ask: &mut Ask) -> bool {
         let parameters = json!({"type": "object", "properties": {"reason": reason}, "required": ["reason"], "additionalProperties": false});
         let description = "Hands the question to a stronger, slower model. Call it, and write nothing else, only when you cannot answer well: \
             never for what the excerpts show.";
-        chat.tools.push(Tool { name: NAME.into(), function: json!({"name": NAME, "description": description, "parameters": parameters}) });
+        chat.tools.push(Tool {
+            name: TOOL_NAME.into(),
+            function: json!({"name": TOOL_NAME, "description": description, "parameters": parameters}),
+        });
         return true;
     }
     false
@@ -28,6 +31,6 @@ pub fn offer(ask: &mut Ask) -> bool {
 /// The scout's reason, in one line.
 pub fn reason(call: &ToolCall) -> String {
     let said = call.arguments["reason"].as_str().unwrap_or_default();
-    let line: String = said.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(LONGEST).collect();
+    let line: String = said.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(MAX_REASON_LETTERS).collect();
     if line.trim().is_empty() { "it gave no reason".into() } else { line.trim().into() }
 }

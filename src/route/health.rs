@@ -8,19 +8,19 @@ use crate::engine::{EngineError, ErrorKind, Timing};
 /// After this many failures in a row an engine gets no requests for a while: it rests.
 const FAILURES: u32 = 3;
 /// After this many completions in a row that came too late for a typing user, an engine rests as well.
-const LATE: u32 = 6;
+const LATE_COMPLETIONS: u32 = 6;
 /// The first rest. It doubles with every further failure, up to `MOST_DOUBLINGS` times.
-pub const PAUSE: Duration = Duration::from_secs(5);
+pub const FIRST_REST: Duration = Duration::from_secs(5);
 const MOST_DOUBLINGS: u32 = 3;
 /// The longest rest that a server can ask for (`Retry-After`).
-const LONGEST: Duration = Duration::from_secs(600);
+const LONGEST_REST: Duration = Duration::from_secs(600);
 /// How long typing sends nothing to an engine that refuses the key. A good answer to an explicit request, or another configuration, ends it
 /// earlier.
 const FOR_GOOD: Duration = Duration::from_secs(10 * 365 * 86_400);
 /// Weight of the newest measurement.
-const NEWEST: f64 = 0.3;
+const NEWEST_WEIGHT: f64 = 0.3;
 /// Fewer tokens tell little about a rate.
-const TELLING: u64 = 16;
+const MIN_RATE_TOKENS: u64 = 16;
 
 /// Why an engine rests, and for which requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,9 +94,9 @@ impl Health {
         match refusal.status {
             401..=403 => Some(FOR_GOOD),
             // The user may fetch the model or restart the server, so this is tried again later.
-            300..=399 | 404 => Some(LONGEST),
+            300..=399 | 404 => Some(LONGEST_REST),
             // The error may be about this one prompt.
-            _ => (self.failures + 1 >= FAILURES).then_some(LONGEST),
+            _ => (self.failures + 1 >= FAILURES).then_some(LONGEST_REST),
         }
     }
 
@@ -127,13 +127,13 @@ impl Health {
         self.problem = Some(error.message.clone());
         self.barred = self.bars(error).map(|time| now + time).max(self.barred);
         if let Some(asked) = error.refusal.as_ref().and_then(|refusal| refusal.retry_after) {
-            self.rest = Some((Rest::Asked, now + asked.min(LONGEST)));
+            self.rest = Some((Rest::Asked, now + asked.min(LONGEST_REST)));
             return news;
         }
         // A typing user waits only for moments, so a slow answer does not mean that the server is dead. Only many late answers in a row
         // count.
         let (counted, enough) = match error.kind == ErrorKind::TimedOut && typing {
-            true => (&mut self.late, LATE),
+            true => (&mut self.late, LATE_COMPLETIONS),
             false => (&mut self.failures, FAILURES),
         };
         *counted = counted.saturating_add(1);
@@ -145,9 +145,9 @@ impl Health {
 }
 
 fn measure(rate: &mut Option<f64>, tokens: u64, milliseconds: f64) {
-    if tokens < TELLING || milliseconds <= 0.0 {
+    if tokens < MIN_RATE_TOKENS || milliseconds <= 0.0 {
         return;
     }
     let now = tokens as f64 * 1000.0 / milliseconds;
-    *rate = Some(rate.map_or(now, |before| before * (1.0 - NEWEST) + now * NEWEST));
+    *rate = Some(rate.map_or(now, |before| before * (1.0 - NEWEST_WEIGHT) + now * NEWEST_WEIGHT));
 }

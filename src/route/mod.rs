@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde::Serialize;
 
 pub use policy::{Signal, Task, UNTRUSTED};
-pub use router::{Build, Choice, EngineStatus, PastDecision, Router, Served, Status, Tell, build, most_thoughts};
+pub use router::{Build, Choice, EngineStatus, Notify, PastDecision, Router, Served, Status, build, most_thoughts};
 
 pub use crate::engine::locality::leaves_machine;
 use crate::engine::{EngineError, ErrorKind};

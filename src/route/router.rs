@@ -28,7 +28,7 @@ pub struct Router {
     state: Mutex<State>,
     audit: Audit,
     /// Receives each notice for the user at once. Without it notices are kept for `take_notices`.
-    tell: Option<Tell>,
+    tell: Option<Notify>,
     /// The first rest of an engine that fails.
     pause: Duration,
     /// Cancelled when the configuration of this router no longer holds: from then on nothing is sent to other machines.
@@ -39,7 +39,7 @@ pub struct Router {
 pub type Build = Arc<dyn Fn(&str, &EngineConfig) -> Result<Arc<dyn Engine>, EngineError> + Send + Sync>;
 
 /// Takes a sentence for the user.
-pub type Tell = Arc<dyn Fn(&str) + Send + Sync>;
+pub type Notify = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// A configured engine. Built when it is first needed, so that a model pulled later is found.
 struct Slot {
@@ -132,7 +132,7 @@ impl Router {
             state: Mutex::default(),
             audit: Audit::default(),
             tell: None,
-            pause: health::PAUSE,
+            pause: health::FIRST_REST,
             withdrawn: Cancel::new(),
         }
     }
@@ -152,7 +152,7 @@ impl Router {
     }
 
     /// Passes each notice for the user on at once.
-    pub fn telling(self, tell: Option<Tell>) -> Self {
+    pub fn telling(self, tell: Option<Notify>) -> Self {
         Self { tell, ..self }
     }
 
@@ -266,7 +266,7 @@ impl Router {
     ) -> Result<Served, RouteError> {
         let (served, offered) = self.once(task, cancel, &mut build, &mut each).await?;
         // If the tool was not offered, this call is an invented one: the caller, which runs the calls, answers it as such.
-        let asked = served.answer.calls.iter().find(|call| call.name == escalate::NAME);
+        let asked = served.answer.calls.iter().find(|call| call.name == escalate::TOOL_NAME);
         let Some(call) = asked.filter(|_| offered) else { return Ok(served) };
         let reason = escalate::reason(call);
         report::log("route", format_args!("{:?}: the scout asks for the coder: {reason}", task.kind));

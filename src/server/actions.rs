@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::lsp_types::{self as lsp, TextDocumentIdentifier, Url};
 
-use super::edit::change::{self, Way};
+use super::edit::change::{self, Delivery};
 use super::edit::edits::{self, Label};
 use super::edit::{accept, review};
 use super::progress::Progress;
@@ -18,22 +18,22 @@ use crate::features::edit::{How, Params, Problem};
 /// Parameters of `textDocument/codeAction`. Diagnostics come from other servers; only their message and line are read.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Asked {
+pub struct CodeActionParams {
     text_document: TextDocumentIdentifier,
     range: lsp::Range,
-    context: Option<Context>,
+    context: Option<CodeActionContext>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Context {
+struct CodeActionContext {
     diagnostics: Option<Vec<Value>>,
     only: Option<Vec<String>>,
 }
 
 /// What a listed action carries until it is resolved.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Data {
+struct ActionData {
     uri: Url,
     version: i32,
     start: usize,
@@ -43,9 +43,9 @@ struct Data {
 }
 
 /// The actions offered at a range. Asks no model.
-pub async fn list(server: &Server, params: Asked) -> Result<Value> {
+pub async fn list(server: &Server, params: CodeActionParams) -> Result<Value> {
     trust::take_over(server);
-    let Context { diagnostics, only } = params.context.unwrap_or_default();
+    let CodeActionContext { diagnostics, only } = params.context.unwrap_or_default();
     // A request for actions on save does not list the diagnostics, so an empty list means nothing then.
     let speaks = diagnostics.is_some() && only.as_ref().is_none_or(Vec::is_empty);
     let diagnostics: Vec<Value> = diagnostics.unwrap_or_default();
@@ -62,7 +62,7 @@ pub async fn list(server: &Server, params: Asked) -> Result<Value> {
         state.editor.bytes(&document.text, params.range)
     });
     let place = Target { document, bytes };
-    let data = Data {
+    let data = ActionData {
         uri,
         version: place.document.version,
         start: place.bytes.start,
@@ -71,7 +71,7 @@ pub async fn list(server: &Server, params: Asked) -> Result<Value> {
         problems: problems.clone(),
     };
     let range = params.range;
-    let resolves = server.with(|state| state.editor.resolves_actions);
+    let resolves = server.with(|state| state.editor.can.resolve_actions);
     let decisions = review::actions(server, &place);
     let offers = server.work.spawn(server.features().offers(snapshot, place, problems)).await?;
     let wanted = |kind: &str| only.is_empty() || only.iter().any(|only| only.is_empty() || covers(only, kind));
@@ -89,12 +89,12 @@ pub async fn list(server: &Server, params: Asked) -> Result<Value> {
 }
 
 /// An offer as a listed action; with a command if the editor will not ask for the edit when it is chosen.
-fn as_action(offer: &Offer, data: &Data, range: lsp::Range, diagnostics: &[Value], resolves: bool) -> Value {
+fn as_action(offer: &Offer, data: &ActionData, range: lsp::Range, diagnostics: &[Value], resolves: bool) -> Value {
     let Offer { title, kind, explains } = offer;
     if *explains {
         return menu::running(title, kind, "longsight.explain", &json!({ "uri": data.uri, "range": range }));
     }
-    let mut action = menu::resolved_later(title, kind, &Data { kind: kind.clone(), ..data.clone() });
+    let mut action = menu::resolved_later(title, kind, &ActionData { kind: kind.clone(), ..data.clone() });
     if kind.starts_with("quickfix") && !diagnostics.is_empty() {
         action["diagnostics"] = json!(diagnostics);
     }
@@ -110,7 +110,7 @@ fn as_action(offer: &Offer, data: &Data, range: lsp::Range, diagnostics: &[Value
 pub async fn resolve(server: &Server, action: Value) -> Result<Value> {
     trust::take_over(server);
     let outcome = compute(server, action).await;
-    let tells = server.with(|state| state.editor.tells_errors);
+    let tells = server.with(|state| state.editor.shows_errors());
     if let Err(error) = &outcome
         && !tells
         && !matches!(error.code, ErrorCode::RequestCancelled | ErrorCode::InvalidParams)
@@ -124,7 +124,7 @@ async fn compute(server: &Server, mut action: Value) -> Result<Value> {
     if accept::is_one(&action) {
         return accept::resolve(server, action).await;
     }
-    let Ok(data) = serde_json::from_value::<Data>(action["data"].clone()) else {
+    let Ok(data) = serde_json::from_value::<ActionData>(action["data"].clone()) else {
         // Not ours, or nothing to resolve.
         return if action["title"].is_string() { Ok(action) } else { Err(Error::invalid_params("a code action has a `title`")) };
     };
@@ -138,24 +138,24 @@ async fn compute(server: &Server, mut action: Value) -> Result<Value> {
     let sink = answers::progress_only(Progress::begin(server, None, &title, &cancel));
     let at = Target { document: document.clone(), bytes: data.start..data.end };
     let params = Params { at, how: How::Action { kind: data.kind, problems: data.problems } };
-    let worked = change::work_out(server, snapshot, params, &cancel, sink).await?;
+    let computed = change::compute_edit(server, snapshot, params, &cancel, sink).await?;
     // A resolved action needs no command that would do the same.
     if let Some(fields) = action.as_object_mut() {
         fields.remove("command");
     }
-    let way = worked.way(server, &document);
-    let Way::Applied { confirm } = way else {
-        worked.hold_and_tell(server, &title).map_err(|reason| message::modified(&reason))?;
+    let delivery = computed.delivery(server, &document);
+    let Delivery::Applied { confirm } = delivery else {
+        computed.hold_and_tell(server, &title).map_err(|reason| message::modified(&reason))?;
         // Emacs 30 resolves an action with data and no edit over and over.
         if let Some(fields) = action.as_object_mut() {
             fields.remove("data");
         }
         return Ok(action);
     };
-    let warnings = &worked.edited.confirm;
+    let warnings = &computed.edited.confirm;
     change::warn(server, &title, warnings);
     let label = Label { title: &title, confirm, warnings };
-    action["edit"] = edits::workspace_edit(server, &worked.files, Some(label)).await.map_err(|reason| message::modified(&reason))?;
+    action["edit"] = edits::workspace_edit(server, &computed.files, Some(label)).await.map_err(|reason| message::modified(&reason))?;
     Ok(action)
 }
 

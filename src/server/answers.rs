@@ -10,48 +10,48 @@ use tower_lsp::lsp_types::Url;
 use super::Server;
 use super::progress::Progress;
 use crate::features::inert::inert;
-use crate::features::{Piece, Sink};
+use crate::features::{AnswerEvent, Sink};
 use crate::{records, report};
 
 /// Most answers kept in the cache folder.
-const KEPT: usize = 50;
+const KEPT_ANSWERS: usize = 50;
 /// Most bytes of an answer that are shown as a message.
-const SHOWN: usize = 2 << 10;
+const MAX_MESSAGE_BYTES: usize = 2 << 10;
 
 /// A sink for work that shows only its progress.
 pub fn progress_only(progress: Progress) -> Sink {
     let written = AtomicUsize::new(0);
-    Arc::new(move |piece| show(&progress, &written, &piece))
+    Arc::new(move |event| show(&progress, &written, &event))
 }
 
 /// A sink that also streams to the client, under its token.
 pub fn streaming(server: &Server, token: Option<Value>, progress: Progress) -> Sink {
-    let streams = server.with(|state| state.editor.streaming);
+    let streams = server.with(|state| state.editor.streams_answers);
     let Some(token) = token.filter(|_| streams) else { return progress_only(progress) };
     let (sequence, written) = (AtomicU64::new(0), AtomicUsize::new(0));
     let client = server.client.clone();
-    Arc::new(move |piece| {
-        show(&progress, &written, &piece);
-        let (kind, delta) = match piece {
-            Piece::Text(text) => ("text", text),
-            Piece::Reasoning(text) => ("reasoning", text),
-            Piece::Progress(text, _) => ("progress", text),
-            Piece::Restart => ("restart", String::new()),
+    Arc::new(move |event| {
+        show(&progress, &written, &event);
+        let (kind, delta) = match event {
+            AnswerEvent::Text(text) => ("text", text),
+            AnswerEvent::Reasoning(text) => ("reasoning", text),
+            AnswerEvent::Progress(text, _) => ("progress", text),
+            AnswerEvent::Restart => ("restart", String::new()),
         };
         let seq = sequence.fetch_add(1, Ordering::Relaxed);
         client.report("longsight/stream", json!({ "token": token, "seq": seq, "kind": kind, "delta": delta }));
     })
 }
 
-fn show(progress: &Progress, written: &AtomicUsize, piece: &Piece) {
-    match piece {
-        Piece::Progress(what, percentage) => progress.report(what, *percentage),
-        Piece::Reasoning(_) => progress.report("thinking", None),
-        Piece::Restart => {
+fn show(progress: &Progress, written: &AtomicUsize, event: &AnswerEvent) {
+    match event {
+        AnswerEvent::Progress(what, percentage) => progress.report(what, *percentage),
+        AnswerEvent::Reasoning(_) => progress.report("thinking", None),
+        AnswerEvent::Restart => {
             written.store(0, Ordering::Relaxed);
             progress.report("beginning anew", None);
         }
-        Piece::Text(text) => {
+        AnswerEvent::Text(text) => {
             let before = written.fetch_add(text.len(), Ordering::Relaxed);
             // One report for every hundred bytes is enough to show that it moves.
             if before / 100 != (before + text.len()) / 100 || before == 0 {
@@ -64,7 +64,7 @@ fn show(progress: &Progress, written: &AtomicUsize, piece: &Piece) {
 /// Shows an answer in editors that do not stream it: as a markdown document, or as a message if the editor cannot show documents. (Most
 /// editors drop the result of a command.) `about` is the document that the answer is about, if any: each document has its own answer file.
 pub fn open(server: &Server, name: &str, about: &str, answer: &Value) {
-    let (streams, shows) = server.with(|state| (state.editor.streaming, state.editor.show_document));
+    let (streams, shows) = server.with(|state| (state.editor.streams_answers, state.editor.can.show_documents));
     if streams {
         return;
     }
@@ -89,11 +89,11 @@ pub fn open(server: &Server, name: &str, about: &str, answer: &Value) {
 
 /// The part of a text that fits into a message, up to the end of a line.
 fn beginning(text: &str) -> String {
-    if text.len() <= SHOWN {
+    if text.len() <= MAX_MESSAGE_BYTES {
         return text.into();
     }
-    let cut = &text[..text.floor_char_boundary(SHOWN)];
-    let whole = cut.rfind('\n').filter(|end| *end > SHOWN / 2).unwrap_or(cut.len());
+    let cut = &text[..text.floor_char_boundary(MAX_MESSAGE_BYTES)];
+    let whole = cut.rfind('\n').filter(|end| *end > MAX_MESSAGE_BYTES / 2).unwrap_or(cut.len());
     format!("{} …", cut[..whole].trim_end())
 }
 
@@ -131,7 +131,7 @@ fn write(folder: PathBuf, key: &str, text: &str) -> std::io::Result<PathBuf> {
     let mut kept: Vec<_> =
         std::fs::read_dir(&folder)?.flatten().filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path()))).collect();
     kept.sort();
-    for (_, old) in kept.iter().rev().skip(KEPT) {
+    for (_, old) in kept.iter().rev().skip(KEPT_ANSWERS) {
         // Another server may have removed it.
         let _ = std::fs::remove_file(old);
     }

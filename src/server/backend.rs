@@ -12,27 +12,27 @@ use super::features::{Features, Question, StateSnapshot, Suggestions};
 use super::pace::{self, Pace};
 use crate::engine::{BoxFuture, Cancel, EngineError, ErrorKind};
 use crate::features::actions::{self, Offer};
-use crate::features::{self, Piece, Session, Shared, Sink, Target, ask, complete, edit, explain, preview};
+use crate::features::{self, AnswerEvent, Session, Shared, Sink, Target, ask, complete, edit, explain, preview};
 use crate::index::{Index, Options, Stage, View};
 use crate::report;
-use crate::route::{Build, Router, Tell};
+use crate::route::{Build, Notify, Router};
 use crate::syntax::Registry;
 use crate::workspace::rules::is_rule_file;
 use crate::workspace::{Document, Snapshot};
 
 /// In a workspace that was just opened: how long a request that needs the whole index waits for it.
-const PATIENCE: Duration = Duration::from_secs(90);
+const INDEX_WAIT: Duration = Duration::from_secs(90);
 /// The same for a request that can do without the whole index: an explanation is mostly about the code on the screen.
-const A_LITTLE: Duration = Duration::from_secs(2);
+const INDEX_WAIT_TO_EXPLAIN: Duration = Duration::from_secs(2);
 /// How long a completion while typing, and a request that the user has made, wait until other open documents are indexed.
-const TYPING: Duration = Duration::from_millis(40);
-const ASKED: Duration = Duration::from_secs(1);
+const DOCUMENTS_WAIT_WHILE_TYPING: Duration = Duration::from_millis(40);
+const DOCUMENTS_WAIT: Duration = Duration::from_secs(1);
 /// How long the process waits for the index to be written before it ends.
-const PARTING: Duration = Duration::from_millis(100);
+const INDEX_WRITE_WAIT: Duration = Duration::from_millis(100);
 
 /// The features of a server.
 pub struct Backend {
-    state: Arc<Locked>,
+    state: Arc<LockedState>,
     /// Read on a thread of its own, so that the handshake need not wait.
     registry: Arc<LazyLock<Arc<Registry>>>,
     /// Builds the engines.
@@ -41,33 +41,34 @@ pub struct Backend {
     cache: Option<PathBuf>,
 }
 
-/// What outlives a request, locked only for moments.
+/// The state behind its lock, which is held only for moments.
 #[derive(Default)]
-struct Locked(Mutex<Kept>);
+struct LockedState(Mutex<BackendState>);
 
-impl Locked {
-    fn with<T>(&self, act: impl FnOnce(&mut Kept) -> T) -> T {
+impl LockedState {
+    fn with<T>(&self, act: impl FnOnce(&mut BackendState) -> T) -> T {
         act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
+/// What outlives a request.
 #[derive(Default)]
-struct Kept {
+struct BackendState {
     index: Option<Arc<Index>>,
     shared: Option<Arc<Shared>>,
     pace: Pace,
-    tell: Option<Tell>,
+    tell: Option<Notify>,
     /// The folder for records of what leaves the machine.
     records: Option<PathBuf>,
     /// For each document, the number of the last update that the index was sent.
-    told: HashMap<String, u64>,
+    sent_updates: HashMap<String, u64>,
     /// The history of the parts that were dropped, for the status.
-    past: features::Past,
+    past: features::History,
     /// How often `shared` was dropped. New parts that were built from what was read before the last drop are not kept.
     dropped: u64,
 }
 
-impl Kept {
+impl BackendState {
     /// Drops the engines, rules and trust, to be built anew. Requests to other machines that run under the old ones are broken off.
     fn drop_shared(&mut self) {
         self.dropped += 1;
@@ -89,14 +90,14 @@ impl Backend {
         Self { state: Arc::default(), registry, build, cache }
     }
 
-    fn with<T>(&self, act: impl FnOnce(&mut Kept) -> T) -> T {
+    fn with<T>(&self, act: impl FnOnce(&mut BackendState) -> T) -> T {
         self.state.with(act)
     }
 
     /// Lets the index write what is not on disk yet, because the process is about to end.
     pub fn leave(&self) {
         if let Some(index) = self.with(|state| state.index.take()) {
-            index.stop(PARTING);
+            index.stop(INDEX_WRITE_WAIT);
             // The process ends next, with all of its threads. To wait for this thread could mean to wait for the file that it reads.
             std::mem::forget(index);
         }
@@ -125,7 +126,7 @@ impl Backend {
             if !rest.is_zero() {
                 tokio::time::sleep(rest).await;
             }
-            let session = others.counted(session, TYPING).await;
+            let session = others.indexed(session, DOCUMENTS_WAIT_WHILE_TYPING).await;
             let started = Instant::now();
             let completion = complete::complete(&session, &params, &cancel).await.inspect_err(|error| {
                 // The editor shows this once. A user who asks later why nothing comes finds the reason in the status.
@@ -165,16 +166,16 @@ impl Backend {
     fn send(&self, index: &Index, document: &Document) {
         let number = index.update(document.clone());
         self.with(|state| {
-            let newest = state.told.entry(document.uri.clone()).or_default();
+            let newest = state.sent_updates.entry(document.uri.clone()).or_default();
             *newest = number.max(*newest);
         });
     }
 
     /// The other documents whose current text a request has to see.
-    fn others(&self, now: &StateSnapshot, own: Option<&str>) -> Others {
+    fn others(&self, now: &StateSnapshot, own: Option<&str>) -> OtherDocuments {
         let is_other = |uri: &str| Some(uri) != own;
-        let told = self.with(|state| state.told.iter().filter(|(uri, _)| is_other(uri)).map(|(_, number)| *number).max());
-        Others { index: self.index(now), own: own.map(String::from), told: told.unwrap_or_default() }
+        let last_update = self.with(|state| state.sent_updates.iter().filter(|(uri, _)| is_other(uri)).map(|(_, number)| *number).max());
+        OtherDocuments { index: self.index(now), own: own.map(String::from), last_update: last_update.unwrap_or_default() }
     }
 
     /// Makes what requests share, outside of the lock; again if its basis has changed meanwhile.
@@ -209,21 +210,21 @@ impl Backend {
 }
 
 /// Other open documents that matter for a request, and how far the index has to be for them.
-struct Others {
+struct OtherDocuments {
     index: Option<Arc<Index>>,
     /// The document that the request is about. None if it is about no place, so that no ranking is needed.
     own: Option<String>,
     /// The number of the last update that the index was sent.
-    told: u64,
+    last_update: u64,
 }
 
-impl Others {
+impl OtherDocuments {
     /// The session once the index and the ranking have these documents. After `patience` the session as it is.
-    async fn counted(self, session: Session, patience: Duration) -> Session {
+    async fn indexed(self, session: Session, patience: Duration) -> Session {
         let Some(index) = self.index else { return session };
         let end = Instant::now() + patience;
         let mut taken = index.taken();
-        let _ = tokio::time::timeout(patience, taken.wait_for(|number| *number >= self.told)).await;
+        let _ = tokio::time::timeout(patience, taken.wait_for(|number| *number >= self.last_update)).await;
         let session = Session { index: index.view(), ..session };
         while let Some(own) = &self.own
             && !session.knows_others(own)
@@ -240,7 +241,7 @@ fn read_registry() -> Arc<Registry> {
 }
 
 /// The view of an index once it is complete. After `patience` the view as it is.
-async fn whole(index: &Index, patience: Duration) -> Arc<View> {
+async fn whole_index(index: &Index, patience: Duration) -> Arc<View> {
     let mut views = index.subscribe();
     let complete = views.wait_for(|view| view.stage() == Stage::Ready);
     let _ = tokio::time::timeout(patience, complete).await;
@@ -249,7 +250,7 @@ async fn whole(index: &Index, patience: Duration) -> Arc<View> {
 
 /// The session with the complete index. Edits, and answers about the whole workspace, must not depend on how long ago the workspace was
 /// opened.
-async fn seeing_all(
+async fn with_whole_index(
     session: Session,
     index: Option<Arc<Index>>,
     patience: Duration,
@@ -257,20 +258,20 @@ async fn seeing_all(
     sink: &Sink,
 ) -> Result<Session, EngineError> {
     let Some(index) = index.filter(|_| session.index.stage() != Stage::Ready) else { return Ok(session) };
-    sink(Piece::Progress("waiting for the index of the workspace".into(), None));
-    let index = cancel.run_until_cancelled(whole(&index, patience)).await.ok_or_else(EngineError::cancelled)?;
+    sink(AnswerEvent::Progress("waiting for the index of the workspace".into(), None));
+    let index = cancel.run_until_cancelled(whole_index(&index, patience)).await.ok_or_else(EngineError::cancelled)?;
     Ok(Session { index, ..session })
 }
 
 /// The warning for an edit that was made before the whole workspace was known.
-const INCOMPLETE: &str = "the workspace is not indexed to its end yet: uses in other files may be missing";
+const INDEX_INCOMPLETE: &str = "the workspace is not indexed to its end yet: uses in other files may be missing";
 
 fn as_json(value: &impl Serialize) -> Result<Value, EngineError> {
     serde_json::to_value(value).map_err(|error| EngineError::refused(error.to_string()))
 }
 
 impl Features for Backend {
-    fn report_to(&self, tell: Tell, records: Option<PathBuf>) {
+    fn report_to(&self, tell: Notify, records: Option<PathBuf>) {
         self.with(|state| (state.tell, state.records) = (Some(tell), records));
     }
 
@@ -287,7 +288,7 @@ impl Features for Backend {
                 None => {
                     let kept = Arc::downgrade(&self.state);
                     // Changes that no editor reports also break off running requests.
-                    let rules_changed = move || kept.upgrade().iter().for_each(|kept| kept.with(Kept::drop_shared));
+                    let rules_changed = move || kept.upgrade().iter().for_each(|kept| kept.with(BackendState::drop_shared));
                     let options = Options { rules_changed: Some(Arc::new(rules_changed)), ..Options::server(self.cache.clone()) };
                     state.index.insert(Arc::new(Index::start(roots.clone(), Arc::clone(&**self.registry), options))).clone()
                 }
@@ -301,7 +302,7 @@ impl Features for Backend {
         match snapshot.workspace.document(uri) {
             Some(document) => self.send(&index, document),
             None => {
-                self.with(|state| state.told.remove(uri));
+                self.with(|state| state.sent_updates.remove(uri));
                 index.close(uri);
             }
         }
@@ -370,11 +371,12 @@ impl Features for Backend {
         let others = self.others(&snapshot, own);
         match question {
             Question::Explain(target) => Box::pin(async move {
-                let session = others.counted(seeing_all(session, index, A_LITTLE, &cancel, &sink).await?, ASKED).await;
+                let session =
+                    others.indexed(with_whole_index(session, index, INDEX_WAIT_TO_EXPLAIN, &cancel, &sink).await?, DOCUMENTS_WAIT).await;
                 as_json(&explain::explain(&session, &target, &cancel, &sink).await?)
             }),
             Question::Ask(question) => Box::pin(async move {
-                let session = others.counted(seeing_all(session, index, PATIENCE, &cancel, &sink).await?, ASKED).await;
+                let session = others.indexed(with_whole_index(session, index, INDEX_WAIT, &cancel, &sink).await?, DOCUMENTS_WAIT).await;
                 as_json(&ask::ask(&session, &question, &cancel, &sink).await?)
             }),
         }
@@ -396,10 +398,10 @@ impl Features for Backend {
         let others = self.others(&snapshot, Some(&params.at.document.uri));
         Box::pin(async move {
             let watched = index.is_some();
-            let session = others.counted(seeing_all(session, index, PATIENCE, &cancel, &sink).await?, ASKED).await;
+            let session = others.indexed(with_whole_index(session, index, INDEX_WAIT, &cancel, &sink).await?, DOCUMENTS_WAIT).await;
             let mut edited = edit::edit(&session, &params, &cancel, &sink).await?;
             if watched && session.index.stage() != Stage::Ready {
-                edited.confirm.push(INCOMPLETE.into());
+                edited.confirm.push(INDEX_INCOMPLETE.into());
             }
             Ok(edited)
         })
@@ -410,10 +412,10 @@ impl Features for Backend {
         let others = self.others(&snapshot, params.at.as_ref().map(|at| at.document.uri.as_str()));
         Box::pin(async move {
             let index = match index {
-                Some(index) => whole(&index, PATIENCE).await,
+                Some(index) => whole_index(&index, INDEX_WAIT).await,
                 None => session.index.clone(),
             };
-            let session = others.counted(Session { index, ..session }, ASKED).await;
+            let session = others.indexed(Session { index, ..session }, DOCUMENTS_WAIT).await;
             as_json(&preview::preview(&session, &params)?)
         })
     }

@@ -12,15 +12,15 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 use tower_lsp::jsonrpc::Id;
 
-use super::transport::{Outbox, Weight};
+use super::transport::{Importance, Outbox};
 use super::{StateLock, message};
 use crate::context::fence;
 use crate::report;
 
 /// Longest wait for an editor's answer.
-const PATIENCE: Duration = Duration::from_secs(120);
+const ANSWER_WAIT: Duration = Duration::from_secs(120);
 /// Longest wait for the user to decide on an edit in the editor's preview, or to answer a question.
-const DECISION: Duration = Duration::from_secs(3600);
+const DECISION_WAIT: Duration = Duration::from_secs(3600);
 
 /// Requests to the editor without an answer yet.
 pub type Waiters = HashMap<i64, oneshot::Sender<Result<Value, Value>>>;
@@ -41,12 +41,12 @@ impl Client {
 
     /// Sends a notification that must arrive.
     pub fn notify(&self, method: &str, params: Value) {
-        self.outbox.push(&message::notification(method, params), Weight::Must);
+        self.outbox.push(&message::notification(method, params), Importance::Essential);
     }
 
     /// Sends a notification that may be dropped if the client does not keep up.
     pub fn report(&self, method: &str, params: Value) {
-        self.outbox.push(&message::notification(method, params), Weight::May);
+        self.outbox.push(&message::notification(method, params), Importance::Droppable);
     }
 
     /// Sends a request at once; the future is the answer, an error in words, or "no answer" after a while.
@@ -54,11 +54,11 @@ impl Client {
         let id = self.number();
         let (sender, receiver) = oneshot::channel();
         self.with_waiters(|waiters| waiters.insert(id, sender));
-        self.outbox.push(&message::request(id, method, params), Weight::Must);
+        self.outbox.push(&message::request(id, method, params), Importance::Essential);
         let this = self.clone();
         async move {
             let decides = matches!(method, "workspace/applyEdit" | "window/showMessageRequest");
-            let answer = tokio::time::timeout(if decides { DECISION } else { PATIENCE }, receiver).await;
+            let answer = tokio::time::timeout(if decides { DECISION_WAIT } else { ANSWER_WAIT }, receiver).await;
             this.with_waiters(|waiters| waiters.remove(&id));
             match answer {
                 Ok(Ok(Ok(result))) => Ok(result),

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
-use tower_lsp::lsp_types::{self as lsp, Url};
+use tower_lsp::lsp_types::Url;
 
-use super::edit::{change, drawn, review};
+use super::arguments::{self, AskArgument, EditArgument, EditRequest, ExplainArgument, Location, PreviewArgument};
+use super::edit::{change, hunk_view, review};
 use super::features::{Question, StateSnapshot};
 use super::progress::Progress;
 use super::{Server, actions, answers, message, trust, work};
@@ -20,136 +21,109 @@ use crate::workspace::{Document, uri};
 /// Parameters of `workspace/executeCommand`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Call {
+pub struct ExecuteCommandParams {
     command: String,
     arguments: Option<Vec<Value>>,
     work_done_token: Option<Value>,
 }
 
-/// The possible arguments of our commands.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Argument {
-    uri: Option<Url>,
-    range: Option<lsp::Range>,
-    position: Option<lsp::Position>,
-    question: Option<String>,
-    instruction: Option<String>,
-    /// The kind of a code action instead of an instruction; its title, and the problems it should fix, in words.
-    action: Option<String>,
-    title: Option<String>,
-    problems: Vec<String>,
-    /// The document's LSP diagnostics; of these the model sees the ones at the place of an instruction. If a client sends none, the
-    /// diagnostics are used that it has sent with requests for code actions.
-    diagnostics: Option<Vec<Value>>,
-    /// The budget in tokens.
-    budget: Option<usize>,
-    /// For the preview of a completion: "automatic" or "invoked".
-    trigger: Option<String>,
-    /// The client's token for the stream of this answer.
-    stream_token: Option<Value>,
-    /// Keep the hunks for a decision on each.
-    review: bool,
-}
-
 /// Runs a command and returns its JSON.
-pub async fn execute(server: &Server, params: Call) -> Result<Value> {
+pub async fn execute(server: &Server, params: ExecuteCommandParams) -> Result<Value> {
     trust::take_over(server);
-    let raw = params.arguments.into_iter().flatten().next().filter(|argument| !argument.is_null()).unwrap_or_else(|| json!({}));
-    let argument: Argument = serde_json::from_value(raw.clone()).map_err(|error| Error::invalid_params(error.to_string()))?;
+    let argument = arguments::only(params.arguments);
     let token = params.work_done_token;
     match params.command.as_str() {
-        "longsight.explain" => {
-            let (snapshot, place) = place(server, &argument).await?;
-            let line = place.document.text.line_of(place.bytes.start) + 1;
-            let name = format!("Explain {}:{line}", uri::name(&place.document.uri));
-            answer(server, snapshot, Question::Explain(place), &name, token, argument).await
-        }
-        "longsight.ask" => {
-            let question = argument.question.clone().filter(|question| !question.trim().is_empty());
-            let question = question.ok_or_else(|| Error::invalid_params("the argument needs a `question`"))?;
-            let name = question.clone();
-            answer(server, server.snapshot(), Question::Ask(question), &name, token, argument).await
-        }
-        "longsight.edit" => change(server, token, argument).await,
-        "longsight.acceptHunk" => review::accept(server, &raw).await,
-        "longsight.rejectHunk" => review::reject(server, &raw),
-        "longsight.explainHunk" => review::explain(server, &raw),
-        "longsight.contextPreview" => context_preview(server, argument).await,
+        "longsight.explain" => explain(server, token, arguments::read(&argument)?).await,
+        "longsight.ask" => ask(server, token, arguments::read(&argument)?).await,
+        "longsight.edit" => edit(server, token, arguments::read(&argument)?).await,
+        "longsight.acceptHunk" => review::accept(server, &argument).await,
+        "longsight.rejectHunk" => review::reject(server, &argument),
+        "longsight.explainHunk" => review::explain(server, &argument),
+        "longsight.contextPreview" => context_preview(server, arguments::read(&argument)?).await,
         "longsight.status" => Ok(status(server)),
-        "longsight.trust" => trust::command(server, &raw).await,
+        "longsight.trust" => trust::command(server, &argument).await,
         other => Err(Error::invalid_params(format!("there is no command `{other}`"))),
     }
 }
 
-async fn answer(
-    server: &Server,
-    snapshot: StateSnapshot,
-    question: Question,
-    name: &str,
+async fn explain(server: &Server, token: Option<Value>, argument: ExplainArgument) -> Result<Value> {
+    let (snapshot, place) = locate(server, &argument.location).await?;
+    let line = place.document.text.line_of(place.bytes.start) + 1;
+    let name = format!("Explain {}:{line}", uri::name(&place.document.uri));
+    let shown = Shown { name: &name, about: &place.document.uri.clone(), token, stream_token: argument.stream_token };
+    answer(server, snapshot, Question::Explain(place), shown).await
+}
+
+async fn ask(server: &Server, token: Option<Value>, argument: AskArgument) -> Result<Value> {
+    let question = argument.question()?.to_string();
+    let shown = Shown { name: &question, about: "", token, stream_token: argument.stream_token };
+    answer(server, server.snapshot(), Question::Ask(question.clone()), shown).await
+}
+
+/// How an answer is shown while it is made and when it is done.
+struct Shown<'a> {
+    name: &'a str,
+    /// The document that the answer is about; empty if it is about none.
+    about: &'a str,
+    /// The client's token for progress, and the one for the stream.
     token: Option<Value>,
-    argument: Argument,
-) -> Result<Value> {
+    stream_token: Option<Value>,
+}
+
+async fn answer(server: &Server, snapshot: StateSnapshot, question: Question, shown: Shown<'_>) -> Result<Value> {
     let cancel = Cancel::new();
     let _stop = cancel.clone().drop_guard();
-    let progress = Progress::begin(server, token, name, &cancel);
-    let about = match &question {
-        Question::Explain(place) => place.document.uri.clone(),
-        Question::Ask(_) => String::new(),
-    };
-    let sink = answers::streaming(server, argument.stream_token, progress);
+    let progress = Progress::begin(server, shown.token, shown.name, &cancel);
+    let sink = answers::streaming(server, shown.stream_token, progress);
     let work = server.work.patient(server.features().answer(snapshot, question, cancel.clone(), sink));
     let answer = work::finished(work, &cancel).await?;
-    answers::open(server, name, &about, &answer);
+    answers::open(server, shown.name, shown.about, &answer);
     Ok(answer)
 }
 
-async fn change(server: &Server, token: Option<Value>, argument: Argument) -> Result<Value> {
-    let (snapshot, at) = place(server, &argument).await?;
-    let (how, title) = wanted(server, &argument, Some(&at.document))?;
+async fn edit(server: &Server, token: Option<Value>, argument: EditArgument) -> Result<Value> {
+    let (snapshot, at) = locate(server, &argument.location).await?;
+    let (how, title) = how(server, &argument.request, Some(&at.document))?;
     let cancel = Cancel::new();
     let _stop = cancel.clone().drop_guard();
     let progress = Progress::begin(server, token, &title, &cancel);
     let sink = answers::streaming(server, argument.stream_token, progress);
     let marked = at.document.clone();
-    let worked = change::work_out(server, snapshot, edit::Params { at, how }, &cancel, sink).await?;
-    Ok(change::settle(server, &title, worked, argument.review, &marked).await)
+    let computed = change::compute_edit(server, snapshot, edit::Params { at, how }, &cancel, sink).await?;
+    Ok(change::deliver(server, &title, computed, argument.review, &marked).await)
 }
 
-/// What `longsight.edit` should do, and its title.
-fn wanted(server: &Server, argument: &Argument, document: Option<&Document>) -> Result<(How, String)> {
+/// What an edit should do, and its title.
+fn how(server: &Server, request: &EditRequest, document: Option<&Document>) -> Result<(How, String)> {
     let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
-    if let Some(words) = given(&argument.instruction) {
-        let told = argument.problems.iter().map(|message| Problem { message: message.clone(), lines: None });
+    if let Some(words) = given(&request.instruction) {
+        let told = request.problems.iter().map(|message| Problem { message: message.clone(), lines: None });
         let heard = || {
             let still = |document: &Document| server.with(|state| Some(state.open_as(document)?.1.diagnostics.still(&document.text)));
             document.and_then(still).unwrap_or_default()
         };
-        let known = argument.diagnostics.as_ref().map(|said| said.iter().filter_map(actions::problem).collect());
+        let known = request.diagnostics.as_ref().map(|said| said.iter().filter_map(actions::problem).collect());
         let problems = told.chain(known.unwrap_or_else(heard)).collect();
         return Ok((How::Instruction(Instruction { words: words.clone(), problems }), words));
     }
-    let kind = given(&argument.action).ok_or_else(|| Error::invalid_params("the argument needs an `instruction`"))?;
-    let title = given(&argument.title).unwrap_or_else(|| kind.clone());
-    Ok((How::Action { kind, problems: argument.problems.clone() }, title))
+    let kind = given(&request.action).ok_or_else(|| arguments::needs("an `instruction` or an `action`"))?;
+    let title = given(&request.title).unwrap_or_else(|| kind.clone());
+    Ok((How::Action { kind, problems: request.problems.clone() }, title))
 }
 
-async fn context_preview(server: &Server, argument: Argument) -> Result<Value> {
+async fn context_preview(server: &Server, argument: PreviewArgument) -> Result<Value> {
+    let PreviewArgument { location, request, question, budget, trigger } = argument;
     // A question is about the whole repository.
-    let known = match (&argument.question, &argument.uri) {
-        (None, Some(_)) => Some(place(server, &argument).await?),
-        _ => None,
-    };
-    if known.is_none() && argument.question.is_none() {
-        return Err(Error::invalid_params("the argument needs `uri` and `position` or `range`, or a `question`"));
+    let known = if question.is_none() && location.is_given() { Some(locate(server, &location).await?) } else { None };
+    if known.is_none() && question.is_none() {
+        return Err(arguments::needs("`uri` and `position` or `range`, or a `question`"));
     }
     let (snapshot, at) = known.map_or_else(|| (server.snapshot(), None), |(snapshot, place)| (snapshot, Some(place)));
-    let how = match (&argument.instruction, &argument.action) {
-        (None, None) => None,
-        _ => Some(wanted(server, &argument, at.as_ref().map(|at| &*at.document))?.0),
-    };
-    let invoked = argument.trigger.as_deref().map(|trigger| trigger == "invoked");
-    let params = preview::Params { at, how, invoked, question: argument.question, budget: argument.budget };
+    let is_edit = request.instruction.is_some() || request.action.is_some();
+    let document = at.as_ref().map(|at| &*at.document);
+    let how = if is_edit { Some(how(server, &request, document)?.0) } else { None };
+    let invoked = trigger.map(|trigger| trigger == "invoked");
+    let params = preview::Params { at, how, invoked, question, budget };
     server.work.patient(server.features().preview(snapshot, params)).await?.map_err(|error| message::failed(&error))
 }
 
@@ -161,17 +135,15 @@ fn status(server: &Server) -> Value {
         status["roots"] = json!(state.editor.roots.iter().filter(counts).collect::<Vec<_>>());
         status["documents"] = json!(state.documents().count());
         status["hunks"] = json!(state.hunks.len());
-        status["pending"] = drawn::list(state);
+        status["pending"] = hunk_view::list(state);
         status["trust"] = trust::status(state.trust);
     });
     status
 }
 
-/// The place in an argument: in an open document if that is in step, else in the file on disk.
-async fn place(server: &Server, argument: &Argument) -> Result<(StateSnapshot, Target)> {
-    let uri = argument.uri.as_ref().ok_or_else(|| Error::invalid_params("the argument needs a `uri`"))?;
-    let range = argument.range.or(argument.position.map(|at| lsp::Range { start: at, end: at }));
-    let range = range.ok_or_else(|| Error::invalid_params("the argument needs a `range` or a `position`"))?;
+/// The place that an argument names: in an open document if that is in step, else in the file on disk.
+async fn locate(server: &Server, location: &Location) -> Result<(StateSnapshot, Target)> {
+    let (uri, range) = location.resolved()?;
     let (snapshot, document) = match server.snapshot_of(uri) {
         Some(known) => known,
         None if server.with(|state| state.document(uri).is_some() || state.is_pending(uri)) => {

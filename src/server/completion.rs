@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::lsp_types::{self as lsp, TextDocumentIdentifier, Url};
 
+use super::editor::Quirk;
 use super::features::Suggestions;
 use super::{Server, convert, message, trust};
 use crate::engine::ErrorKind;
@@ -16,21 +17,21 @@ use crate::workspace::Document;
 /// Parameters as LSP 3.18 has them.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Params {
+pub struct InlineCompletionParams {
     text_document: TextDocumentIdentifier,
     position: lsp::Position,
-    context: Option<Context>,
+    context: Option<InlineCompletionContext>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Context {
+struct InlineCompletionContext {
     trigger_kind: Option<u8>,
-    selected_completion_info: Option<Selected>,
+    selected_completion_info: Option<SelectedCompletion>,
 }
 
 #[derive(Deserialize)]
-struct Selected {
+struct SelectedCompletion {
     range: lsp::Range,
     text: String,
 }
@@ -39,7 +40,7 @@ struct Selected {
 const AUTOMATIC: u8 = 2;
 
 /// The suggestions at a place; null where there are none.
-pub async fn inline(server: &Server, params: Params) -> Result<Value> {
+pub async fn inline(server: &Server, params: InlineCompletionParams) -> Result<Value> {
     trust::take_over(server);
     let uri = params.text_document.uri;
     let encoding = server.with(|state| state.editor.encoding);
@@ -88,8 +89,8 @@ fn items(server: &Server, uri: &Url, document: &Document, suggestions: Suggestio
             let edit = carried.edits().first()?.clone();
             let text = &state.document(uri)?.document.text;
             let range = convert::to_range(text.range(edit.range, state.editor.encoding));
-            // The specification leaves line ends to the client; Neovim's inline completion inserts the text as it is, with `^M`.
-            let inserted = if state.editor.is_neovim { edit.text.replace("\r\n", "\n") } else { edit.text };
+            // The specification leaves line ends to the client.
+            let inserted = if state.editor.has(Quirk::KeepsCarriageReturns) { edit.text.replace("\r\n", "\n") } else { edit.text };
             Some(json!({ "insertText": inserted, "range": range }))
         };
         let items: Vec<Value> = suggestions.edits.into_iter().filter_map(fit).collect();

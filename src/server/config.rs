@@ -20,7 +20,7 @@ use crate::workspace::fs::Stamp;
 use crate::workspace::rules::{self, PROJECT_FILE};
 
 /// How often the file is checked.
-const EVERY: Duration = Duration::from_secs(2);
+const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 
 /// The user's configuration file.
 pub fn path(server: &Server) -> Option<PathBuf> {
@@ -81,10 +81,10 @@ pub async fn watch(server: Server) {
             known = Some(now);
         }
         // When the user withdraws trust, requests on their way to a model are broken off soon as well.
-        tokio::time::sleep(EVERY / 2).await;
+        tokio::time::sleep(CHECK_INTERVAL / 2).await;
         let this = server.clone();
         let _ = tokio::task::spawn_blocking(move || trust::take_over(&this)).await;
-        tokio::time::sleep(EVERY / 2).await;
+        tokio::time::sleep(CHECK_INTERVAL / 2).await;
     }
 }
 

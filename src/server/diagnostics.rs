@@ -5,8 +5,8 @@ use crate::features::edit::Problem;
 use crate::text::Text;
 
 /// Most diagnostics that are kept, and most lines that one may be about.
-const MOST: usize = 64;
-const LONGEST: u32 = 100;
+const KEPT_DIAGNOSTICS: usize = 64;
+const MAX_DIAGNOSTIC_LINES: u32 = 100;
 
 /// Diagnostics of one document.
 #[derive(Clone, Debug, Default)]
@@ -26,7 +26,7 @@ impl Diagnostics {
             Some((problem, said_of))
         });
         self.problems.extend(heard);
-        let many = self.problems.len().saturating_sub(MOST);
+        let many = self.problems.len().saturating_sub(KEPT_DIAGNOSTICS);
         self.problems.drain(..many);
     }
 
@@ -41,6 +41,6 @@ impl Diagnostics {
 fn of(text: &Text, problem: &Problem) -> Option<String> {
     let (first, last) = problem.lines?;
     let (first, last) = (first as usize, last as usize);
-    (first <= last && last - first <= LONGEST as usize && last < text.len_lines())
+    (first <= last && last - first <= MAX_DIAGNOSTIC_LINES as usize && last < text.len_lines())
         .then(|| text.slice(text.line_start(first)..text.line_start(last) + text.line_text(last).len()))
 }

@@ -7,10 +7,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::{self as lsp, FileEvent, Url};
 
-use super::edit::held;
-use super::edit::hunks::Lost;
+use super::edit::hold;
+use super::edit::hunks::DroppedHunk;
 use super::features::StateSnapshot;
-use super::open::Change;
+use super::open_documents::Change;
 use super::state;
 use super::{Server, config, convert, folders};
 use crate::report;
@@ -23,13 +23,13 @@ use crate::workspace::{Document, Documents, Sync};
 /// Parameters of `textDocument/didOpen`, as far as they are needed.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Opened {
-    text_document: Item,
+struct DidOpenParams {
+    text_document: TextDocumentItem,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Item {
+struct TextDocumentItem {
     uri: Url,
     #[serde(default)]
     language_id: Option<String>,
@@ -41,34 +41,34 @@ struct Item {
 /// Parameters of `textDocument/didChange`. Older clients leave out the version.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Changed {
-    text_document: Versioned,
-    content_changes: Vec<Piece>,
+struct DidChangeParams {
+    text_document: VersionedTextDocument,
+    content_changes: Vec<ContentChange>,
 }
 
 #[derive(Deserialize)]
-struct Versioned {
+struct VersionedTextDocument {
     uri: Url,
     version: Option<i32>,
 }
 
 /// The new text of a range, or of the whole document.
 #[derive(Deserialize)]
-struct Piece {
+struct ContentChange {
     range: Option<lsp::Range>,
     text: String,
 }
 
 /// `textDocument/didOpen`.
 pub fn open(server: &Server, params: Value) {
-    let opened = match Opened::deserialize(&params) {
+    let opened = match DidOpenParams::deserialize(&params) {
         Ok(opened) => opened.text_document,
         Err(error) => return unreadable(server, "textDocument/didOpen", &params, &error),
     };
     let (language, version) = (opened.language_id.unwrap_or_default(), opened.version.unwrap_or_default());
     let uri = opened.uri;
     let unsafe_to_parse = guard::refuses(&with_line_feeds(&opened.text));
-    let document = state::Opened { uri: uri.clone(), path: None, language, version, text: opened.text };
+    let document = state::NewDocument { uri: uri.clone(), path: None, language, version, text: opened.text };
     let (kept, lost) = take_in(server, document);
     if !kept {
         server.client.show(2, &format!("longsight leaves {} alone: it is larger than 32 MiB.", name(uri.as_str())));
@@ -82,12 +82,12 @@ pub fn open(server: &Server, params: Value) {
         );
         server.client.show(2, &text);
     }
-    held::tell_lost(server, &lost);
+    hold::tell_lost(server, &lost);
     touched(server, &uri);
 }
 
 /// Finds out where a document lies and opens it; again if the folders have changed meanwhile.
-fn take_in(server: &Server, document: state::Opened) -> (bool, Vec<Lost>) {
+fn take_in(server: &Server, document: state::NewDocument) -> (bool, Vec<DroppedHunk>) {
     let mut waiting = Some(document);
     loop {
         let roots = server.with(|state| state.roots());
@@ -106,7 +106,7 @@ fn take_in(server: &Server, document: state::Opened) -> (bool, Vec<Lost>) {
 
 /// `textDocument/didChange`.
 pub fn change(server: &Server, params: Value) {
-    let changed: Changed = match Changed::deserialize(&params) {
+    let changed: DidChangeParams = match DidChangeParams::deserialize(&params) {
         Ok(changed) => changed,
         Err(error) => return unreadable(server, "textDocument/didChange", &params, &error),
     };
@@ -117,7 +117,7 @@ pub fn change(server: &Server, params: Value) {
     if let Some(reason) = effect.desynced {
         tell_desynced(server, &uri, reason, effect.forgotten);
     }
-    held::tell_lost(server, &effect.lost);
+    hold::tell_lost(server, &effect.lost);
     touched(server, &uri);
     if let Some(work) = server.features().ahead(&server.snapshot(), uri.as_str()) {
         server.work.detach(work);
@@ -179,7 +179,7 @@ pub fn files_changed(server: &Server, events: Vec<FileEvent>) {
     }
     on_disk(server, paths.clone());
     let server = server.clone();
-    tokio::spawn(async move { held::follow_disk(&server, |path| paths.iter().any(|changed| path.starts_with(changed))).await });
+    tokio::spawn(async move { hold::follow_disk(&server, |path| paths.iter().any(|changed| path.starts_with(changed))).await });
 }
 
 fn on_disk(server: &Server, paths: Vec<PathBuf>) {
@@ -234,13 +234,13 @@ fn tell_desynced(server: &Server, uri: &Url, reason: &str, forgotten: usize) {
 /// Parameters of `longsight/debugDocuments`.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub struct Debug {
+pub struct DebugParams {
     /// Return the whole text as well.
     text: bool,
 }
 
 /// What the server believes about each open document.
-pub fn debug(server: &Server, wanted: &Debug) -> Value {
+pub fn debug(server: &Server, wanted: &DebugParams) -> Value {
     let documents = server.with(|state| state.documents().map(|(uri, open)| (uri.clone(), open.clone())).collect::<Vec<_>>());
     let mut shown: Vec<Value> = documents
         .into_iter()

@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::engine::{BoxFuture, Cancel, EngineError};
 use crate::features::actions::Offer;
 use crate::features::{Sink, Target, complete, edit, preview};
-use crate::route::Tell;
+use crate::route::Notify;
 use crate::text::Edit;
 use crate::workspace::Snapshot;
 
@@ -44,7 +44,7 @@ pub enum Question {
 /// The features of a server. Calls return at once; the futures run on threads of their own and stop soon after `cancel`.
 pub trait Features: Send + Sync {
     /// Sets who is told what the user should know right away, and where is recorded what leaves the machine.
-    fn report_to(&self, _tell: Tell, _state: Option<PathBuf>) {}
+    fn report_to(&self, _tell: Notify, _state: Option<PathBuf>) {}
     /// The editor is ready, or its folders or the configuration have changed.
     fn workspace(&self, snapshot: StateSnapshot);
     /// A document was opened, changed, or closed (then it is not in the snapshot). The last call has the current state. Must not take long.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tower_lsp::lsp_types::{Url, WorkspaceFoldersChangeEvent};
 
-use super::state::{Located, is_same_folder};
+use super::state::{LocatedFolders, is_same_folder};
 use super::{Server, config, documents, trust};
 use crate::report;
 use crate::workspace::{Roots, broad};
@@ -41,7 +41,7 @@ pub fn refresh_now(server: &Server) {
             let path = roots.locate_uri(uri.as_str());
             (uri, path)
         });
-        let located = Located { editor, roots: roots.clone(), documents: located.collect() };
+        let located = LocatedFolders { editor, roots: roots.clone(), documents: located.collect() };
         if server.with(|state| state.set_roots(located)) {
             config::tell_projects(server, &roots);
             break;

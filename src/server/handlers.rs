@@ -8,7 +8,7 @@ use tower_lsp::lsp_types::{
 };
 use tower_lsp::{LanguageServer, LspServiceBuilder};
 
-use super::edit::{renamed, review};
+use super::edit::{file_renames, review};
 use super::serve::Host;
 use super::{Server, actions, commands, completion, config, documents, folders, initialize, progress, trust};
 
@@ -55,7 +55,7 @@ impl LanguageServer for Server {
     }
 
     async fn did_rename_files(&self, params: RenameFilesParams) {
-        renamed::files(self, &params.files);
+        file_renames::files(self, &params.files);
     }
 
     async fn did_change_watched_files(&self, params: DidChangeWatchedFilesParams) {
@@ -76,11 +76,11 @@ impl Server {
         config::reload(self);
     }
 
-    async fn inline_completion(&self, params: completion::Params) -> Result<Value> {
+    async fn inline_completion(&self, params: completion::InlineCompletionParams) -> Result<Value> {
         completion::inline(self, params).await
     }
 
-    async fn code_actions(&self, params: actions::Asked) -> Result<Value> {
+    async fn code_actions(&self, params: actions::CodeActionParams) -> Result<Value> {
         actions::list(self, params).await
     }
 
@@ -92,7 +92,7 @@ impl Server {
         Ok(review::lenses(self, &params.text_document.uri))
     }
 
-    async fn command(&self, params: commands::Call) -> Result<Value> {
+    async fn command(&self, params: commands::ExecuteCommandParams) -> Result<Value> {
         commands::execute(self, params).await
     }
 
@@ -100,11 +100,11 @@ impl Server {
         progress::cancel(self, &serde_json::json!(params.token));
     }
 
-    async fn trust_told(&self, word: trust::Word) {
-        trust::changed(self, &word);
+    async fn trust_told(&self, params: trust::TrustParams) {
+        trust::changed(self, &params);
     }
 
-    async fn debug_documents(&self, params: documents::Debug) -> Result<Value> {
+    async fn debug_documents(&self, params: documents::DebugParams) -> Result<Value> {
         Ok(documents::debug(self, &params))
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, ErrorCode, Id};
 
 use crate::context::fence;
-use crate::engine::http::halves::{ESCAPE, lone_halves};
+use crate::engine::http::surrogates::{ESCAPE_BYTES, lone_surrogates};
 use crate::engine::{EngineError, ErrorKind};
 
 /// The body is not JSON.
@@ -121,8 +121,8 @@ pub fn tells_of_a_document(body: &[u8]) -> bool {
 /// which is equally wide in UTF-16. If the message were dropped, the change in it would be lost.
 fn without_lone_surrogates(body: &[u8]) -> Option<Value> {
     let mut whole = body.to_vec();
-    for (at, _) in lone_halves(body) {
-        whole[at + 2..at + ESCAPE].copy_from_slice(b"fffd");
+    for (at, _) in lone_surrogates(body) {
+        whole[at + 2..at + ESCAPE_BYTES].copy_from_slice(b"fffd");
     }
     serde_json::from_slice(&whole).ok()
 }
@@ -131,7 +131,7 @@ fn without_lone_surrogates(body: &[u8]) -> Option<Value> {
 fn whole_numbers(value: &mut Value) {
     match value {
         Value::Number(number) => {
-            let whole = number.as_f64().filter(|float| number.is_f64() && float.fract() == 0.0 && float.abs() < EXACT);
+            let whole = number.as_f64().filter(|float| number.is_f64() && float.fract() == 0.0 && float.abs() < EXACT_FLOATS);
             if let Some(float) = whole {
                 *value = json!(float as i64);
             }
@@ -143,7 +143,7 @@ fn whole_numbers(value: &mut Value) {
 }
 
 /// Up to here floating-point numbers represent every integer.
-const EXACT: f64 = (1_u64 << 53) as f64;
+const EXACT_FLOATS: f64 = (1_u64 << 53) as f64;
 
 /// An answer. Fields without a value are left out, since some editors take null for a value. But a null version of a document that is not
 /// open has a meaning in the specification, and stays.

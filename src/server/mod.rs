@@ -5,6 +5,7 @@
 
 mod actions;
 mod answers;
+mod arguments;
 pub mod backend;
 mod client;
 mod commands;
@@ -15,6 +16,7 @@ mod diagnostics;
 mod dispatch;
 mod documents;
 mod edit;
+mod editor;
 pub mod features;
 mod folders;
 mod handlers;
@@ -22,7 +24,7 @@ mod initialize;
 mod lifecycle;
 mod menu;
 mod message;
-mod open;
+mod open_documents;
 mod pace;
 mod progress;
 pub mod replay;
@@ -100,7 +102,7 @@ impl Server {
             workspace: state.snapshot(),
             config: state.config.clone(),
             restricted: !state.trust.is_given(),
-            creates_files: state.editor.document_changes && state.editor.creates_files,
+            creates_files: state.editor.can.create_files,
         })
     }
 

@@ -16,10 +16,10 @@ use crate::workspace::Document;
 pub type Suggested = Result<Suggestions, EngineError>;
 
 /// While requests are overtaken by further keys, typing has to pause for this share of the usual waiting time before a model is asked.
-const SHARE: f64 = 0.125;
+const REST_SHARE: f64 = 0.125;
 const LONGEST_REST_MS: f64 = 200.0;
 /// Weight of the newest measurement in the average.
-const NEWEST: f64 = 0.3;
+const NEWEST_WEIGHT: f64 = 0.3;
 
 /// The pace of completion.
 #[derive(Default)]
@@ -44,12 +44,12 @@ impl Pace {
     /// Notes how long a model took.
     pub fn took(&mut self, time: Duration) {
         let now = time.as_secs_f64() * 1000.0;
-        self.usual_ms = Some(self.usual_ms.map_or(now, |usual| usual * (1.0 - NEWEST) + now * NEWEST));
+        self.usual_ms = Some(self.usual_ms.map_or(now, |usual| usual * (1.0 - NEWEST_WEIGHT) + now * NEWEST_WEIGHT));
     }
 
     /// How long to wait for another key before a model is asked, if the last request was overtaken by a key.
     pub fn rest(&self) -> Duration {
-        let rest = self.usual_ms.unwrap_or_default() * SHARE;
+        let rest = self.usual_ms.unwrap_or_default() * REST_SHARE;
         Duration::from_secs_f64(rest.min(LONGEST_REST_MS) / 1000.0)
     }
 

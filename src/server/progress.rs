@@ -17,7 +17,7 @@ impl Progress {
     /// without progress display gets nothing.
     pub fn begin(server: &Server, token: Option<Value>, title: &str, cancel: &Cancel) -> Progress {
         let own = token.is_none();
-        let shows = server.with(|state| state.editor.progress);
+        let shows = server.with(|state| state.editor.can.show_progress);
         if own && !shows {
             return Progress { sender: None };
         }

@@ -15,12 +15,12 @@ use super::backend::Backend;
 use super::trace::{Entry, Names, Trace, root_name};
 use super::transport::{Frame, FrameReader};
 use super::{Options, run};
-use crate::engine::recorded::{self, Asked, Recorded};
+use crate::engine::recorded::{self, PendingRequest, Recorded};
 use crate::engine::{Engine, Event};
 use crate::workspace::uri;
 
 /// How long a recorded message is waited for.
-const PATIENCE: Duration = Duration::from_secs(15);
+const MESSAGE_WAIT: Duration = Duration::from_secs(15);
 /// How long the index may take.
 const INDEXING: Duration = Duration::from_secs(120);
 /// How long further messages are awaited after the end of the trace.
@@ -28,7 +28,7 @@ const AFTERWARDS: Duration = Duration::from_millis(300);
 /// How long the server may take to leave.
 const LEAVING: Duration = Duration::from_secs(5);
 /// Most differences shown of one message.
-const SHOWN: usize = 4;
+const SHOWN_DIFFERENCES: usize = 4;
 
 /// The outcome of a replay.
 #[derive(Debug, Default)]
@@ -93,7 +93,7 @@ fn called(trace: &Trace, root: &Path, scratch: &Path) -> Result<Names, String> {
 }
 
 /// Engines that report each request to a player, and give the answers that the player plays.
-fn recorded(trace: &Trace, player: mpsc::UnboundedSender<Asked>) -> crate::route::Build {
+fn recorded(trace: &Trace, player: mpsc::UnboundedSender<PendingRequest>) -> crate::route::Build {
     let engines = trace.engines.clone();
     Arc::new(move |name, config| {
         let mut known = engines.get(name).cloned().unwrap_or_default();
@@ -123,10 +123,10 @@ struct Player {
     names: Names,
     writing: WriteHalf<DuplexStream>,
     messages: mpsc::UnboundedReceiver<Value>,
-    asks: mpsc::UnboundedReceiver<Asked>,
+    asks: mpsc::UnboundedReceiver<PendingRequest>,
     /// Messages of the server that the trace has not reached.
     waiting: Vec<Value>,
-    asked: Vec<Asked>,
+    asked: Vec<PendingRequest>,
     /// Requests being answered, by their numbers in the trace.
     playing: HashMap<u64, mpsc::Sender<Event>>,
     /// The server's requests: id in the trace, and id now.
@@ -201,7 +201,7 @@ impl Player {
     async fn server(&mut self, then: Value) {
         let token = then["params"]["token"].to_string();
         let expected = Key::of(&then, self.tokens.get(&token));
-        let Some(now) = self.take(|message| Key::of(message, None) == expected, PATIENCE).await else {
+        let Some(now) = self.take(|message| Key::of(message, None) == expected, MESSAGE_WAIT).await else {
             let what = self.describe(&then);
             return self.done.differences.push(format!("{what}: did not come"));
         };
@@ -225,8 +225,8 @@ impl Player {
     /// Waits for the recorded request to an engine, and starts to answer it.
     async fn ask(&mut self, number: u64, engine: &str, then: Value) {
         let then = marks(&then);
-        let exact = |asked: &Asked, names: &Names| asked.engine == engine && marks(&hide(names, &asked.prompt)) == then;
-        let deadline = tokio::time::Instant::now() + PATIENCE;
+        let exact = |asked: &PendingRequest, names: &Names| asked.engine == engine && marks(&hide(names, &asked.prompt)) == then;
+        let deadline = tokio::time::Instant::now() + MESSAGE_WAIT;
         let found = loop {
             if let Some(at) = self.asked.iter().position(|asked| exact(asked, &self.names)) {
                 break Some(at);
@@ -236,7 +236,7 @@ impl Player {
                     self.asked.push(asked);
                     // This request differs from the recorded one but has the same purpose: it gets the recorded answer, and the difference
                     // is reported.
-                    let same = |asked: &Asked| asked.engine == engine && asked.prompt.get("path") == then.get("path");
+                    let same = |asked: &PendingRequest| asked.engine == engine && asked.prompt.get("path") == then.get("path");
                     if !self.asked.iter().any(|asked| exact(asked, &self.names)) && self.asks.is_empty() {
                         break self.asked.iter().position(|asked| same(asked) && !asked.answer.is_closed());
                     }
@@ -283,8 +283,8 @@ impl Player {
     }
 
     fn differ(&mut self, what: &str, found: Vec<String>) {
-        let more = found.len().saturating_sub(SHOWN);
-        self.done.differences.extend(found.into_iter().take(SHOWN).map(|difference| format!("{what}: {difference}")));
+        let more = found.len().saturating_sub(SHOWN_DIFFERENCES);
+        self.done.differences.extend(found.into_iter().take(SHOWN_DIFFERENCES).map(|difference| format!("{what}: {difference}")));
         if more > 0 {
             self.done.differences.push(format!("{what}: and {more} more"));
         }

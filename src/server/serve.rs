@@ -23,18 +23,18 @@ use super::client::Client;
 use super::dispatch;
 use super::lifecycle::{self, ParentWatch};
 use super::message::{self, Incoming};
-use super::transport::{Frame, FrameReader, Outbox, Weight, Writer};
+use super::transport::{Frame, FrameReader, Importance, Outbox, Writer};
 use crate::engine::tape::Tape;
 use crate::report;
 
 /// Frames that are read ahead of the loop.
 const READ_AHEAD: usize = 256;
 /// How long the last messages may take to be written when we leave.
-const FLUSH: Duration = Duration::from_millis(300);
+const FLUSH_WAIT: Duration = Duration::from_millis(300);
 /// A request whose first poll takes longer than this holds up the messages behind it.
 const SLOW_PREFIX: Duration = Duration::from_millis(50);
 /// How many finished, or early cancelled, ids are remembered.
-const REMEMBERED: usize = 256;
+const REMEMBERED_IDS: usize = 256;
 
 /// Called with the method before each handler, inside of its fence. Tests put faults in here.
 pub type Probe = Arc<dyn Fn(&str) + Send + Sync>;
@@ -65,14 +65,14 @@ pub async fn serve<S: Host>(
         running: HashMap::new(),
         next: 0,
         finished,
-        done: Recent::default(),
-        early: Recent::default(),
-        phase: Phase::Strange,
+        answered: Recent::default(),
+        cancelled_early: Recent::default(),
+        phase: Phase::Uninitialized,
     };
     let code = serving.run(frames, results, &writer).await;
-    serving.give_up();
+    serving.abort_all();
     outbox.close();
-    let _ = tokio::time::timeout(FLUSH, writer).await;
+    let _ = tokio::time::timeout(FLUSH_WAIT, writer).await;
     code
 }
 
@@ -137,18 +137,20 @@ struct Loop<S: LanguageServer> {
     next: i64,
     finished: mpsc::UnboundedSender<Finished>,
     /// Ids that were answered; a late `$/cancelRequest` for them means nothing.
-    done: Recent,
+    answered: Recent,
     /// Ids that were cancelled before their request arrived.
-    early: Recent,
+    cancelled_early: Recent,
     phase: Phase,
 }
 
 /// How far the client has come.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    Strange,
-    Greeted,
-    Shut,
+    /// Before `initialize`.
+    Uninitialized,
+    Initialized,
+    /// After `shutdown`.
+    ShutDown,
 }
 
 impl<S: Host> Loop<S> {
@@ -169,14 +171,14 @@ impl<S: Host> Loop<S> {
                 Some((id, inner, answer)) = results.recv() => self.finish(id, inner, answer),
                 incoming = frames.recv() => {
                     let Some(incoming) = incoming else {
-                        self.tell_of_the_end();
-                        return u8::from(!self.is_shut());
+                        self.log_end_of_input();
+                        return u8::from(!self.is_shut_down());
                     };
                     if let Incoming::Request { method, params: Some(params), .. } = &incoming && method == "initialize" {
                         watch = ParentWatch::of(params.get("processId").and_then(Value::as_i64));
                     }
                     if matches!(&incoming, Incoming::Notification { method, .. } if method == "exit") {
-                        return u8::from(!self.is_shut());
+                        return u8::from(!self.is_shut_down());
                     }
                     self.handle(incoming);
                 }
@@ -184,7 +186,7 @@ impl<S: Host> Loop<S> {
                 _ = tick.tick() => {
                     if watch.gone() {
                         report::log("info", "the editor's process is gone");
-                        return u8::from(!self.is_shut());
+                        return u8::from(!self.is_shut_down());
                     }
                     if writer.is_finished() {
                         report::log("error", "the client can no longer be written to");
@@ -197,14 +199,14 @@ impl<S: Host> Loop<S> {
 
     /// Standard input has ended. An editor mostly ends it itself and shows nothing then, so the reason is in the log, for users who started
     /// the server by hand.
-    fn tell_of_the_end(&self) {
+    fn log_end_of_input(&self) {
         match self.phase {
-            Phase::Strange => report::log(
+            Phase::Uninitialized => report::log(
                 "error",
                 "standard input has ended before anything was asked: `longsight serve` is what an editor starts, and speaks LSP with it there",
             ),
-            Phase::Greeted => report::log("warning", "standard input has ended, and the editor has not said goodbye"),
-            Phase::Shut => {}
+            Phase::Initialized => report::log("warning", "standard input has ended, and the editor has not said goodbye"),
+            Phase::ShutDown => {}
         }
     }
 
@@ -218,7 +220,7 @@ impl<S: Host> Loop<S> {
             Incoming::Stray => report::log("warning", "an answer without an id"),
             Incoming::Invalid { id, code, reason } => {
                 report::log("warning", &reason);
-                self.outbox.push(&message::refusal(&id, code, reason), Weight::Must);
+                self.outbox.push(&message::refusal(&id, code, reason), Importance::Essential);
             }
         }
     }
@@ -226,30 +228,30 @@ impl<S: Host> Loop<S> {
     fn request(&mut self, id: Id, method: String, params: Option<Value>) {
         if self.running.contains_key(&id) {
             let reason = format!("the id {id} is in use by a request that is still running");
-            return self.outbox.push(&message::refusal(&id, message::INVALID_REQUEST, reason), Weight::Must);
+            return self.outbox.push(&message::refusal(&id, message::INVALID_REQUEST, reason), Importance::Essential);
         }
-        if self.early.take(&id) {
-            return self.outbox.push(&message::refusal(&id, message::REQUEST_CANCELLED, "cancelled"), Weight::Must);
+        if self.cancelled_early.take(&id) {
+            return self.outbox.push(&message::refusal(&id, message::REQUEST_CANCELLED, "cancelled"), Importance::Essential);
         }
         if dispatch::is_notification(&method) {
             let reason = format!("`{method}` is a notification and has no answer: send it without an id");
-            return self.outbox.push(&message::refusal(&id, message::INVALID_REQUEST, reason), Weight::Must);
+            return self.outbox.push(&message::refusal(&id, message::INVALID_REQUEST, reason), Importance::Essential);
         }
-        if method == "shutdown" && self.phase == Phase::Greeted {
+        if method == "shutdown" && self.phase == Phase::Initialized {
             // Every request that still waits gets an answer before the client may leave.
-            self.give_up();
-            self.phase = Phase::Shut;
+            self.abort_all();
+            self.phase = Phase::ShutDown;
         }
         let phase = self.phase;
-        if method == "initialize" && phase == Phase::Strange {
-            self.phase = Phase::Greeted;
+        if method == "initialize" && phase == Phase::Uninitialized {
+            self.phase = Phase::Initialized;
         }
         self.next += 1;
         let inner = self.next;
         self.running.insert(id.clone(), Running { inner, task: None });
         let started = Instant::now();
-        let asked = Called { has_params: params.is_some(), phase, method };
-        let mut work = self.call(&asked.method, params, Some(inner)).map(move |outcome| into_answer(outcome, &asked)).boxed();
+        let called = CalledMethod { has_params: params.is_some(), phase, method };
+        let mut work = self.call(&called.method, params, Some(inner)).map(move |outcome| into_answer(outcome, &called)).boxed();
         match (&mut work).now_or_never() {
             Some(answer) => self.finish(id, inner, answer),
             None => {
@@ -264,7 +266,7 @@ impl<S: Host> Loop<S> {
                 }
             }
         }
-        watchdog(started);
+        warn_if_slow(started);
     }
 
     fn notification(&mut self, method: String, params: Option<Value>) {
@@ -282,7 +284,7 @@ impl<S: Host> Loop<S> {
             }
             None => crate::bug!("the handler of `{method}` waits; notifications must not"),
         }
-        watchdog(started);
+        warn_if_slow(started);
     }
 
     /// Calls a handler inside of a fence: a panic becomes an `Err` in words.
@@ -317,8 +319,8 @@ impl<S: Host> Loop<S> {
             Ok(result) => message::answer(&id, result),
             Err((code, reason)) => message::refusal(&id, code, reason),
         };
-        self.outbox.push(&message, Weight::Must);
-        self.done.add(id);
+        self.outbox.push(&message, Importance::Essential);
+        self.answered.add(id);
     }
 
     fn cancel(&mut self, params: Option<&Value>) {
@@ -328,8 +330,8 @@ impl<S: Host> Loop<S> {
             _ => return,
         };
         let Some(running) = self.running.get(&id) else {
-            if !self.done.contains(&id) {
-                self.early.add(id);
+            if !self.answered.contains(&id) {
+                self.cancelled_early.add(id);
             }
             return;
         };
@@ -349,7 +351,7 @@ impl<S: Host> Loop<S> {
     }
 
     /// Aborts everything that still runs, with an answer for each request.
-    fn give_up(&mut self) {
+    fn abort_all(&mut self) {
         let running: Vec<(Id, i64)> = self.running.iter().map(|(id, running)| (id.clone(), running.inner)).collect();
         for (id, inner) in running {
             self.abort(&id);
@@ -357,20 +359,20 @@ impl<S: Host> Loop<S> {
         }
     }
 
-    fn is_shut(&self) -> bool {
-        self.phase == Phase::Shut
+    fn is_shut_down(&self) -> bool {
+        self.phase == Phase::ShutDown
     }
 }
 
 /// What was called, and how far the client had come then.
-struct Called {
+struct CalledMethod {
     method: String,
     has_params: bool,
     phase: Phase,
 }
 
 /// The client's answer for a handler's outcome.
-fn into_answer(outcome: Result<Option<Response>, String>, called: &Called) -> Answer {
+fn into_answer(outcome: Result<Option<Response>, String>, called: &CalledMethod) -> Answer {
     let method = &called.method;
     match outcome.map(|response| response.map(Response::into_parts)) {
         Ok(Some((_, Ok(mut result)))) => {
@@ -381,7 +383,7 @@ fn into_answer(outcome: Result<Option<Response>, String>, called: &Called) -> An
             Ok(result)
         }
         Ok(Some((_, Err(error)))) => Err(refusal(&error, called)),
-        Ok(None) => Err(unknown(called)),
+        Ok(None) => Err(unknown_method(called)),
         Err(panic) => {
             report::log("error", format_args!("`{method}` failed: {panic}"));
             Err((message::INTERNAL_ERROR, format!("`{method}` failed inside longsight; its log on standard error says where")))
@@ -390,25 +392,25 @@ fn into_answer(outcome: Result<Option<Response>, String>, called: &Called) -> An
 }
 
 /// Why a request was refused: in the handler's words, or in ours if tower-lsp refused it before.
-fn refusal(error: &Error, called: &Called) -> (i64, String) {
+fn refusal(error: &Error, called: &CalledMethod) -> (i64, String) {
     let method = &called.method;
     match error.code {
-        ErrorCode::MethodNotFound => unknown(called),
+        ErrorCode::MethodNotFound => unknown_method(called),
         ErrorCode::InvalidParams if !called.has_params => (error.code.code(), format!("`{method}` needs `params`")),
         // No handler uses this code.
-        ErrorCode::InvalidRequest if called.phase == Phase::Shut => after_shutdown(method),
+        ErrorCode::InvalidRequest if called.phase == Phase::ShutDown => after_shutdown(method),
         ErrorCode::InvalidRequest => (error.code.code(), format!("`{method}` may be sent once only")),
         code => (code.code(), error.message.to_string()),
     }
 }
 
 /// Before `initialize` and after `shutdown` the method does not matter.
-fn unknown(called: &Called) -> (i64, String) {
+fn unknown_method(called: &CalledMethod) -> (i64, String) {
     let method = &called.method;
     match called.phase {
-        Phase::Strange => (message::NOT_INITIALIZED, format!("`{method}` came before `initialize`")),
-        Phase::Greeted => (message::METHOD_NOT_FOUND, format!("the method `{method}` is not known")),
-        Phase::Shut => after_shutdown(method),
+        Phase::Uninitialized => (message::NOT_INITIALIZED, format!("`{method}` came before `initialize`")),
+        Phase::Initialized => (message::METHOD_NOT_FOUND, format!("the method `{method}` is not known")),
+        Phase::ShutDown => after_shutdown(method),
     }
 }
 
@@ -421,7 +423,7 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without words".into())
 }
 
-fn watchdog(started: Instant) {
+fn warn_if_slow(started: Instant) {
     let took = started.elapsed();
     if took > SLOW_PREFIX {
         report::log("warning", format_args!("the messages behind this one waited {} ms", took.as_millis()));
@@ -436,7 +438,7 @@ struct Recent {
 
 impl Recent {
     fn add(&mut self, id: Id) {
-        if self.ids.len() == REMEMBERED {
+        if self.ids.len() == REMEMBERED_IDS {
             self.ids.pop_front();
         }
         self.ids.push_back(id);

@@ -5,21 +5,21 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tower_lsp::lsp_types::{self as lsp, Url};
+use tower_lsp::lsp_types::Url;
 
 use crate::config::Config;
 use crate::engine::{Cancel, ErrorKind};
 use crate::features::edit::Problem;
 use crate::text::rebase::{self, Dropped};
-use crate::text::{Batch, Encoding, Text, diff};
+use crate::text::{Batch, Text, diff};
 use crate::workspace::fs::Stamp;
 use crate::workspace::{Document, Roots, Snapshot, Sync, WorkspacePath};
 
 use super::client::Waiters;
-use super::convert;
-use super::edit::hunks::{Hunks, Lost};
-use super::open::{Change, Open, OpenDocuments, joined, kept};
-use super::trust::{Asked, Trust};
+use super::edit::hunks::{DroppedHunk, Hunks};
+use super::editor::Editor;
+use super::open_documents::{Change, OpenDocument, OpenDocuments, joined, kept};
+use super::trust::{Trust, TrustQuestion};
 
 /// Everything that changes while the server runs.
 #[derive(Default)]
@@ -45,7 +45,7 @@ pub struct State {
     /// The stamp of the file with the user's decisions on trust, when it was last read; none before.
     pub said: Option<Option<Stamp>>,
     /// Folders about which the user was asked, each with the state of its files that steer tools at that time.
-    pub asked: Vec<Asked>,
+    pub asked: Vec<TrustQuestion>,
     /// The failures of automatic completion since it last worked. Each kind of failure is told once, even if its words differ.
     pub complaints: Vec<ErrorKind>,
     /// Hunks that wait for a decision.
@@ -55,10 +55,10 @@ pub struct State {
 }
 
 /// Files of fewer lines may be the same by chance.
-const TELLING_LINES: usize = 3;
+const MIN_TELLING_LINES: usize = 3;
 
 /// A document to open. Its place in the workspace was looked up on disk before the lock was taken.
-pub struct Opened {
+pub struct NewDocument {
     pub uri: Url,
     pub path: Option<WorkspacePath>,
     pub language: String,
@@ -67,7 +67,7 @@ pub struct Opened {
 }
 
 /// The folders as the editor named them and as they are on disk, with the places of the open documents.
-pub struct Located {
+pub struct LocatedFolders {
     pub editor: Arc<Editor>,
     pub roots: Arc<Roots>,
     pub documents: HashMap<Url, Option<WorkspacePath>>,
@@ -75,65 +75,19 @@ pub struct Located {
 
 /// The consequences of a message about a document, to tell the user.
 #[derive(Default)]
-pub struct Effect {
+pub struct ChangeEffect {
     /// Why the document does not follow the editor's any more.
     pub desynced: Option<&'static str>,
     /// How many hunks were dropped because of that.
     pub forgotten: usize,
     /// Hunks that do not fit any more.
-    pub lost: Vec<Lost>,
-}
-
-/// What the editor says about itself.
-#[derive(Clone, Debug, Default)]
-pub struct Editor {
-    pub encoding: Encoding,
-    pub roots: Vec<Url>,
-    pub streaming: bool,
-    pub progress: bool,
-    pub show_document: bool,
-    pub apply_edit: bool,
-    pub document_changes: bool,
-    pub watches_files: bool,
-    pub refreshes_lenses: bool,
-    /// It has change annotations, with which it asks the person about each change.
-    pub annotations: bool,
-    /// It can create files in an edit.
-    pub creates_files: bool,
-    /// It shows the user the error of a failed request.
-    pub tells_errors: bool,
-    /// It asks for a code action's edit when one is chosen; otherwise the action gets a command.
-    pub resolves_actions: bool,
-    /// It sends the changes made by a command only after the command's answer.
-    pub sends_late: bool,
-    /// It draws hunks itself (`longsight/hunks`), and must not be asked about them in other ways.
-    pub reviews: bool,
-    /// The editor's word on trust in the workspace, if it has such a notion.
-    pub trusted: Option<bool>,
-    /// Its cursor is a character, which it sends as the range if nothing is selected.
-    pub has_block_cursor: bool,
-    /// It is Neovim, which asks about any annotated change even if no confirmation is needed, and keeps carriage returns in suggestions.
-    pub is_neovim: bool,
-}
-
-impl Editor {
-    /// Whether the editor asks the user about changes that need it. If a plugin draws hunks, such changes wait as hunks instead.
-    pub fn asks(&self) -> bool {
-        self.annotations && !self.reviews
-    }
-
-    /// The bytes that a range means: empty where it is only a block cursor.
-    pub fn bytes(&self, text: &Text, range: lsp::Range) -> std::ops::Range<usize> {
-        let bytes = text.offsets(convert::range(range), self.encoding);
-        let is_cursor = self.has_block_cursor && bytes.len() <= 4 && text.slice(bytes.clone()).chars().count() == 1;
-        if is_cursor { bytes.start..bytes.start } else { bytes }
-    }
+    pub lost: Vec<DroppedHunk>,
 }
 
 impl State {
     /// Takes over the workspace's folders and the documents' places in them. False if a document or a folder was opened since they were
     /// located.
-    pub fn set_roots(&mut self, located: Located) -> bool {
+    pub fn set_roots(&mut self, located: LocatedFolders) -> bool {
         if located.editor.roots != self.editor.roots || !self.documents.iter().all(|(uri, _)| located.documents.contains_key(uri)) {
             return false;
         }
@@ -174,14 +128,14 @@ impl State {
 
     /// Opens a document, or opens it again. Returns false if it is too large to keep; also returns the hunks that do not fit the opened
     /// text.
-    pub fn open(&mut self, opened: Opened) -> (bool, Vec<Lost>) {
-        let Opened { uri, path, language, version, text } = opened;
+    pub fn open(&mut self, opened: NewDocument) -> (bool, Vec<DroppedHunk>) {
+        let NewDocument { uri, path, language, version, text } = opened;
         let (text, sync) = kept(&text);
         let document = Arc::new(Document { uri: uri.to_string(), path, language, version, text, sync });
         let documents = &self.documents;
         let is_open = |uri: &str| Url::parse(uri).is_ok_and(|uri| documents.get(&uri).is_some());
         let lost = self.hunks.opened(&document, is_open);
-        self.documents.put(uri, Open::new(document));
+        self.documents.put(uri, OpenDocument::new(document));
         (sync != Sync::TooLarge, lost)
     }
 
@@ -213,12 +167,12 @@ impl State {
     }
 
     /// The open document with this URI.
-    pub fn document(&self, uri: &Url) -> Option<&Open> {
+    pub fn document(&self, uri: &Url) -> Option<&OpenDocument> {
         self.documents.get(uri)
     }
 
     /// The open document that is the same as this one, by its URI or by its file: one URI can be written in several ways.
-    pub fn open_as(&self, document: &Document) -> Option<(&Url, &Open)> {
+    pub fn open_as(&self, document: &Document) -> Option<(&Url, &OpenDocument)> {
         self.documents.get_as(document)
     }
 
@@ -227,18 +181,18 @@ impl State {
         let known = &self.hunks.of(uri).find(|pending| !pending.creates)?.document;
         let is_it = |document: &Document| document.path.is_some() && document.is_in_step() && document.text == known.text;
         let mut same = self.documents.iter().map(|(_, open)| &open.document).filter(|document| is_it(document));
-        let is_telling = known.text.len_lines() >= TELLING_LINES;
+        let is_telling = known.text.len_lines() >= MIN_TELLING_LINES;
         same.next().filter(|_| same.next().is_none() && is_telling).cloned()
     }
 
     /// All open documents with their URIs.
-    pub fn documents(&self) -> impl Iterator<Item = (&Url, &Open)> {
+    pub fn documents(&self) -> impl Iterator<Item = (&Url, &OpenDocument)> {
         self.documents.iter()
     }
 
     /// Applies changes in order. Says if the document is out of step now, and which hunks were dropped.
-    pub fn change(&mut self, uri: &Url, version: Option<i32>, changes: Vec<Change>) -> Effect {
-        let (encoding, hunks, mut effect) = (self.editor.encoding, &mut self.hunks, Effect::default());
+    pub fn change(&mut self, uri: &Url, version: Option<i32>, changes: Vec<Change>) -> ChangeEffect {
+        let (encoding, hunks, mut effect) = (self.editor.encoding, &mut self.hunks, ChangeEffect::default());
         let Some(open) = self.documents.get_mut(uri) else { return effect };
         let was_in_step = open.document.is_in_step();
         let version = version.unwrap_or(open.document.version.saturating_add(1));

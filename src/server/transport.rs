@@ -17,14 +17,14 @@ use crate::report;
 /// Longer bodies, in bytes, are skipped and not stored.
 pub const MAX_FRAME: u64 = 64 << 20;
 /// A longer header line, in bytes, is noise.
-const MAX_LINE: usize = 8 << 10;
+const MAX_HEADER_LINE: usize = 8 << 10;
 /// Longest tail of broken bytes in which a header may have begun.
-const TAIL: usize = 64;
+const KEPT_TAIL: usize = 64;
 /// Bytes that wait for a client that does not read. Above the first limit progress messages are dropped; above the second the server ends.
-const DROP_ABOVE: usize = 4 << 20;
-const LEAVE_ABOVE: usize = 256 << 20;
+const DROP_ABOVE_BYTES: usize = 4 << 20;
+const LEAVE_ABOVE_BYTES: usize = 256 << 20;
 /// A client that takes nothing for this long is gone.
-const STALL: Duration = Duration::from_secs(30);
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A header in a form that cannot occur inside of JSON: strings there have no raw line break, and nothing else spells it. If it appears
 /// inside of a body, the body's length was wrong, and the next frame has begun.
@@ -74,7 +74,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
 
     /// Takes back the end of a body that was not JSON, since the next header may have begun in it.
     pub fn reject(&mut self, body: &[u8]) {
-        let tail = &body[body.len().saturating_sub(TAIL)..];
+        let tail = &body[body.len().saturating_sub(KEPT_TAIL)..];
         self.buffer.splice(0..0, tail.iter().copied());
     }
 
@@ -132,8 +132,8 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
                 }
                 return Ok(Some(Some(line)));
             }
-            if self.buffer.len() > MAX_LINE {
-                self.buffer.drain(..self.buffer.len() - TAIL);
+            if self.buffer.len() > MAX_HEADER_LINE {
+                self.buffer.drain(..self.buffer.len() - KEPT_TAIL);
                 return Ok(Some(None));
             }
             looked = self.buffer.len();
@@ -155,7 +155,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
             if have == length {
                 return Ok(Some(Frame::Body(self.buffer.drain(..length).collect())));
             }
-            looked = have.saturating_sub(TAIL);
+            looked = have.saturating_sub(KEPT_TAIL);
             if !self.fill().await? {
                 return Ok(None);
             }
@@ -176,7 +176,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
                 self.skip = 0;
                 return Ok(true);
             }
-            let gone = have.saturating_sub(TAIL);
+            let gone = have.saturating_sub(KEPT_TAIL);
             self.buffer.drain(..gone);
             self.skip -= gone as u64;
             if !self.fill().await? {
@@ -201,46 +201,46 @@ pub fn outbox(tape: Option<Tape>) -> (Outbox, Writer) {
 /// Messages to the client. Cheap to clone; adding one never waits.
 #[derive(Clone)]
 pub struct Outbox {
-    sender: mpsc::UnboundedSender<Post>,
+    sender: mpsc::UnboundedSender<QueueItem>,
     tape: Option<Tape>,
 }
 
 /// An item of the queue.
-enum Post {
-    Message(Vec<u8>, Weight),
+enum QueueItem {
+    Message(Vec<u8>, Importance),
     /// Nothing is added any more; the writer ends when the rest is out.
     Close,
 }
 
 /// Whether a message may be dropped if the client does not keep up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Weight {
+pub enum Importance {
     /// Answers, requests, edits, ends of progress.
-    Must,
+    Essential,
     /// Progress and streamed pieces: the final answer has all of it.
-    May,
+    Droppable,
 }
 
 impl Outbox {
     /// Adds a message; never waits.
-    pub fn push(&self, message: &Value, weight: Weight) {
+    pub fn push(&self, message: &Value, importance: Importance) {
         if let Some(tape) = &self.tape {
             tape.write(json!({ "from": "server", "message": message }));
         }
         // If the writer has ended, messages are not kept, because nothing would send them.
-        let _ = self.sender.send(Post::Message(message.to_string().into_bytes(), weight));
+        let _ = self.sender.send(QueueItem::Message(message.to_string().into_bytes(), importance));
     }
 
     /// Lets the writer finish.
     pub fn close(&self) {
-        let _ = self.sender.send(Post::Close);
+        let _ = self.sender.send(QueueItem::Close);
     }
 }
 
 /// The owner of the queue. Drops progress while the client does not keep up, and gives up on a client that takes nothing.
 pub struct Writer {
-    incoming: mpsc::UnboundedReceiver<Post>,
-    waiting: VecDeque<(Vec<u8>, Weight)>,
+    incoming: mpsc::UnboundedReceiver<QueueItem>,
+    waiting: VecDeque<(Vec<u8>, Importance)>,
     bytes: usize,
     closed: bool,
 }
@@ -249,15 +249,15 @@ impl Writer {
     /// Writes until the outbox is closed and empty. An error means that the client is gone or takes nothing any more.
     pub async fn run(mut self, mut output: impl AsyncWrite + Unpin) -> io::Result<()> {
         loop {
-            while let Ok(post) = self.incoming.try_recv() {
-                self.put(post)?;
+            while let Ok(item) = self.incoming.try_recv() {
+                self.put(item)?;
             }
             let Some((bytes, _)) = self.waiting.pop_front() else {
                 if self.closed {
                     return Ok(());
                 }
-                let Some(post) = self.incoming.recv().await else { return Ok(()) };
-                self.put(post)?;
+                let Some(item) = self.incoming.recv().await else { return Ok(()) };
+                self.put(item)?;
                 continue;
             };
             self.bytes -= bytes.len();
@@ -266,32 +266,32 @@ impl Writer {
                 output.write_all(&bytes).await?;
                 output.flush().await
             };
-            let mut frame = std::pin::pin!(tokio::time::timeout(STALL, frame));
+            let mut frame = std::pin::pin!(tokio::time::timeout(WRITE_TIMEOUT, frame));
             let stalled = |_| io::Error::new(io::ErrorKind::TimedOut, "the client has not read a message to its end within 30 seconds");
             loop {
                 tokio::select! {
                     biased;
                     written = &mut frame => break written.map_err(stalled)??,
-                    Some(post) = self.incoming.recv() => self.put(post)?,
+                    Some(item) = self.incoming.recv() => self.put(item)?,
                 }
             }
         }
     }
 
-    fn put(&mut self, post: Post) -> io::Result<()> {
-        match post {
-            Post::Close => self.closed = true,
-            Post::Message(..) if self.closed => {}
-            Post::Message(bytes, weight) => {
+    fn put(&mut self, item: QueueItem) -> io::Result<()> {
+        match item {
+            QueueItem::Close => self.closed = true,
+            QueueItem::Message(..) if self.closed => {}
+            QueueItem::Message(bytes, importance) => {
                 self.bytes += bytes.len();
-                self.waiting.push_back((bytes, weight));
+                self.waiting.push_back((bytes, importance));
             }
         }
-        while self.bytes > DROP_ABOVE {
-            let Some(oldest) = self.waiting.iter().position(|(_, weight)| *weight == Weight::May) else { break };
+        while self.bytes > DROP_ABOVE_BYTES {
+            let Some(oldest) = self.waiting.iter().position(|(_, importance)| *importance == Importance::Droppable) else { break };
             self.bytes -= self.waiting.remove(oldest).map_or(0, |(bytes, _)| bytes.len());
         }
         let over = || io::Error::other("the client does not read what it asked for");
-        if self.bytes > LEAVE_ABOVE { Err(over()) } else { Ok(()) }
+        if self.bytes > LEAVE_ABOVE_BYTES { Err(over()) } else { Ok(()) }
     }
 }

@@ -52,7 +52,7 @@ impl Trust {
 
 /// Parameters of `longsight/trust` and `longsight.trust`.
 #[derive(Deserialize)]
-pub struct Word {
+pub struct TrustParams {
     trusted: bool,
 }
 
@@ -115,7 +115,7 @@ fn ask_person(server: &Server, roots: &Roots, trust: Trust) {
     let Some(folder) = &server.options.state else { return };
     let store = Store::new(folder);
     let open = |root: &&Arc<Root>| matches!(store.standing(root), Standing::Unknown | Standing::Changed);
-    let mut asks: Vec<Asked> = roots.iter().filter(open).map(Asked::now).collect();
+    let mut asks: Vec<TrustQuestion> = roots.iter().filter(open).map(TrustQuestion::now).collect();
     server.with(|state| {
         asks.retain(|ask| !state.asked.contains(ask));
         state.asked.extend(asks.iter().cloned());
@@ -127,12 +127,12 @@ fn ask_person(server: &Server, roots: &Roots, trust: Trust) {
 
 /// A folder, with the state of the files that steered tools there when the user was asked. The user's answer covers only this state.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
+pub struct TrustQuestion {
     root: Arc<Root>,
     fingerprint: Option<String>,
 }
 
-impl Asked {
+impl TrustQuestion {
     fn now(root: &Arc<Root>) -> Self {
         Self { root: root.clone(), fingerprint: fingerprint(root) }
     }
@@ -152,7 +152,7 @@ pub fn steering(server: &Server) -> Vec<Option<String>> {
     server.with(|state| state.roots()).iter().map(fingerprint).collect()
 }
 
-async fn question(server: Server, trust: Trust, asks: Vec<Asked>) {
+async fn question(server: Server, trust: Trust, asks: Vec<TrustQuestion>) {
     let folders: Vec<String> = asks.iter().map(|ask| ask.root.path().display().to_string()).collect();
     let text = format!(
         "longsight: do you trust {}? ({}) Without trust it only completes from the open buffer, with models on this machine.",
@@ -174,10 +174,10 @@ async fn question(server: Server, trust: Trust, asks: Vec<Asked>) {
 }
 
 /// Keeps the user's decision on folders, for the state about which the user was asked, and acts on it.
-async fn say(server: &Server, asks: &[Asked], trusted: bool) -> std::result::Result<(), String> {
+async fn say(server: &Server, asks: &[TrustQuestion], trusted: bool) -> std::result::Result<(), String> {
     let folder = server.options.state.as_ref().ok_or("there is no state folder to keep your word in; set XDG_STATE_HOME")?;
     let store = Store::new(folder);
-    for Asked { root, fingerprint } in asks {
+    for TrustQuestion { root, fingerprint } in asks {
         let kept = store.say(root, trusted, fingerprint.as_deref());
         kept.map_err(|error| format!("your word on {} cannot be kept: {error}", root.path().display()))?;
     }
@@ -187,7 +187,7 @@ async fn say(server: &Server, asks: &[Asked], trusted: bool) -> std::result::Res
 
 /// `longsight.trust`, for editors that show no questions.
 pub async fn command(server: &Server, argument: &Value) -> Result<Value> {
-    let Ok(word) = serde_json::from_value::<Word>(argument.clone()) else {
+    let Ok(params) = serde_json::from_value::<TrustParams>(argument.clone()) else {
         return Err(Error::invalid_params("the argument needs `trusted`, true or false"));
     };
     if server.with(|state| state.editor.trusted).is_some() {
@@ -195,8 +195,8 @@ pub async fn command(server: &Server, argument: &Value) -> Result<Value> {
     }
     let this = server.clone();
     let kept = server.work.patient(Box::pin(async move {
-        let asks: Vec<Asked> = this.with(|state| state.roots()).iter().map(Asked::now).collect();
-        say(&this, &asks, word.trusted).await
+        let asks: Vec<TrustQuestion> = this.with(|state| state.roots()).iter().map(TrustQuestion::now).collect();
+        say(&this, &asks, params.trusted).await
     }));
     let kept = kept.await?;
     kept.map_err(|reason| message::failure(&reason))?;
@@ -204,12 +204,12 @@ pub async fn command(server: &Server, argument: &Value) -> Result<Value> {
 }
 
 /// `longsight/trust`: the editor's own decision has changed.
-pub fn changed(server: &Server, word: &Word) {
+pub fn changed(server: &Server, params: &TrustParams) {
     server.with(|state| {
         let mut editor = (*state.editor).clone();
-        editor.trusted = Some(word.trusted);
+        editor.trusted = Some(params.trusted);
         state.editor = Arc::new(editor);
-        if !word.trusted {
+        if !params.trusted {
             state.trust = Trust::EditorSaysNo;
         }
     });

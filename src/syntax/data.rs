@@ -18,7 +18,7 @@ use super::naming::FileNames;
 use super::surface::{Blocks, Surface, Unread};
 
 pub use modules::{HandsOut, ModuleMarks, OwnModule};
-pub use testing::{InlineTests, Runner, TestFiles};
+pub use testing::{InlineTests, Runner, TestFiles, TestNames};
 pub(super) use writing::braced;
 pub use writing::{Docstring, Documentation, ParameterForms};
 
@@ -150,6 +150,8 @@ pub struct LanguageData {
     pub tests: Option<TestFiles>,
     /// The module for tests inside the file they test.
     pub inline_tests: Option<InlineTests>,
+    /// How tests and what holds them are called.
+    pub test_names: TestNames,
     /// Marks of a test, in its head or above it: `@Test`.
     pub test_marks: Vec<String>,
     /// A type that contains one of these holds tests.

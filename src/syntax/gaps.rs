@@ -12,9 +12,9 @@ use crate::text::lines::line_start;
 use crate::text::words;
 
 /// Longest broken place, in bytes, that has a shape. A longer one is broken by something else, far above.
-const SMALL: usize = 400;
+const MAX_SHAPE_BYTES: usize = 400;
 /// Nodes of a broken place that are compared.
-const COMPARED: usize = 12;
+const MAX_COMPARED_NODES: usize = 12;
 
 /// A place that does not parse.
 pub struct Gap {
@@ -42,7 +42,7 @@ impl Parsed {
     }
 
     fn shape(&self, node: Node<'_>) -> Option<Shape> {
-        if node.byte_range().len() > SMALL {
+        if node.byte_range().len() > MAX_SHAPE_BYTES {
             return None;
         }
         let parent = node.parent()?;
@@ -51,7 +51,7 @@ impl Parsed {
             beside.into_iter().map(|node| node.map_or(String::new(), |node| node.kind().into())).collect()
         } else {
             let mut cursor = node.walk();
-            node.children(&mut cursor).take(COMPARED).map(|child| child.kind().into()).collect()
+            node.children(&mut cursor).take(MAX_COMPARED_NODES).map(|child| child.kind().into()).collect()
         };
         let text = self.text();
         // A missing node belongs behind the text before it.

@@ -16,9 +16,9 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::report;
 
 /// Deaths after which a text is no longer parsed.
-const ENOUGH: u32 = 3;
+const MAX_DEATHS: u32 = 3;
 /// Texts that are remembered.
-const REMEMBERED: usize = 200;
+const REMEMBERED_TEXTS: usize = 200;
 /// Bytes of a slot: a hash in hexadecimal and a line break.
 const SLOT: u64 = 17;
 const EMPTY: &[u8; SLOT as usize] = b"                \n";
@@ -61,7 +61,7 @@ pub fn refuses(text: &str) -> Option<&'static Path> {
     let guard = GUARD.get().filter(|guard| !guard.deaths.is_empty())?;
     let hash = xxh3_64(text.as_bytes());
     let (_, deaths) = guard.deaths.iter().find(|(known, _)| *known == hash)?;
-    (*deaths >= ENOUGH).then_some(&*guard.list)
+    (*deaths >= MAX_DEATHS).then_some(&*guard.list)
 }
 
 /// Writes down that this thread works on a text, until the result is dropped. Nested work counts for the outer text.
@@ -119,7 +119,7 @@ impl Guard {
                 let before = known.map_or(0, |at| deaths.remove(at).1);
                 deaths.push((hash, before + 1));
             }
-            deaths.drain(..deaths.len().saturating_sub(REMEMBERED));
+            deaths.drain(..deaths.len().saturating_sub(REMEMBERED_TEXTS));
             write(&list, &deaths)?;
         }
         let place = folder.join(std::process::id().to_string());

@@ -39,8 +39,8 @@ pub mod whole;
 pub mod words;
 
 pub use data::{
-    Beyond, Docstring, Documentation, HandsOut, InlineTests, ModuleMarks, OwnModule, ParameterForms, Reach, Runner, TestFiles, TypeWords,
-    lists,
+    Beyond, Docstring, Documentation, HandsOut, InlineTests, ModuleMarks, OwnModule, ParameterForms, Reach, Runner, TestFiles, TestNames,
+    TypeWords, lists,
 };
 pub use faults::Owner;
 pub use import::Import;

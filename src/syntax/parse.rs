@@ -13,7 +13,7 @@ use super::blanks::{self, Blank, Found, Shown};
 use super::guard;
 use super::language::Language;
 use super::walk::Marks;
-use crate::text::{Cut, Piece};
+use crate::text::{Cut, SharedText};
 
 /// The time that one parse may work; with all waiting it may take [`PATIENCE`].
 pub const BUDGET: Duration = Duration::from_millis(500);
@@ -51,7 +51,7 @@ impl std::error::Error for ParseError {}
 #[derive(Clone)]
 pub struct Parsed {
     language: Arc<Language>,
-    text: Piece,
+    text: SharedText,
     tree: Tree,
     /// What was hidden from the parser, and all matches from which that was chosen.
     blanks: Arc<[Blank]>,
@@ -84,7 +84,7 @@ impl fmt::Debug for Parsed {
 }
 
 /// Parses a text from scratch. Fails where it is too large, takes too long or has killed the process before.
-pub fn parse(language: &Arc<Language>, text: impl Into<Piece>) -> Result<Parsed, ParseError> {
+pub fn parse(language: &Arc<Language>, text: impl Into<SharedText>) -> Result<Parsed, ParseError> {
     let text = text.into().with_line_feeds();
     let found = blanks::find(language, &text);
     let mut blanks = blanks::hidden(language, &found);
@@ -107,14 +107,14 @@ fn next() -> u64 {
 
 impl Parsed {
     /// Parses a later version of the text and reuses what has not changed.
-    pub fn edited(&self, text: impl Into<Piece>) -> Result<Self, ParseError> {
+    pub fn edited(&self, text: impl Into<SharedText>) -> Result<Self, ParseError> {
         let text = text.into().with_line_feeds();
         let cut = Cut::between(&self.text, &text);
         self.edited_at(text, cut)
     }
 
     /// [`Self::edited`], where it is known which stretch differs. The text has line feeds.
-    pub fn edited_at(&self, text: Piece, cut: Option<Cut>) -> Result<Self, ParseError> {
+    pub fn edited_at(&self, text: SharedText, cut: Option<Cut>) -> Result<Self, ParseError> {
         if cut.is_some_and(|cut| opens_without_end_around(&text, &cut)) {
             return Err(ParseError::Budget);
         }
@@ -128,7 +128,7 @@ impl Parsed {
     }
 
     /// The later version, parsed with these stretches hidden.
-    fn edited_without(&self, text: Piece, cut: Option<Cut>, blanks: Arc<[Blank]>, found: Arc<[Found]>) -> Result<Self, ParseError> {
+    fn edited_without(&self, text: SharedText, cut: Option<Cut>, blanks: Arc<[Blank]>, found: Arc<[Found]>) -> Result<Self, ParseError> {
         let mut old = self.tree.clone();
         // The parser's view may differ even where the texts do not.
         let cut = blanks::widened(cut.as_ref(), &self.blanks, &blanks, [self.text.len(), text.len()]);

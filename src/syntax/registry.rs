@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::blanks::{self, Form, Near};
 use super::claim::Claim;
@@ -36,6 +36,16 @@ include!(concat!(env!("OUT_DIR"), "/languages.rs"));
 
 /// The text of `languages.toml`.
 pub(super) const LANGUAGES: &str = include_str!("../../grammars/languages.toml");
+
+/// The words that people use for the built-in languages: their names, and the extensions of their files.
+pub fn spoken_names() -> &'static [String] {
+    static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let entries = data::parsed(LANGUAGES).and_then(|file| data::languages(&file)).unwrap_or_default();
+        let words = |(name, data): data::Entry| std::iter::once(name).chain(data.map(|data| data.extensions).unwrap_or_default());
+        entries.into_iter().flat_map(words).collect()
+    });
+    &NAMES
+}
 
 /// Why a language works only in part.
 #[derive(Clone, Debug, PartialEq, Eq)]

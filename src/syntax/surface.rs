@@ -68,6 +68,8 @@ pub struct Surface {
     pub labels: bool,
     /// Text between `<` and `>` may span lines: type parameters, tags of elements.
     pub angles: bool,
+    /// No comma may stand before the bracket that closes a list (as in JSON).
+    pub no_last_comma: bool,
     /// Below a line with a colon stand commands, each after a tab (as in a Makefile).
     pub recipes: bool,
 }

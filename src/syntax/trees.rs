@@ -7,10 +7,10 @@ use std::time::Instant;
 
 use super::language::Language;
 use super::parse::{BUDGET, ParseError, Parsed, Work, parse};
-use crate::text::Piece;
+use crate::text::SharedText;
 
 /// Documents whose trees are kept: as many as a person works on at a time.
-const KEPT: usize = 8;
+const KEPT_DOCUMENTS: usize = 8;
 /// After a parse over budget, the document is left alone for this many times as long, so that nobody who types in it waits again and again.
 /// (While the parser recovers from many errors it does not look at the clock.)
 const REST: u32 = 8;
@@ -27,20 +27,20 @@ type Slot = Arc<Mutex<Known>>;
 
 #[derive(Debug, Default)]
 struct Known {
-    last: Option<(Piece, Result<Parsed, ParseError>)>,
+    last: Option<(SharedText, Result<Parsed, ParseError>)>,
     /// Until then no other version is parsed.
     rests: Option<Instant>,
 }
 
 impl Known {
     /// Whether this text has to wait, because another version took too long.
-    fn leaves_alone(&self, text: &Piece) -> bool {
+    fn leaves_alone(&self, text: &SharedText) -> bool {
         let resting = self.rests.is_some_and(|until| Instant::now() < until);
         resting && self.last.as_ref().is_none_or(|(before, _)| before != text)
     }
 
     /// Parses and keeps the outcome.
-    fn make(&mut self, text: &Piece, parse: impl FnOnce() -> Result<Parsed, ParseError>) -> Result<Parsed, ParseError> {
+    fn make(&mut self, text: &SharedText, parse: impl FnOnce() -> Result<Parsed, ParseError>) -> Result<Parsed, ParseError> {
         let work = Work::start();
         let parsed = parse();
         // No tree, or one for which two parses together took far too long; each alone has kept to its budget.
@@ -54,7 +54,7 @@ impl Known {
 
 impl Trees {
     /// The tree of a document's text, made from an earlier version where one is kept.
-    pub fn of(&self, uri: &str, language: &Arc<Language>, text: impl Into<Piece>) -> Result<Parsed, ParseError> {
+    pub fn of(&self, uri: &str, language: &Arc<Language>, text: impl Into<SharedText>) -> Result<Parsed, ParseError> {
         let text = &text.into();
         let slot = self.slot(uri);
         let mut known = slot.lock().unwrap_or_else(PoisonError::into_inner);
@@ -77,7 +77,7 @@ impl Trees {
         &self,
         before: &Parsed,
         uri: &str,
-        text: impl Into<Piece>,
+        text: impl Into<SharedText>,
         edited: impl FnOnce(&Parsed) -> Result<Parsed, ParseError>,
     ) -> Result<Parsed, ParseError> {
         let text = &text.into();
@@ -93,7 +93,7 @@ impl Trees {
     }
 
     /// When a text may be parsed that waits because another version took too long. None for a text that has been tried.
-    pub fn rests(&self, uri: &str, text: &Piece) -> Option<Instant> {
+    pub fn rests(&self, uri: &str, text: &SharedText) -> Option<Instant> {
         let slot = self.slot(uri);
         let known = slot.lock().unwrap_or_else(PoisonError::into_inner);
         known.rests.filter(|_| known.last.as_ref().is_none_or(|(tried, _)| tried != text))
@@ -109,7 +109,7 @@ impl Trees {
         let known = kept.iter().position(|(known, _)| known == uri).and_then(|at| kept.remove(at));
         let (uri, slot) = known.unwrap_or_else(|| (uri.into(), Slot::default()));
         kept.push_front((uri, slot.clone()));
-        kept.truncate(KEPT);
+        kept.truncate(KEPT_DOCUMENTS);
         slot
     }
 }

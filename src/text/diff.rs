@@ -9,11 +9,11 @@ use super::layout::with_line_feeds;
 use super::{Batch, Edit, Text};
 
 /// How long two texts with little in common are compared; after that a coarser diff will do.
-const ENOUGH: Duration = Duration::from_millis(250);
+const COMPARE_WAIT: Duration = Duration::from_millis(250);
 
-/// Compares by lines, within [`ENOUGH`]: the time would otherwise grow with the square of the differences.
+/// Compares by lines, within [`COMPARE_WAIT`]: the time would otherwise grow with the square of the differences.
 fn compared<'a>(old: &'a str, new: &'a str) -> TextDiff<'a, 'a, str> {
-    TextDiff::configure().timeout(ENOUGH).diff_lines(old, new)
+    TextDiff::configure().timeout(COMPARE_WAIT).diff_lines(old, new)
 }
 
 /// One run of changed lines.

@@ -6,16 +6,16 @@ pub mod edit;
 pub mod layout;
 pub mod lines;
 mod past;
-pub mod piece;
 pub mod position;
 pub mod rebase;
+pub mod shared_text;
 pub mod words;
 
 pub use cut::Cut;
 pub use edit::{Batch, Edit};
 pub use layout::Ending;
-pub use piece::Piece;
 pub use position::{Encoding, Position, Range, Text};
+pub use shared_text::SharedText;
 
 /// Number of line feeds, counted many bytes at a time.
 pub fn count_breaks(bytes: &[u8]) -> usize {

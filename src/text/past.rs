@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::Cut;
 
 /// Edits that are remembered: as many as may come together.
-const KEPT: usize = 4;
+const REMEMBERED_EDITS: usize = 4;
 
 /// The number of a text and its last edits. An empty text without a past has number zero.
 #[derive(Clone, Debug, Default)]
@@ -25,7 +25,7 @@ impl Past {
 
     /// Notes that the text was changed by `cut` and is a new one now.
     pub fn add(&mut self, cut: Cut) {
-        let kept = &self.steps[(self.steps.len() + 1).saturating_sub(KEPT)..];
+        let kept = &self.steps[(self.steps.len() + 1).saturating_sub(REMEMBERED_EDITS)..];
         self.steps = kept.iter().copied().chain([(self.number, cut)]).collect();
         self.number = next();
     }

@@ -6,7 +6,7 @@ use ropey::Rope;
 
 use super::edit::{Batch, OutOfText};
 use super::past::Past;
-use super::{Cut, Piece};
+use super::{Cut, SharedText};
 
 /// What `Position::character` counts (LSP `PositionEncodingKind`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -56,7 +56,7 @@ impl Text {
     }
 
     /// [`Self::to_arc`] in memory that the next version can reuse.
-    pub fn to_piece(&self) -> Piece {
+    pub fn to_shared(&self) -> SharedText {
         self.joined().into()
     }
 

@@ -15,7 +15,7 @@ use crate::digest::Sha256;
 use crate::records;
 
 /// Largest steering file whose content is hashed, in bytes.
-const MOST: u64 = 1 << 20;
+const MAX_HASHED_BYTES: u64 = 1 << 20;
 /// Most entries of a steering folder that are hashed.
 const MOST_ENTRIES: usize = 1000;
 
@@ -126,7 +126,7 @@ pub fn fingerprint(root: &Arc<Root>) -> Option<String> {
 /// What stands for one steering file in the hash; the inner value is none where it does not exist. Its content, also through a link
 /// inside the root; only its stamp where it is large or outside; the entries where it is a folder.
 fn steering(root: &Arc<Root>, name: &str) -> Option<Option<Vec<u8>>> {
-    match fs::read(&WorkspacePath::new(root, name), MOST) {
+    match fs::read(&WorkspacePath::new(root, name), MAX_HASHED_BYTES) {
         Ok(found) => return Some(Some(found.bytes)),
         Err(ReadError::Missing) => return Some(None),
         Err(_) => {}
@@ -134,7 +134,7 @@ fn steering(root: &Arc<Root>, name: &str) -> Option<Option<Vec<u8>>> {
     let target = root.path().join(name).canonicalize().ok()?;
     let metadata = target.symlink_metadata().ok()?;
     let inside = target.strip_prefix(root.path()).ok().and_then(Path::to_str);
-    let read = || fs::read(&WorkspacePath::new(root, inside?), MOST).ok();
+    let read = || fs::read(&WorkspacePath::new(root, inside?), MAX_HASHED_BYTES).ok();
     let looks = || match (metadata.is_file(), metadata.is_dir()) {
         (true, _) => Some(format!("{:?}", Stamp::of(&metadata)).into_bytes()),
         (_, true) => listed(&target),

@@ -98,7 +98,7 @@ fn walk_root(root: &Arc<Root>, inner: Vec<PathBuf>, threads: usize) -> Vec<Found
     });
     walk.build_parallel().run(|| {
         let root = root.clone();
-        let mut basket = Basket { found: vec![], sender: sender.clone(), within: Within { met: met.clone(), ..Within::default() } };
+        let mut basket = ThreadFindings { found: vec![], sender: sender.clone(), within: Within { met: met.clone(), ..Within::default() } };
         Box::new(move |entry| {
             let found = match entry {
                 Ok(entry) => look(&root, &mut basket.within, &entry),
@@ -116,7 +116,7 @@ fn walk_root(root: &Arc<Root>, inner: Vec<PathBuf>, threads: usize) -> Vec<Found
 /// What a walk has come by below its root that decides about the rest. A folder passes the gate, which tells of it, before anything in it
 /// is looked at.
 #[derive(Default)]
-struct Met {
+struct RulesFound {
     /// The projects, by folder.
     nested: HashMap<PathBuf, Arc<Narrowing>>,
     /// The rules that the crate misreads, by folder, and those above the root. Hardly ever are there any.
@@ -125,15 +125,15 @@ struct Met {
 
 /// The same for all threads of the walk.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Met>>);
+struct Log(Arc<Mutex<RulesFound>>);
 
 impl Log {
-    fn with<T>(&self, act: impl FnOnce(&mut Met) -> T) -> T {
+    fn with<T>(&self, act: impl FnOnce(&mut RulesFound) -> T) -> T {
         act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-impl Met {
+impl RulesFound {
     /// Whether rules that the crate misreads leave out an entry, of the repository that it lies in; the folders that it lies in were asked
     /// before.
     fn leaves_out(&self, root: &Path, entry: &Path, is_folder: bool) -> bool {
@@ -212,7 +212,7 @@ impl Gate {
 }
 
 /// What one thread of a walk has found; handed over when the thread ends.
-struct Basket {
+struct ThreadFindings {
     found: Vec<Found>,
     sender: mpsc::Sender<Vec<Found>>,
     within: Within,
@@ -242,7 +242,7 @@ impl Within {
     }
 }
 
-impl Drop for Basket {
+impl Drop for ThreadFindings {
     fn drop(&mut self) {
         // The receiver outlives the walk, so this cannot fail.
         let _ = self.sender.send(std::mem::take(&mut self.found));

@@ -13,9 +13,9 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use super::fs::Stamp;
 
 /// Quiet time after which a burst of events is handed on.
-const QUIET: Duration = Duration::from_millis(100);
+const BURST_END: Duration = Duration::from_millis(100);
 /// A longer burst is handed on in pieces of this length.
-const LONGEST: Duration = Duration::from_millis(1000);
+const MAX_BURST: Duration = Duration::from_millis(1000);
 /// More changed paths than this become one rescan.
 const MAX_PATHS: usize = 4096;
 /// Most folders that are watched; each costs kernel memory (an inotify watch).
@@ -249,10 +249,10 @@ fn gather(first: notify::Result<notify::Event>, more: &mpsc::Receiver<notify::Re
             }
             Err(_) => lost = true,
         }
-        if start.elapsed() > LONGEST {
+        if start.elapsed() > MAX_BURST {
             break;
         }
-        next = more.recv_timeout(QUIET).ok();
+        next = more.recv_timeout(BURST_END).ok();
     }
     if lost {
         watched.lose_all();

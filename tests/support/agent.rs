@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use longsight::engine::{BoxFuture, Cancel, EngineError, ErrorKind};
 use longsight::features::actions::Offer;
 use longsight::features::edit::{Edited, EditedFile, FileEdit, How};
-use longsight::features::{Piece, Sink, Target, Timing, complete, edit, preview};
+use longsight::features::{AnswerEvent, Sink, Target, Timing, complete, edit, preview};
 use longsight::route::{Decision, Role};
 use longsight::server::Options;
 use longsight::server::features::{Features, Question, StateSnapshot, Suggestions};
@@ -173,10 +173,10 @@ impl Features for Fake {
         let model = self.model();
         let reason = self.reason.lock().unwrap().clone();
         Box::pin(async move {
-            sink(Piece::Progress("looking".into(), Some(50)));
+            sink(AnswerEvent::Progress("looking".into(), Some(50)));
             let text = model.await?;
             for word in text.split_inclusive(' ') {
-                sink(Piece::Text(word.into()));
+                sink(AnswerEvent::Text(word.into()));
             }
             let path = match &question {
                 Question::Explain(place) => place.document.uri.trim_start_matches("file:///w/").to_string(),

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
+use super::files;
 use super::http::{Act, Server, events, whole};
 
 /// Kept by the test; the endpoint ends with it.
@@ -73,9 +74,7 @@ impl Refactor {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in [("repo/.git/HEAD", ""), ("repo/src/area.rs", AREA), ("repo/src/square.rs", SQUARE)] {
-            let file = folder.path().join(name);
-            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-            std::fs::write(file, text).unwrap();
+            files::write(folder.path(), name, text);
         }
         let edit =
             |path: &str, old: &str, new: &str| json!({ "path": path, "old": old, "new": new, "reason": format!("renames it in {path}") });

@@ -1,9 +1,10 @@
 //! What tests share: the fake editor, scripted engines, sandboxes and fixtures.
 
-pub mod bench;
 pub mod engine;
+pub mod files;
 pub mod gguf;
 pub mod http;
+pub mod model_server;
 
 use std::path::PathBuf;
 

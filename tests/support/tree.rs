@@ -10,6 +10,8 @@ use longsight::syntax::Registry;
 use longsight::text::Text;
 use longsight::workspace::{Document, Roots, Sync};
 
+use super::files;
+
 /// Languages are compiled once.
 static REGISTRY: LazyLock<Arc<Registry>> = LazyLock::new(|| Arc::new(Registry::new()));
 
@@ -33,10 +35,7 @@ impl Tree {
 
     /// Writes a file that looks old, so that the cache may trust its time.
     pub fn write(&self, path: &str, text: impl AsRef<[u8]>) {
-        let path = self.path(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, text).unwrap();
-        age(&path);
+        age(&files::write(self.folder.path(), path, text));
     }
 
     pub fn remove(&self, path: &str) {

@@ -1,6 +1,6 @@
 //! A workspace in a folder of its own with engines that play scripts, as the features see it; and calls for such scripts.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use longsight::config::Config;
@@ -15,6 +15,8 @@ use longsight::syntax::Registry;
 use longsight::text::Text;
 use longsight::workspace::{Document, Documents, Roots, Snapshot};
 use serde_json::Value;
+
+use super::files;
 
 /// A folder with the workspace in `repo`, so that there is something outside.
 pub struct Workspace {
@@ -32,18 +34,21 @@ impl Workspace {
     }
 
     pub fn root(&self) -> PathBuf {
-        self.folder.path().join("repo")
+        self.folder.path().canonicalize().unwrap().join("repo")
     }
 
     pub fn write(&self, path: &str, text: &str) {
-        let file = self.root().join(path);
-        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        std::fs::write(file, text).unwrap();
+        files::write(&self.root(), path, text);
     }
 
-    /// The session over it, with an index, and the engines of a configuration or these.
+    /// The session over it, with an index and these engines; without any, with those of the configuration.
     pub fn session(&self, config: Config, engines: Vec<(String, Arc<dyn Engine>)>) -> Session {
         self.session_in(Registry::new(), config, engines)
+    }
+
+    /// The same with the engines of a configuration.
+    pub fn configured(&self, config: Config) -> Session {
+        self.session(config, vec![])
     }
 
     /// The same with other languages.
@@ -59,7 +64,7 @@ impl Workspace {
 
     /// Everything that lies there, outside included.
     pub fn everything(&self) -> Vec<(PathBuf, Vec<u8>)> {
-        contents(self.folder.path())
+        files::contents(self.folder.path())
     }
 }
 
@@ -83,20 +88,6 @@ pub fn agent_config() -> Config {
     let mut config = Config::default();
     config.route.agent_context = 8000;
     config
-}
-
-fn contents(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut files = vec![];
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        match path.symlink_metadata().unwrap().file_type() {
-            kind if kind.is_dir() => files.extend(contents(&path)),
-            kind if kind.is_file() => files.push((path.clone(), std::fs::read(&path).unwrap())),
-            _ => {}
-        }
-    }
-    files.sort();
-    files
 }
 
 /// A file of the session's workspace, all of it marked from `from` on.
@@ -145,9 +136,9 @@ pub fn calls(calls: Vec<ToolCall>) -> Vec<Step> {
     calls.into_iter().map(|call| Step::Event(Event::Call(call))).chain(done).collect()
 }
 
-/// What an edit makes of a file's text.
+/// What an edit makes of a file's text; of a file that is created, its text.
 pub fn applied(edited: &Edited, path: &str) -> String {
-    let file = edited.edits.iter().find(|file| file.path == path).expect("the file is changed");
+    let file = edited.edits.iter().find(|file| file.path == path).unwrap_or_else(|| panic!("{path} is not changed: {}", edited.diff));
     let mut text = file.edit.document.text.to_string();
     for edit in file.edit.edits.edits().iter().rev() {
         text.replace_range(edit.range.clone(), &edit.text);

@@ -8,13 +8,13 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::base::Base;
-use super::{Refusal, Told, Workbench, text};
-use crate::agent::compact::LEFT_OUT;
+use super::{Refusal, ToolAnswer, Workbench, text};
+use crate::agent::compact::TEXT_LEFT_OUT;
 use crate::agent::gaps;
 use crate::agent::limits::shorten;
 use crate::agent::patch::{self, Miss};
 use crate::agent::permit::{self, Permit};
-use crate::agent::refusals::{Gap, Wanted};
+use crate::agent::refusals::{Gap, RequestedEdit};
 use crate::context::redact::{self, PLACEHOLDER};
 use crate::context::{Stretch, fence};
 use crate::syntax::{self, Language, Parsed, elided};
@@ -161,12 +161,13 @@ impl Unfit {
     }
 
     /// The refusal of the whole call. None of it was taken, so its other edits are missing as well, except for those in place already.
-    fn of_call(self, mut wanted: Vec<Wanted>, stand: &[usize]) -> Refusal {
+    fn of_call(self, mut wanted: Vec<RequestedEdit>, stand: &[usize]) -> Refusal {
         let Self { reason, target, number, near, barred } = self;
         let edits = wanted.len();
         let again = if edits > 1 { format!("{BREAK}Nothing of this call was taken: send all {edits} edits again.") } else { String::new() };
-        let is_it =
-            |at: usize, one: &Wanted| number.map_or_else(|| target.as_deref().is_some_and(|path| one.is_of(path)), |number| number == at);
+        let is_it = |at: usize, one: &RequestedEdit| {
+            number.map_or_else(|| target.as_deref().is_some_and(|path| one.is_of(path)), |number| number == at)
+        };
         if let (Some(number), Some((_, lines))) = (number, near.as_deref())
             && let Some(one) = wanted.get_mut(number)
         {
@@ -186,7 +187,7 @@ impl Unfit {
 }
 
 /// The refusal of a call that would change nothing. If all of it was made before, its edits are not missing.
-fn nothing_new(wanted: Vec<Wanted>, is_made: bool) -> Refusal {
+fn nothing_new(wanted: Vec<RequestedEdit>, is_made: bool) -> Refusal {
     let message = match wanted.as_slice() {
         [only] => format!("edit 1 of {}: the edit changes nothing: what it writes stands there already\n{GO_ON}", only.path),
         all => format!("the {} edits change nothing: what they want stands there already\n{GO_ON}", all.len()),
@@ -201,8 +202,8 @@ const GO_ON: &str = "propose what is left, or call finish";
 const BREAK: &str = "\n";
 
 /// Runs the tool.
-pub(super) fn propose(bench: &mut Workbench, arguments: &Value) -> Result<Told, Refusal> {
-    let wanted = Wanted::all(arguments);
+pub(super) fn propose(bench: &mut Workbench, arguments: &Value) -> Result<ToolAnswer, Refusal> {
+    let wanted = RequestedEdit::all(arguments);
     let edits = arguments["edits"].as_array().map(Vec::as_slice).unwrap_or_default();
     let Call { mut staged, stand, unfit } = Call::new(bench, edits);
     if let Some(unfit) = unfit {
@@ -228,7 +229,7 @@ pub(super) fn propose(bench: &mut Workbench, arguments: &Value) -> Result<Told, 
     }
     let stand: String = stand.iter().map(|number| format!(" Edit {} stands already, and is not made again.", number + 1)).collect();
     let text = format!("Taken: {}.{stand} Nothing else is needed for it; a person reviews it before it is applied.", said.join("; "));
-    Ok(Told { text, taken: wanted, ..Told::default() })
+    Ok(ToolAnswer { text, taken: wanted, ..ToolAnswer::default() })
 }
 
 /// The edits of a call, as drafts that may be shown to a person.
@@ -403,8 +404,8 @@ impl Workbench {
         if brings(PLACEHOLDER) {
             return Err("`<redacted …>` stands for a secret that models do not see, and would be written in its place\nleave those lines as they are".into());
         }
-        if brings(LEFT_OUT) {
-            return Err(format!("`{LEFT_OUT}` would stand in place of what was written before\nread the file, and write it out"));
+        if brings(TEXT_LEFT_OUT) {
+            return Err(format!("`{TEXT_LEFT_OUT}` would stand in place of what was written before\nread the file, and write it out"));
         }
         if let Permit::Refused(reason) = permit::judge(&draft.path, draft.before.as_deref(), Some(&draft.after)) {
             return Err(reason);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Refusal, Told, Workbench, text};
+use super::{Refusal, ToolAnswer, Workbench, text};
 use crate::agent::limits::{RESULT, shorten};
 use crate::context::redact::Secrets;
 use crate::context::{Masked, Stretch, fence};
@@ -22,12 +22,12 @@ const MOST_SYMBOLS: usize = 200;
 const MOST_DEFINITIONS: usize = 20;
 const MOST_REFERENCES: usize = 100;
 /// Most bytes of a file that are shown at once: a result without its frame.
-const SHOWN: usize = RESULT - 512;
+const MAX_SHOWN_BYTES: usize = RESULT - 512;
 /// Longest line of a list, in bytes.
-const WIDTH: usize = 240;
+const MAX_LINE_BYTES: usize = 240;
 
 /// Quotes lines of a file, with line numbers.
-pub fn read_file(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> {
+pub fn read_file(bench: &Workbench, arguments: &Value) -> Result<ToolAnswer, Refusal> {
     let path = bench.path(text(arguments, "path"))?;
     let whole = bench.read(&path)?;
     let lines: Vec<&str> = whole.split_inclusive('\n').collect();
@@ -42,22 +42,22 @@ pub fn read_file(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> 
     let mut size = 0;
     let fitting = lines[first - 1..last].iter().take_while(|line| {
         size += line.len();
-        size <= SHOWN
+        size <= MAX_SHOWN_BYTES
     });
     let shown = fitting.count().max(1);
     let end = first + shown - 1;
     let start: usize = lines[..first - 1].iter().map(|line| line.len()).sum();
     let size: usize = lines[first - 1..end].iter().map(|line| line.len()).sum();
-    let code = Masked::stretch(&whole, start..start + size).rewritten(|code| shorten(code, SHOWN));
+    let code = Masked::stretch(&whole, start..start + size).rewritten(|code| shorten(code, MAX_SHOWN_BYTES));
     let mut out = fence::quote(&path.to_string(), Some((first as u32, end as u32)), &code);
     if end < last {
         out.push_str(&format!("There are {} lines; the next is {}.\n", lines.len(), end + 1));
     }
-    Ok(Told { text: out, places: vec![Stretch::new(&path, first as u32, end as u32)], ..Told::default() })
+    Ok(ToolAnswer { text: out, places: vec![Stretch::new(&path, first as u32, end as u32)], ..ToolAnswer::default() })
 }
 
 /// Lists indexed and drafted files below a folder.
-pub fn list_files(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> {
+pub fn list_files(bench: &Workbench, arguments: &Value) -> Result<ToolAnswer, Refusal> {
     let below = index::folder(text(arguments, "folder"));
     let inside = |path: &str| index::is_below(path, below);
     let mut paths: BTreeSet<String> = bench.index.files().map(|(_, file)| file.path.to_string()).collect();
@@ -71,7 +71,7 @@ pub fn list_files(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal>
 }
 
 /// Lists lines that contain a text or match an expression, in files and drafts.
-pub fn search_text(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> {
+pub fn search_text(bench: &Workbench, arguments: &Value) -> Result<ToolAnswer, Refusal> {
     let folder = text(arguments, "folder");
     let query = Query {
         pattern: text(arguments, "query"),
@@ -90,12 +90,12 @@ pub fn search_text(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal
         .iter()
         .map(|hit| format!("{}:{}: {}", one_line(&hit.path.to_string()), hit.line + 1, one_line(masked(bench, hit).trim())))
         .collect();
-    let mut out = fence::quote("hits", None, &Masked::whole(&shorten(&lines.join("\n"), SHOWN)));
+    let mut out = fence::quote("hits", None, &Masked::whole(&shorten(&lines.join("\n"), MAX_SHOWN_BYTES)));
     if hits.len() > MOST_HITS {
         out.push_str(&format!("These are the first {MOST_HITS}; there are more: search for something rarer, or in one folder.\n"));
     }
     let places = shown.iter().map(|hit| Stretch::new(&hit.path, hit.line + 1, hit.line + 1)).collect();
-    Ok(Told { text: out, places, ..Told::default() })
+    Ok(ToolAnswer { text: out, places, ..ToolAnswer::default() })
 }
 
 /// The line of a hit with secrets hidden; they are found in the whole file, since a line may not show them.
@@ -107,7 +107,7 @@ fn masked(bench: &Workbench, hit: &Hit) -> Masked {
 }
 
 /// Lists the definitions of a name, or of similar names where there are none.
-pub fn find_symbol(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> {
+pub fn find_symbol(bench: &Workbench, arguments: &Value) -> Result<ToolAnswer, Refusal> {
     let name = last_part(text(arguments, "name"));
     let mut found: Vec<(String, Stretch)> = vec![];
     let exact = bench.index.named(name);
@@ -116,7 +116,7 @@ pub fn find_symbol(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal
         let Some(file) = bench.index.file(id.file).filter(|file| bench.drafts.get(&file.path).is_none()) else { continue };
         let Some(symbol) = bench.index.symbol(id) else { continue };
         let source = bench.read(&file.path).unwrap_or_default();
-        let signature = shorten(&one_line(symbol.signature.of(&source)), WIDTH);
+        let signature = shorten(&one_line(symbol.signature.of(&source)), MAX_LINE_BYTES);
         let owner = symbol.container().map(|container| format!(" in {}", bench.index.text(container))).unwrap_or_default();
         let (first, last) = (symbol.line + 1, symbol.end_line + 1);
         let words = format!("{}:{first}-{last} {}{owner}: {signature}", one_line(&file.path.to_string()), symbol.kind.name());
@@ -133,15 +133,15 @@ pub fn find_symbol(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal
     let total = found.len();
     found.truncate(MOST_DEFINITIONS);
     let (lines, places): (Vec<String>, Vec<Stretch>) = found.into_iter().unzip();
-    Ok(Told {
+    Ok(ToolAnswer {
         text: list("definitions", &lines.join("\n"), total, MOST_DEFINITIONS, "give a more telling name"),
         places,
-        ..Told::default()
+        ..ToolAnswer::default()
     })
 }
 
 /// Lists the lines that mention a name, in code only.
-pub fn find_references(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> {
+pub fn find_references(bench: &Workbench, arguments: &Value) -> Result<ToolAnswer, Refusal> {
     let name = last_part(text(arguments, "name"));
     let mut paths: BTreeSet<WorkspacePath> = bench.drafts.iter().map(|draft| draft.path.clone()).collect();
     let users = bench.index.name(name).map(|id| bench.index.users(id)).unwrap_or_default();
@@ -163,7 +163,7 @@ pub fn find_references(bench: &Workbench, arguments: &Value) -> Result<Told, Ref
             total += 1;
             if lines.len() < MOST_REFERENCES {
                 let line = secrets.get_or_insert_with(|| Secrets::of(&source)).cut(&source, start..next);
-                lines.push(format!("{}:{}: {}", one_line(&path.to_string()), number + 1, shorten(&one_line(line.trim()), WIDTH)));
+                lines.push(format!("{}:{}: {}", one_line(&path.to_string()), number + 1, shorten(&one_line(line.trim()), MAX_LINE_BYTES)));
                 places.push(Stretch::new(&path, number as u32 + 1, number as u32 + 1));
             }
         }
@@ -175,7 +175,7 @@ pub fn find_references(bench: &Workbench, arguments: &Value) -> Result<Told, Ref
         return Ok(format!("`{name}` {nowhere}. {unread}").trim_end().to_string().into());
     }
     let listed = list("uses", &lines.join("\n"), total, MOST_REFERENCES, "search in one folder");
-    Ok(Told { text: listed + &unread, places, ..Told::default() })
+    Ok(ToolAnswer { text: listed + &unread, places, ..ToolAnswer::default() })
 }
 
 /// A sentence about the places of a name in files that are not parsed, or left out of the index; empty if there are none.
@@ -223,7 +223,7 @@ pub fn left_over(bench: &Workbench, name: &str) -> Option<String> {
 }
 
 /// Lists the definitions in a file.
-pub fn outline(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> {
+pub fn outline(bench: &Workbench, arguments: &Value) -> Result<ToolAnswer, Refusal> {
     let path = bench.path(text(arguments, "path"))?;
     let source = bench.read(&path)?;
     let found = defined(bench, &path, &source);
@@ -234,10 +234,10 @@ pub fn outline(bench: &Workbench, arguments: &Value) -> Result<Told, Refusal> {
     let shown = || found.iter().take(MOST_SYMBOLS);
     let lines: Vec<String> = shown().map(|one| one.line_of(&path)).collect();
     let places = shown().map(|one| one.shown(&path)).collect();
-    Ok(Told {
+    Ok(ToolAnswer {
         text: list("definitions", &lines.join("\n"), found.len(), MOST_SYMBOLS, "read the file by lines"),
         places,
-        ..Told::default()
+        ..ToolAnswer::default()
     })
 }
 
@@ -288,7 +288,7 @@ fn defined(bench: &Workbench, path: &WorkspacePath, source: &str) -> Vec<Defined
         kind: one.kind,
         first: one.line + 1,
         last: one.end_line + 1,
-        signature: shorten(&one_line(one.signature.of(source)), WIDTH),
+        signature: shorten(&one_line(one.signature.of(source)), MAX_LINE_BYTES),
         height: one.signature.of(source).lines().count() as u32,
     });
     found.collect()
@@ -296,7 +296,7 @@ fn defined(bench: &Workbench, path: &WorkspacePath, source: &str) -> Vec<Defined
 
 /// A quoted list, with advice if it is longer than shown.
 fn list(what: &str, lines: &str, total: usize, most: usize, more: &str) -> String {
-    let mut out = fence::quote(what, None, &Masked::whole(&shorten(lines, SHOWN)));
+    let mut out = fence::quote(what, None, &Masked::whole(&shorten(lines, MAX_SHOWN_BYTES)));
     if total > most {
         out.push_str(&format!("{total} in all, and only {most} are shown: {more}.\n"));
     }

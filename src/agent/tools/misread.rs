@@ -14,7 +14,7 @@ use crate::text::lines::{line_number, line_start};
 use crate::workspace::WorkspacePath;
 
 /// Letters of a line that are shown.
-const SHOWN: usize = 120;
+const SHOWN_LETTERS: usize = 120;
 
 /// Where a draft makes its file parse worse.
 pub(super) struct Misread {
@@ -68,7 +68,7 @@ impl Workbench {
         let wrong = wrong.map(|wrong| place(new.text(), wrong, changed)).filter(|wrong| is_new(&wrong));
         let new = wrong.as_ref().or_else(|| found.iter().find(is_new)).or(found.first());
         let (line, text) = new.cloned().unwrap_or((1, String::new()));
-        Some(Misread { before: errors, now, line, text: shorten(&text, SHOWN).replace('\n', " ") })
+        Some(Misread { before: errors, now, line, text: shorten(&text, SHOWN_LETTERS).replace('\n', " ") })
     }
 
     /// Whether a place that does not parse is accepted because it is proposed again; remembers it.

@@ -15,8 +15,8 @@ use serde_json::Value;
 
 use super::args;
 use super::limits;
-use super::refusals::{Gap, Wanted};
-use super::turn::Worked;
+use super::refusals::{Gap, RequestedEdit};
+use super::turn::CallOutcome;
 use crate::context::redact::Secrets;
 use crate::context::{Masked, Stretch, fence};
 use crate::dialect::{Tool, ToolCall};
@@ -74,20 +74,20 @@ pub(super) struct Refusal {
 
 /// A tool's answer, and the stretches whose text is in it.
 #[derive(Default)]
-pub(super) struct Told {
+pub(super) struct ToolAnswer {
     pub text: String,
     pub places: Vec<Stretch>,
     /// The edits that were taken.
-    pub taken: Vec<Wanted>,
+    pub taken: Vec<RequestedEdit>,
 }
 
-impl From<String> for Told {
+impl From<String> for ToolAnswer {
     fn from(text: String) -> Self {
         Self { text, ..Self::default() }
     }
 }
 
-impl From<&str> for Told {
+impl From<&str> for ToolAnswer {
     fn from(text: &str) -> Self {
         text.to_string().into()
     }
@@ -168,20 +168,20 @@ impl Workbench {
     }
 
     /// Runs one call. Whatever the model wrote, it gets something that it can read.
-    pub fn run(&mut self, call: &ToolCall) -> Worked {
+    pub fn run(&mut self, call: &ToolCall) -> CallOutcome {
         if self.is_stopped() {
-            return Worked { result: "not run, since the task was cancelled".into(), failed: true, ..Worked::default() };
+            return CallOutcome { result: "not run, since the task was cancelled".into(), failed: true, ..CallOutcome::default() };
         }
         match self.answer(call) {
-            Ok((Told { text, places, taken }, finishes)) => {
+            Ok((ToolAnswer { text, places, taken }, finishes)) => {
                 // Whole lines were cut out of masked files already.
                 let of_lines = matches!(ToolName::of(call), Some(ToolName::ReadFile | ToolName::SearchText | ToolName::FindReferences));
                 let result = self.hidden(&text, if of_lines { &[] } else { &places }).to_string();
-                Worked { result, places, taken, finishes, ..Worked::default() }
+                CallOutcome { result, places, taken, finishes, ..CallOutcome::default() }
             }
             Err(Refusal { message, target, gap, places }) => {
                 let result = fence::visible(&self.hidden(&message, &places));
-                Worked { result, places, failed: true, target, gap, ..Worked::default() }
+                CallOutcome { result, places, failed: true, target, gap, ..CallOutcome::default() }
             }
         }
     }
@@ -193,7 +193,7 @@ impl Workbench {
         files.fold(Masked::whole(text), |told, file| Secrets::of(&file).hide(&file, &told))
     }
 
-    fn answer(&mut self, call: &ToolCall) -> Result<(Told, Option<String>), Refusal> {
+    fn answer(&mut self, call: &ToolCall) -> Result<(ToolAnswer, Option<String>), Refusal> {
         let Some((name, tool)) = ToolName::of(call).zip(self.tools.iter().find(|tool| tool.name == call.name)) else {
             let names: Vec<&str> = self.tools.iter().map(|tool| tool.name.as_str()).collect();
             return Err(format!("there is no tool `{}`; call one of {}", limits::shorten(&call.name, 60), names.join(", ")).into());
@@ -213,7 +213,7 @@ impl Workbench {
             ToolName::Outline => look::outline(self, arguments)?,
             ToolName::Diagnostics => look::diagnostics(self).into(),
             ToolName::ProposeEdit => draft::propose(self, arguments)?,
-            ToolName::Finish => return Ok((Told::default(), Some(self.finish(arguments)?))),
+            ToolName::Finish => return Ok((ToolAnswer::default(), Some(self.finish(arguments)?))),
         };
         Ok((result, None))
     }

@@ -14,7 +14,7 @@ use crate::models::{self, Machine, Model, Plan};
 use crate::route::leaves_machine;
 
 /// How long an endpoint may take to say what it is.
-const PATIENCE: Duration = Duration::from_secs(10);
+const ENDPOINT_WAIT: Duration = Duration::from_secs(10);
 
 /// The machine to judge by: this one, or one that the user describes.
 pub struct Judged {
@@ -278,12 +278,12 @@ fn remote(name: &str, engine: &EngineConfig, local_only: bool) -> Vec<Check> {
         return vec![Check::new(Status::Warning, title, detail, fix)];
     }
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return vec![] };
-    let asked = runtime.block_on(async { tokio::time::timeout(PATIENCE, built.caps()).await });
+    let asked = runtime.block_on(async { tokio::time::timeout(ENDPOINT_WAIT, built.caps()).await });
     vec![match asked {
         Ok(Ok(caps)) => answered(name, engine, &title, &origin, &caps),
         Ok(Err(error)) => failed(name, engine, &title, &origin, &error),
         Err(_) => {
-            let detail = format!("{origin} did not answer within {} s", PATIENCE.as_secs());
+            let detail = format!("{origin} did not answer within {} s", ENDPOINT_WAIT.as_secs());
             Check::new(Status::Error, &title, detail, "is the server up, and is a proxy in between?")
         }
     }]

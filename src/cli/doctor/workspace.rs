@@ -13,7 +13,7 @@ use crate::workspace::rules::{self, PROJECT_FILE};
 use crate::workspace::{Roots, broad};
 
 /// A workspace that takes longer is counted as far as it got.
-const PATIENCE: Duration = Duration::from_secs(10);
+const COUNT_WAIT: Duration = Duration::from_secs(10);
 
 /// The checks of the workspace.
 pub fn checks(common: &Common) -> Vec<Check> {
@@ -61,7 +61,7 @@ fn workspace(root: &Path, named: bool, registry: Arc<Registry>) -> Check {
     let roots = Arc::new(Roots::new([root.to_path_buf()]));
     let index = Index::start(roots, registry, Options { cache: config::cache_dir(), ..Options::default() });
     let progress = index.progress();
-    while progress.borrow().stage != Stage::Ready && started.elapsed() < PATIENCE {
+    while progress.borrow().stage != Stage::Ready && started.elapsed() < COUNT_WAIT {
         std::thread::sleep(Duration::from_millis(20));
     }
     let now = *progress.borrow();

@@ -7,7 +7,7 @@ use super::text::{inside, opened_before, parts};
 use super::{HOPS, MEANT, Receiver};
 use crate::context::alias;
 use crate::context::corpus::Sort;
-use crate::syntax::uses::{self, Given};
+use crate::syntax::uses::{self, Assignment};
 use crate::syntax::{Kind, Parsed, scope};
 use crate::text::words;
 
@@ -33,10 +33,10 @@ impl Receiver<'_> {
         self.untested(tree, word, start, &all, steps)
     }
 
-    fn untested(&self, tree: &Parsed, word: &str, start: usize, all: &[Given], steps: usize) -> Vec<u32> {
+    fn untested(&self, tree: &Parsed, word: &str, start: usize, all: &[Assignment], steps: usize) -> Vec<u32> {
         // What gives a name a value may name another one that was called the same before.
         let until = self.until.get();
-        let above = |given: &&Given| (start..until).contains(&given.range.start);
+        let above = |given: &&Assignment| (start..until).contains(&given.range.start);
         let Some(last) = all.iter().rfind(above).or(all.first()) else {
             let found = self.in_pattern(start, word);
             return if found.is_empty() { self.documented(start, word) } else { found };
@@ -47,7 +47,7 @@ impl Receiver<'_> {
         if found.is_empty() { self.documented(start, word) } else { found }
     }
 
-    fn of_given(&self, tree: &Parsed, given: &Given, steps: usize) -> Vec<u32> {
+    fn of_given(&self, tree: &Parsed, given: &Assignment, steps: usize) -> Vec<u32> {
         let text = |range: &Range<usize>| tree.text().get(range.clone()).unwrap_or_default();
         let by_kind = given.kind.as_ref().map(|kind| self.annotated(text(kind))).unwrap_or_default();
         let by_kind = if by_kind.is_empty() { self.typed_above(tree, given) } else { by_kind };
@@ -66,7 +66,7 @@ impl Receiver<'_> {
     }
 
     /// The types of the case around the cursor, where a name is given a value whose type is asked for: `switch v := x.(type)`.
-    fn of_case(&self, text: &str, given: &Given, value: &Range<usize>) -> Option<Vec<u32>> {
+    fn of_case(&self, text: &str, given: &Assignment, value: &Range<usize>) -> Option<Vec<u32>> {
         let asked = self.language.types.asks.as_deref()?;
         let at = given.range.end + text.get(given.range.end..)?.find(asked)?;
         let behind = at + asked.len();
@@ -80,7 +80,7 @@ impl Receiver<'_> {
     }
 
     /// What a pattern takes out of a value: `Added(row)`, `Added { row, .. }`, `{ row: other }`. None where that is not known.
-    fn taken_out(&self, text: &str, given: &Given, value: &str, steps: usize) -> Option<Vec<u32>> {
+    fn taken_out(&self, text: &str, given: &Assignment, value: &str, steps: usize) -> Option<Vec<u32>> {
         let corpus = self.corpus;
         if given.scope.is_some() {
             return None;
@@ -211,7 +211,7 @@ impl Receiver<'_> {
     }
 
     /// The types that a comment above a declaration says for it.
-    fn typed_above(&self, tree: &Parsed, given: &Given) -> Vec<u32> {
+    fn typed_above(&self, tree: &Parsed, given: &Assignment) -> Vec<u32> {
         let Some(tags) = &self.language.documentation.tags else { return vec![] };
         let line = tree.text()[..given.range.start].rfind('\n').map_or(0, |at| at + 1);
         let Some(comment) = self.comment_above(tree.text(), line) else { return vec![] };

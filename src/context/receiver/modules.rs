@@ -181,7 +181,7 @@ impl Receiver<'_> {
     /// Whether the code gives a name a value that is no import.
     fn is_variable(&self, name: &str) -> bool {
         let Some(tree) = self.query.parsed else { return false };
-        let is_load = |given: &uses::Given| {
+        let is_load = |given: &uses::Assignment| {
             let value = given.value.clone().and_then(|value| tree.text().get(value));
             value.is_some_and(|value| import::loaded(self.language, value).any(|one| one.alone))
         };

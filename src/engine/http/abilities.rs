@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{Api, Inner, is_other_model, window};
+use super::{Api, ServerShared, is_other_model, window};
 use crate::config::DEFAULT_CONTEXT;
 use crate::engine::{ANY_WINDOW, Caps, EngineError, ErrorKind, locality};
 use crate::report;
@@ -29,7 +29,7 @@ struct Listed {
     is_told: bool,
 }
 
-impl Inner {
+impl ServerShared {
     /// What the server says it can do. It is asked once, by a task that outlives the caller: while somebody types, each key cancels the
     /// request before.
     pub(super) async fn caps(self: &Arc<Self>) -> Result<Caps, EngineError> {

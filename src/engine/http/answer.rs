@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use super::halves::Halves;
+use super::surrogates::SurrogateJoiner;
 use super::wire::one_line;
 use crate::dialect::{self, Broken, Delta, Parser, QUOTED, Tool, ToolCall};
 use crate::engine::{EngineError, ErrorKind, Event, FOUND, Finish, Finished, Timing};
@@ -46,7 +46,7 @@ pub(super) struct Answer {
     pub cut: Option<String>,
     pub timing: Timing,
     reading: Reading,
-    halves: Halves,
+    surrogates: SurrogateJoiner,
     /// Why a call could not be read.
     unreadable: Option<String>,
     calls: usize,
@@ -68,7 +68,7 @@ impl Answer {
             cut: None,
             timing: Timing::default(),
             reading,
-            halves: Halves::default(),
+            surrogates: SurrogateJoiner::default(),
             unreadable: None,
             calls: 0,
             ids: HashSet::new(),
@@ -88,10 +88,10 @@ impl Answer {
     pub fn json(&mut self, data: &str) -> Result<Value, EngineError> {
         let value = match serde_json::from_str(data) {
             Ok(value) => {
-                self.halves = Halves::default();
+                self.surrogates = SurrogateJoiner::default();
                 return Ok(value);
             }
-            Err(error) => serde_json::from_str(&self.halves.joined(data)).map_err(|_| error),
+            Err(error) => serde_json::from_str(&self.surrogates.joined(data)).map_err(|_| error),
         };
         value.map_err(|error: serde_json::Error| self.no_answer(format!("the answer is not valid JSON ({error}); try again")))
     }

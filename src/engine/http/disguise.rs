@@ -10,7 +10,7 @@ const ALPHABETS: [&[u8; 64]; 2] = [
 ];
 
 /// With fewer letters than this, what looks like a piece of the key is a word like any other.
-const TELLING: usize = 8;
+const TELLING_LETTERS: usize = 8;
 
 /// `text` with `mark` in every place where the key stands in one of these spellings.
 pub(super) fn hidden(text: &str, key: &str, mark: &str) -> String {
@@ -22,7 +22,9 @@ pub(super) fn hidden(text: &str, key: &str, mark: &str) -> String {
     for place in in_percents(&hidden, key).into_iter().rev() {
         hidden.replace_range(place, mark);
     }
-    if let Some(length) = (TELLING..key.len()).rev().find(|length| key.is_char_boundary(*length) && hidden.ends_with(&key[..*length])) {
+    if let Some(length) =
+        (TELLING_LETTERS..key.len()).rev().find(|length| key.is_char_boundary(*length) && hidden.ends_with(&key[..*length]))
+    {
         hidden.replace_range(hidden.len() - length.., mark);
     }
     hidden
@@ -37,7 +39,7 @@ fn in_base64(key: &[u8]) -> Vec<String> {
         letters.filter_map(index).map(|index| char::from(alphabet[index])).collect::<String>()
     };
     let all = ALPHABETS.iter().flat_map(|alphabet| (0..3).map(move |before| spelt(alphabet, before)));
-    all.filter(|spelt| spelt.len() >= TELLING).collect()
+    all.filter(|spelt| spelt.len() >= TELLING_LETTERS).collect()
 }
 
 /// Where the key stands in a text in which some of its letters are `%2D`, from the first to the last.

@@ -56,7 +56,7 @@ const COMMAND_TIME: Duration = Duration::from_secs(60);
 const REST_TIME: Duration = Duration::from_millis(500);
 
 /// Most bytes of its output that are read.
-const LONGEST: u64 = 64 << 10;
+const MAX_OUTPUT_BYTES: u64 = 64 << 10;
 
 impl KeySource {
     /// The source that `[engines.NAME]` names; nothing is read yet.
@@ -158,7 +158,7 @@ impl KeySource {
         let program = &redact::mask(program);
         let mut text = vec![];
         let whole = async {
-            let mut output = child.stdout.take().ok_or_else(|| std::io::Error::other("it has no output"))?.take(LONGEST);
+            let mut output = child.stdout.take().ok_or_else(|| std::io::Error::other("it has no output"))?.take(MAX_OUTPUT_BYTES);
             let status = tokio::select! {
                 biased;
                 read = output.read_to_end(&mut text) => {
@@ -176,8 +176,8 @@ impl KeySource {
         let status = tokio::time::timeout(COMMAND_TIME, whole).await;
         let status = status.map_err(|_| self.wrong(&format!("`{program}` gave no key within a minute")))?;
         let status = status.map_err(|error| self.wrong(&format!("what `{program}` writes cannot be read: {error}")))?;
-        if text.len() as u64 == LONGEST {
-            return Err(self.wrong(&format!("`{program}` writes more than any key has ({LONGEST} bytes)")));
+        if text.len() as u64 == MAX_OUTPUT_BYTES {
+            return Err(self.wrong(&format!("`{program}` writes more than any key has ({MAX_OUTPUT_BYTES} bytes)")));
         }
         if !status.success() {
             return Err(self.wrong(&format!("`{program}` failed ({status})")));

@@ -4,7 +4,6 @@ mod abilities;
 mod answer;
 mod disguise;
 mod endpoint;
-pub mod halves;
 mod key;
 mod keyless;
 mod limits;
@@ -12,9 +11,10 @@ pub mod ndjson;
 mod ollama;
 mod openai;
 mod plan;
+mod refused_fields;
 mod reply;
-mod spare;
 pub mod sse;
+pub mod surrogates;
 mod window;
 mod wire;
 
@@ -27,14 +27,14 @@ pub use key::{ApiKey, KeySource, is_variable, unset_variable};
 pub use limits::Limits;
 
 use super::{
-    Again, Ask, BoxFuture, Cancel, Caps, Engine, EngineError, ErrorKind, Estimate, Event, Events, Finished, Request, Tokens, locality,
+    Ask, BoxFuture, Cancel, Caps, Engine, EngineError, ErrorKind, Estimate, Event, Events, Finished, Request, RetryReason, Tokens, locality,
 };
 use crate::config::EngineConfig;
 use crate::dialect::messages::Resend;
 use crate::dialect::{self, Dialect};
 use crate::report;
 use plan::Plan;
-use spare::{Spare, objection, refuses_tools};
+use refused_fields::{RefusedFields, objection, refuses_tools};
 use sse::Frame;
 use wire::Wire;
 
@@ -69,7 +69,7 @@ pub fn build_with(name: &str, config: &EngineConfig, limits: Limits) -> Result<A
         ),
     };
     let wire = Wire::new(name, config, Endpoint::parse(name, url)?, limits);
-    let inner = Inner {
+    let inner = ServerShared {
         api,
         model: config.model.clone(),
         context: config.context,
@@ -77,7 +77,7 @@ pub fn build_with(name: &str, config: &EngineConfig, limits: Limits) -> Result<A
         dialect,
         wire,
         resend: AtomicU8::new(0),
-        spare: Spare::default(),
+        refused_fields: RefusedFields::default(),
         fills_no_holes: AtomicBool::new(false),
         quiet: AtomicU8::new(UNTRIED),
         most_tokens: AtomicU32::new(u32::MAX),
@@ -103,11 +103,11 @@ pub fn is_other_model(asked: &str, served: &str) -> bool {
 }
 
 struct Http {
-    inner: Arc<Inner>,
+    inner: Arc<ServerShared>,
 }
 
 /// What the task of a request shares with the engine.
-struct Inner {
+struct ServerShared {
     api: Api,
     model: String,
     context: Option<u32>,
@@ -118,7 +118,7 @@ struct Inner {
     /// Which past reasoning this server wants, as its refusals have taught: 0 that of tool turns, 1 none, 2 all.
     resend: AtomicU8,
     /// Fields that this server refuses.
-    spare: Spare,
+    refused_fields: RefusedFields,
     /// It has refused a raw prompt for a hole, and nobody has configured that it takes them.
     fills_no_holes: AtomicBool,
     /// Whether requests say unasked that the model should not think, as its answers have taught ([`UNTRIED`]).
@@ -134,7 +134,7 @@ struct Inner {
     seen: tokio::sync::watch::Sender<Seen>,
 }
 
-/// Values of [`Inner::quiet`]: not known yet, said unasked, refused by the server.
+/// Values of [`ServerShared::quiet`]: not known yet, said unasked, refused by the server.
 const UNTRIED: u8 = 0;
 const SAID: u8 = 1;
 const REFUSED: u8 = 2;
@@ -175,7 +175,7 @@ enum Once {
     Thinks,
 }
 
-impl Inner {
+impl ServerShared {
     fn resend(&self) -> Resend {
         match self.resend.load(Ordering::Relaxed) {
             0 => Resend::ToolTurns,
@@ -191,11 +191,11 @@ impl Inner {
                 Ok(Once::Done(finished)) => return Ok(finished),
                 Ok(Once::Thinks) => {
                     self.quiet.store(SAID, Ordering::Relaxed);
-                    Again::Thinks
+                    RetryReason::Thinks
                 }
                 // The length first: its refusal names the field, which is no refusal of the field.
-                Err(error) if self.learns_most(&request, &error) || self.spare.learns(&error) || self.learns(&request, &error) => {
-                    error.refusal.map_or(Again::Lost, |refusal| Again::Refused(refusal.status))
+                Err(error) if self.learns_most(&request, &error) || self.refused_fields.learns(&error) || self.learns(&request, &error) => {
+                    error.refusal.map_or(RetryReason::Lost, |refusal| RetryReason::Refused(refusal.status))
                 }
                 Err(error) => {
                     self.note_refused(&request, &error);
@@ -299,7 +299,7 @@ impl Inner {
 
     async fn once(self: &Arc<Self>, request: &Request, events: &tokio::sync::mpsc::Sender<Event>) -> Result<Once, EngineError> {
         let Plan { path, mut body, format, mut answering, tokens, prompt } = self.plan(request).await?;
-        self.spare.fit(&mut body);
+        self.refused_fields.fit(&mut body);
         let mut minds_thinking = self.minds_thinking(request);
         let times = self.wire.times(request.priority, tokens);
         let mut reply = self.wire.post(&path, &body, format, times, events).await?;

@@ -126,32 +126,32 @@ struct Ids {
 }
 
 /// Which answer a document belongs to.
-enum Whose {
+enum AnswerOwner {
     Ours,
     Another,
     Unclear,
 }
 
 impl Ids {
-    fn whose(&mut self, id: &str) -> Whose {
+    fn whose(&mut self, id: &str) -> AnswerOwner {
         let own = match &self.own {
             Some(own) if !self.meaningless => own,
-            Some(_) => return Whose::Ours,
+            Some(_) => return AnswerOwner::Ours,
             None => {
                 self.own = Some(id.into());
-                return Whose::Ours;
+                return AnswerOwner::Ours;
             }
         };
         if own == id {
             self.returned = true;
             self.held.clear();
-            return Whose::Ours;
+            return AnswerOwner::Ours;
         }
         if self.returned {
-            return Whose::Another;
+            return AnswerOwner::Another;
         }
         self.meaningless = self.held.iter().any(|(held, _)| held != id);
-        if self.meaningless { Whose::Ours } else { Whose::Unclear }
+        if self.meaningless { AnswerOwner::Ours } else { AnswerOwner::Unclear }
     }
 
     /// The documents that were held back, if they turn out to be ours.
@@ -343,12 +343,12 @@ impl Answering for OpenAi {
             return Err(self.answer.no_answer("answered in Ollama's format; set kind = \"ollama\", or add /v1 to `base_url`"));
         }
         match value.get("id").and_then(Value::as_str).filter(|id| !id.is_empty()).map(|id| (id, self.ids.whose(id))) {
-            Some((_, Whose::Another)) => return Ok(out),
-            Some((id, Whose::Unclear)) => {
+            Some((_, AnswerOwner::Another)) => return Ok(out),
+            Some((id, AnswerOwner::Unclear)) => {
                 self.ids.held.push((id.into(), value.clone()));
                 return Ok(out);
             }
-            Some((_, Whose::Ours)) | None => {}
+            Some((_, AnswerOwner::Ours)) | None => {}
         }
         for held in self.ids.released(self.ids.meaningless) {
             self.document(&held, &mut out)?;

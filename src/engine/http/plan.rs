@@ -9,7 +9,7 @@ use super::answer::{Answer, Answering, Reading};
 use super::ollama::{self, Ollama};
 use super::openai::{self, OpenAi, Thinking};
 use super::reply::Format;
-use super::{Api, Inner};
+use super::{Api, ServerShared};
 use crate::config::DEFAULT_CONTEXT;
 use crate::dialect::{self, Broken, Chat, Dialect, Family, Fim, Piece, Start};
 use crate::engine::{Ask, EngineError, ErrorKind, Priority, Request, with_thinking};
@@ -26,7 +26,7 @@ pub(super) struct Plan {
     pub prompt: Option<String>,
 }
 
-impl Inner {
+impl ServerShared {
     /// Decides address, body and parsers for a request.
     pub(super) async fn plan(self: &Arc<Self>, request: &Request) -> Result<Plan, EngineError> {
         let within;

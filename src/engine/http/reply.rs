@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::limits::Limits;
 use super::ndjson::Ndjson;
 use super::sse::{Broken, Frame, Sse};
-use super::wire::{Times, one_line};
+use super::wire::{TimeLimits, one_line};
 use crate::engine::{EngineError, ErrorKind};
 use crate::web;
 
@@ -33,7 +33,7 @@ pub struct Reply {
     wanted: Format,
     decoder: Decoder,
     frames: VecDeque<Frame>,
-    times: Times,
+    times: TimeLimits,
     limits: Limits,
     received: usize,
     /// The last sign of life. The head of the answer counts as the first, unless somebody types.
@@ -46,11 +46,11 @@ pub struct Reply {
 }
 
 /// Bytes of a non-answer that are shown to the user.
-const TOLD: usize = 120;
+const SHOWN_ANSWER_BYTES: usize = 120;
 
 impl Reply {
     /// A reader for the body of `answer`, expected in a format.
-    pub(super) fn new(name: String, answer: web::Answer, wanted: Format, times: Times, limits: &Limits) -> Self {
+    pub(super) fn new(name: String, answer: web::Answer, wanted: Format, times: TimeLimits, limits: &Limits) -> Self {
         Self {
             name,
             answer,
@@ -101,7 +101,7 @@ impl Reply {
         };
         self.received += chunk.len();
         if let Some(unread) = &mut self.unread {
-            unread.extend_from_slice(&chunk[..chunk.len().min(TOLD - unread.len())]);
+            unread.extend_from_slice(&chunk[..chunk.len().min(SHOWN_ANSWER_BYTES - unread.len())]);
         }
         if self.received > self.limits.body {
             let message = format!("{}: the answer is over {} MiB and was cut off", self.name, self.limits.body >> 20);

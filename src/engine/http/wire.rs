@@ -13,7 +13,7 @@ use super::limits::Limits;
 use super::reply::{Format, Reply};
 use super::window;
 use crate::config::EngineConfig;
-use crate::engine::{Again, EngineError, ErrorKind, Event, Priority, Refusal};
+use crate::engine::{EngineError, ErrorKind, Event, Priority, Refusal, RetryReason};
 use crate::redact;
 use crate::web::{self, Client, HeaderValue, Method, StatusCode, header};
 
@@ -28,7 +28,7 @@ pub struct Wire {
 
 /// The time limits of one request.
 #[derive(Clone, Copy, Debug)]
-pub struct Times {
+pub struct TimeLimits {
     pub started: Instant,
     pub first: Duration,
     pub total: Duration,
@@ -39,12 +39,12 @@ pub struct Times {
 const ERROR_BODY: usize = 4 << 20;
 
 /// The outcome of an attempt.
-enum Trial {
+enum AttemptOutcome {
     Answered(web::Answer),
     /// The connection broke before anything came: mostly a kept one that the server has closed meanwhile.
     Stale(EngineError),
     /// Worth another attempt.
-    Again(EngineError),
+    RetryReason(EngineError),
     Failed(EngineError),
 }
 
@@ -57,29 +57,36 @@ impl Wire {
     }
 
     /// The limits for a request of this urgency and prompt length.
-    pub fn times(&self, priority: Priority, prompt_tokens: usize) -> Times {
+    pub fn times(&self, priority: Priority, prompt_tokens: usize) -> TimeLimits {
         let (first, total) = self.limits.times(priority, prompt_tokens);
-        Times { started: Instant::now(), first, total, typing: priority == Priority::Typing }
+        TimeLimits { started: Instant::now(), first, total, typing: priority == Priority::Typing }
     }
 
     /// The limits for a question not worth a long wait.
-    pub fn brief(&self) -> Times {
-        Times { started: Instant::now(), first: self.limits.list, total: self.limits.list, typing: true }
+    pub fn brief(&self) -> TimeLimits {
+        TimeLimits { started: Instant::now(), first: self.limits.list, total: self.limits.list, typing: true }
     }
 
     /// The limits for a question whose answer is needed.
-    pub fn patient(&self) -> Times {
+    pub fn patient(&self) -> TimeLimits {
         self.times(Priority::Normal, 0)
     }
 
     /// Sends a request and waits for the head of a good answer. Each time it is sent again is an event.
-    pub async fn post(&self, path: &str, body: &Value, format: Format, times: Times, events: &Sender<Event>) -> Result<Reply, EngineError> {
+    pub async fn post(
+        &self,
+        path: &str,
+        body: &Value,
+        format: Format,
+        times: TimeLimits,
+        events: &Sender<Event>,
+    ) -> Result<Reply, EngineError> {
         let outcome = self.exchange(path, Some(body), times, Some(events)).await;
         outcome.map(|answer| Reply::new(self.name(), answer, format, times, &self.limits))
     }
 
     /// Fetches a small JSON document, such as a list of models.
-    pub async fn json(&self, path: &str, body: Option<&Value>, times: Times) -> Result<Value, EngineError> {
+    pub async fn json(&self, path: &str, body: Option<&Value>, times: TimeLimits) -> Result<Value, EngineError> {
         let answer = self.exchange(path, body, times, None).await?;
         let bytes = limited_body(answer, self.limits.body, times.first).await;
         let said = serde_json::from_slice(&bytes).map(|said| keyless::without(&self.key, said));
@@ -108,7 +115,7 @@ impl Wire {
         &self,
         path: &str,
         body: Option<&Value>,
-        times: Times,
+        times: TimeLimits,
         events: Option<&Sender<Event>>,
     ) -> Result<web::Answer, EngineError> {
         let again = async |why| {
@@ -119,17 +126,17 @@ impl Wire {
         let (mut trial, mut fresh) = (0, None);
         loop {
             let (error, has_left) = match self.trial(fresh.as_ref().unwrap_or(&self.client), path, body, times).await {
-                Trial::Answered(answer) => return Ok(answer),
-                Trial::Failed(error) => return Err(error),
+                AttemptOutcome::Answered(answer) => return Ok(answer),
+                AttemptOutcome::Failed(error) => return Err(error),
                 // At once, even while somebody types, and not over another kept connection.
-                Trial::Stale(_) if fresh.is_none() => {
+                AttemptOutcome::Stale(_) if fresh.is_none() => {
                     fresh = Some(Client::direct(self.limits.connect, 0));
-                    again(Again::Lost).await;
+                    again(RetryReason::Lost).await;
                     continue;
                 }
-                Trial::Stale(error) => (error, true),
+                AttemptOutcome::Stale(error) => (error, true),
                 // If no connection came about, nothing was sent that could have taken effect.
-                Trial::Again(error) => {
+                AttemptOutcome::RetryReason(error) => {
                     let was_refused = error.refusal.is_some();
                     (error, was_refused)
                 }
@@ -143,17 +150,17 @@ impl Wire {
             }
             tokio::time::sleep(wait).await;
             if has_left {
-                again(refused.map_or(Again::Lost, Again::Refused)).await;
+                again(refused.map_or(RetryReason::Lost, RetryReason::Refused)).await;
             }
             trial += 1;
         }
     }
 
-    async fn trial(&self, client: &Client, path: &str, body: Option<&Value>, times: Times) -> Trial {
+    async fn trial(&self, client: &Client, path: &str, body: Option<&Value>, times: TimeLimits) -> AttemptOutcome {
         let url = self.endpoint.at(path);
         let key = match self.key.get().await {
             Ok(key) => key,
-            Err(error) => return Trial::Failed(error),
+            Err(error) => return AttemptOutcome::Failed(error),
         };
         let key = key.and_then(|key| key.header(&url)).map(|key| (header::AUTHORIZATION, key));
         let kind = body.map(|_| (header::CONTENT_TYPE, HeaderValue::from_static("application/json")));
@@ -164,7 +171,7 @@ impl Wire {
             Err(_) => {
                 let message =
                     format!("{} did not answer within {} s; is it loading a model, or overloaded?", self.name(), left.as_secs_f64().ceil());
-                return Trial::Failed(EngineError::new(ErrorKind::TimedOut, message));
+                return AttemptOutcome::Failed(EngineError::new(ErrorKind::TimedOut, message));
             }
             Ok(Err(failure)) => return self.unreachable(failure),
             Ok(Ok(answer)) => answer,
@@ -172,10 +179,10 @@ impl Wire {
         let status = answer.status;
         if status == StatusCode::OK {
             return match answer.headers.get_all(header::CONTENT_ENCODING).iter().all(is_plain) {
-                true => Trial::Answered(answer),
+                true => AttemptOutcome::Answered(answer),
                 false => {
                     let message = format!("{} answered compressed, which was not asked for", self.name());
-                    Trial::Failed(EngineError::new(ErrorKind::Protocol, message))
+                    AttemptOutcome::Failed(EngineError::new(ErrorKind::Protocol, message))
                 }
             };
         }
@@ -188,28 +195,28 @@ impl Wire {
         let error = self.refused(status, path, said, retry_after, location.map(|to| self.key.redact_all(&shown(&to))));
         let error = EngineError { refusal: Some(Box::new(refusal)), ..error };
         match (status.as_u16(), error.kind) {
-            (408 | 425 | 429 | 500 | 502..=504 | 529, ErrorKind::Unavailable) => Trial::Again(error),
-            _ => Trial::Failed(error),
+            (408 | 425 | 429 | 500 | 502..=504 | 529, ErrorKind::Unavailable) => AttemptOutcome::RetryReason(error),
+            _ => AttemptOutcome::Failed(error),
         }
     }
 
-    fn unreachable(&self, web::Failure { unsent, cause }: web::Failure) -> Trial {
+    fn unreachable(&self, web::Failure { unsent, cause }: web::Failure) -> AttemptOutcome {
         let name = self.name();
         if unsent {
             let certificate = ["certificate", "UnknownIssuer", "CaUsedAsEndEntity"].iter().any(|word| cause.contains(word));
             if certificate {
                 let message = format!("{name}: the server's certificate is not trusted ({cause}); nothing was sent");
-                return Trial::Failed(EngineError::new(ErrorKind::Configuration, message));
+                return AttemptOutcome::Failed(EngineError::new(ErrorKind::Configuration, message));
             }
             let message = format!("{name} cannot be reached ({cause}); is the server running, is `base_url` right?");
-            return Trial::Again(EngineError::new(ErrorKind::Unavailable, message));
+            return AttemptOutcome::RetryReason(EngineError::new(ErrorKind::Unavailable, message));
         }
         let tls = if self.endpoint.is_encrypted() { "" } else { ". A server that speaks TLS wants https:// in `base_url`" };
         if cause.starts_with("invalid HTTP") {
             let message = format!("{name} does not answer as a server of HTTP does ({cause}); check `base_url`{tls}");
-            return Trial::Failed(EngineError::new(ErrorKind::Protocol, message));
+            return AttemptOutcome::Failed(EngineError::new(ErrorKind::Protocol, message));
         }
-        Trial::Stale(EngineError::new(ErrorKind::Unavailable, format!("{name}: the connection broke ({cause}); try again{tls}")))
+        AttemptOutcome::Stale(EngineError::new(ErrorKind::Unavailable, format!("{name}: the connection broke ({cause}); try again{tls}")))
     }
 
     /// A status that is no answer, for people.

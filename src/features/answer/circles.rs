@@ -6,12 +6,12 @@ use std::collections::VecDeque;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Length of one round in words. Shorter repetitions may be right; longer ones are not kept up by models.
-const SHORTEST: usize = 8;
-const LONGEST: usize = 256;
+const MIN_ROUND_WORDS: usize = 8;
+const MAX_ROUND_WORDS: usize = 256;
 /// So many identical rounds in a row, word by word, make a circle.
-const TIMES: usize = 3;
+const CIRCLE_ROUNDS: usize = 3;
 /// After so many repeated words a circle may have begun. They are held back until it is known whether it has.
-const SUSPECT: usize = 3;
+const SUSPECT_WORDS: usize = 3;
 
 /// Takes an answer in pieces of any size.
 #[derive(Default)]
@@ -64,7 +64,7 @@ impl Circles {
 
     /// The byte from which on the answer may be repeating itself; none if nothing looks like a repetition.
     pub fn suspect(&self) -> Option<usize> {
-        let run = self.runs.iter().skip(SHORTEST).copied().max().filter(|run| *run >= SUSPECT)?;
+        let run = self.runs.iter().skip(MIN_ROUND_WORDS).copied().max().filter(|run| *run >= SUSPECT_WORDS)?;
         let last_of_first = self.words.len().checked_sub(run + 1)?;
         Some(self.words[last_of_first].end)
     }
@@ -81,19 +81,19 @@ impl Circles {
         let is_prose = !self.in_code && !is_fence && word.contains(char::is_alphanumeric);
         let prose = self.words.back().map_or(0, |last| last.prose) + usize::from(is_prose);
         let hash = xxh3_64(word.as_bytes());
-        self.runs.resize(LONGEST + 1, 0);
+        self.runs.resize(MAX_ROUND_WORDS + 1, 0);
         let mut round = None;
-        for lag in 1..=LONGEST.min(self.words.len()) {
+        for lag in 1..=MAX_ROUND_WORDS.min(self.words.len()) {
             let before = &self.words[self.words.len() - lag];
             self.runs[lag] = if before.hash == hash { self.runs[lag] + 1 } else { 0 };
-            let is_round = lag >= SHORTEST && self.runs[lag] >= lag * (TIMES - 1) && prose - before.prose >= SHORTEST;
+            let is_round = lag >= MIN_ROUND_WORDS && self.runs[lag] >= lag * (CIRCLE_ROUNDS - 1) && prose - before.prose >= MIN_ROUND_WORDS;
             round = round.or(is_round.then_some(lag));
         }
         self.words.push_back(Word { hash, end, prose });
-        if self.words.len() > LONGEST * (TIMES - 1) + 1 {
+        if self.words.len() > MAX_ROUND_WORDS * (CIRCLE_ROUNDS - 1) + 1 {
             self.words.pop_front();
         }
-        let last_of_first = self.words.len().checked_sub(round? * (TIMES - 1) + 1)?;
+        let last_of_first = self.words.len().checked_sub(round? * (CIRCLE_ROUNDS - 1) + 1)?;
         Some(self.words[last_of_first].end)
     }
 }

@@ -14,7 +14,7 @@ use crate::context::{Kind, Part, Stretch, stretch};
 use crate::dialect::{Chat, Message, Role};
 use crate::engine::{Ask, Cancel, Caps, EngineError, ErrorKind, Event, Finish, Finished, Priority, Request};
 use crate::features::inert::{Inert, inert};
-use crate::features::{Piece, Session, Sink, Timing};
+use crate::features::{AnswerEvent, Session, Sink, Timing};
 use crate::route::{Choice, Decision, Task};
 use circles::Circles;
 use cite::words::names_line;
@@ -201,7 +201,7 @@ impl<'a> Stream<'a> {
     /// Drops the answer so far. If the user has seen some of it, tells the editor that the answer begins anew.
     fn restart(&mut self, was_told: bool) {
         if was_told {
-            (self.sink)(Piece::Restart);
+            (self.sink)(AnswerEvent::Restart);
         }
         self.held.clear();
         (self.filter, self.circles, self.gone) = (Inert::default(), Circles::default(), 0);
@@ -260,7 +260,7 @@ impl<'a> Stream<'a> {
     fn tell(&mut self, text: String) {
         if !text.is_empty() {
             self.has_text = true;
-            (self.sink)(Piece::Text(text));
+            (self.sink)(AnswerEvent::Text(text));
         }
     }
 }
@@ -322,13 +322,13 @@ pub(super) fn report(event: &Event, filter: &mut Inert, sink: &Sink) {
         Event::Text(text) => {
             let text = filter.push(text);
             if !text.is_empty() {
-                sink(Piece::Text(text));
+                sink(AnswerEvent::Text(text));
             }
         }
-        Event::Reasoning(text) => sink(Piece::Reasoning(inert(text))),
+        Event::Reasoning(text) => sink(AnswerEvent::Reasoning(inert(text))),
         Event::Progress { stage, done, total } => {
             let percent = (*total > 0).then(|| done * 100 / total);
-            sink(Piece::Progress((*stage).into(), percent));
+            sink(AnswerEvent::Progress((*stage).into(), percent));
         }
         Event::TextWasReasoning | Event::SentAgain(_) | Event::Call(_) | Event::Done(_) | Event::Failed(_) => {}
     }

@@ -9,8 +9,8 @@ use crate::index::Tier;
 use crate::text::words;
 
 /// Most bytes of text that are read, and most files.
-const BYTES: usize = 32 << 20;
-const FILES: usize = 20_000;
+const MAX_BYTES: usize = 32 << 20;
+const MAX_FILES: usize = 20_000;
 
 /// The words of the workspace, read bit by bit.
 pub(super) struct Vocabulary {
@@ -38,8 +38,8 @@ impl Vocabulary {
         let ending = |path: &String| Some(path.rsplit('/').next()?.rsplit_once('.')?.1.to_lowercase());
         let endings = paths.iter().filter_map(ending).collect();
         let folders = paths.iter().filter_map(|path| Some(path.split_once('/')?.0.to_string())).collect();
-        let unread = paths[paths.len().saturating_sub(FILES)..].to_vec();
-        Self { paths, endings, folders, words: HashSet::new(), hashing: RandomState::new(), unread, left: BYTES }
+        let unread = paths[paths.len().saturating_sub(MAX_FILES)..].to_vec();
+        Self { paths, endings, folders, words: HashSet::new(), hashing: RandomState::new(), unread, left: MAX_BYTES }
     }
 
     /// Whether some file has this ending.

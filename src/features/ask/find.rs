@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::meant::{Meant, Paths, meant};
+use super::named_places::{NamedPlace, Paths, named_places};
 use super::search::{Place, Ranking, Spot, definition, rank};
 use super::{blocks, map, overview, withheld};
 use crate::context::{Kind, Masked, Part};
@@ -14,18 +14,18 @@ use crate::index::FileId;
 use crate::text::lines::{line_number, line_start};
 
 /// Up to this budget in tokens only definitions are shown, since a map would take their room.
-const SMALL: usize = 4096;
+const DEFINITIONS_ONLY_BUDGET: usize = 4096;
 /// The budget in tokens for each further definition, and the most and fewest definitions.
-const FOR_EACH: usize = 120;
-const MOST: usize = 32;
-const LEAST: usize = 12;
+const TOKENS_PER_EXCERPT: usize = 120;
+const MAX_EXCERPTS: usize = 32;
+const MIN_EXCERPTS: usize = 12;
 /// Excerpts of the longest length that any budget has room for.
-const ROOM_FOR: usize = 8;
+const LONG_EXCERPTS: usize = 8;
 /// Longest excerpt in bytes, and longest for something that the question names.
-const LONGEST: usize = 3000;
-const LONGEST_MEANT: usize = 24_000;
+const MAX_EXCERPT_BYTES: usize = 3000;
+const MAX_NAMED_EXCERPT_BYTES: usize = 24_000;
 /// If fewer tokens are left than this, no whole file is added.
-const LEAST_FILE: usize = 200;
+const MIN_FILE_TOKENS: usize = 200;
 
 /// The parts for a question within a budget of tokens. If the whole repository fits, that. Else the best definitions; and if there is room,
 /// a map of the repository before them, and as many whole files as fit. The map has its own order, so that the next question's prompt
@@ -46,8 +46,8 @@ pub(super) struct About {
 
 fn parts(session: &Session, question: &str, paths: &Paths<'_>, budget: usize, tokens: &dyn Tokens) -> Vec<Part> {
     let ranking = if overview::is_asked(question) { Ranking::default() } else { rank(session, question, paths) };
-    let places = Places { session, meant: meant(session, question, &ranking, paths), ranking: &ranking, tokens };
-    if budget <= SMALL {
+    let places = Places { session, named: named_places(session, question, &ranking, paths), ranking: &ranking, tokens };
+    if budget <= DEFINITIONS_ONLY_BUDGET {
         let mut parts = places.excerpts(budget);
         let left = budget - spent(&parts);
         if is_sparse(&parts, budget) {
@@ -57,7 +57,7 @@ fn parts(session: &Session, question: &str, paths: &Paths<'_>, budget: usize, to
         }
         return parts;
     }
-    let repeated = places.excerpts((budget / 4).min(SMALL));
+    let repeated = places.excerpts((budget / 4).min(DEFINITIONS_ONLY_BUDGET));
     if let Some(mut parts) = map::whole(session, &[], budget - spent(&repeated), tokens) {
         parts.extend(repeated);
         return parts;
@@ -68,7 +68,7 @@ fn parts(session: &Session, question: &str, paths: &Paths<'_>, budget: usize, to
         let documents = places.united(&mut bodies, documents, budget);
         bodies.splice(0..0, documents);
     }
-    let mut parts = map::outline(session, &[], &[], budget - spent(&bodies), map::MOST, tokens);
+    let mut parts = map::outline(session, &[], &[], budget - spent(&bodies), map::MAX_DEFINITIONS, tokens);
     let left = budget - spent(&parts) - spent(&bodies);
     parts.extend(filled(session, &ranking, bodies, left, tokens));
     parts
@@ -76,7 +76,7 @@ fn parts(session: &Session, question: &str, paths: &Paths<'_>, budget: usize, to
 
 /// Excerpts with whole files before them, as far as `left` tokens go. Of excerpts whose whole file is shown only the best stay.
 fn filled(session: &Session, ranking: &Ranking, bodies: Vec<Part>, mut left: usize, tokens: &dyn Tokens) -> Vec<Part> {
-    let mut stays = SMALL;
+    let mut stays = DEFINITIONS_ONLY_BUDGET;
     let (repeated, mut others): (Vec<Part>, Vec<Part>) = bodies.into_iter().partition(|part| {
         let before = stays;
         stays = stays.saturating_sub(part.tokens);
@@ -87,7 +87,7 @@ fn filled(session: &Session, ranking: &Ranking, bodies: Vec<Part>, mut left: usi
     let rest = map::in_order(session, &[]).into_iter().map(|(id, _)| id).filter(|id| !known.contains(id));
     let mut whole: Vec<Part> = vec![];
     for id in ranked.iter().copied().chain(rest) {
-        if left < LEAST_FILE {
+        if left < MIN_FILE_TOKENS {
             break;
         }
         let Some(file) = session.index.file(id) else { continue };
@@ -117,7 +117,7 @@ fn is_sparse(parts: &[Part], budget: usize) -> bool {
 /// What may be shown for a question.
 struct Places<'a> {
     session: &'a Session,
-    meant: Vec<Meant>,
+    named: Vec<NamedPlace>,
     ranking: &'a Ranking,
     tokens: &'a dyn Tokens,
 }
@@ -126,13 +126,13 @@ impl Places<'_> {
     /// The best excerpts within a budget: what the question names, then what shares most with it. Adjoining places become one.
     fn excerpts(&self, budget: usize) -> Vec<Part> {
         // Several places fit even a small budget; bytes are about three times the tokens. Named places may take half.
-        let longest = LONGEST.min(budget * BYTES_PER_TOKEN / ROOM_FOR);
-        let longest_meant = (budget * BYTES_PER_TOKEN / 2 / self.meant.len().max(1)).clamp(longest, LONGEST_MEANT.max(longest));
-        let most = (budget / FOR_EACH).clamp(LEAST, MOST.max(budget / 300));
+        let longest = MAX_EXCERPT_BYTES.min(budget * BYTES_PER_TOKEN / LONG_EXCERPTS);
+        let longest_named = (budget * BYTES_PER_TOKEN / 2 / self.named.len().max(1)).clamp(longest, MAX_NAMED_EXCERPT_BYTES.max(longest));
+        let most = (budget / TOKENS_PER_EXCERPT).clamp(MIN_EXCERPTS, MAX_EXCERPTS.max(budget / 300));
         let mut parts: Vec<Part> = vec![];
-        for meant in &self.meant {
+        for named in &self.named {
             let part =
-                self.part(meant.id, |text| Some(around(text, meant.range.clone(), meant.focus, longest_meant)), || meant.why.clone());
+                self.part(named.id, |text| Some(around(text, named.range.clone(), named.focus, longest_named)), || named.why.clone());
             self.join(&mut parts, part, budget);
         }
         for (id, place) in self.ranking.places() {

@@ -13,21 +13,21 @@ use crate::redact;
 use crate::syntax::{self, naming};
 
 /// Tokens around each quotation: fence and name.
-const FRAME: usize = 12;
+const FRAME_TOKENS: usize = 12;
 /// Longest signature in a map, in bytes.
-const WIDTH: usize = 160;
+const MAX_SIGNATURE_BYTES: usize = 160;
 /// Most definitions of one file in a map.
-pub(super) const MOST: usize = 60;
+pub(super) const MAX_DEFINITIONS: usize = 60;
 /// Most headings of one file in a map.
-const HEADINGS: usize = 12;
+const MAX_HEADINGS: usize = 12;
 /// Larger files, in bytes, are data.
-const LARGEST: u32 = 4 << 20;
+const MAX_FILE_BYTES: u32 = 4 << 20;
 
 /// Every file with its text, in the order of paths, so that the start of the prompt stays the same; none if they do not fit. What is
 /// `shown` already is left out.
 pub(super) fn whole(session: &Session, shown: &[Part], budget: usize, tokens: &dyn Tokens) -> Option<Vec<Part>> {
     // By the index's estimates, most repositories are known not to fit without reading them.
-    let estimate: usize = session.index.files().map(|(_, file)| file.tokens as usize + FRAME).sum();
+    let estimate: usize = session.index.files().map(|(_, file)| file.tokens as usize + FRAME_TOKENS).sum();
     if estimate > budget + shown.iter().map(|part| part.tokens).sum::<usize>() {
         return None;
     }
@@ -67,7 +67,7 @@ fn rest(session: &Session, file: &File, shown: &[(u32, u32)], tokens: &dyn Token
         // A bracket between two definitions tells nothing.
         if between.contains(char::is_alphanumeric) {
             let text = whole.text.rewritten(|_| between.clone());
-            let tokens = tokens.count(&numbered(&text, next)) + FRAME;
+            let tokens = tokens.count(&numbered(&text, next)) + FRAME_TOKENS;
             parts.push(Part { start_line: next, end_line: first - 1, text, tokens, ..whole.clone() });
         }
         next = next.max(last.saturating_add(1));
@@ -87,7 +87,7 @@ pub(super) fn file(session: &Session, file: &File, tokens: &dyn Tokens) -> Optio
         start_line: 1,
         end_line: text.lines().count().max(1) as u32,
         kind: Kind::File,
-        tokens: tokens.count(&numbered(&text, 1)) + FRAME,
+        tokens: tokens.count(&numbered(&text, 1)) + FRAME_TOKENS,
         text,
         why: "there is room for the whole file".into(),
     })
@@ -96,7 +96,7 @@ pub(super) fn file(session: &Session, file: &File, tokens: &dyn Tokens) -> Optio
 /// The files of a map: first those that matter for a question, then the others by path, shallow ones first, tests last.
 pub(super) fn in_order<'a>(session: &'a Session, first: &[FileId]) -> Vec<(FileId, &'a Arc<File>)> {
     let ranks: HashMap<FileId, usize> = first.iter().rev().enumerate().map(|(rank, id)| (*id, rank + 1)).collect();
-    let mut files: Vec<(FileId, &Arc<File>)> = session.index.files().filter(|(_, file)| file.bytes < LARGEST).collect();
+    let mut files: Vec<(FileId, &Arc<File>)> = session.index.files().filter(|(_, file)| file.bytes < MAX_FILE_BYTES).collect();
     files.sort_by_cached_key(|(id, file)| {
         let path = file.path.to_string();
         let rank = std::cmp::Reverse(ranks.get(id).copied().unwrap_or(0));
@@ -118,10 +118,10 @@ pub(super) fn outline(session: &Session, shown: &[Part], first: &[FileId], budge
         let is_new = |line: u32| !known.iter().any(|(first, last)| (*first..=*last).contains(&(line + 1)));
         let lines = if file.symbols.is_empty() { headings(&path, &text, is_new) } else { definitions(file, &text, most, is_new) };
         let text = Masked::whole(&lines);
-        let cost = tokens.count(&text) + tokens.count(&path) + FRAME;
+        let cost = tokens.count(&text) + tokens.count(&path) + FRAME_TOKENS;
         if text.is_empty() || cost > left {
             // A map may have gaps, but a full one need not be tried for every file.
-            if left < 2 * FRAME {
+            if left < 2 * FRAME_TOKENS {
                 break;
             }
             continue;
@@ -144,7 +144,7 @@ fn definitions(file: &File, text: &str, most: usize, is_new: impl Fn(u32) -> boo
         let holds = |parent: &Symbol| parent.kind.is_type() || matches!(parent.kind, syntax::Kind::Variable | syntax::Kind::Constant);
         plain && inside.is_none_or(holds) && is_new(symbol.name_line) && lines.insert(symbol.name_line)
     });
-    let line = |symbol: &Symbol| format!("{} {}\n", symbol.name_line + 1, redact::beginning(&head(symbol, text), WIDTH));
+    let line = |symbol: &Symbol| format!("{} {}\n", symbol.name_line + 1, redact::beginning(&head(symbol, text), MAX_SIGNATURE_BYTES));
     shown.take(most).map(line).collect()
 }
 
@@ -178,6 +178,6 @@ fn headings(path: &str, text: &str, is_new: impl Fn(u32) -> bool) -> String {
     let prose = blocks::is_prose(path);
     let lines = text.lines().enumerate().filter(|(_, line)| !line.starts_with([' ', '\t']) && blocks::is_heading(line, prose));
     let lines = lines.filter(|(number, _)| is_new(*number as u32));
-    let line = |(number, line): (usize, &str)| format!("{} {}\n", number + 1, redact::beginning(line, WIDTH));
-    lines.take(HEADINGS).map(line).collect()
+    let line = |(number, line): (usize, &str)| format!("{} {}\n", number + 1, redact::beginning(line, MAX_SIGNATURE_BYTES));
+    lines.take(MAX_HEADINGS).map(line).collect()
 }

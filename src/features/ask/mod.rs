@@ -4,7 +4,7 @@ mod blocks;
 mod chores;
 mod find;
 mod map;
-mod meant;
+mod named_places;
 mod overview;
 mod search;
 mod withheld;
@@ -29,9 +29,9 @@ pub(super) const RULES: &str = "You answer a developer's question about the repo
 /// Longest question, in bytes.
 pub(super) const LONGEST: usize = 8 << 10;
 /// Tokens of the window for the rules and the answer.
-const BESIDES: usize = 700;
+const RESERVED_TOKENS: usize = 700;
 /// Most places.
-const PLACES: usize = 20;
+const MAX_LOCATIONS: usize = 20;
 
 /// An answer with its places as LSP locations, best first.
 #[derive(Clone, Debug, Serialize)]
@@ -52,18 +52,25 @@ pub struct Location {
 pub async fn ask(session: &Session, question: &str, cancel: &Cancel, sink: &Sink) -> Result<Found, EngineError> {
     let started = Instant::now();
     let words = checked(question)?;
-    let asked =
-        Question { session, task: session.task(TaskKind::Ask), system: RULES, subject: None, length: 400, besides: BESIDES, started };
+    let asked = Question {
+        session,
+        task: session.task(TaskKind::Ask),
+        system: RULES,
+        subject: None,
+        length: 400,
+        besides: RESERVED_TOKENS,
+        started,
+    };
     let answer = asked.ask(cancel, sink, |choice, caps| prompt(session, words, room(session, caps), choice.engine.tokens().as_ref()));
     let answer = answer.await?;
     let locations =
-        answer.citations.iter().filter(|place| place.verified).take(PLACES).filter_map(|place| location(session, place)).collect();
+        answer.citations.iter().filter(|place| place.verified).take(MAX_LOCATIONS).filter_map(|place| location(session, place)).collect();
     Ok(Found { answer, locations })
 }
 
 /// Tokens for excerpts: as configured, within the window that is left beside rules and answer.
 pub(super) fn room(session: &Session, caps: &Caps) -> usize {
-    (session.config().context.ask_tokens as usize).min((caps.context as usize).saturating_sub(BESIDES))
+    (session.config().context.ask_tokens as usize).min((caps.context as usize).saturating_sub(RESERVED_TOKENS))
 }
 
 /// The trimmed question, if it can be asked.

@@ -1,13 +1,13 @@
 //! Files that a question names but that may not be shown. The model is told that they exist, because otherwise it invents their content.
 
-use super::meant::Paths;
+use super::named_places::Paths;
 use crate::context::fence;
 use crate::features::Session;
 use crate::workspace::WorkspacePath;
 use crate::workspace::rules::Skip;
 
 /// Most files that the model is told about.
-const MOST: usize = 4;
+const MAX_WITHHELD_FILES: usize = 4;
 
 /// A line for each such file, with the reason why it is not shown.
 pub(super) fn told(session: &Session, question: &str, paths: &Paths<'_>) -> Vec<String> {
@@ -20,7 +20,7 @@ pub(super) fn told(session: &Session, question: &str, paths: &Paths<'_>) -> Vec<
             lines.push(line);
         }
     }
-    lines.truncate(MOST);
+    lines.truncate(MAX_WITHHELD_FILES);
     lines
 }
 

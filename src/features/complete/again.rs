@@ -8,13 +8,13 @@ use crate::text::layout::indentation;
 use crate::text::words::{self, is_unspaced, is_word};
 
 /// Lines above the cursor that an answer may repeat.
-const ABOVE: usize = 60;
+const LINES_ABOVE: usize = 60;
 
 /// An answer without the lines right above the cursor, or the start of its line, if it begins with them. A single line may well come twice,
 /// unless it is the head of the block being written; so may lines that are all the same. `spoken` marks the answer of a chat, which has
 /// whole lines.
 pub(super) fn without_beginning(hole: &Hole, text: &str, spoken: bool) -> String {
-    let above: Vec<&str> = hole.above().take(ABOVE).map(str::trim).collect();
+    let above: Vec<&str> = hole.above().take(LINES_ABOVE).map(str::trim).collect();
     let lines = lines_that_say_something(text);
     let said = |number: usize| text[lines[number].clone()].trim();
     let repeats = |count: &usize| (0..*count).all(|number| said(number) == above[count - 1 - number]);
@@ -34,7 +34,7 @@ pub(super) fn without_beginning(hole: &Hole, text: &str, spoken: bool) -> String
 pub(super) fn may_repeat(hole: &Hole, text: &str) -> bool {
     let text = text.trim_start();
     let (first, is_whole) = text.split_once('\n').map_or((text, false), |(first, _)| (first.trim(), true));
-    hole.above().take(ABOVE).map(str::trim).any(|line| if is_whole { line == first } else { line.starts_with(first) })
+    hole.above().take(LINES_ABOVE).map(str::trim).any(|line| if is_whole { line == first } else { line.starts_with(first) })
 }
 
 /// The ranges of the lines that are not blank.

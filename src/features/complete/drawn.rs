@@ -7,7 +7,7 @@ use super::work;
 use crate::context::{Masked, Part};
 use crate::engine::Tokens;
 use crate::features::around::{Asker, around};
-use crate::features::preview::{Drawn, Reader, current};
+use crate::features::preview::{LikelyEngine, UnrenderedPrompt, current};
 use crate::features::{Session, Site};
 
 /// What a completion at a place sends, with `wanted` tokens of other files (or the due number), that number, and the most tokens of the
@@ -16,9 +16,9 @@ pub(in crate::features) fn draw(
     session: &Session,
     spot: &Spot,
     wanted: Option<usize>,
-    reader: &Reader,
+    reader: &LikelyEngine,
     invoked: bool,
-) -> (Drawn, usize, u32) {
+) -> (UnrenderedPrompt, usize, u32) {
     let (site, hole, tokens) = (&spot.site, spot.hole(invoked), reader.tokens.as_ref());
     let due = work::budget(session, &hole, invoked, reader.rate(session), &reader.caps);
     let budget = Budget { context: wanted.unwrap_or(due.context), ..due };
@@ -30,7 +30,7 @@ pub(in crate::features) fn draw(
     let first = line - prefix.matches('\n').count() as u32;
     parts.push(current(&site.path, first, Masked::whole(prefix), tokens, "before the cursor"));
     parts.push(current(&site.path, line, Masked::whole(suffix), tokens, "after the cursor"));
-    (Drawn { ask, parts }, budget.context, work::max_tokens(session, &hole, invoked))
+    (UnrenderedPrompt { ask, parts }, budget.context, work::max_tokens(session, &hole, invoked))
 }
 
 /// Text further below in the file than the window behind the cursor.

@@ -232,7 +232,7 @@ fn head<'a>(before: &'a str, surface: &Surface) -> &'a str {
     let first = line;
     // How many brackets were closed that are opened further up.
     let mut closed = falls(line, surface);
-    for above in lines.take(HEAD_LINES) {
+    for above in lines.take(MAX_HEAD_LINES) {
         if closed > 0 {
             closed = (closed - brackets::balance(above, surface)).max(falls(above, surface));
         } else if !is_part_of_head(above, line, surface) {
@@ -247,7 +247,7 @@ fn head<'a>(before: &'a str, surface: &Surface) -> &'a str {
 }
 
 /// Most lines of a signature.
-const HEAD_LINES: usize = 40;
+const MAX_HEAD_LINES: usize = 40;
 
 /// How many brackets a line closes that it did not open.
 fn falls(line: &str, surface: &Surface) -> i32 {

@@ -9,8 +9,8 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::route::Decision;
 
 /// Most suggestions kept; older ones serve for typing back and forth.
-const KEPT: usize = 64;
-const REASONS: usize = 20;
+const KEPT_SUGGESTIONS: usize = 64;
+const KEPT_REASONS: usize = 20;
 
 /// Suggestions that were offered, newest last.
 #[derive(Default)]
@@ -48,13 +48,13 @@ impl Memory {
             decision: decision.clone(),
         };
         self.offered.push_front(entry);
-        self.offered.truncate(KEPT);
+        self.offered.truncate(KEPT_SUGGESTIONS);
     }
 
     /// Remembers why nothing was offered.
     pub fn note_nothing(&mut self, uri: &str, reason: &str) {
         self.nothing.push_front(Silence { uri: uri.into(), reason: reason.into() });
-        self.nothing.truncate(REASONS);
+        self.nothing.truncate(KEPT_REASONS);
     }
 
     /// Takes over the reasons of another one, in whose place this is.

@@ -19,37 +19,37 @@ pub struct Budget {
 }
 
 /// Assumed rate for reading a prompt while none was measured, in tokens per second.
-const UNKNOWN_RATE: f64 = 250.0;
+const ASSUMED_PREFILL_RATE: f64 = 250.0;
 /// Text that stays the same is read once, and may take this many times as long as a warm answer.
-const COLD: f64 = 10.0;
+const COLD_FACTOR: f64 = 10.0;
 /// The share of the latency for reading what changes with every key: the text behind the cursor.
-const VOLATILE: f64 = 0.4;
+const VOLATILE_SHARE: f64 = 0.4;
 /// Window sizes in bytes: the smallest that makes sense, and that of a fast machine.
-const BEFORE: (usize, usize) = (600, 4_800);
-const AFTER: (usize, usize) = (80, 1_600);
-/// Of the room for text before the cursor, beyond its `NEAREST` bytes, `BELOW` bytes go to text further below instead, which tells a model
-/// more (docs/numbers.md).
-const NEAREST: usize = 1_200;
-const BELOW: usize = 900;
+const WINDOW_BEFORE_BYTES: (usize, usize) = (600, 4_800);
+const WINDOW_AFTER_BYTES: (usize, usize) = (80, 1_600);
+/// Of the room for text before the cursor, what is left behind the nearest text goes to text further below instead, up to a limit: that
+/// tells a model more than text far above (docs/numbers.md).
+const NEAREST_BYTES: usize = 1_200;
+const WINDOW_BELOW_BYTES: usize = 900;
 
 impl Budget {
     /// What an automatic completion may send so that a warm answer begins within `latency_ms`.
     pub fn automatic(rate: Option<f64>, latency_ms: u32, most: usize) -> Self {
-        let warm = rate.unwrap_or(UNKNOWN_RATE) * f64::from(latency_ms) / 1000.0;
+        let warm = rate.unwrap_or(ASSUMED_PREFILL_RATE) * f64::from(latency_ms) / 1000.0;
         let bytes = |tokens: f64| (tokens * BYTES_PER_TOKEN as f64) as usize;
-        let after = bytes(warm * VOLATILE);
-        let stable = warm * COLD;
-        let before = bytes(stable * 0.6).clamp(BEFORE.0, BEFORE.1);
-        Self::of(before, after.clamp(AFTER.0, AFTER.1), ((stable * 0.4) as usize).min(most))
+        let after = bytes(warm * VOLATILE_SHARE);
+        let stable = warm * COLD_FACTOR;
+        let before = bytes(stable * 0.6).clamp(WINDOW_BEFORE_BYTES.0, WINDOW_BEFORE_BYTES.1);
+        Self::of(before, after.clamp(WINDOW_AFTER_BYTES.0, WINDOW_AFTER_BYTES.1), ((stable * 0.4) as usize).min(most))
     }
 
     /// What a completion may send that a person waits for.
     pub fn invoked(most: usize) -> Self {
-        Self::of(BEFORE.1, AFTER.1, most)
+        Self::of(WINDOW_BEFORE_BYTES.1, WINDOW_AFTER_BYTES.1, most)
     }
 
     fn of(before: usize, after: usize, context: usize) -> Self {
-        let below = before.saturating_sub(NEAREST).min(BELOW);
+        let below = before.saturating_sub(NEAREST_BYTES).min(WINDOW_BELOW_BYTES);
         Self { before: before - below, after, below, context }
     }
 
@@ -64,14 +64,14 @@ impl Budget {
 }
 
 /// Windows begin at a line whose number is a multiple of this.
-const STEP: usize = 24;
+const WINDOW_STEP_LINES: usize = 24;
 
 /// The end of `text`, about `limit` bytes, from a line at which a window may begin: the same for everything typed behind it.
 pub fn whole_steps(text: &str, limit: usize) -> &str {
     let cut = text.ceil_char_boundary(text.len().saturating_sub(limit));
     let skipped = text[..cut].matches('\n').count();
     let starts = text[cut..].match_indices('\n').map(|(at, _)| cut + at + 1).zip(skipped + 1..);
-    let step = starts.into_iter().find(|(_, number)| number % STEP == 0);
+    let step = starts.into_iter().find(|(_, number)| number % WINDOW_STEP_LINES == 0);
     // With fewer lines there is nothing to hold on to.
     if cut == 0 { text } else { &text[step.map_or(cut, |(start, _)| start)..] }
 }
@@ -81,7 +81,7 @@ pub fn whole_steps(text: &str, limit: usize) -> &str {
 pub fn window_before(text: &str, limit: usize) -> &str {
     let (mut at, mut last) = (0, 0);
     for (number, line) in text.split_inclusive('\n').enumerate() {
-        if number % STEP == 0 {
+        if number % WINDOW_STEP_LINES == 0 {
             last = at;
             if text.len() - at <= limit {
                 return &text[at..];
@@ -108,15 +108,15 @@ pub fn window_after(text: &str, limit: usize) -> &str {
 }
 
 /// The text further below begins at a multiple of so many lines before the end of the file.
-const BELOW_STEP: usize = 8;
+const WINDOW_BELOW_STEP_LINES: usize = 8;
 /// Less text than this tells nothing, in bytes.
-const LEAST_BELOW: usize = 80;
+const MIN_BELOW_BYTES: usize = 80;
 
 /// What follows the window `shown` of the text behind the cursor: whole lines of at most `limit` bytes, and the number of lines between.
 /// Where it begins depends on the end of the file, so it stays while the user types above.
 pub fn window_below<'a>(after: &'a str, shown: &str, limit: usize) -> Option<(usize, &'a str)> {
     let rest = after.strip_prefix(shown).filter(|_| shown.ends_with('\n'))?;
-    let skipped = rest.lines().count() % BELOW_STEP;
+    let skipped = rest.lines().count() % WINDOW_BELOW_STEP_LINES;
     let start = rest.split_inclusive('\n').take(skipped).map(str::len).sum();
     let text = &rest[start..];
     let lines = text.split_inclusive('\n').map(str::len);
@@ -125,7 +125,7 @@ pub fn window_below<'a>(after: &'a str, shown: &str, limit: usize) -> Option<(us
         Some(*end)
     });
     let end = ends.take_while(|end| *end <= limit).last()?;
-    (end >= LEAST_BELOW && !text[..end].trim().is_empty()).then(|| (skipped, &text[..end]))
+    (end >= MIN_BELOW_BYTES && !text[..end].trim().is_empty()).then(|| (skipped, &text[..end]))
 }
 
 /// The question for an engine. `path` is that of the document.
@@ -142,13 +142,13 @@ pub fn ask(registry: &Registry, hole: &Hole, path: &str, budget: Budget, parts: 
 }
 
 /// The mark of the cursor. Not a token of any model, since those are broken on the way.
-const HERE: &str = "<CURSOR>";
+const CURSOR_MARK: &str = "<CURSOR>";
 
 /// A mark of the cursor that does not occur in the text.
 fn mark(text: [&str; 2]) -> String {
     let taken = |mark: &str| text.iter().any(|part| part.contains(mark));
     let numbered = (2..).map(|number| format!("<CURSOR_{number}>"));
-    std::iter::once(HERE.to_string()).chain(numbered).find(|mark| !taken(mark)).unwrap_or_default()
+    std::iter::once(CURSOR_MARK.to_string()).chain(numbered).find(|mark| !taken(mark)).unwrap_or_default()
 }
 
 /// An answer without the mark of the cursor, which models like to repeat.

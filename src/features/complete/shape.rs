@@ -54,7 +54,7 @@ impl Nothing {
 }
 
 /// Longest line of a suggestion, in bytes.
-const LONGEST_LINE: usize = 4 << 10;
+const MAX_LINE_BYTES: usize = 4 << 10;
 
 /// The layout of a file.
 pub struct Layout {
@@ -109,7 +109,7 @@ fn finished(hole: &Hole, said: &str, text: &str, cut_short: bool, layout: &Layou
     if text.trim().is_empty() {
         return Err(if said.trim().is_empty() { Nothing::Empty } else { Nothing::Repeats });
     }
-    if text.lines().any(|line| line.len() > LONGEST_LINE) {
+    if text.lines().any(|line| line.len() > MAX_LINE_BYTES) {
         return Err(Nothing::LongLine);
     }
     if is_echo(hole, text) {
@@ -232,13 +232,13 @@ fn without_last_attributes<'a>(hole: &Hole, text: &'a str) -> &'a str {
 }
 
 /// How often lines have to repeat, up to the end of the answer, to count as a loop; and where the model would have gone on.
-const LOOP: usize = 6;
-const LOOP_CUT_SHORT: usize = 3;
+const LOOP_ROUNDS: usize = 6;
+const LOOP_ROUNDS_IF_CUT_SHORT: usize = 3;
 
 /// A model that got lost writes the same lines forever. Repeated lines with others behind them are code.
 fn without_loops(text: &str, cut_short: bool) -> String {
     let lines: Vec<&str> = text.trim_end().split('\n').collect();
-    let most = if cut_short { LOOP_CUT_SHORT } else { LOOP };
+    let most = if cut_short { LOOP_ROUNDS_IF_CUT_SHORT } else { LOOP_ROUNDS };
     for length in 1..=4.min(lines.len()) {
         let again = (0..lines.len() - length).rev().take_while(|at| lines[*at].trim() == lines[at + length].trim()).count();
         let start = lines.len() - length - again;

@@ -14,7 +14,7 @@ use crate::syntax::Surface;
 /// Larger documents, in bytes, get no completion.
 const MAX_DOCUMENT: usize = 32 << 20;
 /// Bytes around the cursor that are looked at.
-const NEAR: usize = 64 << 10;
+const BYTES_AROUND_CURSOR: usize = 64 << 10;
 
 /// The place of a completion.
 pub(in crate::features) struct Spot {
@@ -23,7 +23,7 @@ pub(in crate::features) struct Spot {
     replaced: Range<usize>,
     chosen: String,
     /// Searched for secrets once, when somebody asks.
-    near: OnceLock<Near>,
+    near: OnceLock<MaskedSides>,
     /// What the parser says, asked once.
     inside: OnceLock<Inside>,
 }
@@ -74,8 +74,8 @@ impl Spot {
         &self.site.text[self.replaced.end..]
     }
 
-    fn near(&self) -> &Near {
-        self.near.get_or_init(|| Near::new(&self.before(), self.after()))
+    fn near(&self) -> &MaskedSides {
+        self.near.get_or_init(|| MaskedSides::new(&self.before(), self.after()))
     }
 
     /// Whether the cursor is inside of what looks like a secret.
@@ -104,13 +104,13 @@ fn inside(site: &Site) -> Inside {
 
 /// The text beside the cursor, as models may see it. Secrets are found in both sides together: a value being typed begins before the cursor
 /// and ends behind it.
-struct Near {
+struct MaskedSides {
     before: Masked,
     after: Masked,
     in_secret: bool,
 }
 
-impl Near {
+impl MaskedSides {
     fn new(before: &str, after: &str) -> Self {
         let before = near_end(before);
         let (at, text) = (before.len(), before + &near_start(after));
@@ -122,9 +122,9 @@ impl Near {
 
 /// The text before the cursor with `\n` as line break, as models were trained.
 fn near_end(before: &str) -> String {
-    prompt::whole_steps(before, NEAR).replace("\r\n", "\n").replace('\r', "\n")
+    prompt::whole_steps(before, BYTES_AROUND_CURSOR).replace("\r\n", "\n").replace('\r', "\n")
 }
 
 fn near_start(after: &str) -> String {
-    after[..after.floor_char_boundary(NEAR)].replace("\r\n", "\n").replace('\r', "\n")
+    after[..after.floor_char_boundary(BYTES_AROUND_CURSOR)].replace("\r\n", "\n").replace('\r', "\n")
 }

@@ -14,15 +14,15 @@ use super::{Params, Sent, answer, drawn, edit, indent};
 use crate::context::{Part, redact};
 use crate::engine::{Ask, Cancel, Caps, EngineError, ErrorKind, Event, Priority, Request};
 use crate::features::around::{Asker, around};
-use crate::features::{Session, Site, hard};
+use crate::features::{Session, Site, difficulty};
 use crate::route::{Choice, Served, Signal, Task, TaskKind};
 use crate::syntax::scope;
 use crate::text::{Ending, layout};
 
 /// Most lines cut from the end of a suggestion to make it parse.
-const MOST_CUTS: usize = 24;
+const MAX_CUTS: usize = 24;
 /// Bytes before the cursor in which used files are counted.
-const USED_WITHIN: usize = 4 << 10;
+const FILES_COUNTED_WITHIN_BYTES: usize = 4 << 10;
 
 /// The task for a completion, with the signals of the place.
 pub(in crate::features) fn task(session: &Session, site: &Site, hole: &Hole, invoked: bool) -> Task {
@@ -35,9 +35,9 @@ pub(in crate::features) fn task(session: &Session, site: &Site, hole: &Hole, inv
         task.signals.push(if documented { Signal::DocumentedBody } else { Signal::EmptyBody });
     }
     if invoked || session.config().route.auto_coder {
-        let near = hole.before.len().saturating_sub(USED_WITHIN);
+        let near = hole.before.len().saturating_sub(FILES_COUNTED_WITHIN_BYTES);
         let near = &hole.before[hole.before.floor_char_boundary(near)..];
-        task.signals.extend(hard::many_files(session, site, near));
+        task.signals.extend(difficulty::many_files(session, site, near));
     }
     task
 }
@@ -75,7 +75,7 @@ pub(super) struct Work<'a> {
 
 /// How a question was put.
 #[derive(Default)]
-pub(super) struct Asked {
+pub(super) struct SentPrompt {
     pub sent: Sent,
     pub ready_ms: f64,
     /// As a hole, else in words.
@@ -98,8 +98,8 @@ impl Work<'_> {
     }
 
     /// Asks, and ends the answer when the hole is full: servers may not know where to stop.
-    pub async fn ask(&self, task: &Task, cancel: &Cancel) -> Result<(Served, Asked), EngineError> {
-        let mut asked = Asked::default();
+    pub async fn ask(&self, task: &Task, cancel: &Cancel) -> Result<(Served, SentPrompt), EngineError> {
+        let mut asked = SentPrompt::default();
         let (layout, mut said) = (self.layout(), String::new());
         // How sure a model was is only known at the end of its answer.
         let (as_hole, may_end) = (AtomicBool::new(true), AtomicBool::new(true));
@@ -110,7 +110,7 @@ impl Work<'_> {
                 let (request, sent) = self.request(choice, caps)?;
                 may_end.store(self.may_ask_harder(task, Signal::Unsure(0), &choice.decision.engine).is_none(), Ordering::Relaxed);
                 as_hole.store(caps.fim, Ordering::Relaxed);
-                asked = Asked { sent, ready_ms: self.started.elapsed().as_secs_f64() * 1000.0, as_hole: caps.fim };
+                asked = SentPrompt { sent, ready_ms: self.started.elapsed().as_secs_f64() * 1000.0, as_hole: caps.fim };
                 Ok(request)
             },
             |event| {
@@ -188,7 +188,7 @@ impl Work<'_> {
         let written = self.written(said, as_hole);
         let written = Written { text: indent::recipe(self.hole, &written.text), ..written };
         let mut shapes = shapes(self.hole, &written, cut_short, &self.layout())?;
-        if self.site.path.ends_with(".json") {
+        if self.hole.surface.no_last_comma {
             shapes.iter_mut().for_each(|text| text.truncate(without_last_comma(self.hole, text).len()));
         }
         if shapes.iter().any(|text| text.contains(redact::PLACEHOLDER)) {
@@ -210,7 +210,7 @@ impl Work<'_> {
 
     /// The longest start of a suggestion that may stand in the file, and the number of faults then.
     fn shortened(&self, judge: &Judge, mut text: String) -> Option<(String, usize)> {
-        for cuts in 0..MOST_CUTS {
+        for cuts in 0..MAX_CUTS {
             let whole = format!("{text}{}", self.hole.tail(&text));
             if let Some(faults) = judge.faults(&edit(self.params, &whole)) {
                 return Some((whole, faults));
@@ -218,7 +218,7 @@ impl Work<'_> {
             text.truncate(text[..text.rfind('\n')?].trim_end().len());
             text.truncate(without_continuation(self.hole, &text).len());
             // What an attribute was for was cut off, so it would apply to something else.
-            if text.trim().is_empty() || cuts + 1 == MOST_CUTS || has_attributes_only(&text, self.hole.surface) {
+            if text.trim().is_empty() || cuts + 1 == MAX_CUTS || has_attributes_only(&text, self.hole.surface) {
                 break;
             }
         }
@@ -226,7 +226,7 @@ impl Work<'_> {
     }
 }
 
-/// A text without a comma before the bracket that closes a list, which JSON does not allow.
+/// A text without a comma before the bracket that closes a list.
 fn without_last_comma<'a>(hole: &Hole, text: &'a str) -> &'a str {
     let last = hole.rest().trim().is_empty() && hole.following().next().is_some_and(|line| hole::begins_with_closer(line, hole.surface));
     text.trim_end().strip_suffix(',').filter(|_| last).unwrap_or(text)

@@ -11,7 +11,7 @@ use crate::text::words;
 use crate::workspace::WorkspacePath;
 
 /// Most places that are named.
-const MOST: usize = 5;
+const MAX_NAMED_PLACES: usize = 5;
 
 /// An item that was moved.
 pub(super) struct Moved<'a> {
@@ -38,7 +38,7 @@ impl Moved<'_> {
                 found.push(format!("no `{declares}` names {new}, so that it is no part of the crate"));
             }
         }
-        // If the old file re-exports it, everybody may go on as before.
+        // If the old file re-exports it, imports from there still work.
         let hands_on = lines_of(language.as_ref(), &at_home, name).iter().any(|line| line.takes);
         if hands_on {
             return found;
@@ -61,8 +61,8 @@ impl Moved<'_> {
         }
         places.sort();
         if !places.is_empty() {
-            let more = if places.len() > MOST { ", …" } else { "" };
-            places.truncate(MOST);
+            let more = if places.len() > MAX_NAMED_PLACES { ", …" } else { "" };
+            places.truncate(MAX_NAMED_PLACES);
             found.push(format!("`{name}` is still taken from {home} at {}{more}", places.join(", ")));
         }
         found

@@ -23,9 +23,9 @@ use crate::workspace::WorkspacePath;
 use callee::{Callee, Found};
 
 /// Most calls in one question.
-const MOST: usize = 12;
+const MAX_CALLS_ASKED: usize = 12;
 /// Uses other than calls that a person is told of.
-const TOLD: usize = 3;
+const MAX_OTHER_USES_TOLD: usize = 3;
 /// Most lines of a call.
 const LINES: usize = 24;
 
@@ -94,7 +94,7 @@ impl Calls {
                 continue;
             }
             let Ok((text, Some(parsed))) = session.parsed(&file.path) else { continue };
-            // A function in another language is another one, whatever its name.
+            // A function of the same name in another language is not meant.
             if Some(parsed.language().family.as_str()) != family {
                 continue;
             }
@@ -142,8 +142,8 @@ impl Calls {
             Some(path) => format!("{path}:{line}"),
             None => format!("{}:{line}", site.path),
         };
-        let places: Vec<String> = self.others.iter().take(TOLD).map(place).collect();
-        let more = if self.others.len() > TOLD { ", …" } else { "" };
+        let places: Vec<String> = self.others.iter().take(MAX_OTHER_USES_TOLD).map(place).collect();
+        let more = if self.others.len() > MAX_OTHER_USES_TOLD { ", …" } else { "" };
         let words = || {
             format!(
                 "`{}` is also used at {}{more}, in a way that cannot be told to follow its signature: look there",
@@ -172,10 +172,12 @@ impl Calls {
     /// Whether one question can cover all of them; the error says why not.
     pub fn fit(&self) -> Result<(), String> {
         let (count, name) = (self.calls.len(), &self.name);
-        if count <= MOST {
+        if count <= MAX_CALLS_ASKED {
             Ok(())
         } else {
-            Err(format!("`{name}` is called at {count} places; this model does {MOST} at once: set a larger one as `roles.coder`"))
+            Err(format!(
+                "`{name}` is called at {count} places; this model does {MAX_CALLS_ASKED} at once: set a larger one as `roles.coder`"
+            ))
         }
     }
 

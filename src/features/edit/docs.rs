@@ -57,7 +57,7 @@ fn above(site: &Site, item: &Item, comment: &str) -> Result<Edit, String> {
     let lines = site.doc_of(item).map(|doc| site.whole_lines(doc));
     let pieces = lines.map(|lines| pieces(site, lines)).unwrap_or_default();
     let language = site.language.as_deref();
-    let is_doc = |piece: &&Piece| piece.is == Is::Documentation;
+    let is_doc = |piece: &&Piece| piece.is == CommentKind::Documentation;
     let (from, to) = (pieces.iter().find(is_doc), pieces.iter().rfind(is_doc));
     let old = from.zip(to).map(|(from, to)| from.lines.start..to.lines.end);
     if old.is_none() && site.text[start..first].contains(['{', '}', ';']) {
@@ -77,17 +77,19 @@ fn above(site: &Site, item: &Item, comment: &str) -> Result<Edit, String> {
         }
     };
     let Some(old) = old else {
-        let note = pieces.iter().find(|piece| piece.is == Is::Note).filter(|note| note.lines.start <= start);
+        let note = pieces.iter().find(|piece| piece.is == CommentKind::Note).filter(|note| note.lines.start <= start);
         if note.is_some() {
             apart(&mut text);
         }
         let at = note.map_or(start, |note| note.lines.start);
         return Ok(Edit::insert(at, ending.apply(&format!("{text}\n"))));
     };
-    let kept = pieces.iter().filter(|piece| old.start <= piece.lines.start && piece.lines.end <= old.end && piece.is != Is::Documentation);
+    let kept = pieces
+        .iter()
+        .filter(|piece| old.start <= piece.lines.start && piece.lines.end <= old.end && piece.is != CommentKind::Documentation);
     let kept: Vec<&str> = kept.map(|piece| &site.text[piece.lines.clone()]).collect();
     let next = pieces.iter().find(|piece| piece.lines.start > old.end);
-    if !kept.is_empty() || next.is_some_and(|next| next.is == Is::Note) {
+    if !kept.is_empty() || next.is_some_and(|next| next.is == CommentKind::Note) {
         apart(&mut text);
     }
     kept.iter().for_each(|kept| text.push_str(&format!("\n{kept}")));
@@ -97,7 +99,7 @@ fn above(site: &Site, item: &Item, comment: &str) -> Result<Edit, String> {
 
 /// The kind of lines above an item.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Is {
+enum CommentKind {
     /// It documents the item.
     Documentation,
     /// It is for a maintainer or a tool.
@@ -111,7 +113,7 @@ enum Is {
 struct Piece {
     /// Whole lines, without the last line break.
     lines: Range<usize>,
-    is: Is,
+    is: CommentKind,
 }
 
 /// The lines from the first comment above an item to the last; each block comment is one piece.
@@ -133,32 +135,32 @@ fn pieces(site: &Site, lines: Range<usize>) -> Vec<Piece> {
 }
 
 /// What a comment is, by how it is written and by what stands before it.
-fn kind(language: &Language, comment: &str, first: bool, last: Option<(Is, &str)>) -> Is {
+fn kind(language: &Language, comment: &str, first: bool, last: Option<(CommentKind, &str)>) -> CommentKind {
     let forms = &language.documentation;
     if !comment.starts_with(['/', '#']) || language.is_mark(comment) {
-        return Is::Other;
+        return CommentKind::Other;
     }
     let begins = |signs: &[String]| signs.iter().any(|sign| comment.starts_with(sign.as_str()));
     let lower = comment.to_lowercase();
     if begins(&forms.inner) || first && OF_FILE.iter().any(|word| lower.contains(word)) {
-        return Is::OfFile;
+        return CommentKind::OfFile;
     }
     // A licence of line comments goes on to its end, or to documentation, which has signs of its own where that of files has some.
-    let is_licence = |(is, _): &(Is, &str)| *is == Is::OfFile && forms.inner.is_empty() && !begins(&forms.ends_licence);
+    let is_licence = |(is, _): &(CommentKind, &str)| *is == CommentKind::OfFile && forms.inner.is_empty() && !begins(&forms.ends_licence);
     if last.is_some_and(|last| is_licence(&last)) {
-        return Is::OfFile;
+        return CommentKind::OfFile;
     }
     if begins(&forms.outer) && !begins(&forms.not_outer) {
-        return Is::Documentation;
+        return CommentKind::Documentation;
     }
     if !forms.plain {
-        return Is::Note;
+        return CommentKind::Note;
     }
     let said = comment.trim_start_matches(['/', '*', '!', '#']);
     let is_block = language.block_comment.as_ref().is_some_and(|[opens, _]| comment.starts_with(opens.as_str()));
     let is_told = forms.tight_directives && said.starts_with(|letter: char| letter.is_ascii_lowercase()) && !is_block;
-    let goes_on = last.is_some_and(|(is, before)| is == Is::Note && begins_note(language, before)) && !said.trim().is_empty();
-    if is_told || is_aside(said) || goes_on { Is::Note } else { Is::Documentation }
+    let goes_on = last.is_some_and(|(is, before)| is == CommentKind::Note && begins_note(language, before)) && !said.trim().is_empty();
+    if is_told || is_aside(said) || goes_on { CommentKind::Note } else { CommentKind::Documentation }
 }
 
 /// Whether a note may go on in the next line.

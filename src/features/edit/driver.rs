@@ -1,18 +1,18 @@
-//! What waits in an edit: models are asked here, and what they answer goes to who decides, `long` or `short`, and `calls::follow` behind
+//! Asks the models for an edit, and hands their answers to the code that decides: `tool_turn` or `form_rounds`, and `calls::follow` after
 //! that. Nothing else of an edit is asynchronous.
 
 use std::sync::atomic::AtomicUsize;
 use std::time::Instant;
 
 use super::calls::follow;
-use super::long::{self, Begun};
+use super::form_rounds::{self, AnswerWatch, FilledForm, FormRounds, SentQuestion};
 use super::plan::{Plan, Route};
-use super::short::{self, Asked, Done, Heard, Short};
+use super::tool_turn::{self, Begun};
 use super::{Edited, Params, Work, too_slow};
 use crate::agent::driver::{Driver, in_time};
 use crate::agent::limits;
 use crate::engine::{Answer, Cancel, Caps, EngineError, ErrorKind, Event};
-use crate::features::{Piece, Session, Sink, Site};
+use crate::features::{AnswerEvent, Session, Sink, Site};
 use crate::route::{Choice, Decision, RouteError};
 
 /// Computes an edit. An edit that cannot be offered is an error with the reason.
@@ -33,14 +33,14 @@ pub async fn edit(session: &Session, params: &Params, cancel: &Cancel, sink: &Si
 
 async fn work_out(work: &Work<'_>) -> Result<Edited, EngineError> {
     let by_form = || work.plan.clone().by_form(work.session, work.site, &work.params.how);
-    // What the index does alone needs no model, and so goes nowhere, however much a model could do.
+    // What the index can do alone is done without a model, so nothing leaves the machine.
     let alone = (work.plan.route == Route::IndexAlone).then(by_form);
     if let Some(Ok(plan)) = &alone
-        && let Some(Ok(settled)) = short::settled(&Work { plan, ..*work })
+        && let Some(Ok(settled)) = form_rounds::settled(&Work { plan, ..*work })
     {
         return Ok(settled);
     }
-    // Without a model, what the index says against it is the reason.
+    // If no model can be asked, the error says why the index could not do it alone.
     let (window, down) = match (asked_window(work).await, &alone) {
         (Err(_), Some(Err(reason))) => return Err(EngineError::refused(reason.clone())),
         (window, _) => window?,
@@ -52,12 +52,12 @@ async fn work_out(work: &Work<'_>) -> Result<Edited, EngineError> {
             return outcome;
         }
     }
-    // That a task needs tools is no answer where a model that has them is only down.
+    // A move may need tools. If a model that has them does not answer, that failure is the error, not that the form cannot do it.
     let down = down.filter(|_| work.plan.moves.is_some());
     let too_much = |reason: String| down.unwrap_or_else(|| EngineError::refused(reason));
     let plan = alone.unwrap_or_else(by_form).map_err(too_much)?;
     let work = &Work { plan: &plan, ..*work };
-    match short::settled(work) {
+    match form_rounds::settled(work) {
         Some(settled) => settled,
         None => with_a_form(work).await,
     }
@@ -66,21 +66,21 @@ async fn work_out(work: &Work<'_>) -> Result<Edited, EngineError> {
 /// Whether a form may still do what failed with tools.
 async fn may_fill_a_form(work: &Work<'_>, error: &EngineError) -> Result<bool, EngineError> {
     match error.kind {
-        // One that stands in may have a small window.
+        // The engine that takes over may have a small window.
         ErrorKind::Unavailable | ErrorKind::TimedOut => has_small_stand_in(work).await,
-        // What it takes and how much was only found out by its refusal.
+        // Only its refusal has told what the engine supports, so its window is looked at again.
         ErrorKind::Unsupported | ErrorKind::TooLong => Ok(asked_window(work).await?.0.is_none()),
         _ => Ok(false),
     }
 }
 
-/// The window in bytes of the model that will be asked, if it is one for tools. Beside it why an engine before that one does not answer.
+/// The window in bytes of the model that will be asked, if it is suited for tools; and the error of the first engine that does not answer.
 async fn asked_window(work: &Work<'_>) -> Result<(Option<usize>, Option<EngineError>), EngineError> {
     let choices = work.session.router().plan(&work.plan.task(work.session))?;
     let goes_deep = work.goes_deep();
     let mut down = None;
     for choice in choices.iter().filter(|_| goes_deep) {
-        // Where an engine does not answer the router asks the next: it is that one's window which counts.
+        // If an engine does not answer, the router asks the next, whose window counts then.
         match caps(work, choice).await? {
             Ok(caps) => return Ok((work.window_for_tools(&caps), down)),
             Err(error) => down = down.or(Some(error)),
@@ -89,7 +89,7 @@ async fn asked_window(work: &Work<'_>) -> Result<(Option<usize>, Option<EngineEr
     Ok((None, down))
 }
 
-/// Whether an engine stands behind the first that has no window for tools.
+/// Whether an engine that may take over has too small a window for tools.
 async fn has_small_stand_in(work: &Work<'_>) -> Result<bool, EngineError> {
     let Ok(choices) = work.session.router().plan(&work.plan.task(work.session)) else { return Ok(false) };
     for choice in choices {
@@ -100,7 +100,7 @@ async fn has_small_stand_in(work: &Work<'_>) -> Result<bool, EngineError> {
     Ok(false)
 }
 
-/// What an engine says of itself, as long as somebody waits for it.
+/// The abilities of an engine. Fails if the request is cancelled meanwhile.
 async fn caps(work: &Work<'_>, choice: &Choice) -> Result<Result<Caps, EngineError>, EngineError> {
     let asked = work.cancel.run_until_cancelled(choice.engine.caps()).await;
     asked.ok_or_else(EngineError::cancelled)
@@ -108,30 +108,30 @@ async fn caps(work: &Work<'_>, choice: &Choice) -> Result<Result<Caps, EngineErr
 
 /// Runs a turn of the agent with a window of so many bytes.
 async fn with_tools(work: &Work<'_>, window: usize) -> Result<Edited, EngineError> {
-    let Begun { turn, bench, sent, ready_ms } = long::begin(work, window);
+    let Begun { turn, bench, sent, ready_ms } = tool_turn::begin(work, window);
     let thought = AtomicUsize::new(0);
-    let say = |what: String| (work.sink)(Piece::Progress(what, None));
-    let see = |event: &Event| long::show(work, event, &thought);
+    let say = |what: String| (work.sink)(AnswerEvent::Progress(what, None));
+    let see = |event: &Event| tool_turn::show(work, event, &thought);
     let (task, least) = (work.plan.task(work.session), work.least());
     let driver = Driver { router: work.session.router(), task, cancel: work.cancel, least, time: limits::TIME, say: &say, see: &see };
     let ran = driver.run(turn, bench).await;
-    long::finish(work, ran, sent, ready_ms)
+    tool_turn::finish(work, ran, sent, ready_ms)
 }
 
-/// Fills a form. Where that changes a signature, the calls are the second question, which may not take the first one's answer with it.
+/// Fills a form. If that changes a signature, a second question adapts the calls; if it fails, the first answer is offered alone.
 async fn with_a_form(work: &Work<'_>) -> Result<Edited, EngineError> {
     let started = Instant::now();
     let mut done = in_time(limits::TIME, rounds(work)).await.unwrap_or_else(|| Err(too_slow()))?;
     let left = limits::TIME.saturating_sub(started.elapsed());
     let told = in_time(left, calls(work, &mut done)).await.unwrap_or_else(|| Ok(follow::too_late()))?;
-    short::offered(work, done, told)
+    form_rounds::offered(work, done, told)
 }
 
 /// Asks until an edit may be offered, or the rounds are over.
-async fn rounds(work: &Work<'_>) -> Result<Done, EngineError> {
-    let mut short = Short::new(work);
+async fn rounds(work: &Work<'_>) -> Result<FilledForm, EngineError> {
+    let mut short = FormRounds::new(work);
     loop {
-        (work.sink)(Piece::Progress(short.doing(), None));
+        (work.sink)(AnswerEvent::Progress(short.doing(), None));
         let asked = ask(&mut short).await;
         if let Some(done) = short.take(asked)? {
             return Ok(done);
@@ -140,10 +140,10 @@ async fn rounds(work: &Work<'_>) -> Result<Done, EngineError> {
 }
 
 /// Asks once.
-async fn ask(short: &mut Short<'_>) -> Result<(Answer, Decision), RouteError> {
+async fn ask(short: &mut FormRounds<'_>) -> Result<(Answer, Decision), RouteError> {
     let work = short.work;
     short.restart();
-    let (mut asked, mut heard) = (Asked::default(), Heard::default());
+    let (mut asked, mut heard) = (SentQuestion::default(), AnswerWatch::default());
     let this = &*short;
     let build = |choice: &Choice, caps: &Caps| this.question(choice, caps, &mut asked);
     let each = |event: &Event| heard.hear(event, work.sink);
@@ -151,8 +151,8 @@ async fn ask(short: &mut Short<'_>) -> Result<(Answer, Decision), RouteError> {
     short.answered(asked, &heard, served)
 }
 
-/// Asks for the calls of what has another signature now. What could not be done about them is said, for a person to look at.
-async fn calls(work: &Work<'_>, done: &mut Done) -> Result<Vec<String>, EngineError> {
+/// Asks for the calls of a function whose signature has changed. Returns what could not be adapted, for a person to look at.
+async fn calls(work: &Work<'_>, done: &mut FilledForm) -> Result<Vec<String>, EngineError> {
     let Some(following) = follow::calls(work, done) else { return Ok(vec![]) };
     let Some(plan) = &following.plan else { return Ok(following.told) };
     let asked = rounds(&Work { plan, ..*work }).await;

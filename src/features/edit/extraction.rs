@@ -162,7 +162,7 @@ impl Extracted<'_> {
             };
             let used = uses::uses(&self.after, word).iter().any(is_own);
             let has = words::has(behind, word) || new.kind == Kind::Method && *word != OWN[0];
-            // `f.call(this)` hands it over.
+            // `f.call(this)` passes the object on.
             let is_lent = words::places(self.call_text(), name).any(|at| self.call_text()[at.end..].starts_with('.'));
             if used && !has && !is_lent {
                 return Err(format!(
@@ -190,7 +190,7 @@ impl Extracted<'_> {
         }
     }
 
-    /// What returns, waits or fails in the lines does so in the call.
+    /// Checks that returns, awaits and errors in the lines take effect in the caller.
     fn jumps(&self, site: &Site) -> Result<(), String> {
         let (was, now) = (flow::leaving(self.before, self.lines), flow::leaving(&self.after, &self.call));
         let call = self.call_text().trim();

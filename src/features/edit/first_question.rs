@@ -1,10 +1,10 @@
 //! What an edit would send to a model, for the preview: the first question, made by the same code.
 
+use super::form_rounds;
 use super::forms::{Form, MOST_TOKENS};
-use super::long;
 use super::plan::Plan;
-use super::request::{self, Again, Question};
-use super::short;
+use super::request::{self, Question, Retry};
+use super::tool_turn;
 use super::{How, Params, Work};
 use crate::agent::driver;
 use crate::agent::limits;
@@ -12,14 +12,14 @@ use crate::agent::tools::schema;
 use crate::dialect::{Chat, Message, Role};
 use crate::engine::{Ask, BYTES_PER_TOKEN, Cancel, EngineError};
 use crate::features::around::{Asker, around};
-use crate::features::preview::{Drawn, Reader, Steps, current};
+use crate::features::preview::{LikelyEngine, Steps, UnrenderedPrompt, current};
 use crate::features::{Session, Site, Target, silent};
 use crate::route::Task;
 
 /// The first question, and estimates for the rest.
 pub(in crate::features) struct First {
-    pub drawn: Drawn,
-    pub reader: Reader,
+    pub drawn: UnrenderedPrompt,
+    pub reader: LikelyEngine,
     pub task: Task,
     /// Tokens for what is added around the current file.
     pub budget: usize,
@@ -38,12 +38,12 @@ pub(in crate::features) fn first(session: &Session, at: &Target, how: &How, want
     let small = plan.clone().by_form(session, &site, how);
     let base = Work { session, params: &params, site: &site, plan: &plan, cancel: &cancel, sink: &sink };
     if let Ok(small) = &small
-        && short::settled(&Work { plan: small, ..base }).is_some_and(|settled| settled.is_ok())
+        && form_rounds::settled(&Work { plan: small, ..base }).is_some_and(|settled| settled.is_ok())
     {
         return Err(EngineError::refused("nothing is sent for this: the index does it without a model"));
     }
     let task = plan.task(session);
-    let reader = Reader::new(session, &task)?;
+    let reader = LikelyEngine::new(session, &task)?;
     let window = base.window_for_tools(&reader.caps);
     let plan = if window.is_some() { &plan } else { small.as_ref().map_err(|reason| EngineError::refused(reason.clone()))? };
     let work = Work { plan, ..base };
@@ -57,19 +57,19 @@ pub(in crate::features) fn first(session: &Session, at: &Target, how: &How, want
         parts
     };
     if let Some(window) = window {
-        let (text, _) = long::words(&work, window);
-        let messages = vec![Message::new(Role::System, long::RULES), Message::new(Role::User, text)];
+        let (text, _) = tool_turn::words(&work, window);
+        let messages = vec![Message::new(Role::System, tool_turn::RULES), Message::new(Role::User, text)];
         let ask = Ask::Chat(Chat { messages, tools: schema::tools(), ..Chat::default() });
-        let (drawn, more) = (Drawn { ask, parts: parts() }, limits::RESULTS / BYTES_PER_TOKEN);
+        let (drawn, more) = (UnrenderedPrompt { ask, parts: parts() }, limits::RESULTS / BYTES_PER_TOKEN);
         let [first, later] = driver::answers(reader.caps.context);
         return Ok(First { drawn, reader, task, budget, steps: Steps { count: limits::STEPS, first: Some(first), later, more } });
     }
     let choice = reader.choice().ok_or_else(|| EngineError::refused("no engine is set up that could be asked"))?;
-    let put = request::put(&plan.form, choice, &reader.caps, true);
-    let question = Question { work: &work, put, budget, exchanges: &[], again: Again::default() };
+    let format = request::answer_format(&plan.form, choice, &reader.caps, true);
+    let question = Question { work: &work, format, budget, exchanges: &[], retry: Retry::default() };
     let (asked, _) = question.request(choice, &reader.caps)?;
-    let drawn = Drawn { ask: asked.ask, parts: parts() };
-    let (count, first) = (short::rounds_of(put), asked.max_tokens);
+    let drawn = UnrenderedPrompt { ask: asked.ask, parts: parts() };
+    let (count, first) = (form_rounds::rounds_of(format), asked.max_tokens);
     // When asked again, a model reads its own answer and why it was refused.
     let mut steps = Steps { count, first: Some(first), later: first, more: limits::RESULT / BYTES_PER_TOKEN };
     if matches!(plan.form, Form::Replace { .. }) && site.item().is_some_and(|item| item.kind.is_callable()) {

@@ -1,5 +1,5 @@
-//! The short forms of an edit: one small function call per kind of change. A small model fills in one or two strings; where they go and how
-//! they look in the file is decided here. Pure.
+//! The forms of an edit: one small function call per kind of change. A small model fills in one or two strings; where they go and how they
+//! look in the file is decided here. Pure.
 
 mod body;
 mod extract;

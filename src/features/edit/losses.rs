@@ -74,8 +74,9 @@ pub(super) struct Gone {
     pub instead: Option<String>,
 }
 
-/// What texts define that those which come of them do not. What is new stands for one that is gone, if it is of its kind and in the same
-/// thing, and no helper of what stays; and for what only the text itself has used.
+/// Definitions of the old texts that are in none of the new ones. A new definition counts as the replacement of a lost one if it is of the
+/// same kind and in the same container, and is no mere helper of what stays. A lost definition that only its own text used counts as
+/// replaced by whatever is new.
 pub(super) fn gone(old: &[&Outline], now: &[&Outline]) -> Vec<Gone> {
     let all = |of: &[&'_ Outline]| of.iter().flat_map(|one| one.names()).map(|(_, name)| name).collect::<HashSet<String>>();
     let (before, after) = (all(old), all(now));
@@ -102,7 +103,7 @@ pub(super) fn gone(old: &[&Outline], now: &[&Outline]) -> Vec<Gone> {
     found
 }
 
-/// What may take the place of each other.
+/// Kinds of one group may replace each other.
 fn group(kind: Kind) -> u8 {
     match kind {
         Kind::Function | Kind::Method | Kind::Macro => 0,
@@ -111,7 +112,7 @@ fn group(kind: Kind) -> u8 {
     }
 }
 
-/// A block of members that stands in itself.
+/// The message for a block of members that would stand inside of a block for the same type.
 fn nested(old: &Outline, new: &Outline) -> Option<String> {
     let (before, after) = (members::nested(&old.parsed), members::nested(&new.parsed));
     let head = after.iter().find(|_| after.len() > before.len())?;

@@ -1,8 +1,8 @@
 //! Edits: a code action or an instruction becomes hunks for a person to review. Nothing is written here.
 //!
-//! A model with a small window fills one form with one call and has one repair round, or two where it is our own (`short`, `forms`); one
-//! with a large window works with tools, step by step (`long`). Whatever comes back is checked before anybody sees it: it must change
-//! something, parse no worse than before, and pass the permits (`offer`). What waits for a model is in `driver` alone.
+//! A model with a small window fills one form with one call (`forms`), in one round and one or two more for repair (`form_rounds`). A model
+//! with a large window works with tools, step by step (`tool_turn`). Whatever comes back is checked before anybody sees it: it must change
+//! something, parse no worse than before, and pass the permits (`offer`). Only `driver` waits for models.
 
 mod after_move;
 mod allowed;
@@ -15,9 +15,9 @@ mod driver;
 mod extraction;
 pub(super) mod first_question;
 mod fit;
+mod form_rounds;
 pub mod forms;
 mod how;
-mod long;
 mod losses;
 mod module;
 mod new_file;
@@ -28,10 +28,10 @@ pub mod rename;
 mod repeated;
 mod request;
 mod review;
-mod short;
 mod signature;
 mod still_used;
 mod test;
+mod tool_turn;
 pub mod wording;
 
 use std::ops::Range;
@@ -138,18 +138,17 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// The window in bytes of a model that says this of itself, if that and the task are fit for tools.
+    /// The window in bytes of a model with these abilities, if the model and the task are suited for tools.
     fn window_for_tools(&self, caps: &Caps) -> Option<usize> {
         (self.goes_deep() && caps.tools && caps.context >= self.least()).then_some(caps.context as usize * BYTES_PER_TOKEN)
     }
 
-    /// Tokens that a window has for tools at the least.
+    /// The smallest window for tools, in tokens.
     fn least(&self) -> u32 {
         self.session.config().route.agent_context
     }
 
-    /// Whether the task is one for tools: these know the files of the workspace alone, and a document that is none of them has only the
-    /// form.
+    /// Whether the task may be done with tools. These only reach files of the workspace, so any other document is edited by a form.
     fn goes_deep(&self) -> bool {
         self.plan.route != Route::Form && self.params.at.document.path.is_some()
     }

@@ -64,7 +64,7 @@ impl Outline {
         inner || self.is_in_callback(one)
     }
 
-    /// A function that is handed on has no name, and what is in it is its own all the same.
+    /// A callback has no name, but definitions in it are local as well.
     fn is_in_callback(&self, one: &Definition) -> bool {
         let start = one.item.start as usize;
         let before = &self.text()[line_start(self.text(), start)..start];

@@ -13,14 +13,14 @@ use super::forms::Form;
 use super::how::{How, Instruction};
 use super::rename::{self, Rename};
 use super::test::location::Beside;
-use super::wording::{self, Moves};
+use super::wording::{self, ModuleMove};
 use crate::agent::limits::shorten;
 use crate::context::{Masked, fence};
 use crate::features::actions::{
     CALLS, DOCUMENT, EXTRACT, EXTRACTIONS, FIX, IMPLEMENT, MODULE, RENAME, REWRITE, TEST, VARIABLE, covers, is_edit,
 };
 use crate::features::ask::LONGEST;
-use crate::features::{Session, Site, hard};
+use crate::features::{Session, Site, difficulty};
 use crate::route::{Signal, Task, TaskKind, task_number};
 use crate::syntax::scope::Item;
 use crate::syntax::{Definition, Kind, Language, naming, place};
@@ -43,12 +43,12 @@ pub struct Plan {
     /// The names in a request to rename.
     renaming: Option<Names>,
     /// Something moves to a module of its own, for which not every language has a form.
-    pub moves: Option<Moves>,
+    pub moves: Option<ModuleMove>,
     /// The number of the task, however many questions it takes.
     number: u64,
 }
 
-/// Who carries a plan out: the first that may try. Where that one cannot, the next does.
+/// Who carries a plan out first. If that one cannot, the next in this list does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
     /// The index: the request says both names of a rename, or the name of a module, and no model is needed.
@@ -63,16 +63,16 @@ pub enum Route {
 type Names = (Option<String>, Option<String>);
 
 /// For a fix, an item of up to this many lines is shown whole.
-const SMALL_ITEM: u32 = 60;
+const SMALL_ITEM_LINES: u32 = 60;
 /// Otherwise, lines above and below the problem.
-const BESIDE: usize = 6;
+const LINES_BESIDE_PROBLEM: usize = 6;
 
 /// Most diagnostics that a model sees whose task is something else, and most bytes of each.
-const MOST_PROBLEMS: usize = 20;
-const LONGEST_PROBLEM: usize = 400;
+const MAX_PROBLEMS: usize = 20;
+const MAX_PROBLEM_BYTES: usize = 400;
 
-/// A request at its place.
-struct Meant {
+/// What a request asks for at its place, before the rest of its plan is known.
+struct PlannedTask {
     kind: TaskKind,
     form: Form,
     words: String,
@@ -84,9 +84,9 @@ impl Plan {
     pub fn new(session: &Session, site: &Site, how: &How) -> Result<Self, String> {
         let moves = match how {
             How::Instruction(Instruction { words, .. }) => wording::moved(words).filter(|moves| is_meant(session, site, moves)),
-            How::Action { kind, .. } => (kind == MODULE).then(Moves::default),
+            How::Action { kind, .. } => (kind == MODULE).then(ModuleMove::default),
         };
-        let Meant { kind, form, words, doing } = match (how, &moves) {
+        let PlannedTask { kind, form, words, doing } = match (how, &moves) {
             (_, Some(moves)) => module(session, site, moves)?,
             (How::Instruction(Instruction { words, .. }), None) => instruction(site, words.trim())?,
             (How::Action { kind, problems }, None) => action(session, site, kind, problems)?,
@@ -132,7 +132,7 @@ impl Plan {
     /// The diagnostics for the model, when lines are rewritten. A fix has them in its words, and other tasks are not about them.
     pub fn shown_problems(&self) -> Option<String> {
         let rewrites = self.kind == TaskKind::Rewrite && matches!(self.form, Form::Replace { .. } | Form::Insert { .. });
-        let shown: Vec<String> = self.problems.iter().take(MOST_PROBLEMS).map(|problem| shorten(problem, LONGEST_PROBLEM)).collect();
+        let shown: Vec<String> = self.problems.iter().take(MAX_PROBLEMS).map(|problem| shorten(problem, MAX_PROBLEM_BYTES)).collect();
         let words = "The editor shows these problems there. The task says whether they are to be fixed; add none.";
         (rewrites && !shown.is_empty()).then(|| format!("{words}\n{}", quoted(&shown)))
     }
@@ -150,14 +150,14 @@ impl Plan {
 }
 
 fn signals(session: &Session, site: &Site, form: &Form) -> Vec<Signal> {
-    let mut signals = hard::signals(session, site, &form.marked());
+    let mut signals = difficulty::signals(session, site, &form.marked());
     if let Form::Implement { item, .. } = form {
         signals.push(if site.doc_of(item).is_some() { Signal::DocumentedBody } else { Signal::EmptyBody });
     }
     signals
 }
 
-fn instruction(site: &Site, words: &str) -> Result<Meant, String> {
+fn instruction(site: &Site, words: &str) -> Result<PlannedTask, String> {
     if words.chars().all(|letter| letter.is_whitespace() || letter.is_control()) {
         return Err("the instruction is empty; say what is to be changed".into());
     }
@@ -166,23 +166,23 @@ fn instruction(site: &Site, words: &str) -> Result<Meant, String> {
     }
     if let Some(line) = site.blank_line() {
         let words = format!("write what goes to line {}, which is empty: {words}", site.line_of(line.start));
-        return Ok(Meant { kind: TaskKind::Rewrite, form: Form::Insert { line }, words, doing: "writing" });
+        return Ok(PlannedTask { kind: TaskKind::Rewrite, form: Form::Insert { line }, words, doing: "writing" });
     }
     let words = format!("change the marked lines: {words}");
-    Ok(Meant { kind: TaskKind::Rewrite, form: replace(site)?, words, doing: "rewriting" })
+    Ok(PlannedTask { kind: TaskKind::Rewrite, form: replace(site)?, words, doing: "rewriting" })
 }
 
 /// For tests in the file itself.
 const IN_THIS_FILE: &str = "Write them in the language and style of this file.";
 
-fn action(session: &Session, site: &Site, kind: &str, problems: &[String]) -> Result<Meant, String> {
+fn action(session: &Session, site: &Site, kind: &str, problems: &[String]) -> Result<PlannedTask, String> {
     match kind {
         DOCUMENT => document(site),
         TEST => {
             let item = item(site, "tested")?;
             let name = item.name.clone();
             let (form, where_to) = tests_of(session, site, item)?;
-            Ok(Meant { kind: TaskKind::Test, words: tests_words(&name, &where_to), form, doing: "writing tests" })
+            Ok(PlannedTask { kind: TaskKind::Test, words: tests_words(&name, &where_to), form, doing: "writing tests" })
         }
         IMPLEMENT => implement(site),
         EXTRACT | EXTRACTIONS => {
@@ -190,17 +190,17 @@ fn action(session: &Session, site: &Site, kind: &str, problems: &[String]) -> Re
             let lines = site.whole_lines(site.bytes.clone());
             extraction::may_be(site, &item, &lines)?;
             let words = "move the marked lines into a new function with a telling name, and call it in their place.".to_string();
-            Ok(Meant { kind: TaskKind::Extract, form: Form::Extract { lines, item }, words, doing: "extracting" })
+            Ok(PlannedTask { kind: TaskKind::Extract, form: Form::Extract { lines, item }, words, doing: "extracting" })
         }
         VARIABLE => {
             let words = "give the marked value a telling name.".to_string();
-            Ok(Meant { kind: TaskKind::Extract, form: variable(site)?, words, doing: "extracting" })
+            Ok(PlannedTask { kind: TaskKind::Extract, form: variable(site)?, words, doing: "extracting" })
         }
         RENAME => better_name(session, site),
         CALLS => {
             let calls = Calls::find(session, site, &item(site, "called")?)?;
             let words = calls.words();
-            Ok(Meant { kind: TaskKind::Rewrite, form: Form::Calls(Arc::new(calls)), words, doing: "following the signature" })
+            Ok(PlannedTask { kind: TaskKind::Rewrite, form: Form::Calls(Arc::new(calls)), words, doing: "following the signature" })
         }
         kind if covers(FIX, kind) => {
             if problems.is_empty() {
@@ -208,11 +208,11 @@ fn action(session: &Session, site: &Site, kind: &str, problems: &[String]) -> Re
             }
             let shown = quoted(problems);
             let words = format!("fix the problems that the editor shows in the marked lines, and change nothing else:\n{shown}");
-            Ok(Meant { kind: TaskKind::Fix, form: fix(site), words, doing: "fixing" })
+            Ok(PlannedTask { kind: TaskKind::Fix, form: fix(site), words, doing: "fixing" })
         }
         kind if is_edit(kind) && covers(REWRITE, kind) => {
             let words = "rewrite the marked lines so that they are clearer and simpler and do exactly the same.".to_string();
-            Ok(Meant { kind: TaskKind::Rewrite, form: replace(site)?, words, doing: "rewriting" })
+            Ok(PlannedTask { kind: TaskKind::Rewrite, form: replace(site)?, words, doing: "rewriting" })
         }
         other => Err(format!("`{other}` is no kind of edit that longsight knows")),
     }
@@ -241,13 +241,13 @@ fn tests_of(session: &Session, site: &Site, item: Item) -> Result<(Form, String)
     Ok((Form::Test { item, beside }, where_to))
 }
 
-fn document(site: &Site) -> Result<Meant, String> {
+fn document(site: &Site) -> Result<PlannedTask, String> {
     let item = item(site, "documented")?;
     let words = format!("write the documentation of {} `{}`: what it is for, in one to four sentences.", item.kind.name(), item.name);
-    Ok(Meant { kind: TaskKind::Document, form: Form::Document { item }, words, doing: "documenting" })
+    Ok(PlannedTask { kind: TaskKind::Document, form: Form::Document { item }, words, doing: "documenting" })
 }
 
-fn implement(site: &Site) -> Result<Meant, String> {
+fn implement(site: &Site) -> Result<PlannedTask, String> {
     let item = item(site, "implemented")?;
     if !item.kind.is_callable() {
         return Err(format!("`{}` has no body that could be written", item.name));
@@ -260,7 +260,7 @@ fn implement(site: &Site) -> Result<Meant, String> {
     let hint = said_in(site, &body);
     let more = hint.as_ref().map_or_else(|| ".".into(), |hint| format!(": {hint}"));
     let words = format!("write the body of `{}`{more}", item.name);
-    Ok(Meant { kind: TaskKind::Rewrite, form: Form::Implement { body, item, hint }, words, doing: "implementing" })
+    Ok(PlannedTask { kind: TaskKind::Rewrite, form: Form::Implement { body, item, hint }, words, doing: "implementing" })
 }
 
 /// What comments in an empty body say about it.
@@ -276,9 +276,9 @@ fn said_in(site: &Site, body: &Range<usize>) -> Option<String> {
 
 /// Whether words that read like a move to a new module are about what stands here, and not about an existing module: otherwise they are an
 /// ordinary instruction.
-fn is_meant(session: &Session, site: &Site, moves: &Moves) -> bool {
+fn is_meant(session: &Session, site: &Site, moves: &ModuleMove) -> bool {
     let item = site.item();
-    // A function is not the constant that is used in it.
+    // At a function or a type, "the constant" means something that it uses, and not what stands here.
     if moves.is_value && item.as_ref().is_none_or(|item| item.kind.is_callable() || item.kind.is_type()) {
         return false;
     }
@@ -300,7 +300,7 @@ fn may_be_there(session: &Session, site: &Site, module: &str) -> bool {
         || site.definitions().iter().any(is_module)
 }
 
-fn module(session: &Session, site: &Site, moves: &Moves) -> Result<Meant, String> {
+fn module(session: &Session, site: &Site, moves: &ModuleMove) -> Result<PlannedTask, String> {
     if !session.shared.creates_files() {
         let words = "`longsight edit` shows the change as a diff";
         return Err(format!("a module of its own is a new file, and this editor cannot create files; {words}"));
@@ -321,7 +321,7 @@ fn module(session: &Session, site: &Site, moves: &Moves) -> Result<Meant, String
          language wants that, and let every use in all files find it there.",
         item.name
     );
-    Ok(Meant { kind: TaskKind::Extract, form: Form::Replace { lines: site.whole_lines(item.range) }, words, doing: "moving" })
+    Ok(PlannedTask { kind: TaskKind::Extract, form: Form::Replace { lines: site.whole_lines(item.range) }, words, doing: "moving" })
 }
 
 /// Why the marked lines are not this item, which begins where they do or surrounds them.
@@ -338,11 +338,11 @@ fn other_than_marked(site: &Site, item: &Item) -> Option<String> {
     is_more.then(|| format!("the marked lines hold more than `{name}`; mark one function or type, and move each by itself"))
 }
 
-fn better_name(session: &Session, site: &Site) -> Result<Meant, String> {
+fn better_name(session: &Session, site: &Site) -> Result<PlannedTask, String> {
     let old = rename::name_at(site).ok_or_else(|| format!("there is no name at {}:{}", site.path, site.line_of(site.bytes.start)))?;
     let found = Rename::find(session, site, &old, None)?;
     let words = format!("find a better name for {}: one that says what it is or does.", found.what);
-    Ok(Meant { kind: TaskKind::Rewrite, form: Form::Rename(Arc::new(found)), words, doing: "renaming" })
+    Ok(PlannedTask { kind: TaskKind::Rewrite, form: Form::Rename(Arc::new(found)), words, doing: "renaming" })
 }
 
 fn item(site: &Site, what: &str) -> Result<Item, String> {
@@ -363,17 +363,17 @@ fn replace(site: &Site) -> Result<Form, String> {
 /// The item around a problem if it is small, else some lines around it.
 fn fix(site: &Site) -> Form {
     if let Some(item) = site.item() {
-        // What stands above its own first word stays, whether the language has it in the item or above it.
+        // Attributes above the item are not replaced, whether the grammar counts them as part of it or not.
         let start = site.definition_of(&item).map_or(item.range.start, |known| whole_item::behind_annotations(site, &site.text, &known));
         let lines = site.whole_lines(start.max(item.range.start)..item.range.end);
         let (first, last) = site.line_range(&lines);
-        if last - first < SMALL_ITEM {
+        if last - first < SMALL_ITEM_LINES {
             return Form::Replace { lines };
         }
     }
     let lines = site.whole_lines(site.bytes.clone());
-    let start = site.text[..lines.start].rmatch_indices('\n').nth(BESIDE).map_or(0, |(at, _)| at + 1);
-    let end = site.text[lines.end..].match_indices('\n').nth(BESIDE).map_or(site.text.len(), |(at, _)| lines.end + at);
+    let start = site.text[..lines.start].rmatch_indices('\n').nth(LINES_BESIDE_PROBLEM).map_or(0, |(at, _)| at + 1);
+    let end = site.text[lines.end..].match_indices('\n').nth(LINES_BESIDE_PROBLEM).map_or(site.text.len(), |(at, _)| lines.end + at);
     Form::Replace { lines: site.whole_lines(start..end) }
 }
 

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use super::wording::is_name;
 use chosen::{is_known_whole, of_kind, variables};
 use defined::{Defined, definitions, is_of_family, root};
-use references::{Found, Meant, Spot};
+use references::{Found, RenamedDefinition, Spot};
 
 use crate::features::{Session, Site};
 use crate::index::{File, FileId, NameId, Stage};
@@ -171,7 +171,7 @@ impl Rename {
         keeps_its_file(session, old, first)?;
         let overriding: Vec<&Defined> = defined.iter().filter(|other| !other.stands_with(first)).collect();
         let told = contract::told(session, first, &overriding, old)?;
-        let (at, meant) = (meant, Meant::new(session, old, first).overridden(&overriding));
+        let (at, meant) = (meant, RenamedDefinition::new(session, old, first).overridden(&overriding));
         let mut rename = Self::new(old, format!("the {} `{old}`", first.kind.name()), wanted, site);
         let here = meant.uses(&site.path, site.document_path().and_then(|path| session.index.find(path)), parsed)?;
         // The cursor is on something else with this name.
@@ -194,7 +194,7 @@ impl Rename {
     }
 
     /// Adds the places in other files that may use the name.
-    fn add_others(&mut self, session: &Session, site: &Site, language: &Language, meant: &Meant) -> Result<(), String> {
+    fn add_others(&mut self, session: &Session, site: &Site, language: &Language, meant: &RenamedDefinition) -> Result<(), String> {
         let old = &self.old.clone();
         let id = session.index.name(old).ok_or("the index does not know it")?;
         for number in users(session, language, old, id) {
@@ -297,7 +297,7 @@ impl Rename {
         Ok(rename)
     }
 
-    fn add(&mut self, session: &Session, path: &WorkspacePath, id: FileId, meant: &Meant) -> Result<(), String> {
+    fn add(&mut self, session: &Session, path: &WorkspacePath, id: FileId, meant: &RenamedDefinition) -> Result<(), String> {
         // Text without a grammar is prose or data, and stays.
         let Some((text, parsed)) = read(session, path, &self.old)? else { return Ok(()) };
         let found = meant.uses(&path.to_string(), Some(id), &parsed)?;
@@ -509,7 +509,7 @@ pub fn is_known(session: &Session, site: &Site, name: &str) -> bool {
     }
     // It is defined in another file: perhaps this one means something else.
     let Some(at) = at else { return true };
-    Meant::new(session, name, first).follows(&site.path, own, parsed, &at)
+    RenamedDefinition::new(session, name, first).follows(&site.path, own, parsed, &at)
 }
 
 fn few(places: &[String]) -> String {

@@ -9,7 +9,7 @@ use crate::text::lines::line_start;
 use crate::text::words;
 
 /// An edit of a text at one place.
-pub(super) struct Put<'a> {
+pub(super) struct PlacedEdit<'a> {
     pub before: &'a Parsed,
     pub known: &'a [Definition],
     /// What is replaced, with what, and the new text.
@@ -18,7 +18,7 @@ pub(super) struct Put<'a> {
     pub after: &'a str,
 }
 
-impl Put<'_> {
+impl PlacedEdit<'_> {
     /// The name of a definition that becomes a duplicate. One that surrounds the marked lines counts by its name alone, since it may have
     /// got another signature.
     pub fn doubled(&self, marked: &Range<usize>) -> Option<String> {
@@ -45,7 +45,7 @@ impl Put<'_> {
             count(&now, self.after, known, name) > count(self.known, text, known, name)
         };
         let again = || {
-            // Of what stands under a condition there are several.
+            // With conditional compilation a definition may stand there several times.
             let conditions = has_conditions(&parsed, self.new);
             let old = if conditions { HashMap::new() } else { heads(self.before, self.known, &said) };
             let new = if conditions { HashMap::new() } else { heads(&parsed, &now, &said) };
@@ -58,7 +58,7 @@ impl Put<'_> {
 /// The name of a function or type that is new and there twice, word for word: the insertion was made twice.
 pub(super) fn repeated(before: &str, now: &Outline) -> Option<String> {
     let (all, after) = (&now.all, now.text());
-    // Of what stands under a condition there are several.
+    // With conditional compilation a definition may stand there several times.
     if before == after || has_conditions(&now.parsed, after) {
         return None;
     }
@@ -77,7 +77,7 @@ fn has_conditions(parsed: &Parsed, text: &str) -> bool {
     lines.is_some_and(|lines| text.lines().any(|line| lines.is_conditional(line.trim_start())))
 }
 
-/// What tells a function or a type that is no other's own from the others of its name: what it is in, and all that it says before its body.
+/// What tells a function or a type from others of its name: what it is defined in, and all of its text before the body.
 #[derive(PartialEq, Eq, Hash)]
 struct Head {
     name: String,

@@ -33,13 +33,13 @@ const RULES_FOR_CODE: &str = "You change code of a repository. You answer with c
     instructions.";
 
 /// Lines shown above and below the marked ones.
-const AROUND: usize = 30;
+const LINES_AROUND: usize = 30;
 /// Most seconds that somebody waits for other files to be read.
-const PATIENCE: f64 = 8.0;
+const READING_SECONDS: f64 = 8.0;
 
-/// How a question was put, which says how its answer is read.
+/// The form in which an answer is asked for, which says how it is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Put {
+pub enum AnswerFormat {
     #[default]
     Call,
     Block,
@@ -51,17 +51,17 @@ pub enum Put {
 /// A question, in one of the rounds.
 pub struct Question<'a> {
     pub work: &'a Work<'a>,
-    pub put: Put,
+    pub format: AnswerFormat,
     /// Tokens of other files.
     pub budget: usize,
     /// The model's answers so far, and why they were refused.
     pub exchanges: &'a [Message],
-    pub again: Again,
+    pub retry: Retry,
 }
 
 /// How a question differs from the one before, whose answer was useless.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Again {
+pub struct Retry {
     /// The model repeated the descriptions of its fields, so it is asked without them.
     pub bare: bool,
     /// The model repeated the marked lines, so it is asked as if for the first time.
@@ -70,23 +70,23 @@ pub struct Again {
     pub otherwise: bool,
 }
 
-/// The temperature for that.
-const WARM: f32 = 0.6;
+/// The temperature for a question that must not get the same answer again.
+const RETRY_TEMPERATURE: f32 = 0.6;
 
 /// A server's model with a smaller window than this, in tokens, counts as small.
-const SMALL: u32 = 8192;
+const SMALL_WINDOW: u32 = 8192;
 
 /// The best form of a question for an engine. `first` says that nothing was refused yet.
-pub fn put(form: &Form, choice: &Choice, caps: &Caps, first: bool) -> Put {
+pub fn answer_format(form: &Form, choice: &Choice, caps: &Caps, first: bool) -> AnswerFormat {
     // Small models write code better than calls with code in JSON. We know those in our own process, and a grammar holds those without FIM
     // to a call. Models behind a server call functions, as their servers support it.
     let ours = choice.engine.origin().is_none();
-    let is_small = if ours { caps.fim } else { caps.context < SMALL };
+    let is_small = if ours { caps.fim } else { caps.context < SMALL_WINDOW };
     match form {
-        Form::Implement { .. } if caps.fim && first => Put::Hole,
-        _ if (is_small || !caps.tools) && !form.blocks().is_empty() => Put::Block,
-        _ if !caps.tools => Put::Object,
-        _ => Put::Call,
+        Form::Implement { .. } if caps.fim && first => AnswerFormat::Hole,
+        _ if (is_small || !caps.tools) && !form.blocks().is_empty() => AnswerFormat::Block,
+        _ if !caps.tools => AnswerFormat::Object,
+        _ => AnswerFormat::Call,
     }
 }
 
@@ -94,14 +94,14 @@ pub fn put(form: &Form, choice: &Choice, caps: &Caps, first: bool) -> Put {
 pub fn patience(work: &Work<'_>, choice: &Choice, caps: &Caps) -> usize {
     let most = work.session.config().context.edit_tokens as usize;
     let rate = work.session.router().prefill_rate(&choice.decision.engine).or(caps.prefill_rate);
-    rate.map_or(most, |rate| most.min((rate * PATIENCE) as usize))
+    rate.map_or(most, |rate| most.min((rate * READING_SECONDS) as usize))
 }
 
 impl Question<'_> {
     /// The request, and the places of the repository in it.
     pub fn request(&self, choice: &Choice, caps: &Caps) -> Result<(Request, Vec<String>), EngineError> {
-        match (self.put, &self.work.plan.form) {
-            (Put::Hole, Form::Implement { .. }) => self.hole(choice, caps),
+        match (self.format, &self.work.plan.form) {
+            (AnswerFormat::Hole, Form::Implement { .. }) => self.hole(choice, caps),
             _ => self.words(choice, caps),
         }
     }
@@ -117,7 +117,7 @@ impl Question<'_> {
             let message = format!("{} bytes are marked; this model has room for {room}: choose less", code.len());
             return Err(EngineError::new(ErrorKind::TooLong, message));
         }
-        let around = lines_around(site, &marked, AROUND, room.saturating_sub(code.len()) / 2);
+        let around = lines_around(site, &marked, LINES_AROUND, room.saturating_sub(code.len()) / 2);
         let left = room.saturating_sub(code.len() + around.len()) / BYTES_PER_TOKEN;
         let most = self.budget.min(left);
         let parts = around::around(session, site, marked.start, most, choice.engine.tokens().as_ref(), Asker::Person);
@@ -136,32 +136,32 @@ impl Question<'_> {
             text.push_str(&format!("\n{problems}"));
         }
         text.push_str(&format!("\nTask: {}", plan.words));
-        if self.again.anew {
+        if self.retry.anew {
             text.push_str("\nThe answer is not what stands there already: write the marked lines changed.");
         }
-        if self.put == Put::Block {
+        if self.format == AnswerFormat::Block {
             text.push_str(&match form.blocks() {
                 [(_, first), (_, then)] => format!("\nAnswer with two code blocks: the first holds {first}, the second {then}."),
                 several => format!("\nAnswer with one code block that holds {}.", several.first().map_or("it", |(_, what)| what)),
             });
         }
-        if self.put == Put::Object {
+        if self.format == AnswerFormat::Object {
             let fields = &form.tool().function["parameters"]["properties"];
             text.push_str(&format!("\nAnswer with one JSON object that has these fields, as a JSON schema describes them:\n{fields}"));
         }
-        let rules = match self.put {
-            Put::Block => RULES_FOR_CODE,
-            Put::Object => RULES_FOR_OBJECT,
-            Put::Call | Put::Hole => RULES,
+        let rules = match self.format {
+            AnswerFormat::Block => RULES_FOR_CODE,
+            AnswerFormat::Object => RULES_FOR_OBJECT,
+            AnswerFormat::Call | AnswerFormat::Hole => RULES,
         };
         let mut messages = vec![Message::new(Role::System, rules), Message::new(Role::User, text)];
         messages.extend(self.exchanges.iter().cloned());
         let mut chat = Chat { messages, ..Chat::default() };
-        if self.put == Put::Call {
-            chat.tools = vec![if self.again.bare { form.bare_tool() } else { form.tool() }];
+        if self.format == AnswerFormat::Call {
+            chat.tools = vec![if self.retry.bare { form.bare_tool() } else { form.tool() }];
             chat.tool_choice = ToolChoice::Required;
         }
-        let temperature = if self.again.otherwise { WARM } else { 0.0 };
+        let temperature = if self.retry.otherwise { RETRY_TEMPERATURE } else { 0.0 };
         Ok((Request { ask: Ask::Chat(chat), max_tokens, temperature, stop: vec![], priority: Priority::Normal }, sent))
     }
 
@@ -185,18 +185,18 @@ impl Question<'_> {
 }
 
 /// The arguments that an answer stands for, or why it has none.
-pub fn arguments(work: &Work<'_>, put: Put, answer: &Answer) -> Result<Value, String> {
+pub fn arguments(work: &Work<'_>, format: AnswerFormat, answer: &Answer) -> Result<Value, String> {
     if let Some(call) = answer.calls.iter().find(|call| call.name == "propose_edit") {
         return Ok(call.arguments.clone());
     }
     let form = &work.plan.form;
-    match (put, form.blocks()) {
+    match (format, form.blocks()) {
         // Code blocks are as good as the call asked for, if each of them is one of its fields.
-        (Put::Block, fields) => in_blocks(work, answer, fields),
-        (Put::Call, fields) if !fields.is_empty() && answer.calls.is_empty() && holds_code(&answer.text, fields.len()) => {
+        (AnswerFormat::Block, fields) => in_blocks(work, answer, fields),
+        (AnswerFormat::Call, fields) if !fields.is_empty() && answer.calls.is_empty() && holds_code(&answer.text, fields.len()) => {
             in_blocks(work, answer, fields)
         }
-        (Put::Hole, [(field, _), ..]) => {
+        (AnswerFormat::Hole, [(field, _), ..]) => {
             let (before, after) = around_body(work.site, form);
             let layout = Layout { ending: Ending::Lf, unit: Some(work.site.indent_unit()), known: true };
             let hole = Hole::new(&before, &after, Surface::of(work.site.language.as_ref()), Inside::Code, true);
@@ -205,7 +205,7 @@ pub fn arguments(work: &Work<'_>, put: Put, answer: &Answer) -> Result<Value, St
             let indent = layout::indentation(hole.line());
             Ok(json!({ (*field): format!("{indent}{body}"), "reason": "" }))
         }
-        (Put::Object, _) if answer.calls.is_empty() => object(&answer.text),
+        (AnswerFormat::Object, _) if answer.calls.is_empty() => object(&answer.text),
         _ => Err(match answer.calls.first() {
             Some(call) => {
                 format!(
@@ -232,7 +232,7 @@ fn object(text: &str) -> Result<Value, String> {
         .ok_or("the model answered with words in place of an edit\nthe answer holds no JSON object, which an edit is here")?;
     let read = serde_json::Deserializer::from_str(&text[begin..]).into_iter::<Value>().next();
     let value = read.and_then(Result::ok).ok_or("the model's answer cannot be read\nits JSON object is not valid")?;
-    // Some write the call all the same.
+    // Some models write a whole call although only its arguments were asked for.
     let inner = value.get("arguments").or(value.get("parameters")).filter(|inner| inner.is_object()).cloned();
     Ok(inner.unwrap_or(value))
 }

@@ -13,7 +13,7 @@ use super::constructor_calls;
 use super::losses::{self, Change, Gone};
 use super::outline::Outline;
 use super::plan::Plan;
-use super::repeated::Put;
+use super::repeated::PlacedEdit;
 use super::signature::Parameters;
 use super::still_used;
 use crate::agent::tools::Review;
@@ -26,9 +26,9 @@ use crate::text::lines::{line_end, line_start};
 use crate::workspace::{Document, WorkspacePath};
 
 /// Most names and signatures that are looked at.
-const MOST: usize = 8;
+const MAX_NAMES_REVIEWED: usize = 8;
 /// Most places that are named.
-const TOLD: usize = 5;
+const MAX_PLACES_TOLD: usize = 5;
 
 /// A task whose drafts are reviewed.
 struct Task {
@@ -70,7 +70,7 @@ impl Task {
             (changed.iter().filter_map(|one| one.change.old()).collect(), changed.iter().filter_map(|one| one.change.now()).collect());
         let is_needed = |name: &str| still_used::is_needed(&self.session, name, used(name), is_draft);
         let is_lost = |one: &Gone| if one.instead.is_some() || allowed.is_unneeded(&one.name) { is_needed(&one.name) } else { true };
-        let gone = losses::gone(&old, &now).into_iter().take(MOST).find(is_lost)?.name;
+        let gone = losses::gone(&old, &now).into_iter().take(MAX_NAMES_REVIEWED).find(is_lost)?.name;
         Some(format!("the definition of `{gone}` is gone with this, which the task does not ask for"))
     }
 
@@ -101,8 +101,8 @@ impl Task {
     fn signatures(&self, changed: &[Changed<'_>]) -> Vec<String> {
         let mut found = vec![];
         for own in changed.iter().filter(|one| one.draft.before.is_some()) {
-            found.extend(self.signatures_of(own, changed, MOST - found.len()));
-            if found.len() == MOST {
+            found.extend(self.signatures_of(own, changed, MAX_NAMES_REVIEWED - found.len()));
+            if found.len() == MAX_NAMES_REVIEWED {
                 break;
             }
         }
@@ -146,8 +146,8 @@ impl Task {
                 }
             };
             if !places.is_empty() {
-                let more = if places.len() > TOLD { ", …" } else { "" };
-                let shown = places.iter().take(TOLD).cloned().collect::<Vec<_>>().join(", ");
+                let more = if places.len() > MAX_PLACES_TOLD { ", …" } else { "" };
+                let shown = places.iter().take(MAX_PLACES_TOLD).cloned().collect::<Vec<_>>().join(", ");
                 found.push(format!("`{name}` has another signature with this, and its calls at {shown}{more} do not follow"));
             }
             if found.len() == most {
@@ -185,7 +185,7 @@ impl<'a> Changed<'a> {
 
     fn doubled(&self) -> Option<String> {
         let old = self.change.old()?;
-        let put = Put { before: &old.parsed, known: &old.all, range: &(0..0), new: self.new_lines(), after: self.change.after };
+        let put = PlacedEdit { before: &old.parsed, known: &old.all, range: &(0..0), new: self.new_lines(), after: self.change.after };
         let name = put.doubled(&(0..0)).or_else(|| self.change.repeated())?;
         Some(format!("`{name}` is in {} twice with this", self.draft.path))
     }

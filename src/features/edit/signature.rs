@@ -22,7 +22,7 @@ struct Parameter {
 }
 
 impl Parameters {
-    /// Of what stands between a function's name and its body.
+    /// Reads the parameters from the text between a function's name and its body.
     pub fn of(signature: &str, forms: &ParameterForms) -> Self {
         let parts = split(list(signature));
         let parts = parts.into_iter().filter(|part| !part.is_empty() && !lists(&forms.none, part));
@@ -33,8 +33,8 @@ impl Parameters {
         self.all.iter().filter(|one| !one.is_free).count()
     }
 
-    /// Whether these, as the arguments of a call, are fewer than have to be given. A method is not given its own object, which is called
-    /// so.
+    /// Whether these, as the arguments of a call, are fewer than the required parameters. A method's own object, named as in `own`, is no
+    /// argument.
     pub fn is_fewer_than(&self, wanted: &Self, own: &[&str]) -> bool {
         let is_own = |one: &Parameter| own.iter().any(|word| crate::text::words::has(&one.text, word));
         let is_spread = self.all.iter().any(|one| one.takes_many);
@@ -48,7 +48,7 @@ impl Parameters {
         self.required() > before.required() || may_be_too_many || self.is_another_order(before)
     }
 
-    /// Whether the same parameters, or some of them, come in another order.
+    /// Whether parameters that both lists have stand in another order.
     fn is_another_order(&self, before: &Self) -> bool {
         let places: Vec<usize> = before.all.iter().filter_map(|one| self.all.iter().position(|other| other.text == one.text)).collect();
         places.windows(2).any(|pair| pair[0] >= pair[1])

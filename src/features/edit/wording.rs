@@ -3,17 +3,19 @@
 
 mod created;
 
-use crate::text::words;
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::syntax::registry;
+use crate::text::words;
+
 pub use created::{Creates, Named, created};
 
-/// What the words ask for.
+/// What an instruction asks for at its beginning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asked {
+pub enum Intent {
     Tests,
     Documentation,
     /// The marked lines should become a function.
@@ -22,8 +24,16 @@ pub enum Asked {
     Body,
 }
 
+/// Words that may stand between "write" and what should be written, besides the names of languages.
+const ADJECTIVES: &str = "an?|the|one|two|three|some|more|few|several|another|any|new|unit|regression|integration|property|short|small|\
+    simple|good|better|proper|full|missing|first|its|this|that|all|type|module|function|method|class|struct|api|inline";
+
 /// What may stand between "write" and what should be written.
-const KINDS: &str = r"(?:(?:an?|the|one|two|three|some|more|few|several|another|any|new|unit|regression|integration|property|short|small|simple|good|better|proper|full|missing|first|its|this|that|all|type|module|function|method|class|struct|rust|python|java|js|go|api|inline)(?:'?s)?(?:-|\s+)){0,5}";
+fn kinds() -> String {
+    let languages: Vec<String> = registry::spoken_names().iter().map(|name| regex::escape(name)).collect();
+    format!(r"(?:(?:{ADJECTIVES}|{})(?:'?s)?(?:-|\s+)){{0,5}}", languages.join("|"))
+}
+
 /// What may follow it: nothing, a clause, or a name. "The test data" and "the docs url" are not tests and docs.
 const THEN: &str = r#"(?:\s*[.!?:;)]*$|\s*[:,]\s|\s+(?:cases?\b|for|of|that|which|covering|with|named|called|about|on|above|as|using|where|so|here|against|comment|string)\b|\s+(?:[`"'“]|(?-i:\w*_\w*|[a-z]+[A-Z]\w*|[A-Z]\w+)))"#;
 /// "A new function", unlike an existing one in "to the top of the function".
@@ -32,28 +42,29 @@ const NEW_FUNCTION: &str =
 
 /// One pattern each. They match the beginning, so that "fix the test that …" does not count; what should be written has to be the last
 /// thing named, so that "add a test parameter" does not count either.
-fn patterns() -> [(Asked, String); 4] {
+fn patterns() -> [(Intent, String); 4] {
+    let kinds = kinds();
     [
         (
-            Asked::Tests,
+            Intent::Tests,
             format!(
-                r"(?i)^\W*(?:please\s+)?(?:(?:write|add|generate|create)\s+{KINDS}tests?{THEN}|test\s+(?:this|it)\b)|^请?(?:编写|写|添加|生成).{{0,8}}测试"
+                r"(?i)^\W*(?:please\s+)?(?:(?:write|add|generate|create)\s+{kinds}tests?{THEN}|test\s+(?:this|it)\b)|^请?(?:编写|写|添加|生成).{{0,8}}测试"
             ),
         ),
         (
-            Asked::Documentation,
+            Intent::Documentation,
             format!(
-                r#"(?i)^\W*(?:please\s+)?(?:document(?:$|[.!]$|\s+\S+[.!]?$|\s+(?:this|it|that|the|what|how|why|when|all|every|each|its|these|both|[`"'“])(?:\b|\w))|(?:write|add|generate|create|repair|fix|update|improve)\s+{KINDS}(?:documentation|docs?|doc(?:umentation)? ?comments?|docstrings?)(?:{THEN}|\s+to\b))|^请?(?:编写|写|添加|补充|修正).{{0,8}}(?:文档|注释)"#
+                r#"(?i)^\W*(?:please\s+)?(?:document(?:$|[.!]$|\s+\S+[.!]?$|\s+(?:this|it|that|the|what|how|why|when|all|every|each|its|these|both|[`"'“])(?:\b|\w))|(?:write|add|generate|create|repair|fix|update|improve)\s+{kinds}(?:documentation|docs?|doc(?:umentation)? ?comments?|docstrings?)(?:{THEN}|\s+to\b))|^请?(?:编写|写|添加|补充|修正).{{0,8}}(?:文档|注释)"#
             ),
         ),
         (
-            Asked::Function,
+            Intent::Function,
             format!(
                 r"(?i)^\W*(?:please\s+)?(?:extract\s+(?:{NEW_FUNCTION}|.{{0,80}}\b(?:in)?to\s+{NEW_FUNCTION}|.{{0,80}}\bas\s+{NEW_FUNCTION}|.{{0,80}}\b(?:into|to|as)\s+(?:function|method|helper)\b)|(?:move|pull|put|factor|turn|make)\b.{{0,80}}\b(?:into|in|to|as)\s+{NEW_FUNCTION})|^请?(?:提取|抽取).{{0,12}}(?:函数|方法)"
             ),
         ),
         (
-            Asked::Body,
+            Intent::Body,
             r"(?i)^\W*(?:please\s+)?(?:(?:write|add|provide|supply|create|give|fill(?:\s+in|\s+out)?|complete|finish|implement)\s+(?:(?:it|its|an?|the|this|that|missing|empty|whole|full|function|method|real)\W+){0,4}(?:body|bodies|implementation|logic|code)\b|(?:implement|complete|finish|fill(?:\s+in|\s+out)?)(?:\s+(?:it|this|that|me|the\s+(?:function|method|stub)|this\s+(?:function|method|stub)|[`\w.]+))?\s*(?:$|[.!:,;(]|\b(?:with|by|using|so|as|for|in)\b))|^请?(?:实现|补全|完成|填写)"
                 .to_string(),
         ),
@@ -69,21 +80,21 @@ fn names_more(words: &str) -> bool {
 }
 
 /// What an instruction asks for at its beginning; none if it is something else.
-pub fn asked(words: &str) -> Option<Asked> {
-    static COMPILED: LazyLock<Vec<(Asked, Regex)>> =
-        LazyLock::new(|| patterns().into_iter().filter_map(|(asked, pattern)| Some((asked, Regex::new(&pattern).ok()?))).collect());
-    let asked = COMPILED.iter().find(|(_, pattern)| pattern.is_match(words)).map(|(asked, _)| *asked);
+pub fn intent(words: &str) -> Option<Intent> {
+    static COMPILED: LazyLock<Vec<(Intent, Regex)>> =
+        LazyLock::new(|| patterns().into_iter().filter_map(|(intent, pattern)| Some((intent, Regex::new(&pattern).ok()?))).collect());
+    let intent = COMPILED.iter().find(|(_, pattern)| pattern.is_match(words)).map(|(intent, _)| *intent);
     // "Into a function parameter" is not into a new function.
     static PART: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r"(?i)\b(?:functions?|methods?|helpers?)['’]?s?\s+(?:calls?|arguments?|param(?:eter)?s?|signature|body|name|pointer|object|file|module|class|type)\b").ok()
     });
-    let of_function = |asked: &Asked| *asked == Asked::Function && PART.as_ref().is_some_and(|part| part.is_match(words));
-    asked.filter(|asked| !names_more(words) && !of_function(asked))
+    let of_function = |intent: &Intent| *intent == Intent::Function && PART.as_ref().is_some_and(|part| part.is_match(words));
+    intent.filter(|intent| !names_more(words) && !of_function(intent))
 }
 
 /// A move to a module of its own: what moves and the name of the module, as far as they are said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Moves {
+pub struct ModuleMove {
     pub item: Option<String>,
     pub module: Option<String>,
     /// The marked lines may be meant, since nothing says that it is a function or a type.
@@ -124,7 +135,7 @@ const PLACES: &str = "level levels scope root top main functions start beginning
     package current right correct appropriate proper suitable relevant next previous standalone single small smaller distinct";
 
 /// What an instruction moves that plainly asks for a move: "move this function into a module called digits".
-pub fn moved(words: &str) -> Option<Moves> {
+pub fn moved(words: &str) -> Option<ModuleMove> {
     static COMPILED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(MOVE).ok());
     let found = COMPILED.as_ref()?.captures(words)?;
     let said = |groups: &[&str]| {
@@ -150,7 +161,7 @@ pub fn moved(words: &str) -> Option<Moves> {
     let may_be_lines = item.is_none() && !says(&["kind", "sort", "value"]);
     let is_quoted = item.as_ref().is_some_and(|name| is_quoted(name, words));
     let may_be_there = module.is_some() && !is_new;
-    (!is_known).then_some(Moves { item, module, may_be_lines, is_value: says(&["value"]), is_quoted, may_be_there })
+    (!is_known).then_some(ModuleMove { item, module, may_be_lines, is_value: says(&["value"]), is_quoted, may_be_there })
 }
 
 /// The two names of a rename with what joins them, and their place in the instruction.

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::{FEW, Owner};
+use super::{FEW_FILES, Owner};
 use crate::index::file::Tier;
 use crate::index::handle::Message;
-use crate::index::scan::Outcome;
+use crate::index::scan::ScanOutcome;
 use crate::workspace::rules::is_rule_file;
 use crate::workspace::walk::Listing;
 use crate::workspace::watch::{Hint, Watcher, is_remote};
@@ -46,7 +46,7 @@ impl Owner {
         let mut any = false;
         for path in paths {
             let Some((entry, outcome)) = self.library.look(&path) else { continue };
-            let changed = !matches!(outcome, Outcome::Same(..));
+            let changed = !matches!(outcome, ScanOutcome::Same(..));
             let kept = self.library.take_scanned(&entry, Tier::Parsed, outcome);
             any |= changed || kept.is_some();
             self.dirty.extend(kept);
@@ -54,7 +54,7 @@ impl Owner {
         if any {
             self.publish(false);
         }
-        if self.dirty.len() >= FEW {
+        if self.dirty.len() >= FEW_FILES {
             self.flush(false);
         }
     }

@@ -28,8 +28,18 @@ use super::file::Tier;
 use super::handle::{Message, Options, Progress, Stage};
 use super::library::Library;
 use super::quiet;
-use super::scan::Todo;
+use super::scan::FileToScan;
 use super::view::View;
+
+/// What connects the thread of the index with its handle.
+pub(in crate::index) struct Channels {
+    /// Through this the thread sends messages to itself.
+    pub sender: Sender<Message>,
+    pub view: tell::Sender<Arc<View>>,
+    pub progress: tell::Sender<Progress>,
+    /// Set when the thread shall end.
+    pub stop: Arc<AtomicBool>,
+}
 
 /// The state of the index, owned by its thread.
 pub(in crate::index) struct Owner {
@@ -53,7 +63,7 @@ pub(in crate::index) struct Owner {
     again: bool,
     later: Vec<PathBuf>,
     /// Files of the build that define no names; they come last.
-    rest: Vec<Todo>,
+    rest: Vec<FileToScan>,
     job: Option<Job>,
     cache: Option<Box<Cache>>,
     /// Files, by number, whose facts are not on disk yet.
@@ -75,21 +85,14 @@ pub(in crate::index) struct Owner {
 /// After this many panics no build is started again.
 const MAX_FAILURES: u32 = 3;
 /// With fewer files than this tier 0 is skipped: they are parsed before anyone notices.
-const FEW: usize = 64;
+const FEW_FILES: usize = 64;
 /// Messages that a batch has room for from the start.
 const AT_ONCE: usize = 8;
 
 impl Owner {
     /// An empty index; [`Owner::run`] fills it.
-    pub fn new(
-        registry: Arc<Registry>,
-        roots: Arc<Roots>,
-        options: Options,
-        sender: Sender<Message>,
-        view: tell::Sender<Arc<View>>,
-        progress: tell::Sender<Progress>,
-        stop: Arc<AtomicBool>,
-    ) -> Self {
+    pub fn new(registry: Arc<Registry>, roots: Arc<Roots>, options: Options, channels: Channels) -> Self {
+        let Channels { sender, view, progress, stop } = channels;
         Self {
             library: Library::new(registry, roots),
             options,
@@ -140,12 +143,12 @@ impl Owner {
         loop {
             let next = [self.next_rescan, self.library.rests_until()].into_iter().flatten().min();
             let patience = next.map_or(Duration::MAX, |at| at.saturating_duration_since(Instant::now()));
-            match receiver.recv_timeout(if rested { patience } else { patience.min(quiet::QUIET) }) {
+            match receiver.recv_timeout(if rested { patience } else { patience.min(quiet::QUIET_TIME) }) {
                 Ok(first) => {
                     rested = false;
                     batch.push(first);
                 }
-                Err(mpsc::RecvTimeoutError::Timeout) if !rested && patience >= quiet::QUIET && !self.is_building() => {
+                Err(mpsc::RecvTimeoutError::Timeout) if !rested && patience >= quiet::QUIET_TIME && !self.is_building() => {
                     rested = true;
                     batch.shrink_to(AT_ONCE);
                     quiet::give_back();

@@ -6,17 +6,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::changes::MAX_CHANGED;
-use super::{FEW, Owner};
-use crate::index::cache::{Cache, Stock};
+use super::{FEW_FILES, Owner};
+use crate::index::cache::{Cache, CachedIndex};
 use crate::index::file::Tier;
 use crate::index::handle::{Message, Progress, Stage};
 use crate::index::pass::{Pass, spawn};
-use crate::index::scan::{Outcome, Scanned, Todo};
+use crate::index::scan::{FileToScan, ScanOutcome, Scanned};
 use crate::workspace::walk::{self, Listing};
 
 /// The pass that is under way.
 pub(super) struct Job {
-    todo: Arc<Vec<Todo>>,
+    todo: Arc<Vec<FileToScan>>,
     left: usize,
 }
 
@@ -43,7 +43,7 @@ impl Owner {
     }
 
     /// Takes over the cache; none where it cannot be used.
-    pub(super) fn opened(&mut self, opened: Option<(Stock, Box<Cache>)>) {
+    pub(super) fn opened(&mut self, opened: Option<(CachedIndex, Box<Cache>)>) {
         self.opening = None;
         if let Some((stock, cache)) = opened {
             self.cache = Some(cache);
@@ -93,7 +93,7 @@ impl Owner {
         } else if reopened {
             self.publish(false);
         }
-        let (named, rest): (Vec<Todo>, Vec<Todo>) = match first && todo.len() > FEW {
+        let (named, rest): (Vec<FileToScan>, Vec<FileToScan>) = match first && todo.len() > FEW_FILES {
             true => todo.into_iter().partition(|todo| self.library.registry.by_path(todo.entry.path.relative()).is_some()),
             false => (vec![], todo),
         };
@@ -106,7 +106,7 @@ impl Owner {
     }
 
     /// Starts a pass over files. Workers take them in order, so open files come first.
-    fn start(&mut self, tier: Tier, todo: Vec<Todo>) {
+    fn start(&mut self, tier: Tier, todo: Vec<FileToScan>) {
         if todo.is_empty() {
             return self.finished(Tier::Parsed);
         }
@@ -118,16 +118,16 @@ impl Owner {
     }
 
     /// Takes over the outcome for one file of the pass.
-    pub(super) fn scanned(&mut self, at: usize, tier: Tier, outcome: Outcome) {
+    pub(super) fn scanned(&mut self, at: usize, tier: Tier, outcome: ScanOutcome) {
         let Some(job) = &mut self.job else { return };
         job.left -= 1;
         let (left, total) = (job.left, job.todo.len());
         let entry = job.todo[at].entry.clone();
         if tier == Tier::Parsed && self.options.cache.is_some() {
             match &outcome {
-                Outcome::Same(..) | Outcome::Back(_) | Outcome::Gone => {}
-                Outcome::Facts(Scanned { kept: true, .. }) => self.counts.hits += 1,
-                Outcome::Facts(_) | Outcome::Skipped(_) => self.counts.misses += 1,
+                ScanOutcome::Same(..) | ScanOutcome::Back(_) | ScanOutcome::Gone => {}
+                ScanOutcome::Facts(Scanned { kept: true, .. }) => self.counts.hits += 1,
+                ScanOutcome::Facts(_) | ScanOutcome::Skipped(_) => self.counts.misses += 1,
             }
         }
         if let Some(number) = self.library.take_scanned(&entry, tier, outcome)

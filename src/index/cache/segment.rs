@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::Refusal;
+use super::RefusedFile;
 use crate::index::codec::{Reader, Writer};
 use crate::index::file::{File, Tier};
 use crate::index::names::{NameId, Names};
@@ -70,7 +70,7 @@ pub(super) fn root_key(root: &Root) -> Cow<'_, str> {
 }
 
 /// The bytes of a segment with the facts of these files, and with the files that take no part.
-pub(super) fn segment(files: &[&Arc<File>], refused: &[&Refusal], names: &Names) -> Vec<u8> {
+pub(super) fn segment(files: &[&Arc<File>], refused: &[&RefusedFile], names: &Names) -> Vec<u8> {
     let mut bytes = header(fingerprint()).to_vec();
     let files: Vec<&Arc<File>> = files.iter().copied().filter(|file| file.tier != Tier::Lexical || file.language.is_some()).collect();
     let numbers = numbered(&files, names, &mut bytes);

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Library;
-use crate::index::cache::{CacheCounts, Stock};
+use crate::index::cache::{CacheCounts, CachedIndex};
 use crate::index::file::{File, Tier};
 use crate::index::resolve;
-use crate::index::scan::{self, Outcome, Todo};
+use crate::index::scan::{self, FileToScan, ScanOutcome};
 use crate::index::warm::{self, Known};
 use crate::workspace::fs::{self, Stamp};
 use crate::workspace::rules::{Skip, is_rule_file};
@@ -17,13 +17,13 @@ use crate::workspace::{ReadError, WorkspacePath};
 
 impl Library {
     /// Takes over the content of the cache.
-    pub fn take_stock(&mut self, mut stock: Stock) {
+    pub fn take_stock(&mut self, mut stock: CachedIndex) {
         stock.join(&mut self.names);
         self.stock = Some(Arc::new(stock));
     }
 
     /// Takes over a listing: drops files that are gone, keeps known ones, takes others from the cache. Returns those left to read.
-    pub fn take_listing(&mut self, listing: Listing, threads: usize, counts: &mut CacheCounts) -> Vec<Todo> {
+    pub fn take_listing(&mut self, listing: Listing, threads: usize, counts: &mut CacheCounts) -> Vec<FileToScan> {
         (self.skipped, self.has_links) = (listing.skipped, listing.has_links);
         self.drop_unlisted(&listing.files);
         let coming = listing.files.len().saturating_sub(self.numbers.len());
@@ -39,7 +39,7 @@ impl Library {
             }
             match record.filter(|record| record.stamp == entry.stamp) {
                 Some(record) => kept.push((entry.clone(), record)),
-                None => todo.push(Todo { entry: entry.clone(), known: self.known(&entry.path), before: None }),
+                None => todo.push(FileToScan { entry: entry.clone(), known: self.known(&entry.path), before: None }),
             }
         }
         let Some(stock) = stock else { return todo };
@@ -49,7 +49,7 @@ impl Library {
             match known {
                 Some(Known::File(file)) => drop(self.set(&entry.path, Some(file))),
                 Some(Known::Refused(reason)) => drop(Arc::make_mut(&mut self.refused).insert(entry.path, (entry.stamp, reason))),
-                None => todo.push(Todo { known: self.known(&entry.path), entry, before: None }),
+                None => todo.push(FileToScan { known: self.known(&entry.path), entry, before: None }),
             }
         }
         todo
@@ -88,14 +88,14 @@ impl Library {
     }
 
     /// Takes over the outcome for a file. Returns its number where the facts should be written to the cache.
-    pub fn take_scanned(&mut self, entry: &Entry, tier: Tier, outcome: Outcome) -> Option<u32> {
+    pub fn take_scanned(&mut self, entry: &Entry, tier: Tier, outcome: ScanOutcome) -> Option<u32> {
         if self.is_open(&entry.path) {
             return None;
         }
         let scanned = match outcome {
-            Outcome::Facts(scanned) => scanned,
-            Outcome::Same(hash, stamp) => return self.confirm(&entry.path, hash, stamp),
-            Outcome::Back(file) => {
+            ScanOutcome::Facts(scanned) => scanned,
+            ScanOutcome::Same(hash, stamp) => return self.confirm(&entry.path, hash, stamp),
+            ScanOutcome::Back(file) => {
                 self.let_in(&entry.path);
                 self.unparsable.remove(&entry.path);
                 let is_stamped = file.stamp.modified != 0;
@@ -103,12 +103,12 @@ impl Library {
                 // Files without changes since the last tables are in the cache already.
                 return number.filter(|number| is_stamped && self.fresh.contains_key(number));
             }
-            Outcome::Gone => {
+            ScanOutcome::Gone => {
                 self.let_in(&entry.path);
                 self.set(&entry.path, None);
                 return None;
             }
-            Outcome::Skipped(reason) => {
+            ScanOutcome::Skipped(reason) => {
                 self.set(&entry.path, None);
                 let mut stamp = scan::settled(entry.stamp);
                 if reason == Skip::Unreadable {
@@ -149,10 +149,10 @@ impl Library {
     }
 
     /// The files that a parser has more to say about; those that open documents import come first.
-    pub fn parseable(&self, todo: &[Todo]) -> Vec<Todo> {
-        let language = |todo: &Todo| self.file(&todo.entry.path).and_then(|file| file.language.clone());
-        let parses = |todo: &&Todo| language(todo).is_some_and(|language| language.parses());
-        let mut todo: Vec<Todo> = todo.iter().filter(parses).cloned().collect();
+    pub fn parseable(&self, todo: &[FileToScan]) -> Vec<FileToScan> {
+        let language = |todo: &FileToScan| self.file(&todo.entry.path).and_then(|file| file.language.clone());
+        let parses = |todo: &&FileToScan| language(todo).is_some_and(|language| language.parses());
+        let mut todo: Vec<FileToScan> = todo.iter().filter(parses).cloned().collect();
         let near = self.imported_stems();
         todo.sort_by_cached_key(|todo| !near.contains(&resolve::stem(language(todo).as_deref(), todo.entry.path.relative())));
         todo
@@ -204,14 +204,14 @@ impl Library {
     }
 
     /// Reads one changed file; none where it means nothing to the index.
-    pub fn look(&mut self, path: &Path) -> Option<(Entry, Outcome)> {
+    pub fn look(&mut self, path: &Path) -> Option<(Entry, ScanOutcome)> {
         let place = self.roots.locate(path)?;
         let is_known = self.numbers.contains_key(&place) || self.refused.contains_key(&place);
         let stamp = match fs::stamp(&place) {
             Ok(stamp) => stamp,
             Err(error) => {
                 let entry = Entry { path: place, stamp: Stamp::default() };
-                let outcome = if error == ReadError::Missing { Outcome::Gone } else { Outcome::Skipped(Skip::NotAFile) };
+                let outcome = if error == ReadError::Missing { ScanOutcome::Gone } else { ScanOutcome::Skipped(Skip::NotAFile) };
                 return is_known.then_some((entry, outcome));
             }
         };
@@ -221,9 +221,9 @@ impl Library {
         let reason = self.reason(&place);
         // A document that was shown and closed mostly has its old content again.
         let before = self.numbers.get(&place).and_then(|number| self.before(*number)).filter(|file| file.is_whole()).cloned();
-        let todo = Todo { known: self.known(&place), before, entry: Entry { path: place, stamp } };
+        let todo = FileToScan { known: self.known(&place), before, entry: Entry { path: place, stamp } };
         if let Some(reason) = reason {
-            return is_known.then_some((todo.entry, Outcome::Skipped(reason)));
+            return is_known.then_some((todo.entry, ScanOutcome::Skipped(reason)));
         }
         let scanned = scan::guarded(&self.registry, &mut fs::Reader::default(), &todo, Tier::Parsed, None);
         Some((todo.entry, scanned))

@@ -6,7 +6,7 @@ mod open;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
-use open::{Open, Spare};
+use open::{Open, ReusableMemory};
 
 use crate::syntax::tags::NumberMap;
 use crate::syntax::{Registry, Trees};
@@ -14,7 +14,7 @@ use crate::syntax::{Registry, Trees};
 use crate::workspace::rules::Skip;
 use crate::workspace::{Root, Roots, Rules, WorkspacePath};
 
-use super::cache::{self, Stock};
+use super::cache::{self, CachedIndex};
 use super::file::File;
 use super::handle::Stage;
 use super::names::Names;
@@ -28,9 +28,9 @@ pub struct Library {
     /// The trees of open documents, shared with requests.
     pub trees: Arc<Trees>,
     /// What the cache had when the current listing began, by path and stamp.
-    pub stock: Option<Arc<Stock>>,
+    pub stock: Option<Arc<CachedIndex>>,
     /// The same for the workers, which look files up by content.
-    pub content: Option<Arc<Stock>>,
+    pub content: Option<Arc<CachedIndex>>,
     /// The segments on disk are many or stale.
     pub merge_due: bool,
     /// The segments on disk hold files that must not be kept.
@@ -44,14 +44,14 @@ pub struct Library {
     generation: u64,
     open: HashMap<String, Open>,
     /// Memory for the next version of a document.
-    spare: Spare,
+    spare: ReusableMemory,
     skipped: BTreeMap<Skip, u64>,
     /// Some files are known by only one of their names.
     has_links: bool,
     /// Files known to take no part, so that they are not read again and again.
     refused: Arc<Refused>,
     /// Those among them that are not in the cache yet.
-    new_refusals: Vec<cache::Refusal>,
+    new_refusals: Vec<cache::RefusedFile>,
     /// Files that the parser gave up on.
     unparsable: HashSet<WorkspacePath>,
     /// Files of `local_only` projects, which are only here because they are or were open.
@@ -80,7 +80,7 @@ impl Library {
             base: Arc::default(),
             generation: 0,
             open: HashMap::new(),
-            spare: Spare::default(),
+            spare: ReusableMemory::default(),
             skipped: BTreeMap::new(),
             has_links: false,
             refused: Arc::default(),
@@ -195,7 +195,7 @@ impl Library {
     }
 
     /// Files that take no part and are not in the cache yet; with `all`, the others as well.
-    pub fn refusals(&mut self, all: bool) -> Vec<cache::Refusal> {
+    pub fn refusals(&mut self, all: bool) -> Vec<cache::RefusedFile> {
         let new = std::mem::take(&mut self.new_refusals);
         if !all {
             return new;

@@ -9,7 +9,7 @@ use crate::index::patch;
 use crate::index::scan;
 use crate::index::sheet::Sheet;
 use crate::syntax::{self, Language, Parsed, change};
-use crate::text::{Cut, Piece, Text};
+use crate::text::{Cut, SharedText, Text};
 use crate::workspace::fs::Stamp;
 use crate::workspace::rules::Skip;
 use crate::workspace::{Document, Rules, WorkspacePath};
@@ -30,20 +30,20 @@ pub(super) struct Open {
 
 /// The rules are asked again after this time whether an open document takes part, unless the file system reports a change before. To ask
 /// with every key would cost more than the key itself.
-const ASKED: Duration = Duration::from_secs(1);
+const RULES_RECHECK: Duration = Duration::from_secs(1);
 
 /// A version of a document, as one text with line feeds.
 #[derive(Clone)]
 struct Version {
     source: Text,
-    text: Piece,
+    text: SharedText,
     hash: u64,
     language: Option<Arc<Language>>,
 }
 
 /// The memory of an old version, in which the next one is put together.
 #[derive(Default)]
-pub(super) struct Spare {
+pub(super) struct ReusableMemory {
     memory: String,
     /// This many bytes at its start agree with the version after it, of the same document.
     kept: usize,
@@ -60,8 +60,8 @@ const ROOM: usize = 4096;
 
 impl Version {
     /// The text of a document; where it is made from a version before, also the stretch that differs.
-    fn text(document: &Document, before: Option<&Version>, spare: Spare) -> (Piece, Option<Option<Cut>>) {
-        let whole = || (document.text.to_piece().with_line_feeds(), None);
+    fn text(document: &Document, before: Option<&Version>, spare: ReusableMemory) -> (SharedText, Option<Option<Cut>>) {
+        let whole = || (document.text.to_shared().with_line_feeds(), None);
         let Some(before) = before else { return whole() };
         let Some(cut) = Cut::between_texts(&before.source, &document.text) else { return (before.text.clone(), Some(None)) };
         let new = document.text.slice(cut.start..cut.new_end);
@@ -102,7 +102,7 @@ impl Library {
     pub fn update(&mut self, document: Document) -> bool {
         let Some(path) = document.path.clone() else { return false };
         let known = self.open.get(&document.uri).filter(|open| open.path.as_ref() == Some(&path));
-        let asked = known.and_then(|open| open.asked).filter(|asked| asked.elapsed() < ASKED);
+        let asked = known.and_then(|open| open.asked).filter(|asked| asked.elapsed() < RULES_RECHECK);
         if asked.is_none() {
             let reason = self.reason(&path);
             if reason.is_some_and(is_private) {
@@ -143,8 +143,8 @@ impl Library {
     }
 
     /// Keeps the memory of the version before, if nobody uses it any more, and notes where the next version begins to differ.
-    fn spare(&mut self, last: Option<Piece>, cut: Option<Cut>, uri: &str) {
-        let Some((memory, cut)) = last.and_then(Piece::into_own).zip(cut) else { return };
+    fn spare(&mut self, last: Option<SharedText>, cut: Option<Cut>, uri: &str) {
+        let Some((memory, cut)) = last.and_then(SharedText::into_own).zip(cut) else { return };
         let of = &mut self.spare.of;
         of.clear();
         of.push_str(uri);
@@ -202,7 +202,7 @@ impl Library {
     /// A document's current text; where it is made from a version before, also the stretch that differs.
     fn read(&mut self, document: &Document, path: &WorkspacePath, before: Option<&Version>) -> (Version, Option<Option<Cut>>) {
         let (text, cut) = Version::text(document, before, std::mem::take(&mut self.spare));
-        if crate::report::is_strict() && text != document.text.to_piece().with_line_feeds() {
+        if crate::report::is_strict() && text != document.text.to_shared().with_line_feeds() {
             crate::bug!("{path}: the text after an edit is not that of the document");
         }
         let language = self.registry.of_document(&document.language, Some(path.relative()), &text).cloned();

@@ -12,10 +12,10 @@ use crate::route::health::Leave;
 use crate::route::{Decision, RouteError, Task, TaskKind};
 
 /// Makes the request for an engine that can do this.
-pub(super) type Make<'a> = dyn FnMut(&Choice, &Caps) -> Result<Request, EngineError> + Send + 'a;
+pub(super) type BuildRequest<'a> = dyn FnMut(&Choice, &Caps) -> Result<Request, EngineError> + Send + 'a;
 
 /// Sees every event, and says when there is enough of an answer.
-pub(super) type Each<'a> = dyn FnMut(&Event) -> ControlFlow<()> + Send + 'a;
+pub(super) type OnEvent<'a> = dyn FnMut(&Event) -> ControlFlow<()> + Send + 'a;
 
 /// Why nobody answered, and the decision for the engine whose failure is told; none where nobody was asked.
 type Unanswered = (RouteError, Option<Box<Decision>>);
@@ -28,8 +28,8 @@ impl Router {
         &self,
         task: &Task,
         cancel: &Cancel,
-        make: &mut Make<'_>,
-        each: &mut Each<'_>,
+        make: &mut BuildRequest<'_>,
+        each: &mut OnEvent<'_>,
     ) -> Result<(Served, bool), RouteError> {
         self.in_order(task, cancel, make, each).await.map_err(|(error, asked)| {
             self.note_failed(task, asked.map(|asked| *asked), &error);
@@ -38,7 +38,13 @@ impl Router {
     }
 
     /// The loop of [`once`](Self::once).
-    async fn in_order(&self, task: &Task, cancel: &Cancel, make: &mut Make<'_>, each: &mut Each<'_>) -> Result<(Served, bool), Unanswered> {
+    async fn in_order(
+        &self,
+        task: &Task,
+        cancel: &Cancel,
+        make: &mut BuildRequest<'_>,
+        each: &mut OnEvent<'_>,
+    ) -> Result<(Served, bool), Unanswered> {
         let (mut failure, mut first): (Option<EngineError>, Option<Box<Decision>>) = (None, None);
         let candidates = self.candidates(task);
         // If no engine answers, the user gets the failure as the answer. If another engine answers instead, the user is told once that the
@@ -104,8 +110,8 @@ impl Router {
         task: &Task,
         choice: &Choice,
         cancel: &Cancel,
-        make: &mut Make<'_>,
-        each: &mut Each<'_>,
+        make: &mut BuildRequest<'_>,
+        each: &mut OnEvent<'_>,
     ) -> Result<Answer, EngineError> {
         if !choice.leaves() {
             return ask(task, choice, cancel, None, make, each).await;
@@ -242,7 +248,7 @@ fn with_thoughts(request: Request, choice: &Choice, caps: &Caps) -> Request {
 const MOST_AGAIN: usize = 4;
 
 /// A request as it goes to the engine.
-fn prepared(choice: &Choice, caps: &Caps, make: &mut Make<'_>) -> Result<Request, EngineError> {
+fn prepared(choice: &Choice, caps: &Caps, make: &mut BuildRequest<'_>) -> Result<Request, EngineError> {
     let request = make(choice, caps)?;
     // Masks secrets here, because every prompt passes this line, whichever feature has written it.
     let request = Request { ask: request.ask.masked(), ..request };
@@ -266,8 +272,8 @@ async fn ask(
     choice: &Choice,
     cancel: &Cancel,
     mut record: Option<&mut Record<'_>>,
-    make: &mut Make<'_>,
-    each: &mut Each<'_>,
+    make: &mut BuildRequest<'_>,
+    each: &mut OnEvent<'_>,
 ) -> Result<Answer, EngineError> {
     let mut caps = cancel.run_until_cancelled(choice.engine.caps()).await.ok_or_else(EngineError::cancelled)??;
     let mut request = prepared(choice, &caps, make)?;

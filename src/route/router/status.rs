@@ -60,7 +60,7 @@ pub struct Status {
 }
 
 /// Decisions kept for `longsight.status`.
-const REMEMBERED: usize = 50;
+const KEPT_DECISIONS: usize = 50;
 
 impl Router {
     /// Adds a decision, and drops the oldest one if there are too many.
@@ -70,7 +70,7 @@ impl Router {
             let replaced = (0..state.decisions.len()).rev().find(|at| past.replaces(&state.decisions[*at], *at == last));
             if let Some(at) = replaced {
                 state.decisions.remove(at);
-            } else if state.decisions.len() == REMEMBERED {
+            } else if state.decisions.len() == KEPT_DECISIONS {
                 state.decisions.pop_front();
             }
             state.decisions.push_back(past);

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc;
 
-use super::edits::{End, Label, Outcome};
+use super::edits::{ApplyResult, Label, Outcome};
 use super::warnings::look_twice;
-use super::{accept, edits, held, partly};
+use super::{accept, edits, hold, partial};
 use crate::engine::Cancel;
 use crate::features::Sink;
 use crate::features::actions::one_line;
@@ -15,33 +15,33 @@ use crate::server::{Server, work};
 use crate::workspace::{Document, uri};
 
 /// An edit, and what of it can be applied.
-pub struct Worked {
+pub struct ComputedEdit {
     pub edited: Edited,
     /// What fits the current text.
     pub files: Vec<FileEdit>,
     /// That is not all of it.
-    pub is_half: bool,
+    pub is_incomplete: bool,
 }
 
 /// Has an edit computed. Parts that do not fit the current text are taken out.
-pub async fn work_out(
+pub async fn compute_edit(
     server: &Server,
     snapshot: StateSnapshot,
     params: edit::Params,
     cancel: &Cancel,
     sink: Sink,
-) -> jsonrpc::Result<Worked> {
+) -> jsonrpc::Result<ComputedEdit> {
     let work = server.work.patient(server.features().edit(snapshot, params, cancel.clone(), sink));
     let edited = work::finished(work, cancel).await?;
     let files = edited.edits.iter().map(|file| file.edit.clone()).collect();
-    let mut worked = Worked { edited, files, is_half: false };
-    worked.keep_what_fits(server).await;
-    Ok(worked)
+    let mut computed = ComputedEdit { edited, files, is_incomplete: false };
+    computed.keep_what_fits(server).await;
+    Ok(computed)
 }
 
 /// How an edit gets into the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum Delivery {
     /// Its hunks wait for a decision on each, and the person is told where.
     Held,
     /// The editor applies it.
@@ -51,21 +51,21 @@ pub enum Way {
     },
 }
 
-impl Worked {
+impl ComputedEdit {
     /// Half an edit is only applied by the person, and so is one that needs a look where the editor cannot ask for it. `marked` is where it
     /// was requested.
-    pub fn way(&self, server: &Server, marked: &Document) -> Way {
+    pub fn delivery(&self, server: &Server, marked: &Document) -> Delivery {
         let confirm = self.needs_word(server, marked);
-        match self.is_half || confirm && !server.with(|state| state.editor.asks()) {
-            true => Way::Held,
-            false => Way::Applied { confirm },
+        match self.is_incomplete || confirm && !server.with(|state| state.editor.asks()) {
+            true => Delivery::Held,
+            false => Delivery::Applied { confirm },
         }
     }
 
     /// Removes what does not fit the current text any more; returns whether there was any.
     async fn keep_what_fits(&mut self, server: &Server) -> bool {
-        let has_lost = partly::keep_what_fits(server, &mut self.files, &mut self.edited.confirm).await;
-        self.is_half |= has_lost;
+        let has_lost = partial::keep_what_fits(server, &mut self.files, &mut self.edited.confirm).await;
+        self.is_incomplete |= has_lost;
         has_lost
     }
 
@@ -79,12 +79,12 @@ impl Worked {
 
     /// Holds it back as hunks, and tells the person so.
     pub fn hold_and_tell(&self, server: &Server, title: &str) -> Result<Vec<u64>, String> {
-        held::hold_and_tell(server, title, &self.files, &self.edited.confirm)
+        hold::hold_and_tell(server, title, &self.files, &self.edited.confirm)
     }
 }
 
 /// The outcome of an edit.
-enum Settled {
+enum Delivered {
     Applied {
         /// Files that do not show it.
         unseen: Vec<FileEdit>,
@@ -94,7 +94,7 @@ enum Settled {
     Refused(String),
 }
 
-impl From<Result<Vec<u64>, String>> for Settled {
+impl From<Result<Vec<u64>, String>> for Delivered {
     fn from(held: Result<Vec<u64>, String>) -> Self {
         held.map_or_else(Self::Refused, Self::Held)
     }
@@ -102,28 +102,28 @@ impl From<Result<Vec<u64>, String>> for Settled {
 
 /// Brings an edit to the editor and reports: the JSON of `longsight edit --json`, and what was done. With `review` its hunks wait in any
 /// case.
-pub async fn settle(server: &Server, title: &str, mut worked: Worked, review: bool, marked: &Document) -> Value {
-    if !worked.files.iter().any(FileEdit::changes) {
-        return report(&worked.edited, false);
+pub async fn deliver(server: &Server, title: &str, mut computed: ComputedEdit, review: bool, marked: &Document) -> Value {
+    if !computed.files.iter().any(FileEdit::changes) {
+        return report(&computed.edited, false);
     }
     let editor = server.with(|state| state.editor.clone());
-    let settled = match (worked.way(server, marked), accept::hindered(&editor)) {
-        (_, Some(reason)) => Settled::Refused(reason.into()),
-        _ if review => hold_for_review(server, title, &worked).into(),
-        (Way::Held, None) => worked.hold_and_tell(server, title).into(),
-        (Way::Applied { .. }, None) if !editor.apply_edit => worked.hold_and_tell(server, title).into(),
-        (Way::Applied { confirm }, None) => apply(server, title, &mut worked, confirm, marked).await,
+    let delivered = match (computed.delivery(server, marked), accept::hindered(&editor)) {
+        (_, Some(reason)) => Delivered::Refused(reason.into()),
+        _ if review => hold_for_review(server, title, &computed).into(),
+        (Delivery::Held, None) => computed.hold_and_tell(server, title).into(),
+        (Delivery::Applied { .. }, None) if !editor.can.apply_edits => computed.hold_and_tell(server, title).into(),
+        (Delivery::Applied { confirm }, None) => apply(server, title, &mut computed, confirm, marked).await,
     };
-    let mut report = report(&worked.edited, matches!(settled, Settled::Applied { .. }));
-    match settled {
-        Settled::Applied { unseen } if unseen.is_empty() => {}
-        Settled::Applied { unseen } => {
-            report["hunks"] = json!(held::hold_claimed(server, title, &unseen, &worked.edited.confirm));
-            report["unseen"] = held::tell_unseen(server, &unseen);
+    let mut report = report(&computed.edited, matches!(delivered, Delivered::Applied { .. }));
+    match delivered {
+        Delivered::Applied { unseen } if unseen.is_empty() => {}
+        Delivered::Applied { unseen } => {
+            report["hunks"] = json!(hold::hold_claimed(server, title, &unseen, &computed.edited.confirm));
+            report["unseen"] = hold::tell_unseen(server, &unseen);
         }
-        Settled::Held(hunks) => report["hunks"] = json!(hunks),
-        Settled::Refused(reason) => {
-            tell_refused(server, title, &worked.files, &reason);
+        Delivered::Held(hunks) => report["hunks"] = json!(hunks),
+        Delivered::Refused(reason) => {
+            tell_refused(server, title, &computed.files, &reason);
             report["refused"] = json!(reason);
         }
     }
@@ -137,30 +137,30 @@ fn report(edited: &Edited, applied: bool) -> Value {
 }
 
 /// A person who asked for a review need not be told where the hunks are.
-fn hold_for_review(server: &Server, title: &str, worked: &Worked) -> Result<Vec<u64>, String> {
-    let hunks = held::hold(server, title, &worked.files, &worked.edited.confirm)?;
-    warn(server, title, &worked.edited.confirm);
+fn hold_for_review(server: &Server, title: &str, computed: &ComputedEdit) -> Result<Vec<u64>, String> {
+    let hunks = hold::hold(server, title, &computed.files, &computed.edited.confirm)?;
+    warn(server, title, &computed.edited.confirm);
     Ok(hunks)
 }
 
-async fn apply(server: &Server, title: &str, worked: &mut Worked, confirm: bool, marked: &Document) -> Settled {
-    let warnings = &worked.edited.confirm;
+async fn apply(server: &Server, title: &str, computed: &mut ComputedEdit, confirm: bool, marked: &Document) -> Delivered {
+    let warnings = &computed.edited.confirm;
     warn(server, title, warnings);
     let label = Label { title, confirm, warnings };
-    match edits::apply(server, &format!("longsight: {title}"), &worked.files, Some(label)).await {
-        Ok(Outcome { end: End::Applied, unseen }) => {
+    match edits::apply(server, &format!("longsight: {title}"), &computed.files, Some(label)).await {
+        Ok(Outcome { result: ApplyResult::Applied, unseen }) => {
             if !confirm {
-                name_elsewhere(server, title, &worked.files, marked);
+                name_elsewhere(server, title, &computed.files, marked);
             }
-            Settled::Applied { unseen }
+            Delivered::Applied { unseen }
         }
-        Ok(Outcome { end: End::NotShown(_), .. }) => Settled::Refused(edits::NOT_SHOWN.into()),
+        Ok(Outcome { result: ApplyResult::NotShown(_), .. }) => Delivered::Refused(edits::NOT_SHOWN.into()),
         // A few keys must not lose the work.
-        Ok(Outcome { end: End::Overtaken(left), .. }) => held::hold_and_tell(server, title, &left, warnings).into(),
+        Ok(Outcome { result: ApplyResult::Overtaken(left), .. }) => hold::hold_and_tell(server, title, &left, warnings).into(),
         // Somebody has just typed in one of the places.
-        Err(reason) => match worked.keep_what_fits(server).await {
-            true => worked.hold_and_tell(server, title).into(),
-            false => Settled::Refused(reason),
+        Err(reason) => match computed.keep_what_fits(server).await {
+            true => computed.hold_and_tell(server, title).into(),
+            false => Delivered::Refused(reason),
         },
     }
 }
@@ -174,7 +174,7 @@ pub fn warn(server: &Server, title: &str, warnings: &[String]) {
 
 /// Tells why an edit is not applied, except to our own plugins, which show the command's result.
 fn tell_refused(server: &Server, title: &str, files: &[FileEdit], reason: &str) {
-    if server.with(|state| !state.editor.streaming) {
+    if server.with(|state| !state.editor.streams_answers) {
         let names: Vec<String> = files.iter().map(|file| uri::name(&file.document.uri)).collect();
         let (title, files) = (one_line(title), names.join(", "));
         server.client.show(2, &format!("longsight: “{title}” was not applied to {files}: {reason}. Ask for it again once that is mended."));

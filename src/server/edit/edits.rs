@@ -7,23 +7,24 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use tower_lsp::lsp_types::Url;
 
-use super::closed::{self, Closed, fill};
-use super::shown::{self, Expected};
+use super::closed_file::{self, Closed, fill};
+use super::verify::{self, Expected};
 use super::warnings::shown_warnings;
 use crate::context::fence;
 use crate::features::edit::FileEdit;
+use crate::server::editor::Quirk;
 use crate::server::state::State;
 use crate::server::{Server, convert};
 use crate::text::{Batch, Text};
 use crate::workspace::{Document, uri};
 
 /// How long an editor may take to show that it has applied an edit.
-const SETTLE: Duration = Duration::from_secs(2);
+const SHOWN_WITHIN: Duration = Duration::from_secs(2);
 /// The same if the editor's text differs from the one that the edit was made for: then the editor has most likely dropped the edit.
-const SOON: Duration = Duration::from_millis(600);
+const SHOWN_WITHIN_IF_BEHIND: Duration = Duration::from_millis(600);
 /// Pauses between two looks: the first one, doubled each time, and the longest one.
-const FIRST_LOOK: Duration = Duration::from_millis(10);
-const LAST_LOOK: Duration = Duration::from_millis(200);
+const FIRST_LOOK_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_LOOK_PAUSE: Duration = Duration::from_millis(200);
 
 /// What the editor is told besides the edit.
 #[derive(Clone, Copy)]
@@ -68,15 +69,14 @@ async fn look_at(server: &Server, files: &[FileEdit]) -> Result<Vec<Option<Close
 fn fit_all<'a>(state: &State, files: &'a [FileEdit], looked: Vec<Option<Closed>>) -> Result<Vec<Fitted<'a>>, String> {
     let changed = files.iter().zip(looked).filter(|(file, _)| file.changes());
     let fitted = changed.map(|(file, closed)| fit(state, file, closed)).collect::<Result<Vec<_>, _>>()?;
-    let creates_files = state.editor.document_changes && state.editor.creates_files;
-    match fitted.iter().find(|fitted| fitted.creates && !creates_files) {
+    match fitted.iter().find(|fitted| fitted.creates && !state.editor.can.create_files) {
         Some(fitted) => Err(format!("this editor cannot create {}", uri::name(&fitted.uri))),
         None => Ok(fitted),
     }
 }
 
 fn edit_of(state: &State, fitted: &[Fitted], label: Option<Label<'_>>) -> Value {
-    if state.editor.document_changes { document_changes(state, fitted, label) } else { changes(state, fitted) }
+    if state.editor.can.version_edits { document_changes(state, fitted, label) } else { changes(state, fitted) }
 }
 
 /// Why the edits of a file cannot be made to its text.
@@ -111,7 +111,7 @@ async fn look(server: &Server, file: &FileEdit) -> Result<Option<Closed>, String
         return Ok(None);
     }
     let (snapshot, file) = (server.snapshot().workspace, file.clone());
-    let looked = server.work.patient(Box::pin(async move { closed::read(&snapshot, &file).map(Some) }));
+    let looked = server.work.patient(Box::pin(async move { closed_file::read(&snapshot, &file).map(Some) }));
     looked.await.map_err(|error| error.message.to_string())?
 }
 
@@ -138,14 +138,14 @@ fn annotation(label: Label, reason: &str, place: &str) -> Value {
 }
 
 fn document_changes(state: &State, files: &[Fitted], label: Option<Label>) -> Value {
-    let label = label.filter(|label| state.editor.annotations && (label.confirm || !state.editor.is_neovim));
+    let label =
+        label.filter(|label| state.editor.can.annotate_changes && (label.confirm || !state.editor.has(Quirk::AsksAboutAllAnnotations)));
     let (mut changes, mut annotations) = (vec![], Map::new());
     for fitted in files {
         let uri = &fitted.uri;
         if fitted.creates {
-            // If the file has been created meanwhile, the whole edit has to fail: it must neither empty that file nor write into it. Neovim
-            // would empty the file unless it is told to ignore an existing one.
-            let options = json!({ "overwrite": false, "ignoreIfExists": state.editor.is_neovim });
+            // If the file has been created meanwhile, the whole edit has to fail: it must neither empty that file nor write into it.
+            let options = json!({ "overwrite": false, "ignoreIfExists": state.editor.has(Quirk::EmptiesExistingFiles) });
             let mut change = json!({ "kind": "create", "uri": uri, "options": options });
             if let Some(label) = label {
                 let id = format!("hunk {}", annotations.len() + 1);
@@ -172,9 +172,9 @@ fn document_changes(state: &State, files: &[Fitted], label: Option<Label>) -> Va
             edits.push(change);
         }
         let mut document = json!({ "uri": uri });
-        // For a document that is not open the specification wants `null`, and VS Code's client insists on it. Neovim cannot handle it, and
+        // For a document that is not open the specification wants `null`, and VS Code's client insists on it. Some cannot handle it, and
         // others do not need it.
-        if fitted.open.is_some() || state.editor.annotations && !state.editor.is_neovim {
+        if fitted.open.is_some() || state.editor.can.annotate_changes && !state.editor.has(Quirk::NoNullVersions) {
             document["version"] = json!(fitted.open.as_ref().map(|(_, version)| version));
         }
         changes.push(json!({ "textDocument": document, "edits": edits }));
@@ -196,21 +196,21 @@ fn changes(state: &State, files: &[Fitted]) -> Value {
     json!({ "changes": changes })
 }
 
-/// The message for [`End::NotShown`].
+/// The message for [`ApplyResult::NotShown`].
 pub const NOT_SHOWN: &str =
     "the editor said that it applied the change, but its text does not show it; it may have been typed in meanwhile";
 
 /// The outcome of an edit that the editor was asked to apply.
 #[derive(Debug)]
 pub struct Outcome {
-    pub end: End,
+    pub result: ApplyResult,
     /// Files that are not open and do not show what the editor says it did: it may hold them in memory, or may have dropped the edit.
     pub unseen: Vec<FileEdit>,
 }
 
 /// How an attempt to apply an edit ended.
 #[derive(Debug)]
-pub enum End {
+pub enum ApplyResult {
     Applied,
     /// The editor says that it applied it, but these texts do not show it.
     NotShown(Vec<FileEdit>),
@@ -219,51 +219,51 @@ pub enum End {
 }
 
 /// Pauses before an edit is requested again because the user has typed meanwhile.
-const AGAIN: &[Duration] = &[Duration::ZERO, Duration::from_millis(150), Duration::from_millis(400), Duration::from_millis(1000)];
+const RETRY_PAUSES: &[Duration] = &[Duration::ZERO, Duration::from_millis(150), Duration::from_millis(400), Duration::from_millis(1000)];
 
 /// Has the editor apply edits. If the editor refuses because the user has typed, the edits are fitted to the new text and requested again,
 /// since keys come faster than answers. The user is never asked twice.
 pub async fn apply(server: &Server, name: &str, files: &[FileEdit], label: Option<Label<'_>>) -> Result<Outcome, String> {
-    if !server.with(|state| state.editor.apply_edit) {
+    if !server.with(|state| state.editor.can.apply_edits) {
         return Err("this editor cannot apply edits from a server; take them from the answer".into());
     }
     let mut left: Vec<FileEdit> = files.iter().filter(|file| file.changes()).cloned().collect();
     let mut unseen = vec![];
-    for pause in AGAIN {
+    for pause in RETRY_PAUSES {
         tokio::time::sleep(*pause).await;
         let attempt = apply_once(server, name, &left, label).await?;
         unseen.extend(attempt.unseen);
-        match attempt.end {
-            End::Overtaken(files) if !attempt.asks => left = files,
-            end => return Ok(Outcome { end, unseen }),
+        match attempt.result {
+            ApplyResult::Overtaken(files) if !attempt.asks => left = files,
+            result => return Ok(Outcome { result, unseen }),
         }
     }
-    Ok(Outcome { end: End::Overtaken(left), unseen })
+    Ok(Outcome { result: ApplyResult::Overtaken(left), unseen })
 }
 
 /// The outcome of one attempt.
 struct Attempt {
-    end: End,
+    result: ApplyResult,
     /// As in [`Outcome`].
     unseen: Vec<FileEdit>,
     /// The user was asked.
     asks: bool,
 }
 
-/// One attempt. That the editor says it has applied the edit is no proof, so the text has to show it (`shown`). Eglot is an exception: it
+/// One attempt. That the editor says it has applied the edit is no proof, so the text has to show it (`verify`). Eglot is an exception: it
 /// sends no change before its command is answered.
 async fn apply_once(server: &Server, name: &str, files: &[FileEdit], label: Option<Label<'_>>) -> Result<Attempt, String> {
-    let asked = ask_editor(server, name, files, label).await?;
-    let end = match &asked {
-        Asked { applied: false, .. } => End::Overtaken(files.to_vec()),
-        _ if server.with(|state| state.editor.sends_late) => End::Applied,
-        _ => return Ok(await_shown(server, asked).await),
+    let sent = ask_editor(server, name, files, label).await?;
+    let result = match &sent {
+        SentEdit { applied: false, .. } => ApplyResult::Overtaken(files.to_vec()),
+        _ if server.with(|state| state.editor.has(Quirk::SendsChangesLate)) => ApplyResult::Applied,
+        _ => return Ok(await_shown(server, sent).await),
     };
-    Ok(Attempt { end, unseen: vec![], asks: asked.asks })
+    Ok(Attempt { result, unseen: vec![], asks: sent.asks })
 }
 
 /// An edit that the editor was asked to apply, with its answer.
-struct Asked {
+struct SentEdit {
     versions: Vec<(Url, i32)>,
     expected: Arc<Vec<Expected>>,
     /// The user was asked: at the server's request, or by the editor itself, which our plugin reports as `chosen`.
@@ -275,13 +275,13 @@ struct Asked {
 }
 
 /// Asks the editor to apply edits; the error is its reason to refuse them.
-async fn ask_editor(server: &Server, name: &str, files: &[FileEdit], label: Option<Label<'_>>) -> Result<Asked, String> {
+async fn ask_editor(server: &Server, name: &str, files: &[FileEdit], label: Option<Label<'_>>) -> Result<SentEdit, String> {
     let looked = look_at(server, files).await?;
     let asks = label.is_some_and(|label| label.confirm);
     // What is requested and what is expected come from the same texts.
     let (edit, versions, expected) = server.with(|state| {
         let fitted = fit_all(state, files, looked)?;
-        let expected = expected(&fitted, asks && state.editor.annotations);
+        let expected = expected(&fitted, asks && state.editor.can.annotate_changes);
         Ok::<_, String>((edit_of(state, &fitted, label), versions(state, &fitted), expected))
     })?;
     let params = json!({ "label": name, "edit": edit });
@@ -294,42 +294,42 @@ async fn ask_editor(server: &Server, name: &str, files: &[FileEdit], label: Opti
         return Err(answer["failureReason"].as_str().unwrap_or("the editor refused the edit").into());
     }
     let expected = Arc::new(if chosen { expected.into_iter().map(Expected::in_part).collect() } else { expected });
-    Ok(Asked { versions, expected, asks: asks || chosen, applied, was_behind })
+    Ok(SentEdit { versions, expected, asks: asks || chosen, applied, was_behind })
 }
 
 /// Waits until the texts show what the editor says it has applied.
-async fn await_shown(server: &Server, asked: Asked) -> Attempt {
-    let Asked { versions, expected, asks, was_behind, .. } = asked;
-    let deadline = tokio::time::Instant::now() + if was_behind { SOON } else { SETTLE };
-    let mut pause = FIRST_LOOK;
+async fn await_shown(server: &Server, sent: SentEdit) -> Attempt {
+    let SentEdit { versions, expected, asks, was_behind, .. } = sent;
+    let deadline = tokio::time::Instant::now() + if was_behind { SHOWN_WITHIN_IF_BEHIND } else { SHOWN_WITHIN };
+    let mut pause = FIRST_LOOK_PAUSE;
     let missing = loop {
-        let missing = shown::missing(server, &expected).await;
+        let missing = verify::missing(server, &expected).await;
         // A user who chooses among the hunks may reject all hunks of one file.
         if missing.is_empty() || asks && missing.len() < expected.len() {
-            return Attempt { end: End::Applied, unseen: vec![], asks };
+            return Attempt { result: ApplyResult::Applied, unseen: vec![], asks };
         }
         if tokio::time::Instant::now() >= deadline {
             break missing;
         }
         // A slow editor is looked at less and less often, since each look may read files.
         tokio::time::sleep_until(deadline.min(tokio::time::Instant::now() + pause)).await;
-        pause = LAST_LOOK.min(pause * 2);
+        pause = LONGEST_LOOK_PAUSE.min(pause * 2);
     };
     let missing = missing.into_iter().map(|at| &expected[at]);
     let (left, closed): (Vec<_>, Vec<_>) = missing.partition(|one| asks || one.is_open());
     let files = |all: Vec<&Expected>| all.into_iter().map(|one| one.file.clone()).collect::<Vec<_>>();
-    let end = match server.with(|state| is_behind(state, &versions)) {
-        _ if left.is_empty() => End::Applied,
-        true => End::Overtaken(files(left)),
-        false => End::NotShown(files(left)),
+    let result = match server.with(|state| is_behind(state, &versions)) {
+        _ if left.is_empty() => ApplyResult::Applied,
+        true => ApplyResult::Overtaken(files(left)),
+        false => ApplyResult::NotShown(files(left)),
     };
-    Attempt { end, unseen: files(closed), asks }
+    Attempt { result, unseen: files(closed), asks }
 }
 
 /// The open documents of an edit, each with the version that it is for; none where the editor takes no versions.
 fn versions(state: &State, fitted: &[Fitted]) -> Vec<(Url, i32)> {
     let open = fitted.iter().filter_map(|fitted| fitted.open.clone());
-    open.filter(|_| state.editor.document_changes).collect()
+    open.filter(|_| state.editor.can.version_edits).collect()
 }
 
 /// Whether a document has changed since an edit was made for it.

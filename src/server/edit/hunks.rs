@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::closed::marked_as;
+use super::closed_file::marked_as;
 use crate::context::fence;
 use crate::features::edit::FileEdit;
 use crate::text::rebase::{self, Tie};
@@ -12,7 +12,7 @@ use crate::workspace::{Document, WorkspacePath, uri};
 
 /// One hunk.
 #[derive(Clone, Debug)]
-pub struct Pending {
+pub struct PendingHunk {
     pub id: u64,
     /// What was requested.
     pub title: String,
@@ -35,7 +35,7 @@ pub struct Pending {
 /// The warning for a change that the editor claims to have made and that nothing shows.
 const CLAIMED: &str = "the editor says that it has made this change, but the file does not show it yet: open or save it";
 
-impl Pending {
+impl PendingHunk {
     /// Reasons for a second look.
     pub fn warnings(&self) -> Vec<String> {
         self.warnings.iter().map(String::as_str).chain(self.claimed.then_some(CLAIMED)).map(String::from).collect()
@@ -71,28 +71,28 @@ impl Pending {
 
 /// A dropped hunk, and the reason.
 #[derive(Clone, Debug)]
-pub struct Lost {
-    pub pending: Box<Pending>,
+pub struct DroppedHunk {
+    pub pending: Box<PendingHunk>,
     pub why: String,
 }
 
 /// All hunks that wait. No number is used twice.
 #[derive(Default)]
 pub struct Hunks {
-    waiting: Vec<Pending>,
+    waiting: Vec<PendingHunk>,
     /// Hunks that the editor was asked to apply. Text that appears at their places is not the user's typing.
-    accepted: Vec<Pending>,
+    accepted: Vec<PendingHunk>,
     last: u64,
 }
 
 impl Hunks {
     /// All hunks that wait.
-    pub fn iter(&self) -> impl Iterator<Item = &Pending> {
+    pub fn iter(&self) -> impl Iterator<Item = &PendingHunk> {
         self.waiting.iter()
     }
 
     /// The hunks that wait in a document.
-    pub fn of<'a>(&'a self, uri: &'a str) -> impl Iterator<Item = &'a Pending> {
+    pub fn of<'a>(&'a self, uri: &'a str) -> impl Iterator<Item = &'a PendingHunk> {
         self.waiting.iter().filter(move |pending| pending.document.uri == uri)
     }
 
@@ -111,7 +111,7 @@ impl Hunks {
             ids.push(self.last);
             let reason = file.reasons.get(number).map(|reason| one_line(reason)).unwrap_or_default();
             let (document, edit, warnings) = (file.document.clone(), edit.clone(), warnings.clone());
-            let pending = Pending {
+            let pending = PendingHunk {
                 id: self.last,
                 title: one_line(title),
                 reason,
@@ -128,19 +128,19 @@ impl Hunks {
     }
 
     /// Marks hunks as being accepted, or takes the mark away. A rejection of all waiting hunks leaves marked ones alone.
-    pub fn mark(&mut self, decided: impl Fn(&Pending) -> bool, accepting: bool) {
+    pub fn mark(&mut self, decided: impl Fn(&PendingHunk) -> bool, accepting: bool) {
         self.waiting.iter_mut().filter(|pending| decided(pending)).for_each(|pending| pending.accepting = accepting);
     }
 
     /// Takes out the hunks that are decided on.
-    pub fn take(&mut self, decided: impl Fn(&Pending) -> bool) -> Vec<Pending> {
+    pub fn take(&mut self, decided: impl Fn(&PendingHunk) -> bool) -> Vec<PendingHunk> {
         let (taken, waiting) = std::mem::take(&mut self.waiting).into_iter().partition(|pending| decided(pending));
         self.waiting = waiting;
         taken
     }
 
     /// [`Hunks::take`] for hunks that the editor is asked to apply; remembered until they are [`Hunks::settled`].
-    pub fn accept(&mut self, decided: impl Fn(&Pending) -> bool) -> Vec<Pending> {
+    pub fn accept(&mut self, decided: impl Fn(&PendingHunk) -> bool) -> Vec<PendingHunk> {
         let mut taken = self.take(decided);
         taken.iter_mut().for_each(|pending| pending.accepting = false);
         self.accepted.extend(taken.iter().cloned());
@@ -158,13 +158,13 @@ impl Hunks {
     }
 
     /// Puts back hunks that could not be applied.
-    pub fn put_back(&mut self, pending: Vec<Pending>) {
+    pub fn put_back(&mut self, pending: Vec<PendingHunk>) {
         self.waiting.extend(pending);
         self.waiting.sort_by_key(|pending| pending.id);
     }
 
     /// A document's text has changed from `before` by `change`, and is `now`.
-    pub fn follow(&mut self, before: &Text, change: &Batch, now: &Arc<Document>) -> Vec<Lost> {
+    pub fn follow(&mut self, before: &Text, change: &Batch, now: &Arc<Document>) -> Vec<DroppedHunk> {
         let here = self.take(|pending| pending.document.uri == now.uri);
         let come: Vec<_> = here.iter().map(|pending| self.come(pending, &here, before, change)).collect();
         let carried = here.into_iter().zip(come).map(|(pending, come)| carried(pending, &come, before, change, now)).collect();
@@ -180,7 +180,7 @@ impl Hunks {
     }
 
     /// Puts back the hunks that were rebased; returns the others.
-    fn put_back_carried(&mut self, carried: Vec<Result<Option<Pending>, Lost>>) -> Vec<Lost> {
+    fn put_back_carried(&mut self, carried: Vec<Result<Option<PendingHunk>, DroppedHunk>>) -> Vec<DroppedHunk> {
         let (carried, lost): (Vec<_>, Vec<_>) = carried.into_iter().partition(Result::is_ok);
         self.put_back(carried.into_iter().flatten().flatten().collect());
         lost.into_iter().filter_map(Result::err).collect()
@@ -189,17 +189,17 @@ impl Hunks {
     /// The hunks whose text a change has inserted at the place of `pending`. They may be accepted hunks on their way, or hunks of
     /// `waiting`, which an editor may apply from a code action. The inserted text has to be exactly that of one hunk, or of several in a
     /// row; a text that only contains it is the user's typing.
-    fn come(&self, pending: &Pending, waiting: &[Pending], before: &Text, change: &Batch) -> Vec<u64> {
+    fn come(&self, pending: &PendingHunk, waiting: &[PendingHunk], before: &Text, change: &Batch) -> Vec<u64> {
         let place = &pending.edit.range;
         let lies_here = |edit: &Edit| edit.range == *place && place.is_empty() && !edit.text.is_empty();
         let Some(inserted) = change.edits().iter().map(|edit| edit.trimmed(before)).find(lies_here) else { return vec![] };
         let accepted = self.accepted.iter().filter(|accepted| accepted.document.uri == pending.document.uri);
         let waiting = waiting.iter().filter(|other| lies_here(&other.edit) && other.document.text == pending.document.text);
-        let mut here: Vec<&Pending> = accepted.filter(|accepted| lies_here(&accepted.edit)).chain(waiting).collect();
+        let mut here: Vec<&PendingHunk> = accepted.filter(|accepted| lies_here(&accepted.edit)).chain(waiting).collect();
         here.sort_by_key(|hunk| hunk.id);
         let run = |start: usize| {
             let mut text = String::new();
-            let is_all = |hunk: &&Pending| {
+            let is_all = |hunk: &&PendingHunk| {
                 join(&mut text, &hunk.edit.text);
                 text == inserted.text
             };
@@ -211,7 +211,7 @@ impl Hunks {
 
     /// Called when a document was opened: hunks for the file on disk now apply to the editor's text. Each hunk was made for the file at its
     /// own time, and under the server's spelling of the file's name.
-    pub fn opened(&mut self, now: &Arc<Document>, is_open: impl Fn(&str) -> bool) -> Vec<Lost> {
+    pub fn opened(&mut self, now: &Arc<Document>, is_open: impl Fn(&str) -> bool) -> Vec<DroppedHunk> {
         let lies_there = |known: &Document| known.path.is_some() && known.path == now.path && !is_open(&known.uri);
         let here = self.take(|pending| pending.document.uri == now.uri || lies_there(&pending.document));
         let lost = self.fit(here, now);
@@ -221,48 +221,48 @@ impl Hunks {
     }
 
     /// The document with this URI is this one now.
-    pub fn renamed(&mut self, uri: &str, now: &Arc<Document>) -> Vec<Lost> {
+    pub fn renamed(&mut self, uri: &str, now: &Arc<Document>) -> Vec<DroppedHunk> {
         let here = self.take(|pending| pending.document.uri == uri);
         self.fit(here, now)
     }
 
     /// A file that is not open has changed on disk, or is gone.
-    pub fn on_disk(&mut self, uri: &str, now: Option<&Arc<Document>>) -> Vec<Lost> {
+    pub fn on_disk(&mut self, uri: &str, now: Option<&Arc<Document>>) -> Vec<DroppedHunk> {
         let here = self.take(|pending| pending.document.uri == uri);
         if let Some(now) = now {
             return self.fit(here, now);
         }
-        let gone = |pending: Pending| {
-            if pending.creates { Ok(Some(pending)) } else { Err(Lost { pending: pending.into(), why: "the file is gone".into() }) }
+        let gone = |pending: PendingHunk| {
+            if pending.creates { Ok(Some(pending)) } else { Err(DroppedHunk { pending: pending.into(), why: "the file is gone".into() }) }
         };
         self.put_back_carried(here.into_iter().map(gone).collect())
     }
 
     /// Rebases each hunk from its own text to the document's current one, and keeps it. If a hunk was to create the file, and the file
     /// exists by now but is empty, the hunk only fills it.
-    pub fn fit(&mut self, hunks: Vec<Pending>, now: &Arc<Document>) -> Vec<Lost> {
+    pub fn fit(&mut self, hunks: Vec<PendingHunk>, now: &Arc<Document>) -> Vec<DroppedHunk> {
         let blank = now.text.to_string().trim().is_empty();
-        let one = |mut pending: Pending| {
+        let one = |mut pending: PendingHunk| {
             if pending.creates && blank {
                 pending.edit.range = 0..now.text.len_bytes();
                 if pending.edit.is_empty() {
                     return Ok(None);
                 }
-                return Ok(Some(Pending { document: now.clone(), creates: false, ..pending }));
+                return Ok(Some(PendingHunk { document: now.clone(), creates: false, ..pending }));
             }
             if pending.creates {
                 // The file has the change that the editor claimed, maybe formatted; or it has exactly this change.
                 if pending.claimed || now.text.to_string() == pending.edit.text {
                     return Ok(None);
                 }
-                return Err(Lost { pending: pending.into(), why: "the file exists by now".into() });
+                return Err(DroppedHunk { pending: pending.into(), why: "the file exists by now".into() });
             }
             if let Some((text, edit)) = marked_as(&now.text, &pending.document.text, &pending.edit) {
                 (Arc::make_mut(&mut pending.document).text, pending.edit) = (text, edit);
             }
             let before = pending.document.text.clone();
             if before == now.text {
-                return Ok(Some(Pending { document: now.clone(), ..pending }));
+                return Ok(Some(PendingHunk { document: now.clone(), ..pending }));
             }
             Arc::make_mut(&mut pending.document).uri.clone_from(&now.uri);
             let change = diff::change(&before, &now.text);
@@ -281,7 +281,13 @@ impl Hunks {
 
 /// A hunk rebased on the current text; none if its change has been made. `come` are hunks that were just inserted at its place: thus two
 /// tests that go to the end of a file keep the order in which they were proposed.
-fn carried(pending: Pending, come: &[u64], before: &Text, change: &Batch, now: &Arc<Document>) -> Result<Option<Pending>, Lost> {
+fn carried(
+    pending: PendingHunk,
+    come: &[u64],
+    before: &Text,
+    change: &Batch,
+    now: &Arc<Document>,
+) -> Result<Option<PendingHunk>, DroppedHunk> {
     let tie = match come.first() {
         _ if come.contains(&pending.id) => return Ok(None),
         None => Tie::Clash,
@@ -291,11 +297,11 @@ fn carried(pending: Pending, come: &[u64], before: &Text, change: &Batch, now: &
     match rebase::rebase_beside(&pending.edit, before, change, tie) {
         Ok(edit) if edit.is_empty() => Ok(None),
         Ok(edit) if pending.claimed && stands_beside(&edit, &now.text) => Ok(None),
-        Ok(edit) => Ok(Some(Pending { edit, document: now.clone(), ..pending })),
+        Ok(edit) => Ok(Some(PendingHunk { edit, document: now.clone(), ..pending })),
         // The text at its place is different now, and that difference is the change that the editor claimed, or the one that the hunk would
         // make.
         Err(_) if pending.claimed || is_made(&pending.edit, before, change) => Ok(None),
-        Err(why) => Err(Lost { pending: pending.into(), why: why.to_string() }),
+        Err(why) => Err(DroppedHunk { pending: pending.into(), why: why.to_string() }),
     }
 }
 
@@ -310,7 +316,7 @@ fn join(text: &mut String, next: &str) {
 ///
 /// # Errors
 /// Two hunks change the same place, so one of them has to be decided on first.
-pub fn by_file(taken: &[Pending]) -> Result<Vec<FileEdit>, String> {
+pub fn by_file(taken: &[PendingHunk]) -> Result<Vec<FileEdit>, String> {
     let mut files: Vec<(FileEdit, Vec<Edit>)> = vec![];
     for pending in taken {
         let same = |file: &FileEdit| file.document.uri == pending.document.uri && file.document.text == pending.document.text;

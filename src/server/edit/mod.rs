@@ -1,16 +1,17 @@
-//! An edit from its computation to the editor's text. `change` decides what becomes of it: `edits` has the editor apply it, and `shown`
-//! looks whether it did; or it is `held` as `hunks` until a person decides on each by `review` or `accept`. `partly` is what typing leaves.
+//! An edit from its computation to the editor's text. `change` decides how it gets there. Either `edits` has the editor apply it, and
+//! `verify` looks whether the text shows it; or `hold` keeps it back as `hunks`, until a person decides on each by `review` or `accept`.
+//! `partial` saves what still fits of an edit when the text was changed meanwhile.
 
 pub mod accept;
 pub mod change;
-mod closed;
-pub mod drawn;
+mod closed_file;
 pub mod edits;
-pub mod held;
+pub mod file_renames;
+pub mod hold;
+pub mod hunk_view;
 pub mod hunks;
-mod partly;
-pub mod renamed;
+mod partial;
 pub mod review;
-mod shown;
-mod wanted;
+mod selector;
+mod verify;
 mod warnings;

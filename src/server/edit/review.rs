@@ -7,16 +7,18 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{self, Error};
 use tower_lsp::lsp_types::Url;
 
-use super::edits::{End, Outcome};
-use super::hunks::{Lost, Pending, by_file};
-use super::wanted::Wanted;
+use super::edits::{ApplyResult, Outcome};
+use super::hunks::{DroppedHunk, PendingHunk, by_file};
+use super::selector::HunkSelector;
 use super::warnings::look_twice;
-use super::{accept, drawn, edits, held};
+use super::{accept, edits, hold, hunk_view};
 use crate::context::fence;
 use crate::features::Target;
 use crate::features::actions::one_line;
 use crate::features::edit::FileEdit;
 use crate::features::inert::inert;
+use crate::server::editor::Quirk;
+use crate::server::state::State;
 use crate::server::{Server, answers, convert, menu, message};
 use crate::text::{Batch, Range, diff};
 use crate::workspace::uri;
@@ -28,66 +30,67 @@ const EXPLAIN: &str = "refactor.rewrite.longsight.explainHunk";
 
 /// `longsight.rejectHunk`, with `{id}`, `{uri}` or `{all: true}`.
 pub fn reject(server: &Server, argument: &Value) -> jsonrpc::Result<Value> {
-    let wanted = Wanted::of(argument)?;
-    let taken = server.with(|state| state.hunks.take(|pending| wanted.is(pending) && !pending.accepting));
+    let selector = HunkSelector::of(argument)?;
+    let taken = server.with(|state| state.hunks.take(|pending| selector.selects(pending) && !pending.accepting));
     if taken.is_empty() {
-        return Err(wanted.missing());
+        return Err(selector.missing());
     }
-    drawn::redraw(server, uris(&taken).iter().map(String::as_str));
-    Ok(json!({ "rejected": wanted.told(&taken) }))
+    hunk_view::redraw(server, uris(&taken).iter().map(String::as_str));
+    Ok(json!({ "rejected": selector.ids(&taken) }))
 }
 
 /// Hunks that are accepted while their files are read; dropping it takes the mark away.
 struct Accepting<'a> {
     server: &'a Server,
-    wanted: &'a Wanted,
+    selector: &'a HunkSelector,
 }
 
 impl<'a> Accepting<'a> {
-    fn new(server: &'a Server, wanted: &'a Wanted) -> Self {
-        server.with(|state| state.hunks.mark(|pending| wanted.is(pending), true));
-        Self { server, wanted }
+    fn new(server: &'a Server, selector: &'a HunkSelector) -> Self {
+        server.with(|state| state.hunks.mark(|pending| selector.selects(pending), true));
+        Self { server, selector }
     }
 }
 
 impl Drop for Accepting<'_> {
     fn drop(&mut self) {
-        self.server.with(|state| state.hunks.mark(|pending| self.wanted.is(pending), false));
+        self.server.with(|state| state.hunks.mark(|pending| self.selector.selects(pending), false));
     }
 }
 
 /// `longsight.acceptHunk`, with the same arguments.
 pub async fn accept(server: &Server, argument: &Value) -> jsonrpc::Result<Value> {
-    let wanted = Wanted::of(argument)?;
-    if !server.with(|state| state.editor.apply_edit) {
+    let selector = HunkSelector::of(argument)?;
+    if !server.with(|state| state.editor.can.apply_edits) {
         let words = "this editor cannot be asked to apply edits: choose the code action that accepts the change";
         return Err(message::failure(words));
     }
     let taken = {
         // A hunk that was rejected meanwhile is not accepted.
-        let accepting = Accepting::new(server, &wanted);
-        held::follow_disk(server, |_| true).await;
-        server.with(|state| state.hunks.accept(|pending| accepting.wanted.is(pending) && !pending.claimed))
+        let accepting = Accepting::new(server, &selector);
+        hold::follow_disk(server, |_| true).await;
+        server.with(|state| state.hunks.accept(|pending| accepting.selector.selects(pending) && !pending.claimed))
     };
     if taken.is_empty() {
-        let claimed = server.with(|state| state.hunks.iter().find(|pending| wanted.is(pending)).map(|one| uri::name(&one.document.uri)));
-        return Err(claimed.map_or_else(|| wanted.missing(), |name| claimed_already(&name)));
+        let claimed =
+            server.with(|state| state.hunks.iter().find(|pending| selector.selects(pending)).map(|one| uri::name(&one.document.uri)));
+        return Err(claimed.map_or_else(|| selector.missing(), |name| claimed_already(&name)));
     }
-    let told = wanted.told(&taken);
+    let told = selector.ids(&taken);
     let name = format!("longsight: {}", one_line(taken[0].name()));
     let mut undecided = Undecided { server, uris: uris(&taken), taken };
     let files = by_file(&undecided.taken).map_err(|reason| message::failure(&reason))?;
-    let Outcome { end, unseen } = edits::apply(server, &name, &files, None).await.map_err(|reason| message::failure(&reason))?;
-    let (left, why) = match end {
-        End::Applied => (vec![], ""),
-        End::NotShown(left) => (left, edits::NOT_SHOWN),
-        End::Overtaken(left) => (left, "the text was typed in faster than it could be changed"),
+    let Outcome { result, unseen } = edits::apply(server, &name, &files, None).await.map_err(|reason| message::failure(&reason))?;
+    let (left, why) = match result {
+        ApplyResult::Applied => (vec![], ""),
+        ApplyResult::NotShown(left) => (left, edits::NOT_SHOWN),
+        ApplyResult::Overtaken(left) => (left, "the text was typed in faster than it could be changed"),
     };
-    let is_of = |files: &[FileEdit], pending: &Pending| files.iter().any(|file| file.document.uri == pending.document.uri);
+    let is_of = |files: &[FileEdit], pending: &PendingHunk| files.iter().any(|file| file.document.uri == pending.document.uri);
     undecided.decided(|pending| !is_of(&left, pending) && !is_of(&unseen, pending));
     undecided.taken.iter_mut().for_each(|pending| pending.claimed = is_of(&unseen, pending));
     drop(undecided);
-    let seen_by_word = (!unseen.is_empty()).then(|| held::tell_unseen(server, &unseen));
+    let seen_by_word = (!unseen.is_empty()).then(|| hold::tell_unseen(server, &unseen));
     if left.is_empty() {
         let mut answer = json!({ "accepted": told, "applied": true });
         if let Some(unseen) = seen_by_word {
@@ -105,17 +108,17 @@ pub async fn accept(server: &Server, argument: &Value) -> jsonrpc::Result<Value>
 struct Undecided<'a> {
     server: &'a Server,
     uris: BTreeSet<String>,
-    taken: Vec<Pending>,
+    taken: Vec<PendingHunk>,
 }
 
 impl Undecided<'_> {
     /// These hunks have arrived in the text.
-    fn decided(&mut self, arrived: impl Fn(&Pending) -> bool) {
+    fn decided(&mut self, arrived: impl Fn(&PendingHunk) -> bool) {
         let (arrived, left) = std::mem::take(&mut self.taken).into_iter().partition::<Vec<_>, _>(arrived);
         self.taken = left;
         self.server.with(|state| {
             // An editor that sends the change only after the command's answer has not sent it yet: these hunks are still on their way.
-            if !state.editor.sends_late {
+            if !state.editor.has(Quirk::SendsChangesLate) {
                 state.hunks.settled(|id| arrived.iter().any(|pending| pending.id == id));
             }
         });
@@ -125,7 +128,7 @@ impl Undecided<'_> {
 impl Drop for Undecided<'_> {
     fn drop(&mut self) {
         give_back(self.server, std::mem::take(&mut self.taken));
-        drawn::redraw(self.server, self.uris.iter().map(String::as_str));
+        hunk_view::redraw(self.server, self.uris.iter().map(String::as_str));
     }
 }
 
@@ -134,13 +137,13 @@ fn claimed_already(name: &str) -> Error {
     message::failure(&format!("{name}: {words}"))
 }
 
-fn uris(taken: &[Pending]) -> BTreeSet<String> {
+fn uris(taken: &[PendingHunk]) -> BTreeSet<String> {
     taken.iter().map(|pending| pending.document.uri.clone()).collect()
 }
 
 /// Puts back hunks that could not be applied: they wait again, for the newest text if they fit it. Hunks whose change the text shows anyway
 /// are decided.
-fn give_back(server: &Server, taken: Vec<Pending>) {
+fn give_back(server: &Server, taken: Vec<PendingHunk>) {
     let lost = server.with(|state| {
         state.hunks.settled(|id| taken.iter().any(|pending| pending.id == id));
         let arrived: Vec<String> = by_file(&taken)
@@ -167,44 +170,45 @@ fn give_back(server: &Server, taken: Vec<Pending>) {
                     pending.document = open.document.clone();
                     state.hunks.put_back(vec![pending]);
                 }
-                Err(why) => lost.push(Lost { pending: pending.into(), why: why.to_string() }),
+                Err(why) => lost.push(DroppedHunk { pending: pending.into(), why: why.to_string() }),
             }
         }
         lost
     });
-    held::say_lost(server, &lost);
+    hold::say_lost(server, &lost);
 }
 
-/// The lenses of hunks that wait in a document.
+/// The lenses of hunks that wait in a document. A plugin that draws hunks needs none.
 pub fn lenses(server: &Server, uri: &Url) -> Value {
-    let shown = server.with(|state| {
-        // A plugin that draws hunks needs no lenses.
-        if state.editor.reviews {
-            return vec![];
+    server.with(|state| {
+        if state.editor.draws_hunks {
+            return json!([]);
         }
         let all = state.hunks.len();
-        let lens = |(number, pending): (usize, &Pending)| {
-            let start = drawn::lines(state, pending).range.start;
-            let range = convert::to_range(Range { start, end: start });
-            let with = |title: String, command: &str, argument: Value| {
-                json!({ "range": range, "command": menu::command(&title, command, &argument) })
-            };
-            let one = json!({ "id": pending.id });
-            // A lens runs a command. A lens for accepting would be useless in an editor that applies no edits for the server.
-            let accepts = state.editor.apply_edit;
-            let accept = |title: String, which: Value| accepts.then(|| with(title, "longsight.acceptHunk", which));
-            let mut lenses: Vec<Value> = accept(format!("Accept: {}", one_line(pending.name())), one.clone()).into_iter().collect();
-            lenses.push(with("Reject".into(), "longsight.rejectHunk", one.clone()));
-            lenses.push(with("Explain".into(), "longsight.explainHunk", one));
-            if number == 0 && all > 1 {
-                lenses.extend(accept(format!("Accept all {all}"), json!({ "all": true })));
-                lenses.push(with(format!("Reject all {all}"), "longsight.rejectHunk", json!({ "all": true })));
-            }
-            lenses
-        };
-        state.hunks.of(uri.as_str()).enumerate().flat_map(lens).collect::<Vec<_>>()
-    });
-    Value::Array(shown)
+        let hunks = state.hunks.of(uri.as_str()).enumerate();
+        // The first hunk of a document also has the lenses for all hunks.
+        hunks.flat_map(|(number, pending)| hunk_lenses(state, pending, (number == 0 && all > 1).then_some(all))).collect()
+    })
+}
+
+/// The lenses of one hunk; with those for all hunks, of which there are so many.
+fn hunk_lenses(state: &State, pending: &PendingHunk, all: Option<usize>) -> Vec<Value> {
+    let start = hunk_view::lines(state, pending).range.start;
+    let range = convert::to_range(Range { start, end: start });
+    let lens =
+        |title: String, command: &str, argument: Value| json!({ "range": range, "command": menu::command(&title, command, &argument) });
+    // A lens runs a command. A lens for accepting would be useless in an editor that applies no edits for the server.
+    let accepts = state.editor.can.apply_edits;
+    let accept = |title: String, which: Value| accepts.then(|| lens(title, "longsight.acceptHunk", which));
+    let one = json!({ "id": pending.id });
+    let mut lenses: Vec<Value> = accept(format!("Accept: {}", one_line(pending.name())), one.clone()).into_iter().collect();
+    lenses.push(lens("Reject".into(), "longsight.rejectHunk", one.clone()));
+    lenses.push(lens("Explain".into(), "longsight.explainHunk", one));
+    if let Some(all) = all {
+        lenses.extend(accept(format!("Accept all {all}"), json!({ "all": true })));
+        lenses.push(lens(format!("Reject all {all}"), "longsight.rejectHunk", json!({ "all": true })));
+    }
+    lenses
 }
 
 /// The code actions that decide on hunks at a place.
@@ -212,8 +216,8 @@ pub fn actions(server: &Server, place: &Target) -> Vec<Value> {
     server.with(|state| {
         let text = &place.document.text;
         let lines = text.line_of(place.bytes.start)..=text.line_of(place.bytes.end);
-        let here = |pending: &&Pending| {
-            let range = drawn::lines(state, pending).range;
+        let here = |pending: &&PendingHunk| {
+            let range = hunk_view::lines(state, pending).range;
             let last = if range.end > range.start && range.end.character == 0 { range.end.line - 1 } else { range.end.line };
             (range.start.line as usize) <= *lines.end() && *lines.start() <= last as usize
         };

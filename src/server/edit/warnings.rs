@@ -4,12 +4,12 @@ use crate::agent::limits::shorten;
 use crate::features::actions::one_line;
 
 /// Most warnings that are shown at once.
-const WARNINGS: usize = 4;
+const MAX_WARNINGS: usize = 4;
 
 /// The warnings for which there is room.
 pub fn shown_warnings(warnings: &[String]) -> Vec<String> {
-    let more = warnings.len().saturating_sub(WARNINGS);
-    let shown = warnings.iter().take(WARNINGS).map(|why| shorten(&one_line(why), 240).replace('\n', " "));
+    let more = warnings.len().saturating_sub(MAX_WARNINGS);
+    let shown = warnings.iter().take(MAX_WARNINGS).map(|why| shorten(&one_line(why), 240).replace('\n', " "));
     shown.chain((more > 0).then(|| format!("and {more} more"))).collect()
 }
 

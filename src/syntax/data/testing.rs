@@ -48,6 +48,37 @@ impl TestFiles {
     }
 }
 
+/// How tests and what holds them are called, wherever they stand.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TestNames {
+    /// What the name of a test, or of a type with tests, begins with.
+    pub begin: Vec<String>,
+    /// What the name of a test function may begin with besides.
+    pub functions_begin: Vec<String>,
+    /// Names of modules of tests.
+    pub modules: Vec<String>,
+}
+
+impl TestNames {
+    /// Whether this is the name of a test, or of a type with tests.
+    pub fn is_of_test(&self, name: &str, is_type: bool) -> bool {
+        let begins = |starts: &[String]| starts.iter().any(|start| name.starts_with(start.as_str()));
+        begins(&self.begin) || !is_type && begins(&self.functions_begin)
+    }
+
+    /// [`Self::is_of_test`] for a function, whatever its capitals.
+    pub fn may_be_of_test(&self, name: &str) -> bool {
+        let name = name.to_lowercase();
+        self.begin.iter().chain(&self.functions_begin).any(|start| name.starts_with(&start.to_lowercase()))
+    }
+
+    /// Whether a module with this name holds tests.
+    pub fn is_of_module(&self, name: &str) -> bool {
+        self.modules.iter().any(|known| known == name)
+    }
+}
+
 /// The module for tests inside the file they test.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -12,7 +12,7 @@ use crate::text::words;
 
 /// A place that gives a name a value or a type: the bytes of both, as far as they are written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Given {
+pub struct Assignment {
     pub range: Range<usize>,
     pub kind: Option<Range<usize>>,
     pub value: Option<Range<usize>>,
@@ -26,7 +26,7 @@ pub struct Given {
 const NEAR: usize = 5;
 
 /// All places where a name (a variable or a member) gets a value or a type.
-pub fn given(parsed: &Parsed, name: &str) -> Vec<Given> {
+pub fn given(parsed: &Parsed, name: &str) -> Vec<Assignment> {
     let mut found = vec![];
     visit(parsed, words::places(parsed.text(), name), |range, way| {
         let given = given_at(parsed, &range, way);
@@ -39,9 +39,9 @@ pub fn given(parsed: &Parsed, name: &str) -> Vec<Given> {
     found
 }
 
-fn given_at(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Given {
+fn given_at(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Assignment {
     const GIVEN: &[&str] = &["pattern", "left", "name", "alias", "declarator", "parameter", "attribute", "property", "field"];
-    let mut given = Given { range: range.clone(), ..Given::default() };
+    let mut given = Assignment { range: range.clone(), ..Assignment::default() };
     for (at, pair) in way.windows(2).enumerate().rev().take(NEAR) {
         let [(parent, _), (child, field)] = pair else { break };
         if field.is_some_and(|field| !GIVEN.contains(&field)) {
@@ -78,7 +78,7 @@ fn given_at(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Given {
 }
 
 /// What the parameter of an anonymous function may be a part of: the other arguments of the call that the function is passed to.
-fn handed(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Vec<Given> {
+fn handed(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Vec<Assignment> {
     let Some(closure) = way.iter().rposition(|(node, _)| is(parsed, "closure", *node)) else { return vec![] };
     let is_parameter = way.get(closure + 1).is_some_and(|(_, field)| matches!(field, Some("parameters" | "parameter")));
     let call = way[..closure].iter().rev().take(3).find_map(|(node, _)| Some((*node, node.child_by_field_name("arguments")?)));
@@ -88,5 +88,5 @@ fn handed(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Vec<Given> {
     let mut cursor = arguments.walk();
     let parts = function.or(call.child_by_field_name("object")).into_iter().chain(arguments.named_children(&mut cursor));
     let parts = parts.map(|part| part.byte_range()).filter(|part| !part.contains(&scope.start));
-    parts.map(|part| Given { range: range.clone(), kind: None, value: Some(part), part: true, scope: Some(scope.clone()) }).collect()
+    parts.map(|part| Assignment { range: range.clone(), kind: None, value: Some(part), part: true, scope: Some(scope.clone()) }).collect()
 }

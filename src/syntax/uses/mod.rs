@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
-pub use assignment::{Given, given};
+pub use assignment::{Assignment, given};
 pub(in crate::syntax) use binding::binding;
 pub use binding::{annotation, is_identifier, is_own_word};
 pub use call::{Use, between_brackets, use_of};

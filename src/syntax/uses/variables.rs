@@ -62,7 +62,7 @@ struct Place {
 
 /// What a text says of a name.
 #[derive(Default)]
-struct Told {
+struct NameFacts {
     bound: Vec<Bound>,
     places: Vec<Place>,
     /// Functions that say that the name is the file's.
@@ -73,9 +73,9 @@ struct Told {
 
 /// The variables of a name, each with its uses.
 pub fn variables(parsed: &Parsed, name: &str) -> Vec<Variable> {
-    let mut told = Told::default();
+    let mut told = NameFacts::default();
     visit(parsed, words::places(parsed.text(), name), |range, way| look(parsed, range, way, &mut told));
-    let Told { mut bound, places, of_file, of_outer } = told;
+    let NameFacts { mut bound, places, of_file, of_outer } = told;
     bound.retain(|bound| !of_file.contains(&bound.scope) && !of_outer.contains(&bound.scope));
     let mut found: Vec<Variable> = vec![];
     for place in &places {
@@ -120,7 +120,7 @@ fn meant<'a>(place: &Place, bound: &'a [Bound], of_file: &[Range<usize>]) -> Opt
     None
 }
 
-fn look(parsed: &Parsed, range: Range<usize>, way: &Way<'_>, told: &mut Told) {
+fn look(parsed: &Parsed, range: Range<usize>, way: &Way<'_>, told: &mut NameFacts) {
     let Some((leaf, _)) = way.last().copied() else { return };
     let is_function = |node: &Node<'_>| is(parsed, "bounds.function", *node);
     let function = || way.iter().rev().map(|(node, _)| *node).find(is_function).map(|node| node.byte_range());

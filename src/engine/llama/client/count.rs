@@ -12,11 +12,11 @@ use crate::engine::llama::wire::{Answer, Order};
 use crate::engine::{Estimate, Tokens};
 
 /// Longest wait for exact counts. Counting takes microseconds per line.
-const PATIENCE: Duration = Duration::from_millis(8);
+const COUNT_WAIT: Duration = Duration::from_millis(8);
 /// Longest wait for callers who asked for exact counts.
-const ASKED: Duration = Duration::from_millis(500);
+const COUNT_WAIT_IF_ASKED: Duration = Duration::from_millis(500);
 /// After a count that took longer, estimates are used for this long: many texts are counted in a row.
-const PAUSE: Duration = Duration::from_secs(1);
+const ESTIMATE_AFTER_SLOW_COUNT: Duration = Duration::from_secs(1);
 /// How long an engine process may take to start and read its vocabulary.
 const START: Duration = Duration::from_secs(5);
 /// For this long after they asked, callers still wait.
@@ -50,10 +50,10 @@ impl Counter {
             return None;
         }
         let model = self.subject.model().ok()?;
-        let patience = if now < self.patient_until.load(Ordering::Relaxed) { ASKED } else { PATIENCE };
+        let patience = if now < self.patient_until.load(Ordering::Relaxed) { COUNT_WAIT_IF_ASKED } else { COUNT_WAIT };
         let counts = self.ask(&model, texts, patience);
         if counts.is_none() {
-            self.paused_until.store(now + PAUSE.as_millis() as u64, Ordering::Relaxed);
+            self.paused_until.store(now + ESTIMATE_AFTER_SLOW_COUNT.as_millis() as u64, Ordering::Relaxed);
         }
         counts
     }

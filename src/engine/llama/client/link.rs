@@ -31,11 +31,11 @@ const STEP_FACTOR: u32 = 6;
 /// A handle on the connection's thread. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Link {
-    orders: mpsc::UnboundedSender<Asked>,
+    orders: mpsc::UnboundedSender<QueuedOrder>,
     ready: Arc<AtomicBool>,
 }
 
-struct Asked {
+struct QueuedOrder {
     order: Order,
     model: ModelSpec,
     answers: mpsc::UnboundedSender<Answer>,
@@ -64,7 +64,7 @@ impl Link {
     pub fn send(&self, order: Order, model: &ModelSpec) -> Answers {
         let (answers, receiver) = mpsc::unbounded_channel();
         // A thread that is gone drops the sender, which the receiver sees as the end.
-        let _ = self.orders.send(Asked { order, model: model.clone(), answers });
+        let _ = self.orders.send(QueuedOrder { order, model: model.clone(), answers });
         receiver
     }
 
@@ -97,12 +97,12 @@ struct Wire {
 
 struct Owner {
     surroundings: Surroundings,
-    asked: mpsc::UnboundedReceiver<Asked>,
+    asked: mpsc::UnboundedReceiver<QueuedOrder>,
     ready: Arc<AtomicBool>,
     wire: Option<Wire>,
     /// A connection attempt under way; orders wait for it in `waiting`.
     connecting: Option<BoxFuture<'static, std::io::Result<Connection>>>,
-    waiting: Vec<Asked>,
+    waiting: Vec<QueuedOrder>,
     pending: HashMap<u64, Pending>,
     next: u64,
     /// Ids of requests that nobody waits for any more.
@@ -112,7 +112,7 @@ struct Owner {
 }
 
 impl Owner {
-    fn new(asked: mpsc::UnboundedReceiver<Asked>, ready: Arc<AtomicBool>, surroundings: Surroundings) -> Self {
+    fn new(asked: mpsc::UnboundedReceiver<QueuedOrder>, ready: Arc<AtomicBool>, surroundings: Surroundings) -> Self {
         let hang = surroundings.hang.unwrap_or(HANG);
         let (connecting, waiting, pending) = Default::default();
         let dropped = mpsc::unbounded_channel();
@@ -143,7 +143,7 @@ impl Owner {
     }
 
     /// Passes an order on, or keeps it until there is a connection.
-    async fn take(&mut self, asked: Asked) {
+    async fn take(&mut self, asked: QueuedOrder) {
         if !self.deaths.are_kept() {
             let socket = self.surroundings.socket.clone().or_else(|| place::socket().ok());
             self.deaths = Deaths::of(socket.map(|socket| socket.with_extension("deaths")));
@@ -190,7 +190,7 @@ impl Owner {
         }
     }
 
-    async fn order(&mut self, asked: Asked) {
+    async fn order(&mut self, asked: QueuedOrder) {
         // Given up while it waited, so the engine process need not hear of it.
         if asked.answers.is_closed() {
             return;

@@ -18,7 +18,7 @@ const MAX_KEY: u64 = 1 << 12;
 const MAX_TEXT: u64 = 1 << 24;
 const MAX_TOKEN: u64 = 1 << 20;
 /// Integer arrays up to this length are kept (values per layer); longer ones belong to the tokenizer.
-const KEPT: u64 = 1024;
+const MAX_KEPT_ARRAY: u64 = 1024;
 
 /// Alignment of tensors: llama.cpp computes in the mapped file, and ends the process where a tensor is not aligned to this.
 const MAPPED: u64 = 32;
@@ -221,7 +221,7 @@ impl Source {
         if kind == 8 {
             return if key == "tokenizer.ggml.tokens" { self.tokens(length) } else { self.texts(length) }.map(|()| None);
         }
-        if length > KEPT || matches!(kind, 6 | 12) {
+        if length > MAX_KEPT_ARRAY || matches!(kind, 6 | 12) {
             self.skip(length * size)?;
             return Ok(None);
         }

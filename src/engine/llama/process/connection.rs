@@ -13,10 +13,10 @@ use crate::engine::llama::wire::{self, Answer, Failure, FromEngine, Greeting, Or
 /// Where the answers to one order go, and whether anybody still wants them. An order fails when the last clone is dropped before its end,
 /// by a thread that ended or panicked, so no client waits in vain.
 #[derive(Clone)]
-pub struct Reply(Arc<Owed>);
+pub struct Reply(Arc<PendingReply>);
 
 /// One order, until it has ended.
-struct Owed {
+struct PendingReply {
     id: u64,
     frames: Sender<FromEngine>,
     cancelled: Arc<AtomicBool>,
@@ -25,7 +25,7 @@ struct Owed {
 
 impl Reply {
     fn new(id: u64, frames: Sender<FromEngine>, cancelled: Arc<AtomicBool>) -> Self {
-        Self(Arc::new(Owed { id, frames, cancelled, ended: AtomicBool::new(false) }))
+        Self(Arc::new(PendingReply { id, frames, cancelled, ended: AtomicBool::new(false) }))
     }
 
     /// Sends an answer; does nothing where the client is gone.
@@ -48,13 +48,13 @@ impl Reply {
     }
 }
 
-impl Owed {
+impl PendingReply {
     fn send(&self, answer: Answer) {
         let _ = self.frames.send(FromEngine { id: self.id, answer });
     }
 }
 
-impl Drop for Owed {
+impl Drop for PendingReply {
     fn drop(&mut self) {
         if !*self.ended.get_mut() {
             // A model that ends its thread often ends the process too, a moment later. The client has one sentence for both.

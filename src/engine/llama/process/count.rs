@@ -10,7 +10,7 @@ use super::vocabulary::Vocabulary;
 use crate::engine::llama::wire::{Answer, Failure, ModelSpec};
 
 /// Vocabularies in memory at once; the one loaded longest ago goes first.
-const KEPT: usize = 3;
+const MAX_VOCABULARIES: usize = 3;
 
 type Texts = (Vec<String>, Reply);
 
@@ -37,7 +37,7 @@ impl Counter {
             }
         }
         self.threads.retain(|(spec, _)| spec.path != model.path);
-        self.threads.drain(..(self.threads.len() + 1).saturating_sub(KEPT));
+        self.threads.drain(..(self.threads.len() + 1).saturating_sub(MAX_VOCABULARIES));
         let (orders, received) = mpsc::channel();
         let (backend, spec) = (self.backend.clone(), model.clone());
         let started = std::thread::Builder::new().name("count".into()).spawn(move || run(&spec, &received, &backend));

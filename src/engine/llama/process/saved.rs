@@ -37,7 +37,7 @@ const DISK_RESERVE: u64 = 4;
 
 /// What is known of a state without reading it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Card {
+struct StateHeader {
     /// Everything that has to be equal for the state to be usable.
     subject: String,
     tokens: Vec<i32>,
@@ -48,7 +48,7 @@ struct Card {
 struct State {
     /// The card's path; the state's ends in `.kv`.
     path: PathBuf,
-    card: Card,
+    card: StateHeader,
 }
 
 /// The saved states of one model.
@@ -145,7 +145,7 @@ impl Saved {
         let half = folder.join(format!("{:016x}-{}.half", xxh3_64(&name), std::process::id()));
         let written = context.state_seq_save_file(&half, slot as i32, tokens).map_err(Error::other).and_then(|_| digest(&half));
         let (bytes, hash) = written.inspect_err(|_| drop(std::fs::remove_file(&half)))?;
-        let card = Card { subject: self.subject.clone(), tokens: ids, bytes, hash };
+        let card = StateHeader { subject: self.subject.clone(), tokens: ids, bytes, hash };
         std::fs::rename(&half, path.with_extension("kv"))?;
         std::fs::write(&half, serde_json::to_vec(&card)?)?;
         std::fs::rename(&half, &path)?;
@@ -238,7 +238,7 @@ fn is_ours(name: &str) -> bool {
     }
 }
 
-fn read_card(path: &Path) -> Option<Card> {
+fn read_card(path: &Path) -> Option<StateHeader> {
     serde_json::from_slice(&std::fs::read(path).ok()?).ok()
 }
 

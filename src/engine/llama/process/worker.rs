@@ -46,17 +46,17 @@ pub enum Task {
 pub struct Worker {
     tasks: Sender<Task>,
     thread: JoinHandle<()>,
-    heart: Arc<Heart>,
+    heart: Arc<StepClock>,
 }
 
 /// When the running step began, in milliseconds after `born`, and the processor time used until then; 0 between steps.
-struct Heart {
+struct StepClock {
     born: Instant,
     step: AtomicU64,
     used: AtomicU64,
 }
 
-impl Heart {
+impl StepClock {
     fn begin(&self) {
         self.used.store(processor_ms(), Ordering::Relaxed);
         self.step.store((self.born.elapsed().as_millis() as u64).max(1), Ordering::Relaxed);
@@ -116,13 +116,13 @@ impl Worker {
 /// Starts a model's thread, which loads the model first.
 pub fn start(spec: ModelSpec, backend: Arc<Backend>) -> std::io::Result<Worker> {
     let (tasks, received) = mpsc::channel();
-    let heart = Arc::new(Heart { born: Instant::now(), step: AtomicU64::new(0), used: AtomicU64::new(0) });
+    let heart = Arc::new(StepClock { born: Instant::now(), step: AtomicU64::new(0), used: AtomicU64::new(0) });
     let beat = heart.clone();
     let thread = std::thread::Builder::new().name("model".into()).spawn(move || run(&spec, &backend, &received, &beat))?;
     Ok(Worker { tasks, thread, heart })
 }
 
-fn run(spec: &ModelSpec, backend: &Backend, tasks: &Receiver<Task>, heart: &Heart) {
+fn run(spec: &ModelSpec, backend: &Backend, tasks: &Receiver<Task>, heart: &StepClock) {
     let started = Instant::now();
     // The first task waits for the model and hears of the progress.
     let Ok(first) = tasks.recv() else { return };
@@ -152,7 +152,7 @@ fn run(spec: &ModelSpec, backend: &Backend, tasks: &Receiver<Task>, heart: &Hear
     };
     let mut contexts = Contexts::new(spec, context, load::small_context(spec, &model, backend));
     let warm = warm::rate(&model, contexts.of(0));
-    let mut desk = Desk {
+    let mut desk = ServedModel {
         spec,
         model: &model,
         vocabulary: Vocabulary::new(&model),
@@ -207,7 +207,7 @@ impl Rates {
 }
 
 /// A loaded model at work.
-struct Desk<'m> {
+struct ServedModel<'m> {
     spec: &'m ModelSpec,
     model: &'m LlamaModel,
     vocabulary: Vocabulary<'m>,
@@ -224,8 +224,8 @@ struct Desk<'m> {
     trained: u64,
 }
 
-impl Desk<'_> {
-    fn work(&mut self, tasks: &Receiver<Task>, heart: &Heart) {
+impl ServedModel<'_> {
+    fn work(&mut self, tasks: &Receiver<Task>, heart: &StepClock) {
         let mut open = true;
         while open || !self.jobs.is_empty() {
             if self.jobs.is_empty() {

@@ -12,15 +12,15 @@ use crate::syntax::{self, naming};
 use crate::text::lines::line_start;
 
 /// Inside of a definition: the weight of a word in its name, and in a comment, compared with one in its code.
-const IN_NAME: f32 = 3.0;
-const IN_DOC: f32 = 1.5;
+const NAME_WEIGHT: f32 = 3.0;
+const COMMENT_WEIGHT: f32 = 1.5;
 /// Rows of what may be a quote that say which line is meant, whatever words other lines have.
-const CERTAIN: usize = 2;
+const CERTAIN_ROWS: usize = 2;
 /// Bytes per line, roughly.
-const LINE: usize = 40;
+const BYTES_PER_LINE: usize = 40;
 /// Blocks and definitions that a named file shows, whatever is in them.
-const NAMED_BLOCKS: usize = 8;
-const NAMED_DEFINITIONS: usize = 12;
+const MAX_NAMED_BLOCKS: usize = 8;
+const MAX_NAMED_DEFINITIONS: usize = 12;
 
 /// Where a word stands in a file.
 #[derive(Clone, Copy)]
@@ -37,8 +37,8 @@ impl Field {
     /// The weight of a word of this field in a definition or a block.
     fn in_item(self) -> f32 {
         match self {
-            Self::Path | Self::Stem | Self::Names => IN_NAME,
-            Self::Comment => IN_DOC,
+            Self::Path | Self::Stem | Self::Names => NAME_WEIGHT,
+            Self::Comment => COMMENT_WEIGHT,
             Self::Code => 1.0,
         }
     }
@@ -57,7 +57,7 @@ pub(in crate::features) enum Spot {
 }
 
 /// How often each word of the question stands in a file and its definitions.
-pub(super) struct Counts {
+pub(super) struct FileCounts {
     pub id: FileId,
     pub path: String,
     /// For each word, its weight by field.
@@ -89,8 +89,8 @@ pub(super) struct Item {
     pub terms: Vec<(u16, f32)>,
 }
 
-/// What is counted in every file.
-pub(super) struct Asked<'a> {
+/// The question, with what is counted in every file.
+pub(super) struct SearchQuery<'a> {
     pub sentence: &'a Sentence,
     pub quotes: Option<Quotes>,
     /// The files that are named.
@@ -98,13 +98,13 @@ pub(super) struct Asked<'a> {
 }
 
 /// Counts a question's words in a file.
-pub(super) fn count(session: &Session, id: FileId, file: &File, text: &str, asked: &Asked<'_>, matcher: &mut Matcher) -> Counts {
+pub(super) fn count(session: &Session, id: FileId, file: &File, text: &str, query: &SearchQuery<'_>, matcher: &mut Matcher) -> FileCounts {
     let path = file.path.to_string();
-    let (is_plain, is_named) = (file.symbols.is_empty(), asked.named.contains(&id));
+    let (is_plain, is_named) = (file.symbols.is_empty(), query.named.contains(&id));
     let prose = is_plain && blocks::is_prose(&path);
-    let terms = &asked.sentence.terms;
+    let terms = &query.sentence.terms;
     let mut fields = vec![[0.0; FIELDS]; terms.len()];
-    let mut focuses: HashMap<Spot, Focus> = HashMap::new();
+    let mut focuses: HashMap<Spot, BestLine> = HashMap::new();
     let mut items: BTreeMap<Spot, BTreeMap<u16, f32>> = BTreeMap::new();
     matcher.find(path.rsplit_once('.').map_or(&path, |(stem, _)| stem), |_, term| fields[usize::from(term)][Field::Path as usize] += 1.0);
     matcher.find(naming::stem(file.language.as_deref(), &path), |_, term| fields[usize::from(term)][Field::Stem as usize] += 1.0);
@@ -112,7 +112,7 @@ pub(super) fn count(session: &Session, id: FileId, file: &File, text: &str, aske
         matcher.find(session.index.text(symbol.name), |_, term| {
             fields[usize::from(term)][Field::Names as usize] += 1.0;
             let item = items.entry(Spot::Definition(shown(file, index))).or_default();
-            *item.entry(term).or_default() += if shown(file, index) == index as u32 { IN_NAME } else { 1.0 };
+            *item.entry(term).or_default() += if shown(file, index) == index as u32 { NAME_WEIGHT } else { 1.0 };
         });
     }
     let mut around = Around::new(file);
@@ -133,7 +133,7 @@ pub(super) fn count(session: &Session, id: FileId, file: &File, text: &str, aske
     });
     let (mut around, mut loose) = (Around::new(file), Blocks::new(file, text));
     let mut loose_rows: Vec<u16> = vec![];
-    for found in asked.quotes.iter().flat_map(|quotes| quotes.find(text, is_plain)) {
+    for found in query.quotes.iter().flat_map(|quotes| quotes.find(text, is_plain)) {
         let at = found.line;
         loose_rows.extend(&found.loose);
         let inside = around.at(at as u32).map(|(index, _)| Spot::Definition(index));
@@ -145,20 +145,20 @@ pub(super) fn count(session: &Session, id: FileId, file: &File, text: &str, aske
         Spot::Definition(index) => {
             (file.symbols[index as usize].item.range().len() + file.symbols[index as usize].doc.range().len()) as f32
         }
-        Spot::Block(_) => (BLOCK * LINE) as f32,
+        Spot::Block(_) => (BLOCK * BYTES_PER_LINE) as f32,
     };
     if is_named {
         // A named file shows more than what shares words with the question.
-        let blocks = blocks::first(file, text, if is_plain { NAMED_BLOCKS } else { 1 });
+        let blocks = blocks::first(file, text, if is_plain { MAX_NAMED_BLOCKS } else { 1 });
         let outermost = file.symbols.iter().enumerate().filter(|(_, symbol)| symbol.parent().is_none());
-        let definitions = outermost.map(|(index, _)| Spot::Definition(shown(file, index))).take(NAMED_DEFINITIONS);
+        let definitions = outermost.map(|(index, _)| Spot::Definition(shown(file, index))).take(MAX_NAMED_DEFINITIONS);
         for spot in blocks.into_iter().map(Spot::Block).chain(definitions) {
             items.entry(spot).or_default();
         }
     }
     let mut taken = |spot: &Spot| focuses.remove(spot).unwrap_or_default();
     let items = items.into_iter().map(|(spot, terms)| {
-        let Focus { best, quoted, loose, .. } = taken(&spot);
+        let BestLine { best, quoted, loose, .. } = taken(&spot);
         let is_test = matches!(spot, Spot::Definition(index) if is_in_tests(session, file, index));
         Item { spot, focus: best.1 as u32, quoted, loose, is_test, bytes: bytes(spot), terms: terms.into_iter().collect() }
     });
@@ -170,12 +170,12 @@ pub(super) fn count(session: &Session, id: FileId, file: &File, text: &str, aske
     let is_test = naming::is_test(file.language.as_deref(), &path);
     loose_rows.sort_unstable();
     loose_rows.dedup();
-    Counts { id, fields, lengths, items: items.collect(), loose_rows, is_test, is_plain, is_named, path }
+    FileCounts { id, fields, lengths, items: items.collect(), loose_rows, is_test, is_plain, is_named, path }
 }
 
 /// Finds the line of a definition with most of the question's words.
 #[derive(Default)]
-struct Focus {
+struct BestLine {
     line: usize,
     terms: Vec<u16>,
     sum: f32,
@@ -185,7 +185,7 @@ struct Focus {
     loose: Vec<u16>,
 }
 
-impl Focus {
+impl BestLine {
     fn add(&mut self, line: usize, term: u16, weight: f32) {
         if self.line != line {
             (self.line, self.sum) = (line, 0.0);
@@ -207,7 +207,7 @@ impl Focus {
             (self.best.1, self.quoted) = (found.line, found.share);
         }
         if found.loose.len() > self.loose.len() {
-            if self.quoted == 0.0 && found.loose.len() >= CERTAIN {
+            if self.quoted == 0.0 && found.loose.len() >= CERTAIN_ROWS {
                 self.best.1 = found.line;
             }
             self.loose = found.loose;
@@ -260,9 +260,10 @@ pub(in crate::features) fn definition(symbol: &Symbol, text: &str) -> Option<Ran
 
 /// Whether a definition stands in an inline test module.
 pub(in crate::features) fn is_in_tests(session: &Session, file: &File, index: u32) -> bool {
+    let Some(language) = &file.language else { return false };
     let around = |at: &usize| file.symbols.get(*at).and_then(crate::index::Symbol::parent);
     let mut modules = std::iter::successors(around(&(index as usize)), around).map(|at| session.index.text(file.symbols[at].name));
-    modules.any(|name| name == "tests" || name == "test")
+    modules.any(|name| language.test_names.is_of_module(name))
 }
 
 /// Finds the definitions around offsets that are given in ascending order.

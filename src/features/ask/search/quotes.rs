@@ -14,28 +14,28 @@ use crate::text::lines::line_start;
 use crate::text::words::is_word;
 
 /// Words in a row that are searched for: in a quote, and in what may be one.
-const ROW: usize = 3;
-const LOOSE_ROW: usize = 4;
+const ROW_WORDS: usize = 3;
+const LOOSE_ROW_WORDS: usize = 4;
 /// Words of a row that say something, in what may be a quote.
-const TELLING: usize = 2;
+const MIN_TELLING_WORDS: usize = 2;
 /// What a word counts that is only found in a row of two, between two values.
-const SHORT: f32 = 0.7;
+const SHORT_ROW_WEIGHT: f32 = 0.7;
 /// The smallest share of a quote's words in a line.
-const LEAST_SHARE: f32 = 0.4;
+const MIN_SHARE: f32 = 0.4;
 /// Words that are enough where nothing says how long the quote is.
-const ENOUGH: u32 = 6;
+const ENOUGH_WORDS: u32 = 6;
 /// Shortest quote, in bytes.
-const LEAST: usize = 8;
+const MIN_QUOTE_BYTES: usize = 8;
 /// Most words of a quote that count, and most rows of a question.
-const LONGEST: usize = 40;
-const MOST: usize = 512;
+const MAX_QUOTE_WORDS: usize = 40;
+const MAX_ROWS: usize = 512;
 /// Most words of a value in brackets or marks.
-const VALUE: usize = 4;
+const MAX_VALUE_WORDS: usize = 4;
 /// Marks around a quote, and brackets around a value in it.
 const MARKS: [(char, char); 5] = [('"', '"'), ('\'', '\''), ('`', '`'), ('“', '”'), ('«', '»')];
 const BRACKETS: [(char, char); 4] = [('(', ')'), ('[', ']'), ('{', '}'), ('<', '>')];
 /// What ends a sentence or a part of one.
-const STOPS: [char; 6] = ['.', ',', ';', ':', '!', '?'];
+const SENTENCE_MARKS: [char; 6] = ['.', ',', ';', ':', '!', '?'];
 
 /// What programs write before a message, and the message, which may only begin in the next line.
 static LABEL: LazyLock<Regex> = LazyLock::new(|| {
@@ -89,7 +89,7 @@ impl Quotes {
     pub fn of(question: &str) -> Option<Self> {
         let (mut texts, mut rows, mut quotes) = (vec![], vec![], vec![]);
         for (kind, text) in quoted(question) {
-            let words: Vec<&str> = text.split_whitespace().take(LONGEST).collect();
+            let words: Vec<&str> = text.split_whitespace().take(MAX_QUOTE_WORDS).collect();
             let is_value = values(&words);
             let bits = |words: std::ops::Range<usize>| words.fold(0_u64, |bits, at| bits | 1 << at);
             let bare = (0..words.len()).filter(|at| !is_value[*at]).fold(0_u64, |bits, at| bits | 1 << at);
@@ -97,12 +97,12 @@ impl Quotes {
             for (from, is_short) in starts(kind, &words, &is_value) {
                 let to = from + if is_short { 2 } else { length(kind, words.len()) };
                 let text = words[from..to].join(" ");
-                texts.push(text.trim_end_matches(STOPS).trim_matches(['"', '\'', '`']).to_string());
+                texts.push(text.trim_end_matches(SENTENCE_MARKS).trim_matches(['"', '\'', '`']).to_string());
                 rows.push(Row { quote: quotes.len(), words: bits(from..to), is_short });
             }
             quotes.push(Quote { kind, words: bare });
         }
-        texts.truncate(MOST);
+        texts.truncate(MAX_ROWS);
         let finder = AhoCorasick::new(&texts).ok().filter(|_| !texts.is_empty())?;
         Some(Self { finder, rows, quotes })
     }
@@ -127,7 +127,7 @@ impl Quotes {
     fn judged(&self, line: usize, rows: Vec<u16>) -> Found {
         let (loose, certain): (Vec<u16>, Vec<u16>) = rows.into_iter().partition(|row| self.kind(*row) == Kind::Loose);
         let share = self.share(&certain);
-        Found { line, share: if share < LEAST_SHARE { 0.0 } else { share }, loose }
+        Found { line, share: if share < MIN_SHARE { 0.0 } else { share }, loose }
     }
 
     fn kind(&self, row: u16) -> Kind {
@@ -140,8 +140,8 @@ impl Quotes {
             let rows = || rows.iter().map(|row| &self.rows[usize::from(*row)]).filter(|row| row.quote == at);
             let (long, all) = rows().fold((0, 0), |(long, all), row| (if row.is_short { long } else { long | row.words }, all | row.words));
             let (long, short) = ((long & quote.words).count_ones(), (all & !long & quote.words).count_ones());
-            let most = if quote.kind == Kind::Marked { u32::MAX } else { ENOUGH };
-            (long as f32 + SHORT * short as f32) / quote.words.count_ones().min(most) as f32
+            let most = if quote.kind == Kind::Marked { u32::MAX } else { ENOUGH_WORDS };
+            (long as f32 + SHORT_ROW_WEIGHT * short as f32) / quote.words.count_ones().min(most) as f32
         };
         self.quotes.iter().enumerate().map(of).fold(0.0, f32::max).min(1.0)
     }
@@ -149,19 +149,19 @@ impl Quotes {
 
 /// The number of words in the rows of a quote.
 fn length(kind: Kind, words: usize) -> usize {
-    if kind == Kind::Loose { LOOSE_ROW } else { ROW.min(words) }
+    if kind == Kind::Loose { LOOSE_ROW_WORDS } else { ROW_WORDS.min(words) }
 }
 
 /// The words at which rows of a quote begin, and which of these are of two words between values.
 fn starts(kind: Kind, words: &[&str], is_value: &[bool]) -> Vec<(usize, bool)> {
     let telling = |row: &[&str]| row.iter().filter(|word| is_telling(word)).count();
-    let least = if kind == Kind::Loose { TELLING } else { 1 };
+    let least = if kind == Kind::Loose { MIN_TELLING_WORDS } else { 1 };
     let long = words.windows(length(kind, words.len())).enumerate();
     let mut starts: Vec<(usize, bool)> = long.filter(|(_, row)| telling(row) >= least).map(|(at, _)| (at, false)).collect();
-    if kind != Kind::Loose && words.len() > ROW {
+    if kind != Kind::Loose && words.len() > ROW_WORDS {
         let is_edge = |at: Option<usize>| at.and_then(|at| is_value.get(at)).is_none_or(|is_value| *is_value);
         let alone = |at: &usize| !is_value[*at] && !is_value[at + 1] && is_edge(at.checked_sub(1)) && is_edge(Some(at + 2));
-        let says = |at: &usize| telling(&words[*at..at + 2]) > 0 && words[*at].len() + words[at + 1].len() >= LEAST;
+        let says = |at: &usize| telling(&words[*at..at + 2]) > 0 && words[*at].len() + words[at + 1].len() >= MIN_QUOTE_BYTES;
         starts.extend((0..words.len() - 1).filter(alone).filter(says).map(|at| (at, true)));
     }
     starts
@@ -179,10 +179,10 @@ fn values(words: &[&str]) -> Vec<bool> {
         let pair = MARKS.iter().chain(&BRACKETS).find(|(open, _)| word.starts_with(*open));
         let Some((open, close)) = pair else { continue };
         let ends = |(number, word): (usize, &&str)| {
-            let word = word.trim_end_matches(STOPS);
+            let word = word.trim_end_matches(SENTENCE_MARKS);
             word.ends_with(*close) && (number > 0 || word.len() > open.len_utf8())
         };
-        if let Some(last) = words[at..].iter().take(VALUE).enumerate().position(ends) {
+        if let Some(last) = words[at..].iter().take(MAX_VALUE_WORDS).enumerate().position(ends) {
             is_value[at..=at + last].fill(true);
         }
     }
@@ -204,8 +204,8 @@ fn quoted(question: &str) -> Vec<(Kind, &str)> {
         let message = label.as_ref().map_or(begins.then_some(line), |label| label.get(1).map(|message| message.as_str()));
         begins = label.is_some() && message.is_none();
         match message {
-            Some(message) if message.len() >= LEAST && message.contains(' ') => found.push((Kind::Message, message)),
-            None if line.split_whitespace().count() >= LOOSE_ROW => found.push((Kind::Loose, line)),
+            Some(message) if message.len() >= MIN_QUOTE_BYTES && message.contains(' ') => found.push((Kind::Message, message)),
+            None if line.split_whitespace().count() >= LOOSE_ROW_WORDS => found.push((Kind::Loose, line)),
             _ => {}
         }
     }
@@ -223,7 +223,7 @@ fn marked(question: &str) -> Vec<&str> {
             rest = &rest[at + open.len_utf8()..];
             let Some(end) = rest.find(close).filter(|_| begins) else { continue };
             let quote = rest[..end].trim();
-            if quote.len() >= LEAST && quote.contains(' ') {
+            if quote.len() >= MIN_QUOTE_BYTES && quote.contains(' ') {
                 found.push(quote);
             }
             rest = &rest[end + close.len_utf8()..];

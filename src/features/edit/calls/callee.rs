@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Call, whole_lines};
 use crate::features::edit::rename::defined;
-use crate::features::edit::rename::references::Meant;
+use crate::features::edit::rename::references::RenamedDefinition;
 use crate::features::{Session, Site};
 use crate::index::FileId;
 use crate::syntax::scope::Item;
@@ -27,7 +27,7 @@ pub(in crate::features::edit) struct Callee<'a> {
     session: &'a Session,
     item: &'a Item,
     /// None if the index does not know it: then the name alone decides.
-    meant: Option<Meant<'a>>,
+    meant: Option<RenamedDefinition<'a>>,
     file: Option<FileId>,
     /// Files that declare it without a body.
     declared: Vec<FileId>,
@@ -63,7 +63,7 @@ impl<'a> Callee<'a> {
             .into_iter()
             .find(|one| Some(one.file) == file && one.container.as_deref() == container);
         let (declared, rivals) = Self::elsewhere(session, site, item, file, container);
-        let meant = own.map(|own| Meant::new(session, &item.name, &own));
+        let meant = own.map(|own| RenamedDefinition::new(session, &item.name, &own));
         let meant = meant.map(|meant| if rivals.is_empty() { meant } else { meant.one_of_many() });
         let takes = |one: &Definition| parameters(site.parsed()?, one.name.end as usize);
         let overloads = site.language.as_ref().is_some_and(|language| language.overloads);

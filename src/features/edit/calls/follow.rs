@@ -1,18 +1,18 @@
-//! An edit that changes a signature is half an edit: the calls follow, in a second question. Pure.
+//! An edit that changes a signature is only half of the work: a second question adapts the calls. Pure.
 
 use std::sync::Arc;
 
 use super::Calls;
 use crate::engine::{EngineError, ErrorKind};
 use crate::features::edit::Work;
+use crate::features::edit::form_rounds::FilledForm;
 use crate::features::edit::forms::Form;
 use crate::features::edit::offer;
 use crate::features::edit::plan::Plan;
-use crate::features::edit::short::Done;
 use crate::syntax::{self, scope};
 use crate::text::Batch;
 
-/// The calls of what has another signature now.
+/// The calls of a function whose signature has changed.
 pub struct Following {
     /// What a person must look at whatever becomes of them.
     pub told: Vec<String>,
@@ -23,7 +23,7 @@ pub struct Following {
 }
 
 /// What follows an edit, if it changes a signature.
-pub fn calls(work: &Work<'_>, done: &Done) -> Option<Following> {
+pub fn calls(work: &Work<'_>, done: &FilledForm) -> Option<Following> {
     let calls = changed(work, done)?;
     let (told, name, count) = (calls.told(work.site).into_iter().collect(), calls.name.clone(), calls.count());
     let mut following = Following { told, plan: None, name, count };
@@ -40,14 +40,14 @@ pub fn calls(work: &Work<'_>, done: &Done) -> Option<Following> {
     Some(following)
 }
 
-/// What is said where the time was up before they could follow.
+/// What a person is told if the time was up before the calls could be adapted.
 pub fn too_late() -> Vec<String> {
     vec!["the signature is another with this, and the time was up before its calls were".to_string()]
 }
 
 impl Following {
-    /// Takes what came of the question into the edit; what a person must look at.
-    pub fn take(mut self, done: &mut Done, asked: Result<Done, EngineError>) -> Result<Vec<String>, EngineError> {
+    /// Adds the adapted calls to the edit. Returns what a person must look at.
+    pub fn take(mut self, done: &mut FilledForm, asked: Result<FilledForm, EngineError>) -> Result<Vec<String>, EngineError> {
         match asked {
             Ok(more) => done.add(more),
             Err(error) if error.kind == ErrorKind::Cancelled => return Err(error),
@@ -62,7 +62,7 @@ impl Following {
 }
 
 /// The calls of the current item, if the edit changes its signature and keeps its name.
-fn changed(work: &Work<'_>, done: &Done) -> Option<Calls> {
+fn changed(work: &Work<'_>, done: &FilledForm) -> Option<Calls> {
     let Form::Replace { lines } = &work.plan.form else { return None };
     let site = work.site;
     let item = site.item().filter(|item| item.kind.is_callable())?;

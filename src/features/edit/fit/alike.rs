@@ -1,13 +1,13 @@
 //! How much of some lines of a file an answer repeats: the lines that both have, in order. Pure.
 
 /// The weight of a line of code. A line of brackets or signs counts little, because it stands everywhere; a blank one counts nothing.
-pub const LINE: usize = 20;
+pub const LINE_WEIGHT: usize = 20;
 /// The weight of a line that was changed.
-const CHANGED: usize = LINE * 3 / 4;
+const CHANGED_LINE_WEIGHT: usize = LINE_WEIGHT * 3 / 4;
 /// Shared bytes at their start that make two lines alike, unless they are short.
 const BEGINNING: usize = 8;
 /// Longer texts, in lines, are not compared.
-const MOST: usize = 600;
+const MAX_COMPARED_LINES: usize = 600;
 
 /// The comparison of an answer with lines of a file.
 #[derive(Debug)]
@@ -22,14 +22,14 @@ pub struct Alike {
 
 /// Whether two lines are the same. With other indentation only if that means nothing (`loose`) and the line has words.
 pub fn same(a: &str, b: &str, loose: bool) -> bool {
-    a.trim_end() == b.trim_end() || loose && weight(a) == LINE && a.trim() == b.trim()
+    a.trim_end() == b.trim_end() || loose && weight(a) == LINE_WEIGHT && a.trim() == b.trim()
 }
 
 /// The weight of a line.
 pub fn weight(line: &str) -> usize {
     match line.trim() {
         "" => 0,
-        line if line.contains(char::is_alphanumeric) => LINE,
+        line if line.contains(char::is_alphanumeric) => LINE_WEIGHT,
         _ => 1,
     }
 }
@@ -39,8 +39,8 @@ fn common(a: &str, b: &str, loose: bool) -> usize {
     if same(a, b, loose) {
         return weight(a);
     }
-    let is_changed = weight(a) == LINE && weight(b) == LINE && is_like(a.trim(), b.trim());
-    if is_changed { CHANGED } else { 0 }
+    let is_changed = weight(a) == LINE_WEIGHT && weight(b) == LINE_WEIGHT && is_like(a.trim(), b.trim());
+    if is_changed { CHANGED_LINE_WEIGHT } else { 0 }
 }
 
 /// Whether a line is a changed version of another: most of it is equal, with its start.
@@ -53,7 +53,7 @@ fn is_like(a: &str, b: &str) -> bool {
 
 /// Compares an answer with lines of a file; none if there are too many.
 pub fn alike(file: &[&str], answer: &[&str], loose: bool) -> Option<Alike> {
-    if file.len() > MOST || answer.len() > MOST {
+    if file.len() > MAX_COMPARED_LINES || answer.len() > MAX_COMPARED_LINES {
         return None;
     }
     // The best common weight of both from here on.

@@ -5,9 +5,9 @@ use crate::syntax::{Docstring, Language};
 use crate::text::layout::{common_indentation, indentation, reindent};
 
 /// Widest line of a comment, in characters.
-const WIDTH: usize = 100;
+const MAX_COMMENT_WIDTH: usize = 100;
 /// Starts of line comments that are documentation.
-const SIGNS: [&str; 3] = ["///", "//!", "//"];
+const DOCUMENTATION_SIGNS: [&str; 3] = ["///", "//!", "//"];
 
 /// How a comment is marked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl Style {
 
 /// Text as a documentation comment of this language, each line indented, without a last line break.
 pub fn as_comment(language: Option<&Language>, style: &Style, text: &str, indent: &str) -> String {
-    let lines = wrapped(bare(text, false), WIDTH.saturating_sub(indent.chars().count() + 4));
+    let lines = wrapped(bare(text, false), MAX_COMMENT_WIDTH.saturating_sub(indent.chars().count() + 4));
     match style {
         Style::Lines(sign) => line_by_line(&lines, indent, sign),
         Style::Block(open) => in_block(&lines, indent, open, language.and_then(|language| language.documentation.escape.as_ref())),
@@ -70,7 +70,7 @@ pub fn docstring(form: &Docstring, text: &str, indent: &str, old: Option<&str>) 
     let raw = was_raw || given == Some(true) || inside.contains('\\') && !(escaped && escapes_are_right(form, inside));
     let inside = if raw && escaped { inside.replace("\\\\", "\\") } else { inside.to_string() };
     let inside = inside.replace(quotes.as_str(), apart);
-    let lines = wrapped(bare(&inside, true), WIDTH.saturating_sub(indent.chars().count()));
+    let lines = wrapped(bare(&inside, true), MAX_COMMENT_WIDTH.saturating_sub(indent.chars().count()));
     let indented = lines.iter().enumerate().map(|(number, line)| match number {
         0 => line.clone(),
         _ if line.is_empty() => String::new(),
@@ -129,7 +129,7 @@ fn bare(text: &str, inner: bool) -> Vec<String> {
     if inner && text.lines().all(|line| line.is_empty() || line.trim_start().starts_with('#')) {
         return without_blank_ends(text.lines().map(|line| without(line, "#")).collect());
     }
-    let sign = SIGNS.into_iter().find(|sign| text.starts_with(sign));
+    let sign = DOCUMENTATION_SIGNS.into_iter().find(|sign| text.starts_with(sign));
     let lines: Vec<String> = match sign {
         Some(sign) => text.lines().map(|line| without(line, sign)).collect(),
         None => text.lines().map(|line| line.trim_end().to_string()).collect(),

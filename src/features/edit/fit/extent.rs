@@ -4,26 +4,26 @@
 
 use std::ops::Range;
 
-use super::alike::{LINE, alike, same, weight};
+use super::alike::{LINE_WEIGHT, alike, same, weight};
 use super::layout::opened;
 use super::left;
 use super::strings;
 use super::whole_item;
 use crate::features::Site;
-use crate::features::edit::repeated::Put;
+use crate::features::edit::repeated::PlacedEdit;
 use crate::syntax::{self, elided, whole};
 use crate::text::lines::{line_end, line_start};
 use crate::text::{Edit, Ending};
 
 /// Matching places that are tried above and below as an end of the answer: nearest first, and the farthest, since the answer may be the
 /// whole file.
-const ENDS: usize = 8;
+const MAX_TRIED_ENDS: usize = 8;
 /// Statements or items around the marked lines that the answer may be.
-const AROUND: usize = 8;
+const MAX_ITEMS_AROUND: usize = 8;
 /// Places that are parsed, likeliest first.
-const TRIED: usize = 16;
+const MAX_PARSED_PLACES: usize = 16;
 /// Lines outside of the marked ones that a wider answer may leave out, besides as many as it repeats.
-const LEFT_OUT: usize = 2;
+const MAX_LEFT_OUT_LINES: usize = 2;
 
 /// Lines of the file, and their new text.
 #[derive(Debug)]
@@ -88,8 +88,8 @@ pub(super) struct Laid<'a> {
 }
 
 fn nearest(mut all: Vec<usize>) -> Vec<usize> {
-    let farthest = all.last().copied().filter(|_| all.len() > ENDS);
-    all.truncate(ENDS);
+    let farthest = all.last().copied().filter(|_| all.len() > MAX_TRIED_ENDS);
+    all.truncate(MAX_TRIED_ENDS);
     all.extend(farthest);
     all
 }
@@ -104,8 +104,8 @@ impl Laid<'_> {
         let cost = self.cost(&plain).unwrap_or(usize::MAX);
         // If the answer can replace just the marked lines, only whole lines of code, or its brackets, speak against that.
         let opens = after == before && self.opened(&plain) != 0;
-        let is_likelier = |one: &(usize, Extent)| !fits || one.0 + LINE <= cost || opens && self.opened(&one.1) == 0;
-        let found = wider.into_iter().filter(is_likelier).take(TRIED).find(|(_, one)| {
+        let is_likelier = |one: &(usize, Extent)| !fits || one.0 + LINE_WEIGHT <= cost || opens && self.opened(&one.1) == 0;
+        let found = wider.into_iter().filter(is_likelier).take(MAX_PARSED_PLACES).find(|(_, one)| {
             let (before, after) = self.errors_with(one);
             after <= before && self.doubled(one).is_none()
         });
@@ -126,7 +126,7 @@ impl Laid<'_> {
     /// The lines of the file that begin and end like the answer.
     fn along(&self, new: &str) -> Vec<Extent> {
         let text = &self.site.text;
-        let most = 2 * new.lines().count() + ENDS;
+        let most = 2 * new.lines().count() + MAX_TRIED_ENDS;
         let above: Vec<usize> = text[..self.marked.start].rmatch_indices('\n').map(|(at, _)| line_start(text, at)).take(most).collect();
         let line_below = |at: usize| self.site.whole_lines(at..at).end;
         let below: Vec<usize> =
@@ -151,11 +151,11 @@ impl Laid<'_> {
     fn laid(&self, range: Range<usize>, code: &str) -> Option<Extent> {
         let (file, answer): (Vec<&str>, Vec<&str>) = (self.site.text[range.clone()].lines().collect(), code.lines().collect());
         let alike = alike(&file, &answer, self.loose)?;
-        // Lines beside the marked ones may also be what these are to become.
+        // An answer that only repeats lines beside the marked ones may be the new text of the marked ones.
         let before = self.site.text[range.start..self.marked.start].matches('\n').count();
         let ours = before..before + self.site.text[self.marked.clone()].lines().count().max(1);
         let both = range.start < self.marked.start && range.end > self.marked.end;
-        let only_beside = |(back, line): (&Option<usize>, &&str)| weight(line) < LINE || back.is_some_and(|at| !ours.contains(&at));
+        let only_beside = |(back, line): (&Option<usize>, &&str)| weight(line) < LINE_WEIGHT || back.is_some_and(|at| !ours.contains(&at));
         if !both && alike.back.iter().zip(&answer).all(only_beside) {
             return None;
         }
@@ -167,7 +167,7 @@ impl Laid<'_> {
     fn wholes(&self, new: &str) -> Vec<Extent> {
         let Some(parsed) = self.site.parsed() else { return vec![] };
         let mut found: Vec<Extent> = whole_item::around(self.site, self.marked, new).into_iter().collect();
-        for one in whole::around(parsed, self.marked).into_iter().take(AROUND) {
+        for one in whole::around(parsed, self.marked).into_iter().take(MAX_ITEMS_AROUND) {
             let text = &self.site.text;
             let first = &text[one.lines.start..line_end(text, one.lines.start)];
             let begins_alike =
@@ -194,7 +194,7 @@ impl Laid<'_> {
         for (line, is_kept) in self.site.text[at..one.range.end].split_inclusive('\n').zip(&alike.kept) {
             let is_marked = self.marked.start <= at && at < self.marked.end.max(self.marked.start + 1);
             at += line.len();
-            if !is_marked && weight(line) == LINE {
+            if !is_marked && weight(line) == LINE_WEIGHT {
                 kept += usize::from(*is_kept);
                 lost += usize::from(!is_kept);
             }
@@ -202,8 +202,8 @@ impl Laid<'_> {
         let mut own = alike.back.iter().zip(&answer).filter(|(back, _)| back.is_none());
         let elides = lost > 0 && own.any(|(_, line)| self.elides(line));
         let (with, stay) = left::kept(self, &one);
-        // Where nothing of what was not marked comes back, none of it was meant.
-        let loses = one.head.is_none() && (lost > kept + stay + LEFT_OUT || stay > 0 && kept == 0);
+        // An answer that repeats no unmarked line was not meant to replace any.
+        let loses = one.head.is_none() && (lost > kept + stay + MAX_LEFT_OUT_LINES || stay > 0 && kept == 0);
         (!elides && !loses).then_some((alike.cost, with.unwrap_or(one)))
     }
 
@@ -244,7 +244,7 @@ impl Laid<'_> {
         let text = &self.site.text;
         let after = [&text[..one.range.start], &one.text, &text[one.range.end..]].concat();
         let known = self.site.definitions();
-        let put = Put { before: self.site.parsed()?, known, range: &one.range, new: &one.text, after: &after };
+        let put = PlacedEdit { before: self.site.parsed()?, known, range: &one.range, new: &one.text, after: &after };
         put.doubled(self.marked)
     }
 }

@@ -175,7 +175,7 @@ pub fn opened(code: &str) -> isize {
 /// Whether only the first line lost its indentation, and the others stand as they would in a file at this one: they tell it by what would
 /// be no layout otherwise.
 fn is_first_bare(code: &str, indent: &str) -> bool {
-    const ENDS: &[char] = &['(', '[', '{', ',', '=', '+', '-', '*', '/', '|', '&', '<', '.', '\\', '?'];
+    const UNFINISHED_LINE_ENDS: &[char] = &['(', '[', '{', ',', '=', '+', '-', '*', '/', '|', '&', '<', '.', '\\', '?'];
     const BEGINS: &[char] = &['.', '?', ':', '+', '-', '*', '/', '|', '&', '=', '<', '>', '{', '(', '['];
     let Some((first, rest)) = code.split_once('\n').filter(|_| !indent.is_empty()) else { return false };
     let lines: Vec<&str> = rest.lines().filter(|line| !line.trim().is_empty()).collect();
@@ -185,7 +185,7 @@ fn is_first_bare(code: &str, indent: &str) -> bool {
     // A comment behind it says nothing of that.
     let said = [" #", " //"].iter().filter_map(|sign| first.find(sign)).min().map_or(first, |at| &first[..at]).trim_end();
     let opens = opened(said) > 0 || said.ends_with(':');
-    let goes_on = opens || said.ends_with(ENDS) || next.trim_start().starts_with(BEGINS);
+    let goes_on = opens || said.ends_with(UNFINISHED_LINE_ENDS) || next.trim_start().starts_with(BEGINS);
     match (depth(next) > indent.len(), returns) {
         (true, true) => true,
         (true, false) => opens,

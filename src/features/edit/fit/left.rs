@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::alike::{LINE, alike, weight};
+use super::alike::{LINE_WEIGHT, alike, weight};
 use super::extent::{Extent, Laid};
 use crate::syntax::{flow, import};
 use crate::text::words;
@@ -61,7 +61,7 @@ fn lines<'a>(laid: &'a Laid<'_>, one: &Extent, kept: &[bool], answer: &[&str]) -
         let moved = || answer.iter().any(|other| other.trim() == line.trim());
         // Imports follow what is used.
         let imports = || imports.iter().any(|known| known.range.start < own.end && own.start < known.range.end);
-        let is_lost = !is_marked && !is_kept && weight(line) == LINE && !moved() && !imports() && is_apart(laid, &own);
+        let is_lost = !is_marked && !is_kept && weight(line) == LINE_WEIGHT && !moved() && !imports() && is_apart(laid, &own);
         found.push(Line { text: line.trim_end_matches(['\n', '\r']), is_marked, is_lost });
     }
     found
@@ -76,7 +76,7 @@ fn is_apart(laid: &Laid<'_>, line: &Range<usize>) -> bool {
 fn between<'a>(file: &[Line<'a>], answer: &[&'a str], is_meant: bool) -> Vec<&'a str> {
     let first = file.iter().position(|line| line.is_marked);
     let lost = |lines: &[Line<'a>]| lines.iter().filter(|line| line.is_lost).map(|line| line.text).collect::<Vec<_>>();
-    let all = || file.iter().all(|line| line.is_lost || weight(line.text) < LINE);
+    let all = || file.iter().all(|line| line.is_lost || weight(line.text) < LINE_WEIGHT);
     match first {
         None if all() && (answer.is_empty() || !is_meant) => file.iter().map(|line| line.text).collect(),
         None if answer.is_empty() => lost(file),

@@ -96,7 +96,7 @@ impl Member<'_> {
 
 /// What a member of an answer is in the file.
 #[derive(Clone, Copy, PartialEq)]
-enum Is {
+enum MemberMatch {
     Known(usize),
     New,
     /// Nothing that has a name.
@@ -117,10 +117,10 @@ impl Pair<'_> {
         let (known, given) = (self.old.members(&holder.members), self.new.members(&own.members));
         let meets = |range: &Range<usize>| range.start < marked.end && marked.start < range.end;
         let is_marked = |at: usize| !self.is_blank && meets(&known[at].range);
-        let what: Vec<Is> = given.iter().map(|one| self.what(one, &known, &given)).collect();
-        let taken = |is: &Is| *is == Is::New || matches!(is, Is::Known(at) if is_marked(*at));
-        let left = |is: &Is| matches!(is, Is::Known(at) if !is_marked(*at));
-        let has_marked = what.iter().any(|is| taken(is) && *is != Is::New);
+        let what: Vec<MemberMatch> = given.iter().map(|one| self.what(one, &known, &given)).collect();
+        let taken = |is: &MemberMatch| *is == MemberMatch::New || matches!(is, MemberMatch::Known(at) if is_marked(*at));
+        let left = |is: &MemberMatch| matches!(is, MemberMatch::Known(at) if !is_marked(*at));
+        let has_marked = what.iter().any(|is| taken(is) && *is != MemberMatch::New);
         // What is said of the whole in its head is not said of its members.
         let head = |side: &Side<'_>, one: &Holder| side.text()[one.range.start..one.inside.start].to_string();
         let said = head(&self.old, holder);
@@ -129,15 +129,15 @@ impl Pair<'_> {
         }
         let outer = self.outside(own)?;
         let is_wider = !holder.is_file || what.iter().any(left);
-        if what.contains(&Is::Loose) || !is_wider || has_marked == self.is_blank || !what.iter().any(taken) {
+        if what.contains(&MemberMatch::Loose) || !is_wider || has_marked == self.is_blank || !what.iter().any(taken) {
             return None;
         }
         let changed = |one: &Member<'_>, at: usize| one.plain() != known[at].plain();
         let pairs = || given.iter().zip(&what);
         if self.is_blank && holder.defines {
             // Where an empty line was chosen, and the whole comes back with nothing lost, what has changed in it was meant.
-            let is_back = |at: usize| known[at].defines.is_empty() || what.contains(&Is::Known(at));
-            let has_changed = pairs().any(|(one, is)| matches!(is, Is::Known(at) if changed(one, *at)));
+            let is_back = |at: usize| known[at].defines.is_empty() || what.contains(&MemberMatch::Known(at));
+            let has_changed = pairs().any(|(one, is)| matches!(is, MemberMatch::Known(at) if changed(one, *at)));
             if has_changed && (0..known.len()).all(is_back) {
                 return None;
             }
@@ -146,7 +146,7 @@ impl Pair<'_> {
         let names: HashSet<&str> =
             kept.iter().copied().chain(&outer.new).flat_map(|one| &one.defines).map(|one| one.name.of(self.new.text())).collect();
         let dropped = pairs().filter_map(|(one, is)| match is {
-            Is::Known(at) if !is_marked(*at) && changed(one, *at) => Some((one.text, known[*at].text)),
+            MemberMatch::Known(at) if !is_marked(*at) && changed(one, *at) => Some((one.text, known[*at].text)),
             _ => None,
         });
         let mut dropped = dropped.chain(outer.changed.iter().copied());
@@ -155,7 +155,7 @@ impl Pair<'_> {
             said.split_whitespace().collect::<String>()
         };
         let is_other = pairs().any(|(one, is)| match is {
-            Is::Known(at) if is_marked(*at) => signature(&self.new, one) != signature(&self.old, &known[*at]),
+            MemberMatch::Known(at) if is_marked(*at) => signature(&self.new, one) != signature(&self.old, &known[*at]),
             _ => false,
         });
         if dropped.any(|(now, before)| self.is_needed(now, before, &kept, &names, is_other)) {
@@ -169,14 +169,14 @@ impl Pair<'_> {
     }
 
     /// What a member is: the one of the same name, and of the same signature where a name may have several.
-    fn what(&self, one: &Member<'_>, known: &[Member<'_>], given: &[Member<'_>]) -> Is {
+    fn what(&self, one: &Member<'_>, known: &[Member<'_>], given: &[Member<'_>]) -> MemberMatch {
         let same = |own: &Member<'_>| own.plain() == one.plain();
         if let Some(at) = known.iter().position(same) {
-            return Is::Known(at);
+            return MemberMatch::Known(at);
         }
         if one.defines.is_empty() {
             let is_blank = self.site.language.as_ref().is_some_and(|language| language.is_blank(one.text));
-            return if is_blank { Is::Nothing } else { Is::Loose };
+            return if is_blank { MemberMatch::Nothing } else { MemberMatch::Loose };
         }
         let named = |own: &Member<'_>, side: &Side<'_>, other: &Member<'_>| {
             let is_it = |a: &&Definition, b: &&Definition| {
@@ -196,13 +196,13 @@ impl Pair<'_> {
         let overloads = self.site.language.as_deref().is_some_and(|language| language.overloads);
         let exact = namesakes.iter().find(|at| signed(&known[**at], &self.old, one));
         match (namesakes.first(), exact) {
-            (None, _) => Is::New,
-            (_, Some(at)) => Is::Known(*at),
+            (None, _) => MemberMatch::New,
+            (_, Some(at)) => MemberMatch::Known(*at),
             (Some(_), None) if overloads => {
                 let rivals = given.iter().filter(|other| named(other, &self.new, one)).count();
-                if rivals == 1 && namesakes.len() == 1 { Is::Known(namesakes[0]) } else { Is::New }
+                if rivals == 1 && namesakes.len() == 1 { MemberMatch::Known(namesakes[0]) } else { MemberMatch::New }
             }
-            (Some(at), None) => Is::Known(*at),
+            (Some(at), None) => MemberMatch::Known(*at),
         }
     }
 
@@ -218,11 +218,13 @@ impl Pair<'_> {
                 continue;
             }
             match self.what(&one, &known, &[]) {
-                Is::Known(at) => outside.changed.push((&self.new.text()[one.range.clone()], &self.old.text()[known[at].range.clone()])),
-                Is::New if one.defines.iter().any(|one| one.kind == Kind::Module) => return None,
-                Is::New => outside.new.push(one),
-                Is::Loose => return None,
-                Is::Nothing => {}
+                MemberMatch::Known(at) => {
+                    outside.changed.push((&self.new.text()[one.range.clone()], &self.old.text()[known[at].range.clone()]))
+                }
+                MemberMatch::New if one.defines.iter().any(|one| one.kind == Kind::Module) => return None,
+                MemberMatch::New => outside.new.push(one),
+                MemberMatch::Loose => return None,
+                MemberMatch::Nothing => {}
             }
         }
         Some(outside)

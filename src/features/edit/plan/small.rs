@@ -9,7 +9,7 @@ use crate::features::edit::how::{How, Instruction};
 use crate::features::edit::module::Moving;
 use crate::features::edit::new_file::NewFile;
 use crate::features::edit::rename::{self, Rename};
-use crate::features::edit::wording::{self, Asked};
+use crate::features::edit::wording::{self, Intent};
 use crate::features::{Session, Site};
 use crate::route::TaskKind;
 
@@ -76,25 +76,25 @@ impl Plan {
 /// The form for an instruction that says more, by its words or its place, than that lines should change.
 fn narrower(session: &Session, site: &Site, words: &str) -> Result<Option<(TaskKind, Form, String)>, String> {
     let Some(item) = site.item() else { return Ok(None) };
-    Ok(match wording::asked(words) {
+    Ok(match wording::intent(words) {
         // Another test is added to a test by changing the lines themselves.
-        Some(Asked::Tests) if site.is_test(&item) => None,
-        Some(Asked::Tests) => {
+        Some(Intent::Tests) if site.is_test(&item) => None,
+        Some(Intent::Tests) => {
             let (form, _) = tests_of(session, site, item)?;
             let Form::Test { beside, .. } = &form else { return Ok(None) };
             let where_to = beside.as_ref().map_or(IN_THIS_FILE.into(), |beside| beside.words());
             Some((TaskKind::Test, form, where_to))
         }
-        Some(Asked::Documentation) => Some((TaskKind::Document, Form::Document { item }, String::new())),
-        Some(Asked::Function) => {
+        Some(Intent::Documentation) => Some((TaskKind::Document, Form::Document { item }, String::new())),
+        Some(Intent::Function) => {
             let lines = site.whole_lines(site.bytes.clone());
             site.is_in_body(&item, &lines).then_some((TaskKind::Extract, Form::Extract { lines, item }, String::new()))
         }
         // A placeholder is marked, or a body is asked for.
-        asked => site
+        intent => site
             .empty_body(&item)
             .filter(|_| {
-                asked == Some(Asked::Body) && site.blank_line().is_none() || site.is_in_body(&item, &site.whole_lines(site.bytes.clone()))
+                intent == Some(Intent::Body) && site.blank_line().is_none() || site.is_in_body(&item, &site.whole_lines(site.bytes.clone()))
             })
             .map(|body| {
                 let hint = Some(words.trim().to_string());

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::defined::{definitions, is_of_family};
 use super::imports::last_word;
-use super::references::{Meant, Spot};
+use super::references::{RenamedDefinition, Spot};
 use super::{Rename, read};
 use crate::features::{Session, Site};
 use crate::index::FileId;
@@ -20,7 +20,7 @@ struct Callee<'a> {
     name: &'a str,
     parameter: &'a str,
     /// None if several functions have its name.
-    meant: Option<Meant<'a>>,
+    meant: Option<RenamedDefinition<'a>>,
 }
 
 /// Adds the calls that name the parameter, which have to use the new name.
@@ -38,7 +38,7 @@ pub(in crate::features::edit) fn follow(
     let Some(name) = name else { return Ok(()) };
     let family = Some(parsed.language().family.as_str());
     let defined = definitions(session, &name, family);
-    let meant = defined.first().filter(|_| defined.len() == 1).map(|first| Meant::new(session, &name, first));
+    let meant = defined.first().filter(|_| defined.len() == 1).map(|first| RenamedDefinition::new(session, &name, first));
     let parameter = rename.old.clone();
     let callee = Callee { session, name: &name, parameter: &parameter, meant };
     let own = site.document_path().and_then(|path| session.index.find(path));
@@ -111,7 +111,7 @@ impl Callee<'_> {
 
     /// Whether a call may call the function indirectly: `get = fetch`, `partial(fetch, limit=3)`.
     fn may_be(&self, parsed: &Parsed, called: &str, before: &str) -> bool {
-        let value = |given: uses::Given| given.value.is_some_and(|value| last_word(&parsed.text()[value]) == self.name);
+        let value = |given: uses::Assignment| given.value.is_some_and(|value| last_word(&parsed.text()[value]) == self.name);
         words::has(before, self.name) || uses::given(parsed, called).into_iter().any(value)
     }
 

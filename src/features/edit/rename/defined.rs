@@ -2,7 +2,7 @@
 
 use super::imports::MOST_BASES;
 use super::origin::Origin;
-use super::references::Meant;
+use super::references::RenamedDefinition;
 use crate::features::Session;
 use crate::index::{FileId, Symbol, SymbolId};
 use crate::syntax::{Kind, naming, scope};
@@ -73,12 +73,12 @@ pub(in crate::features::edit) fn definitions(session: &Session, name: &str, fami
 /// The definition that all others belong to: they are parts of it, or stand in types derived from its own.
 pub(in crate::features::edit) fn root<'a>(session: &Session, name: &str, all: &'a [Defined]) -> Option<&'a Defined> {
     all.iter().find(|root| {
-        let meant = Meant::new(session, name, root);
+        let meant = RenamedDefinition::new(session, name, root);
         all.iter().all(|other| other.stands_with(root) || meant.is_overridden_by(root, other))
     })
 }
 
-impl Meant<'_> {
+impl RenamedDefinition<'_> {
     /// Whether another definition overrides the root, in a type derived from the root's.
     fn is_overridden_by(&self, root: &Defined, other: &Defined) -> bool {
         let (Some(base), Some(container)) = (&root.container, &other.container) else { return false };

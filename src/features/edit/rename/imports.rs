@@ -8,7 +8,7 @@ use std::ops::Range;
 use regex::Regex;
 
 use super::origin::Origin;
-use super::references::Meant;
+use super::references::RenamedDefinition;
 use crate::features::Session;
 use crate::index::FileId;
 use crate::syntax::uses::Variable;
@@ -31,7 +31,7 @@ pub(in crate::features::edit) struct Place<'a> {
     pub foreign: OnceCell<bool>,
 }
 
-impl Meant<'_> {
+impl RenamedDefinition<'_> {
     /// Where an imported name comes from. `Ours` means from a file that uses the name of the definition.
     pub(in crate::features::edit) fn imported(&self, place: &Place<'_>, bound: &str) -> Option<Origin> {
         let index = &self.session.index;

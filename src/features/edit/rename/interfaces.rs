@@ -2,7 +2,7 @@
 
 use super::defined::Defined;
 use super::imports::MOST_BASES;
-use super::references::Meant;
+use super::references::RenamedDefinition;
 use crate::index::{FileId, Symbol, SymbolId};
 use crate::syntax::Kind;
 use crate::text::words;
@@ -10,7 +10,7 @@ use crate::text::words;
 /// How many values a function takes and returns.
 type Arity = (usize, usize);
 
-impl Meant<'_> {
+impl RenamedDefinition<'_> {
     /// Whether the type of a method has all methods of an interface, in a language where that implements it.
     pub(super) fn satisfies(&self, method: &Defined, interface: &str) -> bool {
         self.satisfies_all(method, interface, MOST_BASES)

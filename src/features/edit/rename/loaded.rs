@@ -4,10 +4,10 @@
 use std::ops::Range;
 
 use super::imports::Place;
-use super::references::Meant;
+use super::references::RenamedDefinition;
 use crate::index::FileId;
 use crate::syntax::import;
-use crate::syntax::uses::{self, Given};
+use crate::syntax::uses::{self, Assignment};
 use crate::text::lines::line_number;
 use crate::text::words;
 
@@ -20,14 +20,14 @@ struct Loaded {
     alone: bool,
 }
 
-impl Meant<'_> {
+impl RenamedDefinition<'_> {
     /// Whether a value is the module of the definition, or a variable that holds it.
     pub(in crate::features::edit) fn is_loaded(&self, place: &Place<'_>, value: &Range<usize>) -> bool {
         if place.parsed.language().loads.is_empty() {
             return false;
         }
         let is_ours = |text: &str| self.loads(place, text).iter().any(|one| one.alone && one.file == Some(self.file));
-        let held = |given: &Given| !given.part && given.value.clone().is_some_and(|value| is_ours(&place.parsed.text()[value]));
+        let held = |given: &Assignment| !given.part && given.value.clone().is_some_and(|value| is_ours(&place.parsed.text()[value]));
         let text = place.parsed.text()[value.clone()].trim();
         is_ours(text) || given(place, text).iter().any(held)
     }
@@ -47,7 +47,7 @@ impl Meant<'_> {
             return self.loads(place, text).is_empty();
         }
         // `import('./a').then((module) => module.load())`
-        let is_handed = |given: &Given| {
+        let is_handed = |given: &Assignment| {
             let loads = |value: Range<usize>| self.loads(place, &source[value]).iter().any(|one| one.file == Some(self.file));
             given.scope.is_some() && given.value.clone().is_some_and(loads)
         };
@@ -65,6 +65,6 @@ impl Meant<'_> {
 }
 
 /// What a variable gets its value from.
-fn given(place: &Place<'_>, text: &str) -> Vec<Given> {
+fn given(place: &Place<'_>, text: &str) -> Vec<Assignment> {
     if !text.is_empty() && text.chars().all(words::is_word) { uses::given(place.parsed, text) } else { vec![] }
 }

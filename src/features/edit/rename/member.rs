@@ -4,14 +4,14 @@ use std::ops::Range;
 
 use super::imports::{MOST_BASES, Place, last_word};
 use super::origin::{Look, Origin};
-use super::references::{Home, Meant, Spot};
+use super::references::{Home, RenamedDefinition, Spot};
 use super::verdict::Verdict;
 use crate::index::{FileId, SymbolId};
 use crate::syntax::uses::{self, Mention};
 use crate::syntax::{Kind, lists, naming};
 use crate::text::words;
 
-impl Meant<'_> {
+impl RenamedDefinition<'_> {
     /// Whether a member means a top-level definition: its owner is the module of the definition, or one that re-exports it.
     pub(super) fn is_our_module(&self, place: &Place<'_>, one: &Mention, of: &Range<usize>) -> bool {
         let (text, language) = (place.parsed.text(), place.parsed.language());

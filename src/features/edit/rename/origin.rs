@@ -6,10 +6,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::imports::{MOST_BASES, Place};
-use super::references::Meant;
+use super::references::RenamedDefinition;
 use super::type_text::{around_parameters, may_hold, outer, shape, without};
 use crate::index::{FileId, Symbol, SymbolId};
-use crate::syntax::uses::{self, Given};
+use crate::syntax::uses::{self, Assignment};
 use crate::syntax::value::{self, Made};
 use crate::syntax::{Kind, Language, Reach, TypeWords, lists};
 use crate::text::words;
@@ -66,7 +66,7 @@ impl Origin {
 
 /// A search for the type `container`, in one text.
 pub(in crate::features::edit) struct Look<'a> {
-    pub meant: &'a Meant<'a>,
+    pub meant: &'a RenamedDefinition<'a>,
     pub place: &'a Place<'a>,
     pub container: &'a str,
     left: Cell<usize>,
@@ -76,7 +76,7 @@ pub(in crate::features::edit) struct Look<'a> {
 
 impl<'a> Look<'a> {
     /// A search that begins at `place`.
-    pub fn new(meant: &'a Meant<'a>, place: &'a Place<'a>, container: &'a str) -> Self {
+    pub fn new(meant: &'a RenamedDefinition<'a>, place: &'a Place<'a>, container: &'a str) -> Self {
         Self { meant, place, container, left: Cell::new(MOST_VALUES), open: RefCell::default() }
     }
 
@@ -169,7 +169,7 @@ impl<'a> Look<'a> {
             return Origin::Foreign;
         }
         let told = if near.is_empty() { uses::given(self.place.parsed, word) } else { near };
-        let told: Vec<Given> = told.into_iter().filter(|given| !self.is_open(given)).collect();
+        let told: Vec<Assignment> = told.into_iter().filter(|given| !self.is_open(given)).collect();
         if !told.is_empty() {
             return self.given_all(&told);
         }
@@ -177,29 +177,29 @@ impl<'a> Look<'a> {
     }
 
     /// What a variable gets its value from, in the function around a place; in the innermost one where functions are passed on.
-    fn near(&self, word: &str, at: usize) -> Vec<Given> {
+    fn near(&self, word: &str, at: usize) -> Vec<Assignment> {
         let function = self.place.function(at);
-        let is_near = |given: &Given| match &given.scope {
+        let is_near = |given: &Assignment| match &given.scope {
             Some(scope) => scope.contains(&at),
             None => function.as_ref().is_some_and(|function| function.contains(&given.range.start)),
         };
-        let near: Vec<Given> = uses::given(self.place.parsed, word).into_iter().filter(is_near).collect();
+        let near: Vec<Assignment> = uses::given(self.place.parsed, word).into_iter().filter(is_near).collect();
         let innermost = near.iter().filter_map(|given| given.scope.clone()).max_by_key(|scope| scope.start);
         near.into_iter().filter(|given| innermost.is_none() || given.scope == innermost).collect()
     }
 
-    fn is_open(&self, given: &Given) -> bool {
+    fn is_open(&self, given: &Assignment) -> bool {
         given.value.as_ref().is_some_and(|value| self.open.borrow().contains(value))
     }
 
     /// A written type says more than values.
-    fn given_all(&self, told: &[Given]) -> Origin {
+    fn given_all(&self, told: &[Assignment]) -> Origin {
         let typed = told.iter().any(|given| given.kind.is_some());
         let told = told.iter().filter(|given| !typed || given.kind.is_some());
         Origin::of_all(told.map(|given| self.given(given)))
     }
 
-    fn given(&self, given: &Given) -> Origin {
+    fn given(&self, given: &Assignment) -> Origin {
         let kind = given.kind.as_ref().map_or(Origin::Unknown, |kind| self.kind(self.text(kind)));
         let origin = match (kind, &given.value) {
             (Origin::Unknown, Some(value)) => self.value(value),
@@ -260,7 +260,7 @@ impl<'a> Look<'a> {
             return Origin::Unknown;
         }
         let told = uses::given(self.place.parsed, word);
-        let told: Vec<Given> = told.into_iter().filter(|given| given.scope.is_none() && !self.is_open(given)).collect();
+        let told: Vec<Assignment> = told.into_iter().filter(|given| given.scope.is_none() && !self.is_open(given)).collect();
         if !told.is_empty() {
             return self.given_all(&told);
         }
@@ -432,7 +432,7 @@ impl<'a> Look<'a> {
     }
 }
 
-impl Meant<'_> {
+impl RenamedDefinition<'_> {
     /// The text of a file in the index.
     pub(in crate::features::edit) fn text(&self, file: FileId) -> Option<Arc<str>> {
         if let Some(known) = self.texts.borrow().get(&file) {

@@ -4,14 +4,14 @@
 use std::collections::{HashSet, VecDeque};
 
 use super::imports::{Place, last_word};
-use super::references::Meant;
+use super::references::RenamedDefinition;
 use crate::index::{File, FileId};
 use crate::syntax::{self, Kind, ModuleMarks, Reach, import};
 
 /// Most files that are searched between a file and one that it includes.
 const MOST_INCLUDED: usize = 2000;
 
-impl Meant<'_> {
+impl RenamedDefinition<'_> {
     /// Whether a text sees the definition by its bare name.
     pub(in crate::features::edit) fn is_seen(&self, place: &Place<'_>) -> bool {
         let Some(id) = place.id.filter(|id| *id != self.file) else { return true };

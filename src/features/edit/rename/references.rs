@@ -67,7 +67,7 @@ pub(super) enum Home {
 }
 
 /// The definition that is renamed, with what is known about it.
-pub struct Meant<'a> {
+pub struct RenamedDefinition<'a> {
     pub(in crate::features::edit) session: &'a Session,
     pub(in crate::features::edit) name: &'a str,
     pub(in crate::features::edit) kind: Kind,
@@ -88,7 +88,7 @@ pub struct Meant<'a> {
     pub(in crate::features::edit) texts: RefCell<HashMap<FileId, Option<Arc<str>>>>,
 }
 
-impl<'a> Meant<'a> {
+impl<'a> RenamedDefinition<'a> {
     /// Gathers what is known about a definition of a name.
     pub(in crate::features::edit) fn new(session: &'a Session, name: &'a str, defined: &Defined) -> Self {
         let family = session.index.file(defined.file).and_then(|file| file.language.as_ref().map(|language| language.family.clone()));

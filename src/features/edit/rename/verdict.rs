@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::imports::Place;
 use super::origin::Origin;
-use super::references::{Home, Meant, Spot};
+use super::references::{Home, RenamedDefinition, Spot};
 use crate::features::edit::fit::layout::opened;
 use crate::index::SymbolId;
 use crate::syntax::uses::{self, Mention, Special, Stands, Use, Variable};
@@ -28,7 +28,7 @@ impl Verdict {
     }
 }
 
-impl Meant<'_> {
+impl RenamedDefinition<'_> {
     /// What a use in code means.
     ///
     /// # Errors

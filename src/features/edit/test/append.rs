@@ -188,7 +188,7 @@ fn called(one: &Definition, text: &str) -> String {
 
 /// If `main` calls the tests of a file: the text with calls of new tests below the last call, written alike.
 fn registered(language: &Arc<Language>, main: &str, text: String, new: &Parsed) -> String {
-    let is_test = |name: &&str| name.to_lowercase().starts_with("test");
+    let is_test = |name: &&str| language.test_names.may_be_of_test(name);
     let all = syntax::parse(language, text.as_str()).map(|parsed| syntax::tags(&parsed, "").definitions).unwrap_or_default();
     let Some(main) = all.iter().find(|one| one.parent.is_none() && one.name.of(&text) == main && !one.body.is_empty()) else {
         return text;

@@ -8,8 +8,8 @@ use crate::text::layout::with_line_feeds;
 use crate::workspace::WorkspacePath;
 
 /// Most examples, and most files that are read to find them.
-const MOST: usize = 8;
-const READ: usize = 40;
+const MAX_EXAMPLES: usize = 8;
+const MAX_FILES_READ: usize = 40;
 
 /// A file of tests.
 #[derive(Clone, Debug)]
@@ -36,10 +36,10 @@ pub fn nearest(source: &Source<'_>) -> Vec<Example> {
         (std::cmp::Reverse((start + end).min(own.len())), !rules.are_of(path.name()), there.len())
     };
     paths.sort_by_cached_key(|path| (distance(path), path.relative().to_string()));
-    let read = paths.into_iter().filter(|path| session.closed_path(path).is_none()).take(READ);
+    let read = paths.into_iter().filter(|path| session.closed_path(path).is_none()).take(MAX_FILES_READ);
     let read = read.filter_map(|path| Some(Example { path: path.clone(), text: session.snapshot.read_exact(path).ok()? }));
     let holds_tests = |example: &Example| rules.marks.is_empty() || rules.marks.iter().any(|mark| example.text.contains(mark));
-    read.filter(holds_tests).take(MOST).collect()
+    read.filter(holds_tests).take(MAX_EXAMPLES).collect()
 }
 
 /// The import statements of a text.

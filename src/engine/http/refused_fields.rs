@@ -36,9 +36,9 @@ pub(super) fn refuses_tools(error: &EngineError) -> bool {
 
 /// Which of the fields a server has refused, a bit for each.
 #[derive(Default)]
-pub(super) struct Spare(AtomicU8);
+pub(super) struct RefusedFields(AtomicU8);
 
-impl Spare {
+impl RefusedFields {
     /// Whether a refusal is about a field not refused before.
     pub fn learns(&self, error: &EngineError) -> bool {
         let Some(said) = objection(error) else { return false };

@@ -42,11 +42,11 @@ pub fn fill(edits: &Batch, now: &Text) -> Option<Batch> {
     blank.then(|| Batch::one(Edit { range: 0..now.len_bytes(), text }))
 }
 
-const MARK: char = '\u{feff}';
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// A text without its byte order mark.
 pub fn unmarked(text: &str) -> &str {
-    text.strip_prefix(MARK).unwrap_or(text)
+    text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)
 }
 
 /// A file and its edits as an editor that opens it sees them: the byte order mark is not part of the text there.
@@ -54,8 +54,8 @@ pub fn unmarked(text: &str) -> &str {
 /// # Errors
 /// Text for before the mark and text for behind it would go to one place.
 pub fn as_opened(text: &Text, edits: &Batch) -> Result<(Text, Batch), String> {
-    let width = MARK.len_utf8();
-    if !text.slice(0..width).starts_with(MARK) {
+    let width = BYTE_ORDER_MARK.len_utf8();
+    if !text.slice(0..width).starts_with(BYTE_ORDER_MARK) {
         return Ok((text.clone(), edits.clone()));
     }
     let mut moved: Vec<Edit> = vec![];
@@ -74,11 +74,11 @@ pub fn as_opened(text: &Text, edits: &Batch) -> Result<(Text, Batch), String> {
 
 /// A text and an edit of it, with the byte order mark that `now` begins with: some editors show it as part of the text.
 pub fn marked_as(now: &Text, text: &Text, edit: &Edit) -> Option<(Text, Edit)> {
-    let has_mark = |text: &Text| text.slice(0..MARK.len_utf8().min(text.len_bytes())).starts_with(MARK);
+    let has_mark = |text: &Text| text.slice(0..BYTE_ORDER_MARK.len_utf8().min(text.len_bytes())).starts_with(BYTE_ORDER_MARK);
     if !has_mark(now) || has_mark(text) {
         return None;
     }
-    let width = MARK.len_utf8();
+    let width = BYTE_ORDER_MARK.len_utf8();
     let moved = Edit { range: edit.range.start + width..edit.range.end + width, text: edit.text.clone() };
-    Some((Text::new(&format!("{MARK}{text}")), moved))
+    Some((Text::new(&format!("{BYTE_ORDER_MARK}{text}")), moved))
 }

@@ -11,13 +11,13 @@ use crate::text::{Batch, Edit, Encoding, Range, Text, diff};
 use crate::workspace::{Document, Documents, Sync};
 
 /// Larger documents, in bytes, are not kept at all.
-const MAX_DOCUMENT: usize = 32 << 20;
+const MAX_DOCUMENT_BYTES: usize = 32 << 20;
 /// Most changes kept per document, to rebase answers computed for an older version.
-const HISTORY: usize = 512;
+const MAX_KEPT_CHANGES: usize = 512;
 /// Most bytes of text in them together.
-const HISTORY_BYTES: usize = 4 << 20;
+const MAX_KEPT_CHANGE_BYTES: usize = 4 << 20;
 /// A change that replaces so many bytes by as many is compared with the old text, also within one line.
-const LARGE: usize = 4096;
+const COMPARED_CHANGE_BYTES: usize = 4096;
 
 /// The new text of a range, or of the whole document.
 pub struct Change {
@@ -27,12 +27,12 @@ pub struct Change {
 
 /// What is kept of a text, and whether that is all of it.
 pub fn kept(text: &str) -> (Text, Sync) {
-    if text.len() > MAX_DOCUMENT { (Text::default(), Sync::TooLarge) } else { (Text::new(text), Sync::InStep) }
+    if text.len() > MAX_DOCUMENT_BYTES { (Text::default(), Sync::TooLarge) } else { (Text::new(text), Sync::InStep) }
 }
 
 /// An open document and how it came to be.
 #[derive(Clone, Debug)]
-pub struct Open {
+pub struct OpenDocument {
     pub document: Arc<Document>,
     /// Diagnostics that the editor has sent for it.
     pub diagnostics: Diagnostics,
@@ -43,17 +43,17 @@ pub struct Open {
 /// All open documents.
 #[derive(Default)]
 pub struct OpenDocuments {
-    by_uri: HashMap<Url, Open>,
+    by_uri: HashMap<Url, OpenDocument>,
 }
 
 impl OpenDocuments {
     /// The document with this URI.
-    pub fn get(&self, uri: &Url) -> Option<&Open> {
+    pub fn get(&self, uri: &Url) -> Option<&OpenDocument> {
         self.by_uri.get(uri)
     }
 
     /// The open document that is the same as this one, by its URI or by its file: one URI can be written in several ways.
-    pub fn get_as(&self, document: &Document) -> Option<(&Url, &Open)> {
+    pub fn get_as(&self, document: &Document) -> Option<(&Url, &OpenDocument)> {
         let by_name = Url::parse(&document.uri).ok().and_then(|uri| self.by_uri.get_key_value(&uri));
         by_name.or_else(|| {
             let path = document.path.as_ref()?;
@@ -62,7 +62,7 @@ impl OpenDocuments {
     }
 
     /// All open documents with their URIs.
-    pub fn iter(&self) -> impl Iterator<Item = (&Url, &Open)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&Url, &OpenDocument)> {
         self.by_uri.iter()
     }
 
@@ -72,7 +72,7 @@ impl OpenDocuments {
     }
 
     /// Opens a document, or replaces it.
-    pub fn put(&mut self, uri: Url, open: Open) {
+    pub fn put(&mut self, uri: Url, open: OpenDocument) {
         self.by_uri.insert(uri, open);
     }
 
@@ -82,7 +82,7 @@ impl OpenDocuments {
     }
 
     /// The document with this URI, to be changed.
-    pub fn get_mut(&mut self, uri: &Url) -> Option<&mut Open> {
+    pub fn get_mut(&mut self, uri: &Url) -> Option<&mut OpenDocument> {
         self.by_uri.get_mut(uri)
     }
 
@@ -94,7 +94,7 @@ impl OpenDocuments {
     }
 }
 
-impl Open {
+impl OpenDocument {
     /// A document that was just opened.
     pub fn new(document: Arc<Document>) -> Self {
         Self { document, diagnostics: Diagnostics::default(), history: VecDeque::new() }
@@ -125,7 +125,7 @@ impl Open {
             document.sync = Sync::Lost("a change lies behind the end of the text");
         }
         let edit = Edit { range: document.text.offsets(range, encoding), text: change.text };
-        if document.text.len_bytes() - edit.range.len() + edit.text.len() > MAX_DOCUMENT {
+        if document.text.len_bytes() - edit.range.len() + edit.text.len() > MAX_DOCUMENT_BYTES {
             (document.text, document.sync) = (Text::default(), Sync::TooLarge);
             self.history.clear();
             return None;
@@ -140,7 +140,7 @@ impl Open {
         self.history.push_back((version, change.clone()));
         let bytes = |(_, change): &(i32, Batch)| change.edits().iter().map(|edit| edit.text.len()).sum::<usize>();
         let mut all: usize = self.history.iter().map(bytes).sum();
-        while self.history.len() > HISTORY || all > HISTORY_BYTES {
+        while self.history.len() > MAX_KEPT_CHANGES || all > MAX_KEPT_CHANGE_BYTES {
             all -= self.history.pop_front().as_ref().map_or(all, bytes);
         }
         change
@@ -165,7 +165,7 @@ impl Open {
 /// Whether an edit puts lines in the place of lines. Formatters and some editors send all of a text, or all between the first and the last
 /// difference, and most of its lines stay as they were.
 fn replaces_lines(edit: &Edit, text: &Text) -> bool {
-    let is_large = edit.range.len().min(edit.text.len()) >= LARGE;
+    let is_large = edit.range.len().min(edit.text.len()) >= COMPARED_CHANGE_BYTES;
     let breaks = ['\n', '\r'];
     is_large || edit.text.contains(breaks) && text.slice(edit.range.clone()).contains(breaks)
 }

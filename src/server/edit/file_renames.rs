@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use tower_lsp::lsp_types::{FileRename, Url};
 
-use super::drawn::redraw;
-use super::held;
-use super::hunks::{Lost, Pending};
+use super::hold;
+use super::hunk_view::redraw;
+use super::hunks::{DroppedHunk, PendingHunk};
 use crate::server::Server;
 use crate::server::state::State;
 use crate::workspace::{Document, WorkspacePath, is_secret, uri};
@@ -27,12 +27,13 @@ pub fn files(server: &Server, renames: &[FileRename]) {
         Some(Renamed { old, new, path })
     });
     let renamed: Vec<Renamed> = renamed.collect();
-    let lost: Vec<Vec<Lost>> = server.with(|state| {
+    let lost: Vec<Vec<DroppedHunk>> = server.with(|state| {
         // One file may take the name that another has just left, so all are taken out before one is put back.
-        let taken: Vec<Vec<Pending>> = renamed.iter().map(|file| state.hunks.take(|pending| pending.document.uri == file.old)).collect();
+        let taken: Vec<Vec<PendingHunk>> =
+            renamed.iter().map(|file| state.hunks.take(|pending| pending.document.uri == file.old)).collect();
         renamed.iter().zip(taken).map(|(file, hunks)| follow(state, file, hunks)).collect()
     });
-    lost.iter().for_each(|lost| held::say_lost(server, lost));
+    lost.iter().for_each(|lost| hold::say_lost(server, lost));
     redraw(server, renamed.iter().flat_map(|file| [file.old.as_str(), &file.new]).collect::<BTreeSet<_>>());
 }
 
@@ -54,11 +55,11 @@ fn renamed(file: &str, FileRename { old_uri, new_uri }: &FileRename) -> Option<S
 }
 
 /// Puts the hunks of a file back under its new name; returns those that do not fit.
-fn follow(state: &mut State, Renamed { new, path, .. }: &Renamed, hunks: Vec<Pending>) -> Vec<Lost> {
+fn follow(state: &mut State, Renamed { new, path, .. }: &Renamed, hunks: Vec<PendingHunk>) -> Vec<DroppedHunk> {
     let Some(known) = hunks.first().map(|pending| pending.document.clone()) else { return vec![] };
     if known.path.is_some() && path.is_none() {
         let why = format!("the file is called {} now, where nothing is changed", uri::name(new));
-        return hunks.into_iter().map(|pending| Lost { pending: pending.into(), why: why.clone() }).collect();
+        return hunks.into_iter().map(|pending| DroppedHunk { pending: pending.into(), why: why.clone() }).collect();
     }
     // Where the editor shows it under its new name already, that text counts. Else it is compared when it is opened or accepted.
     let named = Document { uri: new.clone(), path: path.clone(), ..(*known).clone() };

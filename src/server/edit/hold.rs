@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::closed::{as_opened, unmarked};
-use super::drawn::redraw;
-use super::hunks::Lost;
+use super::closed_file::{as_opened, unmarked};
+use super::hunk_view::redraw;
+use super::hunks::DroppedHunk;
 use super::warnings::look_twice;
 use crate::features::actions::one_line;
 use crate::features::edit::FileEdit;
@@ -75,7 +75,7 @@ pub fn tell_unseen(server: &Server, files: &[FileEdit]) -> Value {
 }
 
 /// Most files that are named in a message.
-const NAMED: usize = 5;
+const MAX_NAMED_FILES: usize = 5;
 
 /// [`hold`], and tells the person how many there are and where they are decided on.
 ///
@@ -84,10 +84,10 @@ const NAMED: usize = 5;
 pub fn hold_and_tell(server: &Server, title: &str, files: &[FileEdit], warnings: &[String]) -> Result<Vec<u64>, String> {
     let changed: Vec<&FileEdit> = files.iter().filter(|file| file.changes()).collect();
     let name = |file: &&FileEdit| file.document.path.as_ref().map_or_else(|| uri::name(&file.document.uri), ToString::to_string);
-    let mut names: Vec<String> = changed.iter().take(NAMED).map(name).collect();
-    names.extend((changed.len() > NAMED).then(|| "…".to_string()));
+    let mut names: Vec<String> = changed.iter().take(MAX_NAMED_FILES).map(name).collect();
+    names.extend((changed.len() > MAX_NAMED_FILES).then(|| "…".to_string()));
     let (by, more) = server.with(|state| {
-        let by = match (state.editor.reviews, state.editor.apply_edit) {
+        let by = match (state.editor.draws_hunks, state.editor.can.apply_edits) {
             (_, false) if changed.iter().any(|file| file.creates) => "by its code action; that of a new file is listed in every document",
             (true, _) => "where it is shown, or by a code action",
             (false, true) => "by its code lens or code action",
@@ -107,7 +107,7 @@ pub fn hold_and_tell(server: &Server, title: &str, files: &[FileEdit], warnings:
 /// What to tell, once, an editor that can only accept hunks by code actions.
 fn only_by_actions(state: &mut State) -> Option<&'static str> {
     let words = "This editor cannot be asked to apply edits: choose the code action that accepts, for code lenses only reject.";
-    let is_news = !state.editor.apply_edit && !std::mem::replace(&mut state.told_of_actions, true);
+    let is_news = !state.editor.can.apply_edits && !std::mem::replace(&mut state.told_of_actions, true);
     is_news.then_some(words)
 }
 
@@ -149,13 +149,13 @@ pub async fn follow_disk(server: &Server, wanted: impl Fn(&Path) -> bool) {
 }
 
 /// Tells the user in one message which hunks do not fit any more, and has the editor remove them from the screen.
-pub fn tell_lost(server: &Server, lost: &[Lost]) {
+pub fn tell_lost(server: &Server, lost: &[DroppedHunk]) {
     say_lost(server, lost);
     redraw(server, lost.iter().map(|lost| lost.pending.document.uri.as_str()).collect::<BTreeSet<_>>());
 }
 
 /// [`tell_lost`] without removing them, for callers that redraw the documents anyway.
-pub fn say_lost(server: &Server, lost: &[Lost]) {
+pub fn say_lost(server: &Server, lost: &[DroppedHunk]) {
     let Some(first) = lost.first() else { return };
     let uri = &first.pending.document.uri;
     let name = uri::name(uri);

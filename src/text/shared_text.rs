@@ -8,7 +8,7 @@ use super::layout::with_line_feeds;
 
 /// A text in one piece of memory. Equal texts compare equal, however they are kept.
 #[derive(Clone, Debug)]
-pub struct Piece(Kept);
+pub struct SharedText(Kept);
 
 #[derive(Clone, Debug)]
 enum Kept {
@@ -18,7 +18,7 @@ enum Kept {
     Own(Arc<String>),
 }
 
-impl Piece {
+impl SharedText {
     /// The same text with a line feed for each lone carriage return. All offsets stay the same.
     pub fn with_line_feeds(self) -> Self {
         let changed = match with_line_feeds(&self) {
@@ -37,7 +37,7 @@ impl Piece {
     }
 }
 
-impl Deref for Piece {
+impl Deref for SharedText {
     type Target = str;
 
     fn deref(&self) -> &str {
@@ -48,41 +48,41 @@ impl Deref for Piece {
     }
 }
 
-impl PartialEq for Piece {
+impl PartialEq for SharedText {
     fn eq(&self, other: &Self) -> bool {
         let (a, b): (&str, &str) = (self, other);
         std::ptr::eq(a, b) || a == b
     }
 }
 
-impl Eq for Piece {}
+impl Eq for SharedText {}
 
-impl From<String> for Piece {
+impl From<String> for SharedText {
     fn from(text: String) -> Self {
         Self(Kept::Own(Arc::new(text)))
     }
 }
 
-impl From<Arc<str>> for Piece {
+impl From<Arc<str>> for SharedText {
     fn from(text: Arc<str>) -> Self {
         Self(Kept::Shared(text))
     }
 }
 
-impl From<&Arc<str>> for Piece {
+impl From<&Arc<str>> for SharedText {
     fn from(text: &Arc<str>) -> Self {
         text.clone().into()
     }
 }
 
-impl From<&str> for Piece {
+impl From<&str> for SharedText {
     fn from(text: &str) -> Self {
         Self(Kept::Shared(text.into()))
     }
 }
 
-impl From<&Piece> for Piece {
-    fn from(text: &Piece) -> Self {
+impl From<&SharedText> for SharedText {
+    fn from(text: &SharedText) -> Self {
         text.clone()
     }
 }

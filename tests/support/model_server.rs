@@ -1,18 +1,14 @@
-//! A workspace in a temporary folder, and a model behind the loopback server that plays tool calls, natively or as raw DeepSeek V3.2 text.
+//! A model behind the loopback server that plays tool calls, natively or as raw DeepSeek V3.2 text.
 
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use longsight::config::{Config, EngineConfig};
 use longsight::engine::{Cancel, EngineError};
 use longsight::features::edit::{Edited, How, Params, edit};
-use longsight::features::{Piece, Session, Shared, Sink, Target};
-use longsight::index::{Index, Options};
-use longsight::route::Router;
-use longsight::syntax::Registry;
+use longsight::features::{AnswerEvent, Session, Sink, Target};
 use longsight::text::Text;
-use longsight::workspace::{Document, Documents, Roots, Snapshot};
+use longsight::workspace::Document;
 use serde_json::{Value, json};
 
 use super::http::{Act, Asked, Server, events, whole};
@@ -119,61 +115,6 @@ fn dsml(calls: &[(&str, Value)]) -> String {
     out + "</｜DSML｜function_calls>"
 }
 
-/// A workspace with files, and an outside beside it.
-pub struct Place {
-    folder: tempfile::TempDir,
-}
-
-impl Place {
-    pub fn new(files: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join("repo")).unwrap();
-        let place = Self { folder };
-        files.iter().for_each(|(path, text)| place.write(path, text));
-        place
-    }
-
-    pub fn root(&self) -> PathBuf {
-        self.folder.path().canonicalize().unwrap().join("repo")
-    }
-
-    pub fn write(&self, path: &str, text: &str) {
-        let file = self.root().join(path);
-        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        std::fs::write(file, text).unwrap();
-    }
-
-    /// Every file with its text, to see that nothing was written.
-    pub fn all(&self) -> Vec<(PathBuf, Vec<u8>)> {
-        let mut found = vec![];
-        walk(self.folder.path(), &mut found);
-        found.sort();
-        found
-    }
-
-    pub fn session(&self, config: Config) -> Session {
-        let config = Arc::new(config);
-        let roots = Arc::new(Roots::new([self.root()]));
-        let registry = Arc::new(Registry::new());
-        let snapshot = Arc::new(Snapshot::new(roots.clone(), Documents::default()));
-        let router = Arc::new(Router::new(&config));
-        let shared = Arc::new(Shared::new(config, router, registry.clone(), &snapshot));
-        let index = Index::start(roots, registry, Options { cache: None, watch: false, ..Options::default() });
-        index.wait_ready();
-        Session::new(snapshot, shared, || index.view())
-    }
-}
-
-fn walk(folder: &Path, found: &mut Vec<(PathBuf, Vec<u8>)>) {
-    for entry in std::fs::read_dir(folder).unwrap().flatten() {
-        match entry.file_type().unwrap() {
-            kind if kind.is_dir() => walk(&entry.path(), found),
-            kind if kind.is_file() => found.push((entry.path(), std::fs::read(entry.path()).unwrap())),
-            _ => found.push((entry.path(), vec![])),
-        }
-    }
-}
-
 /// Both roles on one engine with this dialect.
 pub fn config(url: &str, dialect: &str) -> Config {
     let mut config = Config::default();
@@ -204,24 +145,14 @@ pub fn target(session: &Session, path: &str, first: usize, last: usize) -> Targe
 }
 
 /// An edit by instruction, and what was said meanwhile.
-pub async fn instruct(session: &Session, at: Target, words: &str, cancel: &Cancel) -> (Result<Edited, EngineError>, Vec<Piece>) {
-    let said: Arc<Mutex<Vec<Piece>>> = Arc::default();
+pub async fn instruct(session: &Session, at: Target, words: &str, cancel: &Cancel) -> (Result<Edited, EngineError>, Vec<AnswerEvent>) {
+    let said: Arc<Mutex<Vec<AnswerEvent>>> = Arc::default();
     let keep = said.clone();
     let sink: Sink = Arc::new(move |piece| keep.lock().unwrap().push(piece));
     let params = Params { at, how: How::Instruction(words.into()) };
     let result = edit(session, &params, cancel, &sink).await;
     let said = said.lock().unwrap().clone();
     (result, said)
-}
-
-/// The text of a file with its edits applied; of a file that is created, its text.
-pub fn applied(edited: &Edited, path: &str) -> String {
-    let file = edited.edits.iter().find(|file| file.path == path).unwrap_or_else(|| panic!("{path} is not changed: {}", edited.diff));
-    let mut text = file.edit.document.text.to_string();
-    for edit in file.edit.edits.edits().iter().rev() {
-        text.replace_range(edit.range.clone(), &edit.text);
-    }
-    text
 }
 
 /// What was sent to the model: the bodies of all questions.

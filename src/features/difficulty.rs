@@ -8,7 +8,7 @@ use crate::route::Signal;
 use crate::text::words;
 
 /// Most bytes of code whose names are looked up.
-const LOOKED_AT: usize = 16 << 10;
+const MAX_CODE_BYTES: usize = 16 << 10;
 
 /// The signals in a range of a document that the user has selected.
 pub fn signals(session: &Session, site: &Site, chosen: &Range<usize>) -> Vec<Signal> {
@@ -27,7 +27,7 @@ pub fn many_files(session: &Session, site: &Site, code: &str) -> Option<Signal> 
 
 /// How many other files define names that the code uses. Only names with a single definition count.
 fn files_used(session: &Session, site: &Site, code: &str) -> usize {
-    let near = &code[code.floor_char_boundary(code.len().saturating_sub(LOOKED_AT))..];
+    let near = &code[code.floor_char_boundary(code.len().saturating_sub(MAX_CODE_BYTES))..];
     let here = site.document_path().and_then(|path| session.index.find(path));
     // Each name is looked up once.
     let names: HashSet<&str> = words::identifiers(near).map(|(_, name)| name).collect();

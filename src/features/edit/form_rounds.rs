@@ -1,4 +1,5 @@
-//! The short form: one question that fills a form, checked, with repair rounds. Fit for models with a small window. Who asks is `driver`.
+//! The rounds in which a model with a small window fills a form: a question, checks of its answer, and a repair. The questions are asked by
+//! `driver`.
 
 use std::ops::ControlFlow;
 use std::sync::OnceLock;
@@ -12,7 +13,7 @@ use super::check::{self, Unfit};
 use super::fit::layout::blocks;
 use super::forms::{Filled, Form};
 use super::offer::{self, Offered};
-use super::request::{self, Again, Put, Question};
+use super::request::{self, AnswerFormat, Question, Retry};
 use crate::agent::driver;
 use crate::agent::limits;
 use crate::agent::turn::{Step, sayable};
@@ -20,27 +21,27 @@ use crate::dialect::{Message, Role, ToolCall};
 use crate::engine::{Answer, Caps, EngineError, ErrorKind, Event, FOUND, Finish, Request};
 use crate::features::answer::report;
 use crate::features::inert::Inert;
-use crate::features::{Piece, Sink, Timing};
+use crate::features::{AnswerEvent, Sink, Timing};
 use crate::route::{Choice, Decision, RouteError, Served};
 
 /// Most questions by calls: the first, and one repair.
-const ROUNDS: usize = 2;
+const CALL_ROUNDS: usize = 2;
 /// Most questions to our own model, which has read the question already: another attempt only costs what it writes.
-const ROUNDS_OF_OUR_OWN: usize = 3;
+const LOCAL_ROUNDS: usize = 3;
 
 /// Most questions to a model that is asked in this form.
-pub(super) fn rounds_of(put: Put) -> usize {
-    if put == Put::Call { ROUNDS } else { ROUNDS_OF_OUR_OWN }
+pub(super) fn rounds_of(format: AnswerFormat) -> usize {
+    if format == AnswerFormat::Call { CALL_ROUNDS } else { LOCAL_ROUNDS }
 }
 
-/// What a person does about a model whose answers are no edits.
+/// What a person can do about a model whose answers are no edits.
 const HELP: &str = "; say it in other words, or have a larger model do it: `coder` below [roles] in the configuration";
 
 /// White space at the end of an answer, in bytes, which shows that it had ended before.
-const BLANK: usize = 16;
+const TRAILING_BLANK_BYTES: usize = 16;
 
 /// The outcome of the rounds.
-pub(super) struct Done {
+pub(super) struct FilledForm {
     pub filled: Filled,
     route: Decision,
     pub steps: Vec<Step>,
@@ -48,9 +49,9 @@ pub(super) struct Done {
     pub sent: Vec<String>,
 }
 
-/// The edit that came of it, with what a person must look at besides.
-pub(super) fn offered(work: &Work<'_>, done: Done, told: Vec<String>) -> Result<Edited, EngineError> {
-    let Done { filled, route, steps, timing, sent } = done;
+/// The edit of a filled form. `told` are further reasons for a person to look at it.
+pub(super) fn offered(work: &Work<'_>, done: FilledForm, told: Vec<String>) -> Result<Edited, EngineError> {
+    let FilledForm { filled, route, steps, timing, sent } = done;
     let Offered { edits, diff, mut confirm } = offer::one(work, filled)?;
     confirm.extend(told);
     match &work.plan.form {
@@ -62,9 +63,9 @@ pub(super) fn offered(work: &Work<'_>, done: Done, told: Vec<String>) -> Result<
     Ok(Edited { edits, diff, route, steps, summary: String::new(), timing, confirm, sent })
 }
 
-impl Done {
+impl FilledForm {
     /// Adds the outcome of another question about the same edit.
-    pub(super) fn add(&mut self, more: Done) {
+    pub(super) fn add(&mut self, more: FilledForm) {
         self.filled.edits.extend(more.filled.edits);
         self.filled.others.extend(more.filled.others);
         self.steps.extend(more.steps);
@@ -73,7 +74,7 @@ impl Done {
     }
 }
 
-/// What the task settles by itself, without a model: a rename that says both names, a move that says what the module is called.
+/// The edit of a task that needs no model: a rename that says both names, or a move that says the name of the module.
 pub fn settled(work: &Work<'_>) -> Option<Result<Edited, EngineError>> {
     let (arguments, told, why) = match &work.plan.form {
         Form::Rename(rename) => {
@@ -96,16 +97,16 @@ pub fn settled(work: &Work<'_>) -> Option<Result<Edited, EngineError>> {
 }
 
 /// No code has this many line breaks in a row. A model that writes them has finished, and would go on to its limit.
-const ENDLESS: usize = 32;
+const ENDLESS_LINE_BREAKS: usize = 32;
 
 /// Watches for the end of an answer that the model does not mark.
 #[derive(Default)]
-struct End {
+struct EndDetector {
     /// Line breaks at the end of the text, with only blanks between.
     breaks: usize,
 }
 
-impl End {
+impl EndDetector {
     /// Of calls found in text the first is taken, so there is no use in waiting for more.
     fn follows(&mut self, event: &Event) -> ControlFlow<()> {
         let is_over = match event {
@@ -124,19 +125,19 @@ impl End {
     }
 
     fn only_blanks(&self) -> bool {
-        self.breaks >= ENDLESS
+        self.breaks >= ENDLESS_LINE_BREAKS
     }
 }
 
 /// What is heard of an answer while it comes.
 #[derive(Default)]
-pub(super) struct Heard {
+pub(super) struct AnswerWatch {
     filter: Inert,
     has_told: bool,
-    end: End,
+    end: EndDetector,
 }
 
-impl Heard {
+impl AnswerWatch {
     /// Tells what is heard, and says whether the rest is waited for.
     pub fn hear(&mut self, event: &Event, sink: &Sink) -> ControlFlow<()> {
         self.has_told |= matches!(event, Event::Text(_) | Event::Reasoning(_));
@@ -147,38 +148,38 @@ impl Heard {
 
 /// How a question was put.
 #[derive(Default)]
-pub(super) struct Asked {
-    put: Put,
+pub(super) struct SentQuestion {
+    format: AnswerFormat,
     sent: Vec<String>,
     ready_ms: f64,
 }
 
-/// The short form on its way.
-pub(super) struct Short<'a> {
+/// The rounds so far.
+pub(super) struct FormRounds<'a> {
     pub work: &'a Work<'a>,
     /// Rounds that are over, and why the last brought no edit.
     round: usize,
     problem: String,
-    /// That one came to no end.
+    /// The last answer was cut off.
     is_cut: bool,
     timing: Timing,
     /// How the newest question was put.
-    put: Put,
+    format: AnswerFormat,
     /// The model's answers, and why they were refused.
     exchanges: Vec<Message>,
     steps: Vec<Step>,
     sent: Vec<String>,
     ready_ms: f64,
     started: Instant,
-    again: Again,
+    retry: Retry,
     /// Some of the newest answer was shown while it came.
     has_told: bool,
     /// Tokens of other files: the same in every round, so that the question is read once.
     budget: OnceLock<usize>,
 }
 
-impl<'a> Short<'a> {
-    /// A short form of which nothing has been asked yet.
+impl<'a> FormRounds<'a> {
+    /// Before the first question.
     pub fn new(work: &'a Work<'a>) -> Self {
         Self {
             work,
@@ -186,13 +187,13 @@ impl<'a> Short<'a> {
             problem: String::new(),
             is_cut: false,
             timing: Timing::default(),
-            put: Put::Call,
+            format: AnswerFormat::Call,
             exchanges: vec![],
             steps: vec![],
             sent: vec![],
             ready_ms: 0.0,
             started: Instant::now(),
-            again: Again::default(),
+            retry: Retry::default(),
             has_told: false,
             budget: OnceLock::new(),
         }
@@ -203,42 +204,47 @@ impl<'a> Short<'a> {
         format!("{}, step {}", self.work.plan.doing, self.round + 1)
     }
 
-    /// What was refused is not what comes now.
+    /// Tells the person that the text shown so far was refused, and that an answer begins anew.
     pub fn restart(&mut self) {
         if std::mem::take(&mut self.has_told) {
-            (self.work.sink)(Piece::Restart);
+            (self.work.sink)(AnswerEvent::Restart);
         }
     }
 
     /// The question of this round for one engine.
-    pub fn question(&self, choice: &Choice, caps: &Caps, asked: &mut Asked) -> Result<Request, EngineError> {
+    pub fn question(&self, choice: &Choice, caps: &Caps, asked: &mut SentQuestion) -> Result<Request, EngineError> {
         let work = self.work;
-        asked.put = request::put(&work.plan.form, choice, caps, self.round == 0);
+        asked.format = request::answer_format(&work.plan.form, choice, caps, self.round == 0);
         let budget = *self.budget.get_or_init(|| request::patience(work, choice, caps));
-        let question = Question { work, put: asked.put, budget, exchanges: &self.exchanges, again: self.again };
+        let question = Question { work, format: asked.format, budget, exchanges: &self.exchanges, retry: self.retry };
         let (request, shown) = question.request(choice, caps)?;
         asked.sent.extend(shown);
         asked.ready_ms = self.started.elapsed().as_secs_f64() * 1000.0;
         Ok(request)
     }
 
-    /// Keeps how the question was put that was answered so.
-    pub fn answered(&mut self, asked: Asked, heard: &Heard, served: Result<Served, RouteError>) -> Result<(Answer, Decision), RouteError> {
+    /// Keeps the format and the places of the question that was answered.
+    pub fn answered(
+        &mut self,
+        asked: SentQuestion,
+        heard: &AnswerWatch,
+        served: Result<Served, RouteError>,
+    ) -> Result<(Answer, Decision), RouteError> {
         self.has_told = heard.has_told;
-        self.put = asked.put;
+        self.format = asked.format;
         let mut served = served?;
         if heard.end.only_blanks() {
             served.answer.finished.reason = Finish::Length;
         }
-        let Asked { sent, ready_ms, .. } = asked;
+        let SentQuestion { sent, ready_ms, .. } = asked;
         let fresh: Vec<String> = sent.into_iter().filter(|place| !self.sent.contains(place)).collect();
         self.sent.extend(fresh);
         self.ready_ms = ready_ms;
         Ok((served.answer, served.decision))
     }
 
-    /// What came of the answer of this round; none where another question follows. An error ends the rounds.
-    pub fn take(&mut self, asked: Result<(Answer, Decision), RouteError>) -> Result<Option<Done>, EngineError> {
+    /// The filled form, if the answer of this round may be offered; none if another question follows. An error ends the rounds.
+    pub fn take(&mut self, asked: Result<(Answer, Decision), RouteError>) -> Result<Option<FilledForm>, EngineError> {
         let round = self.round;
         self.round += 1;
         let (answer, route) = match asked {
@@ -261,7 +267,7 @@ impl<'a> Short<'a> {
         let why = match checked {
             Ok(filled) => {
                 let (steps, sent) = (std::mem::take(&mut self.steps), std::mem::take(&mut self.sent));
-                return Ok(Some(Done { filled, route, steps, timing: self.timing.clone(), sent }));
+                return Ok(Some(FilledForm { filled, route, steps, timing: self.timing.clone(), sent }));
             }
             Err(why) => why,
         };
@@ -270,7 +276,7 @@ impl<'a> Short<'a> {
             return Err(self.in_vain());
         }
         // An answer without code says nothing of why the one before it was refused.
-        if self.problem.is_empty() || self.put != Put::Block || !blocks(&answer.text).is_empty() {
+        if self.problem.is_empty() || self.format != AnswerFormat::Block || !blocks(&answer.text).is_empty() {
             self.problem = why.to_string();
         }
         if !self.may_repair(round) {
@@ -281,21 +287,21 @@ impl<'a> Short<'a> {
     }
 
     /// Another round, if there is one.
-    fn next(&self) -> Result<Option<Done>, EngineError> {
-        if self.round < ROUNDS_OF_OUR_OWN { Ok(None) } else { Err(self.in_vain()) }
+    fn next(&self) -> Result<Option<FilledForm>, EngineError> {
+        if self.round < LOCAL_ROUNDS { Ok(None) } else { Err(self.in_vain()) }
     }
 
     fn in_vain(&self) -> EngineError {
-        // What was cut off says by itself what helps.
+        // The reason of an answer that was cut off says by itself what helps.
         let help = if self.is_cut { "" } else { HELP };
         EngineError::new(ErrorKind::Garbled, format!("no edit came of it, and nothing is changed: {}{help}", self.problem))
     }
 
-    /// What is said of an answer that came to no end, if it did not.
+    /// The reason, if an answer was cut off.
     fn cut_off(&self, answer: &Answer, why: &Unfit) -> Option<String> {
-        // Behind what they have to say small models write blank lines to the limit: that is no end that was missed.
+        // Small models may write blank lines up to the limit behind a whole answer, of which nothing is missing then.
         let blank = answer.text.len() - answer.text.trim_end().len();
-        let is_whole = self.put == Put::Hole || !answer.calls.is_empty() || blank > BLANK;
+        let is_whole = self.format == AnswerFormat::Hole || !answer.calls.is_empty() || blank > TRAILING_BLANK_BYTES;
         if answer.finished.reason != Finish::Length || is_whole {
             return None;
         }
@@ -312,12 +318,12 @@ impl<'a> Short<'a> {
 
     /// Whether another question may follow this round.
     fn may_repair(&self, round: usize) -> bool {
-        round + 1 < rounds_of(self.put)
+        round + 1 < rounds_of(self.format)
     }
 
     /// The edit in an answer, if it may be offered.
     fn check(&self, answer: &Answer) -> Result<Filled, Unfit> {
-        check::call(self.work, &request::arguments(self.work, self.put, answer)?)
+        check::call(self.work, &request::arguments(self.work, self.format, answer)?)
     }
 
     fn note(&mut self, round: usize, answer: &Answer, ok: bool) {
@@ -328,7 +334,7 @@ impl<'a> Short<'a> {
 
     /// Tells a model behind an address that its answer could not be read. One of our own is held to what can be.
     fn garbled(&mut self, said: &str, why: &str) {
-        if self.put != Put::Call {
+        if self.format != AnswerFormat::Call {
             return;
         }
         let task = &self.work.plan.words;
@@ -342,11 +348,11 @@ impl<'a> Short<'a> {
     fn repair(&mut self, answer: Answer, why: &Unfit) {
         // A small model that has read its own echo writes it again, so it is asked as if for the first time.
         if answer.calls.first().is_some_and(|call| self.work.plan.form.is_echo(&call.arguments)) {
-            self.again.bare = true;
+            self.retry.bare = true;
             return;
         }
         // What filled a hole is not part of a conversation.
-        if self.put == Put::Hole {
+        if self.format == AnswerFormat::Hole {
             return;
         }
         let again = self.exchanges.first().is_some_and(|last| {
@@ -354,16 +360,20 @@ impl<'a> Short<'a> {
             last.content == answer.text && call(&last.tool_calls) == call(&answer.calls)
         });
         let is_same = matches!(why, Unfit::Same);
-        self.again.otherwise |= again || is_same;
+        self.retry.otherwise |= again || is_same;
         // A small model that has read a refusal repeats the refusal, or what was refused, so a block is asked for anew.
-        if self.put == Put::Block && (is_same || again || !self.exchanges.is_empty()) {
-            self.again.anew |= is_same;
-            self.again.otherwise = true;
+        if self.format == AnswerFormat::Block && (is_same || again || !self.exchanges.is_empty()) {
+            self.retry.anew |= is_same;
+            self.retry.otherwise = true;
             self.exchanges.clear();
             return;
         }
         let task = &self.work.plan.words;
-        let form = if matches!(self.put, Put::Block | Put::Object) { "Answer in the same form again" } else { "Call propose_edit again" };
+        let form = if matches!(self.format, AnswerFormat::Block | AnswerFormat::Object) {
+            "Answer in the same form again"
+        } else {
+            "Call propose_edit again"
+        };
         let words = format!("The edit was refused: {}. {form}, with this put right. The task is still: {task}", why.for_model());
         let calls: Vec<ToolCall> = answer.calls.first().map(sayable).into_iter().collect();
         let id = calls.first().map(|call| call.id.clone());

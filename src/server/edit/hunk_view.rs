@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::hunks::Pending;
+use super::hunks::PendingHunk;
 use crate::server::state::State;
 use crate::server::{Server, convert};
 use crate::text::{Range, Text};
@@ -15,7 +15,7 @@ pub struct Lines {
 }
 
 /// The lines of a hunk.
-pub fn lines(state: &State, pending: &Pending) -> Lines {
+pub fn lines(state: &State, pending: &PendingHunk) -> Lines {
     let text = &pending.document.text;
     let edit = &pending.edit;
     let line = |offset: usize| text.line_start(text.line_of(offset));
@@ -39,7 +39,7 @@ fn end_of_line(text: &Text, offset: usize) -> usize {
 
 /// The hunks that wait, for `longsight.status`.
 pub fn list(state: &State) -> Value {
-    let named = |pending: &Pending| {
+    let named = |pending: &PendingHunk| {
         let mut entry = entry(state, pending);
         entry["uri"] = json!(pending.document.uri);
         entry
@@ -47,7 +47,7 @@ pub fn list(state: &State) -> Value {
     state.hunks.iter().map(named).collect()
 }
 
-fn entry(state: &State, pending: &Pending) -> Value {
+fn entry(state: &State, pending: &PendingHunk) -> Value {
     let Lines { range, old, new } = lines(state, pending);
     let mut entry = json!({
         "id": pending.id,
@@ -67,12 +67,12 @@ fn entry(state: &State, pending: &Pending) -> Value {
 /// Has the editor redraw the hunks in these documents.
 pub fn redraw<'a>(server: &Server, uris: impl IntoIterator<Item = &'a str>) {
     let editor = server.with(|state| state.editor.clone());
-    if editor.reviews {
+    if editor.draws_hunks {
         for uri in uris {
             let hunks: Vec<Value> = server.with(|state| state.hunks.of(uri).map(|pending| entry(state, pending)).collect());
             server.client.notify("longsight/hunks", json!({ "uri": uri, "hunks": hunks }));
         }
-    } else if editor.refreshes_lenses {
+    } else if editor.can.refresh_lenses {
         tokio::spawn(server.client.request("workspace/codeLens/refresh", Value::Null));
     }
 }

@@ -3,18 +3,18 @@
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{self, Error};
 
-use super::hunks::Pending;
+use super::hunks::PendingHunk;
 use crate::server::message;
 use crate::workspace::uri;
 
 /// The hunks that an argument names.
-pub enum Wanted {
+pub enum HunkSelector {
     One(u64),
     Of(String),
     All,
 }
 
-impl Wanted {
+impl HunkSelector {
     /// The hunks that an argument names, by `id`, `uri` or `all`.
     pub fn of(argument: &Value) -> jsonrpc::Result<Self> {
         match (argument["id"].as_u64(), argument["uri"].as_str()) {
@@ -26,7 +26,7 @@ impl Wanted {
     }
 
     /// Whether a hunk is among them.
-    pub fn is(&self, pending: &Pending) -> bool {
+    pub fn selects(&self, pending: &PendingHunk) -> bool {
         match self {
             Self::One(id) => pending.id == *id,
             Self::Of(uri) => uri::is_same(uri, &pending.document.uri),
@@ -41,7 +41,7 @@ impl Wanted {
     }
 
     /// Their numbers in the form in which they were named: one, or a list.
-    pub fn told(&self, taken: &[Pending]) -> Value {
+    pub fn ids(&self, taken: &[PendingHunk]) -> Value {
         match self {
             Self::One(id) => json!(id),
             _ => taken.iter().map(|pending| pending.id).collect(),

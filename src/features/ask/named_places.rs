@@ -20,12 +20,12 @@ use crate::workspace::WorkspacePath;
 use crate::workspace::uri::percent_decoded;
 
 /// Most places that count as named: a stack trace has many.
-const MOST: usize = 6;
+const MAX_NAMED_PLACES: usize = 6;
 /// Most definitions of one name that are all shown, in a question and in a statement. If a name written as code has a few more, a question
 /// gets the longest ones, because the others mostly pass their work on to these.
-const SEVERAL: usize = 5;
-const FEW: usize = 2;
-const MORE: usize = 12;
+const MAX_DEFINITIONS_ASKED: usize = 5;
+const MAX_DEFINITIONS_STATED: usize = 2;
+const MAX_CODE_DEFINITIONS: usize = 12;
 /// First words of a text that asks for something without a question mark.
 const REQUESTS: &[&str] = &[
     "compare",
@@ -44,15 +44,15 @@ const REQUESTS: &[&str] = &[
     "walk",
 ];
 /// Longest word of capitals that may be an acronym.
-const ACRONYM: usize = 4;
+const MAX_ACRONYM_LETTERS: usize = 4;
 /// Most words between backquotes that count as code each by itself.
-const MOST_OF_CODE: usize = 4;
+const MAX_CODE_WORDS: usize = 4;
 /// Most files that a name without folder may mean.
-const FILES: usize = 3;
+const MAX_FILES_OF_NAME: usize = 3;
 /// Lines shown around a line outside of all definitions.
-const AROUND: usize = 20;
+const LINES_AROUND: usize = 20;
 /// How far up a class's bases are searched for a member.
-const DEPTH: usize = 6;
+const MAX_BASES_DEPTH: usize = 6;
 /// Kinds of definitions, as a question calls them. A word beside one of these is taken for a name.
 const THINGS: &[&str] = &[
     "class",
@@ -89,7 +89,7 @@ static NAME: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// A place that a question names.
-pub(super) struct Meant {
+pub(super) struct NamedPlace {
     pub id: FileId,
     /// The range in whole lines, in bytes of the file.
     pub range: Range<usize>,
@@ -100,17 +100,17 @@ pub(super) struct Meant {
 
 /// The places that a question names: lines in the order in which they are named, then definitions, longest first. A statement only names
 /// definitions in the best files.
-pub(super) fn meant(session: &Session, question: &str, ranking: &Ranking, paths: &Paths<'_>) -> Vec<Meant> {
+pub(super) fn named_places(session: &Session, question: &str, ranking: &Ranking, paths: &Paths<'_>) -> Vec<NamedPlace> {
     let mut places = lines(session, question, paths);
-    places.truncate(MOST);
+    places.truncate(MAX_NAMED_PLACES);
     let here = paths.named_in(question);
     let asks = asks(question);
     // A statement, such as a commit message, names many things besides the one that it is about.
-    let left = if asks { MOST - places.len() } else { FEW };
+    let left = if asks { MAX_NAMED_PLACES - places.len() } else { MAX_DEFINITIONS_STATED };
     let mut found: Vec<(usize, usize, Definition)> = vec![];
     for (line, text) in question.trim_start().lines().enumerate() {
         for name in names(text, question, asks) {
-            let most = if asks { SEVERAL } else { FEW };
+            let most = if asks { MAX_DEFINITIONS_ASKED } else { MAX_DEFINITIONS_STATED };
             let definitions = definitions(session, &name, &here, most);
             let rank = |definition: &Definition| if asks { 0 } else { ranking.position(definition.named.file) };
             found.extend(definitions.into_iter().map(|definition| (line.min(1), rank(&definition), definition)));
@@ -118,7 +118,7 @@ pub(super) fn meant(session: &Session, question: &str, ranking: &Ranking, paths:
     }
     found.sort_by_key(|(line, rank, definition)| (*line, *rank, definition.order(session)));
     found.dedup_by_key(|(.., definition)| *definition);
-    places.extend(found.into_iter().filter_map(|(.., definition)| definition.meant(session)).take(left));
+    places.extend(found.into_iter().filter_map(|(.., definition)| definition.named_place(session)).take(left));
     places
 }
 
@@ -135,7 +135,7 @@ impl Definition {
         (self.named != self.shown, std::cmp::Reverse(length(session, self.named)), place(session, self.named))
     }
 
-    fn meant(&self, session: &Session) -> Option<Meant> {
+    fn named_place(&self, session: &Session) -> Option<NamedPlace> {
         let file = session.index.file(self.shown.file)?;
         let (shown, named) = (session.index.symbol(self.shown)?, session.index.symbol(self.named)?);
         let text = session.snapshot.read(&file.path).ok()?;
@@ -144,7 +144,7 @@ impl Definition {
         // The line with the name is kept when there is little room; a long comment before it could take all of the room.
         let name_line = text.match_indices('\n').nth((named.name_line as usize).wrapping_sub(1)).map_or(0, |(at, _)| at + 1);
         let focus = name_line.clamp(range.start, range.end);
-        Some(Meant { id: self.shown.file, focus, range, why })
+        Some(NamedPlace { id: self.shown.file, focus, range, why })
     }
 }
 
@@ -197,7 +197,7 @@ fn names<'a>(line: &'a str, question: &str, asks: bool) -> Vec<Name<'a>> {
         let [owners @ .., name] = parts.as_slice() else { continue };
         // If there are many words between the backquotes, they are a message and not code.
         let span = || before.rsplit('`').next().into_iter().chain([found.as_str()]).chain(behind.split('`').next());
-        let quoted = before.matches('`').count() % 2 == 1 && span().flat_map(str::split_whitespace).count() <= MOST_OF_CODE;
+        let quoted = before.matches('`').count() % 2 == 1 && span().flat_map(str::split_whitespace).count() <= MAX_CODE_WORDS;
         let called =
             behind.starts_with('(') && before.chars().next_back().is_none_or(|letter| !letter.is_alphanumeric() || words::runs_on(letter));
         let is_title = name.starts_with(|letter: char| letter.is_ascii_uppercase()) && name.contains(|letter: char| letter.is_lowercase());
@@ -210,7 +210,7 @@ fn names<'a>(line: &'a str, question: &str, asks: bool) -> Vec<Name<'a>> {
         let is_asked_for = asks && WHERE.captures(line).and_then(|asked| asked.get(1)).is_some_and(|asked| asked.range() == found.range());
         // Prose is full of acronyms, and code has types and constants that are called like them. "The struct NFA" and "the NFA struct" name
         // one of these, "my own SQL function" does not.
-        let is_acronym = is_shouted && name.len() <= ACRONYM && name.chars().all(char::is_alphabetic);
+        let is_acronym = is_shouted && name.len() <= MAX_ACRONYM_LETTERS && name.chars().all(char::is_alphabetic);
         let said_before = before.split_whitespace().next_back();
         let is_one = !is_acronym || beside(said_before) || said_before.is_some_and(|word| word.eq_ignore_ascii_case("the"));
         let is_said = is_title && !begins || is_shouted && !is_acronym || (only || thing && is_one) && telling(name);
@@ -252,7 +252,7 @@ fn definitions(session: &Session, name: &Name<'_>, here: &[FileId], most: usize)
     };
     let all: Vec<SymbolId> = prefer(all, &|id| index.file(id.file).is_some_and(|file| !is_test(id, file)));
     let all = if all.len() > most { once_each(session, all) } else { all };
-    let too_many = if name.is_code && most == SEVERAL { MORE } else { most };
+    let too_many = if name.is_code && most == MAX_DEFINITIONS_ASKED { MAX_CODE_DEFINITIONS } else { most };
     if all.len() > too_many {
         return vec![];
     }
@@ -304,7 +304,7 @@ fn of_owner(session: &Session, all: &[SymbolId], owner: &str) -> Vec<SymbolId> {
     let index = &session.index;
     let last = |text: &str| text.rsplit([':', '.']).next().unwrap_or_default().to_string();
     let mut owners = vec![owner.to_string()];
-    for _ in 0..DEPTH {
+    for _ in 0..MAX_BASES_DEPTH {
         let is_owned = |id: &&SymbolId| {
             let container = index.symbol(**id).and_then(|symbol| symbol.container()).map(|container| last(index.text(container)));
             container.is_some_and(|container| owners.contains(&container))
@@ -334,8 +334,8 @@ fn of_owner(session: &Session, all: &[SymbolId], owner: &str) -> Vec<SymbolId> {
 }
 
 /// The lines of files that a question names. In a stack trace that ends with the most recent call, the last lines come first.
-fn lines(session: &Session, question: &str, paths: &Paths<'_>) -> Vec<Meant> {
-    let mut places: Vec<Meant> = vec![];
+fn lines(session: &Session, question: &str, paths: &Paths<'_>) -> Vec<NamedPlace> {
+    let mut places: Vec<NamedPlace> = vec![];
     let here = paths.named_in(question);
     for line in question.lines() {
         for named in named::named(line, &paths.split.found(line)) {
@@ -344,7 +344,7 @@ fn lines(session: &Session, question: &str, paths: &Paths<'_>) -> Vec<Meant> {
             let mut files: Vec<FileId> = tokens.flat_map(|token| paths.meant_by(token, first)).collect();
             // Lines alone belong to the file that the question names elsewhere.
             let alone = !named.before.contains(['/', '\\', '.']) && named.behind.is_none_or(|behind| !behind.contains(['/', '\\', '.']));
-            if files.is_empty() && alone && named.in_words && here.len() <= FILES {
+            if files.is_empty() && alone && named.in_words && here.len() <= MAX_FILES_OF_NAME {
                 files.clone_from(&here);
             }
             for id in files {
@@ -362,7 +362,7 @@ fn lines(session: &Session, question: &str, paths: &Paths<'_>) -> Vec<Meant> {
 }
 
 /// Named lines, with the innermost definition around them.
-fn of_lines(session: &Session, id: FileId, first: u32, last: u32) -> Option<Meant> {
+fn of_lines(session: &Session, id: FileId, first: u32, last: u32) -> Option<NamedPlace> {
     let file = session.index.file(id)?;
     let text = session.snapshot.read(&file.path).ok()?;
     let starts: Vec<usize> =
@@ -375,11 +375,11 @@ fn of_lines(session: &Session, id: FileId, first: u32, last: u32) -> Option<Mean
     });
     let innermost = around.min_by_key(|(_, symbol)| symbol.end_line - symbol.line).map(|(index, _)| shown(file, index));
     let around = innermost.and_then(|index| definition(file.symbols.get(index as usize)?, &text));
-    let (above, below) = ((first as usize).saturating_sub(AROUND + 1), first as usize + AROUND);
+    let (above, below) = ((first as usize).saturating_sub(LINES_AROUND + 1), first as usize + LINES_AROUND);
     let around = around.unwrap_or_else(|| starts.get(above).copied().unwrap_or(0)..end_of(below.min(starts.len())));
     let named_end = end_of((last.max(first) as usize).min(starts.len()));
     let range = line_start(&text, around.start.min(focus))..around.end.max(named_end);
-    Some(Meant { id, range, focus, why: format!("the question names line {first}") })
+    Some(NamedPlace { id, range, focus, why: format!("the question names line {first}") })
 }
 
 /// The files of the workspace by their names.
@@ -428,7 +428,7 @@ impl<'a> Paths<'a> {
                 }
             }
             if !found.is_empty() {
-                return if found.len() > FILES { vec![] } else { found.into_iter().map(|(id, ..)| *id).collect() };
+                return if found.len() > MAX_FILES_OF_NAME { vec![] } else { found.into_iter().map(|(id, ..)| *id).collect() };
             }
         }
         vec![]
