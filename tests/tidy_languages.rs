@@ -52,7 +52,7 @@ const NO_LANGUAGE: &[(&str, &[&str], &str)] = &[
     ("src/features/edit/new_file.rs", &["this"], "a word of instructions"),
     ("src/features/edit/wording", &[], "words of instructions"),
     ("src/features/complete/again.rs", &["#"], "a sign that is typed, whatever it means"),
-    ("src/features/complete/brackets.rs", &["=>"], "an arrow, behind which an expression begins wherever there are arrows"),
+    ("src/syntax/brackets.rs", &["=>"], "an arrow, behind which an expression begins wherever there are arrows"),
     ("src/context/sentence.rs", &[], "words of questions"),
     ("src/context/receiver/modules.rs", &["default"], "how an import without a name is kept"),
     ("src/syntax/tags.rs", &[], "the names of kinds in queries"),

@@ -1,4 +1,4 @@
-//! What the grammar cannot read is found all the same: declarations with macros that no grammar knows.
+//! What the grammar cannot read is found all the same: declarations with macros that no grammar knows, and code around half-written lines.
 
 use longsight::syntax::{self, Definition, Registry};
 
@@ -100,4 +100,124 @@ fn types_in_capitals_are_no_macros() {
         assert!(!parsed.hides(text.find(name).unwrap()), "{name}");
     }
     assert!(parsed.hides(text.find("CALLBACK").unwrap()));
+}
+
+/// Code with a place between two statements of a method, marked by `$0`, and what is typed there.
+const HALF_WRITTEN: [(&str, &str, &[&str]); 8] = [
+    (
+        "a.rs",
+        "struct S;\n\nimpl S {\n    fn one(&self) {\n        a();\n$0        b(&[1]);\n    }\n\n    fn two(&self) {}\n}\n\nfn after() {}\n\nenum E {\n    V,\n}\n",
+        &[
+            "        out.push(\n",
+            "        let x = [\n",
+            "        if a {\n",
+            "        for x in a.iter() {\n            x.go(\n",
+            "        }\n",
+            "        foo(a, |x| {\n",
+        ],
+    ),
+    (
+        "a.py",
+        "class S:\n    def one(self):\n        a()\n$0        b([1])\n\n    def two(self):\n        pass\n\n\ndef after():\n    pass\n",
+        &["        out.append(\n", "        x = [\n", "        x = {\n", "        if f(a, (b\n", "        )\n"],
+    ),
+    (
+        "A.java",
+        "class S {\n    void one() {\n        a();\n$0        b(c[1]);\n    }\n\n    void two() {}\n\n    enum E { V }\n}\n\nclass After {}\n",
+        &["        out.push(\n", "        if (a.b(\n", "        if (a) {\n", "        for (;;) {\n            go(\n", "        }\n"],
+    ),
+    (
+        "a.ts",
+        "class S {\n  one() {\n    a();\n$0    b([1]);\n  }\n\n  two() {}\n}\n\nfunction after() {}\n\nenum E {\n  V,\n}\n",
+        &["    out.push(\n", "    if (a.b(\n", "    if (a) {\n", "    const x = {\n", "    }\n", "    list.map((x) => {\n"],
+    ),
+    (
+        "a.js",
+        "class S {\n  one() {\n    a();\n$0    b([1]);\n  }\n\n  two() {}\n}\n\nfunction after() {}\n",
+        &["    out.push(\n", "    if (a.b(\n", "    if (a) {\n", "    const x = {\n", "    }\n", "    list.map((x) => {\n"],
+    ),
+    (
+        "a.go",
+        "package p\n\ntype S struct{}\n\nfunc (s *S) one() {\n\ta()\n$0\tb([]int{1})\n}\n\nfunc (s *S) two() {}\n\nfunc after() {}\n",
+        &["\tout = append(\n", "\tif f(a.b(\n", "\tif a {\n", "\tfor _, x := range a {\n\t\tgo(\n", "\t}\n"],
+    ),
+    (
+        "a.cpp",
+        "namespace n {\n\nclass S {\n public:\n  void one() {\n    a();\n$0    b(c[1]);\n  }\n\n  void two() {}\n};\n\nvoid after(int a,\n           int b) {\n}\n\n}  // namespace n\n",
+        &["    out.push(\n", "    if (a.b(\n", "    if (a) {\n", "    for (;;) {\n      go(\n", "    }\n"],
+    ),
+    (
+        "a.c",
+        "#ifdef X\nint f(int a) {\n#else\nint f(long a) {\n#endif\n  a();\n$0  return 1;\n}\n\n#define OPEN {\n\nint after(void) {\n  return 2;\n}\n\nstruct s { int x; };\n",
+        &["  out(\n", "  if (a[b(\n", "  if (a) {\n", "  }\n"],
+    ),
+];
+
+/// While somebody types, a bracket is open; what stood around it was inside of it for the parser, and was gone or in another place.
+#[test]
+fn definitions_around_half_written_code_stay() {
+    let names = |path: &str, text: &str| -> Vec<String> {
+        let registry = Registry::new();
+        let parsed = syntax::parse(registry.by_path(path).unwrap(), text).unwrap();
+        let all = syntax::tags(&parsed, path).definitions;
+        let parent = |one: &Definition| one.parent.map_or("", |parent| all[parent as usize].name.of(text));
+        all.iter()
+            .filter(|one| one.kind != syntax::Kind::Variable)
+            .map(|one| format!("{} {} in {:?}", one.kind.name(), one.name.of(text), parent(one)))
+            .collect()
+    };
+    for (path, text, pieces) in HALF_WRITTEN {
+        let whole = names(path, &text.replace("$0", ""));
+        assert!(whole.len() > 2, "{path}: {whole:?}");
+        for piece in pieces {
+            let half = text.replace("$0", piece);
+            assert_eq!(names(path, &half), whole, "{path}: {half}");
+        }
+    }
+}
+
+/// A class that ends with the file has all that stands in it.
+#[test]
+fn a_class_that_is_open_at_the_end_is_one() {
+    let text = "class S {\n    void one() {\n        a();\n    }\n";
+    let (java, errors) = found("S.java", text);
+    assert_eq!(java, ["class S 1-4", "method one 2-4"]);
+    assert_eq!(errors, 1);
+}
+
+/// What is read without its open bracket is broken all the same: it decides whether an edit may be applied.
+#[test]
+fn an_open_bracket_is_an_error_all_the_same() {
+    let registry = Registry::new();
+    for (path, text, pieces) in HALF_WRITTEN {
+        let language = registry.by_path(path).unwrap();
+        let errors = |text: &str| syntax::parse(language, text).unwrap().errors();
+        for piece in pieces {
+            assert!(errors(&text.replace("$0", piece)) > 0, "{path}: {piece}");
+        }
+    }
+}
+
+/// With each key and back again, the facts are those of the text.
+#[test]
+fn typing_a_bracket_and_closing_it_gives_the_facts_of_the_text() {
+    longsight::report::be_strict();
+    let registry = Registry::new();
+    for (path, text, pieces) in HALF_WRITTEN {
+        let (before, after) = text.split_once("$0").unwrap();
+        let language = registry.by_path(path).unwrap();
+        let names = |parsed: &syntax::Parsed| {
+            let all = syntax::tags(parsed, path).definitions;
+            all.iter().map(|one| format!("{} {}-{}", one.name.of(parsed.text()), one.line, one.end_line)).collect::<Vec<_>>()
+        };
+        let mut parsed = syntax::parse(language, format!("{before}{after}")).unwrap();
+        let whole = names(&parsed);
+        for piece in pieces {
+            for typed in (0..=piece.len()).chain((0..piece.len()).rev()) {
+                let text = format!("{before}{}{after}", &piece[..typed]);
+                parsed = parsed.edited(text.as_str()).unwrap();
+            }
+            assert_eq!(names(&parsed), whole, "{path}: {piece}");
+        }
+    }
 }

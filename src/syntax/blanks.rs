@@ -18,6 +18,7 @@ pub(super) use again::{Near, again, widened};
 
 use super::language::Language;
 use super::parse::Parsed;
+use super::unclosed::Mend;
 use super::uses::{self, RAW};
 use super::walk::{COMMENT, STRING};
 use crate::text::lines::{line_end, line_start, next_line};
@@ -357,6 +358,19 @@ pub(super) fn hidden(language: &Language, found: &[Found]) -> Arc<[Blank]> {
         is_apart
     });
     blanks.into()
+}
+
+/// The stretches together with what lets every bracket have its partner, in order and disjoint.
+pub(super) fn mended(blanks: &[Blank], mends: &[Mend]) -> Arc<[Blank]> {
+    let mend = |mend: &Mend| {
+        let reads = if mend.closes { Reads::Word("}".into()) } else { Reads::Nothing };
+        Blank { range: mend.range.clone(), reads, guess: None }
+    };
+    let touches = |a: &Range<usize>, b: &Range<usize>| a.start < b.end && b.start < a.end;
+    let kept = blanks.iter().filter(|blank| !mends.iter().any(|mend| touches(&mend.range, &blank.range)));
+    let mut all: Vec<Blank> = kept.cloned().chain(mends.iter().map(mend)).collect();
+    all.sort_by_key(|blank| blank.range.start);
+    all.into()
 }
 
 /// The stretches without those that were guessed wrong, because something between their braces does not parse. None where no guess was

@@ -6,6 +6,7 @@
 //! `grammars/macros.toml` says which parts of a text are hidden from the parser.
 
 mod blanks;
+pub mod brackets;
 mod claim;
 mod data;
 pub mod elided;
@@ -32,6 +33,7 @@ pub mod scope;
 mod surface;
 pub mod tags;
 mod trees;
+mod unclosed;
 pub mod uses;
 pub mod value;
 mod walk;

@@ -12,6 +12,7 @@ use tree_sitter::{InputEdit, Node, ParseOptions, Parser, Point, Tree};
 use super::blanks::{self, Blank, Found, Shown};
 use super::guard;
 use super::language::Language;
+use super::unclosed;
 use super::walk::Marks;
 use crate::text::{Cut, SharedText};
 
@@ -64,6 +65,8 @@ pub struct Parsed {
     from: Option<u64>,
     /// Marks of the children of long nodes, kept for the comparison with the next version.
     marks: Arc<OnceLock<Marks>>,
+    /// The same text without the brackets that nobody has closed, where there are any.
+    mended: Option<Arc<Parsed>>,
 }
 
 /// How a text was made from the version before.
@@ -96,7 +99,21 @@ pub fn parse(language: &Arc<Language>, text: impl Into<SharedText>) -> Result<Pa
         blanks = right;
         tree = run(language, &text, &Shown::new(&text, &blanks), None)?;
     }
-    Ok(Parsed { language: language.clone(), text, tree, blanks, found, edit: None, id: next(), from: None, marks: Arc::default() })
+    // Who may not be parsed once more without its open brackets keeps the tree that it has.
+    let mended = mends(language, &text, &tree, &blanks).and_then(|blanks| {
+        let tree = run(language, &text, &Shown::new(&text, &blanks), None).ok()?;
+        Some(Arc::new(Parsed::fresh(language, text.clone(), tree, blanks, found.clone(), None)))
+    });
+    Ok(Parsed::fresh(language, text, tree, blanks, found, mended))
+}
+
+/// What is hidden from the parser together with the brackets that nobody has closed. None where there are none, or where all parses.
+fn mends(language: &Language, text: &str, tree: &Tree, blanks: &[Blank]) -> Option<Arc<[Blank]>> {
+    if !tree.root_node().has_error() {
+        return None;
+    }
+    let mends = unclosed::mends(text, language);
+    (!mends.is_empty()).then(|| blanks::mended(blanks, &mends))
 }
 
 /// The number of the next tree that is made.
@@ -106,6 +123,22 @@ fn next() -> u64 {
 }
 
 impl Parsed {
+    fn fresh(
+        language: &Arc<Language>,
+        text: Piece,
+        tree: Tree,
+        blanks: Arc<[Blank]>,
+        found: Arc<[Found]>,
+        mended: Option<Arc<Parsed>>,
+    ) -> Self {
+        Self { language: language.clone(), text, tree, blanks, found, edit: None, id: next(), from: None, marks: Arc::default(), mended }
+    }
+
+    /// The tree that says best what the text defines: where brackets are open, the one without these.
+    pub(super) fn told(&self) -> &Self {
+        self.mended.as_deref().unwrap_or(self)
+    }
+
     /// Parses a later version of the text and reuses what has not changed.
     pub fn edited(&self, text: impl Into<SharedText>) -> Result<Self, ParseError> {
         let text = text.into().with_line_feeds();
@@ -120,11 +153,15 @@ impl Parsed {
         }
         let found = blanks::again(&self.language, &self.found, &text, cut.as_ref());
         let blanks = blanks::hidden(&self.language, &found);
-        let parsed = self.edited_without(text, cut, blanks, found)?;
-        match blanks::right(&parsed.blanks, &parsed.tree) {
-            Some(right) => self.edited_without(parsed.text, cut, right, parsed.found),
-            None => Ok(parsed),
+        let mut parsed = self.edited_without(text, cut, blanks, found)?;
+        if let Some(right) = blanks::right(&parsed.blanks, &parsed.tree) {
+            parsed = self.edited_without(parsed.text, cut, right, parsed.found)?;
         }
+        if let Some(blanks) = mends(&self.language, &parsed.text, &parsed.tree, &parsed.blanks) {
+            let mended = self.told().edited_without(parsed.text.clone(), cut, blanks, parsed.found.clone());
+            parsed.mended = mended.ok().map(Arc::new);
+        }
+        Ok(parsed)
     }
 
     /// The later version, parsed with these stretches hidden.
@@ -153,6 +190,7 @@ impl Parsed {
             id: next(),
             from: Some(self.id),
             marks: Arc::default(),
+            mended: None,
         })
     }
 

@@ -76,9 +76,8 @@ pub fn at(parsed: &Parsed, offset: usize) -> Place {
     for here in path_to(parsed, leaf(parsed, offset)).into_iter().rev() {
         let role = roles.get(usize::from(here.kind_id())).copied().unwrap_or(0);
         look(parsed, here, role, offset, &mut place);
-        place.items.extend(item(parsed, here));
     }
-    place.items.reverse();
+    place.items = items(parsed, offset);
     if parsed.language().indented {
         indented_block(text, offset, &mut place);
     } else if place.block.is_none() {
@@ -89,6 +88,12 @@ pub fn at(parsed: &Parsed, offset: usize) -> Place {
         place.block_is_empty = text.get(block.clone()).is_some_and(|inside| parsed.language().is_blank(inside));
     }
     place
+}
+
+/// The definitions around a place, outermost first; an open bracket changes nothing of them.
+fn items(parsed: &Parsed, offset: usize) -> Vec<Item> {
+    let told = parsed.told();
+    path_to(told, leaf(told, offset)).into_iter().filter_map(|node| item(told, node)).collect()
 }
 
 /// Whether an offset lies in a comment or a string.
@@ -124,7 +129,7 @@ fn in_line(text: &str, offset: usize) -> usize {
 
 /// The outermost definition around a place; modules do not count, blocks of members such as Rust's `impl` do.
 pub fn outermost(parsed: &Parsed, offset: usize) -> Option<Range<usize>> {
-    let text = parsed.text();
+    let (parsed, text) = (parsed.told(), parsed.text());
     let holds = |node: &Node<'_>| {
         let members =
             parsed.language().tags.at(node.kind_id()).any(|pattern| pattern.tag == "scope.impl" && pattern.matches(*node, text).is_some());
@@ -185,6 +190,7 @@ pub fn is_in_function(parsed: &Parsed, range: &Range<usize>) -> bool {
 
 /// The headings around a place, outermost first: the bytes before each body that it is in.
 pub fn headings(parsed: &Parsed, offset: usize) -> Vec<Range<usize>> {
+    let parsed = parsed.told();
     let path = path_to(parsed, leaf(parsed, parsed.text().floor_char_boundary(offset)));
     let heading = |node: &Node<'_>| node.child_by_field_name("body").map(|body| node.start_byte()..body.start_byte());
     path.iter().filter_map(heading).collect()
@@ -192,6 +198,7 @@ pub fn headings(parsed: &Parsed, offset: usize) -> Vec<Range<usize>> {
 
 /// What the block around a place says that it makes its type into: the trait of a Rust `impl`.
 pub fn trait_of(parsed: &Parsed, offset: usize) -> Option<Range<usize>> {
+    let parsed = parsed.told();
     let path = path_to(parsed, leaf(parsed, parsed.text().floor_char_boundary(offset)));
     path.iter().rev().find_map(|node| node.child_by_field_name("trait")).map(|of| of.byte_range())
 }

@@ -1,8 +1,8 @@
 //! How much of a model's text belongs into the hole: one statement, or the lines of a block. The same code says, while the model still
 //! writes, when it has written enough.
 
-use super::brackets::{balance, brackets, code, goes_on_below, long_strings};
 use super::hole::{Hole, Inside, Mode, begins_line, begins_with_closer, closes};
+use crate::syntax::brackets::{balance, brackets, code, goes_on_below, long_strings};
 use crate::syntax::{Blocks, Preprocessor, Surface, lists};
 use crate::text::layout::indentation;
 use crate::text::words::is_name_letter;

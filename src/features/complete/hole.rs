@@ -1,7 +1,7 @@
 //! The hole at the cursor: how much may be filled in, and where the model should stop. Judged by the lines around the cursor, so
 //! half-written code works too; the parser decides later ([`super::judge`]).
 
-use super::brackets;
+use crate::syntax::brackets;
 use crate::syntax::{Blocks, Surface, lists};
 use crate::text::layout::indentation;
 use crate::text::lines::line_start;

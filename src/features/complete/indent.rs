@@ -3,10 +3,10 @@
 
 use std::borrow::Cow;
 
-use super::brackets::{balance, brackets, code, goes_on_below, long_strings};
 use super::hole::{Hole, Mode, begins_with_closer};
 use super::shape::Layout;
 use crate::syntax::Surface;
+use crate::syntax::brackets::{balance, brackets, code, goes_on_below, long_strings};
 use crate::text::layout::indentation;
 
 /// Widths of a level that models use, most common first.

@@ -4,10 +4,10 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use super::brackets::brackets;
 use super::extent::{is_lead, is_type_of_function};
 use super::hole::{Hole, Mode, begins_with_closer};
 use crate::features::Site;
+use crate::syntax::brackets::brackets;
 use crate::syntax::{Kind, Parsed, parse, scope};
 use crate::text::Edit;
 use crate::text::layout::indentation;

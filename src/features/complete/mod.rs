@@ -5,7 +5,6 @@
 
 mod again;
 mod answer;
-pub mod brackets;
 mod drawn;
 mod extent;
 pub mod hole;

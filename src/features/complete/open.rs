@@ -1,8 +1,8 @@
 //! What a suggestion would leave open towards the text below: a comment, a string, a continued line. Such a text may parse and yet swallow
 //! what follows.
 
-use super::brackets::{goes_on_below, unclosed};
 use super::hole::{Hole, Mode, begins_with_closer, last_line};
+use crate::syntax::brackets::{goes_on_below, unclosed};
 use crate::text::layout::indentation;
 use crate::text::lines::line_start;
 

@@ -1,8 +1,8 @@
 //! Where a suggestion ends before the rest of the cursor's line, parts of which models like to write again.
 
-use super::brackets::{Bracket, balance, brackets, closing, unclosed};
 use super::hole::Hole;
 use crate::syntax::Surface;
+use crate::syntax::brackets::{Bracket, balance, brackets, closing, unclosed};
 use crate::text::words::is_word;
 
 /// Where a text may end, likeliest first: without an end that stands behind the cursor on the same line, and with nothing after a bracket

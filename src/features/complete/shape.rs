@@ -5,13 +5,13 @@ use std::borrow::Cow;
 
 use super::again::{may_repeat, without_beginning};
 use super::answer::clean;
-use super::brackets::{line_comment, long_strings};
 use super::extent::{Extent, closes_only};
 use super::hole::{Hole, Mode, begins_line, begins_with_closer, last_line};
 use super::indent::indented;
 use super::open::{closed, left_open, without_continuation};
 use super::rest;
 use crate::syntax::Surface;
+use crate::syntax::brackets::{line_comment, long_strings};
 use crate::text::Ending;
 use crate::text::layout::indentation;
 use crate::text::words::is_word;

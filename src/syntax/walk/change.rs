@@ -55,6 +55,10 @@ const SMALL: usize = 32;
 /// The changes between a version and the next one, made from it by [`Parsed::edited`]. None where they cannot be told: then the whole file
 /// has to be walked.
 pub fn between<'a>(before: &'a Parsed, after: &'a Parsed, path: &str) -> Option<Change<'a>> {
+    let (before, after) = (before.told(), after.told());
+    if !after.is_made_from(before) {
+        return None;
+    }
     let Made { edit: made, differing, is_clean } = after.edit()?;
     let cut = Cut { start: made.start_byte, old_end: made.old_end_byte, new_end: made.new_end_byte };
     if !blanks::are_alike(before.blanks(), after.blanks(), &cut) {

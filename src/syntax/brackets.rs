@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::syntax::Surface;
+use super::Surface;
 use crate::text::words::is_name_letter;
 
 /// A bracket outside of strings and comments.

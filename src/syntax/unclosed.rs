@@ -1,0 +1,204 @@
+//! Brackets that nobody has closed, or that close nothing. While somebody types, a bracket is open for a while, and for the parser all
+//! definitions behind it are inside of it. Indentation says which bracket it is.
+
+use std::ops::Range;
+
+use super::brackets::{Bracket, brackets};
+use super::data::lists;
+use super::language::Language;
+use crate::text::layout::indentation;
+use crate::text::lines::{line_end, line_start, next_line};
+use crate::text::words;
+
+/// Most brackets without a partner in a text that somebody types. A text with more is broken in another way: it is another language, or its
+/// brackets come from macros.
+const MOST: usize = 8;
+/// Most brackets that are open at a time. Deeper ones nobody has written by hand.
+const DEEPEST: usize = 200;
+/// Largest text that is looked at, in bytes: it is read with each key.
+const LARGEST: usize = 1 << 20;
+
+/// What the parser has to read otherwise, so that every bracket has its partner.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Mend {
+    /// The bracket without a partner.
+    bracket: usize,
+    /// The bytes that are read otherwise.
+    pub range: Range<usize>,
+    /// They are a blank, and a block ends there; else nothing is there.
+    pub closes: bool,
+}
+
+impl Mend {
+    /// Hides the bracket alone.
+    fn without(bracket: usize) -> Self {
+        Self { bracket, range: bracket..bracket + 1, closes: false }
+    }
+}
+
+/// What is to be mended, in order. Nothing where there is more than anybody leaves open.
+pub(super) fn mends(text: &str, language: &Language) -> Vec<Mend> {
+    if text.len() > LARGEST {
+        return vec![];
+    }
+    let mut pairing = Pairing { text, language, open: vec![], alone: vec![], conditions: vec![], line: Line::default() };
+    for bracket in brackets(text, &language.surface) {
+        pairing.reach(bracket.at);
+        if pairing.line.is_directive {
+            continue;
+        }
+        if bracket.opens {
+            pairing.open.push(Opened { at: bracket.at, letter: bracket.letter, indent: pairing.line.indent });
+        } else {
+            pairing.close(&bracket);
+        }
+        if pairing.open.len() > DEEPEST || pairing.alone.len() > MOST {
+            return vec![];
+        }
+    }
+    let open = std::mem::take(&mut pairing.open);
+    open.iter().for_each(|open| pairing.leave_open(open));
+    let mut mends = pairing.alone;
+    if mends.len() > MOST {
+        return vec![];
+    }
+    mends.sort_by_key(|mend| (mend.range.start, mend.bracket));
+    // What is hidden together with other things needs no partner.
+    let hidden: Vec<Range<usize>> = mends.iter().filter(|mend| !mend.closes).map(|mend| mend.range.clone()).collect();
+    let mut end = 0;
+    mends.retain(|mend| {
+        let is_apart = mend.range.start >= end && !hidden.iter().any(|range| *range != mend.range && range.contains(&mend.bracket));
+        end = if is_apart { mend.range.end } else { end };
+        is_apart
+    });
+    mends
+}
+
+/// What lets an open brace have its partner. Its block can end before the first line that is not indented deeper, in place of a blank of
+/// it; at the margin there is none. None where there is no such line: what is open at the end of a text is closed there by the parser.
+fn closed(text: &str, opened: &Opened) -> Option<Mend> {
+    let mut at = next_line(text, opened.at);
+    while at < text.len() {
+        let line = &text[at..line_end(text, at)];
+        let indent = indentation(line).len();
+        if !line.trim().is_empty() && indent <= opened.indent {
+            return Some(if indent > 0 { Mend { bracket: opened.at, range: at..at + 1, closes: true } } else { Mend::without(opened.at) });
+        }
+        at = next_line(text, at);
+    }
+    None
+}
+
+/// A bracket that waits for its partner.
+#[derive(Clone, Copy)]
+struct Opened {
+    at: usize,
+    letter: char,
+    /// How deep the line is indented in which its statement begins.
+    indent: usize,
+}
+
+/// The line that was reached.
+#[derive(Default)]
+struct Line {
+    start: usize,
+    end: usize,
+    /// How deep its statement is indented.
+    indent: usize,
+    /// It is one of the preprocessor, or goes on with one.
+    is_directive: bool,
+}
+
+struct Pairing<'a> {
+    text: &'a str,
+    language: &'a Language,
+    open: Vec<Opened>,
+    /// For brackets without a partner.
+    alone: Vec<Mend>,
+    /// For each condition of the preprocessor around: what was open before it, and what is open behind its first branch.
+    conditions: Vec<(Vec<Opened>, Option<Vec<Opened>>)>,
+    line: Line,
+}
+
+impl Pairing<'_> {
+    /// Goes on to the line of a place.
+    fn reach(&mut self, at: usize) {
+        if self.line.end == 0 {
+            self.enter(0);
+        }
+        while self.line.end < at {
+            self.enter(self.line.end + 1);
+        }
+    }
+
+    fn enter(&mut self, start: usize) {
+        let end = line_end(self.text, start);
+        let line = &self.text[start..end];
+        let said = line.trim_start();
+        let goes_on = self.line.is_directive && self.text[..start].trim_end_matches(['\n', '\r']).ends_with('\\') && start > 0;
+        let directive =
+            self.language.surface.preprocessor.as_ref().filter(|_| !goes_on).and_then(|lines| said.strip_prefix(lines.sign.as_str()));
+        if let Some(directive) = directive {
+            self.branch(directive.trim_start());
+        }
+        self.line = Line { start, end, indent: line.len() - said.len(), is_directive: goes_on || directive.is_some() };
+    }
+
+    /// Of the branches of a condition only one is there, so each begins with what was open before, and the first says what is open behind.
+    fn branch(&mut self, directive: &str) {
+        let Some(lines) = &self.language.surface.preprocessor else { return };
+        let is = |word: &str| word.strip_prefix(lines.sign.as_str()).is_some_and(|word| directive.starts_with(word));
+        if is(&lines.opens) {
+            self.conditions.push((self.open.clone(), None));
+        } else if lines.divides.iter().any(|word| is(word)) {
+            let Some((before, first)) = self.conditions.last_mut() else { return };
+            let now = std::mem::replace(&mut self.open, before.clone());
+            first.get_or_insert(now);
+        } else if is(&lines.closes)
+            && let Some((_, Some(first))) = self.conditions.pop()
+        {
+            self.open = first;
+        }
+    }
+
+    fn leave_open(&mut self, open: &Opened) {
+        let mend = if open.letter == '{' { closed(self.text, open) } else { Some(self.condition(open)) };
+        self.alone.extend(mend);
+    }
+
+    /// Without its block a condition is half of something, and a parser looks for the block in what follows: all of it is hidden.
+    fn condition(&self, open: &Opened) -> Mend {
+        let (start, end) = (line_start(self.text, open.at), line_end(self.text, open.at));
+        let first = self.text[start..open.at].find(|letter: char| letter.is_alphanumeric()).map_or(open.at, |at| start + at);
+        let word = words::first(&self.text[first..open.at]);
+        let is_condition = lists(&self.language.uncalled, word) || lists(&self.language.surface.goes_on, word);
+        if is_condition { Mend { bracket: open.at, range: first..end, closes: false } } else { Mend::without(open.at) }
+    }
+
+    fn close(&mut self, bracket: &Bracket) {
+        let opens = match bracket.letter {
+            ')' => '(',
+            ']' => '[',
+            _ => '{',
+        };
+        let is_first = self.text[self.line.start..bracket.at].trim_start_matches([')', ']', '}']).trim().is_empty();
+        let indent = indentation(&self.text[self.line.start..self.line.end]).len();
+        let fits = |open: &Opened| open.letter == opens;
+        let Some(nearest) = self.open.iter().rposition(fits) else { return self.alone.push(Mend::without(bracket.at)) };
+        // What begins a line is indented like the line in which it was opened.
+        let is_deeper = |open: &Opened| open.at < self.line.start && open.indent > indent;
+        let at_its_depth = || self.open[..nearest].iter().rposition(|open| fits(open) && open.indent == indent);
+        let below = if is_first && is_deeper(&self.open[nearest]) { at_its_depth() } else { None };
+        let partner = below.unwrap_or(nearest);
+        let opened = self.open[partner];
+        if is_first && opened.at < self.line.start && opened.indent < indent {
+            return self.alone.push(Mend::without(bracket.at));
+        }
+        for open in self.open.split_off(partner).iter().skip(1) {
+            self.leave_open(open);
+        }
+        if opened.at < self.line.start {
+            self.line.indent = self.line.indent.min(opened.indent);
+        }
+    }
+}
