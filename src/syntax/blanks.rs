@@ -18,7 +18,7 @@ pub(super) use again::{Near, again, widened};
 
 use super::language::Language;
 use super::parse::Parsed;
-use super::unclosed::Mend;
+use super::unclosed::Repair;
 use super::uses::{self, RAW};
 use super::walk::{COMMENT, STRING};
 use crate::text::lines::{line_end, line_start, next_line};
@@ -361,14 +361,14 @@ pub(super) fn hidden(language: &Language, found: &[Found]) -> Arc<[Blank]> {
 }
 
 /// The stretches together with what lets every bracket have its partner, in order and disjoint.
-pub(super) fn mended(blanks: &[Blank], mends: &[Mend]) -> Arc<[Blank]> {
-    let mend = |mend: &Mend| {
-        let reads = if mend.closes { Reads::Word("}".into()) } else { Reads::Nothing };
-        Blank { range: mend.range.clone(), reads, guess: None }
+pub(super) fn repaired(blanks: &[Blank], repairs: &[Repair]) -> Arc<[Blank]> {
+    let repair = |repair: &Repair| {
+        let reads = if repair.closes { Reads::Word("}".into()) } else { Reads::Nothing };
+        Blank { range: repair.range.clone(), reads, guess: None }
     };
     let touches = |a: &Range<usize>, b: &Range<usize>| a.start < b.end && b.start < a.end;
-    let kept = blanks.iter().filter(|blank| !mends.iter().any(|mend| touches(&mend.range, &blank.range)));
-    let mut all: Vec<Blank> = kept.cloned().chain(mends.iter().map(mend)).collect();
+    let kept = blanks.iter().filter(|blank| !repairs.iter().any(|repair| touches(&repair.range, &blank.range)));
+    let mut all: Vec<Blank> = kept.cloned().chain(repairs.iter().map(repair)).collect();
     all.sort_by_key(|blank| blank.range.start);
     all.into()
 }

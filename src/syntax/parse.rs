@@ -65,8 +65,8 @@ pub struct Parsed {
     from: Option<u64>,
     /// Marks of the children of long nodes, kept for the comparison with the next version.
     marks: Arc<OnceLock<Marks>>,
-    /// The same text without the brackets that nobody has closed, where there are any.
-    mended: Option<Arc<Parsed>>,
+    /// The tree of the same text with a partner for every bracket, where one had none.
+    balanced: Option<Arc<Parsed>>,
 }
 
 /// How a text was made from the version before.
@@ -100,20 +100,20 @@ pub fn parse(language: &Arc<Language>, text: impl Into<SharedText>) -> Result<Pa
         tree = run(language, &text, &Shown::new(&text, &blanks), None)?;
     }
     // Who may not be parsed once more without its open brackets keeps the tree that it has.
-    let mended = mends(language, &text, &tree, &blanks).and_then(|blanks| {
+    let balanced = repairs(language, &text, &tree, &blanks).and_then(|blanks| {
         let tree = run(language, &text, &Shown::new(&text, &blanks), None).ok()?;
         Some(Arc::new(Parsed::fresh(language, text.clone(), tree, blanks, found.clone(), None)))
     });
-    Ok(Parsed::fresh(language, text, tree, blanks, found, mended))
+    Ok(Parsed::fresh(language, text, tree, blanks, found, balanced))
 }
 
 /// What is hidden from the parser together with the brackets that nobody has closed. None where there are none, or where all parses.
-fn mends(language: &Language, text: &str, tree: &Tree, blanks: &[Blank]) -> Option<Arc<[Blank]>> {
+fn repairs(language: &Language, text: &str, tree: &Tree, blanks: &[Blank]) -> Option<Arc<[Blank]>> {
     if !tree.root_node().has_error() {
         return None;
     }
-    let mends = unclosed::mends(text, language);
-    (!mends.is_empty()).then(|| blanks::mended(blanks, &mends))
+    let repairs = unclosed::repairs(text, language);
+    (!repairs.is_empty()).then(|| blanks::repaired(blanks, &repairs))
 }
 
 /// The number of the next tree that is made.
@@ -125,18 +125,18 @@ fn next() -> u64 {
 impl Parsed {
     fn fresh(
         language: &Arc<Language>,
-        text: Piece,
+        text: SharedText,
         tree: Tree,
         blanks: Arc<[Blank]>,
         found: Arc<[Found]>,
-        mended: Option<Arc<Parsed>>,
+        balanced: Option<Arc<Parsed>>,
     ) -> Self {
-        Self { language: language.clone(), text, tree, blanks, found, edit: None, id: next(), from: None, marks: Arc::default(), mended }
+        Self { language: language.clone(), text, tree, blanks, found, edit: None, id: next(), from: None, marks: Arc::default(), balanced }
     }
 
-    /// The tree that says best what the text defines: where brackets are open, the one without these.
-    pub(super) fn told(&self) -> &Self {
-        self.mended.as_deref().unwrap_or(self)
+    /// The tree with a partner for every bracket, which says best what the text defines; this one where none is open.
+    pub(super) fn balanced(&self) -> &Self {
+        self.balanced.as_deref().unwrap_or(self)
     }
 
     /// Parses a later version of the text and reuses what has not changed.
@@ -157,9 +157,9 @@ impl Parsed {
         if let Some(right) = blanks::right(&parsed.blanks, &parsed.tree) {
             parsed = self.edited_without(parsed.text, cut, right, parsed.found)?;
         }
-        if let Some(blanks) = mends(&self.language, &parsed.text, &parsed.tree, &parsed.blanks) {
-            let mended = self.told().edited_without(parsed.text.clone(), cut, blanks, parsed.found.clone());
-            parsed.mended = mended.ok().map(Arc::new);
+        if let Some(blanks) = repairs(&self.language, &parsed.text, &parsed.tree, &parsed.blanks) {
+            let balanced = self.balanced().edited_without(parsed.text.clone(), cut, blanks, parsed.found.clone());
+            parsed.balanced = balanced.ok().map(Arc::new);
         }
         Ok(parsed)
     }
@@ -190,7 +190,7 @@ impl Parsed {
             id: next(),
             from: Some(self.id),
             marks: Arc::default(),
-            mended: None,
+            balanced: None,
         })
     }
 

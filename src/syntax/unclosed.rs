@@ -12,15 +12,15 @@ use crate::text::words;
 
 /// Most brackets without a partner in a text that somebody types. A text with more is broken in another way: it is another language, or its
 /// brackets come from macros.
-const MOST: usize = 8;
+const MAX_REPAIRS: usize = 8;
 /// Most brackets that are open at a time. Deeper ones nobody has written by hand.
-const DEEPEST: usize = 200;
+const MAX_DEPTH: usize = 200;
 /// Largest text that is looked at, in bytes: it is read with each key.
-const LARGEST: usize = 1 << 20;
+const MAX_TEXT_BYTES: usize = 1 << 20;
 
 /// What the parser has to read otherwise, so that every bracket has its partner.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Mend {
+pub(super) struct Repair {
     /// The bracket without a partner.
     bracket: usize,
     /// The bytes that are read otherwise.
@@ -29,16 +29,16 @@ pub(super) struct Mend {
     pub closes: bool,
 }
 
-impl Mend {
+impl Repair {
     /// Hides the bracket alone.
     fn without(bracket: usize) -> Self {
         Self { bracket, range: bracket..bracket + 1, closes: false }
     }
 }
 
-/// What is to be mended, in order. Nothing where there is more than anybody leaves open.
-pub(super) fn mends(text: &str, language: &Language) -> Vec<Mend> {
-    if text.len() > LARGEST {
+/// What is to be read otherwise, in order. Nothing where there is more than anybody leaves open.
+pub(super) fn repairs(text: &str, language: &Language) -> Vec<Repair> {
+    if text.len() > MAX_TEXT_BYTES {
         return vec![];
     }
     let mut pairing = Pairing { text, language, open: vec![], alone: vec![], conditions: vec![], line: Line::default() };
@@ -52,37 +52,41 @@ pub(super) fn mends(text: &str, language: &Language) -> Vec<Mend> {
         } else {
             pairing.close(&bracket);
         }
-        if pairing.open.len() > DEEPEST || pairing.alone.len() > MOST {
+        if pairing.open.len() > MAX_DEPTH || pairing.alone.len() > MAX_REPAIRS {
             return vec![];
         }
     }
     let open = std::mem::take(&mut pairing.open);
     open.iter().for_each(|open| pairing.leave_open(open));
-    let mut mends = pairing.alone;
-    if mends.len() > MOST {
+    let mut repairs = pairing.alone;
+    if repairs.len() > MAX_REPAIRS {
         return vec![];
     }
-    mends.sort_by_key(|mend| (mend.range.start, mend.bracket));
+    repairs.sort_by_key(|repair| (repair.range.start, repair.bracket));
     // What is hidden together with other things needs no partner.
-    let hidden: Vec<Range<usize>> = mends.iter().filter(|mend| !mend.closes).map(|mend| mend.range.clone()).collect();
+    let hidden: Vec<Range<usize>> = repairs.iter().filter(|repair| !repair.closes).map(|repair| repair.range.clone()).collect();
     let mut end = 0;
-    mends.retain(|mend| {
-        let is_apart = mend.range.start >= end && !hidden.iter().any(|range| *range != mend.range && range.contains(&mend.bracket));
-        end = if is_apart { mend.range.end } else { end };
+    repairs.retain(|repair| {
+        let is_apart = repair.range.start >= end && !hidden.iter().any(|range| *range != repair.range && range.contains(&repair.bracket));
+        end = if is_apart { repair.range.end } else { end };
         is_apart
     });
-    mends
+    repairs
 }
 
 /// What lets an open brace have its partner. Its block can end before the first line that is not indented deeper, in place of a blank of
 /// it; at the margin there is none. None where there is no such line: what is open at the end of a text is closed there by the parser.
-fn closed(text: &str, opened: &Opened) -> Option<Mend> {
+fn closed(text: &str, opened: &Opened) -> Option<Repair> {
     let mut at = next_line(text, opened.at);
     while at < text.len() {
         let line = &text[at..line_end(text, at)];
         let indent = indentation(line).len();
         if !line.trim().is_empty() && indent <= opened.indent {
-            return Some(if indent > 0 { Mend { bracket: opened.at, range: at..at + 1, closes: true } } else { Mend::without(opened.at) });
+            return Some(if indent > 0 {
+                Repair { bracket: opened.at, range: at..at + 1, closes: true }
+            } else {
+                Repair::without(opened.at)
+            });
         }
         at = next_line(text, at);
     }
@@ -114,7 +118,7 @@ struct Pairing<'a> {
     language: &'a Language,
     open: Vec<Opened>,
     /// For brackets without a partner.
-    alone: Vec<Mend>,
+    alone: Vec<Repair>,
     /// For each condition of the preprocessor around: what was open before it, and what is open behind its first branch.
     conditions: Vec<(Vec<Opened>, Option<Vec<Opened>>)>,
     line: Line,
@@ -162,17 +166,17 @@ impl Pairing<'_> {
     }
 
     fn leave_open(&mut self, open: &Opened) {
-        let mend = if open.letter == '{' { closed(self.text, open) } else { Some(self.condition(open)) };
-        self.alone.extend(mend);
+        let repair = if open.letter == '{' { closed(self.text, open) } else { Some(self.condition(open)) };
+        self.alone.extend(repair);
     }
 
     /// Without its block a condition is half of something, and a parser looks for the block in what follows: all of it is hidden.
-    fn condition(&self, open: &Opened) -> Mend {
+    fn condition(&self, open: &Opened) -> Repair {
         let (start, end) = (line_start(self.text, open.at), line_end(self.text, open.at));
         let first = self.text[start..open.at].find(|letter: char| letter.is_alphanumeric()).map_or(open.at, |at| start + at);
         let word = words::first(&self.text[first..open.at]);
         let is_condition = lists(&self.language.uncalled, word) || lists(&self.language.surface.goes_on, word);
-        if is_condition { Mend { bracket: open.at, range: first..end, closes: false } } else { Mend::without(open.at) }
+        if is_condition { Repair { bracket: open.at, range: first..end, closes: false } } else { Repair::without(open.at) }
     }
 
     fn close(&mut self, bracket: &Bracket) {
@@ -184,7 +188,7 @@ impl Pairing<'_> {
         let is_first = self.text[self.line.start..bracket.at].trim_start_matches([')', ']', '}']).trim().is_empty();
         let indent = indentation(&self.text[self.line.start..self.line.end]).len();
         let fits = |open: &Opened| open.letter == opens;
-        let Some(nearest) = self.open.iter().rposition(fits) else { return self.alone.push(Mend::without(bracket.at)) };
+        let Some(nearest) = self.open.iter().rposition(fits) else { return self.alone.push(Repair::without(bracket.at)) };
         // What begins a line is indented like the line in which it was opened.
         let is_deeper = |open: &Opened| open.at < self.line.start && open.indent > indent;
         let at_its_depth = || self.open[..nearest].iter().rposition(|open| fits(open) && open.indent == indent);
@@ -192,7 +196,7 @@ impl Pairing<'_> {
         let partner = below.unwrap_or(nearest);
         let opened = self.open[partner];
         if is_first && opened.at < self.line.start && opened.indent < indent {
-            return self.alone.push(Mend::without(bracket.at));
+            return self.alone.push(Repair::without(bracket.at));
         }
         for open in self.open.split_off(partner).iter().skip(1) {
             self.leave_open(open);

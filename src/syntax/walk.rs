@@ -40,7 +40,7 @@ const OPAQUE: u8 = IDENTIFIER | IMPORT | COMMENT | STRING | ATTRIBUTE;
 
 /// The facts of a parsed text. `path` decides whether imports are re-exports (`__init__.py`).
 pub fn tags<'a>(parsed: &'a Parsed, path: &str) -> Facts<'a> {
-    let parsed = parsed.told();
+    let parsed = parsed.balanced();
     let mut walk = Walk::new(parsed, path, parsed.text().len());
     walk.tree(parsed.root(), 0);
     blanks::named(parsed).for_each(|name| walk.facts.names.add(name));
@@ -49,7 +49,7 @@ pub fn tags<'a>(parsed: &'a Parsed, path: &str) -> Facts<'a> {
 
 /// The definitions in a stretch of a text, with those around and beside them.
 pub fn definitions_in(parsed: &Parsed, path: &str, range: &Range<usize>) -> Vec<Definition> {
-    let parsed = parsed.told();
+    let parsed = parsed.balanced();
     let mut walk = Walk { within: Some(range.clone()), ..Walk::new(parsed, path, range.len()) };
     walk.tree(parsed.root(), 0);
     walk.facts.definitions

@@ -55,7 +55,7 @@ const SMALL: usize = 32;
 /// The changes between a version and the next one, made from it by [`Parsed::edited`]. None where they cannot be told: then the whole file
 /// has to be walked.
 pub fn between<'a>(before: &'a Parsed, after: &'a Parsed, path: &str) -> Option<Change<'a>> {
-    let (before, after) = (before.told(), after.told());
+    let (before, after) = (before.balanced(), after.balanced());
     if !after.is_made_from(before) {
         return None;
     }
