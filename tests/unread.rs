@@ -139,7 +139,7 @@ const HALF_WRITTEN: [(&str, &str, &[&str]); 8] = [
     (
         "a.go",
         "package p\n\ntype S struct{}\n\nfunc (s *S) one() {\n\ta()\n$0\tb([]int{1})\n}\n\nfunc (s *S) two() {}\n\nfunc after() {}\n",
-        &["\tout = append(\n", "\tif f(a.b(\n", "\tif a {\n", "\tfor _, x := range a {\n\t\tgo(\n", "\t}\n"],
+        &["\tout = append(\n", "\tif f(a.b(\n", "\tif a {\n", "\tfor _, x := range a {\n\t\trun(\n", "\t}\n"],
     ),
     (
         "a.cpp",
