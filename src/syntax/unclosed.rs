@@ -38,7 +38,7 @@ impl Repair {
 
 /// What is to be read otherwise, in order. Nothing where there is more than anybody leaves open.
 pub(super) fn repairs(text: &str, language: &Language) -> Vec<Repair> {
-    if text.len() > MAX_TEXT_BYTES {
+    if text.len() > MAX_TEXT_BYTES || is_even(text.as_bytes()) {
         return vec![];
     }
     let mut pairing = Pairing { text, language, open: vec![], alone: vec![], conditions: vec![], line: Line::default() };
@@ -72,6 +72,14 @@ pub(super) fn repairs(text: &str, language: &Language) -> Vec<Repair> {
         is_apart
     });
     repairs
+}
+
+/// Whether as many brackets of each kind open as close, those in strings and comments included. Then most likely each has its partner, and
+/// the text is broken by something else, such as a macro. To count costs nothing beside a second parse.
+fn is_even(text: &[u8]) -> bool {
+    [(b'(', b')'), (b'[', b']'), (b'{', b'}')]
+        .iter()
+        .all(|(opens, closes)| crate::text::count(text, *opens) == crate::text::count(text, *closes))
 }
 
 /// What lets an open brace have its partner. Its block can end before the first line that is not indented deeper, in place of a blank of
