@@ -130,16 +130,21 @@ fn a_recorded_engine_says_what_it_can_do_as_the_engine_does() {
 fn who_gave_up_waits_for_no_ranking() {
     let definition = "pub struct Rate;\n\nimpl Rate {\n    pub fn per_second(&self) -> u32 {\n        1\n    }\n}\n";
     let caller = "use crate::rate::Rate;\n\nfn speed(rate: &Rate) -> u32 {\n    rate.\n}\n";
-    let workspace = Workspace::new(&[("src/rate.rs", definition), ("src/lib.rs", caller)]);
-    let (session, _) = workspace.with_coder(vec![]);
-    let at = target(&session, "src/lib.rs", "rate.\n");
-    let at = Target { bytes: at.bytes.start + 5..at.bytes.start + 5, ..at };
     let others = |session: &Session| {
-        let shown = preview(session, &Params { at: Some(at.clone()), invoked: Some(true), ..Params::default() }).unwrap();
+        let at = target(session, "src/lib.rs", "rate.\n");
+        let at = Target { bytes: at.bytes.start + 5..at.bytes.start + 5, ..at };
+        let shown = preview(session, &Params { at: Some(at), invoked: Some(true), ..Params::default() }).unwrap();
         shown.parts.iter().filter(|part| &*part.path == "src/rate.rs").count()
     };
     let given_up = Cancel::new();
     given_up.cancel();
-    assert_eq!(others(&session.clone().until(&given_up)), 0, "nothing is ranked yet");
-    assert!(others(&session) > 0, "whoever waits gets it");
+    // The ranking works beside, and so small a repository may be ranked before the question comes; not each time.
+    let came_first = (0..40).any(|_| {
+        let workspace = Workspace::new(&[("src/rate.rs", definition), ("src/lib.rs", caller)]);
+        let (session, _) = workspace.with_coder(vec![]);
+        let before = others(&session.clone().until(&given_up));
+        assert!(others(&session) > 0, "whoever waits gets it");
+        before == 0
+    });
+    assert!(came_first, "nothing is ranked at first");
 }
