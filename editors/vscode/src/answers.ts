@@ -33,7 +33,7 @@ export class Answers implements vscode.TextDocumentContentProvider, vscode.Dispo
     await vscode.commands.executeCommand("markdown.showLockedPreviewToSide", uri);
     // Reading beside is no reason to stop typing. The preview takes the focus a moment after its command has returned.
     // Its cursor is where it was: naming it anew would scroll the text.
-    if (from && (await left(FOCUS_MS))) await vscode.window.showTextDocument(from.document, { viewColumn: from.viewColumn ?? vscode.ViewColumn.One });
+    if (from && (await left(FOCUS_MS))) await returnTo(from);
     return sheet;
   }
 
@@ -69,6 +69,11 @@ export class Answers implements vscode.TextDocumentContentProvider, vscode.Dispo
     // The editor closes unseen documents after a while; a closed one would stop updating its preview.
     void vscode.workspace.openTextDocument(uri);
   }
+}
+
+/** The editor that `from` was, in front again. Nothing where the person has opened another file meanwhile: they stay in that one. */
+export async function returnTo(from: vscode.TextEditor): Promise<vscode.TextEditor | undefined> {
+  return vscode.window.showTextDocument(from.document, { viewColumn: from.viewColumn ?? vscode.ViewColumn.One }).then((editor) => editor, () => undefined);
 }
 
 /** True once no text editor is active any more; false when that has not happened in time. */

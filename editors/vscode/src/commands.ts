@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
 import type { Diagnostic, Location } from "vscode-languageclient/node";
-import { hrefOf, type Answers, type Sheet } from "./answers";
+import { hrefOf, returnTo, type Answers, type Sheet } from "./answers";
 import type { Job } from "./jobs";
 import { isCancel, messageOf, type Log } from "./log";
 import { SERVER_COMMANDS, type Answer, type AskArgument, type ContextPreview, type ContextPreviewArgument, type EditArgument, type EditOutcome, type ExplainArgument } from "./protocol";
@@ -64,8 +64,8 @@ async function peek(desk: Desk, from: vscode.TextEditor, found: Location[]): Pro
   const client = desk.server.running;
   if (!client) return;
   const locations = found.map((location) => client.protocol2CodeConverter.asLocation(location));
-  const editor = await vscode.window.showTextDocument(from.document, { viewColumn: from.viewColumn ?? vscode.ViewColumn.One });
-  await vscode.commands.executeCommand("editor.action.peekLocations", editor.document.uri, editor.selection.active, locations, "peek");
+  const editor = await returnTo(from);
+  if (editor) await vscode.commands.executeCommand("editor.action.peekLocations", editor.document.uri, editor.selection.active, locations, "peek");
 }
 
 export async function edit(desk: Desk, given?: EditArgument): Promise<void> {

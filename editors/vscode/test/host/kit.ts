@@ -25,10 +25,14 @@ export async function until<T>(what: string, look: () => T | undefined | false |
 }
 
 export async function open(name: string): Promise<vscode.TextEditor> {
-  const editor = await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(vscode.Uri.joinPath(root(), name)), { viewColumn: vscode.ViewColumn.One });
+  const editor = await show(await vscode.workspace.openTextDocument(vscode.Uri.joinPath(root(), name)));
   await vscode.commands.executeCommand("workbench.action.focusActiveEditorGroup");
   return editor;
 }
+
+/** Shows a document, again where the workbench has opened another one meanwhile: it does so by itself while it starts. */
+const show = (document: vscode.TextDocument) =>
+  until(`an editor of ${document.uri.path}`, async () => vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.One }).then((editor) => editor, () => undefined));
 
 /** Puts the cursor behind `text`, at its end. */
 export function putCursor(editor: vscode.TextEditor, text: string): void {
@@ -96,10 +100,11 @@ export function answerOn(words: string): vscode.TextDocument {
   return answers().filter(({ uri }) => uri.path.includes(words)).sort((a, b) => number(b) - number(a))[0]!;
 }
 
-/** Puts everything back as it was on disk. */
+/** Puts the workspace back as it was on disk. The person's settings, which the workbench writes too, are its own to save. */
 export async function tidyUp(): Promise<void> {
-  for (const document of vscode.workspace.textDocuments.filter(({ isDirty, uri }) => isDirty && uri.scheme === "file")) {
-    await vscode.window.showTextDocument(document);
+  const ours = ({ isDirty, uri }: vscode.TextDocument) => isDirty && uri.scheme === "file" && vscode.workspace.getWorkspaceFolder(uri);
+  for (const document of vscode.workspace.textDocuments.filter(ours)) {
+    await show(document);
     await vscode.commands.executeCommand("workbench.action.files.revert");
   }
   await vscode.commands.executeCommand("workbench.action.closeAllEditors");

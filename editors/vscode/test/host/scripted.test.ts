@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
 import { configure, configureEndpoint, fills, gate, never } from "../endpoint";
-import { accepted, actions, answerOn, answers, api, ask, HOLE, open, pause, putCursor, scripted, type, until } from "./kit";
+import { accepted, actions, answerOn, answers, api, ask, HOLE, open, pause, putCursor, root, scripted, type, until } from "./kit";
 
 const [KEY, SECRET] = ["LONGSIGHT_TEST_KEY", "sk-longsight-not-for-logs"];
 
@@ -71,6 +71,24 @@ describe("longsight in VS Code, with a scripted endpoint", () => {
     const text = await until("the checked answer", () => (page.getText().includes("**Places**") ? page.getText() : undefined));
     assert.ok(text.includes("[src/receipts.rs:6](/src/receipts.rs#L6)"), text);
     assert.ok(!text.includes("#L9999"), text);
+  });
+
+  it("explains to the end where the person opens other files meanwhile", async () => {
+    endpoint.reply = () => ({ deltas: ["It takes a share off the price."] });
+    const editor = await open("src/lib.rs");
+    putCursor(editor, "pub fn discount");
+    // As soon as the page has the focus, and the code is to get it back: the workbench refuses to show what has been overtaken. That was
+    // thrown at the person, nothing was asked, and the page kept thinking.
+    const documents = await Promise.all(["src/lib.rs", "src/receipts.rs"].map((name) => vscode.workspace.openTextDocument(vscode.Uri.joinPath(root(), name))));
+    const clicks = vscode.window.onDidChangeActiveTextEditor(async (active) => {
+      for (let click = 0; !active && click < 20; click += 1, await pause(3)) void vscode.window.showTextDocument(documents[click % 2]!).then(undefined, () => undefined);
+    });
+    try {
+      await vscode.commands.executeCommand("longsight.explainSelection");
+    } finally {
+      clicks.dispose();
+    }
+    await until("the answer", () => answerOn("Explain").getText().includes("takes a share"), 60);
   });
 
   it("keeps a key in secret storage, and gives it to nobody but the endpoint", async () => {
