@@ -137,6 +137,32 @@ fn a_hunk_in_the_first_line_of_a_file_with_a_byte_order_mark_is_there_when_the_f
     }
 }
 
+/// A hunk that deletes the first line behind a byte order mark was drawn two lines wide: with the next line, or an empty one in its place.
+#[test]
+fn a_hunk_that_deletes_the_first_line_behind_a_byte_order_mark_is_that_line_alone() {
+    for shows_mark in [false, true] {
+        let task = json!([{ "path": "a.py", "old": "alpha = 1\n", "new": "", "reason": "why" }]);
+        let marked = "\u{feff}alpha = 1\nlast = 2\n";
+        let (folder, _coder, mut editor) = served(&[("a.py", marked), ("z.py", "z = 1\n")], vec![task]);
+        let (file, other) = (uri(folder.path(), "a.py"), uri(folder.path(), "z.py"));
+        editor.open(&other, "python", "z = 1\n");
+        if shows_mark {
+            editor.open(&file, "python", marked);
+        }
+        command(&mut editor, "longsight.edit", asked(&other, true));
+        let hunks = pending(&mut editor);
+        assert_eq!((&hunks[0]["old"], &hunks[0]["new"], hunks.len()), (&json!("alpha = 1\n"), &json!(""), 1), "{shows_mark}: {hunks:?}");
+        assert_eq!(hunks[0]["range"]["end"], json!({ "line": 1, "character": 0 }));
+        if !shows_mark {
+            editor.open(&file, "python", &marked[3..]);
+        }
+        accept_all(&mut editor);
+        assert_eq!(editor.buffers[&file].text.trim_start_matches('\u{feff}'), "last = 2\n", "{shows_mark}");
+        editor.inbox.clear();
+        editor.quit();
+    }
+}
+
 /// Two proposals for one new file were written one behind the other when all was accepted.
 #[test]
 fn two_proposals_for_one_new_file_are_not_written_one_behind_the_other() {
