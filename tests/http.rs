@@ -157,6 +157,22 @@ async fn g2_a_keep_alive_takes_no_time_from_a_long_prompt() {
     assert!(error.kind == ErrorKind::TimedOut && error.message.contains("in the middle of an answer"), "{error}");
 }
 
+/// A server that fell silent inside an answer ended a turn of many steps, and nobody was told what to do about it.
+#[tokio::test]
+async fn g2_a_silence_inside_an_answer_is_an_answer_lost_on_its_way() {
+    let head = || Act::Send(head("200 OK", "text/event-stream"));
+    let begun = || Act::Send(format!("data: {}\n\n", delta("x")).into_bytes());
+    let silent = ask_openai(vec![head(), begun(), Act::Hang]).await.unwrap_err();
+    assert!(silent.broke_off && silent.message.contains("try again, or look at the server's log"), "{silent}");
+    // What has not begun is asked of nobody twice, nor is what would take too long again.
+    assert!(!ask_openai(vec![head(), Act::Hang]).await.unwrap_err().broke_off);
+    let endless = (0..60).flat_map(|_| [begun(), Act::Wait(Duration::from_millis(50))]);
+    let server = Server::answering([head()].into_iter().chain(endless).collect()).await;
+    let short = Limits { total: Duration::from_millis(800), ..limits() };
+    let late = ask(&build_with("test", &config("openai", &server.url), short).unwrap()).await.unwrap_err();
+    assert!(late.kind == ErrorKind::TimedOut && !late.broke_off, "{late}");
+}
+
 /// A llama.cpp server sends its head at once and reads the prompt then: on two cores a model of 1.5 billion weights took longer than the
 /// time to the first event, and every edit was given up.
 #[tokio::test]

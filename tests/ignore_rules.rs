@@ -254,3 +254,155 @@ fn braces_in_a_projects_own_file_leave_out_both_that_they_may_mean() {
     assert_eq!(with("*.{rs,py}"), ["a.txt", "{{cookie.x}}/k.txt"]);
     assert_eq!(with("{{cookie.x}}/"), ["a.py", "a.rs", "a.txt"]);
 }
+
+/// What git leaves out of these files by these rules.
+fn git_leaves_out<'a>(repository: &Path, ignore: &[u8], files: &[&'a str]) -> Vec<&'a str> {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+    std::fs::write(repository.join(".gitignore"), ignore).unwrap();
+    let mut git = Command::new("git");
+    git.current_dir(repository).env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
+    git.env("XDG_CONFIG_HOME", repository);
+    git.args(["check-ignore", "--no-index", "-z", "--stdin"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut git = git.spawn().unwrap();
+    git.stdin.take().unwrap().write_all(files.join("\0").as_bytes()).unwrap();
+    let said = git.wait_with_output().unwrap();
+    assert!(said.status.code().is_some_and(|code| code < 2), "{said:?}");
+    let left: Vec<&str> = std::str::from_utf8(&said.stdout).unwrap().split('\0').collect();
+    files.iter().copied().filter(|file| left.contains(file)).collect()
+}
+
+/// Rules that are easily read otherwise than git reads them.
+const ODD: &[&str] = &[
+    "a.rs",
+    "/a.rs",
+    "a.rs/",
+    "*",
+    "/*",
+    "*.rs\n!a.rs",
+    "*\n!*/\n!k.rs",
+    "\\!a.rs",
+    "\\#a.rs",
+    "#a.rs",
+    "!a.rs",
+    "a.rs ",
+    "a.rs\\ ",
+    "a.rs\t",
+    " a.rs",
+    "\\ a.rs",
+    "a\\ b.rs",
+    "a b.rs  ",
+    "a?b.rs",
+    "a\\\\b.rs",
+    "a.rs\\",
+    "\\a.rs",
+    "a.rs\r\nb.rs\r\n",
+    "[ab].rs",
+    "[!ab].rs",
+    "[^ab].rs",
+    "\\[a\\].rs",
+    "[[]a].rs",
+    "[a-",
+    "[a",
+    "[]-a].rs",
+    "[b-a].rs",
+    "[b-a]*",
+    "k[\\d].rs",
+    "k[0-9].rs",
+    "**",
+    "**/k.rs",
+    "a/**",
+    "a/**/k.rs",
+    "**/priv/**",
+    "a**rs",
+    "a/*/k.rs",
+    "a/*",
+    "*/k.rs",
+    "/**/k.rs",
+    "priv",
+    "priv/",
+    "/priv/",
+    "/priv//",
+    "//priv",
+    "./priv",
+    "priv/.",
+    "sub/priv",
+    "sub/priv/",
+    "/",
+    "priv/\n!priv/k.rs",
+    "priv/*\n!priv/k.rs",
+    "é.rs",
+    "?.rs",
+    "??.rs",
+    "[é].rs",
+    "*.{rs}",
+    "k{1,2}.rs",
+    "{a,b}.rs",
+    "\\{a,b\\}.rs",
+    "[[:alpha:]].rs",
+    "[[:nope:]].rs",
+    "[a\\]].rs",
+    "[!a\\]].rs",
+    "[a\\-z].rs",
+    "[!b\\-].rs",
+    "[\\[a]*.rs",
+    "[\\!a]*.rs",
+    "***/k.rs",
+    "a/***",
+    "!",
+    "\\",
+    "!/a.rs\na.rs",
+];
+
+/// What is left out beyond git, by the reading of other tools: a tab at the end, braces, a backslash in a class.
+const BEYOND: [(&str, &[&str]); 4] = [
+    ("a.rs\t", &["a.rs"]),
+    ("k{1,2}.rs", &["k1.rs"]),
+    ("{a,b}.rs", &["a.rs", "b.rs"]),
+    ("[a\\-z].rs", &["].rs", "a/b/c/k.rs", "a/k.rs", "b.rs", "b/a/k.rs", "priv/k.rs", "sub/priv/k.rs"]),
+];
+
+/// A class with an escaped bracket, a range that runs backwards and three stars in a row were read as git does not read them: what git
+/// ignores was indexed, and sent.
+#[test]
+fn what_git_leaves_out_by_odd_rules_is_left_out() {
+    let files = [
+        " a.rs",
+        "!a.rs",
+        "#a.rs",
+        "-.rs",
+        "[a].rs",
+        "].rs",
+        "a b.rs",
+        "a.rs",
+        "a.rs ",
+        "a/b/c/k.rs",
+        "a/k.rs",
+        "a\\b.rs",
+        "ab.rs",
+        "b.rs",
+        "b/a/k.rs",
+        "k1.rs",
+        "k{1,2}.rs",
+        "priv/k.rs",
+        "sub/priv/k.rs",
+        "é.rs",
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let made = std::process::Command::new("git").args(["init", "-q"]).current_dir(folder.path()).status().unwrap();
+    assert!(made.success());
+    let mut otherwise = vec![];
+    for rules in ODD {
+        let there = beside(rules.as_bytes(), &files, &[]);
+        let ours: Vec<&str> = files.iter().filter(|file| !there.iter().any(|path| path == *file)).copied().collect();
+        let git = git_leaves_out(folder.path(), rules.as_bytes(), &files);
+        let leaked: Vec<_> = git.iter().filter(|file| !ours.contains(file)).collect();
+        let more: Vec<_> = ours.iter().filter(|file| !git.contains(file)).copied().collect();
+        let known = BEYOND.iter().find(|(known, _)| known == rules).map_or(&[][..], |(_, beyond)| beyond);
+        // No end of names in braces is listed: `*.{rs}` leaves out all of them.
+        if !leaked.is_empty() || *rules != "*.{rs}" && more != known {
+            otherwise.push(format!("{rules:?}: git alone {leaked:?}, here alone {more:?}"));
+        }
+    }
+    assert!(otherwise.is_empty(), "{}", otherwise.join("\n"));
+}

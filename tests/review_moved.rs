@@ -137,6 +137,32 @@ fn a_hunk_in_the_first_line_of_a_file_with_a_byte_order_mark_is_there_when_the_f
     }
 }
 
+/// A hunk that deletes the first line behind a byte order mark was drawn two lines wide: with the next line, or an empty one in its place.
+#[test]
+fn a_hunk_that_deletes_the_first_line_behind_a_byte_order_mark_is_that_line_alone() {
+    for shows_mark in [false, true] {
+        let task = json!([{ "path": "a.py", "old": "alpha = 1\n", "new": "", "reason": "why" }]);
+        let marked = "\u{feff}alpha = 1\nlast = 2\n";
+        let (folder, _coder, mut editor) = served(&[("a.py", marked), ("z.py", "z = 1\n")], vec![task]);
+        let (file, other) = (uri(folder.path(), "a.py"), uri(folder.path(), "z.py"));
+        editor.open(&other, "python", "z = 1\n");
+        if shows_mark {
+            editor.open(&file, "python", marked);
+        }
+        command(&mut editor, "longsight.edit", asked(&other, true));
+        let hunks = pending(&mut editor);
+        assert_eq!((&hunks[0]["old"], &hunks[0]["new"], hunks.len()), (&json!("alpha = 1\n"), &json!(""), 1), "{shows_mark}: {hunks:?}");
+        assert_eq!(hunks[0]["range"]["end"], json!({ "line": 1, "character": 0 }));
+        if !shows_mark {
+            editor.open(&file, "python", &marked[3..]);
+        }
+        accept_all(&mut editor);
+        assert_eq!(editor.buffers[&file].text.trim_start_matches('\u{feff}'), "last = 2\n", "{shows_mark}");
+        editor.inbox.clear();
+        editor.quit();
+    }
+}
+
 /// Two proposals for one new file were written one behind the other when all was accepted.
 #[test]
 fn two_proposals_for_one_new_file_are_not_written_one_behind_the_other() {
@@ -245,6 +271,95 @@ fn an_insertion_that_stands_there_when_the_file_is_opened_is_not_offered_again()
         let now = if is_made { text.replace("beta = 2\n", "beta  = 2\nnew = 1\n") } else { text.replace("beta =", "beta  =") };
         editor.open(&file, "python", &format!("# top\n{now}"));
         assert_eq!(pending(&mut editor).len(), usize::from(!is_made), "{:?}", editor.inbox);
+        editor.inbox.clear();
+        editor.quit();
+    }
+}
+
+/// Waits until the hunks are where they are to be.
+fn await_places(editor: &mut Editor, wanted: &[&str]) {
+    let since = std::time::Instant::now();
+    loop {
+        let places = pending(editor);
+        if places.iter().map(|hunk| hunk["uri"].as_str().unwrap()).eq(wanted.iter().copied()) {
+            return;
+        }
+        assert!(since.elapsed().as_secs() < 20, "{places:?} instead of {wanted:?}: {:?}", editor.inbox);
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
+
+const LINES: &str = "alpha = 1\nbeta = 2\ngamma = 3\n";
+
+/// An editor with hunks in two places of the closed file `old/a.py`, whose text `copy.py` has as well from before.
+fn with_closed_hunks(text: &str) -> (tempfile::TempDir, Coder, Editor) {
+    let hunk = |old: &str, new: &str| json!({ "path": "old/a.py", "old": old, "new": new, "reason": "why" });
+    let task = json!([hunk("alpha = 1", "alpha = 10"), hunk("gamma = 3", "gamma = 30")]);
+    let files = [("old/a.py", text), ("copy.py", text), ("z.py", "z = 1\n")];
+    let (folder, coder, mut editor) = served(&files, vec![task]);
+    // The copy is older than the hunks by more than the clock of the file system is off.
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    let other = uri(folder.path(), "z.py");
+    editor.open(&other, "python", "z = 1\n");
+    let report = command(&mut editor, "longsight.edit", asked(&other, true));
+    assert_eq!(pending(&mut editor).len(), 2, "{report}");
+    editor.inbox.clear();
+    (folder, coder, editor)
+}
+
+fn watched(editor: &mut Editor, events: &[(&str, u8)]) {
+    let changes: Vec<Value> = events.iter().map(|(uri, kind)| json!({ "uri": uri, "type": kind })).collect();
+    editor.notify("workspace/didChangeWatchedFiles", json!({ "changes": changes }));
+}
+
+/// A closed file that was moved in a terminal lost its hunks: the editor told only that it was gone, and that another had come.
+#[test]
+fn hunks_follow_a_closed_file_that_was_moved_in_a_terminal() {
+    let marked = format!("\u{feff}{LINES}");
+    let moves = [("old/a.py", "b.py", "b.py"), ("old", "new", "new/a.py")];
+    for (from, to, place) in moves {
+        for (text, told) in [(LINES, "events"), (LINES, "opened"), (LINES, "accepted"), (&marked, "events")] {
+            let (folder, _coder, mut editor) = with_closed_hunks(text);
+            let root = folder.path().join("repo");
+            let now = uri(folder.path(), place);
+            std::fs::rename(root.join(from), root.join(to)).unwrap();
+            match told {
+                "events" => watched(&mut editor, &[(&uri(folder.path(), from), 3), (&uri(folder.path(), to), 1)]),
+                // Nobody tells of the move.
+                "opened" => editor.open(&now, "python", LINES),
+                _ => drop(command(&mut editor, "longsight.acceptHunk", json!({ "uri": "file:///none", "all": true }))),
+            }
+            await_places(&mut editor, &[&now, &now]);
+            if told != "opened" {
+                editor.open(&now, "python", LINES);
+            }
+            let accepted = accept_all(&mut editor);
+            assert_eq!(accepted["result"]["applied"], true, "{from} {told}: {accepted} {:?}", editor.inbox);
+            assert_eq!(editor.buffers[&now].text, "alpha = 10\nbeta = 2\ngamma = 30\n", "{from} {told}");
+            editor.inbox.clear();
+            editor.quit();
+        }
+    }
+}
+
+/// Where it is not certain that a file is the one that is gone, the person is told what was dropped and why.
+#[test]
+fn hunks_of_a_file_that_is_gone_go_to_no_copy_and_to_no_other_text() {
+    let changed = LINES.replace("beta = 2", "beta = 3");
+    let cases: [(&[(&str, &str)], &str); 3] = [
+        (&[], "no file that has come since has the text"),
+        (&[("b.py", &changed)], "no file that has come since has the text"),
+        (&[("b.py", LINES), ("c.py", LINES)], "several files that have come since have the text"),
+    ];
+    for (come, why) in cases {
+        let (folder, _coder, mut editor) = with_closed_hunks(LINES);
+        let root = folder.path().join("repo");
+        std::fs::remove_file(root.join("old/a.py")).unwrap();
+        come.iter().for_each(|(name, text)| std::fs::write(root.join(name), text).unwrap());
+        watched(&mut editor, &[(&uri(folder.path(), "old/a.py"), 3)]);
+        await_places(&mut editor, &[]);
+        let told = editor.expect("window/showMessage")["params"]["message"].as_str().unwrap().to_string();
+        assert!(told.contains("2 proposed changes in a.py are dropped: the file is gone") && told.contains(why), "{told}");
         editor.inbox.clear();
         editor.quit();
     }

@@ -245,6 +245,28 @@ fn a_hunk_begins_at_its_own_first_line() {
     }
 }
 
+/// Where the first line behind a byte order mark was deleted, the second was rewritten with the mark before it.
+#[test]
+fn a_hunk_of_the_first_line_does_not_take_the_next_line_behind_a_byte_order_mark_along() {
+    let text = "one\ntwo\nthree\n";
+    for new in ["two\nthree\n", "uno\ntwo\nthree\n", "zero\none\ntwo\nthree\n", ""] {
+        let marked = |text: &str| format!("\u{feff}{text}");
+        let moved = |edit: &Edit| Edit { range: edit.range.start + 3..edit.range.end + 3, text: edit.text.clone() };
+        let plain = diff::hunks(text, new);
+        let hunks = diff::hunks(&marked(text), &marked(new));
+        assert_eq!(
+            hunks.iter().map(|hunk| &hunk.old_lines).collect::<Vec<_>>(),
+            plain.iter().map(|hunk| &hunk.old_lines).collect::<Vec<_>>()
+        );
+        let edits: Vec<Edit> = hunks.iter().map(|hunk| hunk.edit.clone()).collect();
+        assert_eq!(edits, plain.iter().map(|hunk| moved(&hunk.edit)).collect::<Vec<_>>(), "{new:?}");
+        let change = diff::change(&Text::new(&marked(text)), &Text::new(&marked(new)));
+        assert_eq!(change.edits(), edits, "{new:?}");
+        // A mark that comes or goes is a change of the first line.
+        assert_eq!(diff::hunks(&marked(text), text)[0].old_lines, 0..1);
+    }
+}
+
 #[test]
 fn hunks_carry_lines_and_a_unified_diff() {
     let (old, new) = ("a\nb\nc\nd\n", "a\nB\nc\nd\ne\n");

@@ -84,6 +84,9 @@ pub fn open(server: &Server, params: Value) {
     }
     hold::tell_lost(server, &lost);
     touched(server, &uri);
+    // It may be a closed file with hunks under another name, of which nobody has told.
+    let server = server.clone();
+    tokio::spawn(async move { hold::follow_disk(&server, |path| !path.exists()).await });
 }
 
 /// Finds out where a document lies and opens it; again if the folders have changed meanwhile.

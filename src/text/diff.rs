@@ -6,7 +6,7 @@ use std::time::Duration;
 use similar::{DiffTag, TextDiff};
 
 use super::layout::with_line_feeds;
-use super::{Batch, Edit, Text};
+use super::{BYTE_ORDER_MARK, Batch, Edit, Text};
 
 /// How long two texts with little in common are compared; after that a coarser diff will do.
 const COMPARE_WAIT: Duration = Duration::from_millis(250);
@@ -30,8 +30,24 @@ pub struct Hunk {
     pub edit: Edit,
 }
 
-/// The hunks that turn `old` into `new`, in order and disjoint.
+/// The hunks that turn `old` into `new`, in order and disjoint. A byte order mark that both begin with is no part of their first lines.
 pub fn hunks(old: &str, new: &str) -> Vec<Hunk> {
+    let mark = shared_mark(old, new);
+    let mut hunks = unmarked_hunks(&old[mark..], &new[mark..]);
+    for Hunk { edit, .. } in &mut hunks {
+        edit.range = edit.range.start + mark..edit.range.end + mark;
+    }
+    hunks
+}
+
+/// Bytes of the byte order mark that both texts begin with. As a part of the first line it would take the line along that comes to stand
+/// behind it when the first is deleted.
+fn shared_mark(old: &str, new: &str) -> usize {
+    let is_marked = |text: &str| text.starts_with(BYTE_ORDER_MARK);
+    if is_marked(old) && is_marked(new) { BYTE_ORDER_MARK.len_utf8() } else { 0 }
+}
+
+fn unmarked_hunks(old: &str, new: &str) -> Vec<Hunk> {
     let diff = compared(old, new);
     let mut hunks = between(&diff, new);
     let (old_lines, new_lines): (Vec<&str>, Vec<&str>) = (diff.iter_old_slices().collect(), diff.iter_new_slices().collect());
@@ -93,7 +109,7 @@ fn between(diff: &TextDiff<'_, '_, str>, new: &str) -> Vec<Hunk> {
 pub fn change(before: &Text, now: &Text) -> Batch {
     let (old, new) = (before.to_string(), now.to_string());
     let same = old.bytes().zip(new.bytes()).take_while(|(a, b)| a == b).count();
-    let start = old.as_bytes()[..same].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let start = old.as_bytes()[..same].iter().rposition(|byte| *byte == b'\n').map_or_else(|| shared_mark(&old, &new), |at| at + 1);
     let (old, new) = (&old[start..], &new[start..]);
     let same = old.bytes().rev().zip(new.bytes().rev()).take_while(|(a, b)| a == b).count();
     let kept = old.as_bytes()[old.len() - same..].iter().position(|byte| *byte == b'\n').map_or(0, |at| same - at - 1);

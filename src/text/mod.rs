@@ -17,6 +17,9 @@ pub use layout::Ending;
 pub use position::{Encoding, Position, Range, Text};
 pub use shared_text::SharedText;
 
+/// What may stand at the beginning of a file to tell its encoding. Most editors do not show it.
+pub const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// Number of line feeds, counted many bytes at a time.
 pub fn count_breaks(bytes: &[u8]) -> usize {
     count(bytes, b'\n')

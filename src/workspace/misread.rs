@@ -130,6 +130,11 @@ fn as_git_reads(line: &str) -> String {
     while let Some(letter) = rest.chars().next() {
         let length = match letter {
             '\\' => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
+            // More than two stars are two.
+            '*' if rest.starts_with("***") => {
+                rest = &rest[1..];
+                continue;
+            }
             '{' | '}' => {
                 pattern.push('\\');
                 1
@@ -150,27 +155,47 @@ fn as_git_reads(line: &str) -> String {
     pattern
 }
 
-/// A bracket expression at the start of a text: its length, and how to write it for the crate.
+/// A bracket expression at the start of a text: its length, and how to write it for the crate, to which a backslash in it is a letter.
 fn bracket(text: &str) -> Option<(usize, String)> {
     let inner = text.get(1..)?;
     let marks = inner.len() - inner.trim_start_matches(['!', '^']).len();
-    let mut at = 1 + marks.min(1);
-    let mut written = text[..at].to_string();
-    let first = at;
+    let first = 1 + marks.min(1);
+    let (mut at, mut written) = (first, String::new());
+    // A closing bracket is a letter at the start alone, and an escaped hyphen at the end.
+    let (mut closes, mut hyphen) = (false, false);
     loop {
         let rest = &text[at..];
-        let letter = rest.chars().next()?;
+        let (length, letter) = letter_of(rest)?;
         if let Some((length, letters)) = class(rest) {
             written.push_str(letters);
             at += length;
-        } else if letter == ']' && at > first {
-            written.push(']');
-            return Some((at + 1, written));
-        } else {
-            written.push(letter);
-            at += letter.len_utf8();
+            continue;
+        }
+        if letter == ']' && length == 1 && at > first {
+            let (closes, hyphen) = (if closes && !written.starts_with(']') { "]" } else { "" }, if hyphen { "-" } else { "" });
+            return Some((at + 1, format!("{}{closes}{written}{hyphen}]", &text[..first])));
+        }
+        at += length;
+        match letter {
+            ']' if length > 1 => closes = true,
+            '-' if length > 1 => hyphen = true,
+            _ => written.push_str(&rest[..length]),
+        }
+        // A range that runs backwards has its first letter alone; the crate takes no such rule.
+        if let Some((length, last)) = text[at..].strip_prefix('-').and_then(letter_of)
+            && last < letter
+            && last != ']'
+        {
+            at += 1 + length;
         }
     }
+}
+
+/// The letter at the start of a text, escaped or not, and its length.
+fn letter_of(text: &str) -> Option<(usize, char)> {
+    let letter = text.chars().next()?;
+    let escaped = if letter == '\\' { text[1..].chars().next() } else { None };
+    Some(escaped.map_or((letter.len_utf8(), letter), |escaped| (1 + escaped.len_utf8(), escaped)))
 }
 
 /// A named class at the start of a text, such as `[:digit:]`: its length, and its letters.

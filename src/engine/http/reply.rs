@@ -115,9 +115,16 @@ impl Reply {
         let message = match (total, self.begun) {
             (true, _) => format!("{}: the answer was not complete after {spent} s and was given up", self.name),
             (false, false) => format!("{} has not begun to answer after {spent} s; is it loading a model, or overloaded?", self.name),
-            (false, true) => format!("{} stopped in the middle of an answer", self.name),
+            (false, true) => {
+                let silence = self.heard.map_or(0, |last| last.elapsed().as_secs());
+                format!(
+                    "{} has sent nothing for {silence} s in the middle of an answer, which was given up; try again, or look at the server's log",
+                    self.name
+                )
+            }
         };
-        EngineError::new(ErrorKind::TimedOut, message)
+        // Who falls silent has lost the answer as a broken connection has. One that goes on for too long would do so again.
+        EngineError { broke_off: self.begun && !total, ..EngineError::new(ErrorKind::TimedOut, message) }
     }
 
     fn decode(&mut self, chunk: &[u8]) -> Result<(), EngineError> {

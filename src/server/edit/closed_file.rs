@@ -3,7 +3,7 @@
 
 use crate::features::edit::FileEdit;
 use crate::text::edit::Overlap;
-use crate::text::{Batch, Edit, Text, diff, rebase};
+use crate::text::{BYTE_ORDER_MARK, Batch, Edit, Text, diff, rebase};
 use crate::workspace::{ReadError, Snapshot};
 
 /// A file that is not open, as an editor that opens it will see it: its text, with the edits for that text.
@@ -41,8 +41,6 @@ pub fn fill(edits: &Batch, now: &Text) -> Option<Batch> {
     let text = edits.edits().iter().map(|edit| edit.text.as_str()).collect();
     blank.then(|| Batch::one(Edit { range: 0..now.len_bytes(), text }))
 }
-
-const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// A text without its byte order mark.
 pub fn unmarked(text: &str) -> &str {

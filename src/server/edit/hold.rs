@@ -1,7 +1,8 @@
 //! Edits held back as hunks until a person decides: how they are held, what is told about them, and what becomes of them when their file
 //! changes outside of the editor.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::LazyCell;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 use super::closed_file::{as_opened, unmarked};
 use super::hunk_view::redraw;
 use super::hunks::DroppedHunk;
+use super::moved::ClosedFile;
 use super::warnings::look_twice;
 use crate::features::actions::one_line;
 use crate::features::edit::FileEdit;
@@ -17,7 +19,8 @@ use crate::server::Server;
 use crate::server::state::State;
 use crate::text::Text;
 use crate::text::rebase::Dropped;
-use crate::workspace::{Document, ReadError, WorkspacePath, uri};
+use crate::workspace::walk::{self, Listing};
+use crate::workspace::{Document, ReadError, Snapshot, uri};
 
 /// Holds edits back as hunks that wait for a decision; returns their numbers. All or none, since half of a change is no change. `warnings`
 /// are reasons for a second look.
@@ -111,40 +114,67 @@ fn only_by_actions(state: &mut State) -> Option<&'static str> {
     is_news.then_some(words)
 }
 
-/// Rebases hunks of files that are not open on the new text of these files. Hunks that do not fit are dropped with a reason.
+/// Rebases hunks of files that are not open on the new text of these files. Hunks of a file that has another name now go there, and those
+/// that do not fit are dropped with a reason.
 pub async fn follow_disk(server: &Server, wanted: impl Fn(&Path) -> bool) {
-    let closed: BTreeMap<String, WorkspacePath> = server.with(|state| {
+    let closed: Vec<ClosedFile> = server.with(|state| {
         let closed = state.hunks.iter().filter(|pending| state.open_as(&pending.document).is_none());
-        let placed = closed.filter_map(|pending| Some((pending.document.uri.clone(), pending.document.path.clone()?)));
-        placed.filter(|(_, path)| wanted(&path.absolute())).collect()
+        let uris: BTreeSet<&str> = closed.map(|pending| pending.document.uri.as_str()).collect();
+        let files = uris.into_iter().filter_map(|uri| ClosedFile::of(&state.hunks, uri));
+        files.filter(|file| wanted(&file.path.absolute())).collect()
     });
     if closed.is_empty() {
         return;
     }
     let snapshot = server.snapshot().workspace;
-    let read = move || -> Vec<_> { closed.into_iter().map(|(uri, path)| (uri, snapshot.read_exact(&path), path)).collect() };
-    let Ok(read) = server.work.patient(Box::pin(async move { read() })).await else { return };
-    for (uri, text, path) in read {
+    let look = move || -> Vec<_> {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let listing = LazyCell::new(|| walk::walk(&snapshot.roots, threads));
+        closed.into_iter().map(|file| (on_disk(&snapshot, &file, || &listing), file)).collect()
+    };
+    let Ok(looked) = server.work.patient(Box::pin(async move { look() })).await else { return };
+    for (now, ClosedFile { uri, .. }) in looked {
         let mut drawn = vec![uri.clone()];
         let lost = server.with(|state| {
-            let now = match text {
-                Ok(text) => Some(Arc::new(Document { uri: uri.clone(), ..Document::on_disk(path, Text::new(unmarked(&text))) })),
-                Err(ReadError::Missing) => None,
-                // A file that cannot be read now is read when the hunk is accepted.
-                Err(_) => return vec![],
-            };
             // What is gone, and open word for word under another name, was renamed.
-            if now.is_none()
-                && let Some(renamed) = state.shown_as(&uri)
-            {
-                drawn.push(renamed.uri.clone());
-                return state.hunks.renamed(&uri, &renamed);
-            }
-            let is_open = state.hunks.of(&uri).next().is_none_or(|pending| state.open_as(&pending.document).is_some());
-            if is_open { vec![] } else { state.hunks.on_disk(&uri, now.as_ref()) }
+            let is_gone = matches!(now, OnDisk::Moved(_) | OnDisk::Gone(_));
+            let shown = if is_gone { state.shown_as(&uri) } else { None };
+            let is_open = || state.hunks.of(&uri).next().is_none_or(|pending| state.open_as(&pending.document).is_some());
+            let renamed = match (now, shown) {
+                (_, Some(shown)) => shown,
+                _ if is_open() => return vec![],
+                (OnDisk::Here(now), _) => return state.hunks.renamed(&uri, &now),
+                (OnDisk::Moved(now), _) => state.open_as(&now).map_or(now, |(_, open)| open.document.clone()),
+                (OnDisk::Gone(why), _) => return state.hunks.gone(&uri, why),
+                (OnDisk::Unreadable, _) => return vec![],
+            };
+            drawn.push(renamed.uri.clone());
+            state.hunks.renamed(&uri, &renamed)
         });
         say_lost(server, &lost);
         redraw(server, drawn.iter().map(String::as_str));
+    }
+}
+
+/// What a look at the disk says about a closed file with hunks.
+enum OnDisk {
+    Here(Arc<Document>),
+    /// It has another name now.
+    Moved(Arc<Document>),
+    /// It is nowhere, and why its hunks cannot follow it.
+    Gone(&'static str),
+    /// It cannot be read now, and is read when its hunks are accepted.
+    Unreadable,
+}
+
+fn on_disk<'a>(snapshot: &Snapshot, file: &ClosedFile, listing: impl FnOnce() -> &'a Listing) -> OnDisk {
+    match snapshot.read_exact(&file.path) {
+        Ok(text) => {
+            let now = Document::on_disk(file.path.clone(), Text::new(unmarked(&text)));
+            OnDisk::Here(Arc::new(Document { uri: file.uri.clone(), ..now }))
+        }
+        Err(ReadError::Missing) => file.found(snapshot, listing).map_or_else(|untraced| OnDisk::Gone(untraced.why()), OnDisk::Moved),
+        Err(_) => OnDisk::Unreadable,
     }
 }
 

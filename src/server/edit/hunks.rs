@@ -2,6 +2,7 @@
 //! exactly, or dropped with a reason.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use super::closed_file::marked_as;
 use crate::context::fence;
@@ -30,6 +31,8 @@ pub struct PendingHunk {
     pub claimed: bool,
     /// The user has accepted it, and its file is being read before the editor is asked.
     pub accepting: bool,
+    /// When it was made.
+    pub since: SystemTime,
 }
 
 /// The warning for a change that the editor claims to have made and that nothing shows.
@@ -121,6 +124,7 @@ impl Hunks {
                 creates: file.creates,
                 claimed: false,
                 accepting: false,
+                since: SystemTime::now(),
             };
             self.waiting.push(pending);
         }
@@ -226,14 +230,11 @@ impl Hunks {
         self.fit(here, now)
     }
 
-    /// A file that is not open has changed on disk, or is gone.
-    pub fn on_disk(&mut self, uri: &str, now: Option<&Arc<Document>>) -> Vec<DroppedHunk> {
+    /// A file that is not open is gone from the disk. What is to create it goes on waiting.
+    pub fn gone(&mut self, uri: &str, why: &str) -> Vec<DroppedHunk> {
         let here = self.take(|pending| pending.document.uri == uri);
-        if let Some(now) = now {
-            return self.fit(here, now);
-        }
         let gone = |pending: PendingHunk| {
-            if pending.creates { Ok(Some(pending)) } else { Err(DroppedHunk { pending: pending.into(), why: "the file is gone".into() }) }
+            if pending.creates { Ok(Some(pending)) } else { Err(DroppedHunk { pending: pending.into(), why: why.into() }) }
         };
         self.put_back_carried(here.into_iter().map(gone).collect())
     }

@@ -10,6 +10,7 @@ pub mod file_renames;
 pub mod hold;
 pub mod hunk_view;
 pub mod hunks;
+mod moved;
 mod partial;
 pub mod review;
 mod selector;
