@@ -8,22 +8,22 @@ use crate::index::{File, FileId, FileImport};
 use crate::syntax::{Beyond, Kind, Language, Reach, lists, naming};
 use crate::workspace::folder_of;
 
-/// Factor for a definition inside of a function in another file, ...
+/// Factor for a definition inside of a function in another file.
 const NESTED_FACTOR: f32 = 0.02;
-/// ... for one that the language hides from here, ...
+/// Factor for a definition that the language hides from here.
 const HIDDEN_FACTOR: f32 = 0.05;
-/// ... for a test, where the place is not one, ...
+/// Factor for a test, where the place is not one.
 const TEST_FACTOR: f32 = 0.15;
-/// ... for one whose name an import takes from another file, ...
+/// Factor for a definition whose name an import takes from another file.
 const IMPORTED_ELSEWHERE_FACTOR: f32 = 0.15;
-/// ... for one whose name the current file defines itself, ...
+/// Factor for a definition whose name the current file defines itself.
 const DEFINED_HERE_FACTOR: f32 = 0.3;
-/// ... and for what is at the top level of a package or project that nothing here names, or a member of it (values of its types may still
-/// come here).
+/// Factor for a definition at the top level of a package or project that nothing here names.
 const FAR_FACTOR: f32 = 0.15;
+/// Factor for a member in such a package or project: values of its type may still come here.
 const FAR_MEMBER_FACTOR: f32 = 0.5;
-/// The factor is raised to this power where no package says whose a name is: then the rules only guess from names and folders, and the
-/// trees have weighed them already.
+/// A factor is raised to this power where no package says whose a name is: then the rules only guess from names and folders, and the
+/// trees have weighed those already.
 const GUESSED: f32 = 0.15;
 /// Most files between an import and the definition that pass the name on.
 const MAX_REEXPORT_HOPS: usize = 3;

@@ -20,13 +20,13 @@ use super::scene::Scene;
 use crate::syntax::{Kind, Language, Parsed};
 use crate::text::words;
 
-/// One of the members comes next, so this is the sum of their scores (on the scale that [`super::rank::trees`] describes), ...
+/// The sum of the members' scores, since one of them comes next (on the scale that [`super::rank::trees`] describes).
 const MEMBER_SCORE_SUM: f32 = 2.2;
-/// ... this is the limit for each, ...
+/// The highest score of one member.
 const MAX_MEMBER_SCORE: f32 = 0.75;
-/// ... this is what one starts from that the ranking gives nothing, ...
+/// What a member starts from to which the ranking gives no score.
 const UNRANKED_MEMBER_SCORE: f32 = 2e-3;
-/// ... and this is for the type itself.
+/// The score of the type itself.
 const TYPE_SCORE: f32 = 0.65;
 /// Most steps from a value back to what it is made of: a variable to its value, a call to its result.
 const MAX_STEPS_BACK: usize = 8;

@@ -8,15 +8,15 @@ use super::corpus::{Corpus, Name, Symbol};
 use super::numbers::{NumberMap, keep_first};
 use super::rank::Candidate;
 
-/// How strongly size counts against a definition.
+/// How strongly size counts against a definition: the exponent of its bytes.
 const SIZE_EXPONENT: f32 = 0.9;
 /// Factor for a further definition of a name that is in the pack already: only one of them is meant, and it may be there.
 const REPEATED_NAME_FACTOR: f32 = 0.25;
-/// The least that this makes a definition worth.
+/// The lowest that this factor gets for one name, however many of its definitions are in the pack.
 const MIN_NAME_SHARE: f32 = 0.04;
-/// Definitions that are looked at, per 1,000 tokens of budget.
+/// Definitions that are considered for a pack, per 1,000 tokens of budget.
 const ITEMS_PER_1000_TOKENS: usize = 250;
-/// For each of those, so many are priced, likeliest first: a short one may be worth more than a likelier long one.
+/// For each of those, this many candidates are priced, likeliest first: a short one may be worth more than a likelier long one.
 const PRICED_PER_ITEM: usize = 6;
 /// A pack with less room than this, in bytes, is full.
 const FULL_BELOW_BYTES: f32 = 40.0;

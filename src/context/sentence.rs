@@ -92,20 +92,20 @@ const STOP_WORDS: &[&str] = &[
     "with",
     "would",
 ];
-/// The weight of a word below the first line, ...
+/// The weight of a word below the first line; one of the first line has 1.
 const BODY_WEIGHT: f32 = 0.4;
-/// ... what is added for a word written as in code, ...
+/// Added to the weight of a word that is written as in code, as a share of that weight.
 const CODE_BONUS: f32 = 0.35;
-/// ... for one that says where the rest happens, as `parser` in `parser: keep the last line`, ...
+/// Added for a word that says where the rest happens, as `parser` in `parser: keep the last line`.
 const SCOPE_BONUS: f32 = 0.5;
-/// ... and for one that only says what kind of change a message is about, as `build` in `build(deps): …`.
+/// Added for a word that only says what kind of change a message is about, as `build` in `build(deps): …`.
 const KIND_PENALTY: f32 = -0.8;
 /// The kinds of changes that messages begin with, from the Conventional Commits specification and what projects make of it.
 const CHANGE_KINDS: &[&str] =
     &["build", "chore", "ci", "doc", "docs", "feat", "feature", "fix", "perf", "refactor", "revert", "style", "test", "tests"];
 /// Most different words of a sentence.
 const MAX_WORDS: usize = 96;
-/// Longest heading before a colon, in bytes.
+/// Longest scope before a colon, in bytes.
 const MAX_SCOPE_BYTES: usize = 32;
 
 /// One word: the stem of a part of an identifier or, behind a `=`, a whole identifier.

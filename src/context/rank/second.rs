@@ -12,13 +12,13 @@ use crate::context::features::{Feature, Features};
 use crate::context::nameable::Nameable;
 use crate::context::numbers::{NumberMap, keep_first};
 
-/// How many candidates are judged again.
+/// Most candidates that the trees score again.
 const MAX_RESCORED: usize = 1500;
-/// How many of them all trees judge; the others keep the judgement of the first trees.
+/// Most of these that all trees score; the others keep the score of the first trees.
 const MAX_SCORED_BY_ALL_TREES: usize = 600;
-/// The trees that judge all of them.
+/// How many trees score all of these.
 const EARLY_TREES: usize = 40;
-/// Keeps the logarithm of zero at a harmless value.
+/// Added before a logarithm, so that zero has one.
 const LOG_FLOOR: f32 = 1e-4;
 
 thread_local! {
