@@ -8,21 +8,21 @@ use super::scene::Scene;
 use crate::text::words;
 
 /// Files that resemble the current one most.
-const FILES: usize = 24;
+const MAX_FILES: usize = 24;
 /// Functions that resemble the current one most.
-const FUNCTIONS: usize = 24;
+const MAX_FUNCTIONS: usize = 24;
 /// A name less near to the cursor than this does not say what the function does.
-const FAR: f32 = 0.1;
+const MIN_NEARNESS: f32 = 0.1;
 /// What a name counts that is shown anywhere in the file; its nearness to the cursor (at most 1) is added.
-const ANYWHERE: f32 = 0.3;
+const ANYWHERE_WEIGHT: f32 = 0.3;
 /// Factor for a file that defines a function with the current one's name: it does the same for something else.
-const OF_THE_NAME: f32 = 1.3;
+const FUNCTION_NAME_FACTOR: f32 = 1.3;
 /// What a function of the same name counts. One whose name only has the same words gets 1 at most.
-const SAME_NAME: f32 = 2.0;
+const SAME_NAME_LIKENESS: f32 = 2.0;
 /// Factor for a member of the same type that is defined in another file.
-const SAME_OWNER: f32 = 1.5;
+const SAME_OWNER_FACTOR: f32 = 1.5;
 /// A word in more names than this tells nothing.
-const COMMON_WORD: usize = 1000;
+const COMMON_WORD_NAMES: usize = 1000;
 
 /// Files by the cosine of the rare names they share with the current one; the best few, normalised to sum 1.
 pub fn files(corpus: &Corpus, scene: &Scene, current: Option<u32>) -> Vec<(u32, f32)> {
@@ -32,26 +32,26 @@ pub fn files(corpus: &Corpus, scene: &Scene, current: Option<u32>) -> Vec<(u32, 
         if corpus.mentions(*name) > many {
             continue;
         }
-        let weight = corpus.idf(*name).powi(2) * (ANYWHERE + seen.near);
+        let weight = corpus.idf(*name).powi(2) * (ANYWHERE_WEIGHT + seen.near);
         for file in corpus.users(*name) {
             scores.add(file, weight / corpus.norm[file as usize]);
         }
     }
     if let Some(function) = scene.function {
         for number in corpus.defined(function) {
-            scores.of[corpus.symbols[*number as usize].file as usize] *= OF_THE_NAME;
+            scores.of[corpus.symbols[*number as usize].file as usize] *= FUNCTION_NAME_FACTOR;
         }
     }
-    scores.best(FILES, |file| Some(file) != current, |file| file)
+    scores.best(MAX_FILES, |file| Some(file) != current, |file| file)
 }
 
 /// Functions that mention the names around the cursor, normalised likewise.
 pub fn functions(corpus: &Corpus, scene: &Scene, current: Option<u32>) -> Vec<(u32, f32)> {
     let mut scores = Scores::new(corpus.symbols.len());
-    let near = scene.shown.iter().filter(|(_, seen)| seen.near >= FAR);
+    let near = scene.shown.iter().filter(|(_, seen)| seen.near >= MIN_NEARNESS);
     let near = near.filter_map(|(name, seen)| Some((corpus.slot(*name)?, seen.near)));
     corpus.score_alike(near, |function, score| scores.add(function, score));
-    scores.best(FUNCTIONS, |number| Some(corpus.symbols[number as usize].file) != current, |number| corpus.place(number))
+    scores.best(MAX_FUNCTIONS, |number| Some(corpus.symbols[number as usize].file) != current, |number| corpus.place(number))
 }
 
 /// Functions whose names share words with the current one's; those of the same name come first.
@@ -63,7 +63,7 @@ pub fn namesakes(corpus: &Corpus, scene: &Scene, current: Option<u32>) -> Vec<(u
         let weight = corpus.weight_of_word(word);
         all += weight;
         let having = corpus.with_word(word);
-        if having.len() > COMMON_WORD {
+        if having.len() > COMMON_WORD_NAMES {
             continue;
         }
         for slot in having {
@@ -79,13 +79,13 @@ pub fn namesakes(corpus: &Corpus, scene: &Scene, current: Option<u32>) -> Vec<(u
         let callable = matches!(symbol.sort, Sort::Function | Sort::Method);
         *score = if callable { (*score / (all + other - *score).max(0.01)).powi(2) } else { 0.0 };
         if symbol.name == function {
-            *score = SAME_NAME;
+            *score = SAME_NAME_LIKENESS;
         }
         if owners.contains(&symbol.container) {
-            *score *= SAME_OWNER;
+            *score *= SAME_OWNER_FACTOR;
         }
     }
-    scores.best(FUNCTIONS, |number| Some(corpus.symbols[number as usize].file) != current, |number| corpus.place(number))
+    scores.best(MAX_FUNCTIONS, |number| Some(corpus.symbols[number as usize].file) != current, |number| corpus.place(number))
 }
 
 thread_local! {

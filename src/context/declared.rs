@@ -7,11 +7,11 @@ use super::rank::Candidate;
 use crate::syntax::Language;
 
 /// The factor for a declaration whose definition is known. Not zero, since its parameters may be needed.
-const AGAIN: f32 = 0.05;
-/// With this many definitions of a name it is unclear which one is declared.
-const MEANT: usize = 4;
+const DECLARATION_FACTOR: f32 = 0.05;
+/// A name with more definitions than this does not say which one is declared.
+const MAX_DEFINITIONS_OF_NAME: usize = 4;
 /// Anything less likely is not looked at.
-const LEAST: f32 = 1e-4;
+const MIN_SCORE: f32 = 1e-4;
 
 /// Makes each definition as likely as its likeliest declaration, and the declarations unlikely.
 pub fn join(corpus: &Corpus, path: &str, language: Option<&Language>, candidates: &mut Vec<Candidate>) {
@@ -20,20 +20,20 @@ pub fn join(corpus: &Corpus, path: &str, language: Option<&Language>, candidates
     }
     let own = corpus.file(path);
     let mut defined: NumberMap<u32, f32> = NumberMap::default();
-    for candidate in candidates.iter_mut().filter(|candidate| candidate.score > LEAST) {
+    for candidate in candidates.iter_mut().filter(|candidate| candidate.score > MIN_SCORE) {
         let symbol = &corpus.symbols[candidate.symbol as usize];
         if !declares(corpus, symbol) {
             continue;
         }
         let found: Vec<u32> = definitions(corpus, symbol).collect();
-        if found.is_empty() || found.len() > MEANT {
+        if found.is_empty() || found.len() > MAX_DEFINITIONS_OF_NAME {
             continue;
         }
         for number in found.into_iter().filter(|number| Some(corpus.symbols[*number as usize].file) != own) {
             let known = defined.entry(number).or_default();
             *known = known.max(candidate.score);
         }
-        candidate.score *= AGAIN;
+        candidate.score *= DECLARATION_FACTOR;
     }
     for candidate in candidates.iter_mut() {
         if let Some(score) = defined.remove(&candidate.symbol) {

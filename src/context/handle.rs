@@ -12,18 +12,18 @@ use super::ranking::Ranking;
 use super::reading::Reading;
 use super::scene::Scene;
 use super::select::Order;
-use super::session::{Asked, Count, Here, Session};
+use super::session::{Asked, Count, Here, PackRequest, Session};
 use super::{Pack, Part, corrections, declared, members, receiver};
 use crate::syntax::{Language, Parsed, naming, scope};
 use crate::text::lines::line_start;
 use crate::text::words;
 
 /// Visited places that are remembered.
-const VISITS: usize = 8;
+const MAX_VISITS: usize = 8;
 /// The share of the way to 1 that a visit adds to a definition's score, on the scale that [`super::rank::trees`] describes.
-const VISITED: f32 = 0.55;
+const VISIT_BONUS: f32 = 0.55;
 /// How many prompts are kept going: one for each feature, and as many previews for people.
-const SESSIONS: usize = 8;
+const MAX_SESSIONS: usize = 8;
 
 /// The prompts of one window; clones share them.
 #[derive(Clone, Default)]
@@ -123,15 +123,15 @@ impl Handle {
         let expected = receiver::expect(query, &scene, sources.read, factor, &mut candidates);
         declared::join(query.corpus, query.path, query.language, &mut candidates);
         let here = Here { path: query.path.into(), function: scene.function_line };
-        let place = query.place(&reading, in_test);
-        let alike = query.writes.then(|| passages.find(&place, &here, query.budget, &mut files, sources.read, sources.count)).flatten();
+        let place = query.place(&reading, in_test, &here);
+        let alike = query.writes.then(|| passages.find(&place, query.budget, &mut files, sources)).flatten();
         let alike = alike.filter(|part| still_stands(part, query.path, sources));
         self.state().reading = reading;
         let budget = query.budget.saturating_sub(alike.as_ref().map_or(0, |part| part.tokens));
         let reason = |symbol: &Symbol| ranker.reason(symbol);
         let order = Order::new(query.corpus, &reason, candidates, budget);
         let asked = Asked { here, text: query.text, named: named_here(query), visited, expected };
-        let packed = session.pack(query.corpus, &order, budget, &asked, sources.count);
+        let packed = session.pack(&PackRequest { corpus: query.corpus, order: &order, budget, asked, count: sources.count });
         self.state().keep(key, number, session, passages, files);
         // The file under the cursor follows behind the parts, so it needs no correction.
         let others = |path: &str| (path != query.path).then(|| (sources.changed)(path)).flatten();
@@ -148,7 +148,7 @@ impl Handle {
         let mut state = self.state();
         state.visits.retain(|(known, at)| &**known != path || at.abs_diff(line) > 20);
         state.visits.push_front((path.into(), line));
-        state.visits.truncate(VISITS);
+        state.visits.truncate(MAX_VISITS);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -171,9 +171,9 @@ impl PlaceQuery<'_> {
         naming::is_test(Some(language), self.path) || self.parsed.is_some_and(|tree| scope::at(tree, self.offset).items.iter().any(says))
     }
 
-    fn place<'a>(&'a self, reading: &'a Reading, in_test: bool) -> Place<'a> {
+    fn place<'a>(&'a self, reading: &'a Reading, in_test: bool, here: &'a Here) -> Place<'a> {
         let family = self.language.map(|language| &*language.family);
-        Place { corpus: self.corpus, path: self.path, text: self.text, reading, offset: self.offset, family, in_test }
+        Place { corpus: self.corpus, path: self.path, text: self.text, reading, offset: self.offset, here, family, in_test }
     }
 }
 
@@ -185,16 +185,17 @@ fn still_stands(part: &Part, here: &str, sources: &Sources) -> bool {
 }
 
 /// A name counts as just written this many lines above the cursor's line.
-const LINES_ABOVE: usize = 2;
+const JUST_WRITTEN_LINES_ABOVE: usize = 2;
 /// Names further away than this, in bytes, are not at the cursor, however long the lines are.
-const NEAR: usize = 2_000;
+const MAX_DISTANCE_BYTES: usize = 2_000;
 
 /// The names in the cursor's line and just above it, without the one being written.
 fn named_here(query: &PlaceQuery) -> Vec<Name> {
     let offset = query.text.floor_char_boundary(query.offset);
-    let nearest = query.text.floor_char_boundary(offset.saturating_sub(NEAR));
-    let furthest = query.text.floor_char_boundary(offset + NEAR);
-    let start = query.text[nearest..offset].rmatch_indices('\n').nth(LINES_ABOVE).map_or(nearest, |(end, _)| nearest + end + 1);
+    let nearest = query.text.floor_char_boundary(offset.saturating_sub(MAX_DISTANCE_BYTES));
+    let furthest = query.text.floor_char_boundary(offset + MAX_DISTANCE_BYTES);
+    let start =
+        query.text[nearest..offset].rmatch_indices('\n').nth(JUST_WRITTEN_LINES_ABOVE).map_or(nearest, |(end, _)| nearest + end + 1);
     let rest = query.text[offset..furthest].find('\n').map_or(furthest, |end| offset + end);
     let is_whole = |at: usize, word: &str| start + at + word.len() < offset || offset < start + at;
     let lines = &query.text[start..rest];
@@ -228,7 +229,7 @@ impl State {
         let mut others = 0;
         self.sessions.retain(|kept| {
             others += usize::from(kept.key.1 == key.1);
-            kept.key != key && (kept.key.1 != key.1 || others < SESSIONS)
+            kept.key != key && (kept.key.1 != key.1 || others < MAX_SESSIONS)
         });
         self.sessions.push_front(Kept { key, turn, session, passages });
     }
@@ -247,8 +248,8 @@ fn prefer_visited(query: &PlaceQuery, visits: &VecDeque<Visit>, candidates: &mut
         visited.extend(around);
     }
     for candidate in candidates.iter_mut().filter(|candidate| visited.remove(&candidate.symbol)) {
-        candidate.score += VISITED * (1.0 - candidate.score);
+        candidate.score += VISIT_BONUS * (1.0 - candidate.score);
     }
-    candidates.extend(visited.into_iter().map(|symbol| Candidate { symbol, score: VISITED }));
+    candidates.extend(visited.into_iter().map(|symbol| Candidate { symbol, score: VISIT_BONUS }));
     innermost
 }

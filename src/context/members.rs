@@ -12,15 +12,15 @@ use crate::syntax::Language;
 /// field, on the scale that [`super::rank::trees`] describes. Larger values would push out the functions that are called. With a third of
 /// these values (on an earlier scale), half as many more members were found in redis and vite on a small budget, and less than one in a
 /// hundred other definitions was lost.
-const EXPECTED: f32 = 0.5;
-const LIKELIEST: f32 = 0.16;
+const FIELD_SCORE_SUM: f32 = 0.5;
+const MAX_FIELD_SCORE: f32 = 0.16;
 /// What a field gets that the ranking knows nothing about.
-const UNKNOWN: f32 = 1e-3;
-/// With this many definitions of a name it is unclear which one is meant.
-const MEANT: usize = 2;
+const UNRANKED_FIELD_SCORE: f32 = 1e-3;
+/// A name with more definitions than this does not say which type is meant.
+const MAX_DEFINITIONS_OF_NAME: usize = 2;
 
 /// Raises the fields of types from other files that the function around the cursor takes or returns, so that those of each type sum up to
-/// [`EXPECTED`].
+/// [`FIELD_SCORE_SUM`].
 pub fn expect(corpus: &Corpus, path: &str, language: Option<&Language>, scene: &Scene, candidates: &mut Vec<Candidate>) {
     let own = corpus.file(path);
     // Where types are declared apart, most of those of a name say nothing of it.
@@ -30,7 +30,7 @@ pub fn expect(corpus: &Corpus, path: &str, language: Option<&Language>, scene: &
         false => scene.types(corpus, language, name).collect(),
     };
     let names: NumberSet<Name> = scene.signature.iter().copied().collect();
-    let types = names.into_iter().map(types).filter(|types| (1..=MEANT).contains(&types.len())).flatten();
+    let types = names.into_iter().map(types).filter(|types| (1..=MAX_DEFINITIONS_OF_NAME).contains(&types.len())).flatten();
     let of_others = |number: &u32| Some(corpus.symbols[*number as usize].file) != own;
     let follow = |number: u32| {
         let mut found: Vec<u32> = alias::fields(corpus, number).collect();
@@ -52,10 +52,10 @@ pub fn expect(corpus: &Corpus, path: &str, language: Option<&Language>, scene: &
         places.entry(candidate.symbol).and_modify(|known| *known = Some(place));
     }
     for fields in groups {
-        let score = |field: &u32| places[field].map_or(0.0, |place| candidates[place].score) + UNKNOWN;
-        let times = EXPECTED / fields.iter().map(score).sum::<f32>().max(UNKNOWN);
+        let score = |field: &u32| places[field].map_or(0.0, |place| candidates[place].score) + UNRANKED_FIELD_SCORE;
+        let times = FIELD_SCORE_SUM / fields.iter().map(score).sum::<f32>().max(UNRANKED_FIELD_SCORE);
         let raised: Vec<Candidate> =
-            fields.iter().map(|field| Candidate { symbol: *field, score: (score(field) * times).min(LIKELIEST) }).collect();
+            fields.iter().map(|field| Candidate { symbol: *field, score: (score(field) * times).min(MAX_FIELD_SCORE) }).collect();
         for one in raised {
             match places[&one.symbol] {
                 Some(place) => candidates[place].score = candidates[place].score.max(one.score),

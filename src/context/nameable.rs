@@ -8,27 +8,27 @@ use crate::index::{File, FileId, FileImport};
 use crate::syntax::{Beyond, Kind, Language, Reach, lists, naming};
 use crate::workspace::folder_of;
 
-/// Factor for a definition inside of a function in another file, ...
-const NESTED: f32 = 0.02;
-/// ... for one that the language hides from here, ...
-const HIDDEN: f32 = 0.05;
-/// ... for a test, where the place is not one, ...
-const TEST: f32 = 0.15;
-/// ... for one whose name an import takes from another file, ...
-const OTHERS: f32 = 0.15;
-/// ... for one whose name the current file defines itself, ...
-const OWN: f32 = 0.3;
-/// ... and for what is at the top level of a package or project that nothing here names, or a member of it (values of its types may still
-/// come here).
-const FAR: f32 = 0.15;
-const FAR_MEMBER: f32 = 0.5;
-/// The factor is raised to this power where no package says whose a name is: then the rules only guess from names and folders, and the
-/// trees have weighed them already.
+/// Factor for a definition inside of a function in another file.
+const NESTED_FACTOR: f32 = 0.02;
+/// Factor for a definition that the language hides from here.
+const HIDDEN_FACTOR: f32 = 0.05;
+/// Factor for a test, where the place is not one.
+const TEST_FACTOR: f32 = 0.15;
+/// Factor for a definition whose name an import takes from another file.
+const IMPORTED_ELSEWHERE_FACTOR: f32 = 0.15;
+/// Factor for a definition whose name the current file defines itself.
+const DEFINED_HERE_FACTOR: f32 = 0.3;
+/// Factor for a definition at the top level of a package or project that nothing here names.
+const FAR_FACTOR: f32 = 0.15;
+/// Factor for a member in such a package or project: values of its type may still come here.
+const FAR_MEMBER_FACTOR: f32 = 0.5;
+/// A factor is raised to this power where no package says whose a name is: then the rules only guess from names and folders, and the
+/// trees have weighed those already.
 const GUESSED: f32 = 0.15;
 /// Most files between an import and the definition that pass the name on.
-const HANDED_ON: usize = 3;
+const MAX_REEXPORT_HOPS: usize = 3;
 /// Anything less likely is not looked at.
-const LEAST: f32 = 1e-4;
+const MIN_SCORE: f32 = 1e-4;
 
 /// What the rules say about a definition; the trees know them by these names.
 pub const RULES: [&str; 5] = ["OnlyForTests", "Hidden", "Far", "ImportedElsewhere", "DefinedHere"];
@@ -96,7 +96,7 @@ impl<'a> Nameable<'a> {
     /// Makes candidates less likely that cannot be meant.
     pub fn weigh(&mut self, candidates: &mut [Candidate]) {
         let power = if self.packages.is_some() { 1.0 } else { GUESSED };
-        for candidate in candidates.iter_mut().filter(|candidate| candidate.score > LEAST) {
+        for candidate in candidates.iter_mut().filter(|candidate| candidate.score > MIN_SCORE) {
             let factor = self.factor(&self.corpus.symbols[candidate.symbol as usize]);
             if factor < 1.0 {
                 candidate.score *= factor.powf(power);
@@ -108,8 +108,15 @@ impl<'a> Nameable<'a> {
     pub fn factor(&mut self, symbol: &Symbol) -> f32 {
         let [test, hidden, far, elsewhere, here] = self.said(symbol);
         let nested = symbol.nested && symbol.sort != Sort::Method;
-        let far_factor = if is_free(symbol) { FAR } else { FAR_MEMBER };
-        let factors = [(test, TEST), (nested, NESTED), (hidden, HIDDEN), (far, far_factor), (elsewhere, OTHERS), (here, OWN)];
+        let far_factor = if is_free(symbol) { FAR_FACTOR } else { FAR_MEMBER_FACTOR };
+        let factors = [
+            (test, TEST_FACTOR),
+            (nested, NESTED_FACTOR),
+            (hidden, HIDDEN_FACTOR),
+            (far, far_factor),
+            (elsewhere, IMPORTED_ELSEWHERE_FACTOR),
+            (here, DEFINED_HERE_FACTOR),
+        ];
         factors.into_iter().filter(|(said, _)| *said).map(|(_, factor)| factor).product()
     }
 
@@ -179,7 +186,7 @@ impl<'a> Nameable<'a> {
                 if corpus.slot(*here).is_none() && corpus.slot(*there).is_none() {
                     continue;
                 }
-                let home = match self.home(id, file, import, *there, HANDED_ON) {
+                let home = match self.home(id, file, import, *there, MAX_REEXPORT_HOPS) {
                     Home::File(file) => corpus.file_of(file),
                     Home::Outside => Some(NO_SLOT),
                     Home::Unknown => None,

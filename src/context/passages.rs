@@ -8,39 +8,40 @@ use std::sync::Arc;
 use super::corpus::{Corpus, Name};
 use super::numbers::{NumberMap, NumberSet};
 use super::reading::Reading;
-use super::session::{Count, Here, PART_OVERHEAD};
-use super::{Kind, Masked, Part};
+use super::session::{Here, PART_OVERHEAD};
+use super::{Kind, Masked, Part, Sources};
 use crate::text::words;
 
-/// Non-empty lines above the cursor, and lines below it, whose names are searched for.
-const ABOVE: usize = 6;
-const BELOW: usize = 4;
+/// The non-empty lines above the cursor whose names are searched for, and the lines below it.
+const NAMED_LINES_ABOVE: usize = 6;
+const NAMED_LINES_BELOW: usize = 4;
 /// How many lines are compared at a time, and at which step.
-const WINDOW: usize = 20;
-const STEP: usize = 5;
+const WINDOW_LINES: usize = 20;
+const WINDOW_STEP_LINES: usize = 5;
 /// Lines that are shown: those compared and those that follow.
-const SHOWN: usize = 25;
-/// Most tokens of a passage; with a budget below `LEAST` there is none. Only one is shown: definitions are worth more than the room of a
-/// second.
-const TOKENS: usize = 256;
-const LEAST: usize = 192;
+const SHOWN_LINES: usize = 25;
+/// Most tokens of a passage. Only one is shown: definitions are worth more than the room of a second.
+const MAX_PASSAGE_TOKENS: usize = 256;
+/// With a smaller budget, in tokens, there is no passage.
+const MIN_BUDGET_TOKENS: usize = 192;
 /// How many files are read through: those that share the rarest names with the place.
-const FILES: usize = 12;
+const MAX_FILES_READ: usize = 12;
 /// A name in more files than this does not tell which ones to read.
-const COMMON: usize = 200;
+const COMMON_NAME_FILES: usize = 200;
 /// Larger files, in bytes, are not read through.
-const LARGEST: usize = 200_000;
-/// How many files are kept split into names, and how many names they may have in all: enough for the places somebody works at.
-const KEPT: usize = 256;
-const KEPT_NAMES: usize = 1 << 20;
+const MAX_FILE_BYTES: usize = 200_000;
+/// Most files whose names are kept: enough for the places somebody works at.
+const MAX_CACHED_FILES: usize = 256;
+/// Most names that these files may have together.
+const MAX_CACHED_NAMES: usize = 1 << 20;
 /// Lines around the cursor that the prompt shows anyway.
-const SEEN: usize = 130;
+const SEEN_LINES_AROUND_CURSOR: usize = 130;
 /// A passage less alike than this is not worth its room. Likeness is the share of names that two texts have in common, weighed by rarity.
-const ALIKE: f32 = 0.15;
+const MIN_LIKENESS: f32 = 0.15;
 /// Factor for tests, where the place is not one.
-const OF_TEST: f32 = 0.5;
+const TEST_FACTOR: f32 = 0.5;
 /// While the user types in one function, another passage replaces the shown one only if it is this many times as alike.
-const BETTER: f32 = 2.0;
+const REPLACEMENT_FACTOR: f32 = 2.0;
 
 /// Gives a file's text as the user has it now.
 pub type Read<'a> = &'a dyn Fn(&str) -> Option<Arc<str>>;
@@ -55,6 +56,7 @@ pub struct Place<'a> {
     pub reading: &'a Reading,
     /// The cursor, in bytes of the text.
     pub offset: usize,
+    pub here: &'a Here,
     /// Only files of this family of languages may be quoted; with none, any.
     pub family: Option<&'a str>,
     /// Whether the place is in a test: only then tests count fully.
@@ -119,21 +121,22 @@ struct Found {
 impl Passages {
     /// The passage for a place, if `budget` has room for one. It stays while the user types in one function, unless something much more
     /// alike is found. Searches once for each line that the cursor comes to.
-    pub fn find(&mut self, place: &Place, here: &Here, budget: usize, files: &mut Files, read: Read, count: Count) -> Option<Part> {
-        if budget < LEAST {
+    pub fn find(&mut self, place: &Place, budget: usize, files: &mut Files, sources: &Sources) -> Option<Part> {
+        if budget < MIN_BUDGET_TOKENS {
             return None;
         }
+        let here = place.here;
         let line = place.text[..place.text.floor_char_boundary(place.offset)].matches('\n').count();
         let typing = self.at.as_ref().is_some_and(|(known, _)| known == here);
         self.shown.take_if(|passage| !passage.is_there(place));
         if self.at.as_ref() != Some(&(here.clone(), line)) {
             self.at = Some((here.clone(), line));
             let query = Query::at(place);
-            let found = Self::search(place, &query, line, files, read);
+            let found = Self::search(place, &query, line, files, sources.read);
             let best = found.as_ref().map_or(0.0, |found| found.score);
             let held = self.shown.as_ref().map(|passage| query.likeness(place.corpus, &passage.names));
-            if !(typing && held.is_some_and(|held| best < held.max(ALIKE) * BETTER)) {
-                self.shown = found.and_then(|found| found.passage(place, &query, read, count));
+            if !(typing && held.is_some_and(|held| best < held.max(MIN_LIKENESS) * REPLACEMENT_FACTOR)) {
+                self.shown = found.and_then(|found| found.passage(place, &query, sources));
             }
         }
         self.shown.as_ref().map(|passage| passage.part.clone())
@@ -150,10 +153,11 @@ impl Passages {
                 query.windows(place.corpus, &lines, share, &mut best, || (digest.path.clone(), digest.file.hash));
             }
         }
-        if place.text.len() <= LARGEST {
-            let away = |window: &Range<usize>| window.end + SEEN < line || window.start > line + SEEN;
+        if place.text.len() <= MAX_FILE_BYTES {
+            let away =
+                |window: &Range<usize>| window.end + SEEN_LINES_AROUND_CURSOR < line || window.start > line + SEEN_LINES_AROUND_CURSOR;
             // Lines that the prompt shows around the cursor do not count.
-            let near = line.saturating_sub(SEEN + 1)..line + SEEN + 1;
+            let near = line.saturating_sub(SEEN_LINES_AROUND_CURSOR + 1)..line + SEEN_LINES_AROUND_CURSOR + 1;
             let lines = Lines::read(place, &near);
             let share = |window: &Range<usize>| if away(window) { place.share(&lines, false, window) } else { 0.0 };
             query.windows(place.corpus, &lines, share, &mut best, || (place.path.into(), 0));
@@ -171,7 +175,7 @@ impl Files {
         }
         let text = read(&digest.path).filter(|text| digest.file.is_of(text))?;
         let lines = Arc::new(Lines::new(corpus, digest.file.hash, &text, number));
-        if self.kept.len() >= KEPT || self.names >= KEPT_NAMES {
+        if self.kept.len() >= MAX_CACHED_FILES || self.names >= MAX_CACHED_NAMES {
             *self = Self::default();
         }
         self.names += lines.names.len();
@@ -184,7 +188,7 @@ impl Place<'_> {
     /// The factor for a window: less than 1 for a test.
     fn share(&self, lines: &Lines, is_test: bool, window: &Range<usize>) -> f32 {
         let is_test = is_test || lines.tests.iter().any(|test| test.start < window.end && window.start < test.end);
-        if is_test && !self.in_test { OF_TEST } else { 1.0 }
+        if is_test && !self.in_test { TEST_FACTOR } else { 1.0 }
     }
 }
 
@@ -193,8 +197,8 @@ impl Query {
     fn at(place: &Place) -> Self {
         let offset = place.text.floor_char_boundary(place.offset);
         let (before, after) = place.text.split_at(offset);
-        let above = before.lines().rev().filter(|line| !line.trim().is_empty()).take(ABOVE);
-        let below = after.lines().skip(1).take(BELOW);
+        let above = before.lines().rev().filter(|line| !line.trim().is_empty()).take(NAMED_LINES_ABOVE);
+        let below = after.lines().skip(1).take(NAMED_LINES_BELOW);
         let names = above.chain(below).flat_map(words::identifiers).filter_map(|(_, word)| place.corpus.name(word));
         let order = distinct(names);
         let weight = order.iter().map(|name| place.corpus.idf(*name)).sum();
@@ -215,16 +219,16 @@ impl Query {
         let corpus = place.corpus;
         let own = corpus.file(place.path);
         let mut scores: NumberMap<u32, f32> = NumberMap::default();
-        for name in self.order.iter().filter(|name| corpus.mentions(**name) <= COMMON) {
+        for name in self.order.iter().filter(|name| corpus.mentions(**name) <= COMMON_NAME_FILES) {
             corpus.users(*name).for_each(|file| *scores.entry(file).or_default() += corpus.idf(*name));
         }
         let fits = |file: &u32| {
             let bytes = corpus.files[*file as usize].file.bytes as usize;
-            Some(*file) != own && bytes <= LARGEST && corpus.family(*file) == place.family
+            Some(*file) != own && bytes <= MAX_FILE_BYTES && corpus.family(*file) == place.family
         };
         let mut files: Vec<(u32, f32)> = scores.into_iter().filter(|(file, _)| fits(file)).collect();
         files.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        files.truncate(FILES);
+        files.truncate(MAX_FILES_READ);
         files.into_iter().map(|(file, _)| file).collect()
     }
 
@@ -249,14 +253,14 @@ impl Query {
         let hits: Vec<usize> = (0..lines.names.len()).filter(|at| self.has(lines.names[*at])).collect();
         let mut known = NumberSet::default();
         let (mut first, mut begin, mut end) = (0, 0, 0);
-        while first == 0 || first + WINDOW / 2 < lines.ends.len() {
-            let window = first..(first + WINDOW).min(lines.ends.len());
+        while first == 0 || first + WINDOW_LINES / 2 < lines.ends.len() {
+            let window = first..(first + WINDOW_LINES).min(lines.ends.len());
             let names = lines.place(window.clone());
             // Windows begin and end later and later.
             begin += hits[begin..].iter().take_while(|at| **at < names.start).count();
             end += hits[end..].iter().take_while(|at| **at < names.end).count();
             let hits = &hits[begin..end];
-            let least = best.as_ref().map_or(ALIKE, |best| best.score);
+            let least = best.as_ref().map_or(MIN_LIKENESS, |best| best.score);
             // Most windows share so little that the rest of them need not be looked at.
             let share = if hits.len() > 1 { share(&window) } else { 0.0 };
             if share > 0.0 && self.at_most(corpus, hits.iter().map(|at| lines.names[*at])) * share >= least {
@@ -270,7 +274,7 @@ impl Query {
                     }
                 }
             }
-            first += STEP;
+            first += WINDOW_STEP_LINES;
         }
     }
 
@@ -284,12 +288,12 @@ impl Query {
             }
         }
         let sum: f32 = known.iter().map(|name| corpus.idf(*name)).sum();
-        sum / self.weight.max(f32::MIN_POSITIVE) * ROUNDING
+        sum / self.weight.max(f32::MIN_POSITIVE) * ROUNDING_FACTOR
     }
 }
 
 /// Sums in another order may differ by less than this factor.
-const ROUNDING: f32 = 1.001;
+const ROUNDING_FACTOR: f32 = 1.001;
 
 /// Each name once, in order of appearance: in the order of numbers, sums would depend on which file the index read first.
 fn distinct(names: impl Iterator<Item = Name>) -> Vec<Name> {
@@ -344,17 +348,17 @@ impl Found {
     }
 
     /// Reads the passage, as much of it as fits.
-    fn passage(&self, place: &Place, query: &Query, read: Read, count: Count) -> Option<Passage> {
-        let read = if self.hash == 0 { Some(place.text.into()) } else { read(&self.path) };
+    fn passage(&self, place: &Place, query: &Query, sources: &Sources) -> Option<Passage> {
+        let read = if self.hash == 0 { Some(place.text.into()) } else { (sources.read)(&self.path) };
         let text = read.filter(|text| self.hash == 0 || is_known(place.corpus, &self.path, text))?;
         let starts = text.split_inclusive('\n').scan(0, |at, line| Some(std::mem::replace(at, *at + line.len())));
-        let mut starts: Vec<usize> = starts.skip(self.first).take(SHOWN + 1).collect();
-        if starts.len() <= SHOWN {
+        let mut starts: Vec<usize> = starts.skip(self.first).take(SHOWN_LINES + 1).collect();
+        if starts.len() <= SHOWN_LINES {
             starts.push(text.len());
         }
         let (lines, masked, tokens) = longest(starts.len() - 1, |lines| {
             let masked = Masked::stretch(&text, starts[0]..starts[lines]);
-            let tokens = count(&format!("{}\n{}", self.path, &*masked)) + PART_OVERHEAD;
+            let tokens = (sources.count)(&format!("{}\n{}", self.path, &*masked)) + PART_OVERHEAD;
             (masked, tokens)
         })?;
         let raw = &text[starts[0]..starts[lines]];
@@ -377,10 +381,10 @@ impl Found {
 fn longest(mut lines: usize, render: impl Fn(usize) -> (Masked, usize)) -> Option<(usize, Masked, usize)> {
     while lines > 0 {
         let (masked, tokens) = render(lines);
-        if tokens <= TOKENS {
+        if tokens <= MAX_PASSAGE_TOKENS {
             return Some((lines, masked, tokens));
         }
-        lines = (lines * TOKENS / tokens).min(lines - 1);
+        lines = (lines * MAX_PASSAGE_TOKENS / tokens).min(lines - 1);
     }
     None
 }

@@ -8,7 +8,7 @@ use crate::text::lines::{line_end, line_start};
 use crate::text::{Cut, count_breaks, words};
 
 /// Most words that are kept, those that are gone included; then all are forgotten.
-const MOST: usize = 1 << 16;
+const MAX_MET_WORDS: usize = 1 << 16;
 
 /// The words of a text by line.
 pub struct Reading {
@@ -39,7 +39,7 @@ impl Default for Reading {
 impl Reading {
     /// Reads a text, and reuses what it shares with the one before.
     pub fn update(&mut self, text: &str) {
-        if self.met.len() > MOST {
+        if self.met.len() > MAX_MET_WORDS {
             *self = Self::default();
         }
         let Some(cut) = Cut::between(&self.text, text) else { return };

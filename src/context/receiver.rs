@@ -20,22 +20,22 @@ use super::scene::Scene;
 use crate::syntax::{Kind, Language, Parsed};
 use crate::text::words;
 
-/// One of the members comes next, so this is the sum of their scores (on the scale that [`super::rank::trees`] describes), ...
-const EXPECTED: f32 = 2.2;
-/// ... this is the limit for each, ...
-const LIKELIEST: f32 = 0.75;
-/// ... this is what one starts from that the ranking gives nothing, ...
-const UNKNOWN: f32 = 2e-3;
-/// ... and this is for the type itself.
-const OF_TYPE: f32 = 0.65;
-/// Most steps from a value back to what it is made of.
-const STEPS: usize = 8;
-/// Steps from a name to the file that hands it on first, ...
-const HOPS: usize = 8;
-/// ... and files that are looked at for that in all.
-const LOOKED_AT: usize = 64;
-/// Definitions of a name from which on nobody knows which one is meant.
-const MEANT: usize = 4;
+/// The sum of the members' scores, since one of them comes next (on the scale that [`super::rank::trees`] describes).
+const MEMBER_SCORE_SUM: f32 = 2.2;
+/// The highest score of one member.
+const MAX_MEMBER_SCORE: f32 = 0.75;
+/// What a member starts from to which the ranking gives no score.
+const UNRANKED_MEMBER_SCORE: f32 = 2e-3;
+/// The score of the type itself.
+const TYPE_SCORE: f32 = 0.65;
+/// Most steps from a value back to what it is made of: a variable to its value, a call to its result.
+const MAX_STEPS_BACK: usize = 8;
+/// Most imports and re-exports that are followed from a name to the file that defines it.
+const MAX_IMPORT_HOPS: usize = 8;
+/// Most files that are looked at to follow them, for one receiver.
+const MAX_FILES_LOOKED_AT: usize = 64;
+/// A name with more definitions than this does not say which one is meant.
+const MAX_DEFINITIONS_OF_NAME: usize = 4;
 
 /// Looks at what stands left of the cursor.
 struct Receiver<'a> {
@@ -70,7 +70,7 @@ pub fn expect(
         language,
         scene,
         read,
-        left: Cell::new(LOOKED_AT),
+        left: Cell::new(MAX_FILES_LOOKED_AT),
         until: Cell::new(query.offset),
         depth: Cell::new(0),
         finished: OnceCell::new(),
@@ -106,11 +106,11 @@ fn raise(
     for (place, candidate) in candidates.iter().enumerate() {
         places.entry(candidate.symbol).and_modify(|known| *known = Some(place));
     }
-    let score = |number: &u32| places[number].map_or(0.0, |place| candidates[place].score) + UNKNOWN;
+    let score = |number: &u32| places[number].map_or(0.0, |place| candidates[place].score) + UNRANKED_MEMBER_SCORE;
     let scores: Vec<f32> = members.iter().map(score).collect();
     let of_members = members.iter().copied().zip(shares(&scores));
     let mut raised: Vec<Candidate> = of_members
-        .chain(types.iter().map(|number| (*number, OF_TYPE)))
+        .chain(types.iter().map(|number| (*number, TYPE_SCORE)))
         .map(|(symbol, score)| Candidate { symbol, score: score * factor(&corpus.symbols[symbol as usize]) })
         .collect();
     for one in &raised {
@@ -126,11 +126,11 @@ fn raise(
 /// Shares the expectation out in proportion to the scores. What the likeliest cannot take goes to the others, however unlikely: one of them
 /// comes next.
 fn shares(scores: &[f32]) -> impl Iterator<Item = f32> {
-    let all: f32 = scores.iter().sum::<f32>().max(UNKNOWN);
-    let is_full = move |score: f32| score * EXPECTED / all >= LIKELIEST;
+    let all: f32 = scores.iter().sum::<f32>().max(UNRANKED_MEMBER_SCORE);
+    let is_full = move |score: f32| score * MEMBER_SCORE_SUM / all >= MAX_MEMBER_SCORE;
     let (full, rest): (Vec<f32>, Vec<f32>) = scores.iter().partition(|score| is_full(**score));
-    let left = (EXPECTED - LIKELIEST * full.len() as f32) / rest.iter().sum::<f32>().max(UNKNOWN);
-    scores.iter().map(move |score| if is_full(*score) { LIKELIEST } else { (score * left).min(LIKELIEST) })
+    let left = (MEMBER_SCORE_SUM - MAX_MEMBER_SCORE * full.len() as f32) / rest.iter().sum::<f32>().max(UNRANKED_MEMBER_SCORE);
+    scores.iter().map(move |score| if is_full(*score) { MAX_MEMBER_SCORE } else { (score * left).min(MAX_MEMBER_SCORE) })
 }
 
 impl Receiver<'_> {
@@ -152,7 +152,7 @@ impl Receiver<'_> {
             return (types, members);
         };
         let of = expression(of);
-        let mut types = self.types(of, STEPS);
+        let mut types = self.types(of, MAX_STEPS_BACK);
         if head.trim_end().ends_with("->") {
             types = self.through(types, &self.language.types.arrow);
         }

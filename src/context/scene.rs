@@ -13,7 +13,7 @@ use crate::text::words;
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Seen {
     pub count: u32,
-    /// 1.0 at the cursor, 0.5 at [`HALF`] lines away.
+    /// 1.0 at the cursor, 0.5 at [`HALF_WEIGHT_DISTANCE_LINES`] lines away.
     pub near: f32,
     pub imported: bool,
     /// In the signature or doc comment of the enclosing function, or in the heading of the enclosing class.
@@ -29,14 +29,14 @@ struct Sight {
 }
 
 /// At this distance in lines a name counts half.
-const HALF: f32 = 12.0;
+const HALF_WEIGHT_DISTANCE_LINES: f32 = 12.0;
 /// Lines around the cursor in which names are split into words.
-const NEAR: usize = 40;
+const NEAR_LINES: usize = 40;
 /// How many lines up a signature is searched for.
-const REACH: usize = 80;
+const MAX_SIGNATURE_LINES_UP: usize = 80;
 
 /// Most lines of a heading.
-const LONGEST_HEADING: usize = 12;
+const MAX_HEADING_LINES: usize = 12;
 
 /// The surroundings of a cursor.
 #[derive(Default)]
@@ -85,7 +85,7 @@ impl Scene {
         for (number, words) in reading.lines().enumerate() {
             let away = number.abs_diff(cursor);
             let (imported, heading) = (imports[number], headings.contains(&number));
-            let near = HALF / (HALF + away as f32);
+            let near = HALF_WEIGHT_DISTANCE_LINES / (HALF_WEIGHT_DISTANCE_LINES + away as f32);
             for word in words {
                 let Sight { seen, beside } = &mut sights[*word as usize];
                 if seen.count == 0 {
@@ -101,7 +101,7 @@ impl Scene {
                 });
                 seen.imported |= imported;
                 seen.heading |= heading;
-                if !imported && away <= NEAR {
+                if !imported && away <= NEAR_LINES {
                     *beside = beside.max(near);
                 }
             }
@@ -273,14 +273,14 @@ impl Enclosing<'_> {
     /// The last function that a line above the cursor begins.
     fn begun(&self) -> Option<Heading<'_>> {
         let begun = |number: usize| self.language.and_then(|language| language.function_begun(self.lines[number]));
-        let (start, name) = (0..=self.cursor).rev().take(REACH).find_map(|number| Some((number, begun(number)?)))?;
+        let (start, name) = (0..=self.cursor).rev().take(MAX_SIGNATURE_LINES_UP).find_map(|number| Some((number, begun(number)?)))?;
         Some(Heading { start, last: self.last_of_heading(start), name, owner: None })
     }
 
     /// The last line of a heading that begins at a line, by what headings end with; not below the cursor.
     fn last_of_heading(&self, start: usize) -> usize {
         let ends = |number: &usize| self.lines[*number].trim_end().ends_with(['{', ':', ';']);
-        let most = self.cursor.min(start + LONGEST_HEADING).max(start);
+        let most = self.cursor.min(start + MAX_HEADING_LINES).max(start);
         (start..most).find(ends).unwrap_or(most)
     }
 

@@ -8,18 +8,18 @@ use super::corpus::{Corpus, Name, Symbol};
 use super::numbers::{NumberMap, keep_first};
 use super::rank::Candidate;
 
-/// How strongly size counts against a definition.
-const SIZE: f32 = 0.9;
+/// How strongly size counts against a definition: the exponent of its bytes.
+const SIZE_EXPONENT: f32 = 0.9;
 /// Factor for a further definition of a name that is in the pack already: only one of them is meant, and it may be there.
-const AGAIN: f32 = 0.25;
-/// The least that this makes a definition worth.
-const LEAST: f32 = 0.04;
-/// Definitions that are looked at, per 1,000 tokens of budget.
-const DEPTH: usize = 250;
-/// For each of those, so many are priced, likeliest first: a short one may be worth more than a likelier long one.
-const PRICED: usize = 6;
+const REPEATED_NAME_FACTOR: f32 = 0.25;
+/// The lowest that this factor gets for one name, however many of its definitions are in the pack.
+const MIN_NAME_SHARE: f32 = 0.04;
+/// Definitions that are considered for a pack, per 1,000 tokens of budget.
+const ITEMS_PER_1000_TOKENS: usize = 250;
+/// For each of those, this many candidates are priced, likeliest first: a short one may be worth more than a likelier long one.
+const PRICED_PER_ITEM: usize = 6;
 /// A pack with less room than this, in bytes, is full.
-const FULL: f32 = 40.0;
+const FULL_BELOW_BYTES: f32 = 40.0;
 
 /// Candidates in the order in which they are taken.
 pub struct Order<'a> {
@@ -90,8 +90,8 @@ fn heading(path: &str) -> f32 {
 impl<'a> Order<'a> {
     /// Sorts the candidates that can matter for `budget` tokens.
     pub fn new(corpus: &Corpus, reason: &'a dyn Fn(&Symbol) -> &'static str, mut candidates: Vec<Candidate>, budget: usize) -> Self {
-        let depth = (budget * DEPTH / 1000).max(400);
-        keep_first(&mut candidates, depth * PRICED, |a, b| {
+        let depth = (budget * ITEMS_PER_1000_TOKENS / 1000).max(400);
+        keep_first(&mut candidates, depth * PRICED_PER_ITEM, |a, b| {
             b.score.total_cmp(&a.score).then_with(|| corpus.place(a.symbol).cmp(&corpus.place(b.symbol)))
         });
         let mut items: Vec<Item> = candidates
@@ -207,7 +207,7 @@ impl<'a> Order<'a> {
             done[number as usize] = true;
             let price = item.bytes + self.naming(item, &open) + self.saying(item, &said);
             if selection.bytes + price > bytes {
-                if bytes - selection.bytes < FULL {
+                if bytes - selection.bytes < FULL_BELOW_BYTES {
                     break;
                 }
                 continue;
@@ -264,7 +264,7 @@ impl Shares {
 }
 
 fn again(share: &mut f32) {
-    *share = (*share * AGAIN).max(LEAST);
+    *share = (*share * REPEATED_NAME_FACTOR).max(MIN_NAME_SHARE);
 }
 
 /// What a definition is worth for its price.
@@ -274,7 +274,7 @@ fn worth(score: f32, bytes: f32) -> f32 {
 
 /// The divisor for a definition's size.
 fn size(bytes: f32) -> f32 {
-    const POWER: fn(f32) -> f32 = |bytes| (bytes + 12.0).powf(SIZE);
+    const POWER: fn(f32) -> f32 = |bytes| (bytes + 12.0).powf(SIZE_EXPONENT);
     // Prices are whole numbers, nearly all of them small.
     static SMALL: LazyLock<Box<[f32]>> = LazyLock::new(|| (0u16..1024).map(|bytes| POWER(f32::from(bytes))).collect());
     let whole = bytes as usize;

@@ -7,7 +7,7 @@ use crate::syntax::tags::NumberMap;
 use crate::text::words;
 
 /// Words that nearly every question or message has.
-const COMMON: &[&str] = &[
+const STOP_WORDS: &[&str] = &[
     "a",
     "add",
     "added",
@@ -92,21 +92,21 @@ const COMMON: &[&str] = &[
     "with",
     "would",
 ];
-/// The weight of a word below the first line, ...
-const BELOW: f32 = 0.4;
-/// ... what is added for a word written as in code, ...
-const AS_CODE: f32 = 0.35;
-/// ... for one that says where the rest happens, as `parser` in `parser: keep the last line`, ...
-const AS_SCOPE: f32 = 0.5;
-/// ... and for one that only says what kind of change a message is about, as `build` in `build(deps): …`.
-const AS_KIND: f32 = -0.8;
+/// The weight of a word below the first line; one of the first line has 1.
+const BODY_WEIGHT: f32 = 0.4;
+/// Added to the weight of a word that is written as in code, as a share of that weight.
+const CODE_BONUS: f32 = 0.35;
+/// Added for a word that says where the rest happens, as `parser` in `parser: keep the last line`.
+const SCOPE_BONUS: f32 = 0.5;
+/// Added for a word that only says what kind of change a message is about, as `build` in `build(deps): …`.
+const KIND_PENALTY: f32 = -0.8;
 /// The kinds of changes that messages begin with, from the Conventional Commits specification and what projects make of it.
-const KINDS: &[&str] =
+const CHANGE_KINDS: &[&str] =
     &["build", "chore", "ci", "doc", "docs", "feat", "feature", "fix", "perf", "refactor", "revert", "style", "test", "tests"];
 /// Most different words of a sentence.
-const MOST: usize = 96;
-/// Longest heading before a colon, in bytes.
-const SCOPE: usize = 32;
+const MAX_WORDS: usize = 96;
+/// Longest scope before a colon, in bytes.
+const MAX_SCOPE_BYTES: usize = 32;
 
 /// One word: the stem of a part of an identifier or, behind a `=`, a whole identifier.
 #[derive(Clone, Debug)]
@@ -141,7 +141,7 @@ impl Sentence {
         let first_line = text.trim_start().lines().next().unwrap_or_default();
         let (kind, scope) = (kind(first_line), scope(first_line));
         for (number, line) in text.trim_start().lines().enumerate() {
-            let weight = if number == 0 { 1.0 } else { BELOW };
+            let weight = if number == 0 { 1.0 } else { BODY_WEIGHT };
             let mut offset = 0;
             for (at, stretch) in line.split('`').enumerate() {
                 let quoted = at % 2 == 1;
@@ -162,13 +162,14 @@ impl Sentence {
 
     fn add(&mut self, word: &str, weight: f32, code: bool, part: Where) {
         let of_part = match part {
-            Where::Kind => AS_KIND,
-            Where::Scope => AS_SCOPE,
+            Where::Kind => KIND_PENALTY,
+            Where::Scope => SCOPE_BONUS,
             Where::Text => 0.0,
         };
         let scope = matches!(part, Where::Scope);
-        let weight = weight * (1.0 + if code { AS_CODE } else { 0.0 } + of_part);
-        let parts = words::subwords(word).into_iter().filter(|part| !COMMON.contains(&part.as_str())).map(|part| stem(&part).into_owned());
+        let weight = weight * (1.0 + if code { CODE_BONUS } else { 0.0 } + of_part);
+        let parts =
+            words::subwords(word).into_iter().filter(|part| !STOP_WORDS.contains(&part.as_str())).map(|part| stem(&part).into_owned());
         let whole = is_code(word).then(|| format!("={word}"));
         for text in parts.chain(whole) {
             match self.numbers.get(&text) {
@@ -177,7 +178,7 @@ impl Sentence {
                     term.weight = term.weight.max(weight);
                     term.scope |= scope;
                 }
-                None if self.terms.len() < MOST => {
+                None if self.terms.len() < MAX_WORDS => {
                     self.numbers.insert(text.clone(), self.terms.len() as u16);
                     self.terms.push(Term { text, weight, scope });
                 }
@@ -236,19 +237,19 @@ impl<'a> Matcher<'a> {
 pub fn kind(line: &str) -> usize {
     let Some(heading) = line.get(..scope(line)) else { return 0 };
     let word = heading.trim_end_matches('!').split('(').next().unwrap_or_default();
-    if KINDS.contains(&word.to_lowercase().as_str()) { word.len() } else { 0 }
+    if CHANGE_KINDS.contains(&word.to_lowercase().as_str()) { word.len() } else { 0 }
 }
 
 /// Where the words before a heading's colon end: `resolver: …`, `fix(resolver): …`, but not `Fixes #12: …`.
 fn scope(line: &str) -> usize {
-    let Some(colon) = line.find(": ").filter(|at| *at <= SCOPE) else { return 0 };
+    let Some(colon) = line.find(": ").filter(|at| *at <= MAX_SCOPE_BYTES) else { return 0 };
     let heading = &line[..colon];
     if heading.split_whitespace().count() <= 3 { colon } else { 0 }
 }
 
 /// Whether nearly every question or message has this word.
 pub fn is_common(word: &str) -> bool {
-    COMMON.contains(&word)
+    STOP_WORDS.contains(&word)
 }
 
 /// Whether a word is written in a way that only code uses.
@@ -297,7 +298,7 @@ const BRITISH: &[(&str, &str)] = &[("our", "or"), ("is", "iz"), ("ys", "yz"), ("
 const BEHIND_OUR: &[&str] = &["it", "al", "hood", "able", "ful", "less"];
 /// Shortest stem whose spelling is judged, in bytes. Shorter ones, such as `four`, `hour` and `rais`, would become other words. Where it
 /// means nothing in a longer one, it does no harm, since it is done to all words alike.
-const SPELLED: usize = 6;
+const MIN_RESPELLED_LETTERS: usize = 6;
 
 /// A word without its ending, in American spelling.
 pub fn stem(word: &str) -> Cow<'_, str> {
@@ -311,7 +312,7 @@ pub fn stem(word: &str) -> Cow<'_, str> {
 }
 
 fn american(stem: &str) -> Cow<'_, str> {
-    if stem.len() < SPELLED {
+    if stem.len() < MIN_RESPELLED_LETTERS {
         return stem.into();
     }
     if let Some((start, end)) = BRITISH.iter().find_map(|(british, american)| Some((stem.strip_suffix(british)?, american))) {

@@ -7,7 +7,7 @@ mod parts;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use self::heads::{Ranked, due};
+use self::heads::due;
 pub use self::parts::{Count, PART_OVERHEAD};
 use self::parts::{Kept, Worth, group, part_of, shrink, symbols, tokens, value};
 use super::Part;
@@ -16,35 +16,38 @@ use super::numbers::NumberSet;
 use super::select::{Item, Order, Selection, Shares};
 
 /// The share of the expected recall that a pack gives up, at most, to stay the same while somebody types.
-const TYPING_LOSS: f32 = 0.4;
-/// The share of a full budget that a new pack leaves free, so that what is admitted first pushes out nothing.
-const LEFT_FREE: f32 = 0.02;
-/// The probability from which on a definition counts as the one that was named, ...
-const MEANT: f32 = 0.3;
-/// ... which is not required if a name has at most so many definitions, ...
-const FEW: usize = 2;
-/// ... and how many are admitted at a time: everything behind them in the prompt has to be read again.
-const ADMITTED: usize = 2;
-/// How much of what can come next at the cursor is let in at a time beside these.
-const EXPECTED: usize = 4;
-/// The share of the budget of a new pack that what can come next may have, however little is given up for a head that stays.
-const EXPECTED_SHARE: usize = 2;
-/// The share of the budget that those may have together which were let in, and the one that is left free for the next.
-const ADMITTED_SHARE: usize = 4;
-const SPARE_SHARE: usize = 16;
-/// One part in this many of the budget counts as much room.
-const MUCH_ROOM: usize = 4;
-/// Bytes per token until the tokenizer has been asked.
-const FIRST_RATIO: f32 = 3.3;
-/// Limits of that ratio, whatever a few short parts suggest.
-const LEAST_RATIO: f32 = 1.0;
-const MOST_RATIO: f32 = 6.0;
-/// How often a pack is filled again with the ratio that the last filling had, ...
-const ROUNDS: usize = 3;
-/// ... the share of the room from which on it counts as full, ...
-const FULL: f32 = 0.97;
-/// ... and the factor for a ratio that had led to too much.
-const BELOW: f32 = 0.995;
+const MAX_LOSS_WHILE_TYPING: f32 = 0.4;
+/// The share of a full budget that a new pack leaves free, so that the first definitions admitted while typing push out nothing.
+const FREE_SHARE: f32 = 0.02;
+/// With this probability or more, a definition counts as the one that its name means at the cursor.
+const MEANT_PROBABILITY: f32 = 0.3;
+/// That is not required of a name with at most this many definitions.
+const FEW_DEFINITIONS: usize = 2;
+/// Most definitions that are admitted at a time because they were named or visited: everything behind them in the prompt has to be
+/// prefilled again.
+const MAX_ADMITTED_DEFINITIONS: usize = 2;
+/// Most definitions that are admitted beside these because they can come next at the cursor.
+const MAX_EXPECTED_DEFINITIONS: usize = 4;
+/// What can come next at the cursor may take one part in this many of a new pack's budget, however much of the old pack stays.
+const EXPECTED_BUDGET_DIVISOR: usize = 2;
+/// All that was admitted may take one part in this many of the budget together.
+const ADMITTED_BUDGET_DIVISOR: usize = 4;
+/// One part in this many of the budget is left free for what is admitted next.
+const SPARE_BUDGET_DIVISOR: usize = 16;
+/// With more room than one part in this many of the budget, a pack that stays is filled up.
+const MUCH_ROOM_DIVISOR: usize = 4;
+/// The bytes per token that are assumed until the tokenizer has been asked.
+const ASSUMED_BYTES_PER_TOKEN: f32 = 3.3;
+/// Limits of the measured bytes per token, whatever a few short parts suggest.
+const MIN_BYTES_PER_TOKEN: f32 = 1.0;
+const MAX_BYTES_PER_TOKEN: f32 = 6.0;
+/// How often a pack is filled at most, each time with the bytes per token measured on the last filling.
+const MAX_FILL_ROUNDS: usize = 3;
+/// With this share of the room taken, it counts as full.
+const FULL_SHARE: f32 = 0.97;
+/// The factor for bytes per token that had led to more tokens than fit.
+const OVERFULL_FACTOR: f32 = 0.995;
+
 /// The pack of one budget as it was last sent.
 #[derive(Clone)]
 pub struct Session {
@@ -57,8 +60,8 @@ pub struct Session {
     /// The generation of the corpus that the last pack was filled from.
     filled: u64,
     here: Option<Here>,
-    /// Bytes per token, as measured on the parts.
-    ratio: f32,
+    /// As measured on the parts.
+    bytes_per_token: f32,
 }
 
 /// Where the cursor is. While this stays the same, the user is typing in one function.
@@ -66,6 +69,17 @@ pub struct Session {
 pub struct Here {
     pub path: Arc<str>,
     pub function: Option<usize>,
+}
+
+/// What is to be packed, and how much of it.
+pub struct PackRequest<'a> {
+    pub corpus: &'a Corpus,
+    /// The ranking of the definitions.
+    pub order: &'a Order<'a>,
+    /// The tokens that the parts may have together.
+    pub budget: usize,
+    pub asked: Asked<'a>,
+    pub count: Count<'a>,
 }
 
 /// What a place asks of a session.
@@ -90,34 +104,42 @@ pub struct Packed {
 
 impl Default for Session {
     fn default() -> Self {
-        Self { parts: vec![], earlier: VecDeque::new(), turns: 0, admitted: 0, filled: 0, here: None, ratio: FIRST_RATIO }
+        Self {
+            parts: vec![],
+            earlier: VecDeque::new(),
+            turns: 0,
+            admitted: 0,
+            filled: 0,
+            here: None,
+            bytes_per_token: ASSUMED_BYTES_PER_TOKEN,
+        }
     }
 }
 
 impl Session {
-    /// Packs the ranking `order` into `budget` tokens, starting from the parts of the last pack where that costs little.
-    pub fn pack(&mut self, corpus: &Corpus, order: &Order, budget: usize, asked: &Asked, count: Count) -> Packed {
+    /// Packs the best of a ranking, starting from the parts of the last pack where that costs little.
+    pub fn pack(&mut self, request: &PackRequest) -> Packed {
+        let PackRequest { corpus, order, budget, ref asked, .. } = *request;
         self.turns += 1;
         let typing = self.here.as_ref() == Some(&asked.here);
-        let fresh = order.fill(corpus, budget as f32 * self.ratio, &[]).value;
-        let ranked = Ranked { corpus, order, budget, fresh };
-        let whole = if typing { self.cut(budget, count) } else { budget };
-        let mut worth = self.worth(&self.parts, &ranked, asked);
-        let frozen = typing && self.stays(&worth, &ranked);
+        let fresh = order.fill(corpus, budget as f32 * self.bytes_per_token, &[]).value;
+        let whole = if typing { self.cut(budget, request.count) } else { budget };
+        let mut worth = self.worth(&self.parts, request);
+        let frozen = typing && self.stays(&worth, fresh);
         if !frozen {
-            self.begin_anew(&ranked, asked);
-            worth = self.worth(&self.parts, &ranked, asked);
+            self.begin_anew(request, fresh);
+            worth = self.worth(&self.parts, request);
         }
         self.here = Some(asked.here.clone());
         let taken = symbols(&worth);
         let mut reused = tokens(&self.parts);
         if frozen {
-            reused = self.admit(corpus, order, budget, asked, &taken, count).min(whole);
-            self.fill_up(&ranked, asked, count);
+            reused = self.admit(request, &taken).min(whole);
+            self.fill_up(request);
         } else {
-            let spare = (budget as f32 * due(budget) * LEFT_FREE) as usize;
-            let taken = self.append_expected(&ranked, asked, taken, count);
-            self.append(corpus, order, (budget - tokens(&self.parts)).saturating_sub(spare), &taken, count);
+            let spare = (budget as f32 * due(budget) * FREE_SHARE) as usize;
+            let taken = self.append_expected(request, taken);
+            self.append(request, (budget - tokens(&self.parts)).saturating_sub(spare), &taken);
         }
         self.filled = corpus.generation();
         self.parts.iter_mut().for_each(|kept| kept.place(corpus));
@@ -125,20 +147,20 @@ impl Session {
         Packed { parts: self.parts.iter().map(|kept| kept.part.clone()).collect(), tokens, reused }
     }
 
-    /// Whether the parts are good enough to stay while somebody types.
-    fn stays(&self, worth: &[Worth], ranked: &Ranked) -> bool {
-        let is_worth_it = value(worth) >= ranked.fresh * (1.0 - TYPING_LOSS);
+    /// Whether the parts are good enough to stay while somebody types. `fresh` is the value of the best pack made from scratch.
+    fn stays(&self, worth: &[Worth], fresh: f32) -> bool {
+        let is_worth_it = value(worth) >= fresh * (1.0 - MAX_LOSS_WHILE_TYPING);
         !self.parts.is_empty() && is_worth_it && worth.iter().all(|worth| !worth.stale)
     }
 
     /// What each of these parts is worth now.
-    fn worth(&self, parts: &[Kept], ranked: &Ranked, asked: &Asked) -> Vec<Worth> {
+    fn worth(&self, parts: &[Kept], request: &PackRequest) -> Vec<Worth> {
         let mut shares = Shares::default();
         let each = |kept: &Kept| {
-            let mut worth = Worth::new(ranked.corpus, kept, ranked.order, &mut shares);
+            let mut worth = Worth::new(request.corpus, kept, request.order, &mut shares);
             // Half-written code hides what is below it, so the text itself is asked, which is ahead of the index.
-            if *kept.part.path == *asked.here.path {
-                worth.stale = !kept.stands_in(asked.text);
+            if *kept.part.path == *request.asked.here.path {
+                worth.stale = !kept.stands_in(request.asked.text);
             }
             worth
         };
@@ -147,10 +169,11 @@ impl Session {
 
     /// Admits at the end what is wanted now; the least of the last part that was not admitted makes room. Returns the tokens that stay
     /// unchanged.
-    fn admit(&mut self, corpus: &Corpus, order: &Order, budget: usize, asked: &Asked, taken: &[u32], count: Count) -> usize {
-        let items = asked.wanted(corpus, order, taken);
-        let mut added: Vec<Kept> = items.into_iter().map(|item| part_of(corpus, order, item.file, vec![item], count)).collect();
-        let most = budget / ADMITTED_SHARE;
+    fn admit(&mut self, request: &PackRequest, taken: &[u32]) -> usize {
+        let (budget, count) = (request.budget, request.count);
+        let items = request.wanted(taken);
+        let mut added: Vec<Kept> = items.into_iter().map(|item| part_of(request, item.file, vec![item])).collect();
+        let most = budget / ADMITTED_BUDGET_DIVISOR;
         shrink(&mut added, most, count);
         let mut stays = tokens(&self.parts);
         if added.is_empty() {
@@ -164,7 +187,7 @@ impl Session {
         before.append(&mut added);
         if tokens(&self.parts) + tokens(&before) > budget {
             let room = budget - tokens(&before).min(budget);
-            stays = stays.min(self.cut(room - (budget / SPARE_SHARE).min(room), count));
+            stays = stays.min(self.cut(room - (budget / SPARE_BUDGET_DIVISOR).min(room), count));
         }
         self.admitted = before.len();
         self.parts.append(&mut before);
@@ -173,13 +196,13 @@ impl Session {
 
     /// Where there is much room, appends what was learnt since, without moving the other parts: a file that was gone for a moment, or has
     /// just been written.
-    fn fill_up(&mut self, ranked: &Ranked, asked: &Asked, count: Count) {
-        let room = ranked.budget.saturating_sub(tokens(&self.parts));
-        if self.filled == ranked.corpus.generation() || room < ranked.budget / MUCH_ROOM {
+    fn fill_up(&mut self, request: &PackRequest) {
+        let room = request.budget.saturating_sub(tokens(&self.parts));
+        if self.filled == request.corpus.generation() || room < request.budget / MUCH_ROOM_DIVISOR {
             return;
         }
-        let (taken, before) = (symbols(&self.worth(&self.parts, ranked, asked)), self.parts.len());
-        self.append(ranked.corpus, ranked.order, room - ranked.budget / SPARE_SHARE, &taken, count);
+        let (taken, before) = (symbols(&self.worth(&self.parts, request)), self.parts.len());
+        self.append(request, room - request.budget / SPARE_BUDGET_DIVISOR, &taken);
         if self.parts.len() > before {
             self.admitted = 0;
         }
@@ -200,74 +223,76 @@ impl Session {
     }
 
     /// Appends what can come next at the cursor, where there is a head that has taken its room. Answers what is `taken` then.
-    fn append_expected(&mut self, ranked: &Ranked, asked: &Asked, mut taken: Vec<u32>, count: Count) -> Vec<u32> {
+    fn append_expected(&mut self, request: &PackRequest, mut taken: Vec<u32>) -> Vec<u32> {
         if self.parts.is_empty() {
             return taken;
         }
-        let items = asked.missing(ranked.order, &taken, ranked.budget as f32 * self.ratio / EXPECTED_SHARE as f32);
+        let items = request.missing(&taken, request.budget as f32 * self.bytes_per_token / EXPECTED_BUDGET_DIVISOR as f32);
         taken.extend(items.iter().map(|item| item.symbol));
         let selection = Selection { items, ..Selection::default() };
-        let mut added = group(ranked.corpus, ranked.order, selection, &mut HashMap::new(), count);
-        shrink(&mut added, ranked.budget - tokens(&self.parts).min(ranked.budget), count);
+        let mut added = group(request, selection, &mut HashMap::new());
+        shrink(&mut added, request.budget - tokens(&self.parts).min(request.budget), request.count);
         self.parts.extend(added);
         taken
     }
 
     /// Appends the best of what is left, in at most `room` tokens.
-    fn append(&mut self, corpus: &Corpus, order: &Order, room: usize, taken: &[u32], count: Count) {
+    fn append(&mut self, request: &PackRequest, room: usize, taken: &[u32]) {
+        let order = request.order;
         let (mut added, mut made) = (vec![], HashMap::new());
-        for _ in 0..ROUNDS {
-            let selection = order.fill(corpus, room as f32 * self.ratio, taken);
+        for _ in 0..MAX_FILL_ROUNDS {
+            let selection = order.fill(request.corpus, room as f32 * self.bytes_per_token, taken);
             if selection.items.is_empty() {
                 return;
             }
             let bytes = selection.bytes;
-            added = group(corpus, order, selection, &mut made, count);
+            added = group(request, selection, &mut made);
             let tokens = tokens(&added);
-            self.ratio = (bytes / tokens.max(1) as f32).clamp(LEAST_RATIO, MOST_RATIO);
-            let full = bytes < (room as f32 * self.ratio) * FULL;
+            self.bytes_per_token = (bytes / tokens.max(1) as f32).clamp(MIN_BYTES_PER_TOKEN, MAX_BYTES_PER_TOKEN);
+            let full = bytes < (room as f32 * self.bytes_per_token) * FULL_SHARE;
             if tokens <= room && !full {
                 break;
             }
             if tokens > room {
-                self.ratio *= BELOW;
+                self.bytes_per_token *= OVERFULL_FACTOR;
             } else if order.items.len() <= added.iter().map(|kept| kept.items.len()).sum() {
                 break;
             }
         }
-        shrink(&mut added, room, count);
+        shrink(&mut added, room, request.count);
         self.parts.extend(added);
     }
 }
 
-impl Asked<'_> {
+impl PackRequest<'_> {
     /// The best of what comes in even while everything else stays, and is not `taken`.
-    fn wanted(&self, corpus: &Corpus, order: &Order, taken: &[u32]) -> Vec<Item> {
+    fn wanted(&self, taken: &[u32]) -> Vec<Item> {
+        let (corpus, asked) = (self.corpus, &self.asked);
         let symbol = |number: u32| &corpus.symbols[number as usize];
         let is_meant = |item: &Item| {
-            let (few, value) = (corpus.defined(symbol(item.symbol).name).len() <= FEW, symbol(item.symbol).sort.is_value());
-            item.score >= MEANT || few && !value
+            let (few, value) = (corpus.defined(symbol(item.symbol).name).len() <= FEW_DEFINITIONS, symbol(item.symbol).sort.is_value());
+            item.score >= MEANT_PROBABILITY || few && !value
         };
         let is_wanted = |item: &&Item| {
             let name = symbol(item.symbol).name;
-            let named = self.named.contains(&name) && is_meant(item);
-            (named || self.visited.contains(&item.symbol)) && !taken.iter().any(|taken| symbol(*taken).name == name)
+            let named = asked.named.contains(&name) && is_meant(item);
+            (named || asked.visited.contains(&item.symbol)) && !taken.iter().any(|taken| symbol(*taken).name == name)
         };
-        let mut items: Vec<Item> = order.items.iter().filter(is_wanted).copied().collect();
+        let mut items: Vec<Item> = self.order.items.iter().filter(is_wanted).copied().collect();
         items.sort_by(|a, b| b.score.total_cmp(&a.score));
-        items.truncate(ADMITTED);
-        let expected = self.missing(order, taken, f32::MAX).into_iter().take(EXPECTED);
+        items.truncate(MAX_ADMITTED_DEFINITIONS);
+        let expected = self.missing(taken, f32::MAX).into_iter().take(MAX_EXPECTED_DEFINITIONS);
         let new: Vec<Item> = expected.filter(|item| items.iter().all(|known| known.symbol != item.symbol)).collect();
         items.extend(new);
         items
     }
 
     /// The likeliest of what can come next that is not `taken`, in so many bytes.
-    fn missing(&self, order: &Order, taken: &[u32], bytes: f32) -> Vec<Item> {
+    fn missing(&self, taken: &[u32], bytes: f32) -> Vec<Item> {
         let taken: NumberSet<u32> = taken.iter().copied().collect();
         let mut items: Vec<Item> =
-            self.expected.iter().filter(|number| !taken.contains(number)).filter_map(|number| order.item(*number)).collect();
-        while bytes < f32::MAX && !items.is_empty() && order.price(&items) > bytes {
+            self.asked.expected.iter().filter(|number| !taken.contains(number)).filter_map(|number| self.order.item(*number)).collect();
+        while bytes < f32::MAX && !items.is_empty() && self.order.price(&items) > bytes {
             items.pop();
         }
         items

@@ -305,12 +305,12 @@ fn stage(bench: &Workbench, staged: &mut Staged, number: usize, edit: &Value) ->
 }
 
 /// The two sides of an edit without the code fence that a model puts around a text out of habit. Not if the file has the fence there, and
-/// not in prose, where it may be meant.
+/// not in a document, where it may be meant.
 fn unfenced(path: &WorkspacePath, file: &str, old: String, new: String) -> (String, String) {
     let name = path.name().to_lowercase();
-    let is_prose = PROSE.iter().any(|ending| name.ends_with(ending));
+    let may_have_fences = ENDINGS_WITH_FENCES.iter().any(|ending| name.ends_with(ending));
     let has_it = old.contains(FENCE) && file.contains(old.trim());
-    if is_prose || has_it {
+    if may_have_fences || has_it {
         return (old, new);
     }
     let creates = old.trim().is_empty();
@@ -324,8 +324,8 @@ fn unfenced(path: &WorkspacePath, file: &str, old: String, new: String) -> (Stri
 }
 
 const FENCE: &str = "```";
-/// Endings of files in which a fence may be part of the text.
-const PROSE: &[&str] = &[".md", ".mdx", ".markdown", ".qmd", ".rmd", ".mdc", ".txt", ".rst", ".adoc", ".org"];
+/// Endings of documents in which a fence may be part of the text. (Which files are written for people is another question, and ranking's.)
+const ENDINGS_WITH_FENCES: &[&str] = &[".md", ".mdx", ".markdown", ".qmd", ".rmd", ".mdc", ".txt", ".rst", ".adoc", ".org"];
 
 /// The content of a fence around the whole text.
 fn inside_of_fence(text: &str) -> Option<&str> {

@@ -6,9 +6,9 @@ use crate::index::{File, Lists, Symbol, View};
 use crate::text::words;
 
 /// Longest stretch of a body that is read, in bytes.
-const LONGEST: usize = 8 << 10;
+const MAX_BODY_BYTES: usize = 8 << 10;
 /// A name in more functions than this does not say which ones are alike.
-const TELLING: usize = 400;
+const MAX_FUNCTIONS_WITH_NAME: usize = 400;
 
 /// For each symbol of a file, the names in its text.
 #[derive(Default)]
@@ -23,7 +23,7 @@ impl Mentions {
     pub fn of_bodies(view: &View, file: &File, text: &str) -> Self {
         let body = |symbol: &Symbol| {
             let body = symbol.body.range();
-            let end = text.floor_char_boundary(body.end.min(body.start + LONGEST));
+            let end = text.floor_char_boundary(body.end.min(body.start + MAX_BODY_BYTES));
             symbol.kind.is_callable().then(|| text.get(body.start..end)).flatten()
         };
         Self::new(view, file.symbols.iter().map(|symbol| body(symbol).unwrap_or_default()))
@@ -77,7 +77,7 @@ impl Bodies {
             norms[*number as usize].add(weight(counts[*slot as usize]).powi(2));
         }
         let norms = norms.into_iter().map(|sum| sum.value().sqrt().max(1.0)).collect();
-        pairs.retain(|(slot, _)| counts[*slot as usize] as usize <= TELLING);
+        pairs.retain(|(slot, _)| counts[*slot as usize] as usize <= MAX_FUNCTIONS_WITH_NAME);
         Self { users: Lists::new(corpus.names.len(), pairs.iter().copied()), norms }
     }
 }

@@ -106,13 +106,13 @@ impl Digest {
 /// Stands between the first lines of a definition and its last line, for what is left out.
 pub const GAP: &str = "\n    …\n";
 /// Longest signature that is shown, in bytes.
-const MAX_SIGNATURE: usize = 700;
+const MAX_SIGNATURE_BYTES: usize = 700;
 /// The same for a line that a program wrote.
-const MAX_PACKED: usize = 120;
+const MAX_PACKED_BYTES: usize = 120;
 /// Longest definition, in bytes, that is shown whole because its name stands behind its body.
-const MAX_SHORT: usize = 240;
-const SHORT_LINES: usize = 7;
-const _: () = assert!(MAX_SIGNATURE <= u16::MAX as usize);
+const MAX_SHORT_BYTES: usize = 240;
+const MAX_SHORT_LINES: usize = 7;
+const _: () = assert!(MAX_SIGNATURE_BYTES <= u16::MAX as usize);
 
 /// Appends the lines of the signature; returns their first line in the file.
 fn signature(text: &str, symbol: &Symbol, lines: &mut String) -> Option<u32> {
@@ -126,9 +126,9 @@ fn signature(text: &str, symbol: &Symbol, lines: &mut String) -> Option<u32> {
     if let Some(ends) = named_behind(text, symbol, start) {
         lines.push_str(&ends);
     } else if is_packed(whole) {
-        lines.push_str(redact::beginning(whole, MAX_PACKED));
+        lines.push_str(redact::beginning(whole, MAX_PACKED_BYTES));
     } else {
-        lines.push_str(redact::beginning(whole, MAX_SIGNATURE));
+        lines.push_str(redact::beginning(whole, MAX_SIGNATURE_BYTES));
     }
     Some(symbol.line + lead.matches('\n').count() as u32)
 }
@@ -147,7 +147,7 @@ fn named_behind(text: &str, symbol: &Symbol, start: usize) -> Option<String> {
     }
     let whole = readable(text.get(start..line_end(text, symbol.item.end as usize))?.trim_end());
     let closing = whole.lines().last().filter(|line| line.trim_start().starts_with('}'))?;
-    if whole.len() <= MAX_SHORT && whole.lines().count() <= SHORT_LINES {
+    if whole.len() <= MAX_SHORT_BYTES && whole.lines().count() <= MAX_SHORT_LINES {
         return Some(whole.into_owned());
     }
     let opening = &whole[..line_end(&whole, whole.find('{')?)];
@@ -156,5 +156,6 @@ fn named_behind(text: &str, symbol: &Symbol, start: usize) -> Option<String> {
 
 /// Whether a program wrote this line: it is long and has few blanks.
 fn is_packed(signature: &str) -> bool {
-    signature.len() > MAX_PACKED && signature.lines().any(|line| line.len() > MAX_PACKED && line.matches(' ').count() * 16 < line.len())
+    signature.len() > MAX_PACKED_BYTES
+        && signature.lines().any(|line| line.len() > MAX_PACKED_BYTES && line.matches(' ').count() * 16 < line.len())
 }

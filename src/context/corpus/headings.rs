@@ -7,9 +7,9 @@ use crate::text::layout::indentation;
 use crate::text::words;
 
 /// Longest heading that is shown, in bytes.
-const LONGEST: usize = 160;
+const MAX_HEADING_BYTES: usize = 160;
 /// How many lines above a member its heading is searched for, where no other member stands between.
-const FAR: usize = 400;
+const MAX_LINES_ABOVE_MEMBER: usize = 400;
 
 /// The headings of all members in a file.
 #[derive(Default)]
@@ -23,11 +23,11 @@ struct Line {
     text: Box<str>,
     /// Zero-based line in the file.
     at: u32,
-    /// The index of the symbol that begins there, or [`NOBODY`].
+    /// The index of the symbol that begins there, or [`NO_OWNER`].
     symbol: u32,
 }
 
-const NOBODY: u32 = u32::MAX;
+const NO_OWNER: u32 = u32::MAX;
 
 /// A heading and what is known of it.
 #[derive(Clone, Copy)]
@@ -55,7 +55,7 @@ impl Headings {
             let known = lines.iter().rposition(|(line, _)| *line == found);
             let at = known.unwrap_or_else(|| {
                 let shows = symbol.parent().filter(|parent| file.symbols[*parent].signature_end_line as usize >= found);
-                let shown = shows.map_or(NOBODY, |parent| parent as u32);
+                let shown = shows.map_or(NO_OWNER, |parent| parent as u32);
                 lines.push((found, Line { text: source.shown(found).into(), at: found as u32, symbol: shown }));
                 lines.len() - 1
             });
@@ -69,7 +69,7 @@ impl Headings {
     pub fn of(&self, index: u32) -> Option<Heading<'_>> {
         let line = self.of.get(index as usize)?.checked_sub(1)?;
         let Line { text, at, symbol } = &self.lines[line as usize];
-        Some(Heading { text, line, at: *at, symbol: (*symbol != NOBODY).then_some(*symbol) })
+        Some(Heading { text, line, at: *at, symbol: (*symbol != NO_OWNER).then_some(*symbol) })
     }
 }
 
@@ -90,7 +90,7 @@ impl Source<'_> {
         if indent == 0 || around.is_some_and(|around| !is_type(around.kind)) {
             return None;
         }
-        for line in (own.saturating_sub(FAR)..own).rev() {
+        for line in (own.saturating_sub(MAX_LINES_ABOVE_MEMBER)..own).rev() {
             if let Some((member, heading)) = last
                 && line == member
                 && depth(self.line(line)) <= indent
@@ -116,12 +116,12 @@ impl Source<'_> {
     /// The part of a line that is looked at; a very long one is cut off.
     fn line(&self, number: usize) -> &str {
         let line = self.whole(number);
-        &line[..line.floor_char_boundary(LONGEST)]
+        &line[..line.floor_char_boundary(MAX_HEADING_BYTES)]
     }
 
     /// The part of a line that is shown.
     fn shown(&self, number: usize) -> &str {
-        redact::beginning(self.whole(number), LONGEST)
+        redact::beginning(self.whole(number), MAX_HEADING_BYTES)
     }
 }
 

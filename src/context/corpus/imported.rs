@@ -8,7 +8,7 @@ use crate::workspace::folder_of;
 
 /// How surely a file is meant where an import means its whole folder: as surely as one whose name merely stands in an import. With more,
 /// functions of the package would push out members of what stands at the cursor.
-const OF_PACKAGE: f32 = 0.4;
+const PACKAGE_FACTOR: f32 = 0.4;
 
 impl Corpus {
     /// For each file, how surely the file at `path`, whose import lines have these words, imports it. Where a folder is a package, its own
@@ -23,7 +23,7 @@ impl Corpus {
         packages.insert(folder_of(path).into());
         for (sure, digest) in sure.iter_mut().zip(&self.files) {
             if packages.contains(folder_of(&digest.path)) {
-                *sure = f32::max(*sure, OF_PACKAGE);
+                *sure = f32::max(*sure, PACKAGE_FACTOR);
             }
         }
         sure

@@ -8,7 +8,7 @@ use crate::syntax::{Kind, Language, lists, naming};
 use crate::text::words;
 
 /// Longest statement, in bytes, that is searched for exported names.
-const LONGEST: usize = 4 << 10;
+const MAX_STATEMENT_BYTES: usize = 4 << 10;
 
 /// What is said about one definition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,7 +71,7 @@ fn handed_on<'a>(language: &Language, text: &'a str) -> HashSet<&'a str> {
         let end = line.find('\n').map_or(text.len(), |end| at + end + 1);
         let begins = text[at..end].starts_with(char::is_alphabetic);
         if begins && words::identifiers(&text[at..end]).take(2).any(|(_, word)| lists(&language.shares, word)) {
-            let statement = &text[at..text.floor_char_boundary(at + LONGEST)];
+            let statement = &text[at..text.floor_char_boundary(at + MAX_STATEMENT_BYTES)];
             let statement = statement.find([';', '}']).map_or(statement, |end| &statement[..end]);
             names.extend(words::identifiers(statement).map(|(_, word)| word));
         }

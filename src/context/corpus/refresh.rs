@@ -7,10 +7,10 @@ use super::{Corpus, Digest, NO_SLOT, Name, rank};
 use crate::index::{File, View};
 use crate::workspace::WorkspacePath;
 
-/// With more changed files than this there is a full build.
-const MOST: usize = 64;
-/// A full build is due when one symbol in this many is dead.
-const DEAD: usize = 16;
+/// With more changed files than this, the corpus is built anew.
+const MAX_CHANGED_FILES: usize = 64;
+/// The corpus is built anew when more than one symbol in this many is dead.
+const DEAD_SYMBOLS_DIVISOR: usize = 16;
 
 /// Whether two versions have the same facts: a file that was opened without a change is read again, too.
 fn is_same(before: &Arc<File>, now: &Arc<File>) -> bool {
@@ -22,7 +22,7 @@ impl Corpus {
     /// The corpus for `view`, if only few files have changed since, and none is new or gone.
     pub fn refreshed(&self, view: Arc<View>, read: impl Fn(&WorkspacePath) -> Option<Arc<str>>) -> Option<Self> {
         let changed = self.changed(&view)?;
-        if changed.len() > MOST || self.dead > self.symbols.len() / DEAD || view.stage() != self.stage() {
+        if changed.len() > MAX_CHANGED_FILES || self.dead > self.symbols.len() / DEAD_SYMBOLS_DIVISOR || view.stage() != self.stage() {
             return None;
         }
         let mut corpus = Self { version: Arc::default(), ..self.clone() };

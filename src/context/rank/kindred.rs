@@ -11,7 +11,7 @@ use crate::context::scene::Scene;
 pub const KINDRED: [&str; 4] = ["SharesType", "SharesTypes", "SharesName", "SharesNear"];
 
 /// A type less near than this is not around the cursor.
-const NEAR: f32 = 0.25;
+const MIN_TYPE_NEARNESS: f32 = 0.25;
 
 const BITS: usize = 1024;
 
@@ -38,7 +38,7 @@ impl Kindred {
         let mut kindred = Self::default();
         let most = (2.0 + corpus.files.len() as f32).ln();
         let telling = |name: Name| corpus.idf(name).min(most) / most;
-        for (name, seen) in scene.seen.iter().filter(|(name, seen)| seen.near >= NEAR && is_type(corpus, **name)) {
+        for (name, seen) in scene.seen.iter().filter(|(name, seen)| seen.near >= MIN_TYPE_NEARNESS && is_type(corpus, **name)) {
             kindred.ties.insert(*name, (Tie::Near, seen.near * telling(*name)));
         }
         for name in scene.signature.iter().chain(&scene.owners).filter(|name| Some(**name) != scene.function) {

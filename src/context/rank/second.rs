@@ -12,14 +12,14 @@ use crate::context::features::{Feature, Features};
 use crate::context::nameable::Nameable;
 use crate::context::numbers::{NumberMap, keep_first};
 
-/// How many candidates are judged again.
-const FIRST: usize = 1500;
-/// How many of them all trees judge; the others keep the judgement of the first trees.
-const LAST: usize = 600;
-/// The trees that judge all of them.
-const EARLY: usize = 40;
-/// Keeps the logarithm of zero at a harmless value.
-const NOTHING: f32 = 1e-4;
+/// Most candidates that the trees score again.
+const MAX_RESCORED: usize = 1500;
+/// Most of these that all trees score; the others keep the score of the first trees.
+const MAX_SCORED_BY_ALL_TREES: usize = 600;
+/// How many trees score all of these.
+const EARLY_TREES: usize = 40;
+/// Added before a logarithm, so that zero has one.
+const LOG_FLOOR: f32 = 1e-4;
 
 thread_local! {
     /// Memory for the rows, reused from place to place: fresh memory has to be cleared by the system, which takes as long as some of the
@@ -76,11 +76,11 @@ impl Ranker<'_> {
         let mut rows = ROOM.take();
         self.write_rows(rules, candidates, &chosen, &mut rows);
         let mut sums = vec![0.0; rows.len()];
-        let early = EARLY.min(TREES.len());
+        let early = EARLY_TREES.min(TREES.len());
         TREES.add_to(0..early, &rows, &mut sums);
         let mut order: Vec<usize> = (0..rows.len()).collect();
-        if order.len() > LAST {
-            keep_first(&mut order, LAST, |a, b| sums[*b].total_cmp(&sums[*a]).then(a.cmp(b)));
+        if order.len() > MAX_SCORED_BY_ALL_TREES {
+            keep_first(&mut order, MAX_SCORED_BY_ALL_TREES, |a, b| sums[*b].total_cmp(&sums[*a]).then(a.cmp(b)));
             order.sort_unstable();
         }
         let mut late: Vec<f32> = order.iter().map(|at| sums[*at]).collect();
@@ -135,10 +135,10 @@ impl Ranker<'_> {
                 is(self.is_seen(&symbol)),
                 (score / (1.0 - score).max(f32::EPSILON)).ln(),
                 logarithm(place),
-                ((file.sum - score).max(0.0) + NOTHING).ln(),
+                ((file.sum - score).max(0.0) + LOG_FLOOR).ln(),
                 logarithm(file.before as usize),
                 logarithm(file.count as usize),
-                ((name.sum - score).max(0.0) + NOTHING).ln(),
+                ((name.sum - score).max(0.0) + LOG_FLOOR).ln(),
                 logarithm(name.before as usize),
                 logarithm(usize::from(symbol.bytes)),
             ]);
@@ -160,7 +160,7 @@ fn looks(rules: Option<&mut Nameable>, symbol: &Symbol, shared: [f32; KINDRED.le
 
 /// `ln(1 + number)`.
 fn logarithm(number: usize) -> f32 {
-    static KNOWN: LazyLock<Box<[f32]>> = LazyLock::new(|| (0..FIRST).map(|number| (number as f32).ln_1p()).collect());
+    static KNOWN: LazyLock<Box<[f32]>> = LazyLock::new(|| (0..MAX_RESCORED).map(|number| (number as f32).ln_1p()).collect());
     KNOWN.get(number).copied().unwrap_or_else(|| (number as f32).ln_1p())
 }
 
@@ -168,7 +168,7 @@ fn logarithm(number: usize) -> f32 {
 fn likeliest(candidates: &[Candidate]) -> Vec<u32> {
     let mut order: Vec<u32> = (0..candidates.len() as u32).collect();
     let before = |a: &u32, b: &u32| candidates[*b as usize].score.total_cmp(&candidates[*a as usize].score).then(a.cmp(b));
-    keep_first(&mut order, FIRST, before);
+    keep_first(&mut order, MAX_RESCORED, before);
     order.sort_unstable_by(before);
     order
 }

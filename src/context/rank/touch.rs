@@ -8,9 +8,9 @@ use crate::context::corpus::{Corpus, NO_SLOT, Name, Sort};
 use crate::context::scene::Seen;
 
 /// A name with more definitions does not say which one is meant.
-const TELLING: usize = 4;
+const MAX_DEFINITIONS_OF_NAME: usize = 4;
 /// A word in more names than this tells nothing.
-const COMMON_WORD: usize = 400;
+const COMMON_WORD_NAMES: usize = 400;
 /// How a name is tied to the place; most names are not tied at all.
 #[derive(Clone, Copy, Default)]
 pub struct Touch {
@@ -158,7 +158,7 @@ impl Ranker<'_> {
     fn touch_home(&mut self, name: Name, seen: Seen) {
         let corpus = self.corpus;
         let all = corpus.defined(name);
-        if all.is_empty() || all.len() > TELLING {
+        if all.is_empty() || all.len() > MAX_DEFINITIONS_OF_NAME {
             return;
         }
         let share = 1.0 / all.len() as f32;
@@ -179,7 +179,7 @@ impl Ranker<'_> {
         let corpus = self.corpus;
         for (word, near) in &self.scene.near_words {
             let having = corpus.with_word(*word);
-            if having.len() > COMMON_WORD {
+            if having.len() > COMMON_WORD_NAMES {
                 continue;
             }
             let weight = near * corpus.weight_of_word(*word);

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::text::{inside, opened_before, parts};
-use super::{HOPS, MEANT, Receiver};
+use super::{MAX_DEFINITIONS_OF_NAME, MAX_IMPORT_HOPS, Receiver};
 use crate::context::alias;
 use crate::context::corpus::Sort;
 use crate::syntax::uses::{self, Assignment};
@@ -12,7 +12,7 @@ use crate::syntax::{Kind, Parsed, scope};
 use crate::text::words;
 
 /// Bytes before a name in which a pattern around it begins.
-const PATTERN: usize = 400;
+const PATTERN_REACH_BYTES: usize = 400;
 /// What ends the bound of a type's parameter.
 const ENDS_BOUND: &[char] = &[',', '>', ')', ']', '(', '{', '}', ';', '='];
 /// What ends the type that a value is tested for.
@@ -85,7 +85,7 @@ impl Receiver<'_> {
         if given.scope.is_some() {
             return None;
         }
-        let nearest = text.ceil_char_boundary(given.range.start.saturating_sub(PATTERN));
+        let nearest = text.ceil_char_boundary(given.range.start.saturating_sub(PATTERN_REACH_BYTES));
         let (open, at) = opened_before(&text[nearest..given.range.start])?;
         let open = nearest + open;
         let head = corpus.name(words::last(text[..open].trim_end())).map(|name| corpus.defined(name)).unwrap_or_default();
@@ -94,7 +94,7 @@ impl Receiver<'_> {
             symbol.sort == Sort::Type || corpus.facts(symbol).kind == Kind::Variant
         };
         let heads: Vec<u32> = head.iter().copied().filter(has_parts).collect();
-        if heads.len() > MEANT {
+        if heads.len() > MAX_DEFINITIONS_OF_NAME {
             return None;
         }
         if text[open..].starts_with('(') {
@@ -117,12 +117,12 @@ impl Receiver<'_> {
         let corpus = self.corpus;
         let Some(above) = self.query.text.get(start..self.query.text.floor_char_boundary(self.until.get())) else { return vec![] };
         let each = |at: Range<usize>| {
-            let nearest = above.ceil_char_boundary(at.start.saturating_sub(PATTERN));
+            let nearest = above.ceil_char_boundary(at.start.saturating_sub(PATTERN_REACH_BYTES));
             let (open, number) = opened_before(&above[nearest..at.start])?;
             let head = corpus.name(words::last(above[..nearest + open].trim_end()))?;
             let types =
                 corpus.defined(head).iter().copied().filter(|one| corpus.symbols[*one as usize].sort == Sort::Type).collect::<Vec<_>>();
-            let is_pattern = above[nearest + open..].starts_with('(') && types.len() <= MEANT;
+            let is_pattern = above[nearest + open..].starts_with('(') && types.len() <= MAX_DEFINITIONS_OF_NAME;
             is_pattern.then(|| self.numbered(types, number)).filter(|types| !types.is_empty())
         };
         words::places(above, word).find_map(each).unwrap_or_default()
@@ -148,7 +148,7 @@ impl Receiver<'_> {
             return found;
         }
         let stands_for = |word: &str| {
-            let bound = self.own().map(|id| self.bound(id, word, HOPS)).unwrap_or_default();
+            let bound = self.own().map(|id| self.bound(id, word, MAX_IMPORT_HOPS)).unwrap_or_default();
             let held: Vec<u32> = self.held(&bound, false);
             let Some(tree) = self.query.parsed.filter(|_| held.is_empty()) else { return held };
             let values = uses::given(tree, word).into_iter().filter_map(|given| tree.text().get(given.value?));

@@ -2,7 +2,7 @@
 
 use super::text::{inside, last_of, parts, taken_apart};
 use super::types::is_callable;
-use super::{HOPS, Receiver};
+use super::{MAX_IMPORT_HOPS, Receiver};
 use crate::context::alias;
 use crate::context::corpus::{Digest, NO_SLOT, Sort};
 use crate::index::FileId;
@@ -14,9 +14,9 @@ use crate::workspace::folder_of;
 const ALL: &str = "*";
 const DEFAULT: &str = "default";
 /// Names that are looked up of those that a file hands on from others.
-const HANDED_ON: usize = 64;
+const MAX_REEXPORTS: usize = 64;
 /// Names in what a file hands on as a whole, one of which is that.
-const NAMES: usize = 3;
+const MAX_WHOLE_EXPORT_NAMES: usize = 3;
 
 /// What a name is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,13 +95,13 @@ impl Receiver<'_> {
         let mut found: Vec<u32> = self.handed_out(file).collect();
         let view = self.corpus.view();
         let digest = &self.corpus.files[file as usize].file;
-        let handed_on = digest.symbols.iter().filter(|symbol| symbol.kind == Kind::Reexport).take(HANDED_ON);
-        let things = handed_on.flat_map(|symbol| self.exported(file, view.text(symbol.name), HOPS));
+        let handed_on = digest.symbols.iter().filter(|symbol| symbol.kind == Kind::Reexport).take(MAX_REEXPORTS);
+        let things = handed_on.flat_map(|symbol| self.exported(file, view.text(symbol.name), MAX_IMPORT_HOPS));
         found.extend(things.filter_map(Thing::symbol));
         found.extend(self.passed_on(file).into_iter().flat_map(|next| self.handed_out(next)));
         if let Some(value) = self.whole_of(file) {
             let members = |thing: &Thing| thing.symbol().map(|number| self.members(number)).unwrap_or_default();
-            found.extend(self.of_value(file, &value, HOPS).iter().flat_map(members));
+            found.extend(self.of_value(file, &value, MAX_IMPORT_HOPS).iter().flat_map(members));
         }
         found
     }
@@ -171,7 +171,7 @@ impl Receiver<'_> {
                 return numbered.filter(|(_, digest)| inside(digest)).map(|(number, _)| number as u32).collect();
             }
         }
-        let bound: Vec<u32> = self.bound(id, of, HOPS).into_iter().filter_map(Thing::module).collect();
+        let bound: Vec<u32> = self.bound(id, of, MAX_IMPORT_HOPS).into_iter().filter_map(Thing::module).collect();
         if !bound.is_empty() {
             return bound;
         }
@@ -296,7 +296,7 @@ impl Receiver<'_> {
         if value.starts_with('{') {
             return vec![Thing::Module(file)];
         }
-        let names = words::identifiers(value).map(|(_, word)| word).filter(|word| !self.is_keyword(word)).take(NAMES);
+        let names = words::identifiers(value).map(|(_, word)| word).filter(|word| !self.is_keyword(word)).take(MAX_WHOLE_EXPORT_NAMES);
         let each = names.map(|word| {
             let own = self.free(file, word);
             if own.is_empty() { self.bound(id, word, steps) } else { own }

@@ -2,21 +2,21 @@
 
 use super::text::{behind_brackets, inside, parts};
 use super::types::is_callable;
-use super::{HOPS, MEANT, Receiver};
+use super::{MAX_DEFINITIONS_OF_NAME, MAX_IMPORT_HOPS, Receiver};
 use crate::context::alias;
 use crate::context::corpus::{Sort, Symbol};
 use crate::syntax::{Kind, lists};
 use crate::text::words;
 
 /// How often a definition is looked into that one leads to.
-const DEPTH: usize = 2;
+const MAX_DEPTH: usize = 2;
 /// Values given back that are looked at, from the last on.
-const GIVEN_BACK: usize = 3;
+const MAX_RETURNED_VALUES: usize = 3;
 
 impl Receiver<'_> {
     /// The types that these give or hold.
     pub(super) fn results(&self, symbols: &[u32], wanted: impl Fn(&Symbol) -> bool) -> Vec<u32> {
-        let found = symbols.iter().copied().filter(|number| wanted(&self.corpus.symbols[*number as usize])).take(MEANT);
+        let found = symbols.iter().copied().filter(|number| wanted(&self.corpus.symbols[*number as usize])).take(MAX_DEFINITIONS_OF_NAME);
         found.flat_map(|number| self.result(number)).collect()
     }
 
@@ -39,7 +39,7 @@ impl Receiver<'_> {
         found.extend(self.written(written, Some(symbol.file)));
         found.extend(container.into_iter().flatten());
         let depth = self.depth.get();
-        if found.is_empty() && depth < DEPTH {
+        if found.is_empty() && depth < MAX_DEPTH {
             self.depth.set(depth + 1);
             found = self.looked_into(symbol).unwrap_or_default();
             self.depth.set(depth);
@@ -78,15 +78,17 @@ impl Receiver<'_> {
             let body = facts.body.of(&text);
             let mut values: Vec<&str> = words::places(body, &types.gives).map(|at| &body[at.end..]).collect();
             values.reverse();
-            let each = values.into_iter().take(GIVEN_BACK).map(|value| value.split([';', '\n']).next().unwrap_or_default().trim());
-            return each.map(|value| self.held(&self.of_value(symbol.file, value, HOPS / 2), true)).find(|found| !found.is_empty());
+            let each = values.into_iter().take(MAX_RETURNED_VALUES).map(|value| value.split([';', '\n']).next().unwrap_or_default().trim());
+            return each
+                .map(|value| self.held(&self.of_value(symbol.file, value, MAX_IMPORT_HOPS / 2), true))
+                .find(|found| !found.is_empty());
         }
         let item = facts.item.of(&text);
         let name = words::places(item, self.corpus.text(symbol.name)).next()?;
         let value = item[name.end..].split_once('=')?.1.trim().trim_end_matches(';');
         let is_word = !value.is_empty() && value.chars().all(words::is_word);
         if !is_word {
-            return Some(self.held(&self.of_value(symbol.file, value, HOPS / 2), true));
+            return Some(self.held(&self.of_value(symbol.file, value, MAX_IMPORT_HOPS / 2), true));
         }
         // What a function is handed keeps the type that is written for it there.
         let symbols = &self.corpus.digest(symbol).file.symbols;

@@ -4,9 +4,9 @@ use crate::syntax::uses;
 use crate::text::words;
 
 /// Lines that a chain of calls may go back.
-const LINES: usize = 8;
+const MAX_CHAIN_LINES: usize = 8;
 /// Bytes that a tag may have before the cursor.
-const LONGEST_TAG: usize = 2_000;
+const MAX_TAG_BYTES: usize = 2_000;
 
 /// What stands left of a dot, two colons or an arrow.
 pub(super) fn without_separator(text: &str) -> Option<&str> {
@@ -19,7 +19,7 @@ pub(super) fn without_separator(text: &str) -> Option<&str> {
 /// The names, dots and brackets that a text ends with, over several lines where a line begins with a dot.
 pub(super) fn expression(text: &str) -> &str {
     let mut start = uses::receiver_start(text);
-    for _ in 0..LINES {
+    for _ in 0..MAX_CHAIN_LINES {
         let arrow = text[..start].ends_with("->");
         if !text[start..].starts_with('.') && !arrow {
             break;
@@ -124,7 +124,7 @@ pub(super) fn tag(text: &str) -> Option<&str> {
         return None;
     }
     let (mut depth, mut quote) = (0usize, None);
-    let nearest = text.ceil_char_boundary(text.len().saturating_sub(LONGEST_TAG));
+    let nearest = text.ceil_char_boundary(text.len().saturating_sub(MAX_TAG_BYTES));
     for (at, letter) in text[nearest..].char_indices().rev() {
         let at = nearest + at;
         match letter {

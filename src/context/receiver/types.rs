@@ -1,7 +1,7 @@
 //! What a value is of, by the types that are written for it and by what it is made of; and what a type has.
 
 use super::text::{bracketed, expression, inside, parts, without_angles, without_brackets, without_separator};
-use super::{HOPS, MEANT, Receiver, STEPS};
+use super::{MAX_DEFINITIONS_OF_NAME, MAX_IMPORT_HOPS, MAX_STEPS_BACK, Receiver};
 use crate::context::alias;
 use crate::context::corpus::{NO_SLOT, Name, Sort, Symbol};
 use crate::syntax::{Reach, lists, scope, uses};
@@ -9,21 +9,21 @@ use crate::text::words;
 use crate::workspace::folder_of;
 
 /// Bytes in brackets, around a value or before it, that are looked at.
-const LONGEST: usize = 200;
-/// How far up the types are followed that one is derived from, or stands for, ...
-const BASES: usize = 4;
-/// ... and how many of them.
-const MOST: usize = 24;
+const MAX_BRACKETED_BYTES: usize = 200;
+/// How many levels up the types are followed that a type is derived from, or is an alias of.
+const MAX_BASE_DEPTH: usize = 4;
+/// Most of those types.
+const MAX_BASE_TYPES: usize = 24;
 
 impl Receiver<'_> {
     /// The members of a type, and of what it is derived from.
     pub(super) fn members(&self, number: u32) -> Vec<u32> {
         let (mut types, mut known) = (vec![number], 0);
-        for _ in 0..BASES {
+        for _ in 0..MAX_BASE_DEPTH {
             let level = types[known..].to_vec();
             known = types.len();
             for base in level.into_iter().flat_map(|of| self.bases(of)) {
-                if !types.contains(&base) && types.len() < MOST {
+                if !types.contains(&base) && types.len() < MAX_BASE_TYPES {
                     types.push(base);
                 }
             }
@@ -51,7 +51,7 @@ impl Receiver<'_> {
         let all = alias::meant(self.corpus, self.scene, Some(self.language), name);
         match self.corpus.file(self.query.path) {
             Some(own) if all.len() > 1 => self.nearest(own, name, all),
-            _ if all.len() > MEANT => vec![],
+            _ if all.len() > MAX_DEFINITIONS_OF_NAME => vec![],
             _ => all,
         }
     }
@@ -70,7 +70,7 @@ impl Receiver<'_> {
         if !own.is_empty() {
             return own;
         }
-        let bound = self.id_of(file).map(|id| self.bound(id, corpus.text(name), HOPS)).unwrap_or_default();
+        let bound = self.id_of(file).map(|id| self.bound(id, corpus.text(name), MAX_IMPORT_HOPS)).unwrap_or_default();
         let bound: Vec<u32> = bound.into_iter().filter_map(|thing| thing.symbol()).filter(|number| all.contains(number)).collect();
         if !bound.is_empty() {
             return bound;
@@ -83,7 +83,7 @@ impl Receiver<'_> {
                 return beside;
             }
         }
-        if all.len() > MEANT { vec![] } else { all }
+        if all.len() > MAX_DEFINITIONS_OF_NAME { vec![] } else { all }
     }
 
     /// The types that are written in a text of a file; in the current one where there is none.
@@ -95,7 +95,7 @@ impl Receiver<'_> {
                 return named;
             }
             let id = file.map_or_else(|| self.own(), |file| self.id_of(file));
-            let bound = id.map(|id| self.bound(id, word, HOPS)).unwrap_or_default();
+            let bound = id.map(|id| self.bound(id, word, MAX_IMPORT_HOPS)).unwrap_or_default();
             if lists(&self.language.types.value_of, words::last(text[..at].trim_end())) {
                 return self.held(&bound, false);
             }
@@ -113,10 +113,10 @@ impl Receiver<'_> {
         let Some(steps) = steps.checked_sub(1) else { return vec![] };
         let loaded = self.loaded(value);
         if !loaded.is_empty() {
-            return loaded.into_iter().flat_map(|file| self.held(&self.whole(file, HOPS), true)).collect();
+            return loaded.into_iter().flat_map(|file| self.held(&self.whole(file, MAX_IMPORT_HOPS), true)).collect();
         }
         let value = value.trim().trim_start_matches(['&', '*', '!']).trim_end_matches(['?', '!', ';']);
-        if let Some((inner, behind)) = bracketed(value).filter(|(inner, _)| inner.len() <= LONGEST) {
+        if let Some((inner, behind)) = bracketed(value).filter(|(inner, _)| inner.len() <= MAX_BRACKETED_BYTES) {
             return match behind {
                 "" => parts(inner).into_iter().map(|part| self.types(part, steps)).find(|types| !types.is_empty()).unwrap_or_default(),
                 // `(T) value`
@@ -177,7 +177,7 @@ impl Receiver<'_> {
         if !named.is_empty() {
             return named;
         }
-        let bound = self.own().map(|id| self.bound(id, word, HOPS)).unwrap_or_default();
+        let bound = self.own().map(|id| self.bound(id, word, MAX_IMPORT_HOPS)).unwrap_or_default();
         let bound = self.held(&bound, called);
         if !bound.is_empty() {
             return bound;
@@ -249,7 +249,7 @@ impl Receiver<'_> {
             Some(own) if all.len() > 1 => self.nearest(own, name, all),
             _ => all,
         };
-        if all.len() > MEANT { vec![] } else { self.results(&all, |_| true) }
+        if all.len() > MAX_DEFINITIONS_OF_NAME { vec![] } else { self.results(&all, |_| true) }
     }
 
     /// The type around the cursor; where half-written code hides it from the parser, the types that stand in its heading.
@@ -284,7 +284,7 @@ impl Receiver<'_> {
             // What stands free in a module.
             let named = self.named(name);
             let free = |symbol: &Symbol| symbol.sort == Sort::Function || symbol.container == NO_SLOT;
-            return if named.is_empty() && all.len() <= MEANT { self.results(all, free) } else { named };
+            return if named.is_empty() && all.len() <= MAX_DEFINITIONS_OF_NAME { self.results(all, free) } else { named };
         }
         let members: Vec<u32> = holders.iter().flat_map(|holder| self.members(*holder)).collect();
         let own: Vec<u32> = members.into_iter().filter(|number| self.corpus.symbols[*number as usize].name == name).collect();
@@ -315,15 +315,15 @@ impl Receiver<'_> {
     /// The types of what the attributes of a tag are handed to.
     pub(super) fn taken_by(&self, component: &str) -> Vec<u32> {
         let word = words::last(component);
-        let bound = self.own().map(|id| self.bound(id, words::first(component), HOPS)).unwrap_or_default();
+        let bound = self.own().map(|id| self.bound(id, words::first(component), MAX_IMPORT_HOPS)).unwrap_or_default();
         let mut found: Vec<u32> = bound.iter().filter_map(|thing| thing.symbol()).collect();
         let name = self.corpus.name(word).filter(|_| found.is_empty());
         found.extend(name.into_iter().flat_map(|name| self.corpus.defined(name)));
         found.retain(|number| self.corpus.symbols[*number as usize].container == NO_SLOT);
-        if found.len() > MEANT {
+        if found.len() > MAX_DEFINITIONS_OF_NAME {
             return vec![];
         }
-        found.into_iter().map(|number| self.handed(number, STEPS / 2)).find(|types| !types.is_empty()).unwrap_or_default()
+        found.into_iter().map(|number| self.handed(number, MAX_STEPS_BACK / 2)).find(|types| !types.is_empty()).unwrap_or_default()
     }
 
     /// The types that are written for what something takes: its parameters, else what its type is made with; else those of what it is
@@ -343,7 +343,7 @@ impl Receiver<'_> {
         }
         let made_of = words::identifiers(behind).filter_map(|(_, word)| corpus.name(word)).flat_map(|name| corpus.defined(name));
         let made_of = made_of.filter(|other| corpus.symbols[**other as usize].file == symbol.file && **other != number);
-        made_of.take(MEANT).map(|other| self.handed(*other, steps)).find(|types| !types.is_empty()).unwrap_or_default()
+        made_of.take(MAX_DEFINITIONS_OF_NAME).map(|other| self.handed(*other, steps)).find(|types| !types.is_empty()).unwrap_or_default()
     }
 }
 

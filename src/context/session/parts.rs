@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use super::PackRequest;
 use crate::context::corpus::{Corpus, Digest, Symbol};
 use crate::context::pieces::{self, Piece, Written};
 use crate::context::select::{Item, Order, Selection, Shares};
@@ -89,7 +90,8 @@ fn lines_of(corpus: &Corpus, symbol: &Symbol) -> (u32, u32, u32) {
 pub(super) type Made = HashMap<Vec<u32>, Kept>;
 
 /// Makes one part per file; those that many places need come first, since they are likeliest to stay. Parts in `made` are taken from there.
-pub(super) fn group(corpus: &Corpus, order: &Order, selection: Selection, made: &mut Made, count: Count) -> Vec<Kept> {
+pub(super) fn group(request: &PackRequest, selection: Selection, made: &mut Made) -> Vec<Kept> {
+    let corpus = request.corpus;
     let mut files: HashMap<u32, Vec<Item>> = HashMap::new();
     for item in &selection.items {
         files.entry(item.file).or_default().push(*item);
@@ -101,7 +103,7 @@ pub(super) fn group(corpus: &Corpus, order: &Order, selection: Selection, made: 
     let paths = new.iter().flat_map(|(file, _)| [&*corpus.files[**file as usize].path, "\n"]);
     let items = new.iter().flat_map(|(_, items)| items.iter());
     let shown = items.flat_map(|item| [corpus.signature(&corpus.symbols[item.symbol as usize]), "\n"]);
-    count(&paths.chain(shown).collect::<String>());
+    (request.count)(&paths.chain(shown).collect::<String>());
     let general = |items: &[Item]| {
         // Without the logarithm, one name that is everywhere would decide for its file.
         let uses = |item: &Item| (1.0 + corpus.uses_of(item.symbol)).ln();
@@ -109,18 +111,18 @@ pub(super) fn group(corpus: &Corpus, order: &Order, selection: Selection, made: 
     };
     let mut groups: Vec<(f32, u32, Vec<Item>)> = files.into_iter().map(|(file, items)| (general(&items), file, items)).collect();
     groups.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    let mut part = |(_, file, items): (f32, u32, Vec<Item>)| {
-        made.entry(symbols(&items)).or_insert_with(|| part_of(corpus, order, file, items, count)).clone()
-    };
+    let mut part =
+        |(_, file, items): (f32, u32, Vec<Item>)| made.entry(symbols(&items)).or_insert_with(|| part_of(request, file, items)).clone();
     groups.into_iter().map(&mut part).collect()
 }
 
 /// The part with these definitions of a file.
-pub(super) fn part_of(corpus: &Corpus, order: &Order, file: u32, mut items: Vec<Item>, count: Count) -> Kept {
+pub(super) fn part_of(request: &PackRequest, file: u32, mut items: Vec<Item>) -> Kept {
+    let corpus = request.corpus;
     let best = items.iter().max_by(|a, b| a.score.total_cmp(&b.score));
     let why = best.map_or(String::new(), |item| {
         let name = corpus.text(corpus.symbols[item.symbol as usize].name);
-        format!("{name}: {}", order.reason(corpus, item.symbol))
+        format!("{name}: {}", request.order.reason(corpus, item.symbol))
     });
     let pieces: Vec<Piece> = {
         items.sort_unstable_by_key(|item| item.symbol);
@@ -149,7 +151,7 @@ pub(super) fn part_of(corpus: &Corpus, order: &Order, file: u32, mut items: Vec<
         items: pieces,
         placed: corpus.generation(),
     };
-    kept.render(count);
+    kept.render(request.count);
     kept
 }
 

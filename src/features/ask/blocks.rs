@@ -15,14 +15,14 @@ pub(super) const BLOCK: usize = 24;
 
 /// Names of files that list changes.
 const CHANGES: &[&str] = &["changelog", "changes", "history", "news", "releases", "release", "whatsnew", "whats_new"];
-/// Extensions of files written for people.
-const PROSE: &[&str] = &["md", "mdx", "markdown", "rst", "adoc", "asciidoc", "txt", "org", "textile"];
+/// Extensions of files written for people, whose blocks are ranked as prose.
+const PROSE_EXTENSIONS: &[&str] = &["md", "mdx", "markdown", "rst", "adoc", "asciidoc", "txt", "org", "textile"];
 
 /// Whether a file is written for people, by its name: `README.md`, `LICENSE`.
 pub(super) fn is_prose(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     match name.rsplit_once('.') {
-        Some((_, ending)) => PROSE.contains(&ending.to_lowercase().as_str()),
+        Some((_, ending)) => PROSE_EXTENSIONS.contains(&ending.to_lowercase().as_str()),
         None => name.chars().any(char::is_alphabetic) && !name.chars().any(char::is_lowercase),
     }
 }

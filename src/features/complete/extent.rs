@@ -1,5 +1,5 @@
-//! How much of a model's text belongs into the hole: one statement, or the lines of a block. The same code says, while the model still
-//! writes, when it has written enough.
+//! How much of a model's text belongs into the hole: one statement, or the lines of a block. While the answer is still streaming, the same
+//! code says when enough of it is there.
 
 use super::hole::{Hole, Inside, Mode, begins_line, begins_with_closer, closes};
 use crate::syntax::brackets::{balance, brackets, code, goes_on_below, long_strings};
@@ -56,11 +56,11 @@ impl<'a> Extent<'a> {
         out
     }
 
-    /// Whether nothing that the model may still write changes it.
+    /// Whether it is complete: nothing that the model may still write changes it.
     pub fn is_full(&self, surface: &Surface) -> bool {
         let says = self.lines[..self.count].iter().any(|line| !line.trim().is_empty());
         let Some(next) = self.lines.get(self.count).filter(|_| says) else { return false };
-        // Of an unfinished line, a complete first word tells.
+        // A line that is still streaming tells by its first word, once that is complete.
         let (first, more) = next.trim().split_once(' ').unwrap_or_default();
         let told = || !more.is_empty() && first.chars().all(char::is_alphabetic) && !ends_loop(surface, first);
         self.inline || self.count + 1 < self.lines.len() || told()
@@ -102,7 +102,7 @@ fn values(hole: &Hole, text: &str, lines: &[&str]) -> usize {
     (1..lines.len()).find(|number| open[*number] == Open::Nothing).unwrap_or(lines.len())
 }
 
-/// Behind a comment: the line breaks and the statement below.
+/// The lines of an answer that leaves the comment at the cursor: blank lines, and the first statement below.
 fn below_remark(hole: &Hole, text: &str, lines: &[&str]) -> usize {
     let Some(first) = lines.iter().position(|line| !line.trim().is_empty()) else { return lines.len() };
     let start: usize = lines[..first].iter().map(|line| line.len() + 1).sum();
@@ -117,7 +117,7 @@ fn below_remark(hole: &Hole, text: &str, lines: &[&str]) -> usize {
 /// Lines indented more than the block's opener.
 fn block(hole: &Hole, text: &str, lines: &[&str], indent: &str) -> usize {
     let open = open_at(hole, text);
-    // A line at the edge that equals the line below the cursor is that line, whatever is open.
+    // Where the answer leaves the block with the line that stands below the cursor, it repeats the file, even if a bracket seems open.
     let next = hole.following().find(|line| !line.trim().is_empty()).map(str::trim_end);
     let inside = |number: &usize| {
         let line = lines[*number];
@@ -129,13 +129,13 @@ fn block(hole: &Hole, text: &str, lines: &[&str], indent: &str) -> usize {
     (1..lines.len()).find(|number| !inside(number)).unwrap_or(lines.len())
 }
 
-/// Whether a line behind a block closes it, and nothing else closes it.
+/// Whether a line right behind the block's lines closes it, and no line of the file does.
 fn closes_block(hole: &Hole, line: Option<&&str>, indent: &str) -> bool {
     let missing = !closes(hole.following().next(), indent, hole.surface) && !matches!(hole.mode, Mode::Pair { .. });
     missing && line.is_some_and(|line| closes(Some(line), indent, hole.surface) && closes_only(line, hole.surface))
 }
 
-/// Whether a line begins the next part of a block closed by a word, such as `else`.
+/// Whether a line begins the next part of a block that ends with a word: `else` before `end`.
 fn divides(hole: &Hole, line: &str, indent: &str) -> bool {
     let first = line.trim().split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
     let is_next = hole.surface.blocks == Blocks::Words && indentation(line) == indent && lists(&hole.surface.divides, first);
@@ -164,7 +164,7 @@ fn open_at(hole: &Hole, text: &str) -> Vec<Open> {
     let whole = format!("{line}{text}");
     let strings = long_strings(&whole, hole.surface);
     let brackets = brackets(&whole, hole.surface);
-    // What the cursor's line opens is closed behind the cursor, or may be below.
+    // Brackets that the cursor's line opens do not count where the file closes them: right behind the cursor, or on the next line.
     let closed =
         matches!(hole.mode, Mode::Pair { .. }) || hole.following().next().is_some_and(|line| begins_with_closer(line, hole.surface));
     let counted = brackets.iter().filter(|bracket| !closed || bracket.at >= line.len());
@@ -181,7 +181,7 @@ fn open_at(hole: &Hole, text: &str) -> Vec<Open> {
         at += one.len();
         while let Some(bracket) = counted.next_if(|bracket| bracket.at < at) {
             depth += if bracket.opens { 1 } else { -1 };
-            // What the cursor's line closes was opened above.
+            // A bracket that the cursor's line closes was opened above it, outside of this text.
             depth = if bracket.at < line.len() { depth.max(0) } else { depth };
         }
         directives += hole.surface.preprocessor.as_ref().filter(|_| !quoted).map_or(0, |lines| directive(lines, one));
@@ -195,7 +195,7 @@ fn directive(lines: &Preprocessor, line: &str) -> i32 {
     i32::from(line.starts_with(&lines.opens)) - i32::from(line.starts_with(&lines.closes))
 }
 
-/// Whether a line belongs to a block without its indentation: a label, or a preprocessor line.
+/// Whether a line belongs to a block though it is not indented like it: a label, or a preprocessor line.
 fn stands_out(hole: &Hole, line: &str, open: Open) -> bool {
     let line = line.trim();
     let word = |text: &str| text.starts_with(|letter: char| letter.is_alphabetic() || letter == '_') && text.chars().all(is_name_letter);
@@ -259,7 +259,7 @@ pub(super) fn is_type_of_function(hole: &Hole, said: &str, next: &str) -> bool {
     hole.surface.has_braces() && hole.line().is_empty() && named && said.starts_with(char::is_alphabetic) && said.chars().all(type_letter)
 }
 
-/// Whether a text only leads to something: attributes, decorators, comments, template parameters.
+/// Whether a text has only what stands before a definition: attributes, decorators, comments, template parameters.
 pub(super) fn is_lead(text: &str, surface: &Surface) -> bool {
     let mut depth = 0;
     let mut lines = text.split('\n').filter(|line| !line.trim().is_empty());
@@ -273,7 +273,7 @@ pub(super) fn is_lead(text: &str, surface: &Surface) -> bool {
     })
 }
 
-/// [`is_lead`], with an attribute or the like among it.
+/// [`is_lead`], with at least one line that is not a comment.
 pub(super) fn has_attributes_only(text: &str, surface: &Surface) -> bool {
     is_lead(text, surface) && text.lines().any(|line| !code(line, surface).trim().is_empty())
 }

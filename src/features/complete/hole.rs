@@ -133,7 +133,7 @@ impl<'a> Hole<'a> {
         match &self.mode {
             Mode::Line => vec!["\n".into()],
             Mode::Statement | Mode::Remark => {
-                // On a continued line, no bracket tells where it ends.
+                // Below a line that goes on, a closing brace further out says nothing about where the statement ends.
                 let above = self.before.rsplit('\n').nth(1).unwrap_or_default();
                 let outer = outer_indent(self.before, self.base).filter(|_| !brackets::goes_on_below(above, self.surface));
                 let closing = outer.map(|indent| format!("\n{indent}}}"));
@@ -143,7 +143,7 @@ impl<'a> Hole<'a> {
             }
             Mode::Pair { indent, .. } => {
                 let close = self.rest().trim().get(..1).unwrap_or_default();
-                // What stands below is not between the brackets.
+                // The statement below the cursor's line stands behind the brackets: a model that writes it has left them.
                 let next = self.following().next().filter(|next| indentation(next) == indent).map(|next| next.trim_start());
                 let below = next.map(words::first).filter(|word| !word.is_empty()).map(|word| format!("\n{indent}{word}"));
                 [format!("\n{indent}{close}"), "\n\n\n".into()].into_iter().chain(below).collect()
@@ -176,7 +176,7 @@ fn mode(before: &str, after: &str, surface: &Surface, outer: Option<&str>, invok
     let deeper_follows = |indent: &str| next.is_some_and(|next| indentation(next).len() > indent.len());
     match outer {
         Some(outer) if !deeper_follows(outer) => Mode::Block { indent: outer.into() },
-        // A block follows already, so this is the line that it belongs to.
+        // The block below exists already, so only the line that opens it is wanted.
         _ if deeper_follows(indentation(line)) && below_at_once(after) => Mode::Line,
         Some(_) if !line.trim().is_empty() => Mode::Statement,
         _ if invoked && line.trim().is_empty() => match outer_indent(before, line) {
@@ -225,12 +225,12 @@ fn opens_by_word(line: &str, surface: &Surface) -> bool {
         && !words.next_back().is_some_and(|last| surface.is_closing_word(last))
 }
 
-/// The first line of the last thing in a text: of a signature over several lines, of a condition with aligned lines.
+/// The first line of the statement that a text ends in: of a signature over several lines, of a condition with aligned lines.
 fn head<'a>(before: &'a str, surface: &Surface) -> &'a str {
     let mut lines = before.trim_end().rsplit('\n');
     let mut line = lines.next().unwrap_or_default();
     let first = line;
-    // How many brackets were closed that are opened further up.
+    // How many brackets closed so far are opened further up.
     let mut closed = falls(line, surface);
     for above in lines.take(MAX_HEAD_LINES) {
         if closed > 0 {
@@ -246,7 +246,7 @@ fn head<'a>(before: &'a str, surface: &Surface) -> &'a str {
     if found { line } else { first }
 }
 
-/// Most lines of a signature.
+/// Most lines that are searched upwards for the beginning of a statement.
 const MAX_HEAD_LINES: usize = 40;
 
 /// How many brackets a line closes that it did not open.
@@ -259,7 +259,7 @@ fn falls(line: &str, surface: &Surface) -> i32 {
     -depths.min().unwrap_or_default().min(0)
 }
 
-/// Whether a line just continues the one above, without a bracket that tells.
+/// Whether a line belongs to the same statement as the one above, though no bracket is open between them.
 fn is_part_of_head(above: &str, line: &str, surface: &Surface) -> bool {
     let begins = |line: &str| surface.head_parts.iter().any(|part| line.trim_start().starts_with(part.as_str()));
     let (depth, outer) = (indentation(line).len(), indentation(above).len());
@@ -288,7 +288,7 @@ fn pair(before: &str, after: &str, surface: &Surface, blocks: bool) -> Option<Mo
     let (line, rest) = (last_line(before), first_line(after).trim());
     let code = brackets::code(line, surface);
     let last = code.chars().next_back().filter(|_| code.len() == line.trim_end().len())?;
-    // The last of several arguments may be a function, too.
+    // Behind a comma, the next argument may be a function, too, so the hole is that of the open call.
     let open = if last == ',' { innermost(code, surface).filter(|open| *open == '(')? } else { last };
     if open == '>' && closes_element(line, rest) {
         return Some(Mode::Pair { indent: indentation(line).into(), body: false });

@@ -15,7 +15,7 @@ const WIDTHS: &[usize] = &[4, 2, 8, 3];
 /// A text to insert at the cursor, indented as its place needs.
 pub(super) fn indented(hole: &Hole, text: &str, layout: &Layout) -> String {
     let blank = hole.is_blank();
-    // The blank line is there already.
+    // The cursor's line is blank already, so the blank lines that an answer begins with are not inserted again.
     let skipped = text.split_inclusive('\n').take_while(|line| blank && line.trim().is_empty() && line.ends_with('\n')).map(str::len).sum();
     let unit = layout.unit.clone().or_else(|| unit_at(hole));
     let text = from_margin(hole, &text[skipped..], unit.as_deref().filter(|_| layout.known));
@@ -107,7 +107,7 @@ fn is_from_margin(hole: &Hole, text: &str, unit: Option<&str>) -> bool {
     let opens = code(first, hole.surface).ends_with(['{', ':', '(', '[']);
     let deep = indentation(second).len();
     if !opens {
-        // At the margin something new may begin because the block has ended.
+        // A line at the margin may begin something new, because the block has ended there.
         let other = begins_with_closer(second, hole.surface)
             || second.starts_with(['@', '#', '/', '"', '\'', '`'])
             || second.ends_with(':') && !second.contains(' ');
@@ -124,7 +124,7 @@ fn is_from_margin(hole: &Hole, text: &str, unit: Option<&str>) -> bool {
     let rest: usize = lines.map(|line| line.len() + 1).sum();
     let braced = !code(first, hole.surface).ends_with(':');
     if other_kind || deep > column.len() {
-        // In a unit that is not the file's: what ends the block at the margin tells.
+        // Where the answer's unit is not the file's, only the line at the margin that ends the block shows what its depth means.
         let as_in_file = unit.is_some_and(|unit| !other_kind && deep == column.len() + unit.len());
         let begins_other = |line: &str| hole.surface.margin.iter().any(|head| line.starts_with(head.as_str()));
         // The bracket there has to be the one that closes what the first line opens.

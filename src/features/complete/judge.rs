@@ -49,7 +49,7 @@ impl<'a> Judge<'a> {
         let Ok(new) = old.edited(changed.as_str()) else { return Some(0) };
         let trial = |old: &Parsed, known: &Known, new: &Parsed| Trial::new(self.hole, old, new, edit).verdict(known);
         trial(old, self.known.get_or_init(|| Known::of(old)), &new).or_else(|| {
-            // A tree grown by edits may recover from an error differently than a fresh one.
+            // An incremental parse may recover from an error differently than a parse from scratch, so both texts are parsed anew.
             let fresh = || {
                 let parsed = parse(old.language(), self.site.text.clone()).ok()?;
                 let known = Known::of(&parsed);
@@ -85,7 +85,7 @@ impl<'a> Trial<'a> {
             return None;
         }
         let is_better = after.len() <= before.len() || self.is_clearer(before, &after);
-        // In a text with errors the parser guesses, and may guess differently far away.
+        // Error recovery may place an old error elsewhere after the edit, so new faults far from it are not held against it.
         let guesses = || !before.is_empty() && is_whole && !self.has_fault_near(before, &after);
         (is_better || guesses()).then_some(after.len())
     }
@@ -101,7 +101,7 @@ impl<'a> Trial<'a> {
         after.iter().all(was_wrong) && bytes(after) < bytes(before)
     }
 
-    /// Where a place of the new text, outside of the edit, was before.
+    /// The offset in the old text of an offset in the new text, outside of the edit.
     fn then(&self, at: usize) -> usize {
         if at >= self.inserted.end { at - self.edit.text.len() + self.edit.range.len() } else { at }
     }

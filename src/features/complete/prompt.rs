@@ -72,7 +72,7 @@ pub fn whole_steps(text: &str, limit: usize) -> &str {
     let skipped = text[..cut].matches('\n').count();
     let starts = text[cut..].match_indices('\n').map(|(at, _)| cut + at + 1).zip(skipped + 1..);
     let step = starts.into_iter().find(|(_, number)| number % WINDOW_STEP_LINES == 0);
-    // With fewer lines there is nothing to hold on to.
+    // Without such a line in reach, it begins wherever the limit falls.
     if cut == 0 { text } else { &text[step.map_or(cut, |(start, _)| start)..] }
 }
 
@@ -89,7 +89,7 @@ pub fn window_before(text: &str, limit: usize) -> &str {
         }
         at += line.len();
     }
-    // Less than a step of lines is longer than the window.
+    // The window is shorter than one step of lines.
     let start = text.ceil_char_boundary(text.len().saturating_sub(limit));
     let start = text[start..].find('\n').map_or(start, |line| start + line + 1);
     &text[start.max(last)..]

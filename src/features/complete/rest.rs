@@ -122,7 +122,7 @@ fn closes_own(hole: &Hole, text: &str, end: usize) -> bool {
     let mut open = 0_i32;
     let mut closes = false;
     for Bracket { at, opens, .. } in brackets(text, hole.surface) {
-        // What is opened behind the end is closed there, and tells nothing.
+        // A bracket opened behind `end` is also closed there, so it says nothing about the text before.
         if at >= end {
             closes |= !opens && open > 0;
             open += if opens { 0 } else { -1 };

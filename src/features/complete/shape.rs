@@ -98,7 +98,7 @@ pub fn shapes(hole: &Hole, written: &Written, cut_short: bool, layout: &Layout) 
     if found.is_empty() { Err(reason.unwrap_or(Nothing::Empty)) } else { Ok(found) }
 }
 
-/// The suggestion for `text`, which is left of all that was said.
+/// The suggestion for `text`, which is left of the whole answer `said`.
 fn finished(hole: &Hole, said: &str, text: &str, cut_short: bool, layout: &Layout) -> Result<String, Nothing> {
     let text = without_following(hole, text);
     let whole = without_loops(&text, cut_short);
@@ -254,7 +254,7 @@ fn without_loops(text: &str, cut_short: bool) -> String {
 fn is_echo(hole: &Hole, text: &str) -> bool {
     let before = hole.before.trim_end();
     let said = text.trim();
-    // A closing line after a closing line is code, as is a line less deep than its equal above.
+    // Two closing lines in a row are ordinary code, and so is a line that is indented less than the same line above.
     let deeper = |above: &str| indentation(above).len() > indentation(hole.line()).len();
     let comes_back = !said.contains('\n') && hole.is_blank() && hole.above().next().is_some_and(deeper);
     let ends_condition = |line: &str| hole.surface.preprocessor.as_ref().is_some_and(|lines| line.trim_start().starts_with(&lines.closes));

@@ -217,7 +217,7 @@ impl Work<'_> {
             }
             text.truncate(text[..text.rfind('\n')?].trim_end().len());
             text.truncate(without_continuation(self.hole, &text).len());
-            // What an attribute was for was cut off, so it would apply to something else.
+            // Without the definition that was cut off, an attribute would apply to the next one in the file.
             if text.trim().is_empty() || cuts + 1 == MAX_CUTS || has_attributes_only(&text, self.hole.surface) {
                 break;
             }
