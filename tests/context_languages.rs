@@ -374,3 +374,30 @@ fn an_element_of_a_value_of_another_file_is_known() {
         &["maxUnits: number"],
     );
 }
+
+/// What `__init__` gives to `self` had the comment above a later member as its heading, and the class was said twice.
+#[test]
+fn attributes_of_a_class_are_shown_below_its_line_and_not_below_a_comment() {
+    let text = "class Parcel(Base):\n    \"\"\"What is sent.\"\"\"\n\n    # Parcel flags\n    fragile = False\n\n    def __init__(self, \
+                weight, height):\n        self.weight = weight\n        # Parcel sizes\n        self.height = height\n";
+    let place =
+        Place::new(&format!("//- /main.py\nfrom parcel import Parcel\n\ndef send(parcel: Parcel):\n    parcel.$0\n//- /parcel.py\n{text}"));
+    let shown = all(&place.pack(&place.corpus(place.view()), 400));
+    assert!(shown.contains("self.weight = weight") && shown.contains("self.height = height"), "{shown}");
+    assert!(!shown.contains('#') && shown.matches("class Parcel").count() == 1, "{shown}");
+}
+
+/// Python's grammar puts comments at the beginning of a body before it, so they were shown as part of the signature.
+#[test]
+fn comments_at_the_beginning_of_a_body_are_no_part_of_a_signature() {
+    let text = "def deliver(parcel):\n    # Nobody is at home\n    # on Sundays.\n\n    return parcel\n\n\ndef recall(\n    parcel,  # it may be gone\n    # given in days\n    after,\n):\n    return after\n";
+    let place = Place::new(&format!("//- /main.py\nfrom post import deliver, recall\n\ndef send(parcel):\n    $0\n//- /post.py\n{text}"));
+    let pack = place.pack(&place.corpus(place.view()), 400);
+    let shown = all(&pack);
+    assert!(
+        shown.contains("def deliver(parcel):\ndef recall(\n    parcel,  # it may be gone\n    # given in days\n    after,\n):"),
+        "{shown}"
+    );
+    let part = pack.parts.iter().find(|part| &*part.path == "post.py").expect("it is imported");
+    assert_eq!((part.start_line, part.end_line), (1, 12), "{shown}");
+}

@@ -48,7 +48,7 @@ impl Digest {
     fn of(file: &Arc<File>, text: Option<&str>) -> Self {
         let mut lines = String::new();
         let places = file.symbols.iter().map(|symbol| {
-            let start = text.and_then(|text| signature(text, symbol, &mut lines)).unwrap_or(symbol.name_line);
+            let start = text.and_then(|text| signature(text, file, symbol, &mut lines)).unwrap_or(symbol.name_line);
             (lines.len() as u32, start)
         });
         let places = places.collect();
@@ -115,14 +115,14 @@ const MAX_SHORT_LINES: usize = 7;
 const _: () = assert!(MAX_SIGNATURE_BYTES <= u16::MAX as usize);
 
 /// Appends the lines of the signature; returns their first line in the file.
-fn signature(text: &str, symbol: &Symbol, lines: &mut String) -> Option<u32> {
+fn signature(text: &str, file: &File, symbol: &Symbol, lines: &mut String) -> Option<u32> {
     let (item, range) = (symbol.item.range(), symbol.signature.range());
     let lead = text.get(item.start..range.start)?;
     let start = line_start(text, range.start);
     // Where a body begins on the last line of the signature, its opening is shown.
     let end = line_end(text, range.end);
     let whole = readable(text.get(start..end)?.trim_end());
-    let whole = whole.as_ref();
+    let whole = without_comments_below(file, whole.as_ref());
     if let Some(ends) = named_behind(text, symbol, start) {
         lines.push_str(&ends);
     } else if is_packed(whole) {
@@ -131,6 +131,17 @@ fn signature(text: &str, symbol: &Symbol, lines: &mut String) -> Option<u32> {
         lines.push_str(redact::beginning(whole, MAX_SIGNATURE_BYTES));
     }
     Some(symbol.line + lead.matches('\n').count() as u32)
+}
+
+/// A signature without the comments at its end. Where a body begins with comments, some grammars count them as what stands before it.
+fn without_comments_below<'a>(file: &File, mut whole: &'a str) -> &'a str {
+    let Some(comment) = file.language.as_ref().and_then(|language| language.comment.as_deref()) else { return whole };
+    while let Some((above, last)) = whole.rsplit_once('\n')
+        && last.trim_start().starts_with(comment)
+    {
+        whole = above.trim_end();
+    }
+    whole
 }
 
 /// Lines without their byte-order mark and carriage returns.

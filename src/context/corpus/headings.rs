@@ -90,6 +90,13 @@ impl Source<'_> {
         if indent == 0 || around.is_some_and(|around| !is_type(around.kind)) {
             return None;
         }
+        // What a method gives to `self` stands deeper than other members, so a comment between them looks like a heading.
+        let inside = around.filter(|around| (around.line + 1..=around.end_line).contains(&symbol.line) && around.name_line < symbol.line);
+        if let Some(named) = inside.map(|around| around.name_line as usize)
+            && words::has(self.line(named), name)
+        {
+            return Some(named);
+        }
         for line in (own.saturating_sub(MAX_LINES_ABOVE_MEMBER)..own).rev() {
             if let Some((member, heading)) = last
                 && line == member
