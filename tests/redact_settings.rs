@@ -62,3 +62,21 @@ fn k13_a_key_in_two_strings_is_masked_in_both() {
         assert_eq!(redact::mask(&plain), plain);
     }
 }
+
+/// Only the first of several values was looked at, whichever of the names was the telling one.
+#[test]
+fn k13_a_password_among_several_names_and_values_is_masked() {
+    let secret = format!("S3cr3t!{}", "Pass9");
+    let lines = [
+        format!("user, password = \"root\", \"{secret}\""),
+        format!("password, user = '{secret}', 'root'"),
+        format!("let (user, password) = (\"root\", \"{secret}\".to_string());"),
+        format!("const [user, password, host] = [\"root\", `{secret}`, name(1, 2)];"),
+        format!("user, password := find(\"root, a\"), \"{secret}\""),
+        format!("self.user, self.password = b\"root\", b\"{secret}\""),
+    ];
+    for line in lines {
+        let masked = redact::mask(&format!("x = 1\n{line}\ny = 2\n"));
+        assert!(!masked.contains(&secret) && masked.contains("root") && masked.ends_with("\ny = 2\n"), "{masked}");
+    }
+}

@@ -10,6 +10,7 @@ mod given;
 mod manifest;
 mod named;
 mod names;
+mod paired;
 mod prefixes;
 mod seams;
 mod value;

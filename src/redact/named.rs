@@ -9,6 +9,7 @@ use regex::Regex;
 use super::forms::{Fits, Form, compiled};
 use super::given::{How, strings};
 use super::names;
+use super::paired;
 use super::value::{is_drawn, is_name_of_type, is_random, is_salt, is_words};
 
 /// Words in the names of secrets; those for a password in other languages come first. The last three may mean much else.
@@ -222,6 +223,9 @@ impl<'a> Name<'a> {
         if let Some(chosen) = self.chosen(behind) {
             return vec![chosen];
         }
+        if let Some(paired) = self.paired(behind) {
+            return vec![paired];
+        }
         let quoted = self.quoted();
         if !quoted.is_empty() {
             return quoted;
@@ -241,6 +245,14 @@ impl<'a> Name<'a> {
         }
         let one = |form: &Form| form.find(behind).next().map(|value| self.whole(value, behind.len()));
         one(&CHOSEN_SETTING).filter(|_| self.is_setting()).or_else(|| one(&CHOSEN_LINE).filter(|value| self.is_in_yaml(value.end)))
+    }
+
+    /// The value of a name that is one of several in an assignment.
+    fn paired(&self, behind: &str) -> Option<Range<usize>> {
+        let value = paired::string(self.before(), behind)?;
+        let text = &behind[value.clone()];
+        let is_secret = text.len() >= LEAST && is_random(text) && self.may_be(text);
+        is_secret.then(|| self.end + value.start..self.end + value.end)
     }
 
     /// Whether a name begins its line in a file of settings; its value ends here.
