@@ -11,7 +11,7 @@ use crate::syntax::scope::{self, Item};
 use crate::syntax::uses::{self, Within};
 use crate::syntax::{Definition, Kind, Language, Parsed, Place, definitions_in, linkage, naming, parse, tags};
 use crate::text::lines::{line_end, line_number, line_start};
-use crate::text::{Edit, Ending, layout, words};
+use crate::text::{Edit, Ending, layout, mark_bytes, words};
 use crate::workspace::{Document, WorkspacePath, uri};
 
 /// A body longer than this, in bytes, is not taken for a placeholder.
@@ -52,7 +52,7 @@ impl Site {
             None => uri::name(&document.uri),
         };
         // A byte order mark cannot be selected: the first definition begins behind it.
-        let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        let mark = mark_bytes(&text);
         let at = |offset| document.text.floor(offset).max(mark);
         let (start, end) = (at(target.bytes.start), at(target.bytes.end));
         Self {
@@ -213,7 +213,7 @@ impl Site {
     pub fn whole_lines(&self, range: Range<usize>) -> Range<usize> {
         let start = line_start(&self.text, range.start);
         // The byte order mark is not part of the first line.
-        let start = if start == 0 && self.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { start };
+        let start = start.max(mark_bytes(&self.text));
         // A selection of whole lines ends at the start of the next line.
         let end = if range.end > range.start && self.text[..range.end].ends_with('\n') { range.end - 1 } else { range.end };
         let end = end.max(start);

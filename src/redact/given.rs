@@ -392,7 +392,7 @@ impl Reader<'_> {
 }
 
 /// The bytes before the mark that ends a string; a mark behind a backslash does not count.
-fn closes(rest: &str, mark: &str) -> Option<usize> {
+pub(super) fn closes(rest: &str, mark: &str) -> Option<usize> {
     let mut from = 0;
     loop {
         let found = from + rest[from..].find(mark)?;

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::forms::compiled;
+use super::given::closes;
 
 /// What may follow a name in a list of names: further names, the end of the list, the sign, and the values.
 static REST: LazyLock<Regex> =
@@ -62,6 +63,6 @@ fn quoted(item: &str) -> Option<Range<usize>> {
     let open = item.find(['"', '\'', '`'])?;
     // `b"…"` and the like.
     let is_first = item[..open].trim_start().bytes().all(|letter| letter.is_ascii_alphabetic());
-    let end = item[open + 1..].find(item[open..].chars().next()?)?;
-    is_first.then_some(open + 1..open + 1 + end)
+    let length = closes(&item[open + 1..], item.get(open..=open)?)?;
+    is_first.then_some(open + 1..open + 1 + length)
 }

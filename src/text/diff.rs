@@ -6,7 +6,7 @@ use std::time::Duration;
 use similar::{DiffTag, TextDiff};
 
 use super::layout::with_line_feeds;
-use super::{BYTE_ORDER_MARK, Batch, Edit, Text};
+use super::{Batch, Edit, Text, mark_bytes};
 
 /// How long two texts with little in common are compared; after that a coarser diff will do.
 const COMPARE_WAIT: Duration = Duration::from_millis(250);
@@ -43,8 +43,7 @@ pub fn hunks(old: &str, new: &str) -> Vec<Hunk> {
 /// Bytes of the byte order mark that both texts begin with. As a part of the first line it would take the line along that comes to stand
 /// behind it when the first is deleted.
 fn shared_mark(old: &str, new: &str) -> usize {
-    let is_marked = |text: &str| text.starts_with(BYTE_ORDER_MARK);
-    if is_marked(old) && is_marked(new) { BYTE_ORDER_MARK.len_utf8() } else { 0 }
+    mark_bytes(old).min(mark_bytes(new))
 }
 
 fn unmarked_hunks(old: &str, new: &str) -> Vec<Hunk> {

@@ -20,6 +20,11 @@ pub use shared_text::SharedText;
 /// What may stand at the beginning of a file to tell its encoding. Most editors do not show it.
 pub const BYTE_ORDER_MARK: char = '\u{feff}';
 
+/// Bytes of the byte order mark that a text begins with; 0 without one.
+pub fn mark_bytes(text: &str) -> usize {
+    if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8() } else { 0 }
+}
+
 /// Number of line feeds, counted many bytes at a time.
 pub fn count_breaks(bytes: &[u8]) -> usize {
     count(bytes, b'\n')

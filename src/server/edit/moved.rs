@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::closed_file::unmarked;
 use super::hunks::Hunks;
-use crate::text::Text;
+use crate::text::{BYTE_ORDER_MARK, Text};
 use crate::workspace::fs::Stamp;
 use crate::workspace::walk::{Entry, Listing};
 use crate::workspace::{Document, Snapshot, WorkspacePath};
@@ -41,9 +41,6 @@ impl Untraced {
     }
 }
 
-/// A byte order mark may stand before the text.
-const MARK: usize = '\u{feff}'.len_utf8();
-
 /// The times of files are those of the system's last tick.
 const TICK: Duration = Duration::from_millis(20);
 
@@ -60,7 +57,8 @@ impl ClosedFile {
     pub fn found<'a>(&self, snapshot: &Snapshot, listing: impl FnOnce() -> &'a Listing) -> Result<Arc<Document>, Untraced> {
         // Blank files are the same by chance.
         let Some(text) = self.text.as_ref().filter(|text| !text.to_string().trim().is_empty()) else { return Err(Untraced::Nowhere) };
-        let is_as_long = |entry: &&Entry| [0, MARK].iter().any(|mark| entry.stamp.bytes == (text.len_bytes() + mark) as u64);
+        let is_as_long =
+            |entry: &&Entry| [0, BYTE_ORDER_MARK.len_utf8()].iter().any(|mark| entry.stamp.bytes == (text.len_bytes() + mark) as u64);
         let is_its_text = |entry: &&Entry| snapshot.read_exact(&entry.path).is_ok_and(|now| Text::new(unmarked(&now)) == *text);
         let come = listing().files.iter().filter(is_as_long).filter(|entry| self.may_have_become(entry));
         let mut same = come.filter(is_its_text);
