@@ -221,3 +221,32 @@ fn typing_a_bracket_and_closing_it_gives_the_facts_of_the_text() {
         }
     }
 }
+
+/// Behind an open bracket a version's own tree is made when somebody asks for it: at each key, now and then, or only at the end.
+#[test]
+fn what_is_typed_behind_an_open_bracket_is_read_whenever_somebody_asks() {
+    let registry = Registry::new();
+    let python = ("a.py", "def first():\n    pass\n", "y = call(a, [b, c])\nz = (", "\nclass Last:\n    def m(self): pass\n");
+    // The bracket in the literal looks like one that is open.
+    let javascript = ("a.js", "const r = /\\(/;\n", "f(a, g(b));\nh(", "\nfunction last() {}\n");
+    for (path, before, typed, behind) in [python, javascript] {
+        let language = registry.by_path(path).unwrap();
+        let names = |parsed: &syntax::Parsed| {
+            let known = syntax::tags(parsed, path).definitions;
+            known.iter().map(|known| known.name.of(parsed.text()).to_string()).collect::<Vec<_>>()
+        };
+        for asks_after in [1, 3, usize::MAX] {
+            let mut parsed = syntax::parse::parse(language, format!("{before}{behind}")).unwrap();
+            for end in 1..=typed.len() {
+                let text = format!("{before}{}{behind}", &typed[..end]);
+                parsed = parsed.edited(text.as_str()).unwrap();
+                let fresh = syntax::parse::parse(language, text.as_str()).unwrap();
+                assert_eq!(names(&parsed), names(&fresh), "{text}");
+                if end % asks_after == 0 {
+                    assert_eq!(parsed.is_broken(), fresh.is_broken(), "{text}");
+                }
+            }
+            assert!(parsed.is_broken(), "{}", parsed.text());
+        }
+    }
+}

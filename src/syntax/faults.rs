@@ -6,6 +6,7 @@ use tree_sitter::Node;
 
 use super::Parsed;
 use super::place::is;
+use super::preorder::Preorder;
 use super::scope::{BLOCK, leaf_at, path_to};
 use super::uses::role;
 
@@ -28,7 +29,7 @@ impl Parsed {
     /// The outermost error and missing nodes.
     pub(super) fn broken(&self) -> impl Iterator<Item = Node<'_>> {
         let is_broken = |node: &Node<'_>| node.is_error() || node.is_missing();
-        self.preorder(move |node| !is_broken(&node) && node.has_error()).filter(is_broken)
+        Preorder::of(self.own_root(), move |node: Node<'_>| !is_broken(&node) && node.has_error()).filter(is_broken)
     }
 
     /// Whether a statement that begins in these bytes lacks its body, or a `try` its handlers. Grammars of indented languages accept both.

@@ -6,6 +6,7 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use super::Parsed;
+use super::preorder::Preorder;
 use super::scope::{COMMENT, STRING};
 use super::uses::role;
 use crate::text::lines::line_start;
@@ -73,7 +74,7 @@ pub fn open_brackets(parsed: &Parsed) -> [i64; 3] {
     let is_code = |node: &Node<'_>| role(roles, *node) & (COMMENT | STRING) == 0;
     let is_token = |node: &Node<'_>| node.child_count() == 0 && (node.is_error() || node.byte_range().len() <= TOKEN);
     let mut open = [0; 3];
-    for node in parsed.preorder(|node| is_code(&node)).filter(is_code).filter(is_token) {
+    for node in Preorder::of(parsed.own_root(), |node: Node<'_>| is_code(&node)).filter(is_code).filter(is_token) {
         for byte in &text[node.byte_range()] {
             let change = |(opens, closes): &(u8, u8)| i64::from(byte == opens) - i64::from(byte == closes);
             open.iter_mut().zip(&BRACKETS).for_each(|(open, pair)| *open += change(pair));

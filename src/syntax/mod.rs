@@ -18,6 +18,7 @@ pub mod guard;
 pub mod import;
 mod indents;
 mod language;
+mod lazy_tree;
 pub mod lexical;
 mod lines;
 pub mod linkage;

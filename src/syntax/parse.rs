@@ -12,6 +12,7 @@ use tree_sitter::{InputEdit, Node, ParseOptions, Parser, Point, Tree};
 use super::blanks::{self, Blank, Found, Shown};
 use super::guard;
 use super::language::Language;
+use super::lazy_tree::LazyTree;
 use super::unclosed;
 use super::walk::Marks;
 use crate::text::{Cut, SharedText};
@@ -53,7 +54,8 @@ impl std::error::Error for ParseError {}
 pub struct Parsed {
     language: Arc<Language>,
     text: SharedText,
-    tree: Tree,
+    /// The tree of the text as it stands.
+    tree: Arc<LazyTree>,
     /// What was hidden from the parser, and all matches from which that was chosen.
     blanks: Arc<[Blank]>,
     found: Arc<[Found]>,
@@ -131,7 +133,12 @@ impl Parsed {
         found: Arc<[Found]>,
         balanced: Option<Arc<Parsed>>,
     ) -> Self {
+        let tree = Arc::new(LazyTree::Made(tree));
         Self { language: language.clone(), text, tree, blanks, found, edit: None, id: next(), from: None, marks: Arc::default(), balanced }
+    }
+
+    fn tree(&self) -> &Tree {
+        self.tree.get(|before| run(&self.language, &self.text, &Shown::new(&self.text, &self.blanks), Some(before)).ok())
     }
 
     /// The tree with a partner for every bracket, which says best what the text defines; this one where none is open.
@@ -153,29 +160,63 @@ impl Parsed {
         }
         let found = blanks::again(&self.language, &self.found, &text, cut.as_ref());
         let blanks = blanks::hidden(&self.language, &found);
+        if let Some(parsed) = self.edited_while_open(&text, cut, &blanks, &found) {
+            return Ok(parsed);
+        }
         let mut parsed = self.edited_without(text, cut, blanks, found)?;
-        if let Some(right) = blanks::right(&parsed.blanks, &parsed.tree) {
+        if let Some(right) = blanks::right(&parsed.blanks, parsed.tree()) {
             parsed = self.edited_without(parsed.text, cut, right, parsed.found)?;
         }
-        if let Some(blanks) = repairs(&self.language, &parsed.text, &parsed.tree, &parsed.blanks) {
+        if let Some(blanks) = repairs(&self.language, &parsed.text, parsed.tree(), &parsed.blanks) {
             let balanced = self.balanced().edited_without(parsed.text.clone(), cut, blanks, parsed.found.clone());
             parsed.balanced = balanced.ok().map(Arc::new);
         }
         Ok(parsed)
     }
 
+    /// The later version with only its balanced tree, while brackets stay open that were open before. Its own tree is made when somebody
+    /// asks for it. None where a bracket was closed or another fault is gone: then the text may parse as it stands.
+    fn edited_while_open(&self, text: &SharedText, cut: Option<Cut>, blanks: &Arc<[Blank]>, found: &Arc<[Found]>) -> Option<Self> {
+        let before = self.balanced.as_deref().filter(|_| !self.tree.has_failed() && !self.tree.is_known_clean())?;
+        let repairs = unclosed::repairs(text, &self.language);
+        if repairs.is_empty() {
+            return None;
+        }
+        let hidden = blanks::repaired(blanks, &repairs);
+        if hidden.len() < before.blanks.len() {
+            return None;
+        }
+        let balanced = before.edited_without(text.clone(), cut, hidden, found.clone()).ok()?;
+        let is_mended = before.is_broken() && !balanced.is_broken();
+        if is_mended || blanks::right(&balanced.blanks, balanced.tree()).is_some() {
+            return None;
+        }
+        let lengths = [self.text.len(), text.len()];
+        let edit =
+            blanks::widened(cut.as_ref(), &self.blanks, blanks, lengths).map(|cut| before.input_edit(text, &cut, before.near(cut.start)));
+        let tree = LazyTree::later(self.tree.told(edit.as_ref()), balanced.tree().clone());
+        let own = Parsed {
+            tree: Arc::new(tree),
+            blanks: blanks.clone(),
+            edit: None,
+            id: next(),
+            from: Some(self.id),
+            marks: Arc::default(),
+            ..balanced.clone()
+        };
+        Some(Self { balanced: Some(Arc::new(balanced)), ..own })
+    }
+
     /// The later version, parsed with these stretches hidden.
     fn edited_without(&self, text: SharedText, cut: Option<Cut>, blanks: Arc<[Blank]>, found: Arc<[Found]>) -> Result<Self, ParseError> {
-        let mut old = self.tree.clone();
         // The parser's view may differ even where the texts do not.
         let cut = blanks::widened(cut.as_ref(), &self.blanks, &blanks, [self.text.len(), text.len()]);
-        let near = cut.and_then(|cut| self.near(cut.start));
+        let near = cut.and_then(|cut| self.balanced().near(cut.start));
         let edit = cut.map(|cut| self.input_edit(&text, &cut, near));
-        if let Some(edit) = &edit {
-            old.edit(edit);
-        }
+        let old = self.tree.told(edit.as_ref());
         let tree = run(&self.language, &text, &Shown::new(&text, &blanks), Some(&old))?;
-        let edit = edit.map(|edit| {
+        // With a balanced tree, that one's edit is what is asked for.
+        let edit = edit.filter(|_| self.balanced.is_none()).map(|edit| {
             let is_clean = !(old.root_node().has_error() || tree.root_node().has_error());
             let differing = self.within_name(&edit, &tree, near).unwrap_or_else(|| differing(&edit, &old, &tree));
             Made { edit, differing, is_clean }
@@ -183,7 +224,7 @@ impl Parsed {
         Ok(Self {
             language: self.language.clone(),
             text,
-            tree,
+            tree: Arc::new(LazyTree::Made(tree)),
             blanks,
             found,
             edit,
@@ -201,7 +242,7 @@ impl Parsed {
 
     /// The smallest node around a place, or just before it.
     fn near(&self, at: usize) -> Option<Node<'_>> {
-        self.root().descendant_for_byte_range(at, at).filter(|node| node.start_byte() <= at)
+        self.own_root().descendant_for_byte_range(at, at).filter(|node| node.start_byte() <= at)
     }
 
     /// The edit in the parser's terms. The tree knows the lines of its nodes, so lines are only counted from the nearest one on.
@@ -222,7 +263,7 @@ impl Parsed {
     /// The bytes of a name that an edit turned into another name. The shape of a tree depends on the kinds of its tokens and not on their
     /// text, so the rest is unchanged, unless there are errors. To compare two trees takes as long as to parse.
     fn within_name(&self, edit: &InputEdit, tree: &Tree, near: Option<Node<'_>>) -> Option<Range<usize>> {
-        let (old, new) = (self.tree.root_node(), tree.root_node());
+        let (old, new) = (self.tree().root_node(), tree.root_node());
         let after = new.descendant_for_byte_range(edit.start_byte, edit.new_end_byte)?;
         let start = after.start_byte();
         let near = near.filter(|near| near.start_byte() == start && near.end_byte() > start && near.child_count() == 0);
@@ -249,7 +290,7 @@ impl Parsed {
 
     /// Whether some place does not parse.
     pub fn is_broken(&self) -> bool {
-        self.tree.root_node().has_error()
+        self.own_root().has_error()
     }
 
     /// How many places do not parse; tells whether an edit makes it worse.
@@ -257,7 +298,7 @@ impl Parsed {
         self.broken().count()
     }
 
-    /// How it was made from the version before; none where it was parsed from scratch.
+    /// How it was made from the version before; none where it was parsed from scratch, or where the balanced tree was made from that one.
     pub(super) fn edit(&self) -> Option<&Made> {
         self.edit.as_ref()
     }
@@ -282,9 +323,14 @@ impl Parsed {
         &self.blanks
     }
 
-    /// The root node of the tree.
+    /// The root node of the tree with a partner for every bracket.
     pub(super) fn root(&self) -> Node<'_> {
-        self.tree.root_node()
+        self.balanced().tree().root_node()
+    }
+
+    /// The root node of the tree of the text as it stands, with all its errors.
+    pub(super) fn own_root(&self) -> Node<'_> {
+        self.tree().root_node()
     }
 }
 

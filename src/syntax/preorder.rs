@@ -16,11 +16,16 @@ pub(super) struct Preorder<'tree, F> {
 impl Parsed {
     /// All nodes, except those below one that is not gone into.
     pub(super) fn preorder<'tree, F: FnMut(Node<'tree>) -> bool>(&'tree self, goes_into: F) -> Preorder<'tree, F> {
-        Preorder { cursor: self.root().walk(), path: vec![self.root()], has_begun: false, goes_into }
+        Preorder::of(self.root(), goes_into)
     }
 }
 
 impl<'tree, F> Preorder<'tree, F> {
+    /// The nodes of the tree with this root.
+    pub fn of(root: Node<'tree>, goes_into: F) -> Self {
+        Self { cursor: root.walk(), path: vec![root], has_begun: false, goes_into }
+    }
+
     /// The path from the root to the node given last.
     pub fn path(&self) -> &[Node<'tree>] {
         &self.path

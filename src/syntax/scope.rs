@@ -92,8 +92,7 @@ pub fn at(parsed: &Parsed, offset: usize) -> Place {
 
 /// The definitions around a place, outermost first; an open bracket changes nothing of them.
 fn items(parsed: &Parsed, offset: usize) -> Vec<Item> {
-    let balanced = parsed.balanced();
-    path_to(balanced, leaf(balanced, offset)).into_iter().filter_map(|node| item(balanced, node)).collect()
+    path_to(parsed, leaf(parsed, offset)).into_iter().filter_map(|node| item(parsed, node)).collect()
 }
 
 /// Whether an offset lies in a comment or a string.
@@ -129,7 +128,7 @@ fn in_line(text: &str, offset: usize) -> usize {
 
 /// The outermost definition around a place; modules do not count, blocks of members such as Rust's `impl` do.
 pub fn outermost(parsed: &Parsed, offset: usize) -> Option<Range<usize>> {
-    let (parsed, text) = (parsed.balanced(), parsed.text());
+    let text = parsed.text();
     let holds = |node: &Node<'_>| {
         let members =
             parsed.language().tags.at(node.kind_id()).any(|pattern| pattern.tag == "scope.impl" && pattern.matches(*node, text).is_some());
@@ -190,7 +189,6 @@ pub fn is_in_function(parsed: &Parsed, range: &Range<usize>) -> bool {
 
 /// The headings around a place, outermost first: the bytes before each body that it is in.
 pub fn headings(parsed: &Parsed, offset: usize) -> Vec<Range<usize>> {
-    let parsed = parsed.balanced();
     let path = path_to(parsed, leaf(parsed, parsed.text().floor_char_boundary(offset)));
     let heading = |node: &Node<'_>| node.child_by_field_name("body").map(|body| node.start_byte()..body.start_byte());
     path.iter().filter_map(heading).collect()
@@ -198,7 +196,6 @@ pub fn headings(parsed: &Parsed, offset: usize) -> Vec<Range<usize>> {
 
 /// What the block around a place says that it makes its type into: the trait of a Rust `impl`.
 pub fn trait_of(parsed: &Parsed, offset: usize) -> Option<Range<usize>> {
-    let parsed = parsed.balanced();
     let path = path_to(parsed, leaf(parsed, parsed.text().floor_char_boundary(offset)));
     path.iter().rev().find_map(|node| node.child_by_field_name("trait")).map(|of| of.byte_range())
 }

@@ -1,0 +1,60 @@
+//! A tree that is made when it is first asked for. Behind an open bracket the parser recovers from errors up to the end of the text, anew
+//! with each key, and most who ask then want the tree with a partner for every bracket.
+
+use std::sync::OnceLock;
+
+use tree_sitter::{InputEdit, Tree};
+
+/// A tree of a text, made at once or later.
+pub(super) enum LazyTree {
+    Made(Tree),
+    Later {
+        /// None where it could not be made.
+        made: OnceLock<Option<Tree>>,
+        /// What it is made from: the tree of an earlier version, told of all edits since.
+        before: Tree,
+        /// Another tree of the same text, which serves where this one cannot be made.
+        instead: Tree,
+    },
+}
+
+impl LazyTree {
+    /// One that is made later.
+    pub fn later(before: Tree, instead: Tree) -> Self {
+        Self::Later { made: OnceLock::new(), before, instead }
+    }
+
+    /// The tree; `make` makes it from the tree of an earlier version.
+    pub fn get(&self, make: impl FnOnce(&Tree) -> Option<Tree>) -> &Tree {
+        match self {
+            Self::Made(tree) => tree,
+            Self::Later { made, before, instead } => made.get_or_init(|| make(before)).as_ref().unwrap_or(instead),
+        }
+    }
+
+    /// The latest tree that is there, told of an edit: what the tree of the next version is made from.
+    pub fn told(&self, edit: Option<&InputEdit>) -> Tree {
+        let mut tree = match self {
+            Self::Made(tree) => tree.clone(),
+            Self::Later { made, before, .. } => made.get().and_then(Option::as_ref).unwrap_or(before).clone(),
+        };
+        if let Some(edit) = edit {
+            tree.edit(edit);
+        }
+        tree
+    }
+
+    /// Whether somebody asked for it and it could not be made.
+    pub fn has_failed(&self) -> bool {
+        matches!(self, Self::Later { made, .. } if matches!(made.get(), Some(None)))
+    }
+
+    /// Whether it is there and has no errors.
+    pub fn is_known_clean(&self) -> bool {
+        let made = match self {
+            Self::Made(tree) => Some(tree),
+            Self::Later { made, .. } => made.get().and_then(Option::as_ref),
+        };
+        made.is_some_and(|tree| !tree.root_node().has_error())
+    }
+}
