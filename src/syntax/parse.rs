@@ -298,7 +298,7 @@ impl Parsed {
         self.broken().count()
     }
 
-    /// How it was made from the version before; none where it was parsed from scratch, or where the balanced tree was made from that one.
+    /// How it was made from the version before; none where it was parsed from scratch, or where that version has a balanced tree.
     pub(super) fn edit(&self) -> Option<&Made> {
         self.edit.as_ref()
     }
