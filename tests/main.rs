@@ -48,6 +48,7 @@ mod insertions;
 mod keystrokes;
 mod lifecycle;
 mod line_ends;
+mod long_lines;
 mod lost_watches;
 mod menu;
 mod models;
