@@ -9,6 +9,7 @@ mod agent_tools;
 mod agent_turns;
 mod answer_ends_early;
 mod behind_dots;
+mod bodies;
 mod cases;
 mod circles;
 mod cite;
