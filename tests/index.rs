@@ -765,14 +765,6 @@ fn working_trees_of_a_bare_repository_take_part() {
     assert_eq!(tree.index(Options::default()).view().named("load_rows").len(), 1);
 }
 
-#[test]
-fn a_file_of_a_few_long_lines_was_written_by_no_person() {
-    let packed = format!("{}\n", "f:12,r:13},n=[],k=0;".repeat(25)).repeat(6);
-    let tree = Tree::new(&[("site/prettify.js", packed.as_str()), ("a.js", "function a() {}\n")]);
-    let index = tree.index(Options::default());
-    assert_eq!(paths(&index.view()), ["a.js"]);
-}
-
 /// It was taken for a folder of the workspace, and all of that was listed anew.
 #[test]
 fn a_deleted_file_beside_the_workspace_lists_nothing_anew() {

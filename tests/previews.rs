@@ -1,6 +1,7 @@
 //! A preview shows what is sent, whatever kind of engine fills a hole or is asked in words, and asks nobody for that.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use longsight::config::{Config, EngineConfig};
 use longsight::engine::http::build;
@@ -9,10 +10,15 @@ use longsight::engine::tape::Tape;
 use longsight::engine::{Cancel, Engine};
 use longsight::features::complete::{self, complete};
 use longsight::features::preview::{Params, preview};
-use longsight::features::{Session, Target};
+use longsight::features::{Session, Shared, Target};
+use longsight::index::Options;
+use longsight::route::Router;
+use longsight::syntax::Registry;
+use longsight::workspace::{Documents, Snapshot};
 use serde_json::{Value, json};
 
 use crate::support::http::{Act, Server, events, lines, whole};
+use crate::support::tree::Tree;
 use crate::support::workspace::{Workspace, target};
 
 const CODE: &str = "fn add(a: i32, b: i32) -> i32 {\n    let sum = a + b;\n    \n}\n";
@@ -34,6 +40,33 @@ async fn server(model: &str) -> Server {
         })]
     })
     .await
+}
+
+/// A file that was open with an unsaved text when the ranking was built was not in it. Where it was closed without a change, it stayed away.
+#[test]
+fn a_file_that_was_open_at_the_start_is_shown_once_it_is_closed() {
+    let tree =
+        Tree::new(&[("rain.py", "def rainfall():\n    return 1\n"), ("b.py", "from rain import rainfall\n\n\ndef b():\n    pass\n")]);
+    let index = tree.index(Options::default());
+    let config = Arc::new(Config::default());
+    let open = tree.document("rain.py", "python", 2, "def rainfall():\n    return \n");
+    let (unsaved, closed) = (Snapshot::new(tree.roots(), Documents::new([open])), Snapshot::new(tree.roots(), Documents::default()));
+    let registry = Arc::new(Registry::new());
+    let shared = Arc::new(Shared::new(config.clone(), Arc::new(Router::new(&config)), registry, &closed));
+    let shows = |snapshot: &Arc<Snapshot>| {
+        let session = Session::new(snapshot.clone(), shared.clone(), || index.view());
+        let at = target(&session, "b.py", "pass");
+        let at = Target { bytes: at.bytes.start..at.bytes.start, ..at };
+        let preview = preview(&session, &Params { at: Some(at), budget: Some(400), ..Params::default() }).unwrap();
+        preview.parts.iter().any(|part| &*part.path == "rain.py" && part.text.contains("def rainfall():"))
+    };
+    assert!(!shows(&Arc::new(unsaved)), "the test needs a text that the index does not know");
+    let closed = Arc::new(closed);
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !shows(&closed) {
+        assert!(Instant::now() < deadline, "the file did not come back");
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 fn cursor(session: &Session) -> Target {

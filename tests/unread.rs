@@ -250,3 +250,32 @@ fn what_is_typed_behind_an_open_bracket_is_read_whenever_somebody_asks() {
         }
     }
 }
+
+/// All up to the end of the file was unread, and statements passed for definitions.
+#[test]
+fn types_that_say_how_their_parameters_vary_are_read() {
+    for (declaration, wanted) in [
+        ("export interface Box<out A, in out B = never, in C extends D<A> = any> extends Base<A> {\n  a: A\n}", "interface Box"),
+        ("export interface Box<\n  /** @ts-ignore */\n  out Shape extends Any = Any,\n  in Rest\n> {\n  a: Shape;\n}", "interface Box"),
+        ("export class Box<in out A> {\n}", "class Box"),
+        ("export type Box<out A> = { readonly a: A }", "interface Box"),
+    ] {
+        for path in ["a.ts", "a.tsx"] {
+            let text = format!("function before() {{}}\n{declaration}\nfunction after() {{}}\n");
+            let found: Vec<String> = names(path, &text).into_iter().filter(|name| !name.starts_with("attribute")).collect();
+            assert_eq!(found, ["function before", wanted, "function after"], "{declaration}");
+        }
+    }
+    let text = "const at = (list, out) => {\n  for (const one in list) { if (one < out) { step(one, out) } }\n}\nimport { a, out as b } from 'c'\n";
+    assert_eq!(found("a.ts", text), (vec!["function at 1-3".into()], 0));
+}
+
+/// Where lines end members and no semicolon does, the second signature was taken for a part of the type before it.
+#[test]
+fn signatures_that_only_the_end_of_a_line_parts_are_read() {
+    let text = "export const get: {\n  <A>(a: A): Box<A>\n  /** Another. */\n  <A, B extends Box<A>>(a: A): B\n  <\n    A,\n    B\n  >(a: A): B[]\n} = dual\n\
+        export interface Make {\n  <A>(a: A): string\n  <B>(b: B): number\n}\nfunction after() {\n  return <any>(window)\n}\n";
+    assert_eq!(names("a.ts", text), ["variable get", "interface Make", "function after"]);
+    let text = "const pick =\n  <A>(a: A) => a\nconst next = (a) =>\n  <B>(b: B) => [a, b]\nif (pick) {\n}\n  <any>(window).a = 1;\n";
+    assert_eq!(names("a.ts", text), ["function pick", "function next"]);
+}

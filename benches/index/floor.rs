@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use longsight::syntax::Registry;
-use longsight::workspace::{Roots, walk};
+use longsight::syntax::{Registry, naming};
+use longsight::workspace::{Roots, rules, walk};
 
 use super::side::{Spent, binary, run};
 
@@ -49,6 +49,12 @@ pub fn parsed_files(folder: &Path) -> Vec<PathBuf> {
     listing.files.iter().filter(|entry| parsed(entry.path.relative())).map(|entry| entry.path.absolute()).collect()
 }
 
+/// Whether the index leaves out a file for its content.
+pub fn is_left_out(folder: &Path, file: &Path, text: &str) -> bool {
+    let relative = file.strip_prefix(folder).unwrap_or(file).to_string_lossy();
+    rules::by_content(text, naming::is_vendored(&relative)).is_some()
+}
+
 /// A bare parse of the same files on one thread, nothing kept.
 fn parse(folder: &Path) {
     let registry = Registry::new();
@@ -59,7 +65,7 @@ fn parse(folder: &Path) {
         let text = String::from_utf8_lossy(&bytes);
         let Some(language) = registry.detect(&file.to_string_lossy(), &text) else { continue };
         // What the index leaves out by size or content is left out here as well.
-        if text.len() > 1 << 20 || longsight::workspace::rules::by_content(&text).is_some() {
+        if text.len() > 1 << 20 || is_left_out(folder, &file, &text) {
             continue;
         }
         let Some(grammar) = language.grammar() else { continue };

@@ -11,7 +11,7 @@ use longsight::text::Text;
 use longsight::workspace::{Document, Roots, Sync};
 use nix::sys::resource::UsageWho;
 
-use super::floor::parsed_files;
+use super::floor::{is_left_out, parsed_files};
 use super::side::{cpu, row};
 
 /// Keystrokes in a long file.
@@ -29,7 +29,7 @@ pub fn keystrokes(folder: &Path) {
     for (path, text) in long {
         let Some(language) = registry.detect(&path.to_string_lossy(), &text) else { continue };
         let Ok(parsed) = syntax::parse(language, text.as_str()) else { continue };
-        if longsight::workspace::rules::by_content(&text).is_some() {
+        if is_left_out(&folder, &path, &text) {
             continue;
         }
         let best = chosen.entry((language.name.clone(), parsed.errors() > 0)).or_insert_with(|| (path.clone(), String::new()));

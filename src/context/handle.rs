@@ -4,6 +4,7 @@ use std::cell::LazyCell;
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::bodies::{self, Bodies};
 use super::corpus::{Corpus, Digest, Name, Symbol, marks};
 use super::nameable::Nameable;
 use super::passages::{Files, Passages, Place, Read};
@@ -12,7 +13,7 @@ use super::ranking::Ranking;
 use super::reading::Reading;
 use super::scene::Scene;
 use super::select::Order;
-use super::session::{Asked, Count, Here, PackRequest, Session};
+use super::session::{ASSUMED_BYTES_PER_TOKEN, Asked, Count, Here, PackRequest, Session};
 use super::{Pack, Part, corrections, declared, members, receiver};
 use crate::syntax::{Language, Parsed, naming, scope};
 use crate::text::lines::line_start;
@@ -22,6 +23,8 @@ use crate::text::words;
 const MAX_VISITS: usize = 8;
 /// The share of the way to 1 that a visit adds to a definition's score, on the scale that [`super::rank::trees`] describes.
 const VISIT_BONUS: f32 = 0.55;
+/// What is hardly wanted takes one part in this many of the room that is left beside what may be wanted; the rest is for whole definitions.
+const OTHERS_ROOM_DIVISOR: usize = 4;
 /// How many prompts are kept going: one for each feature, and as many previews for people.
 const MAX_SESSIONS: usize = 8;
 
@@ -54,7 +57,14 @@ struct Kept {
     key: Key,
     /// The turn that left this state.
     turn: u64,
+    prompt: Prompt,
+}
+
+/// What a prompt showed last of other files.
+#[derive(Clone, Default)]
+struct Prompt {
     session: Session,
+    bodies: Bodies,
     passages: Passages,
 }
 
@@ -62,8 +72,7 @@ struct Kept {
 struct Turn {
     number: u64,
     visits: VecDeque<Visit>,
-    session: Session,
-    passages: Passages,
+    prompt: Prompt,
     files: Files,
 }
 
@@ -115,8 +124,13 @@ impl Handle {
             ranking
         });
         let mut candidates = ranking.candidates();
+        let room = query.room_beside(&candidates);
+        if query.budget >= bodies::MIN_BUDGET_TOKENS && room > 0 {
+            let others = ranking.others(|| ranker.hopeless(in_test));
+            candidates.extend(query.first_of(others, room / OTHERS_ROOM_DIVISOR));
+        }
         let key = (query.budget, query.preview);
-        let Turn { number, visits, mut session, mut passages, mut files } = self.state().turn(key);
+        let Turn { number, visits, mut prompt, mut files } = self.state().turn(key);
         let visited = prefer_visited(query, &visits, &mut candidates);
         members::expect(query.corpus, query.path, query.language, &scene, &mut candidates);
         let factor = |symbol: &Symbol| rules.get_or_insert_with(made_rules).as_mut().map_or(1.0, |rules| rules.factor(symbol));
@@ -124,19 +138,25 @@ impl Handle {
         declared::join(query.corpus, query.path, query.language, &mut candidates);
         let here = Here { path: query.path.into(), function: scene.function_line };
         let place = query.place(&reading, in_test, &here);
-        let alike = query.writes.then(|| passages.find(&place, query.budget, &mut files, sources)).flatten();
+        let alike = query.writes.then(|| prompt.passages.find(&place, query.budget, &mut files, sources)).flatten();
         let alike = alike.filter(|part| still_stands(part, query.path, sources));
         self.state().reading = reading;
         let budget = query.budget.saturating_sub(alike.as_ref().map_or(0, |part| part.tokens));
         let reason = |symbol: &Symbol| ranker.reason(symbol);
         let order = Order::new(query.corpus, &reason, candidates, budget);
-        let asked = Asked { here, text: query.text, named: named_here(query), visited, expected };
-        let packed = session.pack(&PackRequest { corpus: query.corpus, order: &order, budget, asked, count: sources.count });
-        self.state().keep(key, number, session, passages, files);
+        let asked = Asked { here: here.clone(), text: query.text, named: named_here(query), visited, expected };
+        let packed = prompt.session.pack(&PackRequest { corpus: query.corpus, order: &order, budget, asked, count: sources.count });
         // The file under the cursor follows behind the parts, so it needs no correction.
         let others = |path: &str| (path != query.path).then(|| (sources.changed)(path)).flatten();
         let corrections = corrections::of(&packed.parts, query.corpus, &others, sources.count);
-        let mut pack = Pack { tokens: packed.tokens, parts: packed.parts, budget, prefix_reused: packed.reused };
+        let behind = corrections.iter().map(|part| part.tokens).sum();
+        let place = bodies::Place { corpus: query.corpus, order: &order, here: &here, budget, before: packed.tokens, behind };
+        let (followed, unchanged) = prompt.bodies.follow(&place, sources);
+        let reused = packed.reused + if packed.reused == packed.tokens { unchanged } else { 0 };
+        let mut pack = Pack { tokens: packed.tokens, parts: packed.parts, budget, prefix_reused: reused };
+        pack.tokens += followed.iter().map(|part| part.tokens).sum::<usize>();
+        pack.parts.extend(followed);
+        self.state().keep(key, number, prompt, files);
         // The leading parts stay; the least certain ones make room.
         pack.correct(corrections);
         pack.append(alike, query.budget);
@@ -169,6 +189,26 @@ impl PlaceQuery<'_> {
         };
         let says = |item: &scope::Item| marks::is_for_tests(language, head(item)) || above(item);
         naming::is_test(Some(language), self.path) || self.parsed.is_some_and(|tree| scope::at(tree, self.offset).items.iter().any(says))
+    }
+
+    /// The bytes that the budget has room for beside the signatures of all these.
+    fn room_beside(&self, candidates: &[Candidate]) -> usize {
+        let taken: usize = candidates.iter().map(|candidate| self.bytes(candidate)).sum();
+        ((self.budget as f32 * ASSUMED_BYTES_PER_TOKEN) as usize).saturating_sub(taken)
+    }
+
+    /// The first candidates whose signatures have so many bytes.
+    fn first_of<'a>(&'a self, candidates: &'a [Candidate], mut room: usize) -> impl Iterator<Item = &'a Candidate> {
+        candidates.iter().take_while(move |candidate| {
+            let bytes = self.bytes(candidate);
+            let fits = bytes <= room;
+            room -= bytes.min(room);
+            fits
+        })
+    }
+
+    fn bytes(&self, candidate: &Candidate) -> usize {
+        usize::from(self.corpus.symbols[candidate.symbol as usize].bytes) + 1
     }
 
     fn place<'a>(&'a self, reading: &'a Reading, in_test: bool, here: &'a Here) -> Place<'a> {
@@ -216,12 +256,12 @@ impl State {
     fn turn(&mut self, key: Key) -> Turn {
         self.turns += 1;
         let known = self.sessions.iter().find(|kept| kept.key == key);
-        let (session, passages) = known.map(|kept| (kept.session.clone(), kept.passages.clone())).unwrap_or_default();
-        Turn { number: self.turns, visits: self.visits.clone(), session, passages, files: self.files.clone() }
+        let prompt = known.map(|kept| kept.prompt.clone()).unwrap_or_default();
+        Turn { number: self.turns, visits: self.visits.clone(), prompt, files: self.files.clone() }
     }
 
     /// Keeps the state after a request, unless a later one has ended before. The session unused for longest is dropped.
-    fn keep(&mut self, key: Key, turn: u64, session: Session, passages: Passages, files: Files) {
+    fn keep(&mut self, key: Key, turn: u64, prompt: Prompt, files: Files) {
         self.files = files;
         if self.sessions.iter().any(|kept| kept.key == key && kept.turn > turn) {
             return;
@@ -231,7 +271,7 @@ impl State {
             others += usize::from(kept.key.1 == key.1);
             kept.key != key && (kept.key.1 != key.1 || others < MAX_SESSIONS)
         });
-        self.sessions.push_front(Kept { key, turn, session, passages });
+        self.sessions.push_front(Kept { key, turn, prompt });
     }
 }
 

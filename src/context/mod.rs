@@ -4,6 +4,7 @@
 
 mod alias;
 mod alike;
+mod bodies;
 pub mod corpus;
 mod corrections;
 mod declared;

@@ -1,7 +1,7 @@
 //! The last ranking, kept for the next prompt with all that it depends on. Most keys change none of the names around the cursor, and
 //! nothing else changes the ranking of other files' definitions.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::handle::PlaceQuery;
 use super::nameable::Nameable;
@@ -17,6 +17,8 @@ pub struct Ranking {
     in_test: bool,
     scene: Arc<Scene>,
     candidates: Vec<Candidate>,
+    /// Those that are hardly wanted, once somebody has asked for them.
+    others: OnceLock<Vec<Candidate>>,
 }
 
 impl Ranking {
@@ -32,6 +34,7 @@ impl Ranking {
             in_test,
             scene: scene.clone(),
             candidates,
+            others: OnceLock::new(),
         }
     }
 
@@ -44,6 +47,11 @@ impl Ranking {
     /// The definitions with their probabilities, to be changed by the caller.
     pub fn candidates(&self) -> Vec<Candidate> {
         self.candidates.clone()
+    }
+
+    /// All the others, which fill a budget that those do not fill. `find` finds them when they are first asked for.
+    pub fn others(&self, find: impl FnOnce() -> Vec<Candidate>) -> &[Candidate] {
+        self.others.get_or_init(find)
     }
 }
 

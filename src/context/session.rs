@@ -37,7 +37,7 @@ const SPARE_BUDGET_DIVISOR: usize = 16;
 /// With more room than one part in this many of the budget, a pack that stays is filled up.
 const MUCH_ROOM_DIVISOR: usize = 4;
 /// The bytes per token that are assumed until the tokenizer has been asked.
-const ASSUMED_BYTES_PER_TOKEN: f32 = 3.3;
+pub const ASSUMED_BYTES_PER_TOKEN: f32 = 3.3;
 /// Limits of the measured bytes per token, whatever a few short parts suggest.
 const MIN_BYTES_PER_TOKEN: f32 = 1.0;
 const MAX_BYTES_PER_TOKEN: f32 = 6.0;

@@ -16,7 +16,7 @@ use crate::engine::Cancel;
 use crate::index::Stage;
 use crate::report;
 use crate::syntax::STACK;
-use crate::workspace::Document;
+use crate::workspace::{Document, WorkspacePath};
 
 /// The current corpus and its builds; one of the notes that requests leave for each other.
 #[derive(Default)]
@@ -28,6 +28,8 @@ pub struct Corpora {
     built: Option<(Instant, Duration)>,
     /// Hashes of open documents that the build could not include, because they are newer than the index.
     missed: Vec<u64>,
+    /// The files of such documents of which the build knew no version at all, so that the corpus lacks them.
+    lacking: Vec<WorkspacePath>,
 }
 
 /// The least time between two builds. Slow builds have longer pauses, so that they take at most a twentieth of a core.
@@ -36,7 +38,7 @@ const BUILD_PAUSE_FACTOR: u32 = 20;
 
 /// The current corpus; starts a build if one is due.
 pub fn newest(session: &Session) -> Option<Arc<Corpus>> {
-    begin_if(session, |corpora| corpora.is_due(session));
+    begin_if_due(session);
     session.shared.notes(|notes| notes.corpora.corpus.clone())
 }
 
@@ -68,6 +70,28 @@ fn behind<'a>(session: &'a Session, corpus: &'a Corpus) -> impl Iterator<Item = 
         let known = corpus.file(&file.path.to_string()).map(|number| corpus.files[number as usize].file.hash);
         (known != Some(file.hash)).then_some((&**document, file.hash))
     })
+}
+
+/// The files of open documents that the corpus has no version of.
+fn lacking(session: &Session, corpus: &Corpus) -> Vec<WorkspacePath> {
+    let paths = behind(session, corpus).filter_map(|(document, _)| document.path.clone());
+    paths.filter(|path| corpus.file(&path.to_string()).is_none()).collect()
+}
+
+/// Whether a file that the corpus lacks is there now as the index has it. It need not wait for the next build, and where it was closed
+/// without a change, nothing else makes one due.
+fn completes(session: &Session) -> bool {
+    let lacking = session.shared.notes(|notes| notes.corpora.lacking.clone());
+    lacking.iter().any(|path| {
+        let (file, text) = (session.index.at(path), session.snapshot.read(path).ok());
+        file.zip(text).is_some_and(|(file, text)| file.takes_part() && file.is_of(&text))
+    })
+}
+
+/// Starts a build if one is due.
+fn begin_if_due(session: &Session) {
+    let completes = completes(session);
+    begin_if(session, |corpora| corpora.is_due(session, completes));
 }
 
 /// Starts a build, unless one is running.
@@ -104,7 +128,7 @@ pub async fn ended(session: &Session) -> bool {
 pub fn wait(session: &Session, patience: Duration) -> Option<Arc<Corpus>> {
     let end = Instant::now() + patience;
     loop {
-        begin_if(session, |corpora| corpora.is_due(session));
+        begin_if_due(session);
         let (known, building) = session.shared.notes(|notes| (notes.corpora.corpus.clone(), notes.corpora.building.clone()));
         if session.index.stage() == Stage::Empty || known.as_ref().is_some_and(|corpus| corpus.stage() >= session.index.stage()) {
             return known;
@@ -152,9 +176,11 @@ fn build(session: &Session) {
     // A failed build is not tried again at once for the same texts.
     let serves = built.as_ref().ok().or(earlier.as_deref());
     let missed = serves.map(|corpus| behind(session, corpus).map(|(_, hash)| hash).collect()).unwrap_or_default();
+    let lacking = serves.map(|corpus| lacking(session, corpus)).unwrap_or_default();
     // The old corpus is dropped outside of the notes, since that takes long.
     let _before = session.shared.notes(|notes| {
         notes.corpora.missed = missed;
+        notes.corpora.lacking = lacking;
         notes.corpora.built = Some((Instant::now(), started.elapsed()));
         let before = built.ok().and_then(|corpus| notes.corpora.corpus.replace(Arc::new(corpus)));
         notes.corpora.ends();
@@ -170,11 +196,17 @@ impl Corpora {
         }
     }
 
-    fn is_due(&self, session: &Session) -> bool {
+    fn is_due(&self, session: &Session, completes: bool) -> bool {
         let view = &session.index;
         let Some(corpus) = &self.corpus else { return view.stage() > Stage::Empty && self.is_rested() };
         // A request that began earlier must not bring back what it saw.
-        if corpus.generation() >= view.generation() {
+        if corpus.generation() > view.generation() {
+            return false;
+        }
+        if completes && self.built.is_none_or(|(ended, took)| ended.elapsed() > took) {
+            return true;
+        }
+        if corpus.generation() == view.generation() {
             return false;
         }
         corpus.stage() < view.stage() || self.is_rested()

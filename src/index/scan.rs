@@ -3,7 +3,7 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use crate::syntax::{self, Language, ParseError, Registry, lexical};
+use crate::syntax::{self, Language, ParseError, Registry, lexical, naming};
 use crate::text::SharedText;
 use crate::workspace::fs::{self, ReadError, Stamp};
 use crate::workspace::rules::{self, Skip};
@@ -80,7 +80,7 @@ fn scan(
     let hash = hash(&text);
     let language = registry.detect(entry.path.relative(), &text).cloned();
     if language.is_some()
-        && let Some(skip) = rules::by_content(&text)
+        && let Some(skip) = rules::by_content(&text, naming::is_vendored(entry.path.relative()))
     {
         return Err(skip);
     }

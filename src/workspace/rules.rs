@@ -411,28 +411,40 @@ const GENERATED: &[&str] = &[
 
 /// Bytes at the start of a file in which a generator's mark counts.
 const MARK_REACH: usize = 1024;
-/// A file with a line longer than this was not written by hand.
+/// A line longer than this was not written by hand.
 const MAX_LINE: usize = 2000;
 /// Nor was a longer file whose lines have this length on average.
 const MEAN_LINE: usize = 200;
+/// Nor one of which such lines make up more than one part in so many. A single one in a longer file may be a table or a test's input.
+const LONG_LINES_DIVISOR: usize = 2;
 
-/// Our own rules by content: marks of generators, and lines too long to be typed. For source code only, since prose has long lines.
-pub fn by_content(source: &str) -> Option<Skip> {
+/// Our own rules by content: marks of generators, and lines too long to be typed. For source code only, since prose has long lines. In
+/// foreign code, one such line tells that a program has put it together.
+pub fn by_content(source: &str, is_foreign: bool) -> Option<Skip> {
     let head = &source[..source.floor_char_boundary(MARK_REACH)];
     let mark = |line: &str| line.contains("@generated") || line.contains("Code generated") && line.contains("DO NOT EDIT");
     let comment = |line: &str| line.trim_start().starts_with(['/', '#', '*', ';', '-', '<']);
     if mark(head) && head.lines().any(|line| comment(line) && mark(line)) {
         return Some(Skip::Generated);
     }
-    let packed = source.len() > MAX_LINE && source.len() / MEAN_LINE > text::count_breaks(source.as_bytes());
-    (packed || has_long_line(source.as_bytes())).then_some(Skip::Minified)
+    let packed = || source.len() > MAX_LINE && source.len() / MEAN_LINE > text::count_breaks(source.as_bytes());
+    let most = if is_foreign { 0 } else { source.len() / LONG_LINES_DIVISOR };
+    (has_long_lines(source.as_bytes(), most) || packed()).then_some(Skip::Minified)
 }
 
-/// Whether a line is longer than [`MAX_LINE`]. Jumps to the last line end within reach, again and again, so that few bytes are read.
-fn has_long_line(bytes: &[u8]) -> bool {
-    let mut rest = bytes;
+/// Whether lines longer than [`MAX_LINE`] have more than `most` bytes together. Jumps to the last line end within reach, again and again,
+/// so that few bytes are read.
+fn has_long_lines(bytes: &[u8], most: usize) -> bool {
+    let (mut rest, mut long) = (bytes, 0);
     while rest.len() > MAX_LINE {
-        let Some(end) = rest[..=MAX_LINE].iter().rposition(|byte| *byte == b'\n') else { return true };
+        let end = rest[..=MAX_LINE].iter().rposition(|byte| *byte == b'\n').unwrap_or_else(|| {
+            let length = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len() - 1);
+            long += length;
+            length
+        });
+        if long > most {
+            return true;
+        }
         rest = &rest[end + 1..];
     }
     false

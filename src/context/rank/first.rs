@@ -145,16 +145,47 @@ impl Ranker<'_> {
                 if is_foreign && !self.reaches(symbol) {
                     return;
                 }
-                let mut of = |slot: u32| self.touched.place(slot).map(|place| sums.of(self, place));
-                let name = of(symbol.slot);
-                let container = if symbol.container == NO_SLOT { None } else { of(symbol.container) };
-                let sum = here.sum(symbol, &corpus.priors[symbol.slot as usize], name.as_ref(), container.as_ref());
+                let sum = self.log_odds(symbol, here, &mut sums);
                 if sum > HOPELESS {
                     all.push(Candidate { symbol: number, score: likelihood(sum) });
                 }
             });
         }
         all
+    }
+
+    /// The definitions outside of the current file that [`Self::candidates`] leaves out although the place could name them, with their
+    /// probabilities, the likeliest first. `in_test` says whether it may name tests. Slow in a large repository, where those that may be
+    /// wanted fill a budget.
+    pub fn hopeless(&self, in_test: bool) -> Vec<Candidate> {
+        let corpus = self.corpus;
+        let mut sums = Lazy::new(self.touched.all().len());
+        let mut all = vec![];
+        let is_left_out = |file: u32| Some(file) == self.file || corpus.is_foreign(file, self.language);
+        for file in (0..corpus.files.len() as u32).filter(|file| !is_left_out(*file) && (in_test || !corpus.is_test[*file as usize])) {
+            let here = self.of_file(file);
+            for number in corpus.of_file(file) {
+                let symbol = &corpus.symbols[number as usize];
+                if symbol.nested || symbol.marks.test && !in_test {
+                    continue;
+                }
+                let sum = self.log_odds(symbol, &here, &mut sums);
+                if sum <= HOPELESS {
+                    all.push(Candidate { symbol: number, score: likelihood(sum) });
+                }
+            }
+        }
+        all.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| corpus.place(a.symbol).cmp(&corpus.place(b.symbol))));
+        all
+    }
+
+    /// The log-odds of a definition by the first look.
+    #[inline]
+    fn log_odds(&self, symbol: &Symbol, here: &OfFile, sums: &mut Lazy) -> f32 {
+        let mut of = |slot: u32| self.touched.place(slot).map(|place| sums.of(self, place));
+        let name = of(symbol.slot);
+        let container = if symbol.container == NO_SLOT { None } else { of(symbol.container) };
+        here.sum(symbol, &self.corpus.priors[symbol.slot as usize], name.as_ref(), container.as_ref())
     }
 
     /// The most that each definition can reach apart from its file.
