@@ -146,6 +146,22 @@ fn k13_passwords_given_to_calls_and_commands_are_masked() {
     gone(&format!("Cookie: theme=dark; sessionid={hex}"), &[hex]);
 }
 
+/// `pass` alone may be one of several passes; beside a user it is none.
+#[test]
+fn k13_a_pass_beside_a_user_is_masked() {
+    for form in [
+        "\"smtp\": {\"user\": \"me\", \"pass\": \"ONE\"}",
+        "auth: { user: \"me@example.com\", pass: \"ONE\" }",
+        "const char* ssid = \"home\";\nconst char* pass = \"ONE\";",
+        "passcode = \"ONE\"",
+        "DB_PSWD=ONE\n",
+    ] {
+        gone(&form.replace("ONE", "hunter2x"), &["hunter2"]);
+    }
+    let key = format!("wJalrXUtnFEMI/K7MDENG/{}", "bPxRfiCYEXAMPLEKEY");
+    gone(&format!("/* aws_secret_access_key {key} */"), &[&key]);
+}
+
 /// The names and values of one assignment were looked for in one line.
 #[test]
 fn k13_names_and_values_over_several_lines_are_paired() {

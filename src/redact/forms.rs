@@ -187,13 +187,19 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
     let random: Fits = |value| is_random(value) && !is_words(value);
     let certain: Fits = |value| is_drawn(value) && !is_words(value);
     let password: Fits = |value| is_marked(value) || value.len() >= 8 && is_random(value) && !is_words(value);
-    let forms: [(&'static str, &str, &str, Fits); 47] = [
+    let forms: [(&'static str, &str, &str, Fits); 48] = [
         ("private-key", "private key", PRIVATE_KEY, any),
         ("private-key", "private key", END_OF_PRIVATE_KEY, any),
         ("private-key", "private key", PRIVATE_KEY_IN_PIECES, any),
         ("private-key", "ls0tls1crudjti|private-lines", WRAPPED_PRIVATE_KEY, any),
         ("aws-key", "akia|asia|agpa|aida|aroa|anpa", r"\b(?:AKIA|ASIA|AGPA|AIDA|AROA|ANPA)[A-Z0-9]{16}\b", any),
         ("aws-key", "akia|asia", SECRET_BEHIND_KEY, random),
+        (
+            "aws-key",
+            "secret_access_key",
+            r"(?i)secret_access_key[\x22'`]?[\s:=]+[\x22'`]?([A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|\z)",
+            random,
+        ),
         (
             "github-token",
             "ghp_|gho_|ghu_|ghs_|ghr_|github_pat_",

@@ -17,7 +17,7 @@ use super::value::{is_drawn, is_name_of_type, is_random, is_salt, is_words};
 /// Words in the names of secrets; those for a password in other languages come first. The last three may mean much else.
 const NAMES: &str = concat!(
     r"(?i)passwort|kennwort|contrase[nñ]a|senha|mot[_-]?de[_-]?passe|wachtwoord|has[lł]o\b",
-    r"|passw(?:or)?d|passphrase|pass|pwd|secret|token|api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key|auth[_-]?key",
+    r"|passw(?:or)?d|passphrase|passcode|pass|pwd|pswd|secret|token|api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key|auth[_-]?key",
     r"|signing[_-]?key|encryption[_-]?key|credential|key|auth|_pat"
 );
 
@@ -109,6 +109,9 @@ static SIBLING: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// Most bytes and lines between a name and that sibling.
 const SIBLING_REACH: (usize, usize) = (240, 4);
+
+/// What stands before a `pass` that is the password of somebody, and not one of several passes.
+static BESIDE_PASS: LazyLock<Regex> = LazyLock::new(|| compiled(r"(?i)\b(?:user|username|user_?name|login|ssid|smtp|auth)\b"));
 
 /// What stands before a value that a name may have instead of another.
 const OTHER_VALUES: [&str; 10] = ["||", "??", "?:", " or", " else", "==", "!=", "equals(", "default=", ","];
@@ -249,10 +252,11 @@ impl<'a> Name<'a> {
         }
     }
 
-    /// Whether the name is that of a password, which people choose: also `DB_PASS` and `smtpPass`.
+    /// Whether the name is that of a password, which people choose: also `DB_PASS`, `smtpPass`, and `pass` behind a `user`.
     fn names_password(&self) -> bool {
-        let is_pass =
-            || self.word.eq_ignore_ascii_case("pass") && (self.is_shouted() || names::is_account(&self.text[self.start..self.end]));
+        let name = &self.text[self.start..self.end];
+        let is_beside_user = || name.len() == self.word.len() && BESIDE_PASS.is_match(self.ahead(BEFORE));
+        let is_pass = || self.word.eq_ignore_ascii_case("pass") && (self.is_shouted() || names::is_account(name) || is_beside_user());
         self.says == Says::Secret && (is_password(self.word) || is_pass())
     }
 
