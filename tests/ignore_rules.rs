@@ -315,6 +315,22 @@ const ODD: &[&str] = &[
     "a/**/k.rs",
     "**/priv/**",
     "a**rs",
+    "a**/k.rs",
+    "/a**/k.rs",
+    "a***/k.rs",
+    "a/b**/k.rs",
+    "sub**/k.rs",
+    "sub**/",
+    "k{**/k.rs",
+    "?**/k.rs",
+    "[a]**/k.rs",
+    "\\a**/k.rs",
+    "**/a**/k.rs",
+    "a**/**/k.rs",
+    "a**/c**/k.rs",
+    "a/b**",
+    "/**k.rs",
+    "*.rs\n!a**/k.rs",
     "a/*/k.rs",
     "a/*",
     "*/k.rs",
@@ -354,15 +370,17 @@ const ODD: &[&str] = &[
     "!/a.rs\na.rs",
 ];
 
-/// What is left out beyond git, by the reading of other tools: a tab at the end, braces, a backslash in a class.
-const BEYOND: [(&str, &[&str]); 4] = [
+/// What is left out beyond git, by the reading of other tools: a tab at the end, braces, a backslash in a class, an exception with
+/// two stars behind a name.
+const BEYOND: [(&str, &[&str]); 5] = [
     ("a.rs\t", &["a.rs"]),
     ("k{1,2}.rs", &["k1.rs"]),
     ("{a,b}.rs", &["a.rs", "b.rs"]),
-    ("[a\\-z].rs", &["].rs", "a/b/c/k.rs", "a/k.rs", "b.rs", "b/a/k.rs", "priv/k.rs", "sub/priv/k.rs"]),
+    ("*.rs\n!a**/k.rs", &["a/b/c/k.rs"]),
+    ("[a\\-z].rs", &["].rs", "a/b/c/k.rs", "a/k.rs", "b.rs", "b/a/k.rs", "k{2/x/k.rs", "priv/k.rs", "sub/priv/k.rs"]),
 ];
 
-/// A class with an escaped bracket, a range that runs backwards and three stars in a row were read as git does not read them: what git
+/// A class with an escaped bracket, a range that runs backwards, three stars in a row and two behind a name were read as git does not read them: what git
 /// ignores was indexed, and sent.
 #[test]
 fn what_git_leaves_out_by_odd_rules_is_left_out() {
@@ -384,6 +402,7 @@ fn what_git_leaves_out_by_odd_rules_is_left_out() {
         "b/a/k.rs",
         "k1.rs",
         "k{1,2}.rs",
+        "k{2/x/k.rs",
         "priv/k.rs",
         "sub/priv/k.rs",
         "é.rs",

@@ -69,6 +69,7 @@ mod question;
 mod question_words;
 mod ranking_first_look;
 mod redact;
+mod redact_chosen;
 mod redact_copies;
 mod redact_settings;
 mod rename_reach;

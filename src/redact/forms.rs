@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::Regex;
 
+use super::chosen::is_marked;
 use super::value::{is_drawn, is_no_placeholder, is_random, is_salt, is_words};
 use super::{manifest, named, prefixes, seams};
 
@@ -56,6 +57,15 @@ const WRAPPED_PRIVATE_KEY: &str = concat!(
 const END_OF_PRIVATE_KEY: &str =
     r"(?:[A-Za-z0-9+/]{40,}(?:\s|\\[nr]|[\x22'`+,\\])+)+(?:[A-Za-z0-9+/=]*)\s*-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----";
 
+/// A private key whose lines stand in several strings, with pieces of a program between them.
+const PRIVATE_KEY_IN_PIECES: &str = r"-{5}BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-{5}(?:[^-]{0,60}?[A-Za-z0-9+/=]{48,})+";
+
+/// A session in the header of a request.
+const COOKIE: &str = r"(?i)\b(?:set-)?cookie[\x22'`]?\]?\s*(?:[:=,]|=>)\s*[\x22'`]?[^\x22'`\n]{0,200}?[\w.-]*(?:sess|sid|token|auth|jwt)[\w.-]*=([A-Za-z0-9%._~+/-]{16,}=*)";
+
+/// The secret behind the number of an account at Twilio.
+const SECRET_BEHIND_ACCOUNT: &str = r"\bAC[0-9a-f]{32}[\x22'`]?\s*,\s*(?:[A-Za-z_]\w*\s*[=:]\s*)?[\x22'`]([0-9a-f]{32})[\x22'`]";
+
 /// Tokens of services that are recognised by something else than their beginning.
 const OTHER_TOKENS: &str = concat!(
     r"\bsk_[0-9a-f]{48}\b|\bsk\.eyJ[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{20,}|\bdp\.st\.[a-z]+\.[A-Za-z0-9]{40,}",
@@ -74,31 +84,56 @@ const AUTHORIZATION: &str =
 /// A token behind `Bearer`, which a program may concatenate with it.
 const BEARER: &str = r"(?i)\bbearer\s+(?:[\x22'`]\s*[+.&]{1,2}\s*[\x22'`])?([A-Za-z0-9._~+/-]{20,}=*)";
 
-/// Passwords passed to commands: `curl` and the like, clients of databases and registries, `sshpass`, `chpasswd`.
-const COMMANDS: &str = "curl|http|mysql|redis-cli|login|ldap|-pass|chpasswd|sshpass|zip|openssl|twine|secret set|secret put|secrets set|<<<|--from-literal|-stdin";
-const GIVEN: &str = concat!(
-    r"\bcurl\b(?:[^\n]|\\\n)*?[\s\x22'](?:-[A-Za-z]*[uU]|--user|--proxy-user)[\s=\x22',]*[^\s:\x22'`$]{1,64}:([^\s\x22'`<>]{3,})",
-    r"|\bhttps?\s+(?:-a|--auth)[\s=\x22']+[^\s:\x22'`$]{1,64}:([^\s\x22'`<>]{3,})",
-    r"|\bmysql[a-z]*\b[^\n]*?\s-p([^\s\x22'`<>-]{4,})",
-    r"|\bredis-cli\b[^\n]*?\s-a\s+([^\s\x22'`<>-]{4,})",
-    r"|\b(?:(?:docker|podman|helm\s+registry|buildah|az)\s+login|twine\s+upload)\b[^\n]*?\s-p[\s=\x22']*([^\s\x22'`<>-]{4,})",
-    r"|\bzip\b[^\n|;]*?\s-P\s*[\x22']?([^\s\x22'`<>-]{4,})",
-    r"|\bopenssl\s+enc\b[^\n]*?\s-k\s+[\x22']?([^\s\x22'`<>-]{4,})",
-    r"|\bgh\s+secret\s+set\b[^\n]*?\s(?:-b|--body)[\s=]*[\x22']?([^\s\x22'`<>-]{4,})",
-    r"|\bsecrets?\s+(?:put|set|create|add)\b[^\n]*?<<<\s*[\x22']?([^\s\x22'`<>]{4,})",
-    r"|--from-literal[=\s]+[\x22']?[\w.-]+=[\x22']?([^\s\x22'`<>]{4,})",
-    r"|\becho\s+(?:-n\s+)?[\x22']?([^\s\x22'`<>|]{4,})[\x22']?\s*\|[^\n|]*--password-stdin\b",
-    r"|\bldap(?:search|modify|add|passwd|whoami)\b[^\n]*?\s-w[\s\x22']*([^\s\x22'`<>-]{4,})",
-    r"|\s-pass(?:in|out)?\s+pass:([^\s\x22'`<>]{4,})",
-    r"|\becho\s+[\x22']?[a-z_][\w-]*:([^\s\x22'`<>]{4,})[\x22']?\s*\|\s*(?:sudo\s+)?chpasswd\b",
-    r"|\bsshpass\s+-p\s*[\x22']?([^\s\x22'`<>]{3,})"
-);
+/// Passwords passed to commands, as words of which a text with such a command has one, and the pattern. Apart, because in one expression
+/// with others, which share no beginning with them, they take twenty times as long.
+const COMMANDS: [(&str, &str); 26] = [
+    ("curl", r"\bcurl\b(?:[^\n]|\\\n)*?[\s\x22'](?:-[A-Za-z]*[uU]|--user|--proxy-user)[\s=\x22',]*[^\s:\x22'`$]{1,64}:([^\s\x22'`<>]{3,})"),
+    ("http", r"\bhttps?\s+(?:-a|--auth)[\s=\x22']+[^\s:\x22'`$]{1,64}:([^\s\x22'`<>]{3,})"),
+    ("mysql", r"\bmysql[a-z]*\b[^\n]*?\s-p([^\s\x22'`<>-]{4,})"),
+    ("redis-cli", r"\bredis-cli\b[^\n]*?\s-a\s+([^\s\x22'`<>-]{4,})"),
+    (
+        "login|upload",
+        r"\b(?:(?:docker|podman|helm\s+registry|buildah|az)\s+login|twine\s+upload)\b[^\n]*?\s-p[\s=\x22']*([^\s\x22'`<>-]{4,})",
+    ),
+    ("zip", r"\bzip\b[^\n|;]*?\s-P\s*[\x22']?([^\s\x22'`<>-]{4,})"),
+    ("openssl", r"\bopenssl\s+enc\b[^\n]*?\s-k\s+[\x22']?([^\s\x22'`<>-]{4,})"),
+    ("secret set", r"\bgh\s+secret\s+set\b[^\n]*?\s(?:-b|--body)[\s=]*[\x22']?([^\s\x22'`<>-]{4,})"),
+    ("<<<", r"\bsecrets?\s+(?:put|set|create|add)\b[^\n]*?<<<\s*[\x22']?([^\s\x22'`<>]{4,})"),
+    ("--from-literal", r"--from-literal[=\s]+[\x22']?[\w.-]+=[\x22']?([^\s\x22'`<>]{4,})"),
+    ("-stdin", r"\becho\s+(?:-n\s+)?[\x22']?([^\s\x22'`<>|]{4,})[\x22']?\s*\|[^\n|]*--password-stdin\b"),
+    ("ldap", r"\bldap(?:search|modify|add|passwd|whoami)\b[^\n]*?\s-w[\s\x22']*([^\s\x22'`<>-]{4,})"),
+    ("-pass", r"\s-pass(?:in|out)?\s+pass:([^\s\x22'`<>]{4,})"),
+    ("chpasswd", r"\becho\s+[\x22']?[a-z_][\w-]*:([^\s\x22'`<>]{4,})[\x22']?\s*\|\s*(?:sudo\s+)?chpasswd\b"),
+    ("sshpass", r"\bsshpass\s+-p\s*[\x22']?([^\s\x22'`<>]{3,})"),
+    (
+        "sudo|--stdin",
+        r"\becho\s+(?:-[ne]\s+)?[\x22']?([^\s\x22'`<>|]{4,})[\x22']?\s*\|\s*(?:sudo\s+(?:-\w+\s+)*?-S\b|(?:sudo\s+)?passwd\s+--stdin\b)",
+    ),
+    ("useradd|usermod", r"\buser(?:add|mod)\b[^\n]*?\s-p[\s\x22']+([^\s\x22'`<>-]{4,})"),
+    ("lftp", r"\blftp\b[^\n]*?\s(?:-u|--user)[\s=\x22']+[^\s,\x22'`$]{1,64},([^\s\x22'`<>]{4,})"),
+    ("snmp", r"\bsnmp[a-z]+\b[^\n]*?\s-[AX]\s+[\x22']?([^\s\x22'`<>-]{4,})"),
+    ("smbclient", r"\bsmbclient\b[^\n]*?\s(?:-U|--user)[\s=\x22']*[^\s%\x22'`$]{1,64}%([^\s\x22'`<>]{3,})"),
+    ("net use", r"\bnet\s+use\s[^\n]*?\\\\\S+\s+([^\s\x22'`<>/*]\S{3,})\s+/user:"),
+    ("storepass|keypass", r"\s-(?:src|dest|new)?(?:store|key)pass\s+[\x22']?([^\s\x22'`<>-]{4,})"),
+    ("mongo", r"\bmongo[a-z]*\b[^\n]*?\s-p\s+[\x22']?([^\s\x22'`<>-]{4,})"),
+    ("sqlplus", r"\bsqlplus\b[^\n]*?\s[\x22']?[A-Za-z][\w$#]*/([^\s@/\x22'`<>]{3,})@"),
+    ("jdbc:oracle", r"\bjdbc:oracle:\w+:[A-Za-z][\w$#]*/([^\s@/\x22'`<>]{3,})@"),
+    ("convertto-securestring", r"\bConvertTo-SecureString\s+(?:-String\s+)?[\x22']([^\s\x22'`<>]{4,})[\x22']"),
+];
 
 /// Passwords and keys that only the name of the called function gives away.
-const PASSWORDS_OF_CALLS: &str = concat!(
-    r"(?i)(?:\bauth\s*[=:]\s*[(\[]|\b(?:http(?:basic|digest|proxy)auth|set_?basic_?auth|basic_?auth|set_?authorization|getconnection)\s*\()",
-    r"[^()\n]*?,\s*(?:Some\()?b?[\x22'`]([^\x22'`\s]{8,})[\x22'`]"
-);
+const PASSWORDS_OF_CALLS: [&str; 4] = [
+    concat!(
+        r"(?i)(?:\bauth\s*[=:]\s*[(\[]|\b(?:http(?:basic|digest|proxy)auth|set_?basic_?auth|basic_?auth|set_?authorization|getconnection)\s*\()",
+        r"[^()\n]*?,\s*(?:Some\()?b?[\x22'`]([^\x22'`\s]*[^\x22'`\sA-Za-z./:_-][^\x22'`\s]*)[\x22'`]"
+    ),
+    concat!(
+        r"(?:Credentials?|_credentials?|PasswordAuthentication|mysqli(?:_connect)?|MySQLdb\.connect|PDO|\.login)\s*\(",
+        r"[^()\n]*?,\s*b?[\x22'`]([^\x22'`\s]*[^\x22'`\sA-Za-z./:_-][^\x22'`\s]*)[\x22'`]"
+    ),
+    r"(?:hashpw|bcrypt\.hash(?:Sync)?)\s*\(\s*b?[\x22'`]([^\x22'`\s]{4,})[\x22'`]",
+    r"fill_in[\s(]\s*[\x22'][^\x22'\n]*[Pp]assw[^\x22'\n]*[\x22']\s*,\s*:?with(?::|\s*=>)\s*[\x22']([^\x22'\s]{4,})[\x22']",
+];
 const KEYS_OF_CALLS: &str = concat!(
     r"(?i)(?:\bjwt\.(?:sign|encode|verify|decode)\s*\([^()\n]*?,",
     r"|(?:\bcreatehmac|\bhmac\.new|\bsecretkeyspec|\bfernet|\.sign_?with|\bbearer_?auth)\s*\((?:[^()\n]*?,)?)",
@@ -151,12 +186,20 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
     let drawn: Fits = |value| !is_words(value);
     let random: Fits = |value| is_random(value) && !is_words(value);
     let certain: Fits = |value| is_drawn(value) && !is_words(value);
-    let forms: [(&'static str, &str, &str, Fits); 42] = [
+    let password: Fits = |value| is_marked(value) || value.len() >= 8 && is_random(value) && !is_words(value);
+    let forms: [(&'static str, &str, &str, Fits); 48] = [
         ("private-key", "private key", PRIVATE_KEY, any),
         ("private-key", "private key", END_OF_PRIVATE_KEY, any),
+        ("private-key", "private key", PRIVATE_KEY_IN_PIECES, any),
         ("private-key", "ls0tls1crudjti|private-lines", WRAPPED_PRIVATE_KEY, any),
         ("aws-key", "akia|asia|agpa|aida|aroa|anpa", r"\b(?:AKIA|ASIA|AGPA|AIDA|AROA|ANPA)[A-Z0-9]{16}\b", any),
         ("aws-key", "akia|asia", SECRET_BEHIND_KEY, random),
+        (
+            "aws-key",
+            "secret_access_key",
+            r"(?i)secret_access_key[\x22'`]?[\s:=]+[\x22'`]?([A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|\z)",
+            random,
+        ),
         (
             "github-token",
             "ghp_|gho_|ghu_|ghs_|ghr_|github_pat_",
@@ -186,11 +229,15 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
         ("bearer", "bearer", BEARER, drawn),
         ("basic", "basic", r"(?i)\bbasic\s+([A-Za-z0-9+/]{12,}={0,2})", is_random),
         ("authorization", "authorization", AUTHORIZATION, certain),
+        ("cookie", "cookie", COOKIE, certain),
+        ("token", "twilio", SECRET_BEHIND_ACCOUNT, any),
         ("telegram-token", ":aa", r"\b[0-9]{8,10}:AA[A-Za-z0-9_-]{33}\b", any),
         ("discord-token", "", r"\b[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}", is_random),
         ("api-key", "sk|key-|dapi", r"\b(?:SK|key-|dapi)[0-9a-f]{32}\b", any),
-        ("password", COMMANDS, GIVEN, is_no_placeholder),
-        ("password", "auth|getconnection", PASSWORDS_OF_CALLS, random),
+        ("password", "auth|getconnection", PASSWORDS_OF_CALLS[0], password),
+        ("password", "credential|mysqli|mysqldb|pdo|.login|passwordauth", PASSWORDS_OF_CALLS[1], password),
+        ("password", "hashpw|bcrypt.hash", PASSWORDS_OF_CALLS[2], password),
+        ("password", "fill_in", PASSWORDS_OF_CALLS[3], password),
         ("secret", "jwt.|hmac|secretkeyspec|fernet|signwith|sign_with|bearer", KEYS_OF_CALLS, certain),
         ("secret", "mnemonic|phrase", WORDS_OF_WALLET, any),
         ("password", "requirepass|masterauth", SETTINGS, is_no_placeholder),
@@ -205,7 +252,8 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
         needs: needs.split('|').filter(|word| !word.is_empty()).collect(),
         ..Form::new(kind, pattern, fits)
     };
-    forms.into_iter().map(form).collect()
+    let commands = COMMANDS.map(|(needs, pattern)| ("password", needs, pattern, is_no_placeholder as Fits));
+    forms.into_iter().chain(commands).map(form).collect()
 });
 
 /// Compiles a pattern for bytes: letters of other alphabets matter to none of them.

@@ -12,7 +12,9 @@ pub(super) struct Given {
 /// How a name is given a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum How {
-    /// Directly, or as the argument of a call.
+    /// Right behind a sign that gives it: `=`, `:`.
+    Set,
+    /// As the argument of a call, behind a quoted name and a comma, or behind blanks.
     Plain,
     /// As one of several: a default for a variable that is not set, an item of a list, a further argument, the other side of a comparison.
     Among,
@@ -100,6 +102,9 @@ fn sign(behind: &str) -> Option<(Sign, usize)> {
     if let Some((sign, after)) = unquoted.and_then(otherwise) {
         return Some((sign, at(after)));
     }
+    if let Some(after) = ELSE.iter().find_map(|sign| apart.strip_prefix(sign)).filter(|_| !is_right_behind) {
+        return Some((Sign::Else, at(after)));
+    }
     if let Some(method) = rest.strip_prefix('.') {
         let end = method.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')?;
         return method[end..].strip_prefix('(').map(|after| (Sign::Asks, at(after)));
@@ -114,8 +119,20 @@ fn sign(behind: &str) -> Option<(Sign, usize)> {
     (blank.len() < rest.len()).then(|| (Sign::Blank, at(blank)))
 }
 
-/// Methods that give their receiver or else their argument.
-const REPLACES: [&str; 6] = [".unwrap_or(", ".unwrap_or_else(", ".orElse(", ".orElseGet(", ".getOrElse(", ".or("];
+/// Methods that give their receiver or else their argument, and those that type the argument into a field.
+pub(super) const REPLACES: [&str; 11] = [
+    ".unwrap_or(",
+    ".unwrap_or_else(",
+    ".orElse(",
+    ".orElseGet(",
+    ".getOrElse(",
+    ".or(",
+    ".send_keys(",
+    ".sendKeys(",
+    ".fill(",
+    ".type(",
+    ".val(",
+];
 const ELSE: [&str; 4] = ["??", "||", "?:", "or "];
 
 /// The default for a variable, where a call or a subscript ends with its quoted name.
@@ -290,6 +307,7 @@ impl Reader<'_> {
         let range = start..start + inside.trim().len();
         let how = match (self.joined, self.direct && !self.word && self.found.is_empty()) {
             (true, _) => How::Joined,
+            (_, true) if self.gives && self.calls == 0 => How::Set,
             (_, true) => How::Plain,
             _ => How::Among,
         };

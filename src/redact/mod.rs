@@ -5,6 +5,8 @@
 //! lack what shows it to be one. What is quoted to a model has the type [`Masked`]. Behind all that, `route` masks every request and the
 //! log every line.
 
+mod bare;
+mod chosen;
 mod forms;
 mod given;
 mod manifest;

@@ -6,8 +6,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::bare;
+use super::chosen;
 use super::forms::{Fits, Form, compiled};
-use super::given::{How, strings};
+use super::given::{How, REPLACES, strings};
 use super::names;
 use super::paired;
 use super::value::{is_drawn, is_name_of_type, is_random, is_salt, is_words};
@@ -15,7 +17,7 @@ use super::value::{is_drawn, is_name_of_type, is_random, is_salt, is_words};
 /// Words in the names of secrets; those for a password in other languages come first. The last three may mean much else.
 const NAMES: &str = concat!(
     r"(?i)passwort|kennwort|contrase[nñ]a|senha|mot[_-]?de[_-]?passe|wachtwoord|has[lł]o\b",
-    r"|passw(?:or)?d|passphrase|pass|pwd|secret|token|api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key|auth[_-]?key",
+    r"|passw(?:or)?d|passphrase|passcode|pass|pwd|pswd|secret|token|api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key|auth[_-]?key",
     r"|signing[_-]?key|encryption[_-]?key|credential|key|auth|_pat"
 );
 
@@ -31,6 +33,9 @@ const BARE: &str = r#"([^\s"'`;,&(){}<>\[\]]{8,})"#;
 
 /// A value without quotes at the end of a line, but not at the end of a list's item.
 const WORD: &str = r#"([^\s"'`;,&(){}<>\[\]][^\s"'`;,(){}<>\[\]]{7,})"#;
+
+/// The same of any length.
+const SHORT: &str = r#"([^\s"'`;,&(){}<>\[\]][^\s"'`;,(){}<>\[\]]{3,})"#;
 
 /// Least bytes of a password, of a token and of a key, where the name does not make it certain.
 const LEAST: usize = 8;
@@ -93,33 +98,6 @@ static SETTING: LazyLock<Form> = LazyLock::new(|| form(r#"=([^\s"'`]{8,})[ \t]*(
 static BEFORE_SETTING: LazyLock<Regex> =
     LazyLock::new(|| compiled(r"\A\s*(?:-\s+)?(?:(?:export|ENV|ARG|set|setx)\s+)?(?:[a-z][\w-]*\.)*\z"));
 
-/// A password that somebody chose, in files of settings: a word with a digit is enough there.
-static CHOSEN_SETTING: LazyLock<Form> = LazyLock::new(|| form(&format!("={CHOSEN}[ \\t]*(?:[\\r\\n]|\\z)"), is_chosen));
-/// The same behind a name that begins a line, as in YAML.
-static CHOSEN_LINE: LazyLock<Form> =
-    LazyLock::new(|| form(&format!("[\"']?[ \\t]*:[ \\t]+{CHOSEN}[ \\t]*(?:#[^\\n]*)?(?:[\\r\\n]|\\z)"), is_chosen));
-/// A word that is no type, variable or reference, which begin with a capital or a sign.
-const CHOSEN: &str = r#"([a-z0-9][^\s"'`;,(){}<>\[\]$]{5,})"#;
-
-/// Whether a password was chosen so: a word with a digit in it, and no name of an algorithm or type, path, address or member.
-fn is_chosen(value: &str) -> bool {
-    let has = |is: fn(&u8) -> bool| value.bytes().any(|byte| is(&byte));
-    let is_member = value.contains('.') && value.split('.').all(|part| part.starts_with(|letter: char| letter.is_ascii_alphabetic()));
-    let is_known = NO_PASSWORDS.iter().any(|begin| value.starts_with(begin));
-    has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic) && !is_member && !is_known && !value.contains(['/', ':', '\\'])
-}
-
-/// What names of algorithms and types begin by.
-const NO_PASSWORDS: &[&str] =
-    &["sha", "md5", "bcrypt", "scrypt", "argon", "pbkdf", "hmac", "base64", "utf", "int", "uint", "float", "varchar", "string", "str"];
-
-/// A line of settings in YAML: a name with or without a value, an item of a list, a comment.
-static YAML: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(r#"\A\s*(?:#[^\n]*|---[^\n]*|-[ \t][^\n]*[^,;{(\s]|(?:[\w./-]+|"[^"\n]*"|'[^'\n]*'):(?:[ \t]+[^\n]*[^,;{(\s])?)?\s*\z"#)
-});
-/// Lines above and below one that have to be of that kind.
-const YAML_LINES: usize = 2;
-
 /// An item of a list in block style.
 static ITEM: LazyLock<Regex> =
     LazyLock::new(|| compiled(&format!(r#"\A(?:["']?[ \t]*:[ \t]*)?\r?\n[ \t]*-[ \t]+["']?{WORD}["']?[ \t]*(?:#[^\n]*)?(?:\r|\z)?"#)));
@@ -127,10 +105,16 @@ static ITEM: LazyLock<Regex> =
 /// What may follow `name: DB_PASSWORD` or `"key": "password"` in the same object: its value, or the next name.
 static SIBLING: LazyLock<Regex> = LazyLock::new(|| {
     let words = r"\b(?:(?<next>name|key|variable|property|setting)|value|default|default_?value)\b";
-    compiled(&format!(r#"(?i){words}(?:["']?\s*[:=]\s*|>\s*(?:<!\[CDATA\[)?)(?:["']([^"'\n]{{8,}})["']|{WORD}(?:[\s<\]#,]|\z))?"#))
+    compiled(&format!(r#"(?i){words}(?:["']?\s*[:=]\s*|>\s*(?:<!\[CDATA\[)?)(?:["']([^"'\n]{{4,}})["']|{SHORT}(?:[\s<\]#,]|\z))?"#))
 });
 /// Most bytes and lines between a name and that sibling.
 const SIBLING_REACH: (usize, usize) = (240, 4);
+
+/// What stands before a `pass` that is the password of somebody, and not one of several passes.
+static BESIDE_PASS: LazyLock<Regex> = LazyLock::new(|| compiled(r"(?i)\b(?:user|username|user_?name|login|ssid|smtp|auth)\b"));
+
+/// What stands before a value that a name may have instead of another.
+const OTHER_VALUES: [&str; 10] = ["||", "??", "?:", " or", " else", "==", "!=", "equals(", "default=", ","];
 
 /// The values behind every telling name in a text.
 pub(super) fn find(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
@@ -238,41 +222,59 @@ impl<'a> Name<'a> {
         if self.is_value() { self.sibling().into_iter().collect() } else { self.items() }
     }
 
-    /// A password that somebody chose, where files of settings have it.
+    /// A password that somebody chose, without quotes.
     fn chosen(&self, behind: &str) -> Option<Range<usize>> {
-        if self.says != Says::Secret || !is_password(self.word) {
+        if !self.names_password() {
             return None;
         }
-        let one = |form: &Form| form.find(behind).next().map(|value| self.whole(value, behind.len()));
-        one(&CHOSEN_SETTING).filter(|_| self.is_setting()).or_else(|| one(&CHOSEN_LINE).filter(|value| self.is_in_yaml(value.end)))
+        let (text, before, is_shouted, may_be_word) = (self.text, self.before(), self.is_shouted(), is_password(self.word));
+        let place = bare::Place { text, name: self.start..self.end, before, behind, is_shouted, may_be_word };
+        place.value().map(|value| self.whole(value, behind.len()))
     }
 
     /// The value of a name that is one of several in an assignment.
     fn paired(&self, behind: &str) -> Option<Range<usize>> {
-        let value = paired::string(self.before(), behind)?;
+        let value = paired::string(self.ahead(BEHIND), behind)?;
         let text = &behind[value.clone()];
-        let is_secret = text.len() >= LEAST && is_random(text) && self.may_be(text);
+        let is_chosen = || self.names_password() && self.is_chosen(text, How::Set, self.end + value.start);
+        let is_secret = text.len() >= LEAST && is_random(text) && self.may_be(text) || is_chosen();
         is_secret.then(|| self.end + value.start..self.end + value.end)
-    }
-
-    /// Whether a name begins its line in a file of settings; its value ends here.
-    fn is_in_yaml(&self, end: usize) -> bool {
-        let begins = self.before().trim_start().trim_start_matches("- ").trim_start_matches(['"', '\'']);
-        // The name may have parts before its telling word, as in `db.password`.
-        let above = self.text[..self.start].rsplit('\n').skip(1).take(YAML_LINES);
-        let below = self.text[end..].split('\n').skip(1).take(YAML_LINES);
-        begins.is_empty() && above.chain(below).all(|line| YAML.is_match(line.trim_end()))
     }
 
     /// Whether a value may be the secret of this name: a passphrase may be made of words, a machine-made secret is not.
     fn may_be(&self, value: &str) -> bool {
         match self.says {
-            Says::Secret => is_password(self.word) || !is_words(value),
+            Says::Secret => is_password(self.word) || !is_words(value) || chosen::has_signs(value),
             Says::Perhaps(least) => {
                 let may_hold_words = least == LEAST && !value.contains(['-', '_', '/', '.']);
                 value.len() >= least && is_drawn(value) && (may_hold_words || !is_words(value))
             }
         }
+    }
+
+    /// Whether the name is that of a password, which people choose: also `DB_PASS`, `smtpPass`, and `pass` behind a `user`.
+    fn names_password(&self) -> bool {
+        let name = &self.text[self.start..self.end];
+        let is_beside_user = || name.len() == self.word.len() && BESIDE_PASS.is_match(self.ahead(BEFORE));
+        let is_pass = || self.word.eq_ignore_ascii_case("pass") && (self.is_shouted() || names::is_account(name) || is_beside_user());
+        self.says == Says::Secret && (is_password(self.word) || is_pass())
+    }
+
+    /// Whether a string that begins at `start` is a password somebody chose.
+    fn is_chosen(&self, value: &str, how: How, start: usize) -> bool {
+        match how {
+            // Text of a page may stand between a label and a string that is none of it.
+            How::Set if is_password(self.word) && !self.text[self.end..start].contains('<') => chosen::is_password(value),
+            How::Set | How::Plain => chosen::is_marked(value),
+            How::Among => chosen::is_marked(value) && self.is_other_value(start),
+            How::Joined => false,
+        }
+    }
+
+    /// Whether a string that begins at `start` stands for another value: as a default, as the other side of a comparison, as an item.
+    fn is_other_value(&self, start: usize) -> bool {
+        let before = self.text[self.end..start].trim_end_matches(['"', '\'', '`', '\\']).trim_end();
+        OTHER_VALUES.iter().chain(&REPLACES).any(|sign| before.ends_with(sign)) || self.is_plural() && before.ends_with('[')
     }
 
     fn is_shouted(&self) -> bool {
@@ -284,9 +286,14 @@ impl<'a> Name<'a> {
         self.tail.trim_end_matches(['_', '-']).ends_with(['s', 'S'])
     }
 
+    /// The bytes before the name, up to so many.
+    fn ahead(&self, most: usize) -> &'a str {
+        &self.text[self.text.ceil_char_boundary(self.start.saturating_sub(most))..self.start]
+    }
+
     /// What stands before the name in its line, as far as it is looked at.
     fn before(&self) -> &'a str {
-        let reach = &self.text[self.text.ceil_char_boundary(self.start.saturating_sub(BEFORE))..self.start];
+        let reach = self.ahead(BEFORE);
         reach.rfind(['\n', '\r']).map_or(reach, |end| &reach[end + 1..])
     }
 
@@ -308,13 +315,18 @@ impl<'a> Name<'a> {
     fn quoted(&self) -> Vec<Range<usize>> {
         let mut values = vec![];
         let mut last = false;
+        let names_password = self.names_password();
         for given in strings(self.text, self.end, self.is_plural()) {
             let value = &self.text[given.range.clone()];
-            let long = value.len() >= 8;
+            let long = value.len() >= LEAST;
             last = match given.how {
                 How::Joined if last => !value.is_empty(),
+                how if names_password && self.is_chosen(value, how, given.range.start) => true,
                 _ if long && is_salt(value) => self.says == Says::Secret,
-                How::Plain => long && is_random(value) && self.may_be(value),
+                How::Set | How::Plain => {
+                    let is_random = is_random(value) && !chosen::is_reference(value) || chosen::has_signs(value);
+                    long && is_random && self.may_be(value)
+                }
                 How::Among | How::Joined => long && is_drawn(value) && !is_words(value) && self.may_be(value),
             };
             if last {
@@ -330,9 +342,13 @@ impl<'a> Name<'a> {
         let near = reach.match_indices('\n').nth(SIBLING_REACH.1).map_or(reach, |(end, _)| &reach[..end]);
         let near = near.split('}').next().unwrap_or_default();
         let found = SIBLING.captures(near).filter(|found| found.name("next").is_none())?;
-        let (quoted, bare) =
-            (found.get(2).filter(|value| is_random(value.as_str())), found.get(3).filter(|value| is_drawn_value(value.as_str())));
-        let value = quoted.or(bare).filter(|value| self.may_be(value.as_str()))?;
+        let is_chosen = |value: &str| self.names_password() && chosen::is_marked(value);
+        let is_long = |value: &str| value.len() >= LEAST && self.may_be(value);
+        let quoted = found.get(2).map(|value| (value, is_random(value.as_str())));
+        let (value, is_random) = quoted.or_else(|| found.get(3).map(|value| (value, is_drawn_value(value.as_str()))))?;
+        if !(is_random && is_long(value.as_str()) || is_chosen(value.as_str())) {
+            return None;
+        }
         Some(self.end + value.start()..self.end + value.end())
     }
 

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 static ABOUT: LazyLock<HashSet<&str>> = LazyLock::new(|| table("about "));
+static ACCOUNT: LazyLock<HashSet<&str>> = LazyLock::new(|| table("account "));
 static PLAIN: LazyLock<HashSet<&str>> = LazyLock::new(|| table("plain "));
 
 fn table(kind: &str) -> HashSet<&'static str> {
@@ -26,6 +27,11 @@ pub(super) fn is_about(word: &str, tail: &str) -> bool {
 /// Whether a key is one that locks nothing, judged by the part of the name before the word; also if there is none.
 pub(super) fn is_plain_key(before: &str) -> bool {
     words(before).last().is_none_or(|word| is_in(&PLAIN, &word))
+}
+
+/// Whether a name says whose password it is: `smtpPass`.
+pub(super) fn is_account(name: &str) -> bool {
+    words(name).any(|word| is_in(&ACCOUNT, &word))
 }
 
 fn is_in(words: &HashSet<&str>, word: &str) -> bool {

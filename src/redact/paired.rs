@@ -8,14 +8,25 @@ use regex::Regex;
 use super::forms::compiled;
 use super::given::closes;
 
-/// What may follow a name in a list of names: further names, the end of the list, the sign, and the values.
-static REST: LazyLock<Regex> =
-    LazyLock::new(|| compiled(r"\A(?<names>(?:[ \t]*,[ \t]*[\w.$*]+)*)[ \t]*[)\]]?[ \t]*:?=[ \t]*(?<values>[^=\s][^\n]*)"));
+/// What may follow a name in a list of names: further names, the end of the list, the sign, and the values. In brackets these may stand
+/// in several lines.
+static REST: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(concat!(
+        r"\A(?<names>(?:[ \t]*,\s*[\w.$*]+)*)(?:[ \t]*|,?\s*[)\]])[ \t]*",
+        r"(?::?=|<-)[ \t]*(?:\\\r?\n\s*)?(?<values>[(\[][\s\S]*|[^=\s(\[][^\n]*)"
+    ))
+});
+
+/// What stands between the bracket that begins a list of names and a name in it.
+static NAMES: LazyLock<Regex> = LazyLock::new(|| compiled(r"[(\[](?:\s*[\w.$*]+\s*,)*\s*[\w.$*]*\z"));
 
 /// The string given to the name that stands between `before` and `behind` in its line, without its quotes: a range of `behind`. None for a
 /// name that is given its value alone, and where names and values are not as many.
 pub(super) fn string(before: &str, behind: &str) -> Option<Range<usize>> {
-    let names = before.rsplit(['(', '[', ';', '{']).next().unwrap_or_default();
+    // The lines before count where a bracket is open.
+    let line = before.rfind(['\n', '\r']).map_or(0, |end| end + 1);
+    let opens = if before[..line].trim_end().ends_with([',', '(', '[']) { NAMES.find(before).map(|names| names.start()) } else { None };
+    let names = before[opens.unwrap_or(line)..].rsplit(['(', '[', ';', '{']).next().unwrap_or_default();
     let place = names.matches(',').count();
     if place == 0 && !behind.trim_start().starts_with(',') {
         return None;
@@ -44,7 +55,8 @@ fn items(list: &str) -> Vec<Range<usize>> {
             (None, '(' | '[' | '{') => depth += 1,
             (None, ')' | ']' | '}') if depth > 0 => depth -= 1,
             (None, ')' | ']' | '}' | ';') if depth == 0 => {
-                items.push(start..at);
+                // The comma behind the last item of a list does not begin another.
+                items.extend(Some(start..at).filter(|last| !list[last.clone()].trim().is_empty()));
                 return items;
             }
             (None, ',') if depth == 0 => {

@@ -1,6 +1,6 @@
 //! Ignore rules of git that the `ignore` crate reads differently: rules behind a line that is not UTF-8, where the crate stops; braces,
-//! which mean nothing to git; classes such as `[[:digit:]]`; patterns that ignore case. They are read a second time here, as git reads
-//! them, and what they leave out stays out. What the crate leaves out beyond git stays out as well.
+//! which mean nothing to git; classes such as `[[:digit:]]`; two stars behind a name; patterns that ignore case. They are read a second
+//! time here, as git reads them, and what they leave out stays out. What the crate leaves out beyond git stays out as well.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -135,6 +135,12 @@ fn as_git_reads(line: &str) -> String {
                 rest = &rest[1..];
                 continue;
             }
+            // Git compares the letters before the first wildcard by themselves, and two stars begin the rest: here they cross folders.
+            '*' if rest.starts_with("**/") && rest.len() > 3 && is_literal(&line[..line.len() - rest.len()]) => {
+                pattern.push_str("*/**/");
+                rest = &rest[3..];
+                continue;
+            }
             '{' | '}' => {
                 pattern.push('\\');
                 1
@@ -153,6 +159,12 @@ fn as_git_reads(line: &str) -> String {
         rest = &rest[length..];
     }
     pattern
+}
+
+/// Whether the beginning of a pattern, with or without stars at its end, is part of a name.
+fn is_literal(begin: &str) -> bool {
+    let name = begin.trim_start_matches('!').trim_start_matches('/').trim_end_matches('*');
+    !name.is_empty() && !name.ends_with('/') && !name.contains(['*', '?', '[', '\\'])
 }
 
 /// A bracket expression at the start of a text: its length, and how to write it for the crate, to which a backslash in it is a letter.
