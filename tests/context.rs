@@ -69,13 +69,20 @@ impl Place {
 
     pub fn pack_with(&self, corpus: &Corpus, budget: usize, changed: &dyn Fn(&str) -> Option<Arc<Digest>>) -> Pack {
         let parsed = self.parsed();
-        let sources = Sources { changed, read: &|path| self.read(path), count: &thirds };
+        let sources = Sources { changed, is_gone: &|_| false, read: &|path| self.read(path), count: &thirds };
+        self.handle.place(&self.query(corpus, budget, false, parsed.as_ref()), &sources)
+    }
+
+    /// While files of the corpus are gone.
+    pub fn pack_without(&self, corpus: &Corpus, budget: usize, is_gone: &dyn Fn(u32) -> bool) -> Pack {
+        let parsed = self.parsed();
+        let sources = Sources { changed: &|_| None, is_gone, read: &|path| self.read(path), count: &thirds };
         self.handle.place(&self.query(corpus, budget, false, parsed.as_ref()), &sources)
     }
 
     /// What a person sees who looks at what would be sent.
     fn preview(&self, corpus: &Corpus, budget: usize) -> Pack {
-        let sources = Sources { changed: &|_| None, read: &|path| self.read(path), count: &thirds };
+        let sources = Sources { changed: &|_| None, is_gone: &|_| false, read: &|path| self.read(path), count: &thirds };
         self.handle.place(&self.query(corpus, budget, true, None), &sources)
     }
 
@@ -305,7 +312,7 @@ fn a_tokenizer_that_is_slow_holds_up_no_other_pack() {
             }
             text.len().div_ceil(3)
         };
-        let sources = Sources { changed: &|_| None, read: &|_| None, count: &count };
+        let sources = Sources { changed: &|_| None, is_gone: &|_| false, read: &|_| None, count: &count };
         assert!(!place.handle.place(&place.query(corpus, 200, false, None), &sources).parts.is_empty());
     });
 }

@@ -401,3 +401,13 @@ fn comments_at_the_beginning_of_a_body_are_no_part_of_a_signature() {
     let part = pack.parts.iter().find(|part| &*part.path == "post.py").expect("it is imported");
     assert_eq!((part.start_line, part.end_line), (1, 12), "{shown}");
 }
+
+/// A function inside of a method stood right below the line of the class, as if it were a member.
+#[test]
+fn a_function_inside_of_a_method_is_not_shown_as_a_member() {
+    let lib = "class Engine:\n    def start(self, speed):\n        def warm_up(times):\n            return times\n\n        return warm_up(speed)\n\n    def stop(self):\n        return 0\n";
+    let main = "from lib import Engine\n\n\ndef main(engine: Engine, times):\n    warm_up(times)\n    engine.stop()\n    $0\n";
+    let place = Place::new(&format!("//- /lib.py\n{lib}//- /main.py\n{main}"));
+    let shown = all(&place.pack(&place.corpus(place.view()), 150));
+    assert!(shown.contains("def stop(self)") && !shown.contains("def warm_up"), "{shown}");
+}

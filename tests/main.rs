@@ -7,6 +7,7 @@ mod agent_review;
 mod agent_session;
 mod agent_tools;
 mod agent_turns;
+mod answer_breaks_off;
 mod answer_ends_early;
 mod behind_dots;
 mod bodies;

@@ -86,7 +86,8 @@ fn an_explanation_gets_no_passages() {
     let place = Place::new(LEDGER);
     let corpus = place.corpus(place.view());
     let query = PlaceQuery { writes: false, ..place.query(&corpus, 400, false, None) };
-    let pack = place.handle.place(&query, &Sources { changed: &|_| None, read: &|path| place.read(path), count: &thirds });
+    let pack =
+        place.handle.place(&query, &Sources { changed: &|_| None, is_gone: &|_| false, read: &|path| place.read(path), count: &thirds });
     assert!(passages(&pack).is_empty(), "{:?}", pack.parts);
 }
 

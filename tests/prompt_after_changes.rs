@@ -168,3 +168,60 @@ fn a_control_token_of_a_prompt_counts_as_one() {
         assert_eq!(counted(&Estimate, &format!("{before}{one}{between}{other}{behind}")), text + 3);
     }
 }
+
+/// A file that was deleted while nothing else happened was shown in the next prompt, with a note below that it is gone.
+#[test]
+fn a_file_that_is_gone_is_left_out_before_the_ranking_hears_of_it() {
+    let (place, index) = place();
+    let corpus = corpus(&place, &index);
+    let lib = corpus.file("lib.py");
+    let gone = |is_gone: bool| place.pack_without(&corpus, 400, &|file| is_gone && Some(file) == lib);
+    assert!(!all(&gone(true)).contains("def tune_engine"), "in a first prompt");
+    assert!(all(&gone(false)).contains("def tune_engine"));
+    let after = gone(true);
+    assert!(
+        !all(&after).contains("tune_engine(engine, amount):\n    engine.start") && lines(&after, "lib.py").is_empty(),
+        "{}",
+        all(&after)
+    );
+    assert!(after.parts.iter().all(|part| part.kind != Kind::Correction), "{after:?}");
+}
+
+/// A file that the current one imports and that was gone for a moment was let in when its names were written again: others had its room.
+#[test]
+fn a_file_that_comes_back_is_shown_although_others_have_taken_its_room() {
+    let module = |stem: &str| -> String {
+        (0..6).map(|number| format!("def {stem}_{number}(kind, amount):\n    return kind * amount\n\n\n")).collect()
+    };
+    let stems = ["engine", "wheel", "brake"];
+    let imports: String = stems.iter().map(|stem| format!("from {stem}s import {stem}_0, {stem}_1, {stem}_2\n")).collect();
+    let calls: String = stems.iter().map(|stem| format!("    {stem}_0(kind, {stem}_1(kind, {stem}_2(kind, amount)))\n")).collect();
+    let files: String = stems.iter().map(|stem| format!("//- /{stem}s.py\n{}", module(stem))).collect();
+    let main = format!("//- /main.py\n{imports}\n\ndef main(kind, amount):\n{calls}\n\n\n\n    $0\n");
+    let fillers = format!("//- /fillers.py\n{}", module("filler").repeat(20));
+    let mut place = Place::new(&format!("{files}{fillers}{main}"));
+    let wheels = module("wheel");
+    let index = Index::start(place.roots.clone(), place.registry.clone(), Options::default());
+    index.wait_ready();
+    let full = |pack: &Pack| pack.tokens > 400 * 3 / 4;
+    let before = place.pack(&corpus(&place, &index), 400);
+    assert!(all(&before).contains("def wheel_0") && full(&before), "{}", all(&before));
+    for how in ["the ranking knew", "the ranking had not heard"] {
+        let old = corpus(&place, &index);
+        change(&place, &index, "wheels.py", None);
+        place.type_in("a");
+        let without = match how {
+            "the ranking knew" => place.pack(&corpus(&place, &index), 400),
+            _ => place.pack_without(&old, 400, &|file| Some(file) == old.file("wheels.py")),
+        };
+        assert!(lines(&without, "wheels.py").is_empty() && full(&without), "{how}: {}", all(&without));
+        change(&place, &index, "wheels.py", Some(&wheels));
+        place.type_in("b");
+        let new = corpus(&place, &index);
+        let after = place.pack(if how == "the ranking knew" { &new } else { &old }, 400);
+        assert!(all(&after).contains("def wheel_0") && after.tokens <= 400, "{how}: {}", all(&after));
+        assert!(after.prefix_reused > 0, "{how}: it is appended");
+        place.type_in("c");
+        assert_eq!(all(&place.pack(&new, 400)), all(&after), "{how}: and then it stays");
+    }
+}

@@ -88,7 +88,7 @@ fn a_kept_ranking_packs_what_a_new_one_does() {
         // Each budget has parts of its own that stay; what is kept beside is for all.
         budget += 1;
         let query = PlaceQuery { corpus, path, language, text, parsed: None, offset: *offset, budget, preview, writes };
-        let sources = Sources { changed: &|_| None, read: &|path| whole.read(path), count: &thirds };
+        let sources = Sources { changed: &|_| None, is_gone: &|_| false, read: &|path| whole.read(path), count: &thirds };
         let [pack, anew] = [&handle, &Handle::default()].map(|handle| handle.place(&query, &sources));
         assert_eq!(pack.parts, anew.parts, "step {step}: {path} at {offset}");
         parts += pack.parts.len();

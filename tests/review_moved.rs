@@ -364,3 +364,35 @@ fn hunks_of_a_file_that_is_gone_go_to_no_copy_and_to_no_other_text() {
         editor.quit();
     }
 }
+
+/// `git checkout` removes a file and writes it again, and an editor may tell of the first alone: the hunks were dropped with a message.
+#[test]
+fn hunks_wait_for_a_closed_file_that_is_removed_and_written_again() {
+    let later = format!("# new\n{LINES}");
+    for (text, first) in [(LINES, ""), (LINES, "alpha = 1\n"), (LINES, LINES), (&later, "")] {
+        let (folder, _coder, mut editor) = with_closed_hunks(LINES);
+        let (file, place) = (folder.path().join("repo/old/a.py"), uri(folder.path(), "old/a.py"));
+        std::fs::remove_file(&file).unwrap();
+        watched(&mut editor, &[(&place, 3)]);
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        // Whoever looks now finds the beginning of it.
+        std::fs::write(&file, first).unwrap();
+        watched(&mut editor, &[(&place, 1)]);
+        assert_eq!(pending(&mut editor).len(), 2, "{:?}", editor.inbox);
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        std::fs::write(&file, text).unwrap();
+        watched(&mut editor, &[(&place, 2)]);
+        let line = if text == LINES { 0 } else { 1 };
+        let since = std::time::Instant::now();
+        while pending(&mut editor).first().map(|hunk| hunk["range"]["start"]["line"].clone()) != Some(json!(line)) {
+            assert!(since.elapsed().as_secs() < 20, "{:?} {:?}", pending(&mut editor), editor.inbox);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(1700));
+        assert_eq!(pending(&mut editor).len(), 2, "{text:?} {first:?}: {:?}", editor.inbox);
+        editor.open(&place, "python", text);
+        accept_all(&mut editor);
+        assert_eq!(editor.buffers[&place].text, text.replace("alpha = 1", "alpha = 10").replace("gamma = 3", "gamma = 30"));
+        editor.inbox.clear();
+        editor.quit();
+    }
+}

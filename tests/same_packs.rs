@@ -51,7 +51,7 @@ fn packs(tree: &Tree, view: &Arc<View>, files: &[(String, String)]) -> Vec<(Stri
     let snapshot = Snapshot::new(tree.roots(), Documents::default());
     let corpus = Corpus::new(view.clone(), None, |path| snapshot.read(path).ok());
     let text = |path: &str| files.iter().find(|(known, _)| known == path).map(|(_, text)| Arc::from(text.as_str()));
-    let sources = Sources { changed: &|_| None, read: &|path| text(path), count: &thirds };
+    let sources = Sources { changed: &|_| None, is_gone: &|_| false, read: &|path| text(path), count: &thirds };
     let places = files.iter().enumerate().filter(|(at, (path, _))| at % EACH == 0 || path.ends_with("all.rs"));
     let mut packs = vec![];
     for (_, (path, text)) in places {

@@ -56,7 +56,7 @@ impl Site {
 impl Repository {
     /// What a pack is made from, its tokens counted by `count`.
     pub fn sources<T>(&self, count: &dyn Fn(&str) -> usize, pack: impl FnOnce(&Sources) -> T) -> T {
-        pack(&Sources { changed: &|_| None, read: &|path| self.texts.get(path).cloned(), count })
+        pack(&Sources { changed: &|_| None, is_gone: &|_| false, read: &|path| self.texts.get(path).cloned(), count })
     }
 
     /// Indexes a folder and draws its sites, always the same ones.

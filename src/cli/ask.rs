@@ -18,5 +18,8 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
         super::usage("ask needs a question");
     }
     let session = setup::session(common)?;
-    setup::run(common, async |cancel, sink| ask(&session, &arguments.question, cancel, sink).await, |found| explain::show(&found.answer))
+    let asked = async |cancel: &_, sink: &_| {
+        ask(&session, &arguments.question, cancel, sink).await.inspect_err(|failed| setup::print_partial(common, failed))
+    };
+    setup::run(common, asked, |found| explain::show(&found.answer))
 }

@@ -19,7 +19,10 @@ pub struct Arguments {
 /// Runs the command.
 pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     let (session, target) = setup::session_to_read_at(common, &arguments.place)?;
-    setup::run(common, async |cancel, sink| explain(&session, &target, cancel, sink).await, show)
+    let explained = async |cancel: &_, sink: &_| {
+        explain(&session, &target, cancel, sink).await.inspect_err(|failed| setup::print_partial(common, failed))
+    };
+    setup::run(common, explained, show)
 }
 
 /// Prints what follows the text (which has been printed already): the places, who named each, and whether it exists.

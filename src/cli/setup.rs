@@ -197,6 +197,13 @@ pub fn run<T: serde::Serialize>(
     Ok(())
 }
 
+/// For programs, prints what came of an answer before it broke off. (People have seen it already.)
+pub fn print_partial(common: &Common, failed: &EngineError) {
+    if common.json && !failed.partial.is_empty() {
+        screen::print_json(&serde_json::json!({ "text": failed.partial, "error": failed.message }));
+    }
+}
+
 /// Prints who answered and why, how long it took, and what was sent.
 pub fn footer(route: &Decision, timing: &Timing, sent: &[String]) {
     let place = route.origin.as_deref().unwrap_or("this machine");

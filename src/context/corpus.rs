@@ -89,6 +89,13 @@ pub struct Symbol {
     pub marks: Marks,
 }
 
+impl Symbol {
+    /// Whether nothing outside of the function that it stands in can name it.
+    pub fn is_local(&self) -> bool {
+        self.nested && self.sort != Sort::Method
+    }
+}
+
 /// Stands for no slot, no file and no symbol in tables of numbers.
 pub const NO_SLOT: u32 = u32::MAX;
 

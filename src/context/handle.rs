@@ -100,6 +100,8 @@ pub struct PlaceQuery<'a> {
 pub struct Sources<'a> {
     /// The current signatures of a file that is not as the corpus has it.
     pub changed: &'a dyn Fn(&str) -> Option<Arc<Digest>>,
+    /// Whether a file of the corpus, by its number there, is gone since.
+    pub is_gone: &'a dyn Fn(u32) -> bool,
     /// A file's text as the user has it now.
     pub read: Read<'a>,
     /// Counts tokens for the model that will read the prompt.
@@ -143,9 +145,16 @@ impl Handle {
         self.state().reading = reading;
         let budget = query.budget.saturating_sub(alike.as_ref().map_or(0, |part| part.tokens));
         let reason = |symbol: &Symbol| ranker.reason(symbol);
-        let order = Order::new(query.corpus, &reason, candidates, budget);
+        let order = Order::new(query.corpus, &reason, candidates, budget, sources.is_gone);
         let asked = Asked { here: here.clone(), text: query.text, named: named_here(query), visited, expected };
-        let packed = prompt.session.pack(&PackRequest { corpus: query.corpus, order: &order, budget, asked, count: sources.count });
+        let packed = prompt.session.pack(&PackRequest {
+            corpus: query.corpus,
+            order: &order,
+            budget,
+            asked,
+            is_gone: sources.is_gone,
+            count: sources.count,
+        });
         // The file under the cursor follows behind the parts, so it needs no correction.
         let others = |path: &str| (path != query.path).then(|| (sources.changed)(path)).flatten();
         let corrections = corrections::of(&packed.parts, query.corpus, &others, sources.count);

@@ -24,7 +24,7 @@ const FAR_FACTOR: f32 = 0.15;
 const FAR_MEMBER_FACTOR: f32 = 0.5;
 /// A factor is raised to this power where no package says whose a name is: then the rules only guess from names and folders, and the
 /// trees have weighed those already.
-const GUESSED: f32 = 0.15;
+const GUESSED_RULE_EXPONENT: f32 = 0.15;
 /// Most files between an import and the definition that pass the name on.
 const MAX_REEXPORT_HOPS: usize = 3;
 /// Anything less likely is not looked at.
@@ -95,7 +95,7 @@ impl<'a> Nameable<'a> {
 
     /// Makes candidates less likely that cannot be meant.
     pub fn weigh(&mut self, candidates: &mut [Candidate]) {
-        let power = if self.packages.is_some() { 1.0 } else { GUESSED };
+        let power = if self.packages.is_some() { 1.0 } else { GUESSED_RULE_EXPONENT };
         for candidate in candidates.iter_mut().filter(|candidate| candidate.score > MIN_SCORE) {
             let factor = self.factor(&self.corpus.symbols[candidate.symbol as usize]);
             if factor < 1.0 {
@@ -107,11 +107,10 @@ impl<'a> Nameable<'a> {
     /// The share of its likelihood that a definition keeps.
     pub fn factor(&mut self, symbol: &Symbol) -> f32 {
         let [test, hidden, far, elsewhere, here] = self.said(symbol);
-        let nested = symbol.nested && symbol.sort != Sort::Method;
         let far_factor = if is_free(symbol) { FAR_FACTOR } else { FAR_MEMBER_FACTOR };
         let factors = [
             (test, TEST_FACTOR),
-            (nested, NESTED_FACTOR),
+            (symbol.is_local(), NESTED_FACTOR),
             (hidden, HIDDEN_FACTOR),
             (far, far_factor),
             (elsewhere, IMPORTED_ELSEWHERE_FACTOR),

@@ -20,16 +20,16 @@ use super::scene::Scene;
 use super::weights::{SEEN, UNSEEN, WEIGHTS};
 use crate::syntax::{Language, naming};
 
-/// Definitions less likely than this (log-odds) are not judged again.
-const HOPELESS: f32 = -9.0;
+/// The least log-odds with which a definition is judged again.
+const MIN_LOG_ODDS: f32 = -9.0;
 
-/// How far a file of foreign code counts as a test, where the current file is neither foreign nor includes it: it is as rarely needed. (The
-/// trees were fitted without such files, so for them it is not a test.)
-const FOREIGN: f32 = 0.45;
+/// The share of a test that a file of foreign code counts as, where the current file is neither foreign nor includes it: it is as rarely
+/// needed. (The trees were fitted without such files, so for them it is not a test.)
+const FOREIGN_AS_TEST_SHARE: f32 = 0.45;
 
-/// How far a top-level value with a keyword of its own counts as a value: the weights were fitted when the use of such values was hardly
-/// counted. A quarter was chosen on repositories in TypeScript, JavaScript and Go.
-const DECLARED: f32 = 0.25;
+/// The share of a value that a top-level value with a keyword of its own counts as: the weights were fitted when the use of such values was
+/// hardly counted. A quarter was chosen on repositories in TypeScript, JavaScript and Go.
+const DECLARED_AS_VALUE_SHARE: f32 = 0.25;
 
 /// The features that `fill_name`, `fill_container` and `fill_file` set. A test compares their sums with those over all features.
 const OF_NAME: [Feature; 21] = [
@@ -96,13 +96,13 @@ const fn weights_of<const N: usize>(which: &[Feature; N], weights: &Features) ->
     of
 }
 
-/// `ln(1 + n)` for small n.
-static MANY: LazyLock<[f32; 256]> = LazyLock::new(|| std::array::from_fn(|number| (1.0 + number as f32).ln()));
+/// `ln(1 + n)` for each of the first whole numbers n.
+static LOG_OF_ONE_MORE: LazyLock<[f32; 256]> = LazyLock::new(|| std::array::from_fn(|number| (1.0 + number as f32).ln()));
 
 /// `ln(1 + count)`.
 fn many(count: f32) -> f32 {
     let whole = count as usize;
-    match MANY.get(whole) {
+    match LOG_OF_ONE_MORE.get(whole) {
         Some(logarithm) if whole as f32 == count => *logarithm,
         _ => (1.0 + count).ln(),
     }
@@ -288,7 +288,7 @@ impl<'a> Ranker<'a> {
         features[FileNear] = near;
         features[FileImportedAndNear] = imported * near;
         let foreign = corpus.is_vendored[file as usize] && !self.is_vendored && imported == 0.0;
-        features[FileIsTest] = if corpus.is_test[file as usize] { 1.0 } else { FOREIGN * is(foreign) };
+        features[FileIsTest] = if corpus.is_test[file as usize] { 1.0 } else { FOREIGN_AS_TEST_SHARE * is(foreign) };
         features[FileSimilar] = self.similar[file as usize].sqrt();
         features[SameStem] = is(**stem == *self.stem);
         features[ModuleNear] = module.near;
@@ -366,17 +366,17 @@ impl<'a> Ranker<'a> {
 /// The ties of a definition to a place, with the value from which on each counts.
 const TIES: [(Feature, f32); 9] = [
     (NameInHeading, 1.0),
-    (NameNear, NEAR),
+    (NameNear, MIN_NEARNESS),
     (NameImported, 1.0),
     (ContainerIsOwner, 1.0),
     (ContainerInHeading, 1.0),
-    (ContainerNear, NEAR),
+    (ContainerNear, MIN_NEARNESS),
     (NameMentions, f32::MIN_POSITIVE),
     (ContainerImported, 1.0),
-    (FileImported, NEAR),
+    (FileImported, MIN_NEARNESS),
 ];
-/// From this nearness on a name counts as near, and imports as meaning a file.
-const NEAR: f32 = 0.5;
+/// From this nearness on, of at most 1, a name counts as near, and imports as meaning a file.
+const MIN_NEARNESS: f32 = 0.5;
 
 fn likelihood(log_odds: f32) -> f32 {
     1.0 / (1.0 + (-log_odds).exp())
@@ -391,7 +391,7 @@ fn feature_of_sort(symbol: &Symbol) -> Option<(Feature, f32)> {
         Sort::Function => None,
         Sort::Method => Some((IsMethod, 1.0)),
         Sort::Type => Some((IsType, 1.0)),
-        Sort::Constant | Sort::Variable => Some((IsValue, if symbol.declared { DECLARED } else { 1.0 })),
+        Sort::Constant | Sort::Variable => Some((IsValue, if symbol.declared { DECLARED_AS_VALUE_SHARE } else { 1.0 })),
         Sort::Macro => Some((IsMacro, 1.0)),
     }
 }

@@ -77,6 +77,13 @@ pub struct Selection {
     pub bytes: f32,
 }
 
+/// Whether a definition is local to a member of a type. Without that member it would seem to be one itself.
+fn is_in_method(corpus: &Corpus, number: u32) -> bool {
+    let symbol = &corpus.symbols[number as usize];
+    let around = || corpus.digest(symbol).file.symbols.get(corpus.facts(symbol).parent()?);
+    symbol.is_local() && around().is_some_and(|around| around.container().is_some())
+}
+
 /// The price of a definition in bytes of prompt, by the length of its signature.
 fn price(bytes: u16) -> f32 {
     f32::from(bytes) + 1.0
@@ -88,8 +95,15 @@ fn heading(path: &str) -> f32 {
 }
 
 impl<'a> Order<'a> {
-    /// Sorts the candidates that can matter for `budget` tokens.
-    pub fn new(corpus: &Corpus, reason: &'a dyn Fn(&Symbol) -> &'static str, mut candidates: Vec<Candidate>, budget: usize) -> Self {
+    /// Sorts the candidates that can matter for `budget` tokens, without those of files that are gone, and those that only a method can
+    /// name.
+    pub fn new(
+        corpus: &Corpus,
+        reason: &'a dyn Fn(&Symbol) -> &'static str,
+        mut candidates: Vec<Candidate>,
+        budget: usize,
+        is_gone: &dyn Fn(u32) -> bool,
+    ) -> Self {
         let depth = (budget * ITEMS_PER_1000_TOKENS / 1000).max(400);
         keep_first(&mut candidates, depth * PRICED_PER_ITEM, |a, b| {
             b.score.total_cmp(&a.score).then_with(|| corpus.place(a.symbol).cmp(&corpus.place(b.symbol)))
@@ -114,6 +128,8 @@ impl<'a> Order<'a> {
             .collect();
         let before = |a: &Item, b: &Item| b.worth.total_cmp(&a.worth).then_with(|| corpus.place(a.symbol).cmp(&corpus.place(b.symbol)));
         keep_first(&mut items, depth, before);
+        let mut gone: NumberMap<u32, bool> = NumberMap::default();
+        items.retain(|item| !*gone.entry(item.file).or_insert_with(|| is_gone(item.file)) && !is_in_method(corpus, item.symbol));
         items.sort_unstable_by(before);
         let (mut groups, mut names, mut shows) = (NumberMap::default(), NumberMap::default(), NumberMap::default());
         let mut owners: HashMap<(u32, u32), u32> = HashMap::new();

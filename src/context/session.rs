@@ -47,6 +47,8 @@ const MAX_FILL_ROUNDS: usize = 3;
 const FULL_SHARE: f32 = 0.97;
 /// The factor for bytes per token that had led to more tokens than fit.
 const OVERFULL_FACTOR: f32 = 0.995;
+/// Most files that are remembered because they were gone.
+const MAX_MISSED_FILES: usize = 16;
 
 /// The pack of one budget as it was last sent.
 #[derive(Clone)]
@@ -57,6 +59,8 @@ pub struct Session {
     turns: u64,
     /// How many parts at the end were admitted while the others stayed.
     admitted: usize,
+    /// The files that were shown until they were gone, the latest last. One that comes back is shown again.
+    missed: Vec<Arc<str>>,
     /// The generation of the corpus that the last pack was filled from.
     filled: u64,
     here: Option<Here>,
@@ -79,6 +83,8 @@ pub struct PackRequest<'a> {
     /// The tokens that the parts may have together.
     pub budget: usize,
     pub asked: Asked<'a>,
+    /// Whether a file of the corpus is gone since; none of its definitions are in the order.
+    pub is_gone: &'a dyn Fn(u32) -> bool,
     pub count: Count<'a>,
 }
 
@@ -109,6 +115,7 @@ impl Default for Session {
             earlier: VecDeque::new(),
             turns: 0,
             admitted: 0,
+            missed: vec![],
             filled: 0,
             here: None,
             bytes_per_token: ASSUMED_BYTES_PER_TOKEN,
@@ -122,11 +129,14 @@ impl Session {
         let PackRequest { corpus, order, budget, ref asked, .. } = *request;
         self.turns += 1;
         let typing = self.here.as_ref() == Some(&asked.here);
-        let fresh = order.fill(corpus, budget as f32 * self.bytes_per_token, &[]).value;
+        let best = order.fill(corpus, budget as f32 * self.bytes_per_token, &[]);
+        let fresh = best.value;
         let whole = if typing { self.cut(budget, request.count) } else { budget };
         let mut worth = self.worth(&self.parts, request);
         let frozen = typing && self.stays(&worth, fresh);
+        let returned = self.returned(request, best);
         if !frozen {
+            self.miss(request);
             self.begin_anew(request, fresh);
             worth = self.worth(&self.parts, request);
         }
@@ -134,7 +144,7 @@ impl Session {
         let taken = symbols(&worth);
         let mut reused = tokens(&self.parts);
         if frozen {
-            reused = self.admit(request, &taken).min(whole);
+            reused = self.admit(request, &taken, returned).min(whole);
             self.fill_up(request);
         } else {
             let spare = (budget as f32 * due(budget) * FREE_SHARE) as usize;
@@ -157,7 +167,7 @@ impl Session {
     fn worth(&self, parts: &[Kept], request: &PackRequest) -> Vec<Worth> {
         let mut shares = Shares::default();
         let each = |kept: &Kept| {
-            let mut worth = Worth::new(request.corpus, kept, request.order, &mut shares);
+            let mut worth = Worth::new(request, kept, &mut shares);
             // Half-written code hides what is below it, so the text itself is asked, which is ahead of the index.
             if *kept.part.path == *request.asked.here.path {
                 worth.stale = !kept.stands_in(request.asked.text);
@@ -167,12 +177,34 @@ impl Session {
         parts.iter().map(each).collect()
     }
 
-    /// Admits at the end what is wanted now; the least of the last part that was not admitted makes room. Returns the tokens that stay
-    /// unchanged.
-    fn admit(&mut self, request: &PackRequest, taken: &[u32]) -> usize {
+    /// Remembers which of the shown files are gone.
+    fn miss(&mut self, request: &PackRequest) {
+        for path in self.parts.iter().map(|kept| &kept.part.path) {
+            if request.file(path).is_none() && !self.missed.contains(path) {
+                self.missed.push(path.clone());
+            }
+        }
+        self.missed.drain(..self.missed.len().saturating_sub(MAX_MISSED_FILES));
+    }
+
+    /// What the best pack has of the files that were missed and are back. They are missed no more.
+    fn returned(&mut self, request: &PackRequest, best: Selection) -> Vec<Item> {
+        if self.missed.is_empty() {
+            return vec![];
+        }
+        let back: Vec<u32> = self.missed.iter().filter_map(|path| request.file(path)).collect();
+        self.missed.retain(|path| request.file(path).is_none());
+        best.items.into_iter().filter(|item| back.contains(&item.file)).collect()
+    }
+
+    /// Admits at the end what is wanted now, and what has `returned`; the least of the last part that was not admitted makes room. Returns
+    /// the tokens that stay unchanged.
+    fn admit(&mut self, request: &PackRequest, taken: &[u32], mut returned: Vec<Item>) -> usize {
         let (budget, count) = (request.budget, request.count);
         let items = request.wanted(taken);
+        returned.retain(|item| !taken.contains(&item.symbol) && items.iter().all(|wanted| wanted.symbol != item.symbol));
         let mut added: Vec<Kept> = items.into_iter().map(|item| part_of(request, item.file, vec![item])).collect();
+        added.extend(group(request, Selection { items: returned, ..Selection::default() }, &mut HashMap::new()));
         let most = budget / ADMITTED_BUDGET_DIVISOR;
         shrink(&mut added, most, count);
         let mut stays = tokens(&self.parts);
@@ -265,6 +297,11 @@ impl Session {
 }
 
 impl PackRequest<'_> {
+    /// The number of a file; none where it is gone.
+    fn file(&self, path: &str) -> Option<u32> {
+        self.corpus.file(path).filter(|file| !(self.is_gone)(*file))
+    }
+
     /// The best of what comes in even while everything else stays, and is not `taken`.
     fn wanted(&self, taken: &[u32]) -> Vec<Item> {
         let (corpus, asked) = (self.corpus, &self.asked);

@@ -45,8 +45,11 @@ pub(super) fn pack(session: &Session, site: &Site, offset: usize, budget: usize,
     if !preview {
         session.shared.context.visited(&site.path, site.line_of(offset) - 1);
     }
+    // Until the ranking hears of it, what it has of a file that is gone is left out.
+    let is_behind = corpus.generation() < session.index.generation();
     let sources = Sources {
         changed: &|path| changed(session, &corpus, path),
+        is_gone: &|file| is_behind && session.index.at(&corpus.files[file as usize].file.path).is_none(),
         read: &|path| session.snapshot.read(&corpus.files[corpus.file(path)? as usize].file.path).ok(),
         count: &|text| tokens.count(text),
     };

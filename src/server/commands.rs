@@ -76,9 +76,19 @@ async fn answer(server: &Server, snapshot: StateSnapshot, question: Question, sh
     let progress = Progress::begin(server, shown.token, shown.name, &cancel);
     let sink = answers::streaming(server, shown.stream_token, progress);
     let work = server.work.patient(server.features().answer(snapshot, question, cancel.clone(), sink));
-    let answer = work::finished(work, &cancel).await?;
-    answers::open(server, shown.name, shown.about, &answer);
-    Ok(answer)
+    let mut partial = None;
+    let watched = async {
+        let outcome = work.await;
+        if let Ok(Err(failed)) = &outcome {
+            partial = (!failed.partial.is_empty()).then(|| json!({ "text": failed.partial }));
+        }
+        outcome
+    };
+    let answer = work::finished(watched, &cancel).await;
+    if let Some(shown_now) = answer.as_ref().ok().or(partial.as_ref()) {
+        answers::open(server, shown.name, shown.about, shown_now);
+    }
+    answer.map_err(|error| Error { data: partial, ..error })
 }
 
 async fn edit(server: &Server, token: Option<Value>, argument: EditArgument) -> Result<Value> {

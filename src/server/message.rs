@@ -169,6 +169,11 @@ pub fn refusal(id: &Id, code: i64, reason: impl std::fmt::Display) -> Value {
     json!({ "jsonrpc": "2.0", "id": id, "error": { "code": code, "message": reason.to_string() } })
 }
 
+/// A handler's error as the answer.
+pub fn failed_answer(id: &Id, error: &Error) -> Value {
+    json!({ "jsonrpc": "2.0", "id": id, "error": error })
+}
+
 /// A notification.
 pub fn notification(method: &str, params: Value) -> Value {
     json!({ "jsonrpc": "2.0", "method": method, "params": params })
@@ -179,8 +184,8 @@ pub fn request(id: i64, method: &str, params: Value) -> Value {
     json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params })
 }
 
-/// An error from a handler.
-fn error(code: i64, message: &str) -> Error {
+/// An error with this code.
+pub fn error(code: i64, message: &str) -> Error {
     Error { code: ErrorCode::ServerError(code), message: Cow::Owned(fence::plain(message)), data: None }
 }
 

@@ -116,7 +116,7 @@ fn record(tape: &Tape, incoming: &Incoming) {
 }
 
 /// The result for the client, or an error's code and message.
-type Answer = Result<Value, (i64, String)>;
+type Answer = Result<Value, Error>;
 
 /// A handler has ended: the client's id, ours, and the answer.
 type Finished = (Id, i64, Answer);
@@ -317,7 +317,7 @@ impl<S: Host> Loop<S> {
         self.running.remove(&id);
         let message = match answer {
             Ok(result) => message::answer(&id, result),
-            Err((code, reason)) => message::refusal(&id, code, reason),
+            Err(error) => message::failed_answer(&id, &error),
         };
         self.outbox.push(&message, Importance::Essential);
         self.answered.add(id);
@@ -337,7 +337,7 @@ impl<S: Host> Loop<S> {
         };
         let inner = running.inner;
         self.abort(&id);
-        self.finish(id, inner, Err((message::REQUEST_CANCELLED, "cancelled".into())));
+        self.finish(id, inner, Err(message::cancelled()));
     }
 
     /// Ends the work on a request: tower-lsp forgets its id, and the task drops the handler's future.
@@ -355,7 +355,7 @@ impl<S: Host> Loop<S> {
         let running: Vec<(Id, i64)> = self.running.iter().map(|(id, running)| (id.clone(), running.inner)).collect();
         for (id, inner) in running {
             self.abort(&id);
-            self.finish(id, inner, Err((message::REQUEST_CANCELLED, "the server is shut down".into())));
+            self.finish(id, inner, Err(message::error(message::REQUEST_CANCELLED, "the server is shut down")));
         }
     }
 
@@ -382,40 +382,44 @@ fn into_answer(outcome: Result<Option<Response>, String>, called: &CalledMethod)
             }
             Ok(result)
         }
-        Ok(Some((_, Err(error)))) => Err(refusal(&error, called)),
+        Ok(Some((_, Err(error)))) => Err(refusal(error, called)),
         Ok(None) => Err(unknown_method(called)),
         Err(panic) => {
             report::log("error", format_args!("`{method}` failed: {panic}"));
-            Err((message::INTERNAL_ERROR, format!("`{method}` failed inside longsight; its log on standard error says where")))
+            Err(message::error(
+                message::INTERNAL_ERROR,
+                &format!("`{method}` failed inside longsight; its log on standard error says where"),
+            ))
         }
     }
 }
 
 /// Why a request was refused: in the handler's words, or in ours if tower-lsp refused it before.
-fn refusal(error: &Error, called: &CalledMethod) -> (i64, String) {
+fn refusal(error: Error, called: &CalledMethod) -> Error {
     let method = &called.method;
+    let ours = |reason: &str| message::error(error.code.code(), reason);
     match error.code {
         ErrorCode::MethodNotFound => unknown_method(called),
-        ErrorCode::InvalidParams if !called.has_params => (error.code.code(), format!("`{method}` needs `params`")),
+        ErrorCode::InvalidParams if !called.has_params => ours(&format!("`{method}` needs `params`")),
         // No handler uses this code.
         ErrorCode::InvalidRequest if called.phase == Phase::ShutDown => after_shutdown(method),
-        ErrorCode::InvalidRequest => (error.code.code(), format!("`{method}` may be sent once only")),
-        code => (code.code(), error.message.to_string()),
+        ErrorCode::InvalidRequest => ours(&format!("`{method}` may be sent once only")),
+        _ => error,
     }
 }
 
 /// Before `initialize` and after `shutdown` the method does not matter.
-fn unknown_method(called: &CalledMethod) -> (i64, String) {
+fn unknown_method(called: &CalledMethod) -> Error {
     let method = &called.method;
     match called.phase {
-        Phase::Uninitialized => (message::NOT_INITIALIZED, format!("`{method}` came before `initialize`")),
-        Phase::Initialized => (message::METHOD_NOT_FOUND, format!("the method `{method}` is not known")),
+        Phase::Uninitialized => message::error(message::NOT_INITIALIZED, &format!("`{method}` came before `initialize`")),
+        Phase::Initialized => message::error(message::METHOD_NOT_FOUND, &format!("the method `{method}` is not known")),
         Phase::ShutDown => after_shutdown(method),
     }
 }
 
-fn after_shutdown(method: &str) -> (i64, String) {
-    (message::INVALID_REQUEST, format!("`{method}` came after `shutdown`: only `exit` may follow that"))
+fn after_shutdown(method: &str) -> Error {
+    message::error(message::INVALID_REQUEST, &format!("`{method}` came after `shutdown`: only `exit` may follow that"))
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {

@@ -4,16 +4,17 @@
 use std::cell::Cell;
 use std::ops::Range;
 
-use super::{HOPELESS, Prior, is, sort_sum};
+use super::{MIN_LOG_ODDS, Prior, is, sort_sum};
 use crate::context::corpus::{Corpus, Symbol};
 use crate::context::features::Feature::{Constant, Nested, Private};
 use crate::context::weights::UNSEEN;
 
-/// Steps of a byte per unit of log-odds, and the value of the lowest step, which also stands for everything below.
-const STEPS: f32 = 16.0;
-const LOWEST: f32 = -8.0;
+/// Steps of a byte per unit of log-odds.
+const STEPS_PER_UNIT: f32 = 16.0;
+/// The log-odds of the lowest step, which also stands for everything below.
+const LOWEST_STEP_LOG_ODDS: f32 = -8.0;
 /// Sums in another order may differ by less than this.
-const ROUNDING: f32 = 1e-3;
+const MAX_ROUNDING_ERROR: f32 = 1e-3;
 /// Definitions that are compared at the same time.
 const LANES: usize = 32;
 
@@ -37,7 +38,7 @@ impl Bases {
 
 /// What the definition and its name alone add up to.
 fn base(symbol: &Symbol, prior: &Prior) -> f32 {
-    prior.sum + sort_sum(symbol, &UNSEEN) + UNSEEN[Private] * is(symbol.private) + UNSEEN[Nested] * is(symbol.nested) - LOWEST
+    prior.sum + sort_sum(symbol, &UNSEEN) + UNSEEN[Private] * is(symbol.private) + UNSEEN[Nested] * is(symbol.nested) - LOWEST_STEP_LOG_ODDS
 }
 
 /// Log-odds in steps, rounded up.
@@ -46,7 +47,7 @@ struct Step(i16);
 
 impl Step {
     fn up(log_odds: f32) -> Self {
-        Self((log_odds * STEPS).ceil() as i16)
+        Self((log_odds * STEPS_PER_UNIT).ceil() as i16)
     }
 
     /// The sum of a base and a step; the last value also stands for everything above.
@@ -81,8 +82,8 @@ impl Local {
     /// The definitions in a range that are not hopeless, if their file adds so much and everything else at most that is in their base; in
     /// order.
     pub fn each(&self, range: Range<u32>, of_file: f32, mut take: impl FnMut(u32)) {
-        let needed = HOPELESS - UNSEEN[Constant] - of_file - ROUNDING - LOWEST;
-        let least = ((needed * STEPS).floor() + 1.0) as u8;
+        let needed = MIN_LOG_ODDS - UNSEEN[Constant] - of_file - MAX_ROUNDING_ERROR - LOWEST_STEP_LOG_ODDS;
+        let least = ((needed * STEPS_PER_UNIT).floor() + 1.0) as u8;
         let blocks = self.0[range.start as usize..range.end as usize].chunks(LANES);
         for (first, block) in (range.start..).step_by(LANES).zip(blocks) {
             // Most blocks have none, and the maximum of a block is quick to compute.

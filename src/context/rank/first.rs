@@ -2,7 +2,7 @@
 
 use super::bases::Local;
 use super::touch::Touch;
-use super::{Candidate, HOPELESS, OF_CONTAINER, OF_FILE, OF_SEEN_NAME, OF_UNSEEN_NAME, Prior, Ranker, is, likelihood, many, sort_sum};
+use super::{Candidate, MIN_LOG_ODDS, OF_CONTAINER, OF_FILE, OF_SEEN_NAME, OF_UNSEEN_NAME, Prior, Ranker, is, likelihood, many, sort_sum};
 use crate::context::corpus::{NO_SLOT, Symbol};
 use crate::context::features::Feature::{
     self, Alike, AlikeRoot, Beside, Constant, ContainerNear, FileImported, FileNear, FileUsed, IsMacro, IsMethod, IsType, IsValue, Kin,
@@ -83,7 +83,7 @@ impl OfFile {
 }
 
 /// One file in this many may add more to shown names than the rest; of these, more definitions are looked at.
-const RARE: usize = 32;
+const UNUSUAL_FILES_DIVISOR: usize = 32;
 
 /// The features that depend on the sort of a definition.
 const OF_SORT: [Feature; 4] = [IsMethod, IsType, IsValue, IsMacro];
@@ -117,7 +117,7 @@ impl Most<'_> {
     /// The same for all files except the few that add most.
     fn of_most_files_seen(&self) -> f32 {
         let mut all: Vec<f32> = self.files.iter().map(|file| self.of_file_seen(file)).collect();
-        let usual = all.len() - 1 - all.len() / RARE;
+        let usual = all.len() - 1 - all.len() / UNUSUAL_FILES_DIVISOR;
         *all.select_nth_unstable_by(usual, f32::total_cmp).1
     }
 
@@ -146,7 +146,7 @@ impl Ranker<'_> {
                     return;
                 }
                 let sum = self.log_odds(symbol, here, &mut sums);
-                if sum > HOPELESS {
+                if sum > MIN_LOG_ODDS {
                     all.push(Candidate { symbol: number, score: likelihood(sum) });
                 }
             });
@@ -170,7 +170,7 @@ impl Ranker<'_> {
                     continue;
                 }
                 let sum = self.log_odds(symbol, &here, &mut sums);
-                if sum <= HOPELESS {
+                if sum <= MIN_LOG_ODDS {
                     all.push(Candidate { symbol: number, score: likelihood(sum) });
                 }
             }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::PackRequest;
 use crate::context::corpus::{Corpus, Digest, Symbol};
 use crate::context::pieces::{self, Piece, Written};
-use crate::context::select::{Item, Order, Selection, Shares};
+use crate::context::select::{Item, Selection, Shares};
 use crate::context::{Kind, Masked, Part};
 
 /// Tokens for a control token and a line break around each part.
@@ -48,10 +48,11 @@ pub(super) struct Worth {
 }
 
 impl Worth {
-    /// The worth of a part in this order; `shares` has what further definitions of a name still count.
-    pub fn new(corpus: &Corpus, kept: &Kept, order: &Order, shares: &mut Shares) -> Self {
+    /// The worth of a part for a request; `shares` has what further definitions of a name still count.
+    pub fn new(request: &PackRequest, kept: &Kept, shares: &mut Shares) -> Self {
+        let (corpus, order) = (request.corpus, request.order);
         let mut worth = Self { symbols: vec![], value: 0.0, stale: false };
-        let Some(file) = corpus.file(&kept.part.path) else {
+        let Some(file) = request.file(&kept.part.path) else {
             worth.stale = true;
             return worth;
         };

@@ -78,6 +78,10 @@ const LISTED: usize = 5;
 
 impl Question<'_> {
     /// Asks, streams and checks. `prompt` makes the question for an engine and its room.
+    ///
+    /// # Errors
+    /// No engine answered to the end. What came before that is in the error, checked like an answer, and its last words say that it breaks
+    /// off.
     pub async fn ask(
         self,
         cancel: &Cancel,
@@ -109,7 +113,10 @@ impl Question<'_> {
             near.try_iter().for_each(|near| shows.begin(near));
             shows.take(event)
         };
-        let mut served = self.session.router().run_while(&self.task, cancel, build, each).await?;
+        let mut served = match self.session.router().run_while(&self.task, cancel, build, each).await {
+            Ok(served) => served,
+            Err(failed) => return Err(stream.breaks_off(failed.into(), paths(&seen))),
+        };
         stream.finish();
         let circles = circles::kept(&served.answer.text);
         circles.into_iter().for_each(|kept| served.answer.text.truncate(kept));
@@ -243,6 +250,18 @@ impl<'a> Stream<'a> {
     fn show(&mut self, text: &str) {
         let shown = self.filter.push(&self.checker.line(text));
         self.tell(shown);
+    }
+
+    /// The error with which an answer breaks off, with the text so far as it may be shown. Who streams gets what was held back of it.
+    fn breaks_off(mut self, error: EngineError, near: Vec<String>) -> EngineError {
+        let partial = &error.partial[..circles::kept(&error.partial).unwrap_or(error.partial.len())];
+        if partial.trim().is_empty() || error.kind == ErrorKind::Cancelled {
+            return EngineError { partial: String::new(), ..error };
+        }
+        self.finish();
+        let (text, _) = Checker::after(self.checker, near).check(partial.trim());
+        let why = inert(error.message.trim_end_matches('.'));
+        EngineError { partial: inert(&text) + &format!("\n\n*(The answer breaks off here: {why}.)*\n"), ..error }
     }
 
     fn finish(&mut self) {

@@ -137,7 +137,7 @@ fn closes_block(hole: &Hole, line: Option<&&str>, indent: &str) -> bool {
 
 /// Whether a line begins the next part of a block that ends with a word: `else` before `end`.
 fn divides(hole: &Hole, line: &str, indent: &str) -> bool {
-    let first = line.trim().split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
+    let first = first_word(line.trim());
     let is_next = hole.surface.blocks == Blocks::Words && indentation(line) == indent && lists(&hole.surface.divides, first);
     is_next && !closes(hole.following().next(), indent, hole.surface)
 }
@@ -212,42 +212,97 @@ fn stands_out(hole: &Hole, line: &str, open: Open) -> bool {
 /// Whether a line at a statement's own level continues it.
 fn goes_on(hole: &Hole, before: &[&str], line: &str) -> bool {
     let said = format!("{}{}", hole.line(), before.join("\n"));
-    let head = said.trim_start();
-    let last = before
-        .iter()
-        .rev()
-        .map(|line| code(line, hole.surface))
-        .find(|line| !line.trim().is_empty())
-        .unwrap_or(code(hole.line(), hole.surface))
-        .trim();
-    let unended = !last.ends_with([';', '}', '{']);
-    let line = line.trim();
-    let first = line.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
-    let begins_loop = |[begins, _]: &[String; 2]| head.starts_with(begins.as_str());
-    let ended = || hole.surface.loop_ends.as_ref().is_some_and(begins_loop) && ends_loop(hole.surface, first) && line.ends_with(';');
-    if lists(&hole.surface.goes_on, first) || ended() {
-        return true;
+    Continuation::new(hole, &said, before, line).is_one()
+}
+
+/// A line at a statement's own level, and the statement so far.
+struct Continuation<'a> {
+    hole: &'a Hole<'a>,
+    /// The statement so far, with the cursor's line.
+    said: &'a str,
+    /// Its last line of code.
+    last: &'a str,
+    line: &'a str,
+    /// The first word of the line.
+    first: &'a str,
+}
+
+impl<'a> Continuation<'a> {
+    fn new(hole: &'a Hole<'a>, said: &'a str, before: &[&'a str], line: &'a str) -> Self {
+        let mut codes = before.iter().rev().map(|line| code(line, hole.surface));
+        let last = codes.find(|line| !line.trim().is_empty()).unwrap_or(code(hole.line(), hole.surface)).trim();
+        let line = line.trim();
+        Self { hole, said, last, line, first: first_word(line) }
     }
-    let conditions = hole.surface.conditions.as_ref();
-    if let Some(conditions) = conditions.filter(|conditions| conditions.word == first) {
-        return unended && head.contains(&conditions.of_open) || head.contains(&conditions.of);
+
+    /// Whether the line continues the statement.
+    fn is_one(&self) -> bool {
+        let surface = self.hole.surface;
+        if lists(&surface.goes_on, self.first) || self.ends_its_loop() {
+            return true;
+        }
+        if let Some(conditions) = surface.conditions.as_ref().filter(|conditions| conditions.word == self.first) {
+            let head = self.said.trim_start();
+            return self.is_unended() && head.contains(&conditions.of_open) || head.contains(&conditions.of);
+        }
+        self.opens_its_body()
+            || self.is_in_code_fence()
+            || self.closes_angle()
+            || self.closes_element()
+            || self.goes_on_with_operator()
+            || self.hole.is_blank() && is_lead(self.said, surface)
+            || is_type_of_function(self.hole, self.said, self.line)
     }
-    let has_conditions = || conditions.is_some_and(|known| said.lines().any(|line| line.trim_start().starts_with(&known.word)));
-    let letter_behind = |sign: &str| line.strip_prefix(sign).is_some_and(|rest| rest.starts_with(char::is_alphabetic));
-    let closes_angle = line.strip_prefix('>').is_some_and(|rest| rest.is_empty() || rest.starts_with([';', ',', ')', '(', ' ']));
-    line.starts_with('{') && unended && (!last.ends_with(',') || has_conditions())
-        || head.starts_with("```") && head.matches("```").count() % 2 == 1
-        || line.starts_with("/>")
-        || closes_angle && said.contains('<') && hole.surface.angles
-        || line.strip_prefix("</").is_some_and(|rest| {
-            said.contains(&format!("<{}", rest.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default()))
-        })
-        || letter_behind(".")
-        || letter_behind("?.")
-        || line.starts_with("&& ")
-        || line.starts_with("|| ")
-        || hole.is_blank() && is_lead(&said, hole.surface)
-        || is_type_of_function(hole, &said, line)
+
+    /// Whether the last line ends no statement and no block.
+    fn is_unended(&self) -> bool {
+        !self.last.ends_with([';', '}', '{'])
+    }
+
+    /// `} while (…);`: the line ends the loop that the statement begins.
+    fn ends_its_loop(&self) -> bool {
+        let begins_loop = |[begins, _]: &[String; 2]| self.said.trim_start().starts_with(begins.as_str());
+        self.hole.surface.loop_ends.as_ref().is_some_and(begins_loop)
+            && ends_loop(self.hole.surface, self.first)
+            && self.line.ends_with(';')
+    }
+
+    /// Whether the line is the brace of a body whose head stands above.
+    fn opens_its_body(&self) -> bool {
+        let begins = |word: &str| self.said.lines().any(|line| line.trim_start().starts_with(word));
+        let has_conditions = || self.hole.surface.conditions.as_ref().is_some_and(|known| begins(&known.word));
+        self.line.starts_with('{') && self.is_unended() && (!self.last.ends_with(',') || has_conditions())
+    }
+
+    /// Whether the statement is a block of code in a text that is still open.
+    fn is_in_code_fence(&self) -> bool {
+        let head = self.said.trim_start();
+        head.starts_with("```") && head.matches("```").count() % 2 == 1
+    }
+
+    /// Whether the line closes the parameters of a type.
+    fn closes_angle(&self) -> bool {
+        let behind = self.line.strip_prefix('>');
+        let closes = behind.is_some_and(|rest| rest.is_empty() || rest.starts_with([';', ',', ')', '(', ' ']));
+        closes && self.said.contains('<') && self.hole.surface.angles
+    }
+
+    /// Whether the line closes an element that the statement opens.
+    fn closes_element(&self) -> bool {
+        let is_open = |rest: &str| self.said.contains(&format!("<{}", first_word(rest)));
+        self.line.starts_with("/>") || self.line.strip_prefix("</").is_some_and(is_open)
+    }
+
+    /// Whether the line takes a member of what stands above, or joins a condition to it.
+    fn goes_on_with_operator(&self) -> bool {
+        let takes_member = |sign: &str| self.line.strip_prefix(sign).is_some_and(|rest| rest.starts_with(char::is_alphabetic));
+        takes_member(".") || takes_member("?.") || self.line.starts_with("&& ") || self.line.starts_with("|| ")
+    }
+}
+
+/// The letters and digits that a text begins with.
+fn first_word(text: &str) -> &str {
+    text.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default()
 }
 
 /// Whether a C text is only the type of a function whose name begins the next line.

@@ -3,8 +3,9 @@
 
 use std::cell::LazyCell;
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -114,17 +115,55 @@ fn only_by_actions(state: &mut State) -> Option<&'static str> {
     is_news.then_some(words)
 }
 
+/// Pauses in which a file that is gone may come back. Git, and editors that save by a new file, remove one and write it again.
+const RETURN_PAUSES: &[Duration] = &[
+    Duration::from_millis(50),
+    Duration::from_millis(100),
+    Duration::from_millis(200),
+    Duration::from_millis(400),
+    Duration::from_millis(750),
+];
+
 /// Rebases hunks of files that are not open on the new text of these files. Hunks of a file that has another name now go there, and those
-/// that do not fit are dropped with a reason.
+/// that do not fit are dropped with a reason. A file that is gone, or seems half written, is looked at again after a while.
 pub async fn follow_disk(server: &Server, wanted: impl Fn(&Path) -> bool) {
-    let closed: Vec<ClosedFile> = server.with(|state| {
+    let Some(looked) = look(server, closed_files(server, wanted)).await else { return };
+    let is_shown = |file: &ClosedFile| server.with(|state| state.shown_as(&file.uri).is_some());
+    let (passing, settled): (Vec<_>, Vec<_>) = looked.into_iter().partition(|(now, file)| now.may_pass(file) && !is_shown(file));
+    place(server, settled);
+    if passing.is_empty() {
+        return;
+    }
+    let passing: Vec<PathBuf> = passing.into_iter().map(|(_, file)| file.path.absolute()).collect();
+    let is_passing = |path: &Path| passing.iter().any(|gone| gone == path);
+    for pause in RETURN_PAUSES {
+        tokio::time::sleep(*pause).await;
+        // By then its hunks may have been decided on, or be for another text.
+        let files = closed_files(server, is_passing);
+        let snapshot = server.snapshot().workspace;
+        let are_settled = async move { files.iter().all(|file| file.is_settled(&snapshot)) };
+        if server.work.patient(Box::pin(are_settled)).await.unwrap_or_default() {
+            break;
+        }
+    }
+    let again = closed_files(server, is_passing);
+    place(server, look(server, again).await.unwrap_or_default());
+}
+
+/// The files with hunks that are not open and that are `wanted`.
+fn closed_files(server: &Server, wanted: impl Fn(&Path) -> bool) -> Vec<ClosedFile> {
+    server.with(|state| {
         let closed = state.hunks.iter().filter(|pending| state.open_as(&pending.document).is_none());
         let uris: BTreeSet<&str> = closed.map(|pending| pending.document.uri.as_str()).collect();
         let files = uris.into_iter().filter_map(|uri| ClosedFile::of(&state.hunks, uri));
         files.filter(|file| wanted(&file.path.absolute())).collect()
-    });
+    })
+}
+
+/// What the disk says about closed files; none where the server ends.
+async fn look(server: &Server, closed: Vec<ClosedFile>) -> Option<Vec<(OnDisk, ClosedFile)>> {
     if closed.is_empty() {
-        return;
+        return None;
     }
     let snapshot = server.snapshot().workspace;
     let look = move || -> Vec<_> {
@@ -132,7 +171,11 @@ pub async fn follow_disk(server: &Server, wanted: impl Fn(&Path) -> bool) {
         let listing = LazyCell::new(|| walk::walk(&snapshot.roots, threads));
         closed.into_iter().map(|file| (on_disk(&snapshot, &file, || &listing), file)).collect()
     };
-    let Ok(looked) = server.work.patient(Box::pin(async move { look() })).await else { return };
+    server.work.patient(Box::pin(async move { look() })).await.ok()
+}
+
+/// Puts the hunks of closed files where the disk says these are.
+fn place(server: &Server, looked: Vec<(OnDisk, ClosedFile)>) {
     for (now, ClosedFile { uri, .. }) in looked {
         let mut drawn = vec![uri.clone()];
         let lost = server.with(|state| {
@@ -165,6 +208,17 @@ enum OnDisk {
     Gone(&'static str),
     /// It cannot be read now, and is read when its hunks are accepted.
     Unreadable,
+}
+
+impl OnDisk {
+    /// Whether it may be otherwise in a moment: the file is gone, or has only the beginning of its text.
+    fn may_pass(&self, file: &ClosedFile) -> bool {
+        match self {
+            Self::Gone(_) => file.had_text(),
+            Self::Here(now) => !file.is_settled_as(&now.text),
+            Self::Moved(_) | Self::Unreadable => false,
+        }
+    }
 }
 
 fn on_disk<'a>(snapshot: &Snapshot, file: &ClosedFile, listing: impl FnOnce() -> &'a Listing) -> OnDisk {

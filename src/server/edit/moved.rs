@@ -53,6 +53,22 @@ impl ClosedFile {
         Some(Self { uri: uri.into(), path, text, since })
     }
 
+    /// Whether it existed when its hunks were made.
+    pub fn had_text(&self) -> bool {
+        self.text.is_some()
+    }
+
+    /// Whether the file lies where it did, and not half written.
+    pub fn is_settled(&self, snapshot: &Snapshot) -> bool {
+        snapshot.read_exact(&self.path).is_ok_and(|now| self.is_settled_as(&Text::new(unmarked(&now))))
+    }
+
+    /// Whether a text of this file is not just the beginning of the one that it had.
+    pub fn is_settled_as(&self, now: &Text) -> bool {
+        let is_beginning = |text: &Text| now.len_bytes() < text.len_bytes() && text.to_string().starts_with(&now.to_string());
+        !self.text.as_ref().is_some_and(is_beginning)
+    }
+
     /// The file under its new name, as it lies on disk. All files there are listed only if that is asked for.
     pub fn found<'a>(&self, snapshot: &Snapshot, listing: impl FnOnce() -> &'a Listing) -> Result<Arc<Document>, Untraced> {
         // Blank files are the same by chance.
