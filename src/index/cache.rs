@@ -14,7 +14,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use crate::report;
+use crate::report::{self, Level};
 use crate::workspace::fs::Stamp;
 use crate::workspace::rules::Skip;
 use crate::workspace::walk::Entry;
@@ -132,7 +132,7 @@ impl Cache {
         let places = std::iter::once(&top).chain(folders.iter().map(|folder| &folder.path));
         for place in places {
             if let Err(error) = disk.prepare(place) {
-                report::log("warning", format_args!("the index is not kept on disk, in {}: {error}", place.display()));
+                report::log(Level::Warning, format_args!("the index is not kept on disk, in {}: {error}", place.display()));
                 return None;
             }
         }
@@ -209,7 +209,7 @@ impl Cache {
             self.serial += 1;
             if let Err((path, error)) = folder.write(&*self.disk, &bytes, files.len() + refused.len(), self.serial, merge) {
                 self.off = true;
-                report::log("warning", format_args!("the index is kept in memory only: {}: {error}", path.display()));
+                report::log(Level::Warning, format_args!("the index is kept in memory only: {}: {error}", path.display()));
             }
         }
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
-use tower_lsp::lsp_types::{self as lsp, TextDocumentIdentifier, Url};
+use tower_lsp::lsp_types::{self as lsp, MessageType, TextDocumentIdentifier, Url};
 
 use super::edit::change::{self, Delivery};
 use super::edit::edits::{self, Label};
@@ -115,7 +115,7 @@ pub async fn resolve(server: &Server, action: Value) -> Result<Value> {
         && !tells
         && !matches!(error.code, ErrorCode::RequestCancelled | ErrorCode::InvalidParams)
     {
-        server.client.show(2, &format!("longsight: {}", error.message));
+        server.client.show(MessageType::WARNING, &format!("longsight: {}", error.message));
     }
     outcome
 }

@@ -14,7 +14,7 @@ use crate::engine::{BoxFuture, Cancel, EngineError, ErrorKind};
 use crate::features::actions::{self, Offer};
 use crate::features::{self, AnswerEvent, Session, Shared, Sink, Target, ask, complete, edit, explain, preview};
 use crate::index::{Index, Options, Stage, View};
-use crate::report;
+use crate::report::{self, Level};
 use crate::route::{Build, Notify, Router};
 use crate::syntax::Registry;
 use crate::workspace::rules::is_rule_file;
@@ -236,7 +236,7 @@ impl OtherDocuments {
 
 fn read_registry() -> Arc<Registry> {
     let registry = Registry::new();
-    registry.problems().iter().for_each(|problem| report::log("warning", problem));
+    registry.problems().iter().for_each(|problem| report::log(Level::Warning, problem));
     Arc::new(registry)
 }
 

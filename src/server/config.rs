@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tower_lsp::lsp_types::Url;
+use tower_lsp::lsp_types::{MessageType, Url};
 
 use super::convert::to_range;
 use super::{Server, trust};
@@ -59,7 +59,7 @@ pub fn show_problems(server: &Server, problems: &[Problem]) {
         return;
     }
     let lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
-    server.client.show(2, &format!("longsight's configuration: {}", lines.join("\n")));
+    server.client.show(MessageType::WARNING, &format!("longsight's configuration: {}", lines.join("\n")));
 }
 
 /// Tells what is wrong with the projects' own files, if that has changed. Reads files.
@@ -67,7 +67,7 @@ pub fn tell_projects(server: &Server, roots: &Roots) {
     let problems: Vec<Problem> = roots.iter().flat_map(|root| rules::project(root).1).collect();
     let lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
     if server.with(|state| std::mem::replace(&mut state.project_problems, lines.clone()) != lines) && !lines.is_empty() {
-        server.client.show(2, &format!("longsight: {}", lines.join("\n")));
+        server.client.show(MessageType::WARNING, &format!("longsight: {}", lines.join("\n")));
     }
 }
 

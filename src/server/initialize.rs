@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::{
     CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions, ExecuteCommandOptions, FileOperationFilter,
-    FileOperationPattern, FileOperationRegistrationOptions, InitializeResult, OneOf, SaveOptions, ServerCapabilities, ServerInfo,
-    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions, WorkDoneProgressOptions,
-    WorkspaceFileOperationsServerCapabilities, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
+    FileOperationPattern, FileOperationRegistrationOptions, InitializeResult, MessageType, OneOf, SaveOptions, ServerCapabilities,
+    ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
+    WorkDoneProgressOptions, WorkspaceFileOperationsServerCapabilities, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 
 use super::editor::Editor;
@@ -48,7 +48,7 @@ pub fn initialized(server: &Server) {
         tokio::spawn(server.client.request("client/registerCapability", json!({ "registrations": [registration] })));
     }
     let client = server.client.clone();
-    let tell = Arc::new(move |text: &str| client.show(3, &format!("longsight: {text}")));
+    let tell = Arc::new(move |text: &str| client.show(MessageType::INFO, &format!("longsight: {text}")));
     server.features().report_to(tell, server.options.state.clone());
     let problems = config::load(server);
     config::show_problems(server, &problems);

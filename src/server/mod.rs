@@ -51,6 +51,7 @@ use state::State;
 use work::Work;
 
 use crate::engine::tape::Tape;
+use crate::report::{self, Level};
 use crate::workspace::Document;
 
 /// How a server is set up.
@@ -128,7 +129,7 @@ pub async fn run(input: impl AsyncRead + Unpin + Send + 'static, output: impl As
     let threads = match work::threads() {
         Ok(threads) => threads,
         Err(error) => {
-            crate::report::log("error", format_args!("no threads for the work: {error}"));
+            report::log(Level::Error, format_args!("no threads for the work: {error}"));
             return 1;
         }
     };

@@ -25,7 +25,7 @@ use super::lifecycle::{self, ParentWatch};
 use super::message::{self, Incoming};
 use super::transport::{Frame, FrameReader, Importance, Outbox, Writer};
 use crate::engine::tape::Tape;
-use crate::report;
+use crate::report::{self, Level};
 
 /// Frames that are read ahead of the loop.
 const READ_AHEAD: usize = 256;
@@ -98,7 +98,7 @@ fn read_ahead(input: impl AsyncRead + Unpin + Send + 'static, tape: Option<Tape>
                 }
                 Ok(Some(Frame::Bad(reason))) => Incoming::Invalid { id: Id::Null, code: message::PARSE_ERROR, reason },
                 Ok(None) => return,
-                Err(error) => return report::log("error", format_args!("standard input cannot be read: {error}")),
+                Err(error) => return report::log(Level::Error, format_args!("standard input cannot be read: {error}")),
             };
             if sender.send(incoming).await.is_err() {
                 return;
@@ -185,11 +185,11 @@ impl<S: Host> Loop<S> {
                 () = signals.received() => return 0,
                 _ = tick.tick() => {
                     if watch.gone() {
-                        report::log("info", "the editor's process is gone");
+                        report::log(Level::Info, "the editor's process is gone");
                         return u8::from(!self.is_shut_down());
                     }
                     if writer.is_finished() {
-                        report::log("error", "the client can no longer be written to");
+                        report::log(Level::Error, "the client can no longer be written to");
                         return 1;
                     }
                 }
@@ -202,10 +202,10 @@ impl<S: Host> Loop<S> {
     fn log_end_of_input(&self) {
         match self.phase {
             Phase::Uninitialized => report::log(
-                "error",
+                Level::Error,
                 "standard input has ended before anything was asked: `longsight serve` is what an editor starts, and speaks LSP with it there",
             ),
-            Phase::Initialized => report::log("warning", "standard input has ended, and the editor has not said goodbye"),
+            Phase::Initialized => report::log(Level::Warning, "standard input has ended, and the editor has not said goodbye"),
             Phase::ShutDown => {}
         }
     }
@@ -217,9 +217,9 @@ impl<S: Host> Loop<S> {
             Incoming::Notification { method, params } => self.notification(method, params),
             Incoming::Response { id, result } => self.client.answered(&id, result),
             Incoming::LostChange => self.service.inner().suspect("textDocument/didChange", None),
-            Incoming::Stray => report::log("warning", "an answer without an id"),
+            Incoming::Stray => report::log(Level::Warning, "an answer without an id"),
             Incoming::Invalid { id, code, reason } => {
-                report::log("warning", &reason);
+                report::log(Level::Warning, &reason);
                 self.outbox.push(&message::refusal(&id, code, reason), Importance::Essential);
             }
         }
@@ -279,7 +279,7 @@ impl<S: Host> Loop<S> {
         match outcome {
             Some(Ok(_)) => {}
             Some(Err(panic)) => {
-                report::log("error", format_args!("`{method}` failed: {panic}"));
+                report::log(Level::Error, format_args!("`{method}` failed: {panic}"));
                 self.service.inner().suspect(&method, params.as_ref());
             }
             None => crate::bug!("the handler of `{method}` waits; notifications must not"),
@@ -385,7 +385,7 @@ fn into_answer(outcome: Result<Option<Response>, String>, called: &CalledMethod)
         Ok(Some((_, Err(error)))) => Err(refusal(&error, called)),
         Ok(None) => Err(unknown_method(called)),
         Err(panic) => {
-            report::log("error", format_args!("`{method}` failed: {panic}"));
+            report::log(Level::Error, format_args!("`{method}` failed: {panic}"));
             Err((message::INTERNAL_ERROR, format!("`{method}` failed inside longsight; its log on standard error says where")))
         }
     }
@@ -426,7 +426,7 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 fn warn_if_slow(started: Instant) {
     let took = started.elapsed();
     if took > SLOW_PREFIX {
-        report::log("warning", format_args!("the messages behind this one waited {} ms", took.as_millis()));
+        report::log(Level::Warning, format_args!("the messages behind this one waited {} ms", took.as_millis()));
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 
 use crate::engine::tape::Tape;
-use crate::report;
+use crate::report::{self, Level};
 
 /// Longer bodies, in bytes, are skipped and not stored.
 pub const MAX_FRAME: u64 = 64 << 20;
@@ -109,7 +109,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
                 continue;
             }
             if noise {
-                report::log("warning", "skipped input that is not a message");
+                report::log(Level::Warning, "skipped input that is not a message");
                 noise = false;
             }
             match length {

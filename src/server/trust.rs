@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
+use tower_lsp::lsp_types::MessageType;
 
 use super::{Server, folders, message};
 use crate::context::fence;
@@ -160,8 +161,10 @@ async fn question(server: Server, trust: Trust, asks: Vec<TrustQuestion>) {
         trust.words()
     );
     let actions = json!([{ "title": YES }, { "title": NO }]);
-    let answer =
-        server.client.request("window/showMessageRequest", json!({ "type": 2, "message": fence::plain(&text), "actions": actions })).await;
+    let answer = server
+        .client
+        .request("window/showMessageRequest", json!({ "type": MessageType::WARNING, "message": fence::plain(&text), "actions": actions }))
+        .await;
     // If the user gives no answer, the folder is not trusted, and nothing is remembered.
     let said = match answer.as_ref().ok().and_then(|answer| answer["title"].as_str()) {
         Some(YES) => true,
@@ -169,7 +172,7 @@ async fn question(server: Server, trust: Trust, asks: Vec<TrustQuestion>) {
         _ => return,
     };
     if let Err(reason) = say(&server, &asks, said).await {
-        server.client.show(2, &format!("longsight: {reason}"));
+        server.client.show(MessageType::WARNING, &format!("longsight: {reason}"));
     }
 }
 

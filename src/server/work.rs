@@ -8,7 +8,7 @@ use tower_lsp::jsonrpc::{Error, Result};
 
 use super::message;
 use crate::engine::{BoxFuture, Cancel, EngineError};
-use crate::report;
+use crate::report::{self, Level};
 use crate::syntax::STACK;
 
 /// The threads; their owner shuts them down.
@@ -53,7 +53,7 @@ impl Work {
 }
 
 fn broken(error: tokio::task::JoinError) -> Error {
-    report::log("error", format_args!("work failed: {error}"));
+    report::log(Level::Error, format_args!("work failed: {error}"));
     Error::internal_error()
 }
 

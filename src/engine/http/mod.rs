@@ -31,7 +31,7 @@ use super::{
 };
 use crate::config::EngineConfig;
 use crate::dialect::{self, Dialect};
-use crate::report;
+use crate::report::{self, Level};
 use learned::{Learned, Quiet};
 use plan::Plan;
 use refused_fields::refuses_tools;
@@ -294,7 +294,7 @@ impl ServerShared {
             news
         });
         if news && is_other_model(&self.model, served) {
-            report::log("warning", format_args!("{} was asked for `{}` and answers as `{served}`", self.wire.name(), self.model));
+            report::log(Level::Warning, format_args!("{} was asked for `{}` and answers as `{served}`", self.wire.name(), self.model));
         }
     }
 }

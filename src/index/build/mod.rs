@@ -17,7 +17,7 @@ use tokio::sync::watch as tell;
 use passes::Job;
 
 use crate::pages;
-use crate::report;
+use crate::report::{self, Level};
 use crate::syntax::{Registry, Trees};
 use crate::workspace::walk::Listing;
 use crate::workspace::watch::Watcher;
@@ -198,7 +198,7 @@ impl Owner {
         }
         let name = document.as_ref().map_or("a build", |document| &document.uri).to_string();
         if catch_unwind(AssertUnwindSafe(|| self.recover(document))).is_err() {
-            report::log("error", format_args!("the index could not recover from a failure with {name}"));
+            report::log(Level::Error, format_args!("the index could not recover from a failure with {name}"));
         }
         crate::bug!("the index failed with {name}, which it knows less of now");
     }

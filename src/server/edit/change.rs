@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc;
+use tower_lsp::lsp_types::MessageType;
 
 use super::edits::{ApplyResult, Label, Outcome};
 use super::warnings::look_twice;
@@ -168,7 +169,7 @@ async fn apply(server: &Server, title: &str, computed: &mut ComputedEdit, confir
 /// Tells why a change deserves a second look before the editor asks about it: nobody reads the command's result.
 pub fn warn(server: &Server, title: &str, warnings: &[String]) {
     if let Some(words) = look_twice(warnings) {
-        server.client.show(2, &format!("longsight: “{}” is ready. {words}", one_line(title)));
+        server.client.show(MessageType::WARNING, &format!("longsight: “{}” is ready. {words}", one_line(title)));
     }
 }
 
@@ -177,7 +178,10 @@ fn tell_refused(server: &Server, title: &str, files: &[FileEdit], reason: &str) 
     if server.with(|state| !state.editor.streams_answers) {
         let names: Vec<String> = files.iter().map(|file| uri::name(&file.document.uri)).collect();
         let (title, files) = (one_line(title), names.join(", "));
-        server.client.show(2, &format!("longsight: “{title}” was not applied to {files}: {reason}. Ask for it again once that is mended."));
+        server.client.show(
+            MessageType::WARNING,
+            &format!("longsight: “{title}” was not applied to {files}: {reason}. Ask for it again once that is mended."),
+        );
     }
 }
 
@@ -190,5 +194,5 @@ fn name_elsewhere(server: &Server, title: &str, files: &[FileEdit], marked: &Doc
     let elsewhere = files.iter().filter(|file| file.changes()).find(|file| !is_of(file, marked));
     let Some(file) = elsewhere else { return };
     let name = file.document.path.as_ref().map_or_else(|| uri::name(&file.document.uri), ToString::to_string);
-    server.client.show(3, &format!("longsight: “{}” has changed {name}.", one_line(title)));
+    server.client.show(MessageType::INFO, &format!("longsight: “{}” has changed {name}.", one_line(title)));
 }

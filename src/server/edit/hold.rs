@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use tower_lsp::lsp_types::MessageType;
 
 use super::closed_file::{as_opened, unmarked};
 use super::hunk_view::redraw;
@@ -73,7 +74,7 @@ pub fn tell_unseen(server: &Server, files: &[FileEdit]) -> Value {
         names.join(", "),
         if names.len() == 1 { "does" } else { "do" }
     );
-    server.client.show(2, &text);
+    server.client.show(MessageType::WARNING, &text);
     json!(names)
 }
 
@@ -103,7 +104,7 @@ pub fn hold_and_tell(server: &Server, title: &str, files: &[FileEdit], warnings:
     let hunks = ids.len();
     let wait = format!("longsight: {hunks} change(s) in {count} file(s) wait for your decision: accept or reject each {by} ({names}).");
     let text = [Some(wait), more, look_twice(warnings)].into_iter().flatten().collect::<Vec<_>>().join(" ");
-    server.client.show(3, &text);
+    server.client.show(MessageType::INFO, &text);
     Ok(ids)
 }
 
@@ -193,5 +194,5 @@ pub fn say_lost(server: &Server, lost: &[DroppedHunk]) {
         1 => format!("longsight: the proposed change at {name}:{} is dropped: {}.", first.pending.line(), first.why),
         count => format!("longsight: {count} proposed changes in {name} are dropped: {}.", first.why),
     };
-    server.client.show(3, &text);
+    server.client.show(MessageType::INFO, &text);
 }

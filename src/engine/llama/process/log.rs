@@ -75,7 +75,7 @@ impl Subscriber for Problems {
         if is_error {
             HEARD.with_borrow_mut(|heard| heard.iter_mut().for_each(|errors| errors.push(words.message.trim().into())));
         }
-        let level = if is_error { "error" } else { "warning" };
+        let level = if is_error { report::Level::Error } else { report::Level::Warning };
         report::log(level, format_args!("{}: {}", words.module, words.message.trim()));
     }
 

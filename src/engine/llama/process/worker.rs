@@ -23,6 +23,7 @@ use nix::sys::resource::{UsageWho, getrusage};
 use crate::engine::llama::gguf::Window;
 use crate::engine::llama::wire::{Answer, Failure, Generate, ModelSpec, Stage};
 use crate::engine::{Caps, Priority, Timing};
+use crate::report::{self, Level};
 
 /// After this long without work, caches are saved.
 const QUIET: Duration = Duration::from_secs(2);
@@ -103,7 +104,7 @@ impl Worker {
     pub fn finish(self) {
         drop(self.tasks);
         if self.thread.join().is_err() {
-            crate::report::log("error", "a model's thread panicked");
+            report::log(Level::Error, "a model's thread panicked");
         }
     }
 
