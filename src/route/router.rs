@@ -12,7 +12,7 @@ use super::audit::Audit;
 use super::escalate;
 use super::health::{self, Health};
 use super::{Decision, Role, RouteError, Signal, Task, TaskKind, leaves_machine, policy};
-use crate::config::{self, Config, EngineConfig};
+use crate::config::{self, Config, EngineConfig, EngineKind};
 use crate::engine::{self, Answer, Ask, BYTES_PER_TOKEN, Cancel, Caps, Engine, EngineError, ErrorKind, Event, Request};
 use crate::models;
 use crate::report::{self, Level};
@@ -343,7 +343,7 @@ impl Router {
 
 /// Builds the engine of a configuration entry.
 pub fn build(name: &str, config: &EngineConfig) -> Result<Arc<dyn Engine>, EngineError> {
-    if config.kind != "llama" {
+    if config.kind != EngineKind::Llama {
         return engine::http::build(name, config);
     }
     let file = models::locate(&config.model).map_err(|error| EngineError::new(ErrorKind::Configuration, error.message))?;

@@ -29,7 +29,7 @@ pub use limits::Limits;
 use super::{
     Ask, BoxFuture, Cancel, Caps, Engine, EngineError, ErrorKind, Estimate, Event, Events, Finished, Request, RetryReason, Tokens, locality,
 };
-use crate::config::EngineConfig;
+use crate::config::{EngineConfig, EngineKind};
 use crate::dialect::{self, Dialect};
 use crate::report::{self, Level};
 use learned::{Learned, Quiet};
@@ -54,11 +54,11 @@ pub fn build(name: &str, config: &EngineConfig) -> Result<Arc<dyn Engine>, Engin
 /// [`build`] with other limits.
 pub fn build_with(name: &str, config: &EngineConfig, limits: Limits) -> Result<Arc<dyn Engine>, EngineError> {
     let wrong = |why: String| EngineError::new(ErrorKind::Configuration, format!("engines.{name}: {why}"));
-    let (api, usual_url) = match config.kind.as_str() {
-        "openai" => (Api::OpenAi, None),
-        "deepseek" => (Api::DeepSeek, Some("https://api.deepseek.com")),
-        "ollama" => (Api::Ollama, Some("http://127.0.0.1:11434")),
-        other => return Err(wrong(format!("\"{other}\" is not a kind of server"))),
+    let (api, usual_url) = match config.kind {
+        EngineKind::OpenAi => (Api::OpenAi, None),
+        EngineKind::DeepSeek => (Api::DeepSeek, Some("https://api.deepseek.com")),
+        EngineKind::Ollama => (Api::Ollama, Some("http://127.0.0.1:11434")),
+        EngineKind::Llama => return Err(wrong("\"llama\" is not a kind of server".into())),
     };
     let url = config.base_url.as_deref().or(usual_url).ok_or_else(|| wrong("`base_url` is missing".into()))?;
     let dialect = match config.dialect.as_deref().filter(|dialect| *dialect != "native") {
