@@ -44,7 +44,7 @@ struct ActionData {
 
 /// The actions offered at a range. Asks no model.
 pub async fn list(server: &Server, params: CodeActionParams) -> Result<Value> {
-    trust::take_over(server);
+    trust::pick_up_decision(server);
     let CodeActionContext { diagnostics, only } = params.context.unwrap_or_default();
     // A request for actions on save does not list the diagnostics, so an empty list means nothing then.
     let speaks = diagnostics.is_some() && only.as_ref().is_none_or(Vec::is_empty);
@@ -108,7 +108,7 @@ fn as_action(offer: &Offer, data: &ActionData, range: lsp::Range, diagnostics: &
 /// Computes the edit of a listed action, but only for the text that it was listed for. A failure is also shown to the user as a message,
 /// because some editors drop the error.
 pub async fn resolve(server: &Server, action: Value) -> Result<Value> {
-    trust::take_over(server);
+    trust::pick_up_decision(server);
     let outcome = compute(server, action).await;
     let tells = server.with(|state| state.editor.shows_errors());
     if let Err(error) = &outcome

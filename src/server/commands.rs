@@ -29,7 +29,7 @@ pub struct ExecuteCommandParams {
 
 /// Runs a command and returns its JSON.
 pub async fn execute(server: &Server, params: ExecuteCommandParams) -> Result<Value> {
-    trust::take_over(server);
+    trust::pick_up_decision(server);
     let argument = arguments::only(params.arguments);
     let token = params.work_done_token;
     match params.command.as_str() {
@@ -136,7 +136,7 @@ fn status(server: &Server) -> Value {
         status["documents"] = json!(state.documents().count());
         status["hunks"] = json!(state.hunks.len());
         status["pending"] = hunk_view::list(state);
-        status["trust"] = trust::status(state.trust);
+        status["trust"] = trust::status(state.trust.current);
     });
     status
 }

@@ -41,7 +41,7 @@ const AUTOMATIC: u8 = 2;
 
 /// The suggestions at a place; null where there are none.
 pub async fn inline(server: &Server, params: InlineCompletionParams) -> Result<Value> {
-    trust::take_over(server);
+    trust::pick_up_decision(server);
     let uri = params.text_document.uri;
     let encoding = server.with(|state| state.editor.encoding);
     let Some((snapshot, document)) = server.snapshot_of(&uri) else { return Ok(Value::Null) };

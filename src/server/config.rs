@@ -83,7 +83,7 @@ pub async fn watch(server: Server) {
         // When the user withdraws trust, requests on their way to a model are broken off soon as well.
         tokio::time::sleep(CHECK_INTERVAL / 2).await;
         let this = server.clone();
-        let _ = tokio::task::spawn_blocking(move || trust::take_over(&this)).await;
+        let _ = tokio::task::spawn_blocking(move || trust::pick_up_decision(&this)).await;
         tokio::time::sleep(CHECK_INTERVAL / 2).await;
     }
 }
@@ -94,7 +94,7 @@ struct Seen {
     /// The file's stamp now, and its stamp when it was last read.
     file: Option<Stamp>,
     taken: Option<Stamp>,
-    steering: Vec<Option<String>>,
+    fingerprints: Vec<Option<String>>,
 }
 
 /// Takes over what has changed: the file, and what steers tools, each by itself. An empty or missing file may just be in the middle of
@@ -102,18 +102,18 @@ struct Seen {
 /// check finds the same.
 fn look(server: &Server, before: Option<Seen>) -> Seen {
     let file = path(server).as_deref().and_then(stamp);
-    let steering = trust::steering(server);
-    let Some(before) = before else { return Seen { file, taken: file, steering } };
+    let fingerprints = trust::fingerprints(server);
+    let Some(before) = before else { return Seen { file, taken: file, fingerprints } };
     let is_blank = file.is_none_or(|stamp| stamp.bytes == 0);
     let is_settled = !is_blank || file == before.file;
     let taken = if is_settled { file } else { before.taken };
     if taken != before.taken {
         reload(server);
     }
-    if steering != before.steering {
+    if fingerprints != before.fingerprints {
         super::folders::refresh_soon(server);
     }
-    Seen { file, taken, steering }
+    Seen { file, taken, fingerprints }
 }
 
 fn stamp(path: &Path) -> Option<Stamp> {

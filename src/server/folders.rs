@@ -36,7 +36,7 @@ pub fn refresh_now(server: &Server) {
         let (broad, folders): (Vec<_>, Vec<_>) = folders.map(|folder| (broad::reason(&folder), folder)).partition(|(why, _)| why.is_some());
         say_left_alone(server, broad);
         let roots = Arc::new(Roots::new(folders.into_iter().map(|(_, folder)| folder)));
-        trust::look(server, &roots);
+        trust::determine(server, &roots);
         let located = uris.into_iter().map(|uri| {
             let path = roots.locate_uri(uri.as_str());
             (uri, path)

@@ -31,7 +31,7 @@ pub fn initialize(server: &Server, params: &Value) -> InitializeResult {
     let editor = Editor::new(params);
     let encoding = editor.encoding;
     server.with(|state| state.editor = Arc::new(editor));
-    trust::before_a_look(server);
+    trust::assume_editors_decision(server);
     InitializeResult {
         capabilities: capabilities(convert::to_encoding(encoding)),
         server_info: Some(ServerInfo { name: "longsight".into(), version: Some(env!("CARGO_PKG_VERSION").into()) }),

@@ -102,7 +102,7 @@ impl Server {
         self.with(|state| StateSnapshot {
             workspace: state.snapshot(),
             config: state.config.clone(),
-            restricted: !state.trust.is_given(),
+            restricted: !state.trust.current.is_given(),
             creates_files: state.editor.can.create_files,
         })
     }

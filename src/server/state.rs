@@ -12,14 +12,13 @@ use crate::engine::{Cancel, ErrorKind};
 use crate::features::edit::Problem;
 use crate::text::rebase::{self, Dropped};
 use crate::text::{Batch, Text, diff};
-use crate::workspace::fs::Stamp;
 use crate::workspace::{Document, Roots, Snapshot, Sync, WorkspacePath};
 
 use super::client::Waiters;
 use super::edit::hunks::{DroppedHunk, Hunks};
 use super::editor::Editor;
 use super::open_documents::{Change, OpenDocument, OpenDocuments, joined, kept};
-use super::trust::{Trust, TrustQuestion};
+use super::trust::TrustState;
 
 /// Everything that changes while the server runs.
 #[derive(Default)]
@@ -41,11 +40,7 @@ pub struct State {
     /// Problems of the configuration, and of the projects' own files.
     pub config_problems: Vec<String>,
     pub project_problems: Vec<String>,
-    pub trust: Trust,
-    /// The stamp of the file with the user's decisions on trust, when it was last read; none before.
-    pub said: Option<Option<Stamp>>,
-    /// Folders about which the user was asked, each with the state of its files that steer tools at that time.
-    pub asked: Vec<TrustQuestion>,
+    pub trust: TrustState,
     /// The failures of automatic completion since it last worked. Each kind of failure is told once, even if its words differ.
     pub complaints: Vec<ErrorKind>,
     /// Hunks that wait for a decision.
