@@ -73,7 +73,7 @@ pub async fn list(server: &Server, params: CodeActionParams) -> Result<Value> {
     let range = params.range;
     let resolves = server.with(|state| state.editor.can.resolve_actions);
     let decisions = review::actions(server, &place);
-    let offers = server.work.spawn(server.features().offers(snapshot, place, problems)).await?;
+    let offers = server.workers.spawn(server.features().offers(snapshot, place, problems)).await?;
     let wanted = |kind: &str| only.is_empty() || only.iter().any(|only| only.is_empty() || covers(only, kind));
     let shown = offers.iter().filter(|offer| wanted(&offer.kind)).map(|offer| as_action(offer, &data, range, &diagnostics, resolves));
     let mut listed = vec![];
@@ -130,7 +130,7 @@ async fn compute(server: &Server, mut action: Value) -> Result<Value> {
     };
     let found = server.snapshot_of(&data.uri).filter(|(_, document)| document.version == data.version);
     let Some((snapshot, document)) = found else {
-        return Err(message::modified("the document has changed since the action was listed; choose it again"));
+        return Err(message::content_modified("the document has changed since the action was listed; choose it again"));
     };
     let cancel = Cancel::new();
     let _stop = cancel.clone().drop_guard();
@@ -145,7 +145,7 @@ async fn compute(server: &Server, mut action: Value) -> Result<Value> {
     }
     let delivery = computed.delivery(server, &document);
     let Delivery::Applied { confirm } = delivery else {
-        computed.hold_and_tell(server, &title).map_err(|reason| message::modified(&reason))?;
+        computed.hold_and_tell(server, &title).map_err(|reason| message::content_modified(&reason))?;
         // Emacs 30 resolves an action with data and no edit over and over.
         if let Some(fields) = action.as_object_mut() {
             fields.remove("data");
@@ -155,7 +155,8 @@ async fn compute(server: &Server, mut action: Value) -> Result<Value> {
     let warnings = &computed.edited.confirm;
     change::warn(server, &title, warnings);
     let label = Label { title: &title, confirm, warnings };
-    action["edit"] = edits::workspace_edit(server, &computed.files, Some(label)).await.map_err(|reason| message::modified(&reason))?;
+    action["edit"] =
+        edits::workspace_edit(server, &computed.files, Some(label)).await.map_err(|reason| message::content_modified(&reason))?;
     Ok(action)
 }
 

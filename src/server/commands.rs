@@ -75,7 +75,7 @@ async fn answer(server: &Server, snapshot: StateSnapshot, question: Question, sh
     let _stop = cancel.clone().drop_guard();
     let progress = Progress::begin(server, shown.token, shown.name, &cancel);
     let sink = answers::streaming(server, shown.stream_token, progress);
-    let work = server.work.patient(server.features().answer(snapshot, question, cancel.clone(), sink));
+    let work = server.workers.spawn_on_own_thread(server.features().answer(snapshot, question, cancel.clone(), sink));
     let answer = work::finished(work, &cancel).await?;
     answers::open(server, shown.name, shown.about, &answer);
     Ok(answer)
@@ -124,7 +124,7 @@ async fn context_preview(server: &Server, argument: PreviewArgument) -> Result<V
     let how = if is_edit { Some(how(server, &request, document)?.0) } else { None };
     let invoked = trigger.map(|trigger| trigger == "invoked");
     let params = preview::Params { at, how, invoked, question, budget };
-    server.work.patient(server.features().preview(snapshot, params)).await?.map_err(|error| message::failed(&error))
+    server.workers.spawn_on_own_thread(server.features().preview(snapshot, params)).await?.map_err(|error| message::from_engine(&error))
 }
 
 fn status(server: &Server) -> Value {
@@ -148,7 +148,7 @@ async fn locate(server: &Server, location: &Location) -> Result<(StateSnapshot, 
         Some(known) => known,
         None if server.with(|state| state.document(uri).is_some() || state.is_pending(uri)) => {
             let reason = "longsight has lost track of its text, or it is none; close and open it, then ask again";
-            return Err(message::failure(&format!("{}: {reason}", uri::name(uri.as_str()))));
+            return Err(message::request_failed(&format!("{}: {reason}", uri::name(uri.as_str()))));
         }
         None => read_closed(server, uri).await?,
     };
@@ -166,7 +166,7 @@ async fn read_closed(server: &Server, uri: &Url) -> Result<(StateSnapshot, Arc<D
         let text = workspace.read_exact(&path).map_err(|error| error.to_string())?;
         Ok::<_, String>(Document::on_disk(path, Text::new(&text)))
     };
-    let read = server.work.patient(Box::pin(async move { read() })).await?;
-    let document = read.map_err(|reason| message::failure(&format!("{name}: {reason}")))?;
+    let read = server.workers.spawn_on_own_thread(Box::pin(async move { read() })).await?;
+    let document = read.map_err(|reason| message::request_failed(&format!("{name}: {reason}")))?;
     Ok((snapshot, Arc::new(document)))
 }

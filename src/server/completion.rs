@@ -59,7 +59,7 @@ pub async fn inline(server: &Server, params: InlineCompletionParams) -> Result<V
     let params = complete::Params { at, invoked, selected };
     let work = server.features().complete(snapshot, params, overtakes && !invoked, cancel.clone());
     // A completion that the user has asked for also waits for the ranking of the repository.
-    let work = if invoked { server.work.patient(work) } else { server.work.spawn(work) };
+    let work = if invoked { server.workers.spawn_on_own_thread(work) } else { server.workers.spawn(work) };
     let outcome = tokio::select! {
         biased;
         () = cancel.cancelled() => return Ok(Value::Null),
@@ -76,7 +76,7 @@ pub async fn inline(server: &Server, params: InlineCompletionParams) -> Result<V
         Err(error) if error.kind == ErrorKind::Cancelled => Ok(Value::Null),
         // While the user types, the same failure is told once and not with every key.
         Err(error) if !invoked && server.with(|state| state.is_known(error.kind)) => Ok(Value::Null),
-        Err(error) => Err(message::failed(&error)),
+        Err(error) => Err(message::from_engine(&error)),
     }
 }
 

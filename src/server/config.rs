@@ -129,7 +129,7 @@ pub fn check(server: &Server, uri: &Url) {
         return;
     }
     let (server, uri) = (server.clone(), uri.clone());
-    server.clone().work.aside(move || {
+    server.clone().workers.spawn_blocking_detached(move || {
         let open = |server: &Server| server.with(|state| state.document(&uri).map(|open| (open.document.clone(), state.editor.encoding)));
         let Some((document, encoding)) = open(&server) else { return };
         let whole = document.text.to_string();

@@ -123,7 +123,7 @@ pub fn change(server: &Server, params: Value) {
     hold::tell_lost(server, &effect.lost);
     touched(server, &uri);
     if let Some(work) = server.features().ahead(&server.snapshot(), uri.as_str()) {
-        server.work.detach(work);
+        server.workers.spawn_detached(work);
     }
 }
 

@@ -14,14 +14,14 @@ use crate::workspace::{Roots, broad};
 /// Tells the features about roots, open documents and settings. In the background, since disks are read, and one look after the other.
 pub fn refresh_soon(server: &Server) {
     let this = server.clone();
-    server.work.detach(Box::pin(async move { refresh(&this).await }));
+    server.workers.spawn_detached(Box::pin(async move { refresh(&this).await }));
 }
 
 /// [`refresh_soon`], awaited.
 pub async fn refresh(server: &Server) {
     let Ok(_turn) = server.looks.acquire().await else { return };
     let this = server.clone();
-    let done = server.work.handle.spawn_blocking(move || refresh_now(&this)).await;
+    let done = server.workers.handle.spawn_blocking(move || refresh_now(&this)).await;
     if let Err(error) = done {
         report::log(Level::Error, format_args!("the workspace could not be looked at: {error}"));
     }

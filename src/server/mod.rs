@@ -48,7 +48,7 @@ pub use serve::Probe;
 use client::Client;
 use features::{Features, StateSnapshot};
 use state::State;
-use work::Work;
+use work::WorkerThreads;
 
 use crate::engine::tape::Tape;
 use crate::report::{self, Level};
@@ -81,7 +81,7 @@ type StateLock = Mutex<State>;
 pub struct Server {
     client: Client,
     state: Arc<StateLock>,
-    work: Work,
+    workers: WorkerThreads,
     options: Arc<Options>,
     /// Lets only one look at the folders run at a time.
     looks: Arc<Semaphore>,
@@ -133,13 +133,13 @@ pub async fn run(input: impl AsyncRead + Unpin + Send + 'static, output: impl As
             return 1;
         }
     };
-    let work = Work { handle: threads.handle().clone() };
+    let workers = WorkerThreads { handle: threads.handle().clone() };
     let state = Arc::<StateLock>::default();
     let (outbox, writer) = transport::outbox(options.tape.clone());
     let client = Client::new(outbox.clone(), state.clone());
     let options = Arc::new(options);
     let looks = Arc::new(Semaphore::new(1));
-    let server = Server { client: client.clone(), state, work, options: options.clone(), looks };
+    let server = Server { client: client.clone(), state, workers, options: options.clone(), looks };
     // The socket is tower-lsp's own way to the client; we use `Client`.
     let (service, _socket) = handlers::register(LspService::build(|_| server)).finish();
     let code = serve::serve(input, output, (outbox, writer), client, service, &options).await;

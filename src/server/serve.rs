@@ -220,7 +220,7 @@ impl<S: Host> Loop<S> {
             Incoming::Stray => report::log(Level::Warning, "an answer without an id"),
             Incoming::Invalid { id, code, reason } => {
                 report::log(Level::Warning, &reason);
-                self.outbox.push(&message::refusal(&id, code, reason), Importance::Essential);
+                self.outbox.push(&message::error_answer(&id, code, reason), Importance::Essential);
             }
         }
     }
@@ -228,14 +228,14 @@ impl<S: Host> Loop<S> {
     fn request(&mut self, id: Id, method: String, params: Option<Value>) {
         if self.running.contains_key(&id) {
             let reason = format!("the id {id} is in use by a request that is still running");
-            return self.outbox.push(&message::refusal(&id, message::INVALID_REQUEST, reason), Importance::Essential);
+            return self.outbox.push(&message::error_answer(&id, message::INVALID_REQUEST, reason), Importance::Essential);
         }
         if self.cancelled_early.take(&id) {
-            return self.outbox.push(&message::refusal(&id, message::REQUEST_CANCELLED, "cancelled"), Importance::Essential);
+            return self.outbox.push(&message::error_answer(&id, message::REQUEST_CANCELLED, "cancelled"), Importance::Essential);
         }
         if dispatch::is_notification(&method) {
             let reason = format!("`{method}` is a notification and has no answer: send it without an id");
-            return self.outbox.push(&message::refusal(&id, message::INVALID_REQUEST, reason), Importance::Essential);
+            return self.outbox.push(&message::error_answer(&id, message::INVALID_REQUEST, reason), Importance::Essential);
         }
         if method == "shutdown" && self.phase == Phase::Initialized {
             // Every request that still waits gets an answer before the client may leave.
@@ -317,7 +317,7 @@ impl<S: Host> Loop<S> {
         self.running.remove(&id);
         let message = match answer {
             Ok(result) => message::answer(&id, result),
-            Err((code, reason)) => message::refusal(&id, code, reason),
+            Err((code, reason)) => message::error_answer(&id, code, reason),
         };
         self.outbox.push(&message, Importance::Essential);
         self.answered.add(id);

@@ -132,7 +132,7 @@ fn ask_user(server: &Server, roots: &Roots, trust: Trust) {
         state.trust.asked.extend(asks.iter().cloned());
     });
     if !asks.is_empty() {
-        server.work.detach(Box::pin(question(server.clone(), trust, asks)));
+        server.workers.spawn_detached(Box::pin(question(server.clone(), trust, asks)));
     }
 }
 
@@ -204,15 +204,15 @@ pub async fn command(server: &Server, argument: &Value) -> Result<Value> {
         return Err(Error::invalid_params("the argument needs `trusted`, true or false"));
     };
     if server.with(|state| state.editor.trusted).is_some() {
-        return Err(message::failure("this editor decides on trust itself; use its own command for it"));
+        return Err(message::request_failed("this editor decides on trust itself; use its own command for it"));
     }
     let this = server.clone();
-    let kept = server.work.patient(Box::pin(async move {
+    let kept = server.workers.spawn_on_own_thread(Box::pin(async move {
         let asks: Vec<TrustQuestion> = this.with(|state| state.roots()).iter().map(TrustQuestion::now).collect();
         record_decision(&this, &asks, params.trusted).await
     }));
     let kept = kept.await?;
-    kept.map_err(|reason| message::failure(&reason))?;
+    kept.map_err(|reason| message::request_failed(&reason))?;
     Ok(json!({ "trusted": server.with(|state| state.trust.current.is_given()) }))
 }
 

@@ -58,7 +58,7 @@ pub fn is_one(action: &Value) -> bool {
 pub async fn resolve(server: &Server, mut action: Value) -> Result<Value> {
     let data: AcceptData = serde_json::from_value(action["data"].clone()).map_err(|error| Error::invalid_params(error.to_string()))?;
     if server.with(|state| state.document(&data.uri).is_none_or(|open| open.document.version != data.version)) {
-        return Err(message::modified("the document has changed since the action was listed; choose it again"));
+        return Err(message::content_modified("the document has changed since the action was listed; choose it again"));
     }
     let selector = HunkSelector::of(&data.accept)?;
     follow_disk(server, |_| true).await;
@@ -66,8 +66,8 @@ pub async fn resolve(server: &Server, mut action: Value) -> Result<Value> {
     if taken.is_empty() {
         return Err(selector.missing());
     }
-    let files = by_file(&taken).map_err(|reason| message::failure(&reason))?;
-    action["edit"] = edits::workspace_edit(server, &files, None).await.map_err(|reason| message::modified(&reason))?;
+    let files = by_file(&taken).map_err(|reason| message::request_failed(&reason))?;
+    action["edit"] = edits::workspace_edit(server, &files, None).await.map_err(|reason| message::content_modified(&reason))?;
     if let Some(fields) = action.as_object_mut() {
         fields.remove("data");
     }

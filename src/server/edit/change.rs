@@ -32,7 +32,7 @@ pub async fn compute_edit(
     cancel: &Cancel,
     sink: Sink,
 ) -> jsonrpc::Result<ComputedEdit> {
-    let work = server.work.patient(server.features().edit(snapshot, params, cancel.clone(), sink));
+    let work = server.workers.spawn_on_own_thread(server.features().edit(snapshot, params, cancel.clone(), sink));
     let edited = work::finished(work, cancel).await?;
     let files = edited.edits.iter().map(|file| file.edit.clone()).collect();
     let mut computed = ComputedEdit { edited, files, is_incomplete: false };

@@ -111,7 +111,7 @@ async fn look(server: &Server, file: &FileEdit) -> Result<Option<Closed>, String
         return Ok(None);
     }
     let (snapshot, file) = (server.snapshot().workspace, file.clone());
-    let looked = server.work.patient(Box::pin(async move { closed_file::read(&snapshot, &file).map(Some) }));
+    let looked = server.workers.spawn_on_own_thread(Box::pin(async move { closed_file::read(&snapshot, &file).map(Some) }));
     looked.await.map_err(|error| error.message.to_string())?
 }
 

@@ -133,7 +133,7 @@ pub async fn follow_disk(server: &Server, wanted: impl Fn(&Path) -> bool) {
         let listing = LazyCell::new(|| walk::walk(&snapshot.roots, threads));
         closed.into_iter().map(|file| (on_disk(&snapshot, &file, || &listing), file)).collect()
     };
-    let Ok(looked) = server.work.patient(Box::pin(async move { look() })).await else { return };
+    let Ok(looked) = server.workers.spawn_on_own_thread(Box::pin(async move { look() })).await else { return };
     for (now, ClosedFile { uri, .. }) in looked {
         let mut drawn = vec![uri.clone()];
         let lost = server.with(|state| {
