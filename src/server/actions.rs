@@ -73,7 +73,7 @@ pub async fn list(server: &Server, params: CodeActionParams) -> Result<Value> {
     let range = params.range;
     let resolves = server.with(|state| state.editor.can.resolve_actions);
     let decisions = review::actions(server, &place);
-    let offers = server.workers.spawn(server.features().offers(snapshot, place, problems)).await?;
+    let offers = server.workers.spawn(server.features().list_offers(snapshot, place, problems)).await?;
     let wanted = |kind: &str| only.is_empty() || only.iter().any(|only| only.is_empty() || covers(only, kind));
     let shown = offers.iter().filter(|offer| wanted(&offer.kind)).map(|offer| as_action(offer, &data, range, &diagnostics, resolves));
     let mut listed = vec![];

@@ -9,8 +9,8 @@ use tower_lsp::lsp_types::Url;
 
 use super::arguments::{self, AskArgument, EditArgument, EditRequest, ExplainArgument, Location, PreviewArgument};
 use super::edit::{change, hunk_view, review};
-use super::features::{Question, StateSnapshot};
 use super::progress::Progress;
+use super::service::{Question, StateSnapshot};
 use super::{Server, actions, answers, message, trust, work};
 use crate::engine::Cancel;
 use crate::features::edit::{self, How, Instruction, Problem};

@@ -7,7 +7,7 @@ use tower_lsp::jsonrpc::Result;
 use tower_lsp::lsp_types::{self as lsp, TextDocumentIdentifier, Url};
 
 use super::editor::Quirk;
-use super::features::Suggestions;
+use super::service::Suggestions;
 use super::{Server, convert, message, trust};
 use crate::engine::ErrorKind;
 use crate::features::{Target, complete};

@@ -9,8 +9,8 @@ use tower_lsp::lsp_types::{self as lsp, FileEvent, MessageType, Url};
 
 use super::edit::hold;
 use super::edit::hunks::DroppedHunk;
-use super::features::StateSnapshot;
 use super::open_documents::Change;
+use super::service::StateSnapshot;
 use super::state;
 use super::{Server, config, convert, folders};
 use crate::report::{self, Level};
@@ -122,7 +122,7 @@ pub fn change(server: &Server, params: Value) {
     }
     hold::tell_lost(server, &effect.lost);
     touched(server, &uri);
-    if let Some(work) = server.features().ahead(&server.snapshot(), uri.as_str()) {
+    if let Some(work) = server.features().work_ahead(&server.snapshot(), uri.as_str()) {
         server.workers.spawn_detached(work);
     }
 }
@@ -142,7 +142,7 @@ pub fn close(server: &Server, uri: &Url) {
 /// Tells the features a document's new state, or that it is closed.
 fn announce(server: &Server, uri: &Url) {
     let told = server.snapshot();
-    server.features().changed(&told, uri.as_str());
+    server.features().note_change(&told, uri.as_str());
     catch_up(server, told);
 }
 
@@ -155,7 +155,7 @@ pub fn catch_up(server: &Server, mut told: StateSnapshot) {
         if differing.is_empty() {
             return;
         }
-        differing.iter().for_each(|uri| server.features().changed(&now, uri));
+        differing.iter().for_each(|uri| server.features().note_change(&now, uri));
         told = now;
     }
 }
@@ -190,7 +190,7 @@ fn on_disk(server: &Server, paths: Vec<PathBuf>) {
     let steers =
         |path: &PathBuf| roots.iter().any(|root| path.strip_prefix(root.path()).is_ok_and(|below| is_steering(&below.to_string_lossy())));
     let changed = paths.iter().any(steers);
-    server.features().files_changed(paths);
+    server.features().note_files_changed(paths);
     if changed {
         folders::refresh_soon(server);
     }

@@ -48,7 +48,7 @@ pub fn refresh_now(server: &Server) {
         }
     }
     let told = server.snapshot();
-    server.features().workspace(told.clone());
+    server.features().set_workspace(told.clone());
     documents::catch_up(server, told);
 }
 

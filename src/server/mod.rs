@@ -17,7 +17,6 @@ mod dispatch;
 mod documents;
 mod edit;
 mod editor;
-pub mod features;
 mod folders;
 mod handlers;
 mod initialize;
@@ -29,6 +28,7 @@ mod pace;
 mod progress;
 pub mod replay;
 mod serve;
+pub mod service;
 mod state;
 pub mod trace;
 pub mod transport;
@@ -46,7 +46,7 @@ use tower_lsp::lsp_types::Url;
 pub use serve::Probe;
 
 use client::Client;
-use features::{Features, StateSnapshot};
+use service::{FeatureService, StateSnapshot};
 use state::State;
 use work::WorkerThreads;
 
@@ -64,7 +64,7 @@ pub struct Options {
     /// The folder for the user's word on folders. Without it every folder is trusted unless the editor says no.
     pub state: Option<PathBuf>,
     /// The features that do the work.
-    pub features: Arc<dyn Features>,
+    pub features: Arc<dyn FeatureService>,
     /// Called before each handler; tests put faults in here.
     pub probe: Option<Probe>,
     /// Records everything that is said, for `serve --record`.
@@ -93,7 +93,7 @@ impl Server {
         act(&mut lock(&self.state))
     }
 
-    fn features(&self) -> &dyn Features {
+    fn features(&self) -> &dyn FeatureService {
         &*self.options.features
     }
 

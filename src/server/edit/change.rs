@@ -11,7 +11,7 @@ use crate::engine::Cancel;
 use crate::features::Sink;
 use crate::features::actions::one_line;
 use crate::features::edit::{self, Edited, FileEdit};
-use crate::server::features::StateSnapshot;
+use crate::server::service::StateSnapshot;
 use crate::server::{Server, work};
 use crate::workspace::{Document, uri};
 
