@@ -84,7 +84,7 @@ pub(in crate::index) struct Owner {
 
 /// After this many panics no build is started again.
 const MAX_FAILURES: u32 = 3;
-/// With fewer files than this tier 0 is skipped: they are parsed before anyone notices.
+/// With fewer files than this the lexical tier is skipped: they are parsed before anyone notices.
 const FEW_FILES: usize = 64;
 /// Messages that a batch has room for from the start.
 const AT_ONCE: usize = 8;
@@ -329,7 +329,7 @@ impl Owner {
             cache.write(&files, &refused, self.library.names(), merge);
         }
         if settled {
-            cache.evict(super::cache::BUDGET);
+            cache.evict(super::cache::MAX_ALL_INDEXES_BYTES);
         }
     }
 }

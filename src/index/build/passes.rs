@@ -21,10 +21,11 @@ pub(super) struct Job {
 }
 
 /// After this many gathered files they are written to disk; a kill loses no more work than this.
-const BATCH: usize = 2000;
-/// While a build runs, views are published no more often than this, and so rarely that publishing takes at most a twentieth of the time.
-const PUBLISH: Duration = Duration::from_secs(2);
-const SHARE: u32 = 20;
+const MAX_UNSAVED_FILES: usize = 2000;
+/// While a build runs, views are published no more often than this: nobody sees the difference, and each costs new tables.
+const MIN_PUBLISH_INTERVAL: Duration = Duration::from_secs(2);
+/// Views are published so rarely that publishing takes at most one part in this many of the time.
+const PUBLISHING_SHARE: u32 = 20;
 
 impl Owner {
     /// Reads the cache on a thread of its own, while the workspace is listed.
@@ -135,7 +136,7 @@ impl Owner {
         {
             self.dirty.push(number);
         }
-        if self.dirty.len() >= BATCH {
+        if self.dirty.len() >= MAX_UNSAVED_FILES {
             self.flush(false);
         }
         if self.progress.receiver_count() > 0 && (left % 64 == 0 || total < 64) {
@@ -143,12 +144,12 @@ impl Owner {
         }
         if left == 0 {
             self.finished(tier);
-        } else if tier == Tier::Parsed && self.last_publish.elapsed() > PUBLISH.max(self.publishing * SHARE) {
+        } else if tier == Tier::Parsed && self.last_publish.elapsed() > MIN_PUBLISH_INTERVAL.max(self.publishing * PUBLISHING_SHARE) {
             self.publish(true);
         }
     }
 
-    /// Ends a pass: after tier 0 starts the parsers, after those declares the index ready.
+    /// Ends a pass: after the lexical tier starts the parsers, after those declares the index ready.
     pub(super) fn finished(&mut self, tier: Tier) {
         let todo = self.job.take().map(|job| job.todo);
         if tier == Tier::Lexical {
