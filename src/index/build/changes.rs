@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::{FEW_FILES, Owner};
+use super::{FEW_FILES, Flush, Owner, Tables};
 use crate::index::file::Tier;
 use crate::index::handle::Message;
 use crate::index::scan::ScanOutcome;
@@ -52,10 +52,10 @@ impl Owner {
             self.dirty.extend(kept);
         }
         if any {
-            self.publish(false);
+            self.publish(Tables::Kept);
         }
         if self.dirty.len() >= FEW_FILES {
-            self.flush(false);
+            self.flush(Flush::Meanwhile);
         }
     }
 

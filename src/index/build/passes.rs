@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::changes::MAX_CHANGED;
-use super::{FEW_FILES, Owner};
+use super::{FEW_FILES, Flush, Owner, Tables};
 use crate::index::cache::{Cache, CachedIndex};
 use crate::index::file::Tier;
 use crate::index::handle::{Message, Progress, Stage};
@@ -90,9 +90,9 @@ impl Owner {
         let reopened = self.library.look_at_open();
         if first || self.library.is_stale() {
             self.stage = self.stage.max(if todo.is_empty() { Stage::Ready } else { Stage::Empty });
-            self.publish(true);
+            self.publish(Tables::Rebuilt);
         } else if reopened {
-            self.publish(false);
+            self.publish(Tables::Kept);
         }
         let (named, rest): (Vec<FileToScan>, Vec<FileToScan>) = match first && todo.len() > FEW_FILES {
             true => todo.into_iter().partition(|todo| self.library.registry.by_path(todo.entry.path.relative()).is_some()),
@@ -137,7 +137,7 @@ impl Owner {
             self.dirty.push(number);
         }
         if self.dirty.len() >= MAX_UNSAVED_FILES {
-            self.flush(false);
+            self.flush(Flush::Meanwhile);
         }
         if self.progress.receiver_count() > 0 && (left % 64 == 0 || total < 64) {
             self.progress.send_replace(Progress { stage: self.stage, done: total - left, total, cache: self.counts });
@@ -145,7 +145,7 @@ impl Owner {
         if left == 0 {
             self.finished(tier);
         } else if tier == Tier::Parsed && self.last_publish.elapsed() > MIN_PUBLISH_INTERVAL.max(self.publishing * PUBLISHING_SHARE) {
-            self.publish(true);
+            self.publish(Tables::Rebuilt);
         }
     }
 
@@ -154,7 +154,7 @@ impl Owner {
         let todo = self.job.take().map(|job| job.todo);
         if tier == Tier::Lexical {
             self.stage = Stage::Lexical;
-            self.publish(true);
+            self.publish(Tables::Rebuilt);
             let mut todo = todo.map(|todo| self.library.parseable(&todo)).unwrap_or_default();
             todo.append(&mut self.rest);
             return self.start(Tier::Parsed, todo);
@@ -163,10 +163,10 @@ impl Owner {
         let was_ready = self.stage == Stage::Ready;
         self.stage = Stage::Ready;
         if !was_ready || self.library.is_stale() {
-            self.publish(true);
+            self.publish(Tables::Rebuilt);
         }
         self.progress.send_replace(Progress { stage: self.stage, done: self.library.len(), total: self.library.len(), cache: self.counts });
-        self.flush(true);
+        self.flush(Flush::BuildEnded);
         let later = std::mem::take(&mut self.later);
         if std::mem::take(&mut self.again) || later.len() > MAX_CHANGED {
             self.list();
