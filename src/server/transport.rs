@@ -41,6 +41,15 @@ pub enum Frame {
     Bad(String),
 }
 
+/// What was read where a header line was expected.
+enum Line {
+    /// The input has ended.
+    End,
+    /// A line too long to be a header; its end is kept, since the next header may have begun in it.
+    TooLong,
+    Text(Vec<u8>),
+}
+
 /// Reads frames. Its state is kept here, so a call may be dropped and made again.
 pub struct FrameReader<R> {
     input: R,
@@ -82,10 +91,13 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     async fn header(&mut self) -> io::Result<Option<Result<u64, String>>> {
         let (mut length, mut headers, mut noise) = (None, false, false);
         loop {
-            let Some(line) = self.line().await? else { return Ok(None) };
-            let Some(line) = line else {
-                noise = true;
-                continue;
+            let line = match self.line().await? {
+                Line::End => return Ok(None),
+                Line::TooLong => {
+                    noise = true;
+                    continue;
+                }
+                Line::Text(line) => line,
             };
             let line = String::from_utf8_lossy(&line).to_ascii_lowercase();
             if let Some(at) = line.rfind("content-length") {
@@ -120,8 +132,8 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         }
     }
 
-    /// A line without its end; `Some(None)` for a line too long to be a header, of which the end is kept.
-    async fn line(&mut self) -> io::Result<Option<Option<Vec<u8>>>> {
+    /// A line without its end.
+    async fn line(&mut self) -> io::Result<Line> {
         let mut looked = 0;
         loop {
             if let Some(end) = self.buffer[looked..].iter().position(|byte| *byte == b'\n') {
@@ -130,15 +142,15 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
                 if line.last() == Some(&b'\r') {
                     line.pop();
                 }
-                return Ok(Some(Some(line)));
+                return Ok(Line::Text(line));
             }
             if self.buffer.len() > MAX_HEADER_LINE {
                 self.buffer.drain(..self.buffer.len() - KEPT_TAIL);
-                return Ok(Some(None));
+                return Ok(Line::TooLong);
             }
             looked = self.buffer.len();
             if !self.fill().await? {
-                return Ok(None);
+                return Ok(Line::End);
             }
         }
     }
