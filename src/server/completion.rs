@@ -69,13 +69,13 @@ pub async fn inline(server: &Server, params: InlineCompletionParams) -> Result<V
         Ok(suggestions) => {
             // Suggestions from memory say nothing about whether the engine works.
             if suggestions.answered {
-                server.with(|state| state.complaints.clear());
+                server.with(|state| state.reported_failures.clear());
             }
             Ok(items(server, &uri, &document, suggestions))
         }
         Err(error) if error.kind == ErrorKind::Cancelled => Ok(Value::Null),
         // While the user types, the same failure is told once and not with every key.
-        Err(error) if !invoked && server.with(|state| state.is_known(error.kind)) => Ok(Value::Null),
+        Err(error) if !invoked && !server.with(|state| state.note_failure(error.kind)) => Ok(Value::Null),
         Err(error) => Err(message::from_engine(&error)),
     }
 }

@@ -71,8 +71,8 @@ impl Workbench {
         Some(Misread { before: errors, now, line, text: shorten(&text, SHOWN_LETTERS).replace('\n', " ") })
     }
 
-    /// Whether a place that does not parse is accepted because it is proposed again; remembers it.
-    pub(super) fn is_insisted_on(&mut self, draft: &Draft, misread: &Misread) -> bool {
+    /// Accepts a place that does not parse if it is proposed for the second time; the first time it is remembered.
+    pub(super) fn accepts_second_try(&mut self, draft: &Draft, misread: &Misread) -> bool {
         let place = (draft.path.clone(), misread.text.clone());
         if !self.seen.contains(&place) {
             self.seen.push(place);
