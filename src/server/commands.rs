@@ -11,12 +11,13 @@ use super::arguments::{self, AskArgument, EditArgument, EditRequest, ExplainArgu
 use super::edit::{change, hunk_view, review};
 use super::progress::Progress;
 use super::service::{Question, StateSnapshot};
+use super::state::State;
 use super::{Server, actions, answers, message, trust, work};
 use crate::engine::Cancel;
 use crate::features::edit::{self, How, Instruction, Problem};
 use crate::features::{Target, preview};
 use crate::text::Text;
-use crate::workspace::{Document, uri};
+use crate::workspace::{Document, Sync, uri};
 
 /// Parameters of `workspace/executeCommand`.
 #[derive(Deserialize)]
@@ -146,14 +147,25 @@ async fn locate(server: &Server, location: &Location) -> Result<(StateSnapshot, 
     let (uri, range) = location.resolved()?;
     let (snapshot, document) = match server.snapshot_of(uri) {
         Some(known) => known,
-        None if server.with(|state| state.document(uri).is_some() || state.is_pending(uri)) => {
-            let reason = "longsight has lost track of its text, or it is none; close and open it, then ask again";
-            return Err(message::request_failed(&format!("{}: {reason}", uri::name(uri.as_str()))));
-        }
-        None => read_closed(server, uri).await?,
+        None => match server.with(|state| unusable(state, uri)) {
+            Some(reason) => return Err(message::request_failed(&format!("{}: {reason}", uri::name(uri.as_str())))),
+            None => read_closed(server, uri).await?,
+        },
     };
     let bytes = server.with(|state| state.editor.bytes(&document.text, range));
     Ok((snapshot, Target { document, bytes }))
+}
+
+/// Why an open document has no text to ask about, or the folder of one cannot be read yet, and what to do; none if it is neither.
+fn unusable(state: &State, uri: &Url) -> Option<String> {
+    if state.is_pending(uri) {
+        return Some("its folder was opened just now and is not checked yet; ask again in a moment".into());
+    }
+    match state.document(uri)?.document.sync {
+        Sync::TooLarge => Some("it is larger than 32 MiB, which longsight leaves alone; ask about a smaller file".into()),
+        Sync::Lost(why) => Some(format!("longsight has lost track of its text ({why}); close and open it, then ask again")),
+        Sync::InStep => Some("it is no text, since its start has a NUL; ask about a text file".into()),
+    }
 }
 
 /// Reads a file that is not open, off the protocol's threads.

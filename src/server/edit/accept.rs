@@ -24,11 +24,14 @@ struct AcceptData {
     version: i32,
 }
 
+/// What an editor without the means for edits is told.
+pub const APPLIES_NO_EDITS: &str = "this editor cannot apply edits from a server; take them from the answer";
+
 /// Why an editor cannot accept hunks; none if it can. An edit without a version could be applied to a text that has changed, so such an
 /// editor has to ask for the edit at the moment in which the user chooses it.
 pub fn hindered(editor: &Editor) -> Option<&'static str> {
     let can = editor.can.apply_edits || editor.can.resolve_actions || editor.can.version_edits;
-    (!can).then_some("this editor cannot apply edits from a server; take them from the answer")
+    (!can).then_some(APPLIES_NO_EDITS)
 }
 
 /// Whether a hunk cannot be listed in its own document: it creates that document's file, and the editor accepts hunks only by code actions.

@@ -178,10 +178,9 @@ fn tell_refused(server: &Server, title: &str, files: &[FileEdit], reason: &str) 
     if server.with(|state| !state.editor.streams_answers) {
         let names: Vec<String> = files.iter().map(|file| uri::name(&file.document.uri)).collect();
         let (title, files) = (one_line(title), names.join(", "));
-        server.client.show(
-            MessageType::WARNING,
-            &format!("longsight: “{title}” was not applied to {files}: {reason}. Ask for it again once that is mended."),
-        );
+        server
+            .client
+            .show(MessageType::WARNING, &format!("longsight: “{title}” was not applied to {files}: {reason}. Fix that, then ask again."));
     }
 }
 
