@@ -33,7 +33,7 @@ pub struct Session {
     pub cancel: Cancel,
 }
 
-/// What lives as long as the server.
+/// What requests share until configuration, folders, rules or trust change; then it is built anew.
 pub struct Shared {
     pub config: Arc<Config>,
     pub router: Arc<Router>,
