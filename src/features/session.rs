@@ -33,7 +33,7 @@ pub struct Session {
     pub cancel: Cancel,
 }
 
-/// What requests share until configuration, folders, rules or trust change; then it is built anew.
+/// What requests share until configuration, folders, rules or trust change; then it is built again.
 pub struct Shared {
     pub config: Arc<Config>,
     pub router: Arc<Router>,

@@ -172,7 +172,7 @@ impl Cache {
         stock
     }
 
-    /// Whether so many records are stale that all should be written anew; `live` is the number of files there are.
+    /// Whether so many records are stale that all should be rewritten; `live` is the number of files there are.
     pub fn is_stale(&self, stock_records: usize, live: usize) -> bool {
         self.folders.iter().any(|folder| folder.stale) || stock_records > live * MAX_RECORDS_PER_FILE + SPARE_RECORDS
     }

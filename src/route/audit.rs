@@ -15,7 +15,7 @@ use crate::engine::{Answer, EngineError, ErrorKind, RetryReason};
 use crate::records;
 use crate::report::{self, Level};
 
-/// Size of the log in bytes after which it begins anew; one earlier file is kept.
+/// Size of the log in bytes after which it begins again; one earlier file is kept.
 const MAX_LOG_BYTES: u64 = 1 << 20;
 
 /// The log in a state folder; without a folder nothing is kept.

@@ -69,7 +69,7 @@ struct BackendState {
 }
 
 impl BackendState {
-    /// Drops the engines, rules and trust, to be built anew. Requests to other machines that run under the old ones are broken off.
+    /// Drops the engines, rules and trust, to be built again. Requests to other machines that run under the old ones are broken off.
     fn drop_shared(&mut self) {
         self.dropped += 1;
         if let Some(shared) = self.shared.take() {
@@ -142,7 +142,7 @@ impl Backend {
         })
     }
 
-    /// The session of a request. Engines are built anew when the configuration changes; nothing is started here.
+    /// The session of a request. Engines are built again when the configuration changes; nothing is started here.
     fn session(&self, now: &StateSnapshot) -> Session {
         let snapshot = Arc::new(now.workspace.clone());
         let (index, known) = self.with(|state| {

@@ -31,7 +31,7 @@ use crate::report::{self, Level};
 const READ_AHEAD: usize = 256;
 /// How long the last messages may take to be written when we leave.
 const FLUSH_WAIT: Duration = Duration::from_millis(300);
-/// A request whose first poll takes longer than this holds up the messages behind it.
+/// A request whose first poll takes longer than this holds up the messages after it.
 const SLOW_PREFIX: Duration = Duration::from_millis(50);
 /// How many finished, or early cancelled, ids are remembered.
 const REMEMBERED_IDS: usize = 256;

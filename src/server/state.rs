@@ -1,5 +1,6 @@
-//! The one owner of what the protocol changes: open documents, editor, trust, hunks. It is behind one lock, held for moments and never across
-//! an await. Slow work uses copies. What the features keep between requests is in `backend` (engines, index) and `features::session` (notes).
+//! The one owner of what the protocol changes: open documents, editor, trust, hunks. It is behind one lock, held for moments and never
+//! across an await. Slow work uses copies. What the features keep between requests is in `backend` (engines, index) and `features::session`
+//! (notes).
 
 use std::collections::HashMap;
 use std::path::PathBuf;

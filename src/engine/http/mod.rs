@@ -82,7 +82,7 @@ pub fn build_with(name: &str, config: &EngineConfig, limits: Limits) -> Result<A
     Ok(Arc::new(Http { inner: Arc::new(inner) }))
 }
 
-/// Whether a server's answer came from another model than the one asked for. Owner, folder and case do not count, nor does a suffix behind
+/// Whether a server's answer came from another model than the one asked for. Owner, folder and case do not count, nor does a suffix after
 /// a separator: `-instruct`, `:latest`, a date. A further digit is another version: V3 is not V3.2.
 pub fn is_other_model(asked: &str, served: &str) -> bool {
     let plain = |name: &str| {

@@ -57,7 +57,7 @@ impl NamedBy {
     }
 }
 
-/// Marks that are put behind a place that does not exist, and behind a name that nothing in the workspace has.
+/// Marks that are put after a place that does not exist, and after a name that nothing in the workspace has.
 const NO_PLACE: &str = " (not found)";
 const NO_NAME: &str = " (not in the index)";
 
@@ -147,7 +147,7 @@ impl<'a> Checker<'a> {
         marked
     }
 
-    /// Whether the text behind a blank may belong to a path at the end of this text.
+    /// Whether the text after a blank may belong to a path at the end of this text.
     pub fn may_go_on(&mut self, text: &str) -> bool {
         self.split().may_go_on(text)
     }

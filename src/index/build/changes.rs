@@ -36,7 +36,7 @@ impl Owner {
             self.library.rules_changed();
         }
         if self.is_building() {
-            // To begin anew with each change would never end.
+            // To begin again with each change would never end.
             self.again |= self.later.len() + paths.len() > MAX_CHANGED;
             return if self.again { self.later.clear() } else { self.later.extend(paths) };
         }

@@ -106,7 +106,7 @@ impl Saved {
             .filter(|(_, tokens)| *tokens > 0)
     }
 
-    /// How many tokens of a prompt a state saves; none if its layers begin behind the point where the two differ.
+    /// How many tokens of a prompt a state saves; none if its layers begin after the point where the two differ.
     fn usable(&self, state: &[i32], prompt: &[LlamaToken]) -> usize {
         let shared = state.iter().zip(prompt).take_while(|(a, b)| **a == b.0).count();
         let first = self.window.first(state.len() as u64) as usize;

@@ -49,7 +49,7 @@ impl Checker<'_> {
     /// Checks lines of the file `token`.
     pub(super) fn place(&mut self, token: &str, first: u32, named: &Named<'_>) -> Checked {
         let token = token.strip_prefix("file://").unwrap_or(token);
-        // A URL, a name with its module, or the column behind a line.
+        // A URL, a name with its module, or the column after a line.
         if token.is_empty() || token.contains("://") || token.contains(':') {
             return Checked::NotAPlace;
         }
