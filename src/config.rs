@@ -17,7 +17,8 @@ pub use folders::{cache_dir, default_path, state_dir};
 pub use places::Places;
 pub use project::{Project, parse_project};
 pub use settings::{
-    Completion, Config, Context, DEFAULT_CONTEXT, DEFAULT_ENGINE, DEFAULT_KV_TYPE, DEFAULT_MODEL, EngineConfig, Policy, Roles, Trust,
+    Completion, Config, Context, DEFAULT_CONTEXT, DEFAULT_ENGINE, DEFAULT_KV_TYPE, DEFAULT_MODEL, EngineConfig, EngineKind, Policy, Roles,
+    Trust,
 };
 use switches::Switch;
 

@@ -23,7 +23,7 @@ pub fn bug(told: &AtomicBool, file: &'static str, line: u32, message: &str) {
         panic!("bug at {file}:{line}: {message}");
     }
     if !told.swap(true, Ordering::Relaxed) {
-        log("bug", format_args!("{file}:{line}: {message}"));
+        log(Level::Bug, format_args!("{file}:{line}: {message}"));
     }
 }
 
@@ -48,14 +48,38 @@ pub fn only_problems() {
     ONLY_PROBLEMS.store(true, Ordering::Relaxed);
 }
 
+/// What a line of the log is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Something impossible has happened.
+    Bug,
+    Error,
+    Warning,
+    Info,
+    /// Which engine was asked, and why.
+    Route,
+}
+
+impl Level {
+    fn name(self) -> &'static str {
+        match self {
+            Level::Bug => "bug",
+            Level::Error => "error",
+            Level::Warning => "warning",
+            Level::Info => "info",
+            Level::Route => "route",
+        }
+    }
+}
+
 /// Writes one line to the log. A full or closed standard error is no error.
-pub fn log(level: &str, message: impl Display) {
+pub fn log(level: Level, message: impl Display) {
     use std::io::Write;
-    if ONLY_PROBLEMS.load(Ordering::Relaxed) && matches!(level, "info" | "route") {
+    if ONLY_PROBLEMS.load(Ordering::Relaxed) && matches!(level, Level::Info | Level::Route) {
         return;
     }
     let message = harmless(&redact::mask(&message.to_string()));
-    let line = format!("longsight[{}] {level}: {message}\n", std::process::id());
+    let line = format!("longsight[{}] {}: {message}\n", std::process::id(), level.name());
     let _ = std::io::stderr().lock().write_all(line.as_bytes());
 }
 

@@ -273,7 +273,7 @@ fn h1_cycles_of_two_to_five_calls() {
 fn h1_a_result_that_changes_is_progress() {
     let calls = (0..).map(|number| (call("diagnostics", json!({})), worked(&format!("{number} errors"))));
     let (played, ending) = play(&mut turn(), calls);
-    assert_eq!((played, ending), (limits::STEPS, Ending::Stopped("25 steps are the limit".into())));
+    assert_eq!((played, ending), (limits::MAX_STEPS, Ending::Stopped("25 steps are the limit".into())));
 }
 
 #[test]
@@ -286,7 +286,7 @@ fn h2_time_and_output_have_limits() {
     let calls = (0..).map(|number| (call("read_file", json!({"path": number})), worked(&format!("{number}{}", "x".repeat(20_000)))));
     let (played, ending) = play(&mut turn(), calls);
     // Once more, since the model is told first that it may only propose.
-    assert_eq!(played, limits::RESULTS.div_ceil(limits::RESULT) + 1);
+    assert_eq!(played, limits::MAX_ALL_RESULTS_BYTES.div_ceil(limits::MAX_RESULT_BYTES) + 1);
     assert!(matches!(ending, Ending::Stopped(why) if why.contains("as much as one turn may read")));
 }
 

@@ -114,9 +114,9 @@ fn calls_beyond_the_eighth_are_answered_and_nothing_is_finished_without_them() {
     let mut all: Vec<ToolCall> = (0..12).map(|number| call("propose_edit", json!({"number": number}))).collect();
     all.insert(3, finish());
     let effects = turn.on(answered(all.clone()));
-    assert!(matches!(effects.last(), Some(Effect::Work(calls)) if calls.len() == limits::CALLS_AT_ONCE), "{effects:?}");
+    assert!(matches!(effects.last(), Some(Effect::Work(calls)) if calls.len() == limits::MAX_CALLS_AT_ONCE), "{effects:?}");
     let result = |at: usize| CallOutcome { finishes: (at == 3).then(|| "all 12".into()), ..worked("taken") };
-    let chat = asked(&turn.on(Input::CallsDone((0..limits::CALLS_AT_ONCE).map(result).collect())));
+    let chat = asked(&turn.on(Input::CallsDone((0..limits::MAX_CALLS_AT_ONCE).map(result).collect())));
     assert_eq!(chat.messages[2].tool_calls.len(), all.len());
     let results: Vec<&str> = chat.messages[3..].iter().map(|message| message.content.as_str()).collect();
     assert_eq!(results.len(), all.len());
@@ -214,7 +214,7 @@ async fn g5_a_transcript_that_is_too_long_for_the_server_is_cut_back() {
 fn a_turn_that_has_read_enough_may_still_propose() {
     let mut turn = turn(1_000_000);
     let mut told = String::new();
-    for number in 0..limits::RESULTS / limits::RESULT + 1 {
+    for number in 0..limits::MAX_ALL_RESULTS_BYTES / limits::MAX_RESULT_BYTES + 1 {
         turn.on(answered(vec![call("read_file", json!({"path": number}))]));
         told = asked(&turn.on(Input::CallsDone(vec![worked(&format!("{number}{}", "x".repeat(20_000)))])))
             .messages

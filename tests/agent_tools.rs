@@ -514,9 +514,17 @@ fn k26_h3_what_is_large_comes_in_pieces() {
     let session = workspace.session(agent_config(), vec![]);
     let mut bench = bench(&session);
     let first = run(&mut bench, "read_file", json!({"path": "long.txt"}));
-    assert!(!first.failed && first.result.len() <= limits::RESULT && first.result.contains("the next is"), "{}", first.result.len());
+    assert!(
+        !first.failed && first.result.len() <= limits::MAX_RESULT_BYTES && first.result.contains("the next is"),
+        "{}",
+        first.result.len()
+    );
     let wide = run(&mut bench, "read_file", json!({"path": "wide.txt"}));
-    assert!(!wide.failed && wide.result.len() <= limits::RESULT && wide.result.contains("bytes left out"), "{}", wide.result.len());
+    assert!(
+        !wide.failed && wide.result.len() <= limits::MAX_RESULT_BYTES && wide.result.contains("bytes left out"),
+        "{}",
+        wide.result.len()
+    );
     std::fs::write(workspace.root().join("blob.bin"), vec![0u8; 4096]).unwrap();
     assert!(run(&mut bench, "read_file", json!({"path": "blob.bin"})).failed);
 }

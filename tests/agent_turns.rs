@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use longsight::agent::driver::Driver;
 use longsight::agent::tools::Workbench;
 use longsight::agent::turn::{Ending, Turn};
-use longsight::config::{Config, EngineConfig};
+use longsight::config::{Config, EngineConfig, EngineKind};
 use longsight::dialect::{Message, Role, ToolCall};
 use longsight::engine::scripted::{Scripted, Step};
 use longsight::engine::{Ask, Cancel, Engine, EngineError, ErrorKind, Event};
@@ -152,7 +152,7 @@ pub fn behind(server: &Server, dialect: &str) -> Config {
     let mut config = Config::default();
     config.roles.coder = "v32".into();
     let engine = EngineConfig {
-        kind: "openai".into(),
+        kind: EngineKind::OpenAi,
         model: "tiny".into(),
         base_url: Some(server.url.clone()),
         dialect: Some(dialect.into()),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use longsight::config::EngineConfig;
+use longsight::config::{EngineConfig, EngineKind};
 use longsight::dialect::{Chat, Message, Role, Tool};
 use longsight::engine::http::{Limits, build, build_with, is_other_model};
 use longsight::engine::{Answer, Ask, Cancel, Engine, EngineError, ErrorKind, Finish, Priority, Request, collect};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::support::http::{Act, Server, chunked, events, head, lines, tls, whole};
 
 pub fn config(kind: &str, url: &str) -> EngineConfig {
-    EngineConfig { kind: kind.into(), model: "tiny".into(), base_url: Some(url.into()), ..EngineConfig::default() }
+    EngineConfig { kind: EngineKind::by_name(kind).unwrap(), model: "tiny".into(), base_url: Some(url.into()), ..EngineConfig::default() }
 }
 
 /// Times short enough for tests, long enough for a busy machine.

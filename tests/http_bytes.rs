@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
-use longsight::config::EngineConfig;
+use longsight::config::{EngineConfig, EngineKind};
 use longsight::dialect::Fim;
 use longsight::engine::http::{Limits, build_with};
 use longsight::engine::{Answer, Ask, Cancel, Engine, EngineError, ErrorKind, Event, Request, collect};
@@ -40,7 +40,7 @@ fn ways() -> Vec<Way> {
         dialect: dialect.map(String::from),
         ..config("openai", "")
     };
-    let of = |kind: &str, base: EngineConfig| EngineConfig { kind: kind.into(), ..base };
+    let of = |kind: &str, base: EngineConfig| EngineConfig { kind: EngineKind::by_name(kind).unwrap(), ..base };
     let usage = json!({"id": "a", "choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": 2}});
     let chat = || {
         let call = [call_delta(0, "c", "read_file", "{\"path\""), call_delta(0, "", "", ": \"ü\"}")];

@@ -1,6 +1,7 @@
 //! Servers over HTTP that lack something, are slow or have habits of their own, and are of use all the same.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use longsight::config::{Config, EngineConfig};
@@ -172,6 +173,40 @@ async fn a_model_that_thinks_unasked_is_told_not_to_for_completions() {
     assert_eq!(server.asked().iter().map(quiet).collect::<Vec<_>>(), [false, true, true]);
     // Elsewhere it may think.
     assert_eq!(complete(&engine, Priority::Normal).await.unwrap().reasoning, "hm well");
+}
+
+/// A model without these limits was told not to think, and kept short and without a temperature, since the one before it was.
+#[tokio::test]
+async fn another_model_does_not_inherit_what_the_one_before_has_taught() {
+    let is_swapped = Arc::new(AtomicBool::new(false));
+    let swapped = is_swapped.clone();
+    let server = Server::start(move |_, asked| {
+        let named = |model: &str| json!({"id": "a", "model": model, "choices": [{"index": 0, "delta": {"content": "done"}}]});
+        if swapped.load(Ordering::Relaxed) {
+            return vec![Act::Send(events(&[named("roomy"), finish("stop")]))];
+        }
+        let error = |said: &str| refusal("400 Bad Request", &json!({"error": {"message": said}}));
+        match &asked.body {
+            body if body["max_tokens"].as_u64() > Some(1024) => error("max_tokens is too large: this model supports at most 1024"),
+            body if body.get("temperature").is_some() => error("temperature is not supported"),
+            _ if !quiet(asked) => vec![Act::Send(events(&[thought("hm"), finish("length")]))],
+            _ => vec![Act::Send(events(&[named("tiny"), finish("stop")]))],
+        }
+    })
+    .await;
+    let engine = with_context(&server.url, limits());
+    let asks = async || {
+        let request = Request { max_tokens: 4096, ..typed(Priority::Typing) };
+        assert_eq!(collect(engine.start(request, Cancel::new()), |_| {}).await.unwrap().text, "done");
+        server.asked().pop().map(|asked| (quiet(&asked), asked.body["max_tokens"].as_u64(), asked.body.get("temperature").is_some()))
+    };
+    assert_eq!(asks().await, Some((true, Some(1024), false)));
+    assert!(engine.known_caps().thinks);
+    is_swapped.store(true, Ordering::Relaxed);
+    // The answer to this one says that the model is another.
+    asks().await;
+    assert_eq!(asks().await, Some((false, Some(4096), true)));
+    assert!(!engine.known_caps().thinks);
 }
 
 #[tokio::test]

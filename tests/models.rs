@@ -444,7 +444,7 @@ fn every_profile_is_a_valid_configuration() {
     for (name, text) in models::PROFILES {
         let (config, problems) = longsight::config::parse(Path::new(name), text);
         assert!(problems.is_empty(), "{name}: {problems:?}");
-        for engine in config.engines.values().filter(|engine| engine.kind != "llama") {
+        for engine in config.engines.values().filter(|engine| engine.kind != longsight::config::EngineKind::Llama) {
             assert!(longsight::engine::http::build(name, engine).is_ok(), "{name}");
         }
     }

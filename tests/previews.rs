@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use longsight::config::{Config, EngineConfig};
+use longsight::config::{Config, EngineConfig, EngineKind};
 use longsight::engine::http::build;
 use longsight::engine::recorded::Recording;
 use longsight::engine::tape::Tape;
@@ -88,20 +88,20 @@ fn prompt_of(body: &Value) -> String {
 #[tokio::test]
 async fn the_preview_of_a_completion_is_the_hole_that_is_sent() {
     let engines = [
-        ("deepseek", "deepseek-chat", true),
-        ("ollama", "qwen2.5-coder", true),
-        ("openai", "codellama-7b", true),
-        ("openai", "codestral-22b", true),
-        ("openai", "starcoder2-3b", true),
-        ("openai", "qwen2.5-coder-7b", true),
-        ("openai", "gpt-4o", false),
+        (EngineKind::DeepSeek, "deepseek-chat", true),
+        (EngineKind::Ollama, "qwen2.5-coder", true),
+        (EngineKind::OpenAi, "codellama-7b", true),
+        (EngineKind::OpenAi, "codestral-22b", true),
+        (EngineKind::OpenAi, "starcoder2-3b", true),
+        (EngineKind::OpenAi, "qwen2.5-coder-7b", true),
+        (EngineKind::OpenAi, "gpt-4o", false),
     ];
     for (kind, model, as_hole) in engines {
         let server = server(model).await;
         let mut config = Config::default();
         config.roles.scout = "reads".into();
         let url = Some(server.url.clone());
-        config.engines.insert("reads".into(), EngineConfig { kind: kind.into(), model: model.into(), base_url: url, ..Default::default() });
+        config.engines.insert("reads".into(), EngineConfig { kind, model: model.into(), base_url: url, ..Default::default() });
         let workspace = Workspace::new(&[("lib.rs", CODE)]);
         let session = workspace.session(config, vec![]);
         let at = cursor(&session);
@@ -114,7 +114,7 @@ async fn the_preview_of_a_completion_is_the_hole_that_is_sent() {
         let sent = asked.iter().rfind(|asked| asked.method == "POST" && asked.path != "/api/show").unwrap();
         assert_eq!(sent.body["messages"].is_null(), as_hole, "{model}: {}", sent.body);
         let sent = prompt_of(&sent.body);
-        assert_eq!((before, shown()), (sent.clone(), sent), "{kind} {model}");
+        assert_eq!((before, shown()), (sent.clone(), sent), "{kind:?} {model}");
     }
 }
 
@@ -128,7 +128,9 @@ async fn the_preview_of_a_completion_has_as_much_text_as_is_sent() {
         let mut config = Config::default();
         (config.roles.scout, config.roles.coder) = ("reads".into(), "reads".into());
         let (url, model) = (Some(server.url.clone()), "codellama-7b".into());
-        config.engines.insert("reads".into(), EngineConfig { kind: "openai".into(), model, base_url: url, context, ..Default::default() });
+        config
+            .engines
+            .insert("reads".into(), EngineConfig { kind: EngineKind::OpenAi, model, base_url: url, context, ..Default::default() });
         let workspace = Workspace::new(&[("lib.rs", &code)]);
         let session = workspace.session(config, vec![]);
         let at = cursor(&session);
@@ -146,7 +148,7 @@ async fn the_preview_of_a_completion_has_as_much_text_as_is_sent() {
 fn a_recorded_engine_says_what_it_can_do_as_the_engine_does() {
     let folder = tempfile::tempdir().unwrap();
     let config = EngineConfig {
-        kind: "openai".into(),
+        kind: EngineKind::OpenAi,
         model: "gpt-4o".into(),
         base_url: Some("http://127.0.0.1:1".into()),
         context: Some(8192),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use longsight::config::{Config, EngineConfig};
+use longsight::config::{Config, EngineConfig, EngineKind};
 use longsight::context::Kind;
 use longsight::engine::Cancel;
 use longsight::features::ask::ask;
@@ -184,7 +184,7 @@ async fn the_preview_of_a_question_is_what_is_sent_to_the_byte() {
         })
         .await;
         let engine = |thinking| EngineConfig {
-            kind: "openai".into(),
+            kind: EngineKind::OpenAi,
             model: "tiny".into(),
             base_url: Some(server.url.clone()),
             dialect: Some(dialect.into()),

@@ -5,7 +5,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use longsight::config::EngineConfig;
+use longsight::config::{EngineConfig, EngineKind};
 use longsight::dialect::{Chat, Delta, Fim, Message, Role, Start, Tool, ToolChoice, by_name, messages};
 use longsight::engine::http::build;
 use longsight::engine::{Ask, Cancel, Engine, ErrorKind, Event, Priority, Request, collect};
@@ -53,7 +53,7 @@ impl LlamaServer {
 
 fn engine(server: &LlamaServer, dialect: &str) -> Arc<dyn Engine> {
     let config = EngineConfig {
-        kind: "openai".into(),
+        kind: EngineKind::OpenAi,
         model: "tiny".into(),
         base_url: Some(format!("{}/v1", server.url)),
         dialect: Some(dialect.into()),

@@ -560,14 +560,14 @@ fn k11_trust_notices_changes_of_large_linked_and_folded_files() {
         ("in a folder", root.path().join(".clinerules/new.md"), "be mean\n".into()),
     ];
     for (what, path, text) in changes {
-        store.say(folder, true, fingerprint(folder).as_deref()).unwrap();
+        store.record(folder, true, fingerprint(folder).as_deref()).unwrap();
         assert_eq!(store.standing(folder), Standing::Trusted, "{what}");
         write(path, &text);
         assert_eq!(store.standing(folder), Standing::Changed, "{what}");
     }
     // What cannot be looked at cannot be trusted to be what it was.
     link(std::path::Path::new("/nowhere"), ".mcp.json");
-    store.say(folder, true, fingerprint(folder).as_deref()).unwrap();
+    store.record(folder, true, fingerprint(folder).as_deref()).unwrap();
     assert_eq!(store.standing(folder), Standing::Changed);
 }
 

@@ -11,7 +11,7 @@ use super::turn::{CallOutcome, Effect, Ending, Input, Step, Turn};
 use crate::context::Stretch;
 use crate::dialect::{Chat, ToolCall, ToolChoice};
 use crate::engine::{self, Ask, Cancel, EngineError, ErrorKind, Finish, Priority, Request, RetryReason, Timing};
-use crate::report;
+use crate::report::{self, Level};
 use crate::route::{Choice, Decision, RouteError, Router, Served, Task};
 
 /// Hears in words what is going on.
@@ -297,7 +297,7 @@ async fn work(calls: Vec<ToolCall>, run: &mut Run) -> Input {
 fn fenced(bench: &mut Workbench, call: &ToolCall) -> CallOutcome {
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| bench.run(call)));
     outcome.unwrap_or_else(|_| {
-        report::log("error", format_args!("the tool {} broke down", call.name));
+        report::log(Level::Error, format_args!("the tool {} broke down", call.name));
         let result = format!("{} broke down over this; look another way, or go on without it", call.name);
         CallOutcome { result, failed: true, ..CallOutcome::default() }
     })

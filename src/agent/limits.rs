@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Most questions to the model in one turn.
-pub const STEPS: usize = 25;
+/// Most questions to the model in one turn: a task that needs more is too large for it, and each one costs the whole transcript again.
+pub const MAX_STEPS: usize = 25;
 /// After this many identical calls with identical results the turn is stopped.
 const SAME_CALLS: usize = 5;
 /// Longest sequence of calls whose repetition is noticed, and after how many rounds.
@@ -13,15 +13,15 @@ const LONGEST_CYCLE: usize = 5;
 /// See [`LONGEST_CYCLE`].
 pub const ROUNDS: usize = 3;
 /// Most failed attempts at edits of one file.
-pub const FAILED_EDITS: usize = 3;
-/// Longest wall time of a turn.
-pub const TIME: Duration = Duration::from_secs(600);
-/// Most bytes of one tool result, and of all results of a turn.
-pub const RESULT: usize = 16 << 10;
-/// See [`RESULT`].
-pub const RESULTS: usize = 200 << 10;
+pub const MAX_FAILED_EDITS: usize = 3;
+/// Longest wall time of a turn; nobody waits longer for an edit.
+pub const MAX_TURN_TIME: Duration = Duration::from_secs(600);
+/// Most bytes of one tool result: a file of usual size fits, and a window of 16K tokens has room for several.
+pub const MAX_RESULT_BYTES: usize = 16 << 10;
+/// Most bytes of all results of a turn, about 50K tokens: who has read that much without an edit is lost.
+pub const MAX_ALL_RESULTS_BYTES: usize = 200 << 10;
 /// Most calls of one answer that are run.
-pub const CALLS_AT_ONCE: usize = 8;
+pub const MAX_CALLS_AT_ONCE: usize = 8;
 
 /// A text of at most `limit` bytes: its start and its end, with a mark between that says how much is gone.
 pub fn shorten(text: &str, limit: usize) -> String {

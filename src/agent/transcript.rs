@@ -96,7 +96,7 @@ impl Transcript {
         compact::shrink(&mut before, usize::MAX);
         let answer = self.chat.messages[..newest].last().map_or(0, weight);
         let stays = before.iter().map(weight).sum::<usize>() + answer;
-        (size.saturating_sub(stays) / results.max(1)).clamp(MIN_RESULT_BYTES, limits::RESULT)
+        (size.saturating_sub(stays) / results.max(1)).clamp(MIN_RESULT_BYTES, limits::MAX_RESULT_BYTES)
     }
 
     /// Where the results of the newest answer begin.

@@ -121,12 +121,12 @@ pub struct Turn {
     pub refusals: Refusals,
 }
 
-/// Bytes of a refusal that are shown to a person.
-const REFUSAL: usize = 300;
+/// Bytes of a refusal that are shown to the user.
+const MAX_REFUSAL_BYTES: usize = 300;
 /// Most unreadable answers of a turn.
-const GARBLED: usize = 2;
+const MAX_GARBLED: usize = 2;
 /// Times that a transcript is cut back in a turn, each time to half the window or less.
-const CUT_BACK: usize = 4;
+const MAX_CUT_BACKS: usize = 4;
 /// The message to the model about an answer that ran out of tokens.
 const CUT: &str = "Your answer was cut off, since it was too long: only whole calls before its end count. Take smaller steps, with fewer \
     edits in one call.";
@@ -140,8 +140,8 @@ const BEYOND: &str = "not run, since it is one too many in one answer; call it a
 /// The message when the tools have shown enough, and the result of calls from then on.
 const ENOUGH: &str = "That is as much as one task may read; nothing more is shown. Propose the edits that are left, then call finish.";
 const NO_MORE: &str = "this task has read as much as it may. Propose the edits that are left, then call finish.";
-/// With less room than this, in bytes, no part of a result is shown.
-const WORTH_SHOWING: usize = 256;
+/// With less room than this no part of a result is shown.
+const MIN_SHOWN_BYTES: usize = 256;
 
 /// A call as it goes into the transcript: there arguments are an object in every dialect. What is none comes back to the model in one, so
 /// that it can see what it did; the tool refuses it as it was.
@@ -153,6 +153,11 @@ pub fn sayable(call: &ToolCall) -> ToolCall {
 /// An error, as the model is told.
 fn error(words: &str) -> String {
     format!("Error: {words}")
+}
+
+/// Whether a call is one for an edit.
+fn is_edit(call: &ToolCall) -> bool {
+    ToolName::of(call) == Some(ToolName::ProposeEdit)
 }
 
 /// Whether a call only reads.
@@ -206,8 +211,8 @@ impl Turn {
     }
 
     fn ask(&mut self) -> Vec<Effect> {
-        if self.asked == limits::STEPS {
-            return self.end(Ending::Stopped(format!("{} steps are the limit", limits::STEPS)));
+        if self.asked == limits::MAX_STEPS {
+            return self.end(Ending::Stopped(format!("{} steps are the limit", limits::MAX_STEPS)));
         }
         self.asked += 1;
         self.ask_again()
@@ -238,7 +243,7 @@ impl Turn {
     /// Tells the model that its answer was unreadable, a few times.
     fn garbled(&mut self, reason: String) -> Vec<Effect> {
         self.garbled += 1;
-        if self.garbled > GARBLED {
+        if self.garbled > MAX_GARBLED {
             return self.end(Ending::Failed(reason));
         }
         self.refusals.lost(UNREADABLE);
@@ -253,7 +258,7 @@ impl Turn {
     fn too_long(&mut self, reason: String, left: f64) -> Vec<Effect> {
         self.cut_back += 1;
         let is_less = self.transcript.cut_back(left) || left < 1.0;
-        if self.cut_back > CUT_BACK || !is_less {
+        if self.cut_back > MAX_CUT_BACKS || !is_less {
             return self.end(Ending::Failed(reason));
         }
         self.ask_again()
@@ -275,7 +280,7 @@ impl Turn {
 
     fn work(&mut self, mut calls: Vec<ToolCall>) -> Vec<Effect> {
         self.reminded = 0;
-        self.beyond = calls.split_off(calls.len().min(limits::CALLS_AT_ONCE));
+        self.beyond = calls.split_off(calls.len().min(limits::MAX_CALLS_AT_ONCE));
         self.state = State::Working;
         self.running = calls.clone();
         let mut effects: Vec<Effect> = calls.iter().map(|call| Effect::Say(format!("{}, step {}", doing(call), self.asked))).collect();
@@ -283,56 +288,71 @@ impl Turn {
         effects
     }
 
-    fn worked(&mut self, mut results: Vec<CallOutcome>) -> Vec<Effect> {
+    /// Takes in the outcomes of an answer's calls, and asks on if nothing ends the turn.
+    fn worked(&mut self, mut outcomes: Vec<CallOutcome>) -> Vec<Effect> {
         let (calls, beyond) = (std::mem::take(&mut self.running), std::mem::take(&mut self.beyond));
-        if !beyond.is_empty() || results.iter().any(|worked| worked.failed) {
-            for worked in results.iter_mut().filter(|worked| worked.finishes.is_some()) {
-                *worked = CallOutcome { result: UNFINISHED.into(), failed: true, ..CallOutcome::default() };
-            }
-        }
-        // What earlier answers left undone is asked for once.
-        if results.iter().any(|worked| worked.finishes.is_some())
-            && let Some(missing) = self.refusals.unfinished()
-        {
-            let words = "Propose those edits again, or call finish again if nothing is missing.";
-            let result = fence::visible(&format!("not finished, since this was not taken: {missing}. {words}"));
-            for worked in results.iter_mut().filter(|worked| worked.finishes.is_some()) {
-                *worked = CallOutcome { result: redact::mask(&result), failed: true, ..CallOutcome::default() };
-            }
-        }
-        let finished = results.iter().find_map(|worked| worked.finishes.clone());
+        self.check_finish(&mut outcomes, !beyond.is_empty());
+        let finished = outcomes.iter().find_map(|outcome| outcome.finishes.clone());
+        let failed = outcomes.iter().filter(|outcome| outcome.failed).filter_map(|outcome| outcome.target.clone()).collect();
+        let takes_edit = calls.iter().zip(&outcomes).any(|(call, outcome)| is_edit(call) && !outcome.failed);
         let room = self.transcript.room(calls.len());
-        let failed: BTreeSet<String> = results.iter().filter(|worked| worked.failed).filter_map(|worked| worked.target.clone()).collect();
-        let takes = calls.iter().zip(&results).any(|(call, worked)| ToolName::of(call) == Some(ToolName::ProposeEdit) && !worked.failed);
         let mut stop = None;
-        for (call, worked) in calls.iter().zip(results) {
-            stop = stop.or(self.note(call, worked, room));
+        for (call, outcome) in calls.iter().zip(outcomes) {
+            stop = stop.or(self.note(call, outcome, room));
         }
         // An answer with an edit that was taken goes on, whatever else failed in it.
-        stop = stop.or(self.tried(failed)).filter(|_| !takes);
-        for call in &beyond {
-            self.transcript.result(call, error(BEYOND));
-            if ToolName::of(call) == Some(ToolName::ProposeEdit) {
-                self.refusals.refused(Gap::Edits(RequestedEdit::all(&call.arguments)), BEYOND.into());
-            }
-        }
+        stop = stop.or(self.tried(failed)).filter(|_| !takes_edit);
+        self.refuse_beyond(&beyond);
         self.refusals.end_answer();
         if self.cut {
             self.transcript.add(CUT);
         }
-        if self.read >= limits::RESULTS {
-            if self.read_enough && calls.iter().all(looks) {
-                stop = stop.or(Some("the tools have answered as much as one turn may read".into()));
-            }
-            if !std::mem::replace(&mut self.read_enough, true) {
-                self.transcript.add(ENOUGH);
-            }
-        }
+        stop = stop.or(self.limit_reading(&calls));
         match (finished, stop) {
             (Some(summary), _) => self.end(Ending::Finished(summary)),
             (None, Some(reason)) => self.end(Ending::Stopped(reason)),
             (None, None) => self.ask(),
         }
+    }
+
+    /// Refuses `finish` beside a call that failed or was not run, and once if earlier answers left something undone.
+    fn check_finish(&mut self, outcomes: &mut [CallOutcome], has_beyond: bool) {
+        if !outcomes.iter().any(|outcome| outcome.finishes.is_some()) {
+            return;
+        }
+        let result = if has_beyond || outcomes.iter().any(|outcome| outcome.failed) {
+            UNFINISHED.to_string()
+        } else if let Some(missing) = self.refusals.unfinished() {
+            let words = "Propose those edits again, or call finish again if nothing is missing.";
+            redact::mask(&fence::visible(&format!("not finished, since this was not taken: {missing}. {words}"))).into()
+        } else {
+            return;
+        };
+        for outcome in outcomes.iter_mut().filter(|outcome| outcome.finishes.is_some()) {
+            *outcome = CallOutcome { result: result.clone(), failed: true, ..CallOutcome::default() };
+        }
+    }
+
+    /// Tells the model that these calls were not run.
+    fn refuse_beyond(&mut self, beyond: &[ToolCall]) {
+        for call in beyond {
+            self.transcript.result(call, error(BEYOND));
+            if is_edit(call) {
+                self.refusals.refused(Gap::Edits(RequestedEdit::all(&call.arguments)), BEYOND.into());
+            }
+        }
+    }
+
+    /// Tells the model once that the tools have shown enough. Returns why the turn is to be stopped, if it only reads on after that.
+    fn limit_reading(&mut self, calls: &[ToolCall]) -> Option<String> {
+        if self.read < limits::MAX_ALL_RESULTS_BYTES {
+            return None;
+        }
+        if !std::mem::replace(&mut self.read_enough, true) {
+            self.transcript.add(ENOUGH);
+            return None;
+        }
+        calls.iter().all(looks).then(|| "the tools have answered as much as one turn may read".into())
     }
 
     /// Takes in the outcome of a call, for which there are so many bytes. Returns why the turn is to be stopped, if it is.
@@ -343,9 +363,9 @@ impl Turn {
         let result = self.shown(call, result, room);
         self.to_be_sent.extend(worked.places);
         let stop = self.repeats.note(&call.name, &arguments, &result);
-        if ToolName::of(call) == Some(ToolName::ProposeEdit) && worked.failed {
-            self.refusals.refused(worked.gap, shorten(&worked.result, REFUSAL));
-        } else if ToolName::of(call) == Some(ToolName::ProposeEdit) {
+        if is_edit(call) && worked.failed {
+            self.refusals.refused(worked.gap, shorten(&worked.result, MAX_REFUSAL_BYTES));
+        } else if is_edit(call) {
             self.refusals.taken(&worked.taken);
             self.failed_edits.clear();
             self.repeats.clear();
@@ -361,8 +381,8 @@ impl Turn {
         for target in failed {
             let tries = self.failed_edits.entry(target.clone()).or_default();
             *tries += 1;
-            if *tries >= limits::FAILED_EDITS {
-                stop = stop.or(Some(format!("{} edits of {target} failed", limits::FAILED_EDITS)));
+            if *tries >= limits::MAX_FAILED_EDITS {
+                stop = stop.or(Some(format!("{} edits of {target} failed", limits::MAX_FAILED_EDITS)));
             }
         }
         stop
@@ -373,9 +393,9 @@ impl Turn {
         if !looks(call) {
             return shorten(result, room);
         }
-        let left = limits::RESULTS.saturating_sub(self.read);
-        if left < WORTH_SHOWING && result.len() > left {
-            self.read = limits::RESULTS;
+        let left = limits::MAX_ALL_RESULTS_BYTES.saturating_sub(self.read);
+        if left < MIN_SHOWN_BYTES && result.len() > left {
+            self.read = limits::MAX_ALL_RESULTS_BYTES;
             return error(NO_MORE);
         }
         let result = shorten(result, room.min(left));

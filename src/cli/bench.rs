@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::screen::{self, tell};
 use super::{CliResult, Common};
-use crate::config::{self, Config, EngineConfig};
+use crate::config::{self, Config, EngineConfig, EngineKind};
 use crate::dialect::{Chat, Message, Role};
 use crate::engine::http::Limits;
 use crate::engine::{self, Ask, Cancel, Engine, Event, Priority, Request, Timing};
@@ -115,7 +115,7 @@ fn chosen(config: &Config, only: Option<&str>) -> Result<BTreeMap<String, Engine
 }
 
 fn build(name: &str, engine: &EngineConfig) -> Result<Arc<dyn Engine>, String> {
-    if engine.kind != "llama" {
+    if engine.kind != EngineKind::Llama {
         // A benchmark is patient: four prompts at once on a busy machine take longer than anybody would wait for an answer.
         let patient = Limits { first: FIRST, total: WHOLE, ..Limits::default() };
         return engine::http::build_with(name, engine, patient).map_err(|error| error.to_string());

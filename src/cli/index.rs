@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::screen;
 use super::{CliResult, Common};
 use crate::index::{CacheCounts, Index, Options, Stage, Statistics};
+use crate::report::{self, Level};
 use crate::syntax::Registry;
 use crate::workspace::Roots;
 
@@ -29,7 +30,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     let cache = if arguments.no_cache { None } else { crate::config::cache_dir() };
     let registry = Arc::new(Registry::new());
     for problem in registry.problems() {
-        crate::report::log("warning", problem);
+        report::log(Level::Warning, problem);
     }
     let roots = Arc::new(Roots::new([folder]));
     let index = Index::start(roots, registry, Options { cache, ..Options::default() });

@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 use super::screen::{self, say};
 use super::{CliResult, Common, setup};
 use crate::config;
-use crate::report;
+use crate::report::{self, Level};
 use crate::server::replay::{Replayed, replay};
 use crate::server::{self, backend::Backend, trace};
 use crate::syntax::guard;
@@ -38,7 +38,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     }
     if let Err(missing) = setup::config_path(common) {
         // It may be written later: the server checks again and again.
-        report::log("warning", format_args!("{missing}; the defaults are in use until it is there"));
+        report::log(Level::Warning, format_args!("{missing}; the defaults are in use until it is there"));
     }
     let cache = config::cache_dir();
     if let Some(cache) = &cache {

@@ -13,7 +13,7 @@ use crate::engine::tape::Tape;
 use crate::engine::{Cancel, Engine, EngineError};
 use crate::features::{self, Session, Sink, Target, Timing};
 use crate::index::{Index, Options};
-use crate::report;
+use crate::report::{self, Level};
 use crate::route::{self, Build, Decision, Notify, Router};
 use crate::server::trace;
 use crate::syntax::Registry;
@@ -88,7 +88,7 @@ fn bare_session(common: &Common) -> Result<Session, String> {
     let config = Arc::new(config(common)?);
     let roots = Arc::new(super::roots(common)?);
     let registry = Arc::new(Registry::new());
-    registry.problems().iter().for_each(|problem| report::log("warning", problem));
+    registry.problems().iter().for_each(|problem| report::log(Level::Warning, problem));
     let snapshot = Arc::new(Snapshot::new(roots.clone(), Documents::default()));
     let tell: Notify = Arc::new(|text| tell!("longsight: {text}"));
     let state = config::state_dir();

@@ -48,7 +48,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
         if arguments.forget {
             store.forget(root).map_err(failed)?;
         } else {
-            store.say(root, !arguments.no, fingerprint(root).as_deref()).map_err(failed)?;
+            store.record(root, !arguments.no, fingerprint(root).as_deref()).map_err(failed)?;
         }
         let word = if arguments.forget {
             "nothing is known of"

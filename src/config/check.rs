@@ -1,6 +1,6 @@
 //! Finds the valid settings in a configuration, and what is wrong with the rest, with the word that was probably meant.
 
-use super::settings::{Completion, Config, Context, DEFAULT_ENGINE, EngineConfig, Policy, Roles, Trust};
+use super::settings::{Completion, Config, Context, DEFAULT_ENGINE, EngineConfig, EngineKind, Policy, Roles, Trust};
 use super::switches;
 
 /// Every setting, by section, as the table in `docs/configuration.md` and the editors list them.
@@ -78,6 +78,8 @@ fn try_one(section: &str, key: &str, value: &toml::Value) -> Result<(), String> 
         "context" => alone.try_into::<Context>().map(drop),
         "route" => alone.try_into::<Policy>().map(drop),
         "trust" => alone.try_into::<Trust>().map(drop),
+        // Which kinds there are is told with the word that was probably meant, once for the whole engine.
+        _ if key == "kind" => value.clone().try_into::<String>().map(drop),
         _ => alone.try_into::<EngineConfig>().map(drop),
     };
     tried.map_err(|error| error.message().to_string())?;
@@ -118,15 +120,16 @@ pub(super) fn check_engines(entries: toml::Table, known: &[&str], complain: Comp
             continue;
         };
         let engine = check_keys(&here, engine, known, complain);
-        let kind = engine.get("kind").and_then(|kind| kind.as_str()).unwrap_or("llama");
-        if !KINDS.contains(&kind) {
-            let meant =
-                nearest(&kind.to_lowercase(), KINDS.iter().copied()).map_or(String::new(), |meant| format!("; did you mean \"{meant}\"?"));
-            let message = format!("`engines.{name}.kind` is \"{kind}\"; it must be one of {}{meant}", KINDS.join(", "));
+        let named = engine.get("kind").and_then(|kind| kind.as_str());
+        let Some(kind) = named.map_or(Some(EngineKind::default()), EngineKind::by_name) else {
+            let (named, kinds) = (named.unwrap_or_default(), EngineKind::ALL.map(EngineKind::name));
+            let meant = nearest(&named.to_lowercase(), kinds.into_iter());
+            let meant = meant.map_or(String::new(), |meant| format!("; did you mean \"{meant}\"?"));
+            let message = format!("`engines.{name}.kind` is \"{named}\"; it must be one of {}{meant}", kinds.join(", "));
             complain(&["engines", &name, "kind"], Wrong::Value, message);
             continue;
-        }
-        if kind == "openai" && !engine.contains_key("base_url") {
+        };
+        if kind == EngineKind::OpenAi && !engine.contains_key("base_url") {
             complain(&here, Wrong::Key, format!("`engines.{name}` needs a `base_url`, e.g. \"http://127.0.0.1:8000/v1\""));
             continue;
         }
@@ -137,8 +140,9 @@ pub(super) fn check_engines(entries: toml::Table, known: &[&str], complain: Comp
 }
 
 /// Complains about settings without an effect beside an engine's others.
-fn check_company(name: &str, kind: &str, engine: &toml::Table, complain: Complain<'_>) {
-    for key in OF_LLAMA.iter().filter(|key| kind != "llama" && engine.contains_key(**key)) {
+fn check_company(name: &str, kind: EngineKind, engine: &toml::Table, complain: Complain<'_>) {
+    for key in OF_LLAMA.iter().filter(|key| kind != EngineKind::Llama && engine.contains_key(**key)) {
+        let kind = kind.name();
         let message = format!("`engines.{name}.{key}` is for `kind = \"llama\"` and changes nothing for \"{kind}\"; take it out");
         complain(&["engines", name, key], Wrong::Key, message);
     }
@@ -153,9 +157,6 @@ fn check_company(name: &str, kind: &str, engine: &toml::Table, complain: Complai
 const OF_LLAMA: &[&str] = &["threads", "gpu_layers", "cpu_moe", "n_cpu_moe", "kv_type", "saved_kv_mb"];
 /// Sources of a key, in the order in which they are tried.
 const KEYS: &[&str] = &["api_key_env", "api_key_command", "api_key_keyring"];
-
-/// The kinds of engines, `[engines.NAME] kind`.
-const KINDS: &[&str] = &["llama", "openai", "deepseek", "ollama"];
 
 /// Complains about roles without an engine. `named` are all engines in the file: a problem of one is told about the engine, once.
 pub(super) fn check_roles(config: &Config, named: &[String], complain: Complain<'_>) {

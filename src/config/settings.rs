@@ -42,12 +42,44 @@ pub const DEFAULT_CONTEXT: u32 = 8192;
 /// The type of a KV cache unless configured.
 pub const DEFAULT_KV_TYPE: &str = "f16";
 
+/// How an engine is reached.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum EngineKind {
+    /// A GGUF file in our own engine process.
+    #[default]
+    Llama,
+    /// Any server with OpenAI's API.
+    OpenAi,
+    DeepSeek,
+    Ollama,
+}
+
+impl EngineKind {
+    /// All kinds.
+    pub const ALL: [Self; 4] = [Self::Llama, Self::OpenAi, Self::DeepSeek, Self::Ollama];
+
+    /// Its name in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Llama => "llama",
+            Self::OpenAi => "openai",
+            Self::DeepSeek => "deepseek",
+            Self::Ollama => "ollama",
+        }
+    }
+
+    /// The kind with this name in the configuration.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
 /// One engine: where it is and how it is spoken to.
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
 #[serde(default)]
 pub struct EngineConfig {
-    /// `llama`, `openai`, `deepseek` or `ollama`.
-    pub kind: String,
+    pub kind: EngineKind,
     /// A catalogue name, a path to a `.gguf`, or the name the server knows.
     pub model: String,
     pub base_url: Option<String>,
@@ -87,7 +119,7 @@ impl EngineConfig {
 impl Default for EngineConfig {
     fn default() -> Self {
         Self {
-            kind: "llama".into(),
+            kind: EngineKind::Llama,
             model: DEFAULT_MODEL.into(),
             base_url: None,
             dialect: None,

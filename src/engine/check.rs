@@ -3,7 +3,7 @@
 
 use super::http::{self, Endpoint};
 use super::llama::gguf::{self, Header, KvType};
-use crate::config::{DEFAULT_CONTEXT, EngineConfig};
+use crate::config::{DEFAULT_CONTEXT, EngineConfig, EngineKind};
 use crate::dialect;
 use crate::models::{self, Machine, Model, Plan};
 
@@ -21,7 +21,7 @@ pub fn unknown(engine: &EngineConfig) -> Vec<Finding> {
         let message = format!("there is no dialect \"{named}\"; there is {}", dialect::NAMES.join(", "));
         found.push(Finding { key: "dialect", message });
     }
-    let kv_type = engine.kv_type.as_deref().filter(|_| engine.kind == "llama");
+    let kv_type = engine.kv_type.as_deref().filter(|_| engine.kind == EngineKind::Llama);
     if let Some(kind) = kv_type.filter(|kind| KvType::by_name(kind).is_none()) {
         found.push(Finding { key: "kv_type", message: format!("`{kind}` is no type of KV cache; there is f16, q8_0 and q4_0") });
     }
@@ -32,7 +32,7 @@ pub fn unknown(engine: &EngineConfig) -> Vec<Finding> {
 pub fn findings(name: &str, engine: &EngineConfig, machine: &Machine) -> Vec<Finding> {
     let mut found = unknown(engine);
     let mut say = |key, message: String| found.push(Finding { key, message });
-    if engine.kind != "llama" {
+    if engine.kind != EngineKind::Llama {
         if let Some(Err(error)) = engine.base_url.as_deref().map(|url| Endpoint::parse(name, url)) {
             say("base_url", error.message);
         }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::report;
+use crate::report::{self, Level};
 
 /// Format of the lines.
 pub const VERSION: u64 = 1;
@@ -43,7 +43,7 @@ impl Tape {
         let (lines, incoming) = channel();
         std::thread::Builder::new().name("tape".into()).spawn(move || {
             if let Err(error) = write(BufWriter::new(file), incoming, hide) {
-                report::log("error", format_args!("the recording ends here: {error}"));
+                report::log(Level::Error, format_args!("the recording ends here: {error}"));
             }
         })?;
         Ok(Tape { lines })

@@ -14,7 +14,7 @@ use super::Session;
 use crate::context::corpus::Corpus;
 use crate::engine::Cancel;
 use crate::index::Stage;
-use crate::report;
+use crate::report::{self, Level};
 use crate::syntax::STACK;
 use crate::workspace::{Document, WorkspacePath};
 
@@ -112,7 +112,7 @@ fn begin_if(session: &Session, due: impl FnOnce(&Corpora) -> bool) {
     });
     if let Err(error) = outcome {
         session.shared.notes(|notes| notes.corpora.ends());
-        report::log("error", format_args!("the context builder cannot start a thread: {error}"));
+        report::log(Level::Error, format_args!("the context builder cannot start a thread: {error}"));
     }
 }
 
@@ -171,7 +171,7 @@ fn build(session: &Session) {
     };
     let built = std::panic::catch_unwind(std::panic::AssertUnwindSafe(build));
     if built.is_err() {
-        report::log("error", "the context builder failed; the last state of it serves on");
+        report::log(Level::Error, "the context builder failed; the last state of it serves on");
     }
     // A failed build is not tried again at once for the same texts.
     let serves = built.as_ref().ok().or(earlier.as_deref());

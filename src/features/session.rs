@@ -12,7 +12,7 @@ use super::complete::memory::Silence;
 use super::corpora::{self, Corpora};
 use super::preview::LastPrompts;
 use super::tree_cache::{self, TreeCache};
-use crate::config::Config;
+use crate::config::{Config, EngineKind};
 use crate::context;
 use crate::engine::Cancel;
 use crate::index::View;
@@ -33,7 +33,7 @@ pub struct Session {
     pub cancel: Cancel,
 }
 
-/// What lives as long as the server.
+/// What requests share until configuration, folders, rules or trust change; then it is built again.
 pub struct Shared {
     pub config: Arc<Config>,
     pub router: Arc<Router>,
@@ -200,7 +200,7 @@ impl Session {
     pub fn edits_with_tools(&self) -> bool {
         let config = self.config();
         let coder = config.engines.get(&config.roles.coder);
-        coder.is_some_and(|coder| coder.context.map_or(coder.kind != "llama", |context| context >= config.route.agent_context))
+        coder.is_some_and(|coder| coder.context.map_or(coder.kind != EngineKind::Llama, |context| context >= config.route.agent_context))
     }
 
     /// A task of this kind, with the limits that the project and the trust in it set.

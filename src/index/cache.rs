@@ -14,7 +14,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use crate::report;
+use crate::report::{self, Level};
 use crate::workspace::fs::Stamp;
 use crate::workspace::rules::Skip;
 use crate::workspace::walk::Entry;
@@ -28,15 +28,20 @@ use super::sheet::Sheet;
 use super::texts::Texts;
 use segment::{HEADER, REFUSED, called, fingerprint, frame, head, header, is_foreign, names_of, root_key, segment};
 
-/// Largest size of all indexes together, in bytes.
-pub const BUDGET: u64 = 512 << 20;
-/// Segments of other versions are kept for this long, in seconds.
-const FOREIGN_AGE: u64 = 7 * 24 * 3600;
-/// More segments than this are merged.
+/// Largest size of all indexes together: the one used longest ago goes first.
+pub const MAX_ALL_INDEXES_BYTES: u64 = 512 << 20;
+/// Segments of other versions are kept for this long, in seconds: whoever goes back to an older version finds its cache.
+const FOREIGN_MAX_AGE_SECONDS: u64 = 7 * 24 * 3600;
+/// A file that is being written is older than this, in seconds, only if the process that wrote it has died.
+const WRITING_MAX_AGE_SECONDS: u64 = 3600;
+/// Records are stale where there are more than so many for each file, and so many beside: rewriting all costs more than to skip a few.
+const MAX_RECORDS_PER_FILE: usize = 2;
+const SPARE_RECORDS: usize = 64;
+/// More segments than this are merged, since each is opened and has its own copy of the names.
 const MAX_SEGMENTS: usize = 8;
 /// Later segments are also merged when they have more files than one part in this many of the first. A first build leaves several such:
 /// each has its own copy of the names, and files are read faster from a single one.
-const SHARE: usize = 2;
+const MAX_LATER_SHARE: usize = 2;
 
 /// How the cache served a build.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -132,7 +137,7 @@ impl Cache {
         let places = std::iter::once(&top).chain(folders.iter().map(|folder| &folder.path));
         for place in places {
             if let Err(error) = disk.prepare(place) {
-                report::log("warning", format_args!("the index is not kept on disk, in {}: {error}", place.display()));
+                report::log(Level::Warning, format_args!("the index is not kept on disk, in {}: {error}", place.display()));
                 return None;
             }
         }
@@ -147,8 +152,7 @@ impl Cache {
             let Ok(listed) = self.disk.list(&folder.path) else { continue };
             for entry in listed {
                 let name = entry.path.extension().and_then(|end| end.to_str()).unwrap_or_default();
-                if name == "tmp" && entry.age > 3600 {
-                    // Left by a process that died while writing.
+                if name == "tmp" && entry.age > WRITING_MAX_AGE_SECONDS {
                     let _ = self.disk.remove_file(&entry.path);
                 }
                 if name != "seg" {
@@ -156,7 +160,7 @@ impl Cache {
                 }
                 let bytes = self.disk.read(&entry.path);
                 let foreign = bytes.as_ref().is_ok_and(|bytes| is_foreign(bytes, fingerprint));
-                if foreign && entry.age < FOREIGN_AGE {
+                if foreign && entry.age < FOREIGN_MAX_AGE_SECONDS {
                     folder.foreign.push(entry.path);
                     continue;
                 }
@@ -168,9 +172,9 @@ impl Cache {
         stock
     }
 
-    /// Whether so many records are stale that all should be written anew; `live` is the number of files there are.
+    /// Whether so many records are stale that all should be rewritten; `live` is the number of files there are.
     pub fn is_stale(&self, stock_records: usize, live: usize) -> bool {
-        self.folders.iter().any(|folder| folder.stale) || stock_records > live * 2 + 64
+        self.folders.iter().any(|folder| folder.stale) || stock_records > live * MAX_RECORDS_PER_FILE + SPARE_RECORDS
     }
 
     /// Whether one more segment with so many files makes it worth merging all.
@@ -178,7 +182,7 @@ impl Cache {
         self.folders.iter().any(|folder| {
             let Some(((_, first), later)) = folder.known.split_first() else { return false };
             let files = more + later.iter().map(|(_, files)| files).sum::<usize>();
-            later.len() >= MAX_SEGMENTS || files > first / SHARE
+            later.len() >= MAX_SEGMENTS || files > first / MAX_LATER_SHARE
         })
     }
 
@@ -203,13 +207,13 @@ impl Cache {
                 continue;
             }
             let bytes = segment(&files, &refused, names);
-            if bytes.len() as u64 > BUDGET / 2 {
+            if bytes.len() as u64 > MAX_ALL_INDEXES_BYTES / 2 {
                 continue;
             }
             self.serial += 1;
             if let Err((path, error)) = folder.write(&*self.disk, &bytes, files.len() + refused.len(), self.serial, merge) {
                 self.off = true;
-                report::log("warning", format_args!("the index is kept in memory only: {}: {error}", path.display()));
+                report::log(Level::Warning, format_args!("the index is kept in memory only: {}: {error}", path.display()));
             }
         }
     }

@@ -7,8 +7,9 @@ use std::sync::mpsc::{self, Sender};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tokio::sync::watch as tell;
+use tokio::sync::watch;
 
+use crate::report::{self, Level};
 use crate::syntax::{Registry, STACK, Trees};
 use crate::workspace::walk::Listing;
 use crate::workspace::{Document, Roots};
@@ -83,10 +84,19 @@ pub(super) enum Message {
     Opened(u64, Option<(CachedIndex, Box<Cache>)>),
     /// Several outcomes at once: to wake the thread costs more than to take one of them.
     Scanned(u64, Tier, Vec<Done>),
-    /// Answer when everything before is done; with true, when the build is done as well.
-    Sync(bool, Sender<()>),
+    /// Answer when this much is done.
+    Sync(WaitFor, Sender<()>),
     /// Write what is to be kept, end, and drop this sender.
     Stop(Sender<()>),
+}
+
+/// What a caller waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum WaitFor {
+    /// Everything told before.
+    Messages,
+    /// That, and the build.
+    Build,
 }
 
 /// The index of an entry in the pass, and its outcome.
@@ -96,12 +106,12 @@ pub(super) type Done = (usize, ScanOutcome);
 /// [`Index::stop`].
 pub struct Index {
     sender: Sender<Message>,
-    view: tell::Receiver<Arc<View>>,
-    progress: tell::Receiver<Progress>,
+    view: watch::Receiver<Arc<View>>,
+    progress: watch::Receiver<Progress>,
     trees: Arc<Trees>,
     /// How many updates of documents were sent; [`Index::taken`] tells how many have arrived.
     told: AtomicU64,
-    taken: tell::Receiver<u64>,
+    taken: watch::Receiver<u64>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -110,14 +120,18 @@ impl Index {
     /// Starts to index and returns at once; the view is empty at first.
     pub fn start(roots: Arc<Roots>, registry: Arc<Registry>, options: Options) -> Self {
         let (sender, receiver) = mpsc::channel();
-        let (view_sender, view) = tell::channel(Arc::new(View::default()));
-        let (progress_sender, progress) = tell::channel(Progress::default());
+        let (view_sender, view) = watch::channel(Arc::new(View::default()));
+        let (progress_sender, progress) = watch::channel(Progress::default());
         let stop = Arc::new(AtomicBool::new(false));
         let channels = Channels { sender: sender.clone(), view: view_sender, progress: progress_sender, stop: stop.clone() };
         let owner = Owner::new(registry, roots, options, channels);
         let (trees, taken) = (owner.trees(), owner.taken());
         let spawned = std::thread::Builder::new().name("index".into()).stack_size(STACK).spawn(move || owner.run(&receiver));
-        Self { sender, view, progress, trees, told: AtomicU64::new(0), taken, stop, thread: spawned.ok() }
+        let thread = spawned.inspect_err(|error| {
+            let message = format_args!("the index cannot start its thread: {error}; only open files are known");
+            report::log(Level::Error, message);
+        });
+        Self { sender, view, progress, trees, told: AtomicU64::new(0), taken, stop, thread: thread.ok() }
     }
 
     /// The newest view of the workspace.
@@ -126,7 +140,7 @@ impl Index {
     }
 
     /// Receives every new view.
-    pub fn subscribe(&self) -> tell::Receiver<Arc<View>> {
+    pub fn subscribe(&self) -> watch::Receiver<Arc<View>> {
         self.view.clone()
     }
 
@@ -136,7 +150,7 @@ impl Index {
     }
 
     /// Reports how far the build has come.
-    pub fn progress(&self) -> tell::Receiver<Progress> {
+    pub fn progress(&self) -> watch::Receiver<Progress> {
         self.progress.clone()
     }
 
@@ -149,7 +163,7 @@ impl Index {
     }
 
     /// Reports how many updates of documents the view has.
-    pub fn taken(&self) -> tell::Receiver<u64> {
+    pub fn taken(&self) -> watch::Receiver<u64> {
         self.taken.clone()
     }
 
@@ -176,12 +190,12 @@ impl Index {
 
     /// Waits until everything sent so far is in the view. Blocks; not for async code.
     pub fn sync(&self) {
-        self.wait(false);
+        self.wait(WaitFor::Messages);
     }
 
     /// Waits until the whole workspace is indexed. Blocks; not for async code.
     pub fn wait_ready(&self) {
-        self.wait(true);
+        self.wait(WaitFor::Build);
     }
 
     /// Stops the build and waits, no longer than `patience`, until what is to be kept is written.
@@ -193,9 +207,9 @@ impl Index {
         let _ = ended.recv_timeout(patience);
     }
 
-    fn wait(&self, ready: bool) {
+    fn wait(&self, what: WaitFor) {
         let (sender, receiver) = mpsc::channel();
-        self.send(Message::Sync(ready, sender));
+        self.send(Message::Sync(what, sender));
         // An error means that the thread is gone, and then there is nothing to wait for.
         let _ = receiver.recv();
     }

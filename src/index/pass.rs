@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-use crate::report;
+use crate::report::{self, Level};
 use crate::syntax::{Registry, STACK};
 use crate::workspace::fs;
 
@@ -68,6 +68,6 @@ impl Pass {
 /// Runs `work` on a thread of its own.
 pub fn spawn(name: &str, work: impl FnOnce() + Send + 'static) {
     if let Err(error) = std::thread::Builder::new().name(name.into()).stack_size(STACK).spawn(work) {
-        report::log("error", format_args!("the index cannot start a thread: {error}"));
+        report::log(Level::Error, format_args!("the index cannot start a thread: {error}"));
     }
 }

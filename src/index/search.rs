@@ -64,7 +64,7 @@ impl View {
         self.search_while(snapshot, more, query, || true)
     }
 
-    /// [`View::search`] for as long as `is_wanted` says so, which is asked before each file.
+    /// [`View::search`] for as long as `goes_on` says so, which is asked before each file.
     pub fn search_while(
         &self,
         snapshot: &Snapshot,

@@ -13,9 +13,9 @@ use super::{Decision, TaskKind};
 use crate::digest::sha256;
 use crate::engine::{Answer, EngineError, ErrorKind, RetryReason};
 use crate::records;
-use crate::report;
+use crate::report::{self, Level};
 
-/// Size of the log in bytes after which it begins anew; one earlier file is kept.
+/// Size of the log in bytes after which it begins again; one earlier file is kept.
 const MAX_LOG_BYTES: u64 = 1 << 20;
 
 /// The log in a state folder; without a folder nothing is kept.
@@ -53,7 +53,7 @@ impl Audit {
         match records::append(&file, origin, MAX_LOG_BYTES) {
             Ok(()) => true,
             Err(error) => {
-                report::log("warning", format_args!("{} cannot be written: {error}", file.display()));
+                report::log(Level::Warning, format_args!("{} cannot be written: {error}", file.display()));
                 is_first("origin", origin)
             }
         }
@@ -80,7 +80,7 @@ impl Audit {
         const NO_FOLDER: &str = "there is no folder for it; set XDG_STATE_HOME or HOME to an absolute path";
         let file = self.file().ok_or(NO_FOLDER)?;
         records::append(&file, line, MAX_LOG_BYTES).map_err(|error| {
-            report::log("warning", format_args!("the record of what is sent, {}, cannot be written: {error}", file.display()));
+            report::log(Level::Warning, format_args!("the record of what is sent, {}, cannot be written: {error}", file.display()));
             format!("{} cannot be written: {error}", file.display())
         })?;
         Ok(file)

@@ -12,10 +12,10 @@ use super::audit::Audit;
 use super::escalate;
 use super::health::{self, Health};
 use super::{Decision, Role, RouteError, Signal, Task, TaskKind, leaves_machine, policy};
-use crate::config::{self, Config, EngineConfig};
+use crate::config::{self, Config, EngineConfig, EngineKind};
 use crate::engine::{self, Answer, Ask, BYTES_PER_TOKEN, Cancel, Caps, Engine, EngineError, ErrorKind, Event, Request};
 use crate::models;
-use crate::report;
+use crate::report::{self, Level};
 pub use send::most_thoughts;
 pub use status::{EngineStatus, PastDecision, Status};
 
@@ -269,7 +269,7 @@ impl Router {
         let asked = served.answer.calls.iter().find(|call| call.name == escalate::TOOL_NAME);
         let Some(call) = asked.filter(|_| offered) else { return Ok(served) };
         let reason = escalate::reason(call);
-        report::log("route", format_args!("{:?}: the scout asks for the coder: {reason}", task.kind));
+        report::log(Level::Route, format_args!("{:?}: the scout asks for the coder: {reason}", task.kind));
         let harder = Task { escalated: Some(reason), ..task.clone() };
         Ok(self.once(&harder, cancel, &mut build, &mut each).await?.0)
     }
@@ -312,7 +312,7 @@ impl Router {
     fn succeeded(&self, task: &Task, decision: &Decision, answer: &Answer) {
         let is_new = task.goes_on.as_ref() != Some(&decision.engine);
         if is_new {
-            report::log("route", format_args!("{:?} → {} ({}): {}", task.kind, decision.engine, decision.model, decision.reason));
+            report::log(Level::Route, format_args!("{:?} → {} ({}): {}", task.kind, decision.engine, decision.model, decision.reason));
         }
         let timing = &answer.finished.timing;
         self.with(|state| state.health.entry(decision.engine.clone()).or_default().succeeded(timing));
@@ -329,7 +329,7 @@ impl Router {
         if error.kind == ErrorKind::Cancelled {
             return false;
         }
-        report::log("route", format_args!("the engine {engine} failed: {error}"));
+        report::log(Level::Route, format_args!("the engine {engine} failed: {error}"));
         self.with(|state| {
             state.health.entry(engine.into()).or_default().failed(error, task.kind.is_completion(), self.pause, Instant::now())
         })
@@ -343,7 +343,7 @@ impl Router {
 
 /// Builds the engine of a configuration entry.
 pub fn build(name: &str, config: &EngineConfig) -> Result<Arc<dyn Engine>, EngineError> {
-    if config.kind != "llama" {
+    if config.kind != EngineKind::Llama {
         return engine::http::build(name, config);
     }
     let file = models::locate(&config.model).map_err(|error| EngineError::new(ErrorKind::Configuration, error.message))?;

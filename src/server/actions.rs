@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
-use tower_lsp::lsp_types::{self as lsp, TextDocumentIdentifier, Url};
+use tower_lsp::lsp_types::{self as lsp, MessageType, TextDocumentIdentifier, Url};
 
 use super::edit::change::{self, Delivery};
 use super::edit::edits::{self, Label};
@@ -44,7 +44,7 @@ struct ActionData {
 
 /// The actions offered at a range. Asks no model.
 pub async fn list(server: &Server, params: CodeActionParams) -> Result<Value> {
-    trust::take_over(server);
+    trust::pick_up_decision(server);
     let CodeActionContext { diagnostics, only } = params.context.unwrap_or_default();
     // A request for actions on save does not list the diagnostics, so an empty list means nothing then.
     let speaks = diagnostics.is_some() && only.as_ref().is_none_or(Vec::is_empty);
@@ -73,7 +73,7 @@ pub async fn list(server: &Server, params: CodeActionParams) -> Result<Value> {
     let range = params.range;
     let resolves = server.with(|state| state.editor.can.resolve_actions);
     let decisions = review::actions(server, &place);
-    let offers = server.work.spawn(server.features().offers(snapshot, place, problems)).await?;
+    let offers = server.workers.spawn(server.features().list_offers(snapshot, place, problems)).await?;
     let wanted = |kind: &str| only.is_empty() || only.iter().any(|only| only.is_empty() || covers(only, kind));
     let shown = offers.iter().filter(|offer| wanted(&offer.kind)).map(|offer| as_action(offer, &data, range, &diagnostics, resolves));
     let mut listed = vec![];
@@ -108,14 +108,14 @@ fn as_action(offer: &Offer, data: &ActionData, range: lsp::Range, diagnostics: &
 /// Computes the edit of a listed action, but only for the text that it was listed for. A failure is also shown to the user as a message,
 /// because some editors drop the error.
 pub async fn resolve(server: &Server, action: Value) -> Result<Value> {
-    trust::take_over(server);
+    trust::pick_up_decision(server);
     let outcome = compute(server, action).await;
     let tells = server.with(|state| state.editor.shows_errors());
     if let Err(error) = &outcome
         && !tells
         && !matches!(error.code, ErrorCode::RequestCancelled | ErrorCode::InvalidParams)
     {
-        server.client.show(2, &format!("longsight: {}", error.message));
+        server.client.show(MessageType::WARNING, &format!("longsight: {}", error.message));
     }
     outcome
 }
@@ -130,7 +130,7 @@ async fn compute(server: &Server, mut action: Value) -> Result<Value> {
     };
     let found = server.snapshot_of(&data.uri).filter(|(_, document)| document.version == data.version);
     let Some((snapshot, document)) = found else {
-        return Err(message::modified("the document has changed since the action was listed; choose it again"));
+        return Err(message::content_modified("the document has changed since the action was listed; choose it again"));
     };
     let cancel = Cancel::new();
     let _stop = cancel.clone().drop_guard();
@@ -145,7 +145,7 @@ async fn compute(server: &Server, mut action: Value) -> Result<Value> {
     }
     let delivery = computed.delivery(server, &document);
     let Delivery::Applied { confirm } = delivery else {
-        computed.hold_and_tell(server, &title).map_err(|reason| message::modified(&reason))?;
+        computed.hold_and_tell(server, &title).map_err(|reason| message::content_modified(&reason))?;
         // Emacs 30 resolves an action with data and no edit over and over.
         if let Some(fields) = action.as_object_mut() {
             fields.remove("data");
@@ -155,7 +155,8 @@ async fn compute(server: &Server, mut action: Value) -> Result<Value> {
     let warnings = &computed.edited.confirm;
     change::warn(server, &title, warnings);
     let label = Label { title: &title, confirm, warnings };
-    action["edit"] = edits::workspace_edit(server, &computed.files, Some(label)).await.map_err(|reason| message::modified(&reason))?;
+    action["edit"] =
+        edits::workspace_edit(server, &computed.files, Some(label)).await.map_err(|reason| message::content_modified(&reason))?;
     Ok(action)
 }
 

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
-use tower_lsp::lsp_types::Url;
+use tower_lsp::lsp_types::{MessageType, Url};
 
 use super::Server;
 use super::progress::Progress;
 use crate::features::inert::inert;
 use crate::features::{AnswerEvent, Sink};
-use crate::{records, report};
+use crate::records;
+use crate::report::{self, Level};
 
 /// Most answers kept in the cache folder.
 const KEPT_ANSWERS: usize = 50;
@@ -69,7 +70,9 @@ pub fn open(server: &Server, name: &str, about: &str, answer: &Value) {
         return;
     }
     if !shows {
-        return server.client.show(3, &beginning(&format!("{}: {}", inert(name), answer["text"].as_str().unwrap_or_default().trim())));
+        return server
+            .client
+            .show(MessageType::INFO, &beginning(&format!("{}: {}", inert(name), answer["text"].as_str().unwrap_or_default().trim())));
     }
     let Some(cache) = server.options.cache.clone() else { return };
     let text = markdown(name, answer);
@@ -82,7 +85,7 @@ pub fn open(server: &Server, name: &str, about: &str, answer: &Value) {
                 let Ok(uri) = Url::from_file_path(&path) else { return };
                 let _ = client.request("window/showDocument", json!({ "uri": uri, "takeFocus": false })).await;
             }
-            Err(error) => report::log("warning", format_args!("an answer could not be kept for showing: {error}")),
+            Err(error) => report::log(Level::Warning, format_args!("an answer could not be kept for showing: {error}")),
         }
     });
 }

@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::features::{Features, Question, StateSnapshot, Suggestions};
 use super::pace::{self, Pace};
+use super::service::{FeatureService, Question, StateSnapshot, Suggestions};
 use crate::engine::{BoxFuture, Cancel, EngineError, ErrorKind};
 use crate::features::actions::{self, Offer};
 use crate::features::{self, AnswerEvent, Session, Shared, Sink, Target, ask, complete, edit, explain, preview};
 use crate::index::{Index, Options, Stage, View};
-use crate::report;
+use crate::report::{self, Level};
 use crate::route::{Build, Notify, Router};
 use crate::syntax::Registry;
 use crate::workspace::rules::is_rule_file;
@@ -69,7 +69,7 @@ struct BackendState {
 }
 
 impl BackendState {
-    /// Drops the engines, rules and trust, to be built anew. Requests to other machines that run under the old ones are broken off.
+    /// Drops the engines, rules and trust, to be built again. Requests to other machines that run under the old ones are broken off.
     fn drop_shared(&mut self) {
         self.dropped += 1;
         if let Some(shared) = self.shared.take() {
@@ -142,7 +142,7 @@ impl Backend {
         })
     }
 
-    /// The session of a request. Engines are built anew when the configuration changes; nothing is started here.
+    /// The session of a request. Engines are built again when the configuration changes; nothing is started here.
     fn session(&self, now: &StateSnapshot) -> Session {
         let snapshot = Arc::new(now.workspace.clone());
         let (index, known) = self.with(|state| {
@@ -236,7 +236,7 @@ impl OtherDocuments {
 
 fn read_registry() -> Arc<Registry> {
     let registry = Registry::new();
-    registry.problems().iter().for_each(|problem| report::log("warning", problem));
+    registry.problems().iter().for_each(|problem| report::log(Level::Warning, problem));
     Arc::new(registry)
 }
 
@@ -270,12 +270,12 @@ fn as_json(value: &impl Serialize) -> Result<Value, EngineError> {
     serde_json::to_value(value).map_err(|error| EngineError::refused(error.to_string()))
 }
 
-impl Features for Backend {
+impl FeatureService for Backend {
     fn report_to(&self, tell: Notify, records: Option<PathBuf>) {
         self.with(|state| (state.tell, state.records) = (Some(tell), records));
     }
 
-    fn workspace(&self, snapshot: StateSnapshot) {
+    fn set_workspace(&self, snapshot: StateSnapshot) {
         let Snapshot { roots, documents } = snapshot.workspace;
         let index = self.with(|state| {
             // With the folders, rules, project files and trust may have changed.
@@ -297,7 +297,7 @@ impl Features for Backend {
         documents.iter().for_each(|document| self.send(&index, document));
     }
 
-    fn changed(&self, snapshot: &StateSnapshot, uri: &str) {
+    fn note_change(&self, snapshot: &StateSnapshot, uri: &str) {
         let Some(index) = self.with(|state| state.index.clone()) else { return };
         match snapshot.workspace.document(uri) {
             Some(document) => self.send(&index, document),
@@ -310,7 +310,7 @@ impl Features for Backend {
         self.session(snapshot).warm();
     }
 
-    fn files_changed(&self, paths: Vec<PathBuf>) {
+    fn note_files_changed(&self, paths: Vec<PathBuf>) {
         let index = self.with(|state| {
             if paths.iter().any(|path| is_rule_file(path)) {
                 state.drop_shared();
@@ -346,7 +346,7 @@ impl Features for Backend {
         })
     }
 
-    fn ahead(&self, snapshot: &StateSnapshot, uri: &str) -> Option<BoxFuture<'static, ()>> {
+    fn work_ahead(&self, snapshot: &StateSnapshot, uri: &str) -> Option<BoxFuture<'static, ()>> {
         let document = snapshot.workspace.document(uri).filter(|document| document.is_in_step())?.clone();
         let offset = self.with(|state| state.pace.accepted(&document)).filter(|_| snapshot.config.completion.automatic)?;
         let at = Target { document: document.clone(), bytes: offset..offset };
@@ -382,7 +382,7 @@ impl Features for Backend {
         }
     }
 
-    fn offers(&self, snapshot: StateSnapshot, at: Target, problems: Vec<String>) -> BoxFuture<'static, Vec<Offer>> {
+    fn list_offers(&self, snapshot: StateSnapshot, at: Target, problems: Vec<String>) -> BoxFuture<'static, Vec<Offer>> {
         let session = self.session(&snapshot);
         Box::pin(async move { actions::actions(&session, &at, &problems) })
     }

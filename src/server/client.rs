@@ -11,11 +11,12 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::sync::oneshot;
 use tower_lsp::jsonrpc::Id;
+use tower_lsp::lsp_types::MessageType;
 
 use super::transport::{Importance, Outbox};
 use super::{StateLock, message};
 use crate::context::fence;
-use crate::report;
+use crate::report::{self, Level};
 
 /// Longest wait for an editor's answer.
 const ANSWER_WAIT: Duration = Duration::from_secs(120);
@@ -81,12 +82,12 @@ impl Client {
         };
         let taken = waiter.is_some_and(|waiter| waiter.send(result).is_ok());
         if !taken {
-            report::log("warning", format_args!("an answer that nobody waits for: id {id}"));
+            report::log(Level::Warning, format_args!("an answer that nobody waits for: id {id}"));
         }
     }
 
-    /// Shows a message; `kind` as in LSP: 1 error, 2 warning, 3 information.
-    pub fn show(&self, kind: u8, text: &str) {
+    /// Shows a message.
+    pub fn show(&self, kind: MessageType, text: &str) {
         self.notify("window/showMessage", serde_json::json!({ "type": kind, "message": fence::plain(text) }));
     }
 

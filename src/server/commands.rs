@@ -9,14 +9,15 @@ use tower_lsp::lsp_types::Url;
 
 use super::arguments::{self, AskArgument, EditArgument, EditRequest, ExplainArgument, Location, PreviewArgument};
 use super::edit::{change, hunk_view, review};
-use super::features::{Question, StateSnapshot};
 use super::progress::Progress;
+use super::service::{Question, StateSnapshot};
+use super::state::State;
 use super::{Server, actions, answers, message, trust, work};
 use crate::engine::Cancel;
 use crate::features::edit::{self, How, Instruction, Problem};
 use crate::features::{Target, preview};
 use crate::text::Text;
-use crate::workspace::{Document, uri};
+use crate::workspace::{Document, Sync, uri};
 
 /// Parameters of `workspace/executeCommand`.
 #[derive(Deserialize)]
@@ -29,7 +30,7 @@ pub struct ExecuteCommandParams {
 
 /// Runs a command and returns its JSON.
 pub async fn execute(server: &Server, params: ExecuteCommandParams) -> Result<Value> {
-    trust::take_over(server);
+    trust::pick_up_decision(server);
     let argument = arguments::only(params.arguments);
     let token = params.work_done_token;
     match params.command.as_str() {
@@ -75,7 +76,7 @@ async fn answer(server: &Server, snapshot: StateSnapshot, question: Question, sh
     let _stop = cancel.clone().drop_guard();
     let progress = Progress::begin(server, shown.token, shown.name, &cancel);
     let sink = answers::streaming(server, shown.stream_token, progress);
-    let work = server.work.patient(server.features().answer(snapshot, question, cancel.clone(), sink));
+    let work = server.workers.spawn_on_own_thread(server.features().answer(snapshot, question, cancel.clone(), sink));
     let mut partial = None;
     let watched = async {
         let outcome = work.await;
@@ -134,7 +135,7 @@ async fn context_preview(server: &Server, argument: PreviewArgument) -> Result<V
     let how = if is_edit { Some(how(server, &request, document)?.0) } else { None };
     let invoked = trigger.map(|trigger| trigger == "invoked");
     let params = preview::Params { at, how, invoked, question, budget };
-    server.work.patient(server.features().preview(snapshot, params)).await?.map_err(|error| message::failed(&error))
+    server.workers.spawn_on_own_thread(server.features().preview(snapshot, params)).await?.map_err(|error| message::from_engine(&error))
 }
 
 fn status(server: &Server) -> Value {
@@ -146,7 +147,7 @@ fn status(server: &Server) -> Value {
         status["documents"] = json!(state.documents().count());
         status["hunks"] = json!(state.hunks.len());
         status["pending"] = hunk_view::list(state);
-        status["trust"] = trust::status(state.trust);
+        status["trust"] = trust::status(state.trust.current);
     });
     status
 }
@@ -156,14 +157,25 @@ async fn locate(server: &Server, location: &Location) -> Result<(StateSnapshot, 
     let (uri, range) = location.resolved()?;
     let (snapshot, document) = match server.snapshot_of(uri) {
         Some(known) => known,
-        None if server.with(|state| state.document(uri).is_some() || state.is_pending(uri)) => {
-            let reason = "longsight has lost track of its text, or it is none; close and open it, then ask again";
-            return Err(message::failure(&format!("{}: {reason}", uri::name(uri.as_str()))));
-        }
-        None => read_closed(server, uri).await?,
+        None => match server.with(|state| unusable(state, uri)) {
+            Some(reason) => return Err(message::request_failed(&format!("{}: {reason}", uri::name(uri.as_str())))),
+            None => read_closed(server, uri).await?,
+        },
     };
     let bytes = server.with(|state| state.editor.bytes(&document.text, range));
     Ok((snapshot, Target { document, bytes }))
+}
+
+/// Why an open document has no text to ask about, or the folder of one cannot be read yet, and what to do; none if it is neither.
+fn unusable(state: &State, uri: &Url) -> Option<String> {
+    if state.is_pending(uri) {
+        return Some("its folder was opened just now and is not checked yet; ask again in a moment".into());
+    }
+    match state.document(uri)?.document.sync {
+        Sync::TooLarge => Some("it is larger than 32 MiB, which longsight leaves alone; ask about a smaller file".into()),
+        Sync::Lost(why) => Some(format!("longsight has lost track of its text ({why}); close and open it, then ask again")),
+        Sync::InStep => Some("it is no text, since its start has a NUL; ask about a text file".into()),
+    }
 }
 
 /// Reads a file that is not open, off the protocol's threads.
@@ -176,7 +188,7 @@ async fn read_closed(server: &Server, uri: &Url) -> Result<(StateSnapshot, Arc<D
         let text = workspace.read_exact(&path).map_err(|error| error.to_string())?;
         Ok::<_, String>(Document::on_disk(path, Text::new(&text)))
     };
-    let read = server.work.patient(Box::pin(async move { read() })).await?;
-    let document = read.map_err(|reason| message::failure(&format!("{name}: {reason}")))?;
+    let read = server.workers.spawn_on_own_thread(Box::pin(async move { read() })).await?;
+    let document = read.map_err(|reason| message::request_failed(&format!("{name}: {reason}")))?;
     Ok((snapshot, Arc::new(document)))
 }

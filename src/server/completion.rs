@@ -7,7 +7,7 @@ use tower_lsp::jsonrpc::Result;
 use tower_lsp::lsp_types::{self as lsp, TextDocumentIdentifier, Url};
 
 use super::editor::Quirk;
-use super::features::Suggestions;
+use super::service::Suggestions;
 use super::{Server, convert, message, trust};
 use crate::engine::ErrorKind;
 use crate::features::{Target, complete};
@@ -41,7 +41,7 @@ const AUTOMATIC: u8 = 2;
 
 /// The suggestions at a place; null where there are none.
 pub async fn inline(server: &Server, params: InlineCompletionParams) -> Result<Value> {
-    trust::take_over(server);
+    trust::pick_up_decision(server);
     let uri = params.text_document.uri;
     let encoding = server.with(|state| state.editor.encoding);
     let Some((snapshot, document)) = server.snapshot_of(&uri) else { return Ok(Value::Null) };
@@ -59,7 +59,7 @@ pub async fn inline(server: &Server, params: InlineCompletionParams) -> Result<V
     let params = complete::Params { at, invoked, selected };
     let work = server.features().complete(snapshot, params, overtakes && !invoked, cancel.clone());
     // A completion that the user has asked for also waits for the ranking of the repository.
-    let work = if invoked { server.work.patient(work) } else { server.work.spawn(work) };
+    let work = if invoked { server.workers.spawn_on_own_thread(work) } else { server.workers.spawn(work) };
     let outcome = tokio::select! {
         biased;
         () = cancel.cancelled() => return Ok(Value::Null),
@@ -69,14 +69,14 @@ pub async fn inline(server: &Server, params: InlineCompletionParams) -> Result<V
         Ok(suggestions) => {
             // Suggestions from memory say nothing about whether the engine works.
             if suggestions.answered {
-                server.with(|state| state.complaints.clear());
+                server.with(|state| state.reported_failures.clear());
             }
             Ok(items(server, &uri, &document, suggestions))
         }
         Err(error) if error.kind == ErrorKind::Cancelled => Ok(Value::Null),
         // While the user types, the same failure is told once and not with every key.
-        Err(error) if !invoked && server.with(|state| state.is_known(error.kind)) => Ok(Value::Null),
-        Err(error) => Err(message::failed(&error)),
+        Err(error) if !invoked && !server.with(|state| state.note_failure(error.kind)) => Ok(Value::Null),
+        Err(error) => Err(message::from_engine(&error)),
     }
 }
 

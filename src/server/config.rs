@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tower_lsp::lsp_types::Url;
+use tower_lsp::lsp_types::{MessageType, Url};
 
 use super::convert::to_range;
 use super::{Server, trust};
@@ -59,7 +59,7 @@ pub fn show_problems(server: &Server, problems: &[Problem]) {
         return;
     }
     let lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
-    server.client.show(2, &format!("longsight's configuration: {}", lines.join("\n")));
+    server.client.show(MessageType::WARNING, &format!("longsight's configuration: {}", lines.join("\n")));
 }
 
 /// Tells what is wrong with the projects' own files, if that has changed. Reads files.
@@ -67,7 +67,7 @@ pub fn tell_projects(server: &Server, roots: &Roots) {
     let problems: Vec<Problem> = roots.iter().flat_map(|root| rules::project(root).1).collect();
     let lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
     if server.with(|state| std::mem::replace(&mut state.project_problems, lines.clone()) != lines) && !lines.is_empty() {
-        server.client.show(2, &format!("longsight: {}", lines.join("\n")));
+        server.client.show(MessageType::WARNING, &format!("longsight: {}", lines.join("\n")));
     }
 }
 
@@ -83,7 +83,7 @@ pub async fn watch(server: Server) {
         // When the user withdraws trust, requests on their way to a model are broken off soon as well.
         tokio::time::sleep(CHECK_INTERVAL / 2).await;
         let this = server.clone();
-        let _ = tokio::task::spawn_blocking(move || trust::take_over(&this)).await;
+        let _ = tokio::task::spawn_blocking(move || trust::pick_up_decision(&this)).await;
         tokio::time::sleep(CHECK_INTERVAL / 2).await;
     }
 }
@@ -94,7 +94,7 @@ struct Seen {
     /// The file's stamp now, and its stamp when it was last read.
     file: Option<Stamp>,
     taken: Option<Stamp>,
-    steering: Vec<Option<String>>,
+    fingerprints: Vec<Option<String>>,
 }
 
 /// Takes over what has changed: the file, and what steers tools, each by itself. An empty or missing file may just be in the middle of
@@ -102,18 +102,18 @@ struct Seen {
 /// check finds the same.
 fn look(server: &Server, before: Option<Seen>) -> Seen {
     let file = path(server).as_deref().and_then(stamp);
-    let steering = trust::steering(server);
-    let Some(before) = before else { return Seen { file, taken: file, steering } };
+    let fingerprints = trust::fingerprints(server);
+    let Some(before) = before else { return Seen { file, taken: file, fingerprints } };
     let is_blank = file.is_none_or(|stamp| stamp.bytes == 0);
     let is_settled = !is_blank || file == before.file;
     let taken = if is_settled { file } else { before.taken };
     if taken != before.taken {
         reload(server);
     }
-    if steering != before.steering {
+    if fingerprints != before.fingerprints {
         super::folders::refresh_soon(server);
     }
-    Seen { file, taken, steering }
+    Seen { file, taken, fingerprints }
 }
 
 fn stamp(path: &Path) -> Option<Stamp> {
@@ -129,7 +129,7 @@ pub fn check(server: &Server, uri: &Url) {
         return;
     }
     let (server, uri) = (server.clone(), uri.clone());
-    server.clone().work.aside(move || {
+    server.clone().workers.spawn_blocking_detached(move || {
         let open = |server: &Server| server.with(|state| state.document(&uri).map(|open| (open.document.clone(), state.editor.encoding)));
         let Some((document, encoding)) = open(&server) else { return };
         let whole = document.text.to_string();

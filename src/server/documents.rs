@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tower_lsp::lsp_types::{self as lsp, FileEvent, Url};
+use tower_lsp::lsp_types::{self as lsp, FileEvent, MessageType, Url};
 
 use super::edit::hold;
 use super::edit::hunks::DroppedHunk;
-use super::features::StateSnapshot;
 use super::open_documents::Change;
+use super::service::StateSnapshot;
 use super::state;
 use super::{Server, config, convert, folders};
-use crate::report;
+use crate::report::{self, Level};
 use crate::syntax::guard;
 use crate::text::layout::with_line_feeds;
 use crate::workspace::obeyed::is_steering;
@@ -71,7 +71,7 @@ pub fn open(server: &Server, params: Value) {
     let document = state::NewDocument { uri: uri.clone(), path: None, language, version, text: opened.text };
     let (kept, lost) = take_in(server, document);
     if !kept {
-        server.client.show(2, &format!("longsight leaves {} alone: it is larger than 32 MiB.", name(uri.as_str())));
+        server.client.show(MessageType::WARNING, &format!("longsight leaves {} alone: it is larger than 32 MiB.", name(uri.as_str())));
     }
     if let Some(list) = unsafe_to_parse {
         let text = format!(
@@ -80,7 +80,7 @@ pub fn open(server: &Server, params: Value) {
             name(uri.as_str()),
             list.display()
         );
-        server.client.show(2, &text);
+        server.client.show(MessageType::WARNING, &text);
     }
     hold::tell_lost(server, &lost);
     touched(server, &uri);
@@ -122,14 +122,14 @@ pub fn change(server: &Server, params: Value) {
     }
     hold::tell_lost(server, &effect.lost);
     touched(server, &uri);
-    if let Some(work) = server.features().ahead(&server.snapshot(), uri.as_str()) {
-        server.work.detach(work);
+    if let Some(work) = server.features().work_ahead(&server.snapshot(), uri.as_str()) {
+        server.workers.spawn_detached(work);
     }
 }
 
 /// A message about a document is unreadable, so the document's text is unknown from now on.
 fn unreadable(server: &Server, method: &str, params: &Value, error: &serde_json::Error) {
-    report::log("warning", format_args!("`{method}` cannot be read: {error}"));
+    report::log(Level::Warning, format_args!("`{method}` cannot be read: {error}"));
     suspect(server, method, Some(params));
 }
 
@@ -142,7 +142,7 @@ pub fn close(server: &Server, uri: &Url) {
 /// Tells the features a document's new state, or that it is closed.
 fn announce(server: &Server, uri: &Url) {
     let told = server.snapshot();
-    server.features().changed(&told, uri.as_str());
+    server.features().note_change(&told, uri.as_str());
     catch_up(server, told);
 }
 
@@ -155,7 +155,7 @@ pub fn catch_up(server: &Server, mut told: StateSnapshot) {
         if differing.is_empty() {
             return;
         }
-        differing.iter().for_each(|uri| server.features().changed(&now, uri));
+        differing.iter().for_each(|uri| server.features().note_change(&now, uri));
         told = now;
     }
 }
@@ -190,7 +190,7 @@ fn on_disk(server: &Server, paths: Vec<PathBuf>) {
     let steers =
         |path: &PathBuf| roots.iter().any(|root| path.strip_prefix(root.path()).is_ok_and(|below| is_steering(&below.to_string_lossy())));
     let changed = paths.iter().any(steers);
-    server.features().files_changed(paths);
+    server.features().note_files_changed(paths);
     if changed {
         folders::refresh_soon(server);
     }
@@ -215,23 +215,23 @@ pub fn suspect(server: &Server, method: &str, params: Option<&Value>) {
         if open > 0 {
             let text = "longsight lost track of the open documents (a message about one of them could not be read) and offers nothing in \
                 them. Close and open them to go on.";
-            server.client.show(2, text);
+            server.client.show(MessageType::WARNING, text);
         }
         return;
     };
     // A string that is no URI names no open document.
-    let Ok(uri) = Url::parse(named) else { return report::log("warning", format_args!("{method} names {named:?}, which is no URI")) };
+    let Ok(uri) = Url::parse(named) else { return report::log(Level::Warning, format_args!("{method} names {named:?}, which is no URI")) };
     if let Some(forgotten) = server.with(|state| state.distrust(&uri, REASON)) {
         tell_desynced(server, &uri, REASON, forgotten);
     }
 }
 
 fn tell_desynced(server: &Server, uri: &Url, reason: &str, forgotten: usize) {
-    report::log("warning", format_args!("{} is out of step: {reason}", name(uri.as_str())));
+    report::log(Level::Warning, format_args!("{} is out of step: {reason}", name(uri.as_str())));
     let gone = if forgotten > 0 { format!(" {forgotten} proposed change(s) in it are dropped.") } else { String::new() };
     let name = name(uri.as_str());
     let text = format!("longsight lost track of {name} ({reason}) and offers nothing there. Close and open it to go on.{gone}");
-    server.client.show(2, &text);
+    server.client.show(MessageType::WARNING, &text);
 }
 
 /// Parameters of `longsight/debugDocuments`.

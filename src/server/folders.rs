@@ -4,26 +4,26 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tower_lsp::lsp_types::{Url, WorkspaceFoldersChangeEvent};
+use tower_lsp::lsp_types::{MessageType, Url, WorkspaceFoldersChangeEvent};
 
 use super::state::{LocatedFolders, is_same_folder};
 use super::{Server, config, documents, trust};
-use crate::report;
+use crate::report::{self, Level};
 use crate::workspace::{Roots, broad};
 
 /// Tells the features about roots, open documents and settings. In the background, since disks are read, and one look after the other.
 pub fn refresh_soon(server: &Server) {
     let this = server.clone();
-    server.work.detach(Box::pin(async move { refresh(&this).await }));
+    server.workers.spawn_detached(Box::pin(async move { refresh(&this).await }));
 }
 
 /// [`refresh_soon`], awaited.
 pub async fn refresh(server: &Server) {
     let Ok(_turn) = server.looks.acquire().await else { return };
     let this = server.clone();
-    let done = server.work.handle.spawn_blocking(move || refresh_now(&this)).await;
+    let done = server.workers.handle.spawn_blocking(move || refresh_now(&this)).await;
     if let Err(error) = done {
-        report::log("error", format_args!("the workspace could not be looked at: {error}"));
+        report::log(Level::Error, format_args!("the workspace could not be looked at: {error}"));
     }
 }
 
@@ -36,7 +36,7 @@ pub fn refresh_now(server: &Server) {
         let (broad, folders): (Vec<_>, Vec<_>) = folders.map(|folder| (broad::reason(&folder), folder)).partition(|(why, _)| why.is_some());
         say_left_alone(server, broad);
         let roots = Arc::new(Roots::new(folders.into_iter().map(|(_, folder)| folder)));
-        trust::look(server, &roots);
+        trust::determine(server, &roots);
         let located = uris.into_iter().map(|uri| {
             let path = roots.locate_uri(uri.as_str());
             (uri, path)
@@ -48,7 +48,7 @@ pub fn refresh_now(server: &Server) {
         }
     }
     let told = server.snapshot();
-    server.features().workspace(told.clone());
+    server.features().set_workspace(told.clone());
     documents::catch_up(server, told);
 }
 
@@ -58,7 +58,7 @@ fn say_left_alone(server: &Server, broad: Vec<(Option<&'static str>, PathBuf)>) 
     for (why, folder) in broad.iter().filter(|(_, folder)| is_new(folder)) {
         let (folder, why) = (folder.display(), why.unwrap_or_default());
         let told = format!("{folder} {why}: nothing in it is read but the files that you open; {}", broad::WAY_OUT);
-        server.client.show(3, &format!("longsight: {told}"));
+        server.client.show(MessageType::INFO, &format!("longsight: {told}"));
     }
     server.with(|state| state.left_alone = broad.into_iter().map(|(_, folder)| folder).collect());
 }
@@ -76,7 +76,7 @@ pub fn on_disk(folders: impl IntoIterator<Item = Url>) -> Vec<Url> {
     let mut there: Vec<Url> = vec![];
     for folder in folders {
         if folder.to_file_path().is_err() {
-            report::log("warning", format_args!("the folder {folder} is left alone: it lies on no disk of this machine"));
+            report::log(Level::Warning, format_args!("the folder {folder} is left alone: it lies on no disk of this machine"));
         } else if !there.iter().any(|known| is_same_folder(known, &folder)) {
             there.push(folder);
         }

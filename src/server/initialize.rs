@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::{
     CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions, ExecuteCommandOptions, FileOperationFilter,
-    FileOperationPattern, FileOperationRegistrationOptions, InitializeResult, OneOf, SaveOptions, ServerCapabilities, ServerInfo,
-    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions, WorkDoneProgressOptions,
-    WorkspaceFileOperationsServerCapabilities, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
+    FileOperationPattern, FileOperationRegistrationOptions, InitializeResult, MessageType, OneOf, SaveOptions, ServerCapabilities,
+    ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
+    WorkDoneProgressOptions, WorkspaceFileOperationsServerCapabilities, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 
 use super::editor::Editor;
@@ -31,7 +31,7 @@ pub fn initialize(server: &Server, params: &Value) -> InitializeResult {
     let editor = Editor::new(params);
     let encoding = editor.encoding;
     server.with(|state| state.editor = Arc::new(editor));
-    trust::before_a_look(server);
+    trust::assume_editors_decision(server);
     InitializeResult {
         capabilities: capabilities(convert::to_encoding(encoding)),
         server_info: Some(ServerInfo { name: "longsight".into(), version: Some(env!("CARGO_PKG_VERSION").into()) }),
@@ -48,7 +48,7 @@ pub fn initialized(server: &Server) {
         tokio::spawn(server.client.request("client/registerCapability", json!({ "registrations": [registration] })));
     }
     let client = server.client.clone();
-    let tell = Arc::new(move |text: &str| client.show(3, &format!("longsight: {text}")));
+    let tell = Arc::new(move |text: &str| client.show(MessageType::INFO, &format!("longsight: {text}")));
     server.features().report_to(tell, server.options.state.clone());
     let problems = config::load(server);
     config::show_problems(server, &problems);

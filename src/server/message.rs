@@ -165,7 +165,7 @@ fn drop_nulls(value: &mut Value) {
 }
 
 /// An error as the answer.
-pub fn refusal(id: &Id, code: i64, reason: impl std::fmt::Display) -> Value {
+pub fn error_answer(id: &Id, code: i64, reason: impl std::fmt::Display) -> Value {
     json!({ "jsonrpc": "2.0", "id": id, "error": { "code": code, "message": reason.to_string() } })
 }
 
@@ -190,21 +190,21 @@ pub fn error(code: i64, message: &str) -> Error {
 }
 
 /// The request was fine but could not be served.
-pub fn failure(reason: &str) -> Error {
+pub fn request_failed(reason: &str) -> Error {
     error(REQUEST_FAILED, reason)
 }
 
 /// The document has changed during the request.
-pub fn modified(reason: &str) -> Error {
+pub fn content_modified(reason: &str) -> Error {
     error(CONTENT_MODIFIED, reason)
 }
 
 /// The error for a model's failure.
-pub fn failed(reason: &EngineError) -> Error {
-    if reason.kind == ErrorKind::Cancelled { cancelled() } else { failure(&reason.message) }
+pub fn from_engine(reason: &EngineError) -> Error {
+    if reason.kind == ErrorKind::Cancelled { request_cancelled() } else { request_failed(&reason.message) }
 }
 
 /// The client, or the user, does not want the answer any more.
-pub fn cancelled() -> Error {
+pub fn request_cancelled() -> Error {
     Error { message: Cow::Borrowed("cancelled"), ..Error::request_cancelled() }
 }

@@ -17,7 +17,6 @@ mod dispatch;
 mod documents;
 mod edit;
 mod editor;
-pub mod features;
 mod folders;
 mod handlers;
 mod initialize;
@@ -29,6 +28,7 @@ mod pace;
 mod progress;
 pub mod replay;
 mod serve;
+pub mod service;
 mod state;
 pub mod trace;
 pub mod transport;
@@ -46,11 +46,12 @@ use tower_lsp::lsp_types::Url;
 pub use serve::Probe;
 
 use client::Client;
-use features::{Features, StateSnapshot};
+use service::{FeatureService, StateSnapshot};
 use state::State;
-use work::Work;
+use work::WorkerThreads;
 
 use crate::engine::tape::Tape;
+use crate::report::{self, Level};
 use crate::workspace::Document;
 
 /// How a server is set up.
@@ -63,7 +64,7 @@ pub struct Options {
     /// The folder for the user's word on folders. Without it every folder is trusted unless the editor says no.
     pub state: Option<PathBuf>,
     /// The features that do the work.
-    pub features: Arc<dyn Features>,
+    pub features: Arc<dyn FeatureService>,
     /// Called before each handler; tests put faults in here.
     pub probe: Option<Probe>,
     /// Records everything that is said, for `serve --record`.
@@ -80,7 +81,7 @@ type StateLock = Mutex<State>;
 pub struct Server {
     client: Client,
     state: Arc<StateLock>,
-    work: Work,
+    workers: WorkerThreads,
     options: Arc<Options>,
     /// Lets only one look at the folders run at a time.
     looks: Arc<Semaphore>,
@@ -92,7 +93,7 @@ impl Server {
         act(&mut lock(&self.state))
     }
 
-    fn features(&self) -> &dyn Features {
+    fn features(&self) -> &dyn FeatureService {
         &*self.options.features
     }
 
@@ -101,7 +102,7 @@ impl Server {
         self.with(|state| StateSnapshot {
             workspace: state.snapshot(),
             config: state.config.clone(),
-            restricted: !state.trust.is_given(),
+            restricted: !state.trust.current.is_given(),
             creates_files: state.editor.can.create_files,
         })
     }
@@ -128,17 +129,17 @@ pub async fn run(input: impl AsyncRead + Unpin + Send + 'static, output: impl As
     let threads = match work::threads() {
         Ok(threads) => threads,
         Err(error) => {
-            crate::report::log("error", format_args!("no threads for the work: {error}"));
+            report::log(Level::Error, format_args!("no threads for the work: {error}"));
             return 1;
         }
     };
-    let work = Work { handle: threads.handle().clone() };
+    let workers = WorkerThreads { handle: threads.handle().clone() };
     let state = Arc::<StateLock>::default();
     let (outbox, writer) = transport::outbox(options.tape.clone());
     let client = Client::new(outbox.clone(), state.clone());
     let options = Arc::new(options);
     let looks = Arc::new(Semaphore::new(1));
-    let server = Server { client: client.clone(), state, work, options: options.clone(), looks };
+    let server = Server { client: client.clone(), state, workers, options: options.clone(), looks };
     // The socket is tower-lsp's own way to the client; we use `Client`.
     let (service, _socket) = handlers::register(LspService::build(|_| server)).finish();
     let code = serve::serve(input, output, (outbox, writer), client, service, &options).await;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::Shared;
 
-use super::features::Suggestions;
+use super::service::Suggestions;
 use crate::engine::{BoxFuture, Cancel, EngineError};
 use crate::text::{Edit, Text};
 use crate::workspace::Document;

@@ -25,13 +25,13 @@ use super::lifecycle::{self, ParentWatch};
 use super::message::{self, Incoming};
 use super::transport::{Frame, FrameReader, Importance, Outbox, Writer};
 use crate::engine::tape::Tape;
-use crate::report;
+use crate::report::{self, Level};
 
 /// Frames that are read ahead of the loop.
 const READ_AHEAD: usize = 256;
 /// How long the last messages may take to be written when we leave.
 const FLUSH_WAIT: Duration = Duration::from_millis(300);
-/// A request whose first poll takes longer than this holds up the messages behind it.
+/// A request whose first poll takes longer than this holds up the messages after it.
 const SLOW_PREFIX: Duration = Duration::from_millis(50);
 /// How many finished, or early cancelled, ids are remembered.
 const REMEMBERED_IDS: usize = 256;
@@ -98,7 +98,7 @@ fn read_ahead(input: impl AsyncRead + Unpin + Send + 'static, tape: Option<Tape>
                 }
                 Ok(Some(Frame::Bad(reason))) => Incoming::Invalid { id: Id::Null, code: message::PARSE_ERROR, reason },
                 Ok(None) => return,
-                Err(error) => return report::log("error", format_args!("standard input cannot be read: {error}")),
+                Err(error) => return report::log(Level::Error, format_args!("standard input cannot be read: {error}")),
             };
             if sender.send(incoming).await.is_err() {
                 return;
@@ -185,11 +185,11 @@ impl<S: Host> Loop<S> {
                 () = signals.received() => return 0,
                 _ = tick.tick() => {
                     if watch.gone() {
-                        report::log("info", "the editor's process is gone");
+                        report::log(Level::Info, "the editor's process is gone");
                         return u8::from(!self.is_shut_down());
                     }
                     if writer.is_finished() {
-                        report::log("error", "the client can no longer be written to");
+                        report::log(Level::Error, "the client can no longer be written to");
                         return 1;
                     }
                 }
@@ -202,10 +202,10 @@ impl<S: Host> Loop<S> {
     fn log_end_of_input(&self) {
         match self.phase {
             Phase::Uninitialized => report::log(
-                "error",
+                Level::Error,
                 "standard input has ended before anything was asked: `longsight serve` is what an editor starts, and speaks LSP with it there",
             ),
-            Phase::Initialized => report::log("warning", "standard input has ended, and the editor has not said goodbye"),
+            Phase::Initialized => report::log(Level::Warning, "standard input has ended, and the editor has not said goodbye"),
             Phase::ShutDown => {}
         }
     }
@@ -217,10 +217,10 @@ impl<S: Host> Loop<S> {
             Incoming::Notification { method, params } => self.notification(method, params),
             Incoming::Response { id, result } => self.client.answered(&id, result),
             Incoming::LostChange => self.service.inner().suspect("textDocument/didChange", None),
-            Incoming::Stray => report::log("warning", "an answer without an id"),
+            Incoming::Stray => report::log(Level::Warning, "an answer without an id"),
             Incoming::Invalid { id, code, reason } => {
-                report::log("warning", &reason);
-                self.outbox.push(&message::refusal(&id, code, reason), Importance::Essential);
+                report::log(Level::Warning, &reason);
+                self.outbox.push(&message::error_answer(&id, code, reason), Importance::Essential);
             }
         }
     }
@@ -228,14 +228,14 @@ impl<S: Host> Loop<S> {
     fn request(&mut self, id: Id, method: String, params: Option<Value>) {
         if self.running.contains_key(&id) {
             let reason = format!("the id {id} is in use by a request that is still running");
-            return self.outbox.push(&message::refusal(&id, message::INVALID_REQUEST, reason), Importance::Essential);
+            return self.outbox.push(&message::error_answer(&id, message::INVALID_REQUEST, reason), Importance::Essential);
         }
         if self.cancelled_early.take(&id) {
-            return self.outbox.push(&message::refusal(&id, message::REQUEST_CANCELLED, "cancelled"), Importance::Essential);
+            return self.outbox.push(&message::error_answer(&id, message::REQUEST_CANCELLED, "cancelled"), Importance::Essential);
         }
         if dispatch::is_notification(&method) {
             let reason = format!("`{method}` is a notification and has no answer: send it without an id");
-            return self.outbox.push(&message::refusal(&id, message::INVALID_REQUEST, reason), Importance::Essential);
+            return self.outbox.push(&message::error_answer(&id, message::INVALID_REQUEST, reason), Importance::Essential);
         }
         if method == "shutdown" && self.phase == Phase::Initialized {
             // Every request that still waits gets an answer before the client may leave.
@@ -279,7 +279,7 @@ impl<S: Host> Loop<S> {
         match outcome {
             Some(Ok(_)) => {}
             Some(Err(panic)) => {
-                report::log("error", format_args!("`{method}` failed: {panic}"));
+                report::log(Level::Error, format_args!("`{method}` failed: {panic}"));
                 self.service.inner().suspect(&method, params.as_ref());
             }
             None => crate::bug!("the handler of `{method}` waits; notifications must not"),
@@ -337,7 +337,7 @@ impl<S: Host> Loop<S> {
         };
         let inner = running.inner;
         self.abort(&id);
-        self.finish(id, inner, Err(message::cancelled()));
+        self.finish(id, inner, Err(message::request_cancelled()));
     }
 
     /// Ends the work on a request: tower-lsp forgets its id, and the task drops the handler's future.
@@ -385,7 +385,7 @@ fn into_answer(outcome: Result<Option<Response>, String>, called: &CalledMethod)
         Ok(Some((_, Err(error)))) => Err(refusal(error, called)),
         Ok(None) => Err(unknown_method(called)),
         Err(panic) => {
-            report::log("error", format_args!("`{method}` failed: {panic}"));
+            report::log(Level::Error, format_args!("`{method}` failed: {panic}"));
             Err(message::error(
                 message::INTERNAL_ERROR,
                 &format!("`{method}` failed inside longsight; its log on standard error says where"),
@@ -430,7 +430,7 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 fn warn_if_slow(started: Instant) {
     let took = started.elapsed();
     if took > SLOW_PREFIX {
-        report::log("warning", format_args!("the messages behind this one waited {} ms", took.as_millis()));
+        report::log(Level::Warning, format_args!("the messages behind this one waited {} ms", took.as_millis()));
     }
 }
 

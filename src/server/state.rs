@@ -1,5 +1,6 @@
-//! The one owner of everything that changes: open documents, the editor's abilities, running completions. It is behind one lock, held for
-//! moments and never across an await. Slow work uses copies.
+//! The one owner of what the protocol changes: open documents, editor, trust, hunks. It is behind one lock, held for moments and never
+//! across an await. Slow work uses copies. What the features keep between requests is in `backend` (engines, index) and `features::session`
+//! (notes).
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -12,16 +13,15 @@ use crate::engine::{Cancel, ErrorKind};
 use crate::features::edit::Problem;
 use crate::text::rebase::{self, Dropped};
 use crate::text::{Batch, Text, diff};
-use crate::workspace::fs::Stamp;
 use crate::workspace::{Document, Roots, Snapshot, Sync, WorkspacePath};
 
 use super::client::Waiters;
 use super::edit::hunks::{DroppedHunk, Hunks};
 use super::editor::Editor;
 use super::open_documents::{Change, OpenDocument, OpenDocuments, joined, kept};
-use super::trust::{Trust, TrustQuestion};
+use super::trust::TrustState;
 
-/// Everything that changes while the server runs.
+/// Everything that the protocol changes while the server runs.
 #[derive(Default)]
 pub struct State {
     pub editor: Arc<Editor>,
@@ -41,13 +41,9 @@ pub struct State {
     /// Problems of the configuration, and of the projects' own files.
     pub config_problems: Vec<String>,
     pub project_problems: Vec<String>,
-    pub trust: Trust,
-    /// The stamp of the file with the user's decisions on trust, when it was last read; none before.
-    pub said: Option<Option<Stamp>>,
-    /// Folders about which the user was asked, each with the state of its files that steer tools at that time.
-    pub asked: Vec<TrustQuestion>,
+    pub trust: TrustState,
     /// The failures of automatic completion since it last worked. Each kind of failure is told once, even if its words differ.
-    pub complaints: Vec<ErrorKind>,
+    pub reported_failures: Vec<ErrorKind>,
     /// Hunks that wait for a decision.
     pub hunks: Hunks,
     /// The user was told that hunks can only be accepted by code actions.
@@ -152,13 +148,13 @@ impl State {
         }
     }
 
-    /// Whether automatic completion has failed in this way since it last worked; notes it.
-    pub fn is_known(&mut self, failure: ErrorKind) -> bool {
-        let known = self.complaints.contains(&failure);
-        if !known {
-            self.complaints.push(failure);
+    /// Notes that automatic completion has failed in this way; true if it is the first time since it last worked.
+    pub fn note_failure(&mut self, failure: ErrorKind) -> bool {
+        let is_new = !self.reported_failures.contains(&failure);
+        if is_new {
+            self.reported_failures.push(failure);
         }
-        known
+        is_new
     }
 
     /// Takes in the editor's diagnostics for some lines, if the document is still this one.

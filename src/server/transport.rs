@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 
 use crate::engine::tape::Tape;
-use crate::report;
+use crate::report::{self, Level};
 
 /// Longer bodies, in bytes, are skipped and not stored.
 pub const MAX_FRAME: u64 = 64 << 20;
@@ -39,6 +39,15 @@ pub enum Frame {
     Body(Vec<u8>),
     /// No frame; the reason, for an answer with a null id.
     Bad(String),
+}
+
+/// What was read where a header line was expected.
+enum Line {
+    /// The input has ended.
+    End,
+    /// A line too long to be a header; its end is kept, since the next header may have begun in it.
+    TooLong,
+    Text(Vec<u8>),
 }
 
 /// Reads frames. Its state is kept here, so a call may be dropped and made again.
@@ -82,10 +91,13 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     async fn header(&mut self) -> io::Result<Option<Result<u64, String>>> {
         let (mut length, mut headers, mut noise) = (None, false, false);
         loop {
-            let Some(line) = self.line().await? else { return Ok(None) };
-            let Some(line) = line else {
-                noise = true;
-                continue;
+            let line = match self.line().await? {
+                Line::End => return Ok(None),
+                Line::TooLong => {
+                    noise = true;
+                    continue;
+                }
+                Line::Text(line) => line,
             };
             let line = String::from_utf8_lossy(&line).to_ascii_lowercase();
             if let Some(at) = line.rfind("content-length") {
@@ -109,7 +121,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
                 continue;
             }
             if noise {
-                report::log("warning", "skipped input that is not a message");
+                report::log(Level::Warning, "skipped input that is not a message");
                 noise = false;
             }
             match length {
@@ -120,8 +132,8 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         }
     }
 
-    /// A line without its end; `Some(None)` for a line too long to be a header, of which the end is kept.
-    async fn line(&mut self) -> io::Result<Option<Option<Vec<u8>>>> {
+    /// A line without its end.
+    async fn line(&mut self) -> io::Result<Line> {
         let mut looked = 0;
         loop {
             if let Some(end) = self.buffer[looked..].iter().position(|byte| *byte == b'\n') {
@@ -130,15 +142,15 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
                 if line.last() == Some(&b'\r') {
                     line.pop();
                 }
-                return Ok(Some(Some(line)));
+                return Ok(Line::Text(line));
             }
             if self.buffer.len() > MAX_HEADER_LINE {
                 self.buffer.drain(..self.buffer.len() - KEPT_TAIL);
-                return Ok(Some(None));
+                return Ok(Line::TooLong);
             }
             looked = self.buffer.len();
             if !self.fill().await? {
-                return Ok(None);
+                return Ok(Line::End);
             }
         }
     }

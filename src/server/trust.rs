@@ -7,10 +7,11 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
+use tower_lsp::lsp_types::MessageType;
 
 use super::{Server, folders, message};
 use crate::context::fence;
-use crate::workspace::trust::{Standing, Store, fingerprint};
+use crate::workspace::trust::{Standing, Store, StoreStamp, fingerprint};
 use crate::workspace::{Root, Roots};
 
 /// The two answers that the user can give.
@@ -50,78 +51,88 @@ impl Trust {
     }
 }
 
+/// What is known about trust in the open folders.
+#[derive(Default)]
+pub struct TrustState {
+    pub current: Trust,
+    /// How the file with the user's decisions looked when it was last read.
+    read: Option<StoreStamp>,
+    /// Folders about which the user was asked.
+    asked: Vec<TrustQuestion>,
+}
+
 /// Parameters of `longsight/trust` and `longsight.trust`.
 #[derive(Deserialize)]
 pub struct TrustParams {
     trusted: bool,
 }
 
-/// Sets what is known about trust before the folders are looked at.
-pub fn before_a_look(server: &Server) {
+/// Sets what is known about trust before the folders are checked: an editor that has said no means it for all of them.
+pub fn assume_editors_decision(server: &Server) {
     server.with(|state| {
         if state.editor.trusted == Some(false) {
-            state.trust = Trust::EditorSaysNo;
+            state.trust.current = Trust::EditorSaysNo;
         }
     });
 }
 
-/// Takes over what was said of the folders elsewhere since they were looked at, as by `longsight trust`: a no at once, anything else after
-/// a look at them. For the begin of a request that may leave this machine. Reads how one file looks; not under the lock.
-pub fn take_over(server: &Server) {
+/// Picks up decisions made outside the editor, e.g. by `longsight trust`: a refusal takes effect at once, anything else after the folders
+/// are checked again. Call it at the start of every request that may leave this machine, and not under the lock; it stats one file.
+pub fn pick_up_decision(server: &Server) {
     let Some(folder) = &server.options.state else { return };
     let store = Store::new(folder);
-    let now = store.look();
-    let heard = server.with(|state| {
-        let is_new = state.editor.trusted.is_none() && state.said.as_ref().is_some_and(|before| *before != now);
+    let now = store.stamp();
+    let roots = server.with(|state| {
+        let is_new = state.editor.trusted.is_none() && state.trust.read.is_some_and(|before| before != now);
         is_new.then(|| {
-            state.said = Some(now);
+            state.trust.read = Some(now);
             state.roots()
         })
     });
-    let Some(roots) = heard else { return };
+    let Some(roots) = roots else { return };
     if store.says_no(&roots) {
-        server.with(|state| state.trust = Trust::UserSaysNo);
+        server.with(|state| state.trust.current = Trust::UserSaysNo);
     }
     folders::refresh_soon(server);
 }
 
 /// Determines whether the folders are trusted, and asks the user about folders without a decision. Reads files; not to be called under the
 /// lock.
-pub fn look(server: &Server, roots: &Roots) {
+pub fn determine(server: &Server, roots: &Roots) {
     let (by_editor, ask) = server.with(|state| (state.editor.trusted, state.config.trust.ask));
-    // The stamp is taken before the file is read, so that a decision made meanwhile is noticed at the next look.
-    let said = server.options.state.as_ref().map(|folder| Store::new(folder).look());
+    // The stamp is taken before the file is read, so that a decision made meanwhile is noticed the next time.
+    let read = server.options.state.as_ref().map(|folder| Store::new(folder).stamp());
     let trust = match by_editor {
         Some(true) => Trust::Given,
         Some(false) => Trust::EditorSaysNo,
         None => server.options.state.as_ref().map_or(Trust::Given, |folder| by_store(&Store::new(folder), roots, ask)),
     };
-    // If the editor has decided otherwise meanwhile, its decision counts, and the next look takes it over.
+    // If the editor has decided otherwise meanwhile, its decision counts, and the next check takes it over.
     let is_newest = server.with(|state| {
         let is_newest = state.editor.trusted == by_editor;
         if is_newest {
-            state.trust = trust;
-            state.said = said;
+            state.trust.current = trust;
+            state.trust.read = read;
         }
         is_newest
     });
     if is_newest && matches!(trust, Trust::NotAsked | Trust::Stale) {
-        ask_person(server, roots, trust);
+        ask_user(server, roots, trust);
     }
 }
 
 /// Asks about folders without a decision; for each state of a folder once.
-fn ask_person(server: &Server, roots: &Roots, trust: Trust) {
+fn ask_user(server: &Server, roots: &Roots, trust: Trust) {
     let Some(folder) = &server.options.state else { return };
     let store = Store::new(folder);
     let open = |root: &&Arc<Root>| matches!(store.standing(root), Standing::Unknown | Standing::Changed);
     let mut asks: Vec<TrustQuestion> = roots.iter().filter(open).map(TrustQuestion::now).collect();
     server.with(|state| {
-        asks.retain(|ask| !state.asked.contains(ask));
-        state.asked.extend(asks.iter().cloned());
+        asks.retain(|ask| !state.trust.asked.contains(ask));
+        state.trust.asked.extend(asks.iter().cloned());
     });
     if !asks.is_empty() {
-        server.work.detach(Box::pin(question(server.clone(), trust, asks)));
+        server.workers.spawn_detached(Box::pin(question(server.clone(), trust, asks)));
     }
 }
 
@@ -147,8 +158,8 @@ fn by_store(store: &Store, roots: &Roots, ask: bool) -> Trust {
     }
 }
 
-/// A value that changes with what steers tools in the open folders. Reads files.
-pub fn steering(server: &Server) -> Vec<Option<String>> {
+/// The [`fingerprint`]s of the open folders. Reads files.
+pub fn fingerprints(server: &Server) -> Vec<Option<String>> {
     server.with(|state| state.roots()).iter().map(fingerprint).collect()
 }
 
@@ -160,25 +171,27 @@ async fn question(server: Server, trust: Trust, asks: Vec<TrustQuestion>) {
         trust.words()
     );
     let actions = json!([{ "title": YES }, { "title": NO }]);
-    let answer =
-        server.client.request("window/showMessageRequest", json!({ "type": 2, "message": fence::plain(&text), "actions": actions })).await;
+    let answer = server
+        .client
+        .request("window/showMessageRequest", json!({ "type": MessageType::WARNING, "message": fence::plain(&text), "actions": actions }))
+        .await;
     // If the user gives no answer, the folder is not trusted, and nothing is remembered.
     let said = match answer.as_ref().ok().and_then(|answer| answer["title"].as_str()) {
         Some(YES) => true,
         Some(NO) => false,
         _ => return,
     };
-    if let Err(reason) = say(&server, &asks, said).await {
-        server.client.show(2, &format!("longsight: {reason}"));
+    if let Err(reason) = record_decision(&server, &asks, said).await {
+        server.client.show(MessageType::WARNING, &format!("longsight: {reason}"));
     }
 }
 
-/// Keeps the user's decision on folders, for the state about which the user was asked, and acts on it.
-async fn say(server: &Server, asks: &[TrustQuestion], trusted: bool) -> std::result::Result<(), String> {
+/// Records the user's decision on folders, for the state about which the user was asked, and acts on it.
+async fn record_decision(server: &Server, asks: &[TrustQuestion], trusted: bool) -> std::result::Result<(), String> {
     let folder = server.options.state.as_ref().ok_or("there is no state folder to keep your word in; set XDG_STATE_HOME")?;
     let store = Store::new(folder);
     for TrustQuestion { root, fingerprint } in asks {
-        let kept = store.say(root, trusted, fingerprint.as_deref());
+        let kept = store.record(root, trusted, fingerprint.as_deref());
         kept.map_err(|error| format!("your word on {} cannot be kept: {error}", root.path().display()))?;
     }
     folders::refresh(server).await;
@@ -191,16 +204,16 @@ pub async fn command(server: &Server, argument: &Value) -> Result<Value> {
         return Err(Error::invalid_params("the argument needs `trusted`, true or false"));
     };
     if server.with(|state| state.editor.trusted).is_some() {
-        return Err(message::failure("this editor decides on trust itself; use its own command for it"));
+        return Err(message::request_failed("this editor decides on trust itself; use its own command for it"));
     }
     let this = server.clone();
-    let kept = server.work.patient(Box::pin(async move {
+    let kept = server.workers.spawn_on_own_thread(Box::pin(async move {
         let asks: Vec<TrustQuestion> = this.with(|state| state.roots()).iter().map(TrustQuestion::now).collect();
-        say(&this, &asks, params.trusted).await
+        record_decision(&this, &asks, params.trusted).await
     }));
     let kept = kept.await?;
-    kept.map_err(|reason| message::failure(&reason))?;
-    Ok(json!({ "trusted": server.with(|state| state.trust.is_given()) }))
+    kept.map_err(|reason| message::request_failed(&reason))?;
+    Ok(json!({ "trusted": server.with(|state| state.trust.current.is_given()) }))
 }
 
 /// `longsight/trust`: the editor's own decision has changed.
@@ -210,7 +223,7 @@ pub fn changed(server: &Server, params: &TrustParams) {
         editor.trusted = Some(params.trusted);
         state.editor = Arc::new(editor);
         if !params.trusted {
-            state.trust = Trust::EditorSaysNo;
+            state.trust.current = Trust::EditorSaysNo;
         }
     });
     folders::refresh_soon(server);

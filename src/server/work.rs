@@ -1,6 +1,6 @@
 //! Threads for the features: however long these compute or wait, the protocol's threads stay free. Answers for a typing user go through
-//! [`Work::spawn`] and only pause at an await. Work that may wait for a disk, or for something that another thread builds, goes through
-//! [`Work::patient`].
+//! [`WorkerThreads::spawn`] and only pause at an await. Work that may wait for a disk, or for something that another thread builds, goes
+//! through [`WorkerThreads::spawn_on_own_thread`].
 
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio_util::task::AbortOnDropHandle;
@@ -8,7 +8,7 @@ use tower_lsp::jsonrpc::{Error, Result};
 
 use super::message;
 use crate::engine::{BoxFuture, Cancel, EngineError};
-use crate::report;
+use crate::report::{self, Level};
 use crate::syntax::STACK;
 
 /// The threads; their owner shuts them down.
@@ -19,18 +19,18 @@ pub fn threads() -> std::io::Result<Runtime> {
 
 /// Runs work on these threads. Cheap to clone.
 #[derive(Clone)]
-pub struct Work {
+pub struct WorkerThreads {
     pub handle: Handle,
 }
 
-impl Work {
+impl WorkerThreads {
     /// Runs a future that nobody waits for.
-    pub fn detach(&self, work: BoxFuture<'static, ()>) {
+    pub fn spawn_detached(&self, work: BoxFuture<'static, ()>) {
         self.handle.spawn(work);
     }
 
     /// Runs in the background what may wait for a disk or a program.
-    pub fn aside(&self, work: impl FnOnce() + Send + 'static) {
+    pub fn spawn_blocking_detached(&self, work: impl FnOnce() + Send + 'static) {
         self.handle.spawn_blocking(work);
     }
 
@@ -40,8 +40,8 @@ impl Work {
         Box::pin(async move { task.await.map_err(broken) })
     }
 
-    /// [`Work::spawn`] on a thread of its own, where it keeps nobody waiting while it blocks. Stops at its next await.
-    pub fn patient<T: Send + 'static>(&self, work: BoxFuture<'static, T>) -> BoxFuture<'static, Result<T>> {
+    /// [`WorkerThreads::spawn`] on a thread of its own, where it keeps nobody waiting while it blocks. Stops at its next await.
+    pub fn spawn_on_own_thread<T: Send + 'static>(&self, work: BoxFuture<'static, T>) -> BoxFuture<'static, Result<T>> {
         let (handle, dropped) = (self.handle.clone(), Cancel::new());
         let guard = dropped.clone().drop_guard();
         let task = self.handle.spawn_blocking(move || handle.block_on(dropped.run_until_cancelled(work)));
@@ -53,7 +53,7 @@ impl Work {
 }
 
 fn broken(error: tokio::task::JoinError) -> Error {
-    report::log("error", format_args!("work failed: {error}"));
+    report::log(Level::Error, format_args!("work failed: {error}"));
     Error::internal_error()
 }
 
@@ -61,7 +61,7 @@ fn broken(error: tokio::task::JoinError) -> Error {
 pub async fn finished<T>(work: impl Future<Output = Result<std::result::Result<T, EngineError>>>, cancel: &Cancel) -> Result<T> {
     tokio::select! {
         biased;
-        () = cancel.cancelled() => Err(message::cancelled()),
-        outcome = work => outcome?.map_err(|error| message::failed(&error)),
+        () = cancel.cancelled() => Err(message::request_cancelled()),
+        outcome = work => outcome?.map_err(|error| message::from_engine(&error)),
     }
 }

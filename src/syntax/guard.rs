@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::report;
+use crate::report::{self, Level};
 
 /// Deaths after which a text is no longer parsed.
 const MAX_DEATHS: u32 = 3;
@@ -43,7 +43,9 @@ type Deaths = Vec<(u64, u32)>;
 pub fn arm(folder: &Path) {
     match Guard::open(folder) {
         Ok(guard) => drop(GUARD.set(guard)),
-        Err(error) => report::log("warning", format_args!("what ends the server cannot be remembered in {}: {error}", folder.display())),
+        Err(error) => {
+            report::log(Level::Warning, format_args!("what ends the server cannot be remembered in {}: {error}", folder.display()))
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use super::misread::{self, Misread};
 use super::rule_files::{self, Look, MAX_RULES, REPOSITORY, Unreadable};
 use super::{ReadError, Root, Roots, WorkspacePath, is_secret};
 use crate::config::{Problem, Project, parse_project};
-use crate::report;
+use crate::report::{self, Level};
 use crate::text;
 
 pub use super::rule_files::{PROJECT_FILE, is_rule_file};
@@ -327,7 +327,7 @@ pub(super) fn are_readable(root: &Path, folder: &Path, may_be_repository: bool) 
     let own = || if may_be_repository { rule_files::look(root, folder) } else { rule_files::look_right_in(root, folder) };
     let Err(Unreadable(file)) = above.and_then(|()| own().map(drop)) else { return true };
     let why = "it is a link out of the workspace, no file, or larger than 1 MiB";
-    report::log("warning", format_args!("{} takes no part, for {} cannot be read: {why}", folder.display(), file.display()));
+    report::log(Level::Warning, format_args!("{} takes no part, for {} cannot be read: {why}", folder.display(), file.display()));
     false
 }
 

@@ -43,6 +43,10 @@ struct Word {
 /// By folder, as [`uri::written`] writes it.
 type Words = BTreeMap<String, Word>;
 
+/// How the file with the user's words looked at some moment; holds nothing where there was none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreStamp(Option<Stamp>);
+
 /// The file with the user's words.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -66,9 +70,9 @@ impl Store {
         }
     }
 
-    /// How the file looks: another way once something was said. None where there is no such file.
-    pub fn look(&self) -> Option<Stamp> {
-        self.file.symlink_metadata().ok().map(|metadata| Stamp::of(&metadata))
+    /// How the file looks now: another way once a decision was recorded.
+    pub fn stamp(&self) -> StoreStamp {
+        StoreStamp(self.file.symlink_metadata().ok().map(|metadata| Stamp::of(&metadata)))
     }
 
     /// Whether the user has said no to one of these. What steers tools there does not count for that, and is not read.
@@ -77,8 +81,8 @@ impl Store {
         roots.iter().any(|root| words.get(&uri::written(root.path())).is_some_and(|word| !word.trusted))
     }
 
-    /// Keeps the user's word on a folder as it was when its [`fingerprint`] was this.
-    pub fn say(&self, root: &Arc<Root>, trusted: bool, fingerprint: Option<&str>) -> io::Result<()> {
+    /// Records the user's word on a folder as it was when its [`fingerprint`] was this.
+    pub fn record(&self, root: &Arc<Root>, trusted: bool, fingerprint: Option<&str>) -> io::Result<()> {
         let mut words = self.words()?;
         words.insert(uri::written(root.path()), Word { trusted, fingerprint: fingerprint.unwrap_or_default().into() });
         self.keep(&words)

@@ -11,7 +11,7 @@ use longsight::features::edit::{Edited, EditedFile, FileEdit, How};
 use longsight::features::{AnswerEvent, Sink, Target, Timing, complete, edit, preview};
 use longsight::route::{Decision, Role};
 use longsight::server::Options;
-use longsight::server::features::{Features, Question, StateSnapshot, Suggestions};
+use longsight::server::service::{FeatureService, Question, StateSnapshot, Suggestions};
 use longsight::text::{Batch, Edit};
 use serde_json::{Value, json};
 
@@ -126,8 +126,8 @@ impl Fake {
     }
 }
 
-impl Features for Fake {
-    fn workspace(&self, snapshot: StateSnapshot) {
+impl FeatureService for Fake {
+    fn set_workspace(&self, snapshot: StateSnapshot) {
         *self.roots.lock().unwrap() = snapshot.workspace.roots.iter().map(|root| root.path().into()).collect();
         if self.holds_looks.load(Ordering::SeqCst) {
             self.held_looks.fetch_add(1, Ordering::SeqCst);
@@ -140,14 +140,14 @@ impl Features for Fake {
         self.looks.fetch_add(1, Ordering::SeqCst);
     }
 
-    fn changed(&self, snapshot: &StateSnapshot, uri: &str) {
+    fn note_change(&self, snapshot: &StateSnapshot, uri: &str) {
         match snapshot.workspace.document(uri) {
             Some(document) => self.open.lock().unwrap().insert(uri.into(), document.text.to_string()),
             None => self.open.lock().unwrap().remove(uri),
         };
     }
 
-    fn files_changed(&self, paths: Vec<PathBuf>) {
+    fn note_files_changed(&self, paths: Vec<PathBuf>) {
         self.files.lock().unwrap().extend(paths);
     }
 
@@ -189,7 +189,7 @@ impl Features for Fake {
         })
     }
 
-    fn offers(&self, _: StateSnapshot, _: Target, problems: Vec<String>) -> BoxFuture<'static, Vec<Offer>> {
+    fn list_offers(&self, _: StateSnapshot, _: Target, problems: Vec<String>) -> BoxFuture<'static, Vec<Offer>> {
         let offer = |title: &str, kind: &str, explains| Offer { title: title.into(), kind: kind.into(), explains };
         let mut offers = vec![
             offer("Explain", "", true),

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use longsight::config::{Config, EngineConfig};
+use longsight::config::{Config, EngineConfig, EngineKind};
 use longsight::engine::{Cancel, EngineError};
 use longsight::features::edit::{Edited, How, Params, edit};
 use longsight::features::{AnswerEvent, Session, Sink, Target};
@@ -126,7 +126,7 @@ pub fn config(url: &str, dialect: &str) -> Config {
 
 pub fn engine(url: &str, dialect: &str) -> EngineConfig {
     EngineConfig {
-        kind: "openai".into(),
+        kind: EngineKind::OpenAi,
         model: "deepseek-v3.2".into(),
         base_url: Some(format!("{url}/v1")),
         dialect: Some(dialect.into()),

@@ -411,7 +411,7 @@ impl Workbench {
             return Err(reason);
         }
         if let Some(misread) = self.misread(draft)
-            && !self.is_insisted_on(draft, &misread)
+            && !self.accepts_second_try(draft, &misread)
         {
             return Err(misread.to_string());
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{Refusal, ToolAnswer, Workbench, text};
-use crate::agent::limits::{RESULT, shorten};
+use crate::agent::limits::{MAX_RESULT_BYTES, shorten};
 use crate::context::redact::Secrets;
 use crate::context::{Masked, Stretch, fence};
 use crate::index::{self, Hit, Query, Unread};
@@ -22,7 +22,7 @@ const MOST_SYMBOLS: usize = 200;
 const MOST_DEFINITIONS: usize = 20;
 const MOST_REFERENCES: usize = 100;
 /// Most bytes of a file that are shown at once: a result without its frame.
-const MAX_SHOWN_BYTES: usize = RESULT - 512;
+const MAX_SHOWN_BYTES: usize = MAX_RESULT_BYTES - 512;
 /// Longest line of a list, in bytes.
 const MAX_LINE_BYTES: usize = 240;
 

@@ -1,5 +1,5 @@
 //! Drafts with which a file parses worse: where, for the model, and whether the grammar may be at fault. Grammars do not know every word of
-//! a language, and macros least of all. What is proposed a second time, and closes what it opens, is left to the person.
+//! a language, and macros least of all. What is proposed a second time, and closes what it opens, is left to the user.
 
 use std::fmt;
 use std::ops::Range;
@@ -71,8 +71,8 @@ impl Workbench {
         Some(Misread { before: errors, now, line, text: shorten(&text, SHOWN_LETTERS).replace('\n', " ") })
     }
 
-    /// Whether a place that does not parse is accepted because it is proposed again; remembers it.
-    pub(super) fn is_insisted_on(&mut self, draft: &Draft, misread: &Misread) -> bool {
+    /// Accepts a place that does not parse if it is proposed for the second time; the first time it is remembered.
+    pub(super) fn accepts_second_try(&mut self, draft: &Draft, misread: &Misread) -> bool {
         let place = (draft.path.clone(), misread.text.clone());
         if !self.seen.contains(&place) {
             self.seen.push(place);
@@ -102,7 +102,7 @@ fn places(parsed: &Parsed, changed: usize) -> Vec<(usize, String)> {
 /// The line of a fault and its text. A fault from far above is shown where the text has `changed`.
 fn place(text: &str, fault: Range<usize>, changed: usize) -> (usize, String) {
     let at = if fault.contains(&changed) { changed } else { fault.start }.min(text.len());
-    // A missing node belongs behind the text before it.
+    // A missing node belongs after the text before it.
     let at = if text[at..].trim().is_empty() || fault.is_empty() { text[..at].trim_end().len() } else { at };
     let line = text[line_start(text, at)..].lines().next().unwrap_or_default();
     (line_number(text, at), line.trim().to_string())

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{Check, Status};
-use crate::config::{self, Config, DEFAULT_KV_TYPE, EngineConfig};
+use crate::config::{self, Config, DEFAULT_KV_TYPE, EngineConfig, EngineKind};
 use crate::engine::llama::gguf::{self, Header};
 use crate::engine::llama::place;
 use crate::engine::{Caps, EngineError, ErrorKind, check, http};
@@ -69,13 +69,13 @@ pub fn checks(config: &Config, judged: &Judged) -> Vec<Check> {
         engines.entry(config::DEFAULT_ENGINE.into()).or_default();
     }
     let mut checks = vec![Check::ok("machine", judged.about())];
-    if engines.values().any(|engine| engine.kind == "llama") {
+    if engines.values().any(|engine| engine.kind == EngineKind::Llama) {
         checks.extend(processor());
         checks.push(process());
     }
     let mut bandwidth = None;
     for (name, engine) in &engines {
-        if engine.kind == "llama" {
+        if engine.kind == EngineKind::Llama {
             let rate = *bandwidth.get_or_insert_with(|| judged.bandwidth());
             checks.extend(in_process(name, engine, judged, rate));
         } else {
@@ -245,7 +245,7 @@ fn remedies(plan: &Plan) -> String {
 
 /// Whether a model that Ollama runs on this machine fits, in the quantisation that Ollama fetches, if the catalogue knows it.
 fn in_ollama(name: &str, engine: &EngineConfig, judged: &Judged, bandwidth: &mut Option<Option<f64>>) -> Option<Check> {
-    let origin = http::build(name, engine).ok().filter(|_| engine.kind == "ollama")?.origin();
+    let origin = http::build(name, engine).ok().filter(|_| engine.kind == EngineKind::Ollama)?.origin();
     if leaves_machine(origin.as_deref(), &engine.model) {
         return None;
     }
@@ -315,7 +315,7 @@ fn answered(name: &str, engine: &EngineConfig, title: &str, origin: &str, caps: 
             format!("check `base_url` and `model` of [engines.{name}], and ask something: longsight ask; set `context` to its window");
         return Check::new(Status::Warning, title, detail, fix);
     }
-    if engine.kind == "deepseek" {
+    if engine.kind == EngineKind::DeepSeek {
         let detail = format!("{origin} was not asked, since its API tells nothing of its models; {served} is known for {what}");
         return Check::new(Status::Info, title, detail, "");
     }
@@ -339,11 +339,11 @@ fn failed(name: &str, engine: &EngineConfig, title: &str, origin: &str, error: &
         }
         (Some(_), _) => format!("put the key into an environment variable, and the name of that into `api_key_env` of [engines.{name}]"),
         (None, Some(401 | 403)) => format!("correct the key of [engines.{name}]"),
-        (None, Some(404)) if engine.kind == "ollama" => format!("ollama pull {}", engine.model),
+        (None, Some(404)) if engine.kind == EngineKind::Ollama => format!("ollama pull {}", engine.model),
         (None, Some(_)) => "correct `base_url` and `model`".into(),
         (None, None) if said.contains("certificate") => "make this system trust the certificate, or correct `base_url`".into(),
         (None, None) if key && has_source => format!("correct where the key of [engines.{name}] comes from"),
-        (None, None) if engine.kind == "ollama" => "start it with `ollama serve`, or correct `base_url`".into(),
+        (None, None) if engine.kind == EngineKind::Ollama => "start it with `ollama serve`, or correct `base_url`".into(),
         (None, None) => "start the server, or correct `base_url`".into(),
     };
     let detail = if said.contains(origin) { said } else { format!("{origin}: {said}") };

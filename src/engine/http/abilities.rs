@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Api, ServerShared, is_other_model, window};
 use crate::config::DEFAULT_CONTEXT;
 use crate::engine::{ANY_WINDOW, Caps, EngineError, ErrorKind, locality};
-use crate::report;
+use crate::report::{self, Level};
 
 /// Models of a server's list that are told to the user if the configured one is not among them.
 const MOST_LISTED: usize = 8;
@@ -132,7 +132,7 @@ impl ServerShared {
         // That there is no list is said as well.
         let is_told = status == Some(404);
         if !is_told {
-            report::log("warning", format_args!("the list of models is done without: {error}"));
+            report::log(Level::Warning, format_args!("the list of models is done without: {error}"));
         }
         Ok(Listed { list: Value::Null, unsaid: Some(error.message), is_told })
     }

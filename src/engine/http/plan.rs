@@ -1,7 +1,6 @@
 //! What is sent for a request, to which address, and how the answer is read.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use serde_json::Value;
 
@@ -30,7 +29,7 @@ impl ServerShared {
     /// Decides address, body and parsers for a request.
     pub(super) async fn plan(self: &Arc<Self>, request: &Request) -> Result<Plan, EngineError> {
         let within;
-        let most = self.most_tokens.load(Ordering::Relaxed);
+        let most = self.seen.borrow().learned.most_tokens.unwrap_or(u32::MAX);
         let request = if request.max_tokens > most {
             within = Request { max_tokens: most, ..request.clone() };
             &within
@@ -60,12 +59,12 @@ impl ServerShared {
                 self.ollama_plan("/api/chat", body, answer)
             }
             Api::DeepSeek => {
-                let body = openai::chat_body(&self.model, chat, request, Thinking::Type, self.resend());
+                let body = openai::chat_body(&self.model, chat, request, Thinking::Type, self.seen.borrow().learned.resend);
                 self.openai_plan("/chat/completions", body, answer)
             }
             Api::OpenAi => {
                 let thinking = Thinking::Template { said: self.thinking.is_some() || self.says_quiet(request) };
-                let body = openai::chat_body(&self.model, chat, request, thinking, self.resend());
+                let body = openai::chat_body(&self.model, chat, request, thinking, self.seen.borrow().learned.resend);
                 self.openai_plan("/chat/completions", body, answer)
             }
         }
@@ -159,7 +158,7 @@ impl ServerShared {
     /// The prompt for a hole, if we render it, and the texts that end its answer: in the format of the model's family, else in the
     /// configured dialect, else in Qwen's if the model's name says that it knows it.
     fn hole_prompt(&self, fim: &Fim) -> Option<(String, &'static [&'static str])> {
-        if self.fills_no_holes.load(Ordering::Relaxed) {
+        if self.seen.borrow().learned.fills_no_holes {
             return None;
         }
         // Who configures a dialect wants raw prompts; otherwise only servers of this API are taken to complete them.

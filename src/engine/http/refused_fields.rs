@@ -1,7 +1,5 @@
 //! Optional fields of a request. The first refusal that names one teaches us to leave it out, or what it is called there.
 
-use std::sync::atomic::{AtomicU8, Ordering};
-
 use serde_json::Value;
 
 use crate::engine::{EngineError, ErrorKind, Refusal};
@@ -35,19 +33,19 @@ pub(super) fn refuses_tools(error: &EngineError) -> bool {
 }
 
 /// Which of the fields a server has refused, a bit for each.
-#[derive(Default)]
-pub(super) struct RefusedFields(AtomicU8);
+#[derive(Clone, Copy, Default)]
+pub(super) struct RefusedFields(u8);
 
 impl RefusedFields {
-    /// Whether a refusal is about a field not refused before.
-    pub fn learns(&self, error: &EngineError) -> bool {
-        let Some(said) = objection(error) else { return false };
+    /// Whether an objection is about a field not refused before; if so, the field is left out from now on.
+    pub fn learns(&mut self, said: &str) -> bool {
         let named = (0..FIELDS.len()).find(|number| !self.has_refused(*number) && names(said, FIELDS[*number].0));
-        named.is_some_and(|number| self.0.fetch_or(1 << number, Ordering::Relaxed) & 1 << number == 0)
+        self.0 |= named.map_or(0, |number| 1 << number);
+        named.is_some()
     }
 
     fn has_refused(&self, number: usize) -> bool {
-        self.0.load(Ordering::Relaxed) & 1 << number != 0
+        self.0 & 1 << number != 0
     }
 
     /// Changes a request into the form that this server takes.

@@ -17,6 +17,7 @@ use super::vocabulary::Vocabulary;
 use crate::features::Session;
 use crate::features::inert::code_span;
 use crate::workspace::WorkspacePath;
+use check::Checked;
 use guess::{PATH, is_compound};
 use split::SplitPaths;
 use table::Table;
@@ -56,7 +57,7 @@ impl NamedBy {
     }
 }
 
-/// Marks that are put behind a place that does not exist, and behind a name that nothing in the workspace has.
+/// Marks that are put after a place that does not exist, and after a name that nothing in the workspace has.
 const NO_PLACE: &str = " (not found)";
 const NO_NAME: &str = " (not in the index)";
 
@@ -146,7 +147,7 @@ impl<'a> Checker<'a> {
         marked
     }
 
-    /// Whether the text behind a blank may belong to a path at the end of this text.
+    /// Whether the text after a blank may belong to a path at the end of this text.
     pub fn may_go_on(&mut self, text: &str) -> bool {
         self.split().may_go_on(text)
     }
@@ -195,9 +196,8 @@ impl<'a> Checker<'a> {
         for (whole, code) in spans.iter().filter(|(whole, _)| !said(whole)) {
             let code = line[code.clone()].trim();
             let mark = match self.file(code, true) {
-                Some(mark) => mark,
-                None if self.is_no_name(code) => Some(NO_NAME),
-                None => None,
+                Checked::NotAPlace if self.is_no_name(code) => Some(NO_NAME),
+                checked => checked.mark(),
             };
             marks.extend(mark.map(|mark| (whole.end, mark)));
         }
@@ -210,7 +210,7 @@ impl<'a> Checker<'a> {
             if called.is_some_and(|name| self.is_no_name(name)) {
                 marks.push((at.end + 1, NO_NAME));
             } else {
-                let mark = self.file(word, false).flatten();
+                let mark = self.file(word, false).mark();
                 marks.extend(mark.map(|mark| (named::end_of_link(line, at.end).unwrap_or(at.end), mark)));
             }
         }
@@ -237,10 +237,14 @@ impl<'a> Checker<'a> {
         let column = self.table.column(line, &whole);
         for named in column.into_iter().chain(named::named(line, &whole)) {
             let Some(first) = named.first else { continue };
-            if let Some(mark) = named.behind.and_then(|path| self.place(path, first, &named)) {
-                places.push((named.range.start..named.end_behind(line), mark));
-            } else if let Some(mark) = self.place(named.before, first, &named) {
-                places.push((named.range, mark));
+            let behind = named.behind.map_or(Checked::NotAPlace, |path| self.place(path, first, &named));
+            if behind != Checked::NotAPlace {
+                places.push((named.range.start..named.end_behind(line), behind.mark()));
+                continue;
+            }
+            let before = self.place(named.before, first, &named);
+            if before != Checked::NotAPlace {
+                places.push((named.range, before.mark()));
             } else if named.in_words && !in_code {
                 let mut files = named::words(line, &whole);
                 files.retain(|(at, word)| at.end <= named.range.start && (whole.contains(at) || PATH.is_match(word)));

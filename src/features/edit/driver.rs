@@ -113,7 +113,8 @@ async fn with_tools(work: &Work<'_>, window: usize) -> Result<Edited, EngineErro
     let say = |what: String| (work.sink)(AnswerEvent::Progress(what, None));
     let see = |event: &Event| tool_turn::show(work, event, &thought);
     let (task, least) = (work.plan.task(work.session), work.least());
-    let driver = Driver { router: work.session.router(), task, cancel: work.cancel, least, time: limits::TIME, say: &say, see: &see };
+    let driver =
+        Driver { router: work.session.router(), task, cancel: work.cancel, least, time: limits::MAX_TURN_TIME, say: &say, see: &see };
     let ran = driver.run(turn, bench).await;
     tool_turn::finish(work, ran, sent, ready_ms)
 }
@@ -121,8 +122,8 @@ async fn with_tools(work: &Work<'_>, window: usize) -> Result<Edited, EngineErro
 /// Fills a form. If that changes a signature, a second question adapts the calls; if it fails, the first answer is offered alone.
 async fn with_a_form(work: &Work<'_>) -> Result<Edited, EngineError> {
     let started = Instant::now();
-    let mut done = in_time(limits::TIME, rounds(work)).await.unwrap_or_else(|| Err(too_slow()))?;
-    let left = limits::TIME.saturating_sub(started.elapsed());
+    let mut done = in_time(limits::MAX_TURN_TIME, rounds(work)).await.unwrap_or_else(|| Err(too_slow()))?;
+    let left = limits::MAX_TURN_TIME.saturating_sub(started.elapsed());
     let told = in_time(left, calls(work, &mut done)).await.unwrap_or_else(|| Ok(follow::too_late()))?;
     form_rounds::offered(work, done, told)
 }

@@ -60,9 +60,9 @@ pub(in crate::features) fn first(session: &Session, at: &Target, how: &How, want
         let (text, _) = tool_turn::words(&work, window);
         let messages = vec![Message::new(Role::System, tool_turn::RULES), Message::new(Role::User, text)];
         let ask = Ask::Chat(Chat { messages, tools: schema::tools(), ..Chat::default() });
-        let (drawn, more) = (UnrenderedPrompt { ask, parts: parts() }, limits::RESULTS / BYTES_PER_TOKEN);
+        let (drawn, more) = (UnrenderedPrompt { ask, parts: parts() }, limits::MAX_ALL_RESULTS_BYTES / BYTES_PER_TOKEN);
         let [first, later] = driver::answers(reader.caps.context);
-        return Ok(First { drawn, reader, task, budget, steps: Steps { count: limits::STEPS, first: Some(first), later, more } });
+        return Ok(First { drawn, reader, task, budget, steps: Steps { count: limits::MAX_STEPS, first: Some(first), later, more } });
     }
     let choice = reader.choice().ok_or_else(|| EngineError::refused("no engine is set up that could be asked"))?;
     let format = request::answer_format(&plan.form, choice, &reader.caps, true);
@@ -71,7 +71,7 @@ pub(in crate::features) fn first(session: &Session, at: &Target, how: &How, want
     let drawn = UnrenderedPrompt { ask: asked.ask, parts: parts() };
     let (count, first) = (form_rounds::rounds_of(format), asked.max_tokens);
     // When asked again, a model reads its own answer and why it was refused.
-    let mut steps = Steps { count, first: Some(first), later: first, more: limits::RESULT / BYTES_PER_TOKEN };
+    let mut steps = Steps { count, first: Some(first), later: first, more: limits::MAX_RESULT_BYTES / BYTES_PER_TOKEN };
     if matches!(plan.form, Form::Replace { .. }) && site.item().is_some_and(|item| item.kind.is_callable()) {
         // The calls may have to follow the signature, in another question.
         steps = Steps { count: 2 * count, later: MOST_TOKENS, more: reader.caps.context as usize, ..steps };

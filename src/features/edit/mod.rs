@@ -155,7 +155,7 @@ impl Work<'_> {
 }
 
 fn too_slow() -> EngineError {
-    let minutes = limits::TIME.as_secs() / 60;
+    let minutes = limits::MAX_TURN_TIME.as_secs() / 60;
     let words = format!("the model has come to no end in {minutes} minutes; choose fewer lines, or name a faster engine as `roles.coder`");
     EngineError::new(ErrorKind::TimedOut, words)
 }

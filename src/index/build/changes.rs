@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::{FEW_FILES, Owner};
+use super::{FEW_FILES, Flush, Owner, Tables};
 use crate::index::file::Tier;
 use crate::index::handle::Message;
 use crate::index::scan::ScanOutcome;
@@ -11,12 +11,12 @@ use crate::workspace::rules::is_rule_file;
 use crate::workspace::walk::Listing;
 use crate::workspace::watch::{Hint, Watcher, is_remote};
 
-/// More changed paths than this are found by a rescan instead.
+/// More changed paths than this are found by a rescan instead: to list a workspace costs about as much as to look at so many files.
 pub(super) const MAX_CHANGED: usize = 256;
 /// Time between rescans where every folder is watched: they only have to find what a lost event missed.
-const WATCHED: Duration = Duration::from_secs(600);
+const WATCHED_RESCAN_INTERVAL: Duration = Duration::from_secs(600);
 /// When new folders have become watched, a rescan after this time finds what changed in them just before.
-const GAP: Duration = Duration::from_secs(2);
+const NEW_WATCH_RESCAN_DELAY: Duration = Duration::from_secs(2);
 
 impl Owner {
     /// Plans the next rescan after a pause; none cancels it.
@@ -27,7 +27,7 @@ impl Owner {
     /// Time until the next rescan; `watched` says whether every folder is watched.
     pub(super) fn pause(&self, watched: bool) -> Option<Duration> {
         let seconds = Some(self.options.rescan).filter(|seconds| *seconds > 0)?;
-        Some(Duration::from_secs(seconds).max(if watched { WATCHED } else { Duration::ZERO }))
+        Some(Duration::from_secs(seconds).max(if watched { WATCHED_RESCAN_INTERVAL } else { Duration::ZERO }))
     }
 
     /// Looks again at files that may have changed.
@@ -36,7 +36,7 @@ impl Owner {
             self.library.rules_changed();
         }
         if self.is_building() {
-            // To begin anew with each change would never end.
+            // To begin again with each change would never end.
             self.again |= self.later.len() + paths.len() > MAX_CHANGED;
             return if self.again { self.later.clear() } else { self.later.extend(paths) };
         }
@@ -52,10 +52,10 @@ impl Owner {
             self.dirty.extend(kept);
         }
         if any {
-            self.publish(false);
+            self.publish(Tables::Kept);
         }
         if self.dirty.len() >= FEW_FILES {
-            self.flush(false);
+            self.flush(Flush::Meanwhile);
         }
     }
 
@@ -86,9 +86,9 @@ impl Owner {
         let complete = coverage.complete && !self.library.roots.iter().any(|root| is_remote(root.path()));
         let pause = self.pause(complete);
         // Needed even where rescans are turned off: nobody reports a file that appeared between the listing of its folder and the watch.
-        let gap = coverage.grown.then_some(GAP);
+        let gap = coverage.grown.then_some(NEW_WATCH_RESCAN_DELAY);
         // Nobody reports when a missing root comes back.
         let is_missing = self.library.roots.iter().any(|root| !root.path().exists());
-        self.rescan_in(gap.or(is_missing.then_some(GAP)).into_iter().chain(pause).min());
+        self.rescan_in(gap.or(is_missing.then_some(NEW_WATCH_RESCAN_DELAY)).into_iter().chain(pause).min());
     }
 }

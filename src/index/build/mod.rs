@@ -12,12 +12,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
-use tokio::sync::watch as tell;
+use tokio::sync::watch;
 
 use passes::Job;
 
 use crate::pages;
-use crate::report;
+use crate::report::{self, Level};
 use crate::syntax::{Registry, Trees};
 use crate::workspace::walk::Listing;
 use crate::workspace::watch::Watcher;
@@ -25,7 +25,7 @@ use crate::workspace::{Document, Roots};
 
 use super::cache::{Cache, CacheCounts};
 use super::file::Tier;
-use super::handle::{Message, Options, Progress, Stage};
+use super::handle::{Message, Options, Progress, Stage, WaitFor};
 use super::library::Library;
 use super::quiet;
 use super::scan::FileToScan;
@@ -35,8 +35,8 @@ use super::view::View;
 pub(in crate::index) struct Channels {
     /// Through this the thread sends messages to itself.
     pub sender: Sender<Message>,
-    pub view: tell::Sender<Arc<View>>,
-    pub progress: tell::Sender<Progress>,
+    pub view: watch::Sender<Arc<View>>,
+    pub progress: watch::Sender<Progress>,
     /// Set when the thread shall end.
     pub stop: Arc<AtomicBool>,
 }
@@ -46,10 +46,10 @@ pub(in crate::index) struct Owner {
     library: Library,
     options: Options,
     sender: Sender<Message>,
-    view: tell::Sender<Arc<View>>,
-    progress: tell::Sender<Progress>,
+    view: watch::Sender<Arc<View>>,
+    progress: watch::Sender<Progress>,
     /// How many updates of documents are in the view, or were replaced by a later one that is.
-    taken: tell::Sender<u64>,
+    taken: watch::Sender<u64>,
     stop: Arc<AtomicBool>,
     stage: Stage,
     /// The number of the current pass. Results of earlier ones are dropped, and their workers stop.
@@ -68,7 +68,7 @@ pub(in crate::index) struct Owner {
     cache: Option<Box<Cache>>,
     /// Files, by number, whose facts are not on disk yet.
     dirty: Vec<u32>,
-    waiting: Vec<(bool, Sender<()>)>,
+    waiting: Vec<(WaitFor, Sender<()>)>,
     watcher: Option<Watcher>,
     /// The next listing is that of a rescan, which looks for what watching has missed, and why.
     check_watches: bool,
@@ -84,10 +84,28 @@ pub(in crate::index) struct Owner {
 
 /// After this many panics no build is started again.
 const MAX_FAILURES: u32 = 3;
-/// With fewer files than this tier 0 is skipped: they are parsed before anyone notices.
+/// With fewer files than this the lexical tier is skipped: they are parsed before anyone notices.
 const FEW_FILES: usize = 64;
 /// Messages that a batch has room for from the start.
 const AT_ONCE: usize = 8;
+
+/// The tables of a new view, by which names are found.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tables {
+    /// Those of the view before; files that have changed since lie over them.
+    Kept,
+    /// New ones, if files have changed since.
+    Rebuilt,
+}
+
+/// When the cache is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flush {
+    /// Work goes on.
+    Meanwhile,
+    /// A build has ended, so there is time to tidy up.
+    BuildEnded,
+}
 
 impl Owner {
     /// An empty index; [`Owner::run`] fills it.
@@ -99,7 +117,7 @@ impl Owner {
             sender,
             view,
             progress,
-            taken: tell::Sender::new(0),
+            taken: watch::Sender::new(0),
             stop,
             stage: Stage::Empty,
             pass: Arc::default(),
@@ -129,7 +147,7 @@ impl Owner {
     }
 
     /// Reports how many updates of documents the view has.
-    pub fn taken(&self) -> tell::Receiver<u64> {
+    pub fn taken(&self) -> watch::Receiver<u64> {
         self.taken.subscribe()
     }
 
@@ -162,7 +180,7 @@ impl Owner {
             let mut replaced: HashMap<String, u64> = HashMap::new();
             for (at, message) in batch.drain(..).enumerate() {
                 if let Message::Stop(_ended) = &message {
-                    let _ = catch_unwind(AssertUnwindSafe(|| self.flush(false)));
+                    let _ = catch_unwind(AssertUnwindSafe(|| self.flush(Flush::Meanwhile)));
                     return;
                 }
                 let of = if let Message::Update(document) = &message { Some(document.uri.clone()) } else { None };
@@ -198,7 +216,7 @@ impl Owner {
         }
         let name = document.as_ref().map_or("a build", |document| &document.uri).to_string();
         if catch_unwind(AssertUnwindSafe(|| self.recover(document))).is_err() {
-            report::log("error", format_args!("the index could not recover from a failure with {name}"));
+            report::log(Level::Error, format_args!("the index could not recover from a failure with {name}"));
         }
         crate::bug!("the index failed with {name}, which it knows less of now");
     }
@@ -207,7 +225,7 @@ impl Owner {
     fn recover(&mut self, document: Option<Document>) {
         if let Some(document) = document {
             self.library.take_plainly(&document);
-            return self.publish(false);
+            return self.publish(Tables::Kept);
         }
         self.failures += 1;
         (self.cache, self.opening, self.early, self.job, self.listing) = (None, None, None, None, false);
@@ -217,14 +235,14 @@ impl Owner {
         }
         self.next_pass();
         self.stage = Stage::Ready;
-        self.publish(true);
+        self.publish(Tables::Rebuilt);
     }
 
     fn handle(&mut self, message: Message) {
         match message {
             Message::Update(document) => {
                 if self.library.update(document) {
-                    self.publish(false);
+                    self.publish(Tables::Kept);
                 }
             }
             Message::Close(uri) => {
@@ -263,25 +281,25 @@ impl Owner {
                     }
                 }
             }
-            Message::Sync(ready, answer) => self.waiting.push((ready, answer)),
+            Message::Sync(what, answer) => self.waiting.push((what, answer)),
             Message::Stop(_) => {}
         }
     }
 
     fn set_roots(&mut self, roots: Arc<Roots>) {
-        self.flush(false);
+        self.flush(Flush::Meanwhile);
         if self.library.set_roots(roots) {
             // Whoever waits for the whole workspace also waits for the new folder.
             self.stage = Stage::Empty;
         }
-        self.publish(true);
+        self.publish(Tables::Rebuilt);
         self.open_cache();
     }
 
     fn answer_waiting(&mut self) {
         let ready = self.stage == Stage::Ready && !self.is_building();
-        self.waiting.retain(|(wants_ready, answer)| {
-            let done = ready || !wants_ready;
+        self.waiting.retain(|(what, answer)| {
+            let done = ready || *what == WaitFor::Messages;
             if done {
                 let _ = answer.send(());
             }
@@ -301,18 +319,19 @@ impl Owner {
         self.pass.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    fn publish(&mut self, rebuild: bool) {
+    fn publish(&mut self, tables: Tables) {
         let begun = Instant::now();
-        let view = self.library.view(self.stage, rebuild);
+        let view = self.library.view(self.stage, tables == Tables::Rebuilt);
         self.view.send_replace(Arc::new(view));
         self.last_publish = Instant::now();
-        if rebuild {
+        if tables == Tables::Rebuilt {
             self.publishing = begun.elapsed();
         }
     }
 
-    /// Writes what is not on disk yet. `settled` means that a build has ended, so there is time to tidy up.
-    fn flush(&mut self, settled: bool) {
+    /// Writes what is not on disk yet.
+    fn flush(&mut self, when: Flush) {
+        let settled = when == Flush::BuildEnded;
         let Some(cache) = &mut self.cache else {
             self.library.refusals(false);
             return self.dirty.clear();
@@ -329,7 +348,7 @@ impl Owner {
             cache.write(&files, &refused, self.library.names(), merge);
         }
         if settled {
-            cache.evict(super::cache::BUDGET);
+            cache.evict(super::cache::MAX_ALL_INDEXES_BYTES);
         }
     }
 }

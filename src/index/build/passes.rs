@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::changes::MAX_CHANGED;
-use super::{FEW_FILES, Owner};
+use super::{FEW_FILES, Flush, Owner, Tables};
 use crate::index::cache::{Cache, CachedIndex};
 use crate::index::file::Tier;
 use crate::index::handle::{Message, Progress, Stage};
@@ -21,10 +21,11 @@ pub(super) struct Job {
 }
 
 /// After this many gathered files they are written to disk; a kill loses no more work than this.
-const BATCH: usize = 2000;
-/// While a build runs, views are published no more often than this, and so rarely that publishing takes at most a twentieth of the time.
-const PUBLISH: Duration = Duration::from_secs(2);
-const SHARE: u32 = 20;
+const MAX_UNSAVED_FILES: usize = 2000;
+/// While a build runs, views are published no more often than this: nobody sees the difference, and each costs new tables.
+const MIN_PUBLISH_INTERVAL: Duration = Duration::from_secs(2);
+/// Views are published so rarely that publishing takes at most one part in this many of the time.
+const PUBLISHING_SHARE: u32 = 20;
 
 impl Owner {
     /// Reads the cache on a thread of its own, while the workspace is listed.
@@ -89,9 +90,9 @@ impl Owner {
         let reopened = self.library.look_at_open();
         if first || self.library.is_stale() {
             self.stage = self.stage.max(if todo.is_empty() { Stage::Ready } else { Stage::Empty });
-            self.publish(true);
+            self.publish(Tables::Rebuilt);
         } else if reopened {
-            self.publish(false);
+            self.publish(Tables::Kept);
         }
         let (named, rest): (Vec<FileToScan>, Vec<FileToScan>) = match first && todo.len() > FEW_FILES {
             true => todo.into_iter().partition(|todo| self.library.registry.by_path(todo.entry.path.relative()).is_some()),
@@ -135,25 +136,25 @@ impl Owner {
         {
             self.dirty.push(number);
         }
-        if self.dirty.len() >= BATCH {
-            self.flush(false);
+        if self.dirty.len() >= MAX_UNSAVED_FILES {
+            self.flush(Flush::Meanwhile);
         }
         if self.progress.receiver_count() > 0 && (left % 64 == 0 || total < 64) {
             self.progress.send_replace(Progress { stage: self.stage, done: total - left, total, cache: self.counts });
         }
         if left == 0 {
             self.finished(tier);
-        } else if tier == Tier::Parsed && self.last_publish.elapsed() > PUBLISH.max(self.publishing * SHARE) {
-            self.publish(true);
+        } else if tier == Tier::Parsed && self.last_publish.elapsed() > MIN_PUBLISH_INTERVAL.max(self.publishing * PUBLISHING_SHARE) {
+            self.publish(Tables::Rebuilt);
         }
     }
 
-    /// Ends a pass: after tier 0 starts the parsers, after those declares the index ready.
+    /// Ends a pass: after the lexical tier starts the parsers, after those declares the index ready.
     pub(super) fn finished(&mut self, tier: Tier) {
         let todo = self.job.take().map(|job| job.todo);
         if tier == Tier::Lexical {
             self.stage = Stage::Lexical;
-            self.publish(true);
+            self.publish(Tables::Rebuilt);
             let mut todo = todo.map(|todo| self.library.parseable(&todo)).unwrap_or_default();
             todo.append(&mut self.rest);
             return self.start(Tier::Parsed, todo);
@@ -162,10 +163,10 @@ impl Owner {
         let was_ready = self.stage == Stage::Ready;
         self.stage = Stage::Ready;
         if !was_ready || self.library.is_stale() {
-            self.publish(true);
+            self.publish(Tables::Rebuilt);
         }
         self.progress.send_replace(Progress { stage: self.stage, done: self.library.len(), total: self.library.len(), cache: self.counts });
-        self.flush(true);
+        self.flush(Flush::BuildEnded);
         let later = std::mem::take(&mut self.later);
         if std::mem::take(&mut self.again) || later.len() > MAX_CHANGED {
             self.list();

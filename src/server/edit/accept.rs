@@ -24,11 +24,14 @@ struct AcceptData {
     version: i32,
 }
 
+/// What an editor without the means for edits is told.
+pub const APPLIES_NO_EDITS: &str = "this editor cannot apply edits from a server; take them from the answer";
+
 /// Why an editor cannot accept hunks; none if it can. An edit without a version could be applied to a text that has changed, so such an
 /// editor has to ask for the edit at the moment in which the user chooses it.
 pub fn hindered(editor: &Editor) -> Option<&'static str> {
     let can = editor.can.apply_edits || editor.can.resolve_actions || editor.can.version_edits;
-    (!can).then_some("this editor cannot apply edits from a server; take them from the answer")
+    (!can).then_some(APPLIES_NO_EDITS)
 }
 
 /// Whether a hunk cannot be listed in its own document: it creates that document's file, and the editor accepts hunks only by code actions.
@@ -58,7 +61,7 @@ pub fn is_one(action: &Value) -> bool {
 pub async fn resolve(server: &Server, mut action: Value) -> Result<Value> {
     let data: AcceptData = serde_json::from_value(action["data"].clone()).map_err(|error| Error::invalid_params(error.to_string()))?;
     if server.with(|state| state.document(&data.uri).is_none_or(|open| open.document.version != data.version)) {
-        return Err(message::modified("the document has changed since the action was listed; choose it again"));
+        return Err(message::content_modified("the document has changed since the action was listed; choose it again"));
     }
     let selector = HunkSelector::of(&data.accept)?;
     follow_disk(server, |_| true).await;
@@ -66,8 +69,8 @@ pub async fn resolve(server: &Server, mut action: Value) -> Result<Value> {
     if taken.is_empty() {
         return Err(selector.missing());
     }
-    let files = by_file(&taken).map_err(|reason| message::failure(&reason))?;
-    action["edit"] = edits::workspace_edit(server, &files, None).await.map_err(|reason| message::modified(&reason))?;
+    let files = by_file(&taken).map_err(|reason| message::request_failed(&reason))?;
+    action["edit"] = edits::workspace_edit(server, &files, None).await.map_err(|reason| message::content_modified(&reason))?;
     if let Some(fields) = action.as_object_mut() {
         fields.remove("data");
     }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc;
+use tower_lsp::lsp_types::MessageType;
 
 use super::edits::{ApplyResult, Label, Outcome};
 use super::warnings::look_twice;
@@ -10,7 +11,7 @@ use crate::engine::Cancel;
 use crate::features::Sink;
 use crate::features::actions::one_line;
 use crate::features::edit::{self, Edited, FileEdit};
-use crate::server::features::StateSnapshot;
+use crate::server::service::StateSnapshot;
 use crate::server::{Server, work};
 use crate::workspace::{Document, uri};
 
@@ -31,7 +32,7 @@ pub async fn compute_edit(
     cancel: &Cancel,
     sink: Sink,
 ) -> jsonrpc::Result<ComputedEdit> {
-    let work = server.work.patient(server.features().edit(snapshot, params, cancel.clone(), sink));
+    let work = server.workers.spawn_on_own_thread(server.features().edit(snapshot, params, cancel.clone(), sink));
     let edited = work::finished(work, cancel).await?;
     let files = edited.edits.iter().map(|file| file.edit.clone()).collect();
     let mut computed = ComputedEdit { edited, files, is_incomplete: false };
@@ -168,7 +169,7 @@ async fn apply(server: &Server, title: &str, computed: &mut ComputedEdit, confir
 /// Tells why a change deserves a second look before the editor asks about it: nobody reads the command's result.
 pub fn warn(server: &Server, title: &str, warnings: &[String]) {
     if let Some(words) = look_twice(warnings) {
-        server.client.show(2, &format!("longsight: “{}” is ready. {words}", one_line(title)));
+        server.client.show(MessageType::WARNING, &format!("longsight: “{}” is ready. {words}", one_line(title)));
     }
 }
 
@@ -177,7 +178,9 @@ fn tell_refused(server: &Server, title: &str, files: &[FileEdit], reason: &str) 
     if server.with(|state| !state.editor.streams_answers) {
         let names: Vec<String> = files.iter().map(|file| uri::name(&file.document.uri)).collect();
         let (title, files) = (one_line(title), names.join(", "));
-        server.client.show(2, &format!("longsight: “{title}” was not applied to {files}: {reason}. Ask for it again once that is mended."));
+        server
+            .client
+            .show(MessageType::WARNING, &format!("longsight: “{title}” was not applied to {files}: {reason}. Fix that, then ask again."));
     }
 }
 
@@ -190,5 +193,5 @@ fn name_elsewhere(server: &Server, title: &str, files: &[FileEdit], marked: &Doc
     let elsewhere = files.iter().filter(|file| file.changes()).find(|file| !is_of(file, marked));
     let Some(file) = elsewhere else { return };
     let name = file.document.path.as_ref().map_or_else(|| uri::name(&file.document.uri), ToString::to_string);
-    server.client.show(3, &format!("longsight: “{}” has changed {name}.", one_line(title)));
+    server.client.show(MessageType::INFO, &format!("longsight: “{}” has changed {name}.", one_line(title)));
 }

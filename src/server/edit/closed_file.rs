@@ -50,7 +50,7 @@ pub fn unmarked(text: &str) -> &str {
 /// A file and its edits as an editor that opens it sees them: the byte order mark is not part of the text there.
 ///
 /// # Errors
-/// Text for before the mark and text for behind it would go to one place.
+/// Two edits overlap once the mark is gone.
 pub fn as_opened(text: &Text, edits: &Batch) -> Result<(Text, Batch), String> {
     let width = BYTE_ORDER_MARK.len_utf8();
     if !text.slice(0..width).starts_with(BYTE_ORDER_MARK) {

@@ -111,7 +111,7 @@ async fn look(server: &Server, file: &FileEdit) -> Result<Option<Closed>, String
         return Ok(None);
     }
     let (snapshot, file) = (server.snapshot().workspace, file.clone());
-    let looked = server.work.patient(Box::pin(async move { closed_file::read(&snapshot, &file).map(Some) }));
+    let looked = server.workers.spawn_on_own_thread(Box::pin(async move { closed_file::read(&snapshot, &file).map(Some) }));
     looked.await.map_err(|error| error.message.to_string())?
 }
 
@@ -225,7 +225,7 @@ const RETRY_PAUSES: &[Duration] = &[Duration::ZERO, Duration::from_millis(150), 
 /// since keys come faster than answers. The user is never asked twice.
 pub async fn apply(server: &Server, name: &str, files: &[FileEdit], label: Option<Label<'_>>) -> Result<Outcome, String> {
     if !server.with(|state| state.editor.can.apply_edits) {
-        return Err("this editor cannot apply edits from a server; take them from the answer".into());
+        return Err(super::accept::APPLIES_NO_EDITS.into());
     }
     let mut left: Vec<FileEdit> = files.iter().filter(|file| file.changes()).cloned().collect();
     let mut unseen = vec![];

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tower_lsp::lsp_types::MessageType;
 
 use super::closed_file::{as_opened, unmarked};
 use super::hunk_view::redraw;
@@ -74,7 +75,7 @@ pub fn tell_unseen(server: &Server, files: &[FileEdit]) -> Value {
         names.join(", "),
         if names.len() == 1 { "does" } else { "do" }
     );
-    server.client.show(2, &text);
+    server.client.show(MessageType::WARNING, &text);
     json!(names)
 }
 
@@ -104,7 +105,7 @@ pub fn hold_and_tell(server: &Server, title: &str, files: &[FileEdit], warnings:
     let hunks = ids.len();
     let wait = format!("longsight: {hunks} change(s) in {count} file(s) wait for your decision: accept or reject each {by} ({names}).");
     let text = [Some(wait), more, look_twice(warnings)].into_iter().flatten().collect::<Vec<_>>().join(" ");
-    server.client.show(3, &text);
+    server.client.show(MessageType::INFO, &text);
     Ok(ids)
 }
 
@@ -142,7 +143,7 @@ pub async fn follow_disk(server: &Server, wanted: impl Fn(&Path) -> bool) {
         let files = closed_files(server, is_passing);
         let snapshot = server.snapshot().workspace;
         let are_settled = async move { files.iter().all(|file| file.is_settled(&snapshot)) };
-        if server.work.patient(Box::pin(are_settled)).await.unwrap_or_default() {
+        if server.workers.spawn_on_own_thread(Box::pin(are_settled)).await.unwrap_or_default() {
             break;
         }
     }
@@ -171,7 +172,7 @@ async fn look(server: &Server, closed: Vec<ClosedFile>) -> Option<Vec<(OnDisk, C
         let listing = LazyCell::new(|| walk::walk(&snapshot.roots, threads));
         closed.into_iter().map(|file| (on_disk(&snapshot, &file, || &listing), file)).collect()
     };
-    server.work.patient(Box::pin(async move { look() })).await.ok()
+    server.workers.spawn_on_own_thread(Box::pin(async move { look() })).await.ok()
 }
 
 /// Puts the hunks of closed files where the disk says these are.
@@ -247,5 +248,5 @@ pub fn say_lost(server: &Server, lost: &[DroppedHunk]) {
         1 => format!("longsight: the proposed change at {name}:{} is dropped: {}.", first.pending.line(), first.why),
         count => format!("longsight: {count} proposed changes in {name} are dropped: {}.", first.why),
     };
-    server.client.show(3, &text);
+    server.client.show(MessageType::INFO, &text);
 }

@@ -63,7 +63,7 @@ pub async fn accept(server: &Server, argument: &Value) -> jsonrpc::Result<Value>
     let selector = HunkSelector::of(argument)?;
     if !server.with(|state| state.editor.can.apply_edits) {
         let words = "this editor cannot be asked to apply edits: choose the code action that accepts the change";
-        return Err(message::failure(words));
+        return Err(message::request_failed(words));
     }
     let taken = {
         // A hunk that was rejected meanwhile is not accepted.
@@ -79,8 +79,8 @@ pub async fn accept(server: &Server, argument: &Value) -> jsonrpc::Result<Value>
     let told = selector.ids(&taken);
     let name = format!("longsight: {}", one_line(taken[0].name()));
     let mut undecided = Undecided { server, uris: uris(&taken), taken };
-    let files = by_file(&undecided.taken).map_err(|reason| message::failure(&reason))?;
-    let Outcome { result, unseen } = edits::apply(server, &name, &files, None).await.map_err(|reason| message::failure(&reason))?;
+    let files = by_file(&undecided.taken).map_err(|reason| message::request_failed(&reason))?;
+    let Outcome { result, unseen } = edits::apply(server, &name, &files, None).await.map_err(|reason| message::request_failed(&reason))?;
     let (left, why) = match result {
         ApplyResult::Applied => (vec![], ""),
         ApplyResult::NotShown(left) => (left, edits::NOT_SHOWN),
@@ -100,7 +100,7 @@ pub async fn accept(server: &Server, argument: &Value) -> jsonrpc::Result<Value>
     }
     let names: Vec<String> = left.iter().map(|file| uri::name(&file.document.uri)).collect();
     let done = if left.len() < files.len() { " and the editor says that the other files are changed" } else { "" };
-    Err(message::failure(&format!("{}: {why}; the change still waits{done}", names.join(", "))))
+    Err(message::request_failed(&format!("{}: {why}; the change still waits{done}", names.join(", "))))
 }
 
 /// Hunks that the editor was asked to apply. When this is dropped, hunks that did not arrive in the text wait again, even if the command
@@ -134,7 +134,7 @@ impl Drop for Undecided<'_> {
 
 fn claimed_already(name: &str) -> Error {
     let words = "the editor says that it has made this change already; open the file to see whether it is there, then accept or reject";
-    message::failure(&format!("{name}: {words}"))
+    message::request_failed(&format!("{name}: {words}"))
 }
 
 fn uris(taken: &[PendingHunk]) -> BTreeSet<String> {
@@ -250,7 +250,7 @@ pub fn actions(server: &Server, place: &Target) -> Vec<Value> {
 pub fn explain(server: &Server, argument: &Value) -> jsonrpc::Result<Value> {
     let id = argument["id"].as_u64().ok_or_else(|| Error::invalid_params("the argument needs the hunk's `id`"))?;
     let pending = server.with(|state| state.hunks.iter().find(|pending| pending.id == id).cloned());
-    let pending = pending.ok_or_else(|| message::failure(&format!("there is no hunk {id} that waits for a decision")))?;
+    let pending = pending.ok_or_else(|| message::request_failed(&format!("there is no hunk {id} that waits for a decision")))?;
     let path = pending.document.path.as_ref().map_or(uri::name(&pending.document.uri), ToString::to_string);
     let reason = if pending.reason.is_empty() { "The model gave no reason.".into() } else { inert(&pending.reason) };
     let whole = pending.document.text.to_string();

@@ -37,7 +37,7 @@ impl HunkSelector {
     /// The error if there are none.
     pub fn missing(&self) -> Error {
         let what = if let Self::One(id) = self { format!("no hunk {id}") } else { "no change".into() };
-        message::failure(&format!("there is {what} that waits for a decision; it was decided on, or dropped when its place changed"))
+        message::request_failed(&format!("there is {what} that waits for a decision; it was decided on, or dropped when its place changed"))
     }
 
     /// Their numbers in the form in which they were named: one, or a list.

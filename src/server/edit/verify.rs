@@ -93,5 +93,5 @@ pub async fn missing(server: &Server, expected: &Arc<Vec<Expected>>) -> Vec<usiz
     }
     let (snapshot, all, unmet) = (server.snapshot().workspace, expected.clone(), open_ones.clone());
     let look = async move { unmet.into_iter().filter(|at| !all[*at].lies_changed(&snapshot)).collect() };
-    server.work.patient(Box::pin(look)).await.unwrap_or(open_ones)
+    server.workers.spawn_on_own_thread(Box::pin(look)).await.unwrap_or(open_ones)
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::llama::wire::ModelSpec;
 use crate::records;
-use crate::report;
+use crate::report::{self, Level};
 
 const MOST: usize = 3;
 const WINDOW: Duration = Duration::from_secs(300);
@@ -75,7 +75,7 @@ impl Deaths {
         let Some(file) = &self.file else { return };
         let written = serde_json::to_string(&self.known).map_err(std::io::Error::from).and_then(|text| records::replace(file, &text));
         if let Err(error) = written {
-            report::log("warning", format_args!("{} cannot be written: {error}", file.display()));
+            report::log(Level::Warning, format_args!("{} cannot be written: {error}", file.display()));
         }
     }
 

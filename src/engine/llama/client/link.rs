@@ -16,6 +16,7 @@ use super::spawn::{self, Connection, Surroundings};
 use crate::engine::llama::place;
 use crate::engine::llama::wire::{self, Answer, Failure, FromEngine, ModelSpec, Order, ToEngine};
 use crate::engine::{BoxFuture, EngineError, ErrorKind};
+use crate::report::{self, Level};
 
 /// The answers to one request. To drop it cancels the request.
 pub(super) type Answers = mpsc::UnboundedReceiver<Answer>;
@@ -51,11 +52,11 @@ impl Link {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             match runtime {
                 Ok(runtime) => runtime.block_on(Owner::new(asked, state, surroundings).run()),
-                Err(error) => crate::report::log("error", format_args!("the engine link cannot run: {error}")),
+                Err(error) => report::log(Level::Error, format_args!("the engine link cannot run: {error}")),
             }
         };
         if let Err(error) = std::thread::Builder::new().name("engine-link".into()).spawn(run) {
-            crate::report::log("error", format_args!("the engine link cannot run: {error}"));
+            report::log(Level::Error, format_args!("the engine link cannot run: {error}"));
         }
         Self { orders, ready }
     }
@@ -278,7 +279,7 @@ impl Owner {
     /// Kills a hung process; the reader then sees the end of the stream, and `died` does the rest.
     fn kill(&mut self) {
         let Some(pid) = self.wire.as_ref().and_then(|wire| wire.pid) else { return };
-        crate::report::log("warning", format_args!("the engine process {pid} does not answer and is killed"));
+        report::log(Level::Warning, format_args!("the engine process {pid} does not answer and is killed"));
         let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL);
     }
 
@@ -309,7 +310,7 @@ impl Owner {
             self.deaths.note(model);
             off.extend(self.switched_off(model).filter(|_| was_on));
         }
-        off.iter().for_each(|message| crate::report::log("error", message));
+        off.iter().for_each(|message| report::log(Level::Error, message));
         for Pending { model, answers } in lost {
             let message = format!(
                 "the engine process died at work on {}{how}; the next request starts it again{}",

@@ -13,7 +13,7 @@ use crate::dialect::{self, Dialect};
 use crate::engine::llama::gguf::{self, Header, KvType};
 use crate::engine::llama::wire::ModelSpec;
 use crate::engine::{EngineError, ErrorKind, check};
-use crate::report;
+use crate::report::{self, Level};
 
 /// Most MiB on disk for saved KV caches, unless configured.
 const DEFAULT_SAVED_MB: u32 = 4096;
@@ -108,7 +108,7 @@ impl Subject {
         let spec = ModelSpec { modified, bytes, ..spec(&shared.config, &header)? };
         let dialect = choose(&shared.config, &header.name(), header.chat_template())?;
         if let Some(detail) = check::unknown_template(&shared.config, &header) {
-            report::log("info", format_args!("{}: {detail}", shared.config.model));
+            report::log(Level::Info, format_args!("{}: {detail}", shared.config.model));
         }
         let model = Arc::new(Model { spec, dialect, thinking: shared.config.thinking, has_fim: header.has_fim(), counts: Counts::new() });
         shared.model.send_replace(Some(model.clone()));

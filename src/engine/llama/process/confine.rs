@@ -1,6 +1,7 @@
 //! What the engine process gives up before it reads the first model: the network, core dumps, new privileges. A model file is foreign data
 //! fed to a large C++ library. Whatever it makes that do, nothing can be sent anywhere.
 
+use crate::report::{self, Level};
 use nix::sys::resource::{Resource, setrlimit};
 
 /// Set for a process that only tests whether the network can be given up: after half of the steps there is no way back.
@@ -25,7 +26,7 @@ pub fn confine() -> std::io::Result<bool> {
 
 fn note(what: &str, outcome: std::io::Result<()>) {
     if let Err(error) = outcome {
-        crate::report::log("info", format_args!("the engine process cannot give up {what}: {error}"));
+        report::log(Level::Info, format_args!("the engine process cannot give up {what}: {error}"));
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 
 use super::hub::Event;
 use crate::engine::llama::wire::{self, Answer, Failure, FromEngine, Greeting, Order, ToEngine};
+use crate::report::{self, Level};
 
 /// Where the answers to one order go, and whether anybody still wants them. An order fails when the last clone is dropped before its end,
 /// by a thread that ended or panicked, so no client waits in vain.
@@ -66,7 +67,7 @@ impl Drop for PendingReply {
 /// Serves a client until it hangs up; then cancels all of its requests.
 pub fn serve(stream: UnixStream, events: &Sender<Event>) {
     if let Err(error) = talk(stream, events) {
-        crate::report::log("warning", format_args!("a client was dropped: {error}"));
+        report::log(Level::Warning, format_args!("a client was dropped: {error}"));
     }
 }
 

@@ -14,6 +14,7 @@ use super::log;
 use crate::engine::llama::gguf::{self, Window};
 use crate::engine::llama::place;
 use crate::engine::llama::wire::{Failure, ModelSpec};
+use crate::report::{self, Level};
 
 /// llama.cpp, initialised once per process.
 pub type Backend = LlamaBackend;
@@ -118,7 +119,7 @@ pub fn small_context<'m>(spec: &ModelSpec, model: &'m LlamaModel, backend: &Back
     }
     let parameters = parameters(spec, SMALL, spec.slots + 1).with_kv_unified(true);
     let made = model.new_context(backend, parameters);
-    made.inspect_err(|error| crate::report::log("warning", format_args!("completions wait for long answers: {error}"))).ok()
+    made.inspect_err(|error| report::log(Level::Warning, format_args!("completions wait for long answers: {error}"))).ok()
 }
 
 /// Parameters for so many tokens in so many sequences.

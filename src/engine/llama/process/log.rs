@@ -22,7 +22,7 @@ pub fn hearing<T>(work: impl FnOnce() -> T) -> (T, Option<String>) {
     (done, HEARD.take().and_then(|errors| reason(&errors)))
 }
 
-/// The first error says what is wrong, behind all that was being done; the others only what failed with it.
+/// The first error says what is wrong, after all that was being done; the others only what failed with it.
 fn reason(errors: &[String]) -> Option<String> {
     let first = errors.first()?;
     let behind = ["error loading model: ", "error loading model hyperparameters: ", "error loading model vocabulary: "];
@@ -34,7 +34,7 @@ fn reason(errors: &[String]) -> Option<String> {
 /// Characters of a reason that are told; names out of the file stand in it.
 const LONGEST: usize = 200;
 
-/// Bytes after which the log file starts anew.
+/// Bytes after which the log file starts again.
 pub const LIMIT: u64 = 4 << 20;
 
 /// Sends llama.cpp's messages through our log from now on.
@@ -75,7 +75,7 @@ impl Subscriber for Problems {
         if is_error {
             HEARD.with_borrow_mut(|heard| heard.iter_mut().for_each(|errors| errors.push(words.message.trim().into())));
         }
-        let level = if is_error { "error" } else { "warning" };
+        let level = if is_error { report::Level::Error } else { report::Level::Warning };
         report::log(level, format_args!("{}: {}", words.module, words.message.trim()));
     }
 

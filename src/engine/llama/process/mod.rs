@@ -28,6 +28,7 @@ use nix::fcntl::{Flock, FlockArg};
 
 use super::place;
 use crate::records;
+use crate::report::{self, Level};
 
 /// Time without clients after which the process leaves; `LONGSIGHT_ENGINE_IDLE_MS` changes it.
 const IDLE: Duration = Duration::from_secs(600);
@@ -43,7 +44,7 @@ pub fn serve() -> Result<()> {
     }
     log::listen();
     let Some(_lock) = lock(&socket)? else {
-        crate::report::log("info", format_args!("another engine process serves {}", socket.display()));
+        report::log(Level::Info, format_args!("another engine process serves {}", socket.display()));
         return Ok(());
     };
     let listener = listen(&socket)?;
@@ -53,7 +54,7 @@ pub fn serve() -> Result<()> {
     let (events, received) = mpsc::channel();
     let backend = load::backend().map_err(Error::other)?;
     std::thread::Builder::new().name("accept".into()).spawn(move || accept(&listener, &events))?;
-    crate::report::log("info", format_args!("serving on {}", socket.display()));
+    report::log(Level::Info, format_args!("serving on {}", socket.display()));
     // New clients find no socket and start a new process, which waits for the lock of this one.
     hub::run(&received, &backend, idle, || drop(std::fs::remove_file(&socket)));
     Ok(())
@@ -105,13 +106,13 @@ fn accept(listener: &UnixListener, events: &mpsc::Sender<hub::Event>) {
             continue;
         };
         if !same_user(&stream) {
-            crate::report::log("warning", "a connection of another user was refused");
+            report::log(Level::Warning, "a connection of another user was refused");
             continue;
         }
         let events = events.clone();
         let run = move || connection::serve(stream, &events);
         if let Err(error) = std::thread::Builder::new().name("client".into()).spawn(run) {
-            crate::report::log("warning", format_args!("a client was refused: {error}"));
+            report::log(Level::Warning, format_args!("a client was refused: {error}"));
         }
     }
 }

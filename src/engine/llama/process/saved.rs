@@ -17,6 +17,7 @@ use crate::engine::llama::gguf::Window;
 use crate::engine::llama::place;
 use crate::engine::llama::wire::ModelSpec;
 use crate::records;
+use crate::report::{self, Level};
 
 /// Has to change with the meaning of a card, and with llama.cpp (`tests/tidy.rs` compares it with Cargo.lock).
 pub const FORMAT: &str = "1, llama-cpp-sys-2 0.1.161";
@@ -105,7 +106,7 @@ impl Saved {
             .filter(|(_, tokens)| *tokens > 0)
     }
 
-    /// How many tokens of a prompt a state saves; none if its layers begin behind the point where the two differ.
+    /// How many tokens of a prompt a state saves; none if its layers begin after the point where the two differ.
     fn usable(&self, state: &[i32], prompt: &[LlamaToken]) -> usize {
         let shared = state.iter().zip(prompt).take_while(|(a, b)| **a == b.0).count();
         let first = self.window.first(state.len() as u64) as usize;
@@ -129,8 +130,8 @@ impl Saved {
         let Some(folder) = self.folder.clone() else { return };
         if let Err(error) = self.write(&folder, slot, tokens, context) {
             self.failed = Some(Instant::now());
-            crate::report::log(
-                "warning",
+            report::log(
+                Level::Warning,
                 format_args!("{} tokens of KV cache were not saved in {}: {error}", tokens.len(), folder.display()),
             );
         }
@@ -201,7 +202,7 @@ impl Saved {
                 Some(tokens)
             }
             _ => {
-                crate::report::log("warning", format_args!("{} is damaged or of another kind, and removed", file.display()));
+                report::log(Level::Warning, format_args!("{} is damaged or of another kind, and removed", file.display()));
                 remove(path);
                 self.states.remove(at);
                 None

@@ -23,6 +23,7 @@ use nix::sys::resource::{UsageWho, getrusage};
 use crate::engine::llama::gguf::Window;
 use crate::engine::llama::wire::{Answer, Failure, Generate, ModelSpec, Stage};
 use crate::engine::{Caps, Priority, Timing};
+use crate::report::{self, Level};
 
 /// After this long without work, caches are saved.
 const QUIET: Duration = Duration::from_secs(2);
@@ -94,7 +95,7 @@ impl Worker {
         self.tasks.send(task).map_err(|mpsc::SendError(task)| task)
     }
 
-    /// False once loading has failed; the next request tries anew.
+    /// False once loading has failed; the next request tries again.
     pub fn lives(&self) -> bool {
         !self.thread.is_finished()
     }
@@ -103,7 +104,7 @@ impl Worker {
     pub fn finish(self) {
         drop(self.tasks);
         if self.thread.join().is_err() {
-            crate::report::log("error", "a model's thread panicked");
+            report::log(Level::Error, "a model's thread panicked");
         }
     }
 
@@ -139,7 +140,7 @@ fn run(spec: &ModelSpec, backend: &Backend, tasks: &Receiver<Task>, heart: &Step
     let refuse = |kind: Failure, message: String| {
         let failed = Answer::Failed { kind, message };
         reply(&first).send(failed.clone());
-        // One that comes later comes back, and then loads anew.
+        // One that comes later comes back, and then loads again.
         tasks.try_iter().for_each(|task| reply(&task).send(failed.clone()));
     };
     let load::Loaded { model, window, trained } = match load::model(spec, backend, progress) {

@@ -21,31 +21,55 @@ const NOT_THERE: &str = " (not at that line)";
 /// Lines around a place in which a name may stand, since comments and attributes belong to it.
 const AROUND: u32 = 3;
 
+/// What a check of some words has found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Checked {
+    /// They name no place.
+    NotAPlace,
+    Verified,
+    /// They name one that does not exist, or was not looked at; with the mark that says so.
+    Marked(&'static str),
+}
+
+impl Checked {
+    fn by(mark: Option<&'static str>) -> Self {
+        mark.map_or(Checked::Verified, Checked::Marked)
+    }
+
+    /// The mark, if there is one.
+    pub(super) fn mark(self) -> Option<&'static str> {
+        match self {
+            Checked::Marked(mark) => Some(mark),
+            Checked::NotAPlace | Checked::Verified => None,
+        }
+    }
+}
+
 impl Checker<'_> {
-    /// Checks lines of a file and returns their mark, if any. None where `token` is no file.
-    pub(super) fn place(&mut self, token: &str, first: u32, named: &Named<'_>) -> Option<Option<&'static str>> {
+    /// Checks lines of the file `token`.
+    pub(super) fn place(&mut self, token: &str, first: u32, named: &Named<'_>) -> Checked {
         let token = token.strip_prefix("file://").unwrap_or(token);
-        // A URL, a name with its module, or the column behind a line.
+        // A URL, a name with its module, or the column after a line.
         if token.is_empty() || token.contains("://") || token.contains(':') {
-            return None;
+            return Checked::NotAPlace;
         }
         let token = self.decoded(token);
-        let ours = self.in_root(&token)?;
+        let Some(ours) = self.in_root(&token) else { return Checked::NotAPlace };
         let token = &*ours;
         // Brackets before a path may belong to it, as may letters that none of our paths has.
         let bare = token.trim_start_matches(['(', '[', '{']);
         let ascii = bare.trim_start_matches(|letter: char| !letter.is_ascii()).trim_end_matches(|letter: char| !letter.is_ascii());
         let found = self.find(token).or_else(|| self.find(bare)).or_else(|| self.find(ascii));
         if found.is_none() && !self.may_be_path(ascii) {
-            return None;
+            return Checked::NotAPlace;
         }
         if found.is_none() && self.read >= MOST_FILES {
-            return Some(Some(UNCHECKED));
+            return Checked::Marked(UNCHECKED);
         }
-        let Some((path, count)) = found else { return Some(self.cite(ascii.into(), first, named.last, Some(NO_PLACE))) };
+        let Some((path, count)) = found else { return Checked::by(self.cite(ascii.into(), first, named.last, Some(NO_PLACE))) };
         self.last = Some(path.to_string());
         let mark = self.wrong(&path, count, first, named);
-        Some(self.cite(path.to_string(), first, named.last, mark))
+        Checked::by(self.cite(path.to_string(), first, named.last, mark))
     }
 
     /// A path without the escapes in the target of a link.
@@ -115,19 +139,19 @@ impl Checker<'_> {
         mark
     }
 
-    /// Checks a word that may name a file without a line, and returns its mark, if any. None where it names none.
-    pub(super) fn file(&mut self, word: &str, in_quotes: bool) -> Option<Option<&'static str>> {
+    /// Checks a word that may name a file without a line.
+    pub(super) fn file(&mut self, word: &str, in_quotes: bool) -> Checked {
         let decoded = self.decoded(word);
         let name = decoded.trim_start_matches("./");
         if let Some((path, names)) = name.split_once("::").filter(|(path, _)| PATH.is_match(path)) {
             return self.inside(path, names);
         }
         if name.contains("://") || name.contains("::") || !PATH.is_match(word) && !self.split().has(name) {
-            return None;
+            return Checked::NotAPlace;
         }
         let found = self.find(name);
         if found.is_none() && (self.read >= MOST_FILES || !self.is_file_name(name, in_quotes)) {
-            return None;
+            return Checked::NotAPlace;
         }
         let (path, verified) = found.map_or((name.to_string(), false), |(path, _)| (path.to_string(), true));
         if verified {
@@ -136,16 +160,19 @@ impl Checker<'_> {
         if !self.citations.iter().any(|known| known.path == path) {
             self.citations.push(Citation { path, line: 1, end_line: None, verified, whole: true, from: NamedBy::Answer });
         }
-        Some((!verified).then_some(NO_PLACE))
+        Checked::by((!verified).then_some(NO_PLACE))
     }
 
     /// Checks something inside of a file as test runners write it: `tests/test_a.py::Suite::test_one[case]`.
-    fn inside(&mut self, path: &str, names: &str) -> Option<Option<&'static str>> {
-        let mark = self.file(path, true)?;
+    fn inside(&mut self, path: &str, names: &str) -> Checked {
+        let checked = self.file(path, true);
+        if checked != Checked::Verified {
+            return checked;
+        }
         let known = self.find(path).and_then(|(path, _)| self.session.snapshot.read(&path).ok());
         let names = names.split('[').next().unwrap_or_default();
         let missing = known.is_some_and(|text| !names.split("::").all(|name| words::has(&text, name)));
-        Some(mark.or(missing.then_some(NO_PLACE)))
+        Checked::by(missing.then_some(NO_PLACE))
     }
 
     /// The file that a path means, and its number of lines. A name without folder counts if only one file has it.

@@ -42,19 +42,19 @@ pub enum Question {
 }
 
 /// The features of a server. Calls return at once; the futures run on threads of their own and stop soon after `cancel`.
-pub trait Features: Send + Sync {
+pub trait FeatureService: Send + Sync {
     /// Sets who is told what the user should know right away, and where is recorded what leaves the machine.
     fn report_to(&self, _tell: Notify, _state: Option<PathBuf>) {}
     /// The editor is ready, or its folders or the configuration have changed.
-    fn workspace(&self, snapshot: StateSnapshot);
+    fn set_workspace(&self, snapshot: StateSnapshot);
     /// A document was opened, changed, or closed (then it is not in the snapshot). The last call has the current state. Must not take long.
-    fn changed(&self, _snapshot: &StateSnapshot, _uri: &str) {}
+    fn note_change(&self, _snapshot: &StateSnapshot, _uri: &str) {}
     /// Work that is worth starting before the user asks, now that this document has changed.
-    fn ahead(&self, _snapshot: &StateSnapshot, _uri: &str) -> Option<BoxFuture<'static, ()>> {
+    fn work_ahead(&self, _snapshot: &StateSnapshot, _uri: &str) -> Option<BoxFuture<'static, ()>> {
         None
     }
     /// Files have changed on disk.
-    fn files_changed(&self, paths: Vec<PathBuf>);
+    fn note_files_changed(&self, paths: Vec<PathBuf>);
     /// Suggestions at a place. `hurried` means that this request has overtaken the one before: keys come faster than answers.
     fn complete(
         &self,
@@ -72,7 +72,7 @@ pub trait Features: Send + Sync {
         sink: Sink,
     ) -> BoxFuture<'static, Result<Value, EngineError>>;
     /// What can be done at a place, from memory, in milliseconds. `problems` are the messages of the diagnostics there.
-    fn offers(&self, snapshot: StateSnapshot, at: Target, problems: Vec<String>) -> BoxFuture<'static, Vec<Offer>>;
+    fn list_offers(&self, snapshot: StateSnapshot, at: Target, problems: Vec<String>) -> BoxFuture<'static, Vec<Offer>>;
     fn edit(
         &self,
         snapshot: StateSnapshot,
