@@ -324,7 +324,7 @@ impl Turn {
             UNFINISHED.to_string()
         } else if let Some(missing) = self.refusals.unfinished() {
             let words = "Propose those edits again, or call finish again if nothing is missing.";
-            redact::mask(&fence::visible(&format!("not finished, since this was not taken: {missing}. {words}"))).into()
+            redact::mask(&fence::visible(&format!("not finished, since this was not taken: {missing}. {words}")))
         } else {
             return;
         };
