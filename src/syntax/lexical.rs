@@ -1,5 +1,5 @@
-//! Finds definitions line by line, without a parser (tier 0). One regular expression per language (`lexical` in `languages.toml`) finds
-//! names in a fraction of the time of a parse, so that a workspace can be searched by name at once.
+//! Finds definitions line by line, without a parser: the lexical tier. One regular expression per language (`lexical` in `languages.toml`)
+//! finds names in a fraction of the time of a parse, so that a workspace can be searched by name at once.
 
 mod begin;
 
