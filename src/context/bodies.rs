@@ -156,7 +156,7 @@ fn refilled(place: &Place, mut shown: Vec<Body>, room: usize, sources: &Sources)
 fn wanted(place: &Place, room: usize) -> Vec<Wanted> {
     let corpus = place.corpus;
     let mut items: Vec<&Item> = place.order.items.iter().collect();
-    items.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| corpus.place(a.symbol).cmp(&corpus.place(b.symbol))));
+    items.sort_by(|a, b| corpus.likeliest_first((a.symbol, a.score), (b.symbol, b.score)));
     let mut of_files: NumberMap<u32, (usize, Vec<Range<usize>>)> = NumberMap::default();
     let (mut wanted, mut left) = (vec![], room);
     // What stands inside of a function is shown with that.

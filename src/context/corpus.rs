@@ -12,6 +12,7 @@ pub mod marks;
 mod projects;
 mod refresh;
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -459,6 +460,11 @@ impl Corpus {
     pub fn place(&self, symbol: u32) -> (u32, u32) {
         let symbol = &self.symbols[symbol as usize];
         (symbol.file, symbol.index)
+    }
+
+    /// The order of symbols with scores: the likeliest first, and those that are equally likely by their place.
+    pub fn likeliest_first(&self, a: (u32, f32), b: (u32, f32)) -> Ordering {
+        b.1.total_cmp(&a.1).then_with(|| self.place(a.0).cmp(&self.place(b.0)))
     }
 
     /// The number of a file's symbol, if it is one that may be shown.

@@ -119,7 +119,7 @@ fn raise(
             None => candidates.push(*one),
         }
     }
-    raised.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| corpus.place(a.symbol).cmp(&corpus.place(b.symbol))));
+    raised.sort_by(|a, b| corpus.likeliest_first((a.symbol, a.score), (b.symbol, b.score)));
     raised.into_iter().map(|one| one.symbol).collect()
 }
 

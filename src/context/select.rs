@@ -105,9 +105,7 @@ impl<'a> Order<'a> {
         is_gone: &dyn Fn(u32) -> bool,
     ) -> Self {
         let depth = (budget * ITEMS_PER_1000_TOKENS / 1000).max(400);
-        keep_first(&mut candidates, depth * PRICED_PER_ITEM, |a, b| {
-            b.score.total_cmp(&a.score).then_with(|| corpus.place(a.symbol).cmp(&corpus.place(b.symbol)))
-        });
+        keep_first(&mut candidates, depth * PRICED_PER_ITEM, |a, b| corpus.likeliest_first((a.symbol, a.score), (b.symbol, b.score)));
         let mut items: Vec<Item> = candidates
             .iter()
             .map(|candidate| {

@@ -175,7 +175,7 @@ impl Ranker<'_> {
                 }
             }
         }
-        all.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| corpus.place(a.symbol).cmp(&corpus.place(b.symbol))));
+        all.sort_by(|a, b| corpus.likeliest_first((a.symbol, a.score), (b.symbol, b.score)));
         all
     }
 
