@@ -22,7 +22,7 @@ pub use settings::{
 };
 use switches::Switch;
 
-/// A problem in a configuration file, for people.
+/// A problem in a configuration file, worded for the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     pub file: PathBuf,

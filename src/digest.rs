@@ -1,10 +1,10 @@
-//! SHA-256 in hexadecimal digits: of model files, of what was sent, of what steers tools. A leaf. Owns ring.
+//! SHA-256 in hexadecimal: of model files, of what was sent, of files that steer tools. A leaf. Owns ring.
 
 use std::fmt::Write;
 
 use ring::digest::{Context, SHA256};
 
-/// A hash of what comes in pieces.
+/// A hash of input that arrives in pieces.
 pub struct Sha256(Context);
 
 impl Default for Sha256 {
@@ -19,7 +19,7 @@ impl Sha256 {
         self.0.update(bytes);
     }
 
-    /// The hash of all that was added.
+    /// The hash of everything added so far.
     pub fn digits(self) -> String {
         self.0.finish().as_ref().iter().fold(String::with_capacity(64), |mut digits, byte| {
             // Writing to a String cannot fail.

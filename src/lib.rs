@@ -9,7 +9,7 @@
 //! and `models`; `config`, `digest`, `pages`, `records`, `redact` and `report` are leaves that everyone may use.
 //! `tests/tidy.rs` checks this.
 
-// Input from outside may be missing or wrong: code answers with an error and never panics on it.
+// Input from outside may be missing or wrong: code returns an error for it and never panics.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable)]
 // All output for a terminal goes through `cli/screen.rs`, which masks control characters.
 #![deny(clippy::print_stdout, clippy::print_stderr)]

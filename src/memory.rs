@@ -12,16 +12,16 @@ unsafe extern "C" {
     fn mi_collect(force: bool);
 }
 
-/// How long freed pages are kept, in milliseconds: the option's number in `mimalloc.h`.
+/// How long freed pages are kept, in milliseconds: the number of the option in `mimalloc.h`.
 const PURGE_DELAY: c_int = 15;
 const USUAL: c_long = 1000;
-/// A parse frees what the next one takes; what lies around longer is not taken again. A tenth of a second would save some megabytes at the
-/// peak of an index and cost three hundredths of its time, because returned pages are soon needed again.
+/// The next parse reuses what one frees; memory idle for longer is not taken again. A tenth of a second would save a few megabytes at the
+/// peak of indexing and cost 3 % of its time, because returned pages are soon needed again.
 const SHORT: c_long = 300;
 
-/// Has free memory returned sooner than the allocator would, and all of it when the index is idle.
+/// Makes the allocator return free memory sooner than it would, and all of it when the index is idle.
 pub fn settle() {
-    // Safety: reads and writes one number. A delay that somebody has set in the environment stays.
+    // Safety: reads and writes one number. A delay set in the environment is kept.
     unsafe {
         if mi_option_get(PURGE_DELAY) == USUAL {
             mi_option_set(PURGE_DELAY, SHORT);
@@ -30,8 +30,8 @@ pub fn settle() {
     longsight::index::when_quiet(give_back);
 }
 
-/// Without this the allocator returns nothing while nobody allocates, and a server would keep what its first minute took.
+/// Without this the allocator returns nothing while nobody allocates, and a server would keep what its first minute used.
 fn give_back() {
-    // Safety: it releases what is free, and may be called at any time on any thread.
+    // Safety: it only releases free memory, and may be called at any time on any thread.
     unsafe { mi_collect(true) }
 }

@@ -1,11 +1,11 @@
 //! Small files of our own in the state folder (`$XDG_STATE_HOME/longsight`), readable only by their owner: written whole, or line by line
-//! up to a limit. And folders for such files. A leaf, like `config` and `report`. Never files of a workspace.
+//! up to a limit. Also folders for such files. A leaf, like `config` and `report`. Never workspace files.
 
 use std::fs::OpenOptions;
 use std::io::{Error, ErrorKind, Read, Result, Write};
 use std::path::{Path, PathBuf};
 
-/// Larger files, in bytes, are not ours.
+/// Larger files, in bytes, cannot be ours.
 const MAX_RECORD_BYTES: u64 = 4 << 20;
 
 /// The text of a file; empty if there is none.
@@ -20,7 +20,7 @@ pub fn read(file: &Path) -> Result<String> {
     if text.len() as u64 > MAX_RECORD_BYTES { Err(Error::other(format!("{} is too large", file.display()))) } else { Ok(text) }
 }
 
-/// Replaces a file: it is new or unchanged, whenever the process dies.
+/// Replaces a file atomically: it has the new or the old content, whenever the process dies.
 pub fn replace(file: &Path, text: &str) -> Result<()> {
     prepare(file)?;
     let temporary = file.with_extension(format!("{}.tmp", std::process::id()));
@@ -43,7 +43,7 @@ pub fn append(file: &Path, line: &str, limit: u64) -> Result<()> {
         earlier.push(".1");
         std::fs::rename(file, Path::new(&earlier))?;
     }
-    // One write, so that lines of two processes do not mix.
+    // One write, so that lines of two processes do not interleave.
     private(OpenOptions::new().append(true).create(true)).open(file)?.write_all(format!("{line}\n").as_bytes())
 }
 
@@ -54,7 +54,7 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options.mode(0o600).custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits())
 }
 
-/// Never blocks: a pipe of that name has nothing to say.
+/// Never blocks: a pipe of that name has nothing for us.
 #[cfg(unix)]
 fn unhindered(options: &mut OpenOptions) -> &mut OpenOptions {
     use std::os::unix::fs::OpenOptionsExt;
@@ -82,7 +82,7 @@ fn prepare(file: &Path) -> Result<()> {
     file.parent().map_or(Ok(()), std::fs::create_dir_all)
 }
 
-/// Our folder below the temporary one, for what has no other place. It may not be there, or be another's.
+/// Our folder under the temporary folder, for what has no other place. It may not exist, or may belong to somebody else.
 pub fn temporary() -> PathBuf {
     #[cfg(unix)]
     let name = format!("longsight-{}", nix::unistd::getuid());
@@ -91,7 +91,7 @@ pub fn temporary() -> PathBuf {
     std::env::temp_dir().join(name)
 }
 
-/// Makes a folder that only this user can enter, or checks that it is one.
+/// Makes a folder that only this user can enter, or checks that an existing one is.
 #[cfg(unix)]
 pub fn private_folder(folder: &Path) -> Result<()> {
     use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
@@ -109,7 +109,7 @@ pub fn private_folder(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Makes a folder.
+/// Makes a folder, and its parents.
 #[cfg(not(unix))]
 pub fn private_folder(folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder)

@@ -1,5 +1,5 @@
-//! What happens when something impossible happens: `bug!` panics in tests and is recorded once in production. Also the log: lines to
-//! standard error (or a file), with secrets masked. Prompts and keys never reach it.
+//! What happens when something impossible happens: `bug!` panics in tests and is logged once in production. Also the log: lines to standard
+//! error (or a file), with secrets masked. Prompts and keys never reach it.
 
 use std::fmt::Display;
 use std::sync::LazyLock;
@@ -16,7 +16,7 @@ macro_rules! bug {
     }};
 }
 
-/// The function behind [`bug!`]; `told` belongs to the call site.
+/// The function behind [`bug!`]; `told` is the call site's own flag: whether this bug was reported already.
 pub fn bug(told: &AtomicBool, file: &'static str, line: u32, message: &str) {
     #[expect(clippy::panic, reason = "tests ask for it")]
     if is_strict() {
@@ -29,7 +29,7 @@ pub fn bug(told: &AtomicBool, file: &'static str, line: u32, message: &str) {
 
 static STRICT: AtomicBool = AtomicBool::new(false);
 
-/// From now on impossible states panic in this process, and expensive checks run. For tests.
+/// From now on, impossible states panic in this process, and expensive checks run. For tests.
 pub fn be_strict() {
     STRICT.store(true, Ordering::Relaxed);
 }
@@ -72,7 +72,7 @@ impl Level {
     }
 }
 
-/// Writes one line to the log. A full or closed standard error is no error.
+/// Writes one line to the log. A full or closed standard error is ignored.
 pub fn log(level: Level, message: impl Display) {
     use std::io::Write;
     if ONLY_PROBLEMS.load(Ordering::Relaxed) && matches!(level, Level::Info | Level::Route) {
@@ -83,7 +83,7 @@ pub fn log(level: Level, message: impl Display) {
     let _ = std::io::stderr().lock().write_all(line.as_bytes());
 }
 
-/// A line for a terminal: control characters are written by number, since names of files and servers' words get into the log.
+/// A line for a terminal: control characters are escaped as numbers, since file names and server messages get into the log.
 fn harmless(text: &str) -> String {
     let is_obeyed = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\t');
     let turns = |letter| matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');

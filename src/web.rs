@@ -1,5 +1,5 @@
-//! HTTP as engines and downloads speak it: a request, the head of its answer, the body piece by piece. Nothing is followed, tried again
-//! or remembered here but connections. A leaf of `engine` and `models`. Owns hyper and rustls.
+//! HTTP as engines and downloads need it: a request, the head of its response, the body piece by piece. Follows no redirects, retries
+//! nothing and keeps nothing but connections. A leaf of `engine` and `models`. Owns hyper and rustls.
 
 use std::error::Error;
 use std::io;
@@ -27,25 +27,25 @@ use url::Url;
 pub use hyper::header::{self, HeaderValue};
 pub use hyper::{Method, StatusCode};
 
-/// The variables that may name the proxy of encrypted connections, in the order in which they count.
+/// The variables that may name the proxy for encrypted connections, in order of precedence.
 const PROXY_VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
-/// How servers see us.
+/// The user agent that servers see.
 const AGENT: &str = concat!("longsight/", env!("CARGO_PKG_VERSION"));
 
-/// A kept connection that nobody uses is closed after this time.
+/// A kept connection that is unused for this long is closed.
 const IDLE_CONNECTION: Duration = Duration::from_secs(90);
 
-/// A silent connection is probed after this time, so that one is noticed whose other end is gone without a word.
+/// A silent connection is probed after this time, to notice when the other end is gone without a word.
 const PROBE: Duration = Duration::from_secs(15);
 
-/// Probes without an answer after which it is given up.
+/// Unanswered probes after which a connection is given up.
 const PROBES: u32 = 3;
 
-/// Sends requests, over connections that it keeps.
+/// Sends requests, over connections that it keeps alive.
 pub struct Client(legacy::Client<Connector, Full<Bytes>>);
 
-/// The answer to a request; its body is still to be read.
+/// The response to a request; its body is still to be read.
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,
@@ -53,18 +53,18 @@ pub struct Answer {
     body: Incoming,
 }
 
-/// Why there is no answer, or no more of it.
+/// Why there is no response, or no more of it.
 #[derive(Debug)]
 pub struct Failure {
-    /// No connection came about, so nothing was sent.
+    /// No connection was made, so nothing was sent.
     pub unsent: bool,
-    /// The innermost error, which says most and contains no URL.
+    /// The innermost error, which says the most and contains no URL.
     pub cause: String,
 }
 
 impl Client {
-    /// A client that connects within a time, TLS included, to the origin of a request and nowhere else. It keeps at most so many
-    /// connections that nobody uses.
+    /// A client that connects within a time limit, TLS included, to the origin of a request and nowhere else. It keeps at most `kept`
+    /// unused connections.
     pub fn direct(connect: Duration, kept: usize) -> Self {
         Self::new(connect, kept, None)
     }
@@ -78,7 +78,7 @@ impl Client {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
-        // Shared among the addresses of a host, so that a later one is reached where the first is dead.
+        // Shared among the addresses of a host, so that a later one is reached if the first is dead.
         tcp.set_connect_timeout(Some(connect));
         tcp.set_keepalive(Some(PROBE));
         tcp.set_keepalive_interval(Some(PROBE));
@@ -91,7 +91,7 @@ impl Client {
         Self(builder.build(connector))
     }
 
-    /// Sends a request and waits for the head of its answer. Dropping the future breaks the request off.
+    /// Sends a request and waits for the head of the response. Dropping the future aborts the request.
     pub async fn send(
         &self,
         method: Method,
@@ -116,12 +116,12 @@ impl Client {
 }
 
 impl Answer {
-    /// How many bytes its body still has, where the server says so.
+    /// How many bytes of the body remain, if the server says so.
     pub fn length(&self) -> Option<u64> {
         self.body.size_hint().exact()
     }
 
-    /// The next bytes of the body; none at its proper end.
+    /// The next bytes of the body; none at its regular end.
     pub async fn piece(&mut self) -> Result<Option<Bytes>, Failure> {
         while let Some(frame) = self.body.frame().await {
             let frame = frame.map_err(|error| Failure { unsent: false, cause: root_cause(&error) })?;
@@ -141,7 +141,7 @@ fn root_cause(error: &dyn Error) -> String {
     last.to_string()
 }
 
-/// A proxy for people, without its password, and the variable that names it.
+/// A proxy as shown to the user, without its password, and the variable that names it.
 fn named(proxy: &Uri) -> String {
     let place = proxy.authority().map_or("", |authority| authority.as_str());
     let names_it = |variable: &&&str| std::env::var(variable).is_ok_and(|value| !place.is_empty() && value.contains(place));
@@ -151,7 +151,7 @@ fn named(proxy: &Uri) -> String {
 
 type Problem = Box<dyn Error + Send + Sync>;
 type Connecting<T> = Pin<Box<dyn Future<Output = Result<T, Problem>> + Send>>;
-/// A connection to the next machine on the way, encrypted where that is a proxy that takes TLS.
+/// A connection to the next hop, encrypted if that is a proxy that speaks TLS.
 type Hop = MaybeHttpsStream<TokioIo<TcpStream>>;
 type Stream = MaybeHttpsStream<Hop>;
 
@@ -159,7 +159,7 @@ type Stream = MaybeHttpsStream<Hop>;
 #[derive(Clone)]
 struct Connector {
     tcp: HttpConnector,
-    /// Made for the first connection that needs it: it reads some hundred certificates.
+    /// Made for the first connection that needs it: it reads a hundred or more certificates.
     tls: Arc<OnceLock<Arc<ClientConfig>>>,
     proxies: Option<Arc<Matcher>>,
     within: Duration,
@@ -184,7 +184,7 @@ impl Service<Uri> for Connector {
     }
 }
 
-/// Reaches the next machine: in the clear, or with this TLS.
+/// Connects to the next hop: in the clear, or with this TLS.
 #[derive(Clone)]
 struct Nearest {
     tcp: HttpConnector,
@@ -226,7 +226,7 @@ impl Connector {
             Some("http") => {}
             Some("https") => {
                 let mut tls = (*tls).clone();
-                // The tunnel is asked for in HTTP/1.1, and with the password.
+                // The tunnel is requested in HTTP/1.1, and with the password.
                 tls.alpn_protocols = vec![b"http/1.1".to_vec()];
                 nearest.tls = Some(Arc::new(tls));
             }
@@ -241,7 +241,7 @@ impl Connector {
         connected.map_err(|error| format!("through {named}: {}", root_cause(&*error)).into())
     }
 
-    /// TLS with the authorities that this system trusts.
+    /// TLS with the certificate authorities that this system trusts.
     fn tls(&self) -> Result<Arc<ClientConfig>, Problem> {
         if let Some(made) = self.tls.get() {
             return Ok(made.clone());

@@ -1,9 +1,9 @@
-//! Finds the valid settings in a configuration, and what is wrong with the rest, with the word that was probably meant.
+//! Finds the valid settings in a configuration, and reports what is wrong with the rest, suggesting the word that was probably meant.
 
 use super::settings::{Completion, Config, Context, DEFAULT_ENGINE, EngineConfig, EngineKind, Policy, Roles, Trust};
 use super::switches;
 
-/// Every setting, by section, as the table in `docs/configuration.md` and the editors list them.
+/// Every setting, by section, as listed in `docs/configuration.md` and by the editors.
 pub const SECTIONS: &[(&str, &[&str])] = &[
     ("roles", &["scout", "coder"]),
     (
@@ -67,7 +67,7 @@ pub(super) fn check_keys(path: &[&str], entries: toml::Table, known: &[&str], co
 
 /// Whether one key has the right type and a sensible value.
 fn try_one(section: &str, key: &str, value: &toml::Value) -> Result<(), String> {
-    // Read as a text it would be a name that nobody gave.
+    // Read as a string it would be a name that nobody gave.
     if value.is_datetime() || value.as_array().is_some_and(|all| all.iter().any(toml::Value::is_datetime)) {
         return Err("it is a date, which no setting is; put it into quotes if it is a name".into());
     }
@@ -78,7 +78,7 @@ fn try_one(section: &str, key: &str, value: &toml::Value) -> Result<(), String> 
         "context" => alone.try_into::<Context>().map(drop),
         "route" => alone.try_into::<Policy>().map(drop),
         "trust" => alone.try_into::<Trust>().map(drop),
-        // Which kinds there are is told with the word that was probably meant, once for the whole engine.
+        // The possible kinds are listed together with the word that was probably meant, once for the whole engine.
         _ if key == "kind" => value.clone().try_into::<String>().map(drop),
         _ => alone.try_into::<EngineConfig>().map(drop),
     };
@@ -96,7 +96,7 @@ fn try_one(section: &str, key: &str, value: &toml::Value) -> Result<(), String> 
     }
 }
 
-/// Ranges of numbers for which not every value is sensible.
+/// Ranges of the numbers for which not every value makes sense.
 const RANGES: &[(&str, &str, f64, f64)] = &[
     ("engines", "context", 256.0, 1e8),
     ("engines", "threads", 1.0, 4096.0),
@@ -139,7 +139,7 @@ pub(super) fn check_engines(entries: toml::Table, known: &[&str], complain: Comp
     good
 }
 
-/// Complains about settings without an effect beside an engine's others.
+/// Complains about settings that have no effect next to an engine's others.
 fn check_company(name: &str, kind: EngineKind, engine: &toml::Table, complain: Complain<'_>) {
     for key in OF_LLAMA.iter().filter(|key| kind != EngineKind::Llama && engine.contains_key(**key)) {
         let kind = kind.name();
@@ -158,7 +158,7 @@ const OF_LLAMA: &[&str] = &["threads", "gpu_layers", "cpu_moe", "n_cpu_moe", "kv
 /// Sources of a key, in the order in which they are tried.
 const KEYS: &[&str] = &["api_key_env", "api_key_command", "api_key_keyring"];
 
-/// Complains about roles without an engine. `named` are all engines in the file: a problem of one is told about the engine, once.
+/// Complains about roles without an engine. `named` has all engines in the file: a problem with one is reported for the engine, once.
 pub(super) fn check_roles(config: &Config, named: &[String], complain: Complain<'_>) {
     for (role, engine) in [("scout", &config.roles.scout), ("coder", &config.roles.coder)] {
         if engine != DEFAULT_ENGINE && !named.contains(engine) {
@@ -191,7 +191,7 @@ pub(super) fn is_near(word: &str, name: &str) -> bool {
     distance(word, name) <= NEAR
 }
 
-/// Most wrong letters in a word.
+/// Maximum number of wrong letters in a word.
 const NEAR: usize = 2;
 
 /// Levenshtein distance.

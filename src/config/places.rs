@@ -1,4 +1,4 @@
-//! Where the keys and values of a configuration file stand, so that a problem can point at them.
+//! Where the keys and values of a configuration file are, so that a problem can point at them.
 
 use std::ops::Range;
 

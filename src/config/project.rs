@@ -1,5 +1,5 @@
-//! What a project may say in `.longsight.toml`. It can only narrow, and what was meant to narrow does so however it is written: a typo must
-//! not reveal what somebody has excluded.
+//! What a project may say in `.longsight.toml`. It can only narrow, and an entry that was meant to narrow does so even when misspelt: a
+//! typo must not reveal what somebody has excluded.
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -19,8 +19,8 @@ pub struct Project {
 }
 
 impl Project {
-    /// What applies while a file cannot be parsed, with what is readable of it. If it has a list that nobody can read, that may exclude
-    /// everything.
+    /// What applies while a file cannot be parsed, plus whatever of it is readable. If it has a list that cannot be read, everything may be
+    /// excluded.
     pub fn broken(text: &str) -> Self {
         let ignore = salvaged(text).map_or(vec![], |globs| if globs.is_empty() { vec!["*".into()] } else { globs });
         Self { local_only: true, ignore: ignore.iter().flat_map(|glob| patterns(glob)).collect() }
@@ -97,7 +97,7 @@ impl Reader {
         self.project.ignore.extend(patterns(glob));
     }
 
-    /// Reports a key without a meaning here; in a table, somebody may have searched for the place of the valid ones.
+    /// Reports a key that means nothing here. In a table, the user may have been looking for the place of the valid keys.
     fn stranger(&mut self, key: &str, value: &Value) {
         self.complain(format!("`{key}` is ignored: a project may only set `local_only` and `ignore`, right at the top"));
         for (inner, value) in value.as_table().into_iter().flatten() {
@@ -134,7 +134,7 @@ fn patterns(glob: &str) -> Vec<String> {
     patterns
 }
 
-/// Whether a glob has an unclosed set of letters, which then only stands for itself.
+/// Whether a glob has an unclosed bracket, which then matches only itself.
 fn is_open(glob: &str) -> bool {
     glob.rsplit_once('[').is_some_and(|(before, set)| !before.ends_with('\\') && !set.contains(']'))
 }
@@ -143,7 +143,7 @@ fn is_open(glob: &str) -> bool {
 static LIST: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"(?mi)^[ \t]*["']?ignores?["']?[ \t]*="#).ok());
 static OTHER: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"(?m)^[ \t]*(?:["']?[\w.-]+["']?[ \t]*=|\[{1,2}[\w. "'-]+\]{1,2}[ \t]*$)"#).ok());
-/// A comment, or a glob in quotes (the last of which may be missing) or without quotes.
+/// A comment, or a glob with quotes (the closing one may be missing) or without.
 static ITEM: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r##"#[^\n]*|"([^"\n]*)"|'([^'\n]*)'|([^\s,"'#]+)"##).ok());
 
 /// The globs in the list of a text that is not TOML, if it has such a list and it is not empty.

@@ -1,10 +1,10 @@
-//! Every setting with its default.
+//! Every setting and its default.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// All settings. The defaults are those without a file: both roles on the embedded default model.
+/// All settings. The defaults apply without a file: both roles use the embedded default model.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
 #[serde(default)]
 pub struct Config {
@@ -36,7 +36,7 @@ pub const DEFAULT_ENGINE: &str = "local";
 /// The catalogue name of the default model.
 pub const DEFAULT_MODEL: &str = "qwen2.5-coder-0.5b";
 
-/// The context in tokens if neither the configuration nor a server says it.
+/// The context in tokens if neither the configuration nor the server gives one.
 pub const DEFAULT_CONTEXT: u32 = 8192;
 
 /// The type of a KV cache unless configured.
@@ -80,7 +80,7 @@ impl EngineKind {
 #[serde(default)]
 pub struct EngineConfig {
     pub kind: EngineKind,
-    /// A catalogue name, a path to a `.gguf`, or the name the server knows.
+    /// A catalogue name, a path to a `.gguf`, or the name by which the server knows the model.
     pub model: String,
     pub base_url: Option<String>,
     /// `native`, `deepseek-v3.2`, `llama-4` or `hermes`; chosen from the model when not given.
@@ -100,11 +100,11 @@ pub struct EngineConfig {
     pub cpu_moe: Option<bool>,
     pub n_cpu_moe: Option<u32>,
     pub kv_type: Option<String>,
-    /// llama only: most MiB on disk for KV caches of long prompts, which outlive the engine process; 0 saves none.
+    /// llama only: maximum MiB on disk for KV caches of long prompts, which outlive the engine process; 0 saves none.
     pub saved_kv_mb: Option<u32>,
     /// Whether the model thinks, if it can.
     pub thinking: Option<bool>,
-    /// Prices of a million tokens read, and written, in any currency; for estimates.
+    /// Prices per million tokens read and written, in any currency; for estimates.
     pub price_in: Option<f64>,
     pub price_out: Option<f64>,
 }
@@ -146,11 +146,11 @@ impl Default for EngineConfig {
 pub struct Completion {
     /// Offer while typing; otherwise only when invoked.
     pub automatic: bool,
-    /// Most tokens of one suggestion.
+    /// Maximum tokens of one suggestion.
     pub max_tokens: u32,
     /// Offer inside comments and strings.
     pub in_comments: bool,
-    /// Milliseconds in which a warm automatic completion should begin to show; less context is sent to meet it.
+    /// Milliseconds within which a warm automatic completion should start to show; less context is sent to meet it.
     pub latency_ms: u32,
 }
 
@@ -186,13 +186,13 @@ pub struct Policy {
     pub auto_coder: bool,
     /// Mean log-probability below which a first-pass completion counts as unsure.
     pub min_confidence: f64,
-    /// Context window in tokens from which on a model edits step by step with tools; below, it fills one form with one call.
+    /// Context window in tokens from which a model edits step by step with tools; below it, the model fills in one form with one call.
     pub agent_context: u32,
     /// Let the scout pass a question to the coder.
     pub escalate: bool,
-    /// Code that uses definitions of more other files counts as hard.
+    /// Code that uses definitions from more other files than this counts as hard.
     pub many_files: u32,
-    /// A selection of more lines counts as hard.
+    /// A selection of more lines than this counts as hard.
     pub many_lines: u32,
 }
 
@@ -207,6 +207,6 @@ impl Default for Policy {
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
 #[serde(default)]
 pub struct Trust {
-    /// Ask about each folder before anything but local completion happens in it, if the editor does not ask itself.
+    /// Ask about each folder before doing anything but local completion in it, unless the editor asks itself.
     pub ask: bool,
 }

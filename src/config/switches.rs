@@ -1,5 +1,5 @@
-//! The user's switches that hold something back. What looks like one of them and cannot be read counts as on: a typo must not send code
-//! away or trust a folder.
+//! The user's switches that hold something back. An entry that looks like one of them but cannot be read counts as on: a typo must not send
+//! code away or trust a folder.
 
 use toml::{Table, Value};
 
@@ -46,7 +46,7 @@ impl Switch {
         }
     }
 
-    /// Whether a key was meant to be this switch. A short name is near to many words, so the section has to match as well.
+    /// Whether a key was meant to be this switch. A short name is close to many words, so the section has to match as well.
     fn is_meant(self, section: &str, key: &str) -> bool {
         let key = key.to_lowercase().replace('-', "_");
         match self {
@@ -56,7 +56,7 @@ impl Switch {
     }
 }
 
-/// The switch that an entry was meant to set and does not. One that says `false` asks for nothing.
+/// The switch that an entry was meant to set but does not. An entry that says `false` asks for nothing.
 pub(super) fn doubtful(path: &[&str], value: &Value) -> Option<Switch> {
     if *value == Value::Boolean(false) {
         return None;
@@ -70,7 +70,7 @@ pub(super) fn doubtful(path: &[&str], value: &Value) -> Option<Switch> {
     })
 }
 
-/// The switches that a file was meant to set and does not.
+/// The switches that a file was meant to set but does not.
 pub(super) fn in_doubt(file: &Table) -> Vec<Switch> {
     let mut found = vec![];
     for (key, value) in file {
@@ -93,7 +93,7 @@ fn search<'a>(path: &mut Vec<&'a str>, value: &'a Value, found: &mut Vec<Switch>
     }
 }
 
-/// The switches that a text mentions which is not TOML, line by line.
+/// The switches mentioned in a text that is not TOML, line by line.
 pub(super) fn spoken_of(text: &str) -> Vec<Switch> {
     let (mut section, mut found) = (String::new(), vec![]);
     for line in text.lines().map(str::trim) {
