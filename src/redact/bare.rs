@@ -1,5 +1,5 @@
-//! Passwords without quotes that somebody chose: in files of settings, commands, addresses of databases, comments and tags. A word with a
-//! digit or a sign is enough there; in some places any word is.
+//! Passwords without quotes that people chose: in settings files, commands, database addresses, comments and tags. A word with a digit or a
+//! sign is enough there; in some places any word is.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -9,14 +9,14 @@ use regex::Regex;
 use super::chosen::{is_bare, is_password, is_word};
 use super::forms::{Fits, compiled};
 
-/// A value. It is no string, variable, call or template.
+/// A value that is no string, variable, call or template.
 const VALUE: &str = r#"([^\s"'`;,(){}<>\[\]$|]{4,})"#;
-/// The same where types, variables and references stand as well, which begin with a capital or a sign.
+/// The same where types, variables and references may occur as well, which begin with a capital or a sign.
 const SMALL: &str = r#"([a-z0-9][^\s"'`;,(){}<>\[\]$|]{3,})"#;
 /// The end of a line.
 const END: &str = r"[ \t]*(?:[\r\n]|\z)";
 
-/// What stands before a name, in its line.
+/// What may precede a name on its line.
 static BEFORE: LazyLock<Before> = LazyLock::new(|| Before {
     setting: compiled(r"\A\s*(?:-\s+)?(?:(?:export|ENV|ARG|set|setx)\s+)?(?:[a-z%][\w-]*\.)*\z"),
     variable: compiled(r#"(?:\A|[\s;&|"'`(])\z"#),
@@ -35,7 +35,7 @@ struct Before {
     comment: Regex,
 }
 
-/// What stands behind a name; the value is the first group.
+/// What may follow a name; the value is the first group.
 static BEHIND: LazyLock<Behind> = LazyLock::new(|| {
     let form = |pattern: String| compiled(&format!(r"\A{pattern}"));
     Behind {
@@ -65,33 +65,33 @@ struct Behind {
     tag: Regex,
 }
 
-/// A line of settings in YAML: a name with or without a value, an item of a list, a comment.
+/// A line of YAML settings: a name with or without a value, a list item, a comment.
 static YAML: LazyLock<Regex> = LazyLock::new(|| {
     compiled(r#"\A\s*(?:#[^\n]*|---[^\n]*|-[ \t][^\n]*[^,;{(\s]|(?:[\w./-]+|"[^"\n]*"|'[^'\n]*'):(?:[ \t]+[^\n]*[^,;{(\s])?)?\s*\z"#)
 });
-/// Lines above and below one that have to be of that kind.
+/// How many lines above and below have to be of that kind.
 const YAML_LINES: usize = 2;
 
-/// The header of a section, and the other lines of a file with such.
+/// The header of a section, and the other lines of a file with sections.
 static SECTION: LazyLock<Regex> = LazyLock::new(|| compiled(r"\A\s*\[+[\w .:/@-]+\]+\s*\z"));
 static LINE_OF_SECTION: LazyLock<Regex> = LazyLock::new(|| compiled(r"\A\s*(?:[#;][^\n]*|[\w .%/-]+[=:][^\n]*)?\z"));
-/// Most lines between that header and a name.
+/// Maximum lines between that header and a name.
 const SECTION_LINES: usize = 24;
 
-/// A name in a text that is certainly one of a password.
+/// A name in a text that is certainly that of a password.
 pub(super) struct Place<'a> {
     pub text: &'a str,
     pub name: Range<usize>,
-    /// What stands before it in its line, and what stands behind, as far as they are looked at.
+    /// What precedes and follows it on its line, as far as that is examined.
     pub before: &'a str,
     pub behind: &'a str,
     pub is_shouted: bool,
-    /// Whether a word of letters alone may be the password.
+    /// Whether a word of letters only may be the password.
     pub may_be_word: bool,
 }
 
 impl Place<'_> {
-    /// The value of the name, as a range of what stands behind it.
+    /// The value of the name, as a range of the text after it.
     pub fn value(&self) -> Option<Range<usize>> {
         let (before, behind, name) = (&*BEFORE, &*BEHIND, &self.text[self.name.clone()]);
         let first = self.behind.trim_start_matches(['"', '\'', ' ', '\t']).chars().next()?;
@@ -122,7 +122,7 @@ impl Place<'_> {
             .or_else(|| one(&behind.comment, is_bare).filter(|_| before.comment.is_match(self.before)))
     }
 
-    /// Whether the name begins its line in YAML; its value ends here behind it.
+    /// Whether the name begins its line in YAML and its value ends at `end`.
     fn is_in_yaml(&self, end: usize) -> bool {
         let begins = self.before.trim_start().trim_start_matches("- ").trim_start_matches(['"', '\'']);
         // The name may have parts before its telling word, as in `db.password`.
@@ -131,7 +131,7 @@ impl Place<'_> {
         begins.is_empty() && above.chain(below).all(|line| YAML.is_match(line.trim_end()))
     }
 
-    /// Whether the name stands in a section of a file of settings.
+    /// Whether the name is in a section of a settings file.
     fn is_in_section(&self) -> bool {
         let mut above = self.text[..self.name.start].rsplit('\n').skip(1).take(SECTION_LINES);
         let header = above.find(|line| SECTION.is_match(line.trim_end()) || !LINE_OF_SECTION.is_match(line.trim_end()));

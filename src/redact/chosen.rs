@@ -1,23 +1,23 @@
-//! Passwords that people choose, told from what else stands behind the name of one: placeholders, labels, types, names, templates. The
-//! words of these are a table beside this file.
+//! Tells passwords that people choose from whatever else may follow the name of one: placeholders, labels, types, names, templates. The
+//! words of these are in a table next to this file.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::value::is_words;
 
-/// Fewest letters of a password of one word, and the most.
+/// Minimum and maximum letters of a one-word password.
 const WORD: std::ops::RangeInclusive<usize> = 5..=24;
-/// Fewest words of a passphrase.
+/// Minimum words of a passphrase.
 const PHRASE: usize = 4;
-/// Fewest bytes of a password with a sign in it, with a digit in it, and of digits alone.
+/// Minimum bytes of a password with a sign in it, with a digit in it, and of digits only.
 const LEAST_WITH_SIGN: usize = 4;
 const LEAST_WITH_DIGIT: usize = 5;
 const LEAST_DIGITS: usize = 4;
-/// Most bytes of a password that somebody chose.
+/// Maximum bytes of a password that somebody chose.
 const MOST: usize = 64;
 
-/// Signs that stand in passwords, and hardly ever in names and paths.
+/// Signs that occur in passwords, but hardly ever in names and paths.
 const SIGNS: &str = "!@#$%^&*~+=?";
 
 static TABLE: LazyLock<HashMap<&str, Vec<&str>>> = LazyLock::new(|| {
@@ -33,15 +33,15 @@ fn list(name: &str) -> impl Iterator<Item = &'static str> {
     TABLE.get(name).into_iter().flatten().copied()
 }
 
-/// Whether a string that a password's name is given is one: whatever is no placeholder and no label.
+/// Whether a string that is assigned to a password's name is a password: anything but a placeholder or a label.
 pub(super) fn is_password(value: &str) -> bool {
     is_marked(value) || is_digits(value) || is_word(value.trim_end_matches('!')) || is_phrase(value)
 }
 
-/// Whether a value has what sets a password apart from words: digits or signs among its letters.
+/// Whether a value has what distinguishes a password from words: digits or signs among its letters.
 pub(super) fn is_marked(value: &str) -> bool {
     let has = |is: fn(&u8) -> bool| value.bytes().any(|byte| is(&byte));
-    // At the end of a word, these are those of a sentence.
+    // At the end of a word, these belong to a sentence.
     let inside = value.trim_end_matches(['!', '?', '*', '=']);
     let (digit, sign) = (has(u8::is_ascii_digit), inside.contains(|letter| SIGNS.contains(letter)));
     let least = if value.contains(|letter| SIGNS.contains(letter)) { LEAST_WITH_SIGN } else { LEAST_WITH_DIGIT };
@@ -55,18 +55,18 @@ pub(super) fn is_marked(value: &str) -> bool {
         && !list("begins").any(|begin| starts_with(value, begin))
 }
 
-/// Whether a value without quotes is a chosen password. Where it stands, a variable or the name of one may stand as well.
+/// Whether a value without quotes is a chosen password. A variable or the name of one may occur in its place as well.
 pub(super) fn is_bare(value: &str) -> bool {
     let is_variable = value.contains('_') && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     is_marked(value) && !is_variable && !value.contains(['/', ':', '=', '?'])
 }
 
-/// Whether a value is one word in small letters that may be a password: `correcthorse`.
+/// Whether a value is one lower-case word that may be a password: `correcthorse`.
 pub(super) fn is_word(value: &str) -> bool {
     WORD.contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_lowercase()) && !is_stand_in(value)
 }
 
-/// Whether a value has several of the signs that stand in no name, path or address.
+/// Whether a value has several of the signs that occur in no name, path or address.
 pub(super) fn has_signs(value: &str) -> bool {
     let signs = SIGNS.chars().filter(|sign| !matches!(sign, '+' | '=' | '?') && value.contains(*sign)).count();
     signs >= 2 && is_marked(value)
@@ -76,7 +76,7 @@ fn is_digits(value: &str) -> bool {
     value.len() >= LEAST_DIGITS && value.len() <= MOST && value.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Words with blanks between them that make no sentence: `correct horse battery staple`, `p@ss w0rd!`.
+/// Words with spaces between them that are not a sentence: `correct horse battery staple`, `p@ss w0rd!`.
 fn is_phrase(value: &str) -> bool {
     if value.len() > MOST || !value.contains(' ') || is_template(value) || list("within").any(|word| contains(value, word)) {
         return false;
@@ -104,7 +104,7 @@ fn is_template(value: &str) -> bool {
     is_one || value.bytes().all(|byte| matches!(byte, b'*' | b'x' | b'X' | b'.' | b'?' | b'#' | b'-'))
 }
 
-/// Whether a value is a path, an address, a member of something, or a place in a page.
+/// Whether a value is a path, an address, a member access, or an anchor in a page.
 fn is_place(value: &str) -> bool {
     let begins = |part: &str| part.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '_');
     let is_member = value.contains('.') && value.split('.').all(begins) && !value.contains(|letter| SIGNS.contains(letter));
@@ -115,14 +115,14 @@ fn is_place(value: &str) -> bool {
     is_member || is_mail || is_address || is_path || is_query
 }
 
-/// Whether a value that looks drawn is written by hand all the same: the name of a field, a path, a selector, a rule for values.
+/// Whether a value that looks random was written by hand after all: a field name, a path, a selector, a rule for values.
 pub(super) fn is_reference(value: &str) -> bool {
     let word = value.strip_suffix(|last: char| last.is_ascii_digit()).unwrap_or(value);
     let is_name = list("within").any(|known| word.eq_ignore_ascii_case(known));
     is_name || (value.starts_with(['/', '#', '@', '.']) || value.contains('|')) && is_words(value)
 }
 
-/// Whether a value is a placeholder, a label, a type or an answer. Compared without regard to case.
+/// Whether a value is a placeholder, a label, a type or an answer. Case-insensitive.
 pub(super) fn is_stand_in(value: &str) -> bool {
     let word = value.strip_suffix(|last: char| last.is_ascii_digit()).unwrap_or(value);
     list("whole").any(|known| word.eq_ignore_ascii_case(known)) || list("within").any(|known| contains(value, known))

@@ -1,4 +1,4 @@
-//! What secrets look like on their own: keys by their published form, passwords where commands and addresses have them.
+//! What secrets look like on their own: keys by their published form, passwords by their place in commands and addresses.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -11,13 +11,13 @@ use super::chosen::is_marked;
 use super::value::{is_drawn, is_no_placeholder, is_random, is_salt, is_words};
 use super::{manifest, named, prefixes, seams};
 
-/// A form of secrets. The secret is the group that matched, else the whole match.
+/// One form of secrets. The secret is the group that matched, else the whole match.
 pub(super) struct Form {
     kind: &'static str,
-    /// Lower-case words of which any text with such a secret has at least one; empty where there are none.
+    /// Lower-case words, at least one of which occurs in any text with such a secret; empty if there are none.
     needs: Vec<&'static str>,
     pattern: Regex,
-    /// Tells a secret from an ordinary word in its place.
+    /// Tells a secret from an ordinary word in the same place.
     fits: Fits,
 }
 
@@ -30,15 +30,15 @@ impl Form {
         Self { kind, needs: vec![], pattern: compiled(pattern), fits }
     }
 
-    /// Where secrets of this form stand in a text.
+    /// Where secrets of this form occur in a text.
     pub(super) fn find<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
         let secrets = self.pattern.captures_iter(text).filter_map(|found| found.iter().skip(1).flatten().next().or_else(|| found.get(0)));
         secrets.filter(|secret| (self.fits)(secret.as_str())).map(|secret| secret.range())
     }
 }
 
-/// Between the first and the last line stand only what a key is made of and the comments of a program that holds it. One that was cut off
-/// ends with the last such line. Two lines of a program that reads keys do not match.
+/// Between the first and the last line there may only be the parts of a key and the comments of a program that holds it. A key that was cut
+/// off ends with the last such line. Two lines of a program that reads keys do not match.
 const PRIVATE_KEY: &str = concat!(
     r"-{4,5} ?BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)? ?-{4,5}",
     r"(?:(?:(?:\s|\\[nr]|[\x22'`+,\\#|*>/])*(?:(?:(?:Proc-Type|DEK-Info|Version|Comment|Hash): |//)[^\n]*|[A-Za-z0-9+/=]+))+",
@@ -57,16 +57,16 @@ const WRAPPED_PRIVATE_KEY: &str = concat!(
 const END_OF_PRIVATE_KEY: &str =
     r"(?:[A-Za-z0-9+/]{40,}(?:\s|\\[nr]|[\x22'`+,\\])+)+(?:[A-Za-z0-9+/=]*)\s*-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----";
 
-/// A private key whose lines stand in several strings, with pieces of a program between them.
+/// A private key whose lines are in several strings, with code between them.
 const PRIVATE_KEY_IN_PIECES: &str = r"-{5}BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-{5}(?:[^-]{0,60}?[A-Za-z0-9+/=]{48,})+";
 
-/// A session in the header of a request.
+/// A session cookie in a request header.
 const COOKIE: &str = r"(?i)\b(?:set-)?cookie[\x22'`]?\]?\s*(?:[:=,]|=>)\s*[\x22'`]?[^\x22'`\n]{0,200}?[\w.-]*(?:sess|sid|token|auth|jwt)[\w.-]*=([A-Za-z0-9%._~+/-]{16,}=*)";
 
-/// The secret behind the number of an account at Twilio.
+/// The secret that follows a Twilio account number.
 const SECRET_BEHIND_ACCOUNT: &str = r"\bAC[0-9a-f]{32}[\x22'`]?\s*,\s*(?:[A-Za-z_]\w*\s*[=:]\s*)?[\x22'`]([0-9a-f]{32})[\x22'`]";
 
-/// Tokens of services that are recognised by something else than their beginning.
+/// Tokens of services that are recognised by something other than their beginning.
 const OTHER_TOKENS: &str = concat!(
     r"\bsk_[0-9a-f]{48}\b|\bsk\.eyJ[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{20,}|\bdp\.st\.[a-z]+\.[A-Za-z0-9]{40,}",
     r"|\btskey-[a-z]+-[A-Za-z0-9_-]{20,}",
@@ -77,15 +77,15 @@ const OTHER_TOKENS: &str = concat!(
 /// Password hashes as systems store them.
 const HASHES: &str = r"\$(?:2[abxy]?\$[0-9]{2}\$[./A-Za-z0-9]{53}|(?:[156y]|gy|7)\$(?:rounds=[0-9]+\$)?[./A-Za-z0-9]{1,40}\$[./A-Za-z0-9]{20,}|argon2id?\$v=[0-9]+\$[^\s\x22':]{40,})";
 
-/// What authenticates a request, where no scheme with a form of its own stands before it.
+/// The credentials of a request, unless preceded by a scheme with a form of its own.
 const AUTHORIZATION: &str =
     r"(?i)\bauthorization[\x22'`]?\]?\s*(?:[:=,]|=>)\s*[\x22'`]?(?:[a-z][a-z-]{1,20}\s+)?(?:token=)?[\x22'`]?([A-Za-z0-9._~+/-]{20,}=*)";
 
-/// A token behind `Bearer`, which a program may concatenate with it.
+/// A token after `Bearer`, possibly concatenated with it by a program.
 const BEARER: &str = r"(?i)\bbearer\s+(?:[\x22'`]\s*[+.&]{1,2}\s*[\x22'`])?([A-Za-z0-9._~+/-]{20,}=*)";
 
-/// Passwords passed to commands, as words of which a text with such a command has one, and the pattern. Apart, because in one expression
-/// with others, which share no beginning with them, they take twenty times as long.
+/// Passwords passed to commands: words, one of which occurs in any text with such a command, and the pattern. Separate patterns, because
+/// joined into one expression with others, with which they share no prefix, they take twenty times as long.
 const COMMANDS: [(&str, &str); 26] = [
     ("curl", r"\bcurl\b(?:[^\n]|\\\n)*?[\s\x22'](?:-[A-Za-z]*[uU]|--user|--proxy-user)[\s=\x22',]*[^\s:\x22'`$]{1,64}:([^\s\x22'`<>]{3,})"),
     ("http", r"\bhttps?\s+(?:-a|--auth)[\s=\x22']+[^\s:\x22'`$]{1,64}:([^\s\x22'`<>]{3,})"),
@@ -121,7 +121,7 @@ const COMMANDS: [(&str, &str); 26] = [
     ("convertto-securestring", r"\bConvertTo-SecureString\s+(?:-String\s+)?[\x22']([^\s\x22'`<>]{4,})[\x22']"),
 ];
 
-/// Passwords and keys that only the name of the called function gives away.
+/// Passwords and keys that are only recognised by the name of the called function.
 const PASSWORDS_OF_CALLS: [&str; 4] = [
     concat!(
         r"(?i)(?:\bauth\s*[=:]\s*[(\[]|\b(?:http(?:basic|digest|proxy)auth|set_?basic_?auth|basic_?auth|set_?authorization|getconnection)\s*\()",
@@ -140,47 +140,47 @@ const KEYS_OF_CALLS: &str = concat!(
     r"\s*(?:\[\]byte\()?b?[\x22'`]([^\x22'`\s]{16,})[\x22'`]"
 );
 
-/// The argument that follows the number of an access key, which has a form of its own.
+/// The argument that follows an access key id, which has a form of its own.
 const SECRET_BEHIND_KEY: &str =
     r"\b(?:AKIA|ASIA)[A-Z0-9]{16}[\x22'`]?\s*,\s*(?:[A-Za-z_]\w*\s*[=:]\s*)?b?[\x22'`]([A-Za-z0-9/+]{40})[\x22'`]";
 
-/// Signed tokens, whose two halves begin alike, and encrypted ones.
+/// Signed tokens, whose two halves have the same beginning, and encrypted ones.
 const JWT: &str = concat!(
     r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}",
     r"|\beyJ(?:hbGciOi|0eXAiOi|raWQiOi|lbmMiOi)[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]{8,}){2,4}"
 );
 
-/// The words from which a wallet can be restored.
+/// The words from which a wallet can be recovered.
 const WORDS_OF_WALLET: &str =
     r"(?i)(?:mnemonic|(?:seed|recovery|secret)[_-]?phrase)\w*[\x22'`]?\]?\s*(?::=|[:=])\s*[\x22'`]?((?:[a-z]{3,8} ){11,23}[a-z]{3,8})\b";
 
-/// Joined words behind a password's name without blanks or quotes: nobody subtracts like this.
+/// Joined words after a password's name, without spaces or quotes: nobody subtracts like this.
 const PASSPHRASE: &str = r"(?i)(?:passw(?:or)?d|passphrase|pwd)=((?:[a-z]{3,}-){2,}[a-z]{3,})(?:[\s;&\x22']|\z)";
 
-/// Passwords in configuration files and statements where no sign stands between the word and its value.
+/// Passwords in configuration files and statements with no sign between the word and its value.
 const SETTINGS: &str = r"(?m)(?:^[ \t]*|--)(?:requirepass|masterauth)[\x22']?[\s,]+[\x22']?([^\s\x22'`<>]{3,})[\x22']?[ \t]*$";
 const STATEMENTS: &str = concat!(
     r"\bmachine\s+\S+\s+login\s+\S+\s+password\s+([^\s<]\S{2,})",
     r"|(?i:\bidentified\s+(?:with\s+\S+\s+)?by\s+[\x22']([^\x22'\n<]{3,})[\x22'])"
 );
 
-/// Passwords in addresses. One may contain `@`, and `/` if that is not behind a port. Addresses of Go's drivers have no scheme.
+/// Passwords in addresses. A password may contain `@`, and `/` if that does not follow a port. Addresses of Go's drivers have no scheme.
 const ADDRESS: &str = r"://[^\s/:@'\x22]*:([^\s/'\x22<>]{3,})@";
 const ADDRESS_WITH_SLASHES: &str = r"://[^\s/:@'\x22]+:([^\s@/'\x22<>]*[^\s@/'\x22<>0-9][^\s@/'\x22<>]*/[^\s@'\x22<>]{3,})@[A-Za-z0-9]";
 
 const ADDRESS_OF_DRIVER: &str = r"[\x22'`][\w.-]{1,64}:([^\s/'\x22<>@]{3,})@(?:tcp|unix)\(";
 
-/// The keys of WordPress, which use their own set of characters, blanks included.
+/// The keys of WordPress, which use their own character set, including spaces.
 const SALTS: &str = r"define\(\s*['\x22][A-Z_]+_(?:KEY|SALT)['\x22]\s*,\s*'([^'\n]{40,})'";
 
-/// A line of the file in which PostgreSQL's clients look up passwords: host, port, database, user and password.
+/// A line of the file in which PostgreSQL clients look up passwords: host, port, database, user and password.
 const PGPASS: &str = concat!(
     r"(?m)^[ \t]*(?:[A-Za-z0-9_.*-]+:(?:5432|\*)|(?:localhost|\*|[A-Za-z0-9_-]*\.[A-Za-z0-9_.*-]+):(?:5[0-9]{3}|6[0-9]{3}|[1-6][0-9]{4}))",
     r":(?:\*|[A-Za-z_][\w-]*):(?:\*|[A-Za-z_][\w.@-]*):((?:[^\s:\\]|\\.){3,})[ \t]*\r?$"
 );
 
-/// All forms, except tokens recognised by their beginning alone and values behind names: the kind, words of which a text with such a secret
-/// has one (in any case), and the pattern.
+/// All forms except tokens recognised by their prefix alone and values after names: the kind, words one of which occurs in any text with
+/// such a secret (in any case), and the pattern.
 static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
     let any: Fits = |_| true;
     let drawn: Fits = |value| !is_words(value);
@@ -217,7 +217,7 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
         ("sendgrid-key", "sg.", r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}", any),
         ("token", "8q~", r"\b[A-Za-z0-9_~.-]{3}8Q~[A-Za-z0-9_~.-]{31,34}", random),
         ("token", "atlasv1", r"\b[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{60,}", random),
-        // Separate patterns: in one expression with others, which share no beginning with them, they take twenty times as long.
+        // Separate patterns: joined into one expression with others, with which they share no prefix, they take twenty times as long.
         ("token", "-us", r"\b[0-9a-f]{32}-us[0-9]{1,2}\b", any),
         ("token", "pat", r"\bpat[A-Za-z0-9]{14}\.[0-9a-f]{64}\b", any),
         ("token", "sk_|sk.eyj|dp.st.|tskey-|/webhook|sig=", OTHER_TOKENS, random),
@@ -256,15 +256,15 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
     forms.into_iter().chain(commands).map(form).collect()
 });
 
-/// Compiles a pattern for bytes: letters of other alphabets matter to none of them.
+/// Compiles a pattern for bytes: none of them needs letters of other alphabets.
 #[expect(clippy::expect_used, reason = "constants, which every test compiles")]
 pub(super) fn compiled(pattern: &str) -> Regex {
-    // Unicode classes, repeated, would take tens of megabytes.
+    // Unicode classes, when repeated, would take tens of megabytes.
     let pattern = pattern.replace(r"\b", r"(?-u:\b)").replace(r"\s", r"[ \t\r\n\x0b\x0c]").replace(r"\w", "[0-9A-Za-z_]");
     Regex::new(&pattern).expect("the forms are constants and compile")
 }
 
-/// Where secrets stand in a text, and of which kind. Some may be found twice.
+/// Where secrets are in a text, and of which kind. Some may be found twice.
 pub(super) fn find(text: &str) -> Vec<(Range<usize>, &'static str)> {
     let mut found = alone(text);
     found.extend(seams::find(text));
@@ -273,7 +273,7 @@ pub(super) fn find(text: &str) -> Vec<(Range<usize>, &'static str)> {
     found
 }
 
-/// Of these, secrets that are seen to be some without what stands around them.
+/// Of these, the secrets that can be recognised without their surroundings.
 pub(super) fn alone(text: &str) -> Vec<(Range<usize>, &'static str)> {
     let mut found = vec![];
     for form in FORMS.iter().zip(NEEDS.in_text(text)).filter_map(|(form, is_there)| is_there.then_some(form)) {
@@ -288,7 +288,7 @@ static NEEDS: LazyLock<Needs> = LazyLock::new(Needs::new);
 
 struct Needs {
     words: AhoCorasick,
-    /// For each word, the forms that it belongs to.
+    /// For each word, the forms that need it.
     forms: Vec<Vec<usize>>,
 }
 
@@ -303,7 +303,7 @@ impl Needs {
         Self { words: words.expect("the words are constants"), forms: forms.into_values().collect() }
     }
 
-    /// For each form, whether one of its words stands in a text.
+    /// For each form, whether one of its words occurs in a text.
     fn in_text(&self, text: &str) -> Vec<bool> {
         let mut there: Vec<bool> = FORMS.iter().map(|form| form.needs.is_empty()).collect();
         for word in self.words.find_overlapping_iter(text) {

@@ -1,4 +1,4 @@
-//! The quoted strings that a name is given. The text is read without knowing its language: a sign behind the name, then an expression of
+//! The quoted strings that a name is given. The text is read without knowing its language: a sign after the name, then an expression of
 //! words, brackets and strings, which ends with its line, its argument or its brackets.
 
 use std::ops::Range;
@@ -12,52 +12,52 @@ pub(super) struct Given {
 /// How a name is given a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum How {
-    /// Right behind a sign that gives it: `=`, `:`.
+    /// Directly after a sign that assigns it: `=`, `:`.
     Set,
-    /// As the argument of a call, behind a quoted name and a comma, or behind blanks.
+    /// As the argument of a call, after a quoted name and a comma, or after spaces.
     Plain,
-    /// As one of several: a default for a variable that is not set, an item of a list, a further argument, the other side of a comparison.
+    /// As one of several: a default for an unset variable, a list item, a further argument, the other side of a comparison.
     Among,
-    /// As a further piece of the string before.
+    /// As a continuation of the string before it.
     Joined,
 }
 
-/// Most bytes between a name, or the string before, and the next string.
+/// Maximum bytes between a name, or the previous string, and the next string.
 const MAX_GAP_BYTES: usize = 400;
-/// Most strings of one name.
+/// Maximum strings of one name.
 const MAX_STRINGS: usize = 64;
-/// Most bytes of a string in which its end is searched for.
+/// Maximum bytes of a string that are searched for its end.
 const MAX_STRING_BYTES: usize = 16 << 10;
 
-/// Words that end an expression outside of brackets.
+/// Words that end an expression outside brackets.
 const EXPRESSION_ENDS: [&str; 7] = ["and", "for", "then", "return", "where", "do", "if"];
 
-/// What stands between a name and its value.
+/// What is between a name and its value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Sign {
     /// `=` and the like.
     Gives,
-    /// `:`, which a type may follow first.
+    /// `:`, which may be followed by a type first.
     Colon,
     /// `==` and the like.
     Compares,
     /// The name is that of a function: `(`.
     Calls,
-    /// A method is called on it: `.equals(`.
+    /// A comparing method is called on it: `.equals(`.
     Asks,
-    /// `{`, as C++ initialises.
+    /// `{`, as in C++ initialisers.
     Braces,
-    /// A comma behind a quoted name, which names an argument, or behind a variable, which is another argument.
+    /// A comma after a quoted name, which names an argument, or after a variable, which is another argument.
     NextIsValue,
     NextIsOther,
-    /// The default for a variable that is not set: `env("TOKEN").unwrap_or(`, `env["TOKEN"] ??`.
+    /// The default for an unset variable: `env("TOKEN").unwrap_or(`, `env["TOKEN"] ??`.
     Replaces,
     Else,
-    /// Only blanks.
+    /// Only spaces.
     Blank,
 }
 
-/// Longer signs stand before shorter ones that they begin with.
+/// Longer signs come before shorter ones that are their prefix.
 const SIGNS: [(&str, Sign); 15] = [
     ("===", Sign::Compares),
     ("!==", Sign::Compares),
@@ -76,7 +76,7 @@ const SIGNS: [(&str, Sign); 15] = [
     ("{", Sign::Braces),
 ];
 
-/// The sign behind a name, and where it ends.
+/// The sign after a name, and where it ends.
 fn sign(behind: &str) -> Option<(Sign, usize)> {
     let at = |rest: &str| behind.len() - rest.len();
     let unquoted = behind.trim_start_matches('\\').strip_prefix(['"', '\'', '`']);
@@ -119,7 +119,7 @@ fn sign(behind: &str) -> Option<(Sign, usize)> {
     (blank.len() < rest.len()).then(|| (Sign::Blank, at(blank)))
 }
 
-/// Methods that give their receiver or else their argument, and those that type the argument into a field.
+/// Methods that return their receiver or else their argument, and those that type the argument into a field.
 pub(super) const REPLACES: [&str; 11] = [
     ".unwrap_or(",
     ".unwrap_or_else(",
@@ -135,14 +135,14 @@ pub(super) const REPLACES: [&str; 11] = [
 ];
 const ELSE: [&str; 4] = ["??", "||", "?:", "or "];
 
-/// The default for a variable, where a call or a subscript ends with its quoted name.
+/// The default for a variable, if a call or a subscript ends with its quoted name.
 fn otherwise(behind: &str) -> Option<(Sign, &str)> {
     let after = behind.trim_start_matches([')', ']']).trim_start();
     let sign = |sign, words: &[&str]| words.iter().find_map(|word| Some((sign, after.strip_prefix(word)?)));
     sign(Sign::Replaces, &REPLACES).or_else(|| sign(Sign::Else, &ELSE)).filter(|_| behind.starts_with([')', ']']))
 }
 
-/// What a brace behind a name means. In C# it says how a property is read and written, and the value may stand behind it.
+/// What a brace after a name means. In C# it says how a property is read and written, and the value may follow it.
 fn braces(inside: &str, initialises: bool) -> Option<(Sign, &str)> {
     let words = |letter: char| letter.is_ascii_lowercase() || letter == ';' || letter.is_whitespace();
     let after = inside.trim_start_matches(words).strip_prefix('}').map(str::trim_start);
@@ -153,7 +153,7 @@ fn braces(inside: &str, initialises: bool) -> Option<(Sign, &str)> {
     }
 }
 
-/// The strings given to the name that ends at `end`. With a plural they may stand in a map.
+/// The strings given to the name that ends at `end`. With a plural name they may be in a map.
 pub(super) fn strings(text: &str, end: usize, plural: bool) -> Vec<Given> {
     let Some((sign, length)) = sign(&text[end..text.floor_char_boundary(end + MAX_GAP_BYTES)]) else { return vec![] };
     let open = match sign {
@@ -178,14 +178,14 @@ struct Reader<'a> {
     compared: bool,
     plural: bool,
     gives: bool,
-    /// So far only a sign, a type and a call were read.
+    /// Only a sign, a type and a call were read so far.
     direct: bool,
     calls: usize,
-    /// A word stands right before.
+    /// A word directly precedes.
     word: bool,
-    /// What stands before may end an expression.
+    /// What precedes may end an expression.
     whole: bool,
-    /// A string stands before, followed only by what joins it to another.
+    /// A string precedes, followed only by what joins it to another.
     joined: bool,
     /// A colon may belong to `a ? b : c`.
     asked: bool,
@@ -193,7 +193,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// With `lone` a string has to follow at once; so it does behind a colon at the end of a line, which else begins a block.
+    /// With `lone` a string has to follow at once; so it does after a colon at the end of a line, which otherwise begins a block.
     fn read(mut self, colon: bool, lone: bool) -> Vec<Given> {
         let rest = &self.text[self.at..];
         let first = rest.trim_start();
@@ -214,7 +214,7 @@ impl Reader<'_> {
         self.found
     }
 
-    /// Reads one piece; false where the expression ends.
+    /// Reads one piece; false if the expression ends.
     fn step(&mut self) -> bool {
         let text = self.text;
         let bytes = text.as_bytes();
@@ -247,7 +247,7 @@ impl Reader<'_> {
         self.at += rest.find(end).map_or(rest.len(), |found| found + beyond);
     }
 
-    /// Whether an expression goes on in the next line: inside brackets, behind a sign, or where that line begins with one.
+    /// Whether an expression continues on the next line: inside brackets, after a sign, or if that line begins with one.
     fn line_end(&mut self) -> bool {
         let rest = &self.text[self.at..];
         let next = rest.trim_start();
@@ -271,7 +271,7 @@ impl Reader<'_> {
         line_ends
     }
 
-    /// Reads a string whose quote stands at `quote`, behind the backslashes from here on.
+    /// Reads a string whose quote is at `quote`, after the backslashes from here on.
     fn string(&mut self, quote: usize) {
         let text = self.text;
         let mark = &text[self.at..=quote];
@@ -281,14 +281,14 @@ impl Reader<'_> {
         let rest = &text[start..text.floor_char_boundary(start + MAX_STRING_BYTES)];
         let is_in_line = |length: &usize| mark.len() == triple.len() || !rest[..*length].contains(['\n', '\r']);
         let length = closes(rest, mark).filter(is_in_line);
-        // The string was cut off, or stands in another string that ends first.
+        // The string was cut off, or is inside another string that ends first.
         let line = || rest.find(['\n', '\r', '"', '\'', '`']);
         let (length, mark) = length.map_or_else(|| (line().unwrap_or(rest.len()), 0), |length| (length, mark.len()));
         self.push(start..start + length);
         self.at = start + length + mark;
     }
 
-    /// Reads C++'s raw string, which ends behind a word of its own; false where none begins here.
+    /// Reads a C++ raw string, which ends after a delimiter of its own; false if none begins here.
     fn raw_string(&mut self) -> bool {
         let rest = &self.text[self.at..self.text.floor_char_boundary(self.at + MAX_STRING_BYTES)];
         let word = rest.strip_prefix('"').and_then(|inside| inside.split_once('(')).map(|(word, _)| word);
@@ -300,7 +300,7 @@ impl Reader<'_> {
         true
     }
 
-    /// Keeps a string. One over several lines may contain a single value between its first and its last line.
+    /// Keeps a string. One of several lines may contain a single value between its first and its last line.
     fn push(&mut self, range: Range<usize>) {
         let inside = &self.text[range.clone()];
         let start = range.start + inside.len() - inside.trim_start().len();
@@ -365,7 +365,7 @@ impl Reader<'_> {
         if matches!(name, "R" | "LR" | "uR" | "UR" | "u8R") && self.raw_string() {
             return true;
         }
-        // Prefixes of strings in many languages, and Perl's own quotes.
+        // String prefixes of many languages, and Perl's own quotes.
         if next.starts_with(['"', '\'']) && length <= 3 && name.bytes().all(|letter| letter.is_ascii_alphabetic() || letter == b'@') {
             return true;
         }
@@ -395,7 +395,7 @@ impl Reader<'_> {
             b'|' if double => self.direct = false,
             b'?' => (self.asked, self.direct) = (true, self.direct && !double && next != b':'),
             b':' if double => {}
-            // Inside brackets, a colon behind a word gives a type or a value. In a map behind one name, every key is a name of its own.
+            // Inside brackets, a colon after a word introduces a type or a value. In a map after one name, every key is a name of its own.
             b':' if outside && !self.asked || self.open.last() == Some(&b'}') && !self.plural => return false,
             b'=' if next == b'>' && outside => return false,
             b'=' if !double && outside => (self.direct, self.calls, self.word) = (true, 0, false),
@@ -409,7 +409,7 @@ impl Reader<'_> {
     }
 }
 
-/// The bytes before the mark that ends a string; a mark behind a backslash does not count.
+/// The bytes before the mark that ends a string; a mark after a backslash does not count.
 pub(super) fn closes(rest: &str, mark: &str) -> Option<usize> {
     let mut from = 0;
     loop {

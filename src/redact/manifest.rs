@@ -1,4 +1,4 @@
-//! Secrets of Kubernetes: a document of `kind: Secret` holds only secrets below `data` and `stringData`, whatever their names.
+//! Secrets of Kubernetes: a document of `kind: Secret` holds only secrets under `data` and `stringData`, whatever their names.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -8,16 +8,16 @@ use regex::Regex;
 
 use super::forms::compiled;
 
-/// How such a document names its kind: alone in a line of YAML, or among the keys of JSON.
+/// How such a document states its kind: on a YAML line of its own, or among JSON keys.
 static KIND: LazyLock<Regex> =
     LazyLock::new(|| compiled(r#"(?m)^[ \t-]*(kind:[ \t]*["']?Secret["']?)[ \t]*(?:#.*)?\r?$|"kind"\s*:\s*"(Secret)""#));
 static DATA_OF_JSON: LazyLock<Regex> = LazyLock::new(|| compiled(r#""(?:data|stringData)"\s*:\s*\{([^{}]*)\}"#));
 static STRING_OF_JSON: LazyLock<Regex> = LazyLock::new(|| compiled(r#":\s*"([^"\n]+)""#));
 
-/// The values in all Kubernetes secrets of a text.
+/// The values of all Kubernetes secrets in a text.
 pub(super) fn find(text: &str) -> Vec<Range<usize>> {
     let mut values = vec![];
-    // Few texts have these words, and the expression takes longer.
+    // Few texts contain these words, and the expression takes longer.
     if !text.contains("Secret") || !text.contains("kind") {
         return values;
     }
@@ -40,7 +40,7 @@ fn of_json(text: &str, values: &mut Vec<Range<usize>>) {
 
 /// A line of YAML.
 struct Line<'a> {
-    /// The offset of its first key, behind the dashes of a list.
+    /// The offset of its first key, after the dashes of a list.
     key: usize,
     /// The number of bytes before that key.
     indent: usize,
@@ -60,7 +60,7 @@ impl<'a> Line<'a> {
         self.text.trim_end().is_empty() || self.text.starts_with('#')
     }
 
-    /// The value behind its key, without quotes; none where it has none, or a placeholder that is filled in later.
+    /// The value after its key, without quotes; none if there is none, or for a placeholder that is filled in later.
     fn value(&self) -> Option<Range<usize>> {
         let colon = self.text.find(": ")?;
         let (key, value) = self.text.split_at(colon + 1);
@@ -87,7 +87,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// The documents of a text by their lines, without those that neither say nor begin anything. Read once, however many secrets there are.
+/// The documents of a text by line, without lines that neither say nor begin anything. Read once, however many secrets there are.
 struct Documents<'a> {
     text: &'a str,
     lines: Vec<Line<'a>>,
@@ -100,8 +100,8 @@ impl<'a> Documents<'a> {
         Self { text, lines: lines.collect() }
     }
 
-    /// The values of the secrets whose kind stands at these places, in order. A second mention inside of a stretch searched before, at the
-    /// same depth, adds nothing.
+    /// The values of the secrets whose kinds are at these places, in order. A second mention inside a stretch already searched, at the same
+    /// depth, adds nothing.
     fn secrets(&self, kinds: impl Iterator<Item = usize>, values: &mut Vec<Range<usize>>) {
         let mut ends: HashMap<usize, usize> = HashMap::new();
         for kind in kinds {
@@ -113,7 +113,7 @@ impl<'a> Documents<'a> {
         }
     }
 
-    /// Adds the values of the secret whose kind stands in line `own`; returns the line behind its last one.
+    /// Adds the values of the secret whose kind is on line `own`; returns the line after its last one.
     fn secret(&self, own: usize, values: &mut Vec<Range<usize>>) -> usize {
         let level = self.lines[own].indent;
         let ends = |line: &Line| self.is_outside(line, level) || line.parts();

@@ -1,8 +1,8 @@
 //! Secrets in ordinary code: found by their form, and replaced before any prompt, log or cache sees them. A secret always gets the same
-//! placeholder, so that a masked text does not change from one prompt to the next. Placeholders are never turned back into secrets.
+//! placeholder, so that a masked text is stable from one prompt to the next. Placeholders are never turned back into secrets.
 //!
-//! A secret is searched for in the whole text, and then taken out of whatever is cut from it ([`Secrets`]): a window or a selection may
-//! lack what shows it to be one. What is quoted to a model has the type [`Masked`]. Behind all that, `route` masks every request and the
+//! Secrets are searched for in the whole text, and then removed from whatever is cut from it ([`Secrets`]): a window or a selection may
+//! lack what identifies a secret. What is quoted to a model has the type [`Masked`]. After all that, `route` masks every request and the
 //! log every line.
 
 mod bare;
@@ -25,10 +25,10 @@ use std::sync::Arc;
 use serde::Serialize;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
-/// Bytes on both sides of a stretch that are searched as well; longer than any key.
+/// Bytes on either side of a stretch that are searched as well; longer than any key.
 const SEARCHED_AROUND_BYTES: usize = 32 << 10;
 
-/// Shortest secret, in bytes, that is replaced where a message quotes it: a shorter one may be any word.
+/// The shortest secret, in bytes, that is replaced where a message quotes it: a shorter one may be any word.
 const SHORTEST_QUOTED: usize = 6;
 
 /// How every placeholder begins.
@@ -45,12 +45,12 @@ impl Masked {
         Secrets::of(text).cut(text, 0..text.len())
     }
 
-    /// Masks a stretch of a text, with a look beyond its ends.
+    /// Masks a stretch of a text, looking beyond its ends.
     pub fn stretch(text: &str, range: Range<usize>) -> Self {
         Secrets::near(text, &range).cut(text, range)
     }
 
-    /// This text in another form, such as shortened or with line numbers; `write` gets the masked text.
+    /// This text in another form, for instance shortened or with line numbers; `write` gets the masked text.
     pub fn rewritten(&self, write: impl FnOnce(&str) -> String) -> Self {
         Self(write(&self.0).into())
     }
@@ -64,12 +64,12 @@ impl Deref for Masked {
     }
 }
 
-/// Texts that are remembered as free of secrets.
+/// How many texts are remembered as free of secrets.
 const REMEMBERED_TEXTS: usize = 1024;
 
 thread_local! {
-    /// Hashes of texts in which this thread found no secrets: the same parts go into one prompt after another, and each is searched again
-    /// before an engine is asked. Nobody can craft a text with a secret that passes for one of these.
+    /// Hashes of texts in which this thread found no secrets: the same parts go into prompt after prompt, and each is searched again before
+    /// it goes to an engine. Nobody can craft a text with a secret that collides with one of these.
     static CLEAN: RefCell<Vec<u128>> = const { RefCell::new(vec![]) };
 }
 
@@ -77,9 +77,9 @@ fn place_of(hash: u128) -> usize {
     hash as usize % REMEMBERED_TEXTS
 }
 
-/// Where the secrets of a text stand.
+/// Where the secrets of a text are.
 pub struct Secrets {
-    /// In order; none lies inside of another.
+    /// In order; none is inside another.
     found: Vec<Secret>,
 }
 
@@ -106,7 +106,7 @@ impl Secrets {
         let start = text.floor_char_boundary(range.start.saturating_sub(SEARCHED_AROUND_BYTES));
         let near = &text[start..text.ceil_char_boundary((range.end + SEARCHED_AROUND_BYTES).min(text.len()))];
         let hash = xxh3_128(near.as_bytes());
-        // `try_with`, because a thread that ends has no such memory any more.
+        // `try_with`, because this memory is already gone in a thread that is ending.
         if CLEAN.try_with(|clean| clean.borrow().get(place_of(hash)) == Some(&hash)) == Ok(true) {
             return Self { found: vec![] };
         }
@@ -133,19 +133,19 @@ impl Secrets {
         Self { found: apart.into_iter().map(secret).collect() }
     }
 
-    /// Whether an offset lies inside of a secret.
+    /// Whether an offset is inside a secret.
     pub fn around(&self, offset: usize) -> bool {
         self.found.iter().any(|secret| secret.range.start < offset && offset < secret.range.end)
     }
 
-    /// Whether a stretch has secrets, and all of them lie inside of it.
+    /// Whether a stretch has secrets, and contains all of them completely.
     fn are_whole_in(&self, range: &Range<usize>) -> bool {
         let mut inside = self.found.iter().filter(|secret| secret.range.start < range.end && range.start < secret.range.end).peekable();
         inside.peek().is_some() && inside.all(|secret| range.start <= secret.range.start && secret.range.end <= range.end)
     }
 
-    /// A stretch of the text these secrets are from, with every secret (or the part of it in there) replaced by `<redacted KIND HASH>`. The
-    /// number of lines stays the same.
+    /// A stretch of the text these secrets are from, with every secret (or the part of it in the stretch) replaced by `<redacted KIND
+    /// HASH>`. The number of lines stays the same.
     pub fn cut(&self, text: &str, range: Range<usize>) -> Masked {
         Masked(self.replaced(text, range, |secret, hidden| {
             let breaks = "\n".repeat(hidden.matches('\n').count());
@@ -158,7 +158,7 @@ impl Secrets {
         self.replaced(text, range, |_, hidden| stars(hidden)).to_string()
     }
 
-    /// A message about the text, with every secret of it replaced where the message quotes it.
+    /// A message about the text, with the text's secrets replaced wherever the message quotes them.
     pub fn hide(&self, text: &str, said: &str) -> Masked {
         let mut shown = said.to_string();
         for secret in &self.found {
@@ -185,7 +185,7 @@ impl Secrets {
     }
 }
 
-/// The beginning of a text, of at most so many bytes. It ends before a secret rather than inside: a part of one would not be recognised.
+/// The beginning of a text, at most `most` bytes. It ends before a secret rather than inside: a part of one would not be recognised.
 pub fn beginning(text: &str, most: usize) -> &str {
     let end = text.floor_char_boundary(most);
     if end == text.len() {
@@ -201,8 +201,8 @@ pub fn mask(text: &str) -> String {
     Masked::whole(text).to_string()
 }
 
-/// A model's copy of lines that it saw masked: lines that differ from the text only by masks become those of the text again. Other masks
-/// stay.
+/// A model's copy of lines that it saw masked: lines that differ from the text only by masks become the lines of the text again. Other
+/// masks stay.
 pub fn unmasked(copy: &str, text: &str) -> String {
     if !copy.contains(PLACEHOLDER) {
         return copy.into();
@@ -230,7 +230,7 @@ pub fn mask_in_place(text: &str) -> String {
     Secrets::of(text).stars(text, 0..text.len())
 }
 
-/// Whether a machine-made value in the place of `value` would count as a secret. Of the value perhaps only the beginning is there.
+/// Whether a machine-made value in the place of `value` would count as a secret. Perhaps only the beginning of the value is there.
 pub fn takes_secret(text: &str, value: &Range<usize>) -> bool {
     const DRAWN: &str = "q7Zr0Wk2Xp9Lm4Tn8Vb3";
     let start = text.floor_char_boundary(value.start.saturating_sub(SEARCHED_AROUND_BYTES));

@@ -1,4 +1,4 @@
-//! Values behind a telling name: `password = "…"`, `API_TOKEN=…`, `name: DB_PASSWORD` with its `value: …` in the next line.
+//! Values after a telling name: `password = "…"`, `API_TOKEN=…`, `name: DB_PASSWORD` with its `value: …` on the next line.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -14,7 +14,7 @@ use super::names;
 use super::paired;
 use super::value::{is_drawn, is_name_of_type, is_random, is_salt, is_words};
 
-/// Words in the names of secrets; those for a password in other languages come first. The last three may mean much else.
+/// Words in the names of secrets; those for passwords in other languages come first. The last three may mean much else.
 const NAMES: &str = concat!(
     r"(?i)passwort|kennwort|contrase[nñ]a|senha|mot[_-]?de[_-]?passe|wachtwoord|has[lł]o\b",
     r"|passw(?:or)?d|passphrase|passcode|pass|pwd|pswd|secret|token|api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key|auth[_-]?key",
@@ -31,30 +31,30 @@ const ENDS: &str = concat!(
 /// A value without quotes.
 const BARE: &str = r#"([^\s"'`;,&(){}<>\[\]]{8,})"#;
 
-/// A value without quotes at the end of a line, but not at the end of a list's item.
+/// A value without quotes at the end of a line, but not at the end of a list item.
 const WORD: &str = r#"([^\s"'`;,&(){}<>\[\]][^\s"'`;,(){}<>\[\]]{7,})"#;
 
 /// The same of any length.
 const SHORT: &str = r#"([^\s"'`;,&(){}<>\[\]][^\s"'`;,(){}<>\[\]]{3,})"#;
 
-/// Least bytes of a password, of a token and of a key, where the name does not make it certain.
+/// Minimum bytes of a password, of a token and of a key, if the name does not make it certain.
 const LEAST: usize = 8;
 const LEAST_TOKEN: usize = 16;
 const LEAST_KEY: usize = 20;
 
-/// Most bytes between a name and its value.
+/// Maximum bytes between a name and its value.
 const BEHIND: usize = 400;
-/// Most bytes between a name that may mean much else and its value.
+/// Maximum bytes between a name that may mean much else and its value.
 const NEAR: usize = 160;
-/// Longest name, in bytes.
+/// The longest name, in bytes.
 const LONGEST_NAME: usize = 128;
-/// Bytes before a name that are looked at.
+/// Bytes before a name that are examined.
 const BEFORE: usize = 128;
 
 static NAME: LazyLock<Regex> = LazyLock::new(|| compiled(NAMES));
 static END: LazyLock<Regex> = LazyLock::new(|| compiled(ENDS));
 
-/// A form that is anchored to the start of a text.
+/// A form anchored to the start of a text.
 fn form(pattern: &str, fits: Fits) -> Form {
     Form::new("secret", &format!(r"\A{pattern}"), fits)
 }
@@ -63,8 +63,8 @@ fn is_drawn_value(value: &str) -> bool {
     is_drawn(value) && !is_name_of_type(value)
 }
 
-/// Values without quotes, for texts that begin where a name ends: behind `=`, up to the end of a line or a string, between tags, as the
-/// default of a variable, in the next line, in a table or a sentence, read or printed by a shell, in the tag of a Go field, and as bytes.
+/// Values without quotes, for texts that begin where a name ends: after `=`, up to the end of a line or a string, between tags, as the
+/// default of a variable, on the next line, in a table or a sentence, read or printed by a shell, in the tag of a Go field, and as bytes.
 static VALUES: LazyLock<[Form; 9]> = LazyLock::new(|| {
     [
         form(&format!(r#"["']?={BARE}(?:[\s;"'`,&)<]|\z)"#), is_drawn),
@@ -79,26 +79,26 @@ static VALUES: LazyLock<[Form; 9]> = LazyLock::new(|| {
     ]
 });
 
-/// Whether bytes written as numbers are a key: many different ones.
+/// Whether bytes written as numbers are a key: they are if many are different.
 fn are_bytes(value: &str) -> bool {
     let bytes: HashSet<&str> = value.split(',').map(str::trim).collect();
     bytes.len() >= 12
 }
 
-/// A value behind blanks only: of a variable in capitals, or of a flag.
+/// A value after spaces only: of a variable in capitals, or of a flag.
 static ARGUMENT: LazyLock<Form> = LazyLock::new(|| form(&format!(r"[ \t]+{BARE}(?:\s|\z)"), is_drawn));
 
-/// A value behind blanks and the complete name, in a command that sets something: `npm config set //host/:_authToken …`.
+/// A value after spaces and the complete name, in a command that sets something: `npm config set //host/:_authToken …`.
 static SET: LazyLock<Form> = LazyLock::new(|| form(&format!(r#"(?:\.[\w-]+)*[ \t]+["']?{BARE}(?:["'\s]|\z)"#), is_drawn));
 static BEFORE_SET: LazyLock<Regex> = LazyLock::new(|| compiled(r"\b(?:config|configure)(?:[ \t]+set)?(?:[ \t]+-[\w-]+)*[ \t]+\S*\z"));
 
-/// A value that takes the rest of its line, in files of settings only.
+/// A value that takes the rest of its line, in settings files only.
 static SETTING: LazyLock<Form> = LazyLock::new(|| form(r#"=([^\s"'`]{8,})[ \t]*(?:[\r\n]|\z)"#, is_drawn));
-/// What may stand before the name of a setting in its line.
+/// What may precede the name of a setting on its line.
 static BEFORE_SETTING: LazyLock<Regex> =
     LazyLock::new(|| compiled(r"\A\s*(?:-\s+)?(?:(?:export|ENV|ARG|set|setx)\s+)?(?:[a-z][\w-]*\.)*\z"));
 
-/// An item of a list in block style.
+/// An item of a block-style list.
 static ITEM: LazyLock<Regex> =
     LazyLock::new(|| compiled(&format!(r#"\A(?:["']?[ \t]*:[ \t]*)?\r?\n[ \t]*-[ \t]+["']?{WORD}["']?[ \t]*(?:#[^\n]*)?(?:\r|\z)?"#)));
 
@@ -107,16 +107,16 @@ static SIBLING: LazyLock<Regex> = LazyLock::new(|| {
     let words = r"\b(?:(?<next>name|key|variable|property|setting)|value|default|default_?value)\b";
     compiled(&format!(r#"(?i){words}(?:["']?\s*[:=]\s*|>\s*(?:<!\[CDATA\[)?)(?:["']([^"'\n]{{4,}})["']|{SHORT}(?:[\s<\]#,]|\z))?"#))
 });
-/// Most bytes and lines between a name and that sibling.
+/// Maximum bytes and lines between a name and that sibling.
 const SIBLING_REACH: (usize, usize) = (240, 4);
 
-/// What stands before a `pass` that is the password of somebody, and not one of several passes.
+/// What precedes a `pass` that is somebody's password, and not one of several passes.
 static BESIDE_PASS: LazyLock<Regex> = LazyLock::new(|| compiled(r"(?i)\b(?:user|username|user_?name|login|ssid|smtp|auth)\b"));
 
-/// What stands before a value that a name may have instead of another.
+/// What precedes a value that a name may have instead of another.
 const OTHER_VALUES: [&str; 10] = ["||", "??", "?:", " or", " else", "==", "!=", "equals(", "default=", ","];
 
-/// The values behind every telling name in a text.
+/// The values after every telling name in a text.
 pub(super) fn find(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     NAME.find_iter(text).filter_map(|word| Name::at(text, word.range())).flat_map(|name| name.values())
 }
@@ -126,7 +126,7 @@ pub(super) fn find(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
 enum Says {
     /// It is a secret.
     Secret,
-    /// It is a secret if it has at least so many bytes and looks random.
+    /// It is a secret if it has at least this many bytes and looks random.
     Perhaps(usize),
 }
 
@@ -137,7 +137,7 @@ impl Says {
         let is_apart = before.is_empty() || word.starts_with('_') || names::begins_word(before, word);
         let (least, may_mean_else) = match word.to_ascii_lowercase().as_str() {
             _ if is_password(word) => (LEAST, false),
-            // Many keys are just those of a map.
+            // Many keys are merely the keys of a map.
             "key" if !is_apart || tail.starts_with(['s', 'S']) || names::is_plain_key(before) => return None,
             // Only as a word of its own: not in `compass` or `bypass`.
             "auth" | "pass" if !is_apart => return None,
@@ -156,13 +156,13 @@ impl Says {
     }
 }
 
-/// Whether a word stands for something people choose, which may be made of words. Keys and tokens never are.
+/// Whether a word means something people choose, which may be made of words. Keys and tokens never are.
 fn is_password(word: &str) -> bool {
     let word = word.to_lowercase();
     !["secret", "token", "key", "credential", "auth", "pat", "pass"].iter().any(|other| word.ends_with(other))
 }
 
-/// Whether anything long enough stands near behind a name. It rarely does, and then nothing else is looked at.
+/// Whether anything long enough follows closely after a name. It rarely does, and then nothing else is examined.
 fn has_room(least: usize, behind: &str) -> bool {
     let mut row = 0;
     behind.bytes().take(NEAR).any(|letter| {
@@ -178,7 +178,7 @@ struct Name<'a> {
     start: usize,
     end: usize,
     says: Says,
-    /// The word, and the part of the name behind it.
+    /// The word, and the part of the name after it.
     word: &'a str,
     tail: &'a str,
 }
@@ -252,7 +252,7 @@ impl<'a> Name<'a> {
         }
     }
 
-    /// Whether the name is that of a password, which people choose: also `DB_PASS`, `smtpPass`, and `pass` behind a `user`.
+    /// Whether the name is that of a password, which people choose: also `DB_PASS`, `smtpPass`, and `pass` after a `user`.
     fn names_password(&self) -> bool {
         let name = &self.text[self.start..self.end];
         let is_beside_user = || name.len() == self.word.len() && BESIDE_PASS.is_match(self.ahead(BEFORE));
@@ -260,10 +260,10 @@ impl<'a> Name<'a> {
         self.says == Says::Secret && (is_password(self.word) || is_pass())
     }
 
-    /// Whether a string that begins at `start` is a password somebody chose.
+    /// Whether a string that begins at `start` is a password that somebody chose.
     fn is_chosen(&self, value: &str, how: How, start: usize) -> bool {
         match how {
-            // Text of a page may stand between a label and a string that is none of it.
+            // There may be text of a page between a label and an unrelated string.
             How::Set if is_password(self.word) && !self.text[self.end..start].contains('<') => chosen::is_password(value),
             How::Set | How::Plain => chosen::is_marked(value),
             How::Among => chosen::is_marked(value) && self.is_other_value(start),
@@ -271,7 +271,7 @@ impl<'a> Name<'a> {
         }
     }
 
-    /// Whether a string that begins at `start` stands for another value: as a default, as the other side of a comparison, as an item.
+    /// Whether a string that begins at `start` belongs to another value: as a default, as the other side of a comparison, as a list item.
     fn is_other_value(&self, start: usize) -> bool {
         let before = self.text[self.end..start].trim_end_matches(['"', '\'', '`', '\\']).trim_end();
         OTHER_VALUES.iter().chain(&REPLACES).any(|sign| before.ends_with(sign)) || self.is_plural() && before.ends_with('[')
@@ -286,12 +286,12 @@ impl<'a> Name<'a> {
         self.tail.trim_end_matches(['_', '-']).ends_with(['s', 'S'])
     }
 
-    /// The bytes before the name, up to so many.
+    /// The text before the name, at most `most` bytes.
     fn ahead(&self, most: usize) -> &'a str {
         &self.text[self.text.ceil_char_boundary(self.start.saturating_sub(most))..self.start]
     }
 
-    /// What stands before the name in its line, as far as it is looked at.
+    /// What precedes the name on its line, as far as that is examined.
     fn before(&self) -> &'a str {
         let reach = self.ahead(BEFORE);
         reach.rfind(['\n', '\r']).map_or(reach, |end| &reach[end + 1..])
@@ -336,7 +336,7 @@ impl<'a> Name<'a> {
         values
     }
 
-    /// The value beside the name: `value: …` behind `name: DB_PASSWORD`.
+    /// The value next to the name: `value: …` after `name: DB_PASSWORD`.
     fn sibling(&self) -> Option<Range<usize>> {
         let reach = &self.text[self.end..self.text.floor_char_boundary(self.end + SIBLING_REACH.0)];
         let near = reach.match_indices('\n').nth(SIBLING_REACH.1).map_or(reach, |(end, _)| &reach[..end]);
@@ -352,7 +352,7 @@ impl<'a> Name<'a> {
         Some(self.end + value.start()..self.end + value.end())
     }
 
-    /// The items of a list behind a plural name.
+    /// The items of a list after a plural name.
     fn items(&self) -> Vec<Range<usize>> {
         let mut values = vec![];
         let mut at = self.end;
@@ -365,7 +365,7 @@ impl<'a> Name<'a> {
         values
     }
 
-    /// A value that goes on beyond what was looked at is a secret up to its end.
+    /// A value that continues beyond what was examined is a secret up to its end.
     fn whole(&self, value: Range<usize>, looked_at: usize) -> Range<usize> {
         let (range, rest) = (self.end + value.start..self.end + value.end, &self.text[self.end + value.end..]);
         let open = value.end == looked_at;

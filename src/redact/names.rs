@@ -1,4 +1,4 @@
-//! What the words of a name say about its value. The words are a table beside this file.
+//! What the words of a name say about its value. The words are in a table next to this file.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -11,7 +11,7 @@ fn table(kind: &str) -> HashSet<&'static str> {
     include_str!("names.txt").lines().filter_map(|line| line.strip_prefix(kind)).flat_map(str::split_whitespace).collect()
 }
 
-/// Whether a word inside a name begins there as a word: in `dbPass` and `DB_PASS`, but not in `bypass`.
+/// Whether a word inside a name starts there as a word of its own: in `dbPass` and `DB_PASS`, but not in `bypass`.
 pub(super) fn begins_word(before: &str, word: &str) -> bool {
     let is_camel =
         word.starts_with(|letter: char| letter.is_ascii_uppercase()) && before.ends_with(|letter: char| letter.is_ascii_lowercase());
@@ -24,7 +24,7 @@ pub(super) fn is_about(word: &str, tail: &str) -> bool {
         || words(tail).any(|word| is_in(&ABOUT, &word))
 }
 
-/// Whether a key is one that locks nothing, judged by the part of the name before the word; also if there is none.
+/// Whether a key is one that unlocks nothing, judged by the part of the name before the word; also if there is none.
 pub(super) fn is_plain_key(before: &str) -> bool {
     words(before).last().is_none_or(|word| is_in(&PLAIN, &word))
 }
@@ -48,7 +48,7 @@ fn words(name: &str) -> impl Iterator<Item = String> + '_ {
     })
 }
 
-/// Whether a word begins in the middle of letters: at the `P` of `dbPass`, at the `S` of `HTTPServer`.
+/// Whether a word begins inside a run of letters: at the `P` of `dbPass`, at the `S` of `HTTPServer`.
 pub(super) fn is_border(letters: &[u8], at: usize) -> bool {
     let next_is_small = letters.get(at + 1).is_some_and(u8::is_ascii_lowercase);
     at > 0 && letters[at].is_ascii_uppercase() && (letters[at - 1].is_ascii_lowercase() || next_is_small)

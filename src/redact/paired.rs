@@ -1,4 +1,4 @@
-//! Values that several names are given at once, each name its own: `user, password = "root", "…"`.
+//! Values that several names are given at once, each its own: `user, password = "root", "…"`.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -8,8 +8,8 @@ use regex::Regex;
 use super::forms::compiled;
 use super::given::closes;
 
-/// What may follow a name in a list of names: further names, the end of the list, the sign, and the values. In brackets these may stand
-/// in several lines.
+/// What may follow a name in a list of names: further names, the end of the list, the sign, and the values. In brackets these may span
+/// several lines.
 static REST: LazyLock<Regex> = LazyLock::new(|| {
     compiled(concat!(
         r"\A(?<names>(?:[ \t]*,\s*[\w.$*]+)*)(?:[ \t]*|,?\s*[)\]])[ \t]*",
@@ -17,13 +17,13 @@ static REST: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
-/// What stands between the bracket that begins a list of names and a name in it.
+/// What is between the bracket that begins a list of names and a name in it.
 static NAMES: LazyLock<Regex> = LazyLock::new(|| compiled(r"[(\[](?:\s*[\w.$*]+\s*,)*\s*[\w.$*]*\z"));
 
-/// The string given to the name that stands between `before` and `behind` in its line, without its quotes: a range of `behind`. None for a
-/// name that is given its value alone, and where names and values are not as many.
+/// The string given to the name between `before` and `behind` on its line, without its quotes: a range of `behind`. None for a name that is
+/// given its value alone, or if the numbers of names and values differ.
 pub(super) fn string(before: &str, behind: &str) -> Option<Range<usize>> {
-    // The lines before count where a bracket is open.
+    // Earlier lines count if a bracket is open.
     let line = before.rfind(['\n', '\r']).map_or(0, |end| end + 1);
     let opens = if before[..line].trim_end().ends_with([',', '(', '[']) { NAMES.find(before).map(|names| names.start()) } else { None };
     let names = before[opens.unwrap_or(line)..].rsplit(['(', '[', ';', '{']).next().unwrap_or_default();
@@ -41,7 +41,7 @@ pub(super) fn string(before: &str, behind: &str) -> Option<Range<usize>> {
     Some(start + quoted.start..start + quoted.end)
 }
 
-/// The items of a list, with or without brackets around it, up to the end of its statement.
+/// The items of a list, with or without brackets, up to the end of its statement.
 fn items(list: &str) -> Vec<Range<usize>> {
     let first = usize::from(list.starts_with(['(', '[']));
     let (mut items, mut start, mut depth, mut quote, mut escaped) = (vec![], first, 0u32, None, false);
@@ -55,7 +55,7 @@ fn items(list: &str) -> Vec<Range<usize>> {
             (None, '(' | '[' | '{') => depth += 1,
             (None, ')' | ']' | '}') if depth > 0 => depth -= 1,
             (None, ')' | ']' | '}' | ';') if depth == 0 => {
-                // The comma behind the last item of a list does not begin another.
+                // A comma after the last item of a list does not begin another.
                 items.extend(Some(start..at).filter(|last| !list[last.clone()].trim().is_empty()));
                 return items;
             }

@@ -1,4 +1,4 @@
-//! Tokens of services that all begin with a word of that service. The words are a table beside this file.
+//! Service tokens that all begin with a word of that service. The words are in a table next to this file.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -26,7 +26,7 @@ impl Table {
     }
 }
 
-/// Where such tokens stand in a text.
+/// Where such tokens occur in a text.
 pub(super) fn find(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     let letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     TABLE.prefixes.find_iter(text).filter_map(move |prefix| {

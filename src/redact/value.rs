@@ -1,4 +1,4 @@
-//! Whether a value in the place of a secret is one: machine-made, or else a name, a path or an expression that somebody wrote.
+//! Whether a value in the place of a secret is one: machine-made, and not a name, a path or an expression that somebody wrote.
 
 use std::sync::LazyLock;
 
@@ -6,8 +6,8 @@ use regex::Regex;
 
 use super::names::is_border;
 
-/// Whether a password in an address is real. A placeholder such as `{password}`, `${PASSWORD}`, `$PASSWORD` or `%s` is not, nor is what
-/// documentation writes: `pass`, `password`, `****`, `xxx`.
+/// Whether a password in an address is real. Placeholders such as `{password}`, `${PASSWORD}`, `$PASSWORD` or `%s` are not, nor is what
+/// documentation uses: `pass`, `password`, `****`, `xxx`.
 pub(super) fn is_no_placeholder(value: &str) -> bool {
     let name = |rest: &str| rest.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
     let left_out = ["pass", "passwd", "password", "pwd"].iter().any(|word| value.eq_ignore_ascii_case(word))
@@ -42,7 +42,7 @@ pub(super) fn is_random(value: &str) -> bool {
     (kinds >= 2 && classes[0] || is_no_word(value, UNLIKELY)) && entropy(value) >= 2.7
 }
 
-/// Whether its letters or digits are in alphabetical order: that is a set of characters, not a secret.
+/// Whether its letters or digits are in alphabetical order: then it is a character set, not a secret.
 fn has_alphabet(value: &str) -> bool {
     let (mut row, mut before) = (0, 0);
     value.bytes().any(|letter| {
@@ -52,8 +52,8 @@ fn has_alphabet(value: &str) -> bool {
     })
 }
 
-/// Whether a value with blanks is drawn from all characters of a keyboard and not a sentence: at least 40, a third of them signs and
-/// digits, with hardly any blanks.
+/// Whether a value with spaces is drawn from all characters of a keyboard and is not a sentence: at least 40, a third of them signs and
+/// digits, with hardly any spaces.
 pub(super) fn is_salt(value: &str) -> bool {
     let count = |is: fn(&char) -> bool| value.chars().filter(is).count();
     let (signs, blanks) = (count(|letter| letter.is_ascii_punctuation() || letter.is_ascii_digit()), count(|letter| *letter == ' '));
@@ -73,7 +73,7 @@ static WORD: LazyLock<Regex> = LazyLock::new(|| {
     super::forms::compiled(&format!("^(?:[A-Za-z]?{digits}[A-Za-z]{{0,2}}|[0-9]?(?:{word}{digits}){{1,5}}[a-z]?)$"))
 });
 
-/// Whether a value without quotes is a secret: here it might be a name, a path or an expression.
+/// Whether a value without quotes is a secret: it might as well be a name, a path or an expression.
 pub(super) fn is_drawn(value: &str) -> bool {
     let letters: Vec<char> = value.chars().collect();
     let pairs = || letters.windows(2).map(|pair| (pair[0], pair[1]));
@@ -91,7 +91,7 @@ pub(super) fn is_drawn(value: &str) -> bool {
     is_random(value) && !place && !expression && !set && !colour && (inside || runs >= 3 || marks || is_no_word(value, MOST_UNLIKELY))
 }
 
-/// Whether a value behind a colon or a blank may be a type or a variable: one word with few digits.
+/// Whether a value after a colon or a space may be a type or a variable: one word with few digits.
 pub(super) fn is_name_of_type(value: &str) -> bool {
     let word = value.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
     let runs = value.split(|letter: char| !letter.is_ascii_digit()).filter(|run| !run.is_empty()).count();
@@ -108,20 +108,20 @@ fn entropy(value: &str) -> f64 {
     counts.values().map(|count: &f64| -(count / total) * (count / total).log2()).sum()
 }
 
-/// Letters in a row from which on one can tell whether they make words.
+/// How many consecutive letters it takes to tell whether they form words.
 const TELLING: usize = 10;
-/// A row of letters counts as random if that is likelier than a word by so many bits. No word that was counted reaches 13.
+/// Consecutive letters count as random if that is likelier than a word by this many bits. No word in the counted sample reaches 13.
 const UNLIKELY: f64 = 16.0;
-/// How many bits it takes where a name may stand, because names abbreviate much.
+/// The same where a name may occur, because names are often abbreviated.
 const MOST_UNLIKELY: f64 = 24.0;
 
-/// Whether letters in a row make no words: `qWkZpLmVxTbRnYcH`.
+/// Whether consecutive letters form no words: `qWkZpLmVxTbRnYcH`.
 fn is_no_word(value: &str, bits: f64) -> bool {
     let rows = value.split(|letter: char| !letter.is_ascii_alphabetic()).filter(|row| row.len() >= TELLING);
     rows.into_iter().any(|row| drawn(row) >= bits)
 }
 
-/// By how many bits letters are likelier to be random than to be the words of a name (with capitals at the start, or all capitals).
+/// By how many bits letters are likelier to be random than to be the words of a name (with initial capitals, or all capitals).
 fn drawn(row: &str) -> f64 {
     let letters = row.as_bytes();
     let mut before = 0;
@@ -143,7 +143,7 @@ const BITS_OF_A_LETTER: f64 = 4.7;
 /// The column for the end of a word.
 const END: usize = 26;
 
-/// Bits for each letter that may follow a letter; the first row is for the beginning of a word.
+/// Bits for each letter that may follow a letter; the first row is for the start of a word.
 static PAIRS: LazyLock<Vec<Vec<f64>>> = LazyLock::new(|| {
     let rows = include_str!("pairs.txt").lines().filter(|line| !line.starts_with('#'));
     rows.map(|row| row.bytes().map(|bits| f64::from(bits - b'a') / 2.0).collect()).collect()

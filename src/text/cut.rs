@@ -1,6 +1,6 @@
-//! What differs between two versions of a text, as one stretch: all that lies between their common start and their common end. Versions
-//! of an open document share most of their memory, and shared memory is not compared. Where a text knows the edits that led to it, nothing
-//! is compared at all.
+//! The difference between two versions of a text, as one stretch: everything between their common start and their common end. Versions of
+//! an open document share most of their memory, and shared memory is not compared. If a text knows the edits that led to it, nothing is
+//! compared at all.
 
 use super::Text;
 
@@ -13,7 +13,7 @@ pub struct Cut {
 }
 
 impl Cut {
-    /// The stretch that differs between two strings; none where they are equal.
+    /// The stretch that differs between two strings; none if they are equal.
     pub fn between(old: &str, new: &str) -> Option<Self> {
         if old == new {
             return None;
@@ -30,7 +30,7 @@ impl Cut {
         Some(Self { start, old_end: a.len() - end, new_end: b.len() - end })
     }
 
-    /// The stretch that differs between the texts of two documents; none where they are equal. Uses known edits where it can.
+    /// The stretch that differs between the texts of two documents; none if they are equal. Uses known edits if it can.
     pub fn between_texts(old: &Text, new: &Text) -> Option<Self> {
         if new.is_copy_of(old) {
             return None;
@@ -41,7 +41,7 @@ impl Cut {
         }
     }
 
-    /// Finds the stretch by comparing content.
+    /// Finds the stretch by comparing contents.
     fn searched(old: &Text, new: &Text) -> Option<Self> {
         let shortest = old.len_bytes().min(new.len_bytes());
         let start = shared(old.chunks(), new.chunks(), common, |chunk, length| &chunk[length..]);
@@ -60,7 +60,7 @@ impl Cut {
 
     /// The stretch without the bytes that both texts share at its two ends.
     fn trimmed(self, old: &Text, new: &Text) -> Option<Self> {
-        // Where there is nothing on one side, nothing is shared.
+        // An empty side shares nothing.
         if self.start == self.old_end || self.start == self.new_end {
             return (self.old_end != self.new_end).then_some(self);
         }
@@ -70,19 +70,19 @@ impl Cut {
         Some(Self { start, old_end: self.start + inside.old_end, new_end: self.start + inside.new_end })
     }
 
-    /// One stretch that covers this change and a `later` one, made to its outcome.
+    /// One stretch that covers this change and a `later` one, made to the result of this one.
     pub(super) fn then(self, later: Self) -> Self {
         let (start, end) = (self.start.min(later.start), self.new_end.max(later.old_end));
         Self { start, old_end: self.old_end + (end - self.new_end), new_end: later.new_end + (end - later.old_end) }
     }
 
-    /// By how many bytes the text behind the stretch has moved; negative where it moved to the front.
+    /// By how many bytes the text after the stretch has moved; negative if it moved towards the start.
     pub fn moved(&self) -> i64 {
         self.new_end as i64 - self.old_end as i64
     }
 }
 
-/// How many bytes two texts share, counted from the end at which their chunks begin.
+/// How many bytes two texts share, counted from the end that their chunks start from.
 fn shared<'a>(
     mut old: impl Iterator<Item = &'a str>,
     mut new: impl Iterator<Item = &'a str>,
@@ -112,7 +112,7 @@ fn shared<'a>(
     }
 }
 
-/// Known edits that lie further apart than this, in bytes, are not used: much between them may be unchanged, so the texts are compared.
+/// Known edits further apart than this, in bytes, are not used: much between them may be unchanged, so the texts are compared.
 const KNOWN: usize = 4096;
 
 /// Bytes compared at once: large blocks first, then small ones. Byte by byte would cost as much as a parse.

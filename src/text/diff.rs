@@ -1,4 +1,4 @@
-//! Line hunks between two texts, as edits for the editor and as a unified diff for people.
+//! Line hunks between two texts, as edits for the editor and as a unified diff for the user.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -21,16 +21,16 @@ fn compared<'a>(old: &'a str, new: &'a str) -> TextDiff<'a, 'a, str> {
 pub struct Hunk {
     /// Zero-based lines of the old text that are replaced; empty for an insertion.
     pub old_lines: Range<usize>,
-    /// Zero-based lines of the new text that stand there instead; empty for a deletion.
+    /// Zero-based lines of the new text that replace them; empty for a deletion.
     pub new_lines: Range<usize>,
-    /// By how many lines an insertion or a deletion could lie further up and mean the same. It lies as far down as it can, so that it
-    /// begins at its own first line and not at the closing bracket of the code before it.
+    /// By how many lines an insertion or a deletion could be moved up and mean the same. It is placed as far down as possible, so that it
+    /// starts at its own first line and not at the closing bracket of the code before it.
     pub slack: usize,
     /// The change, in bytes of the old text.
     pub edit: Edit,
 }
 
-/// The hunks that turn `old` into `new`, in order and disjoint. A byte order mark that both begin with is no part of their first lines.
+/// The hunks that turn `old` into `new`, in order and disjoint. A byte order mark that both start with is not part of their first lines.
 pub fn hunks(old: &str, new: &str) -> Vec<Hunk> {
     let mark = shared_mark(old, new);
     let mut hunks = unmarked_hunks(&old[mark..], &new[mark..]);
@@ -40,8 +40,8 @@ pub fn hunks(old: &str, new: &str) -> Vec<Hunk> {
     hunks
 }
 
-/// Bytes of the byte order mark that both texts begin with. As a part of the first line it would take the line along that comes to stand
-/// behind it when the first is deleted.
+/// Bytes of the byte order mark that both texts start with. As part of the first line it would also mark the next line as changed when the
+/// first is deleted.
 fn shared_mark(old: &str, new: &str) -> usize {
     mark_bytes(old).min(mark_bytes(new))
 }
@@ -66,7 +66,7 @@ fn unmarked_hunks(old: &str, new: &str) -> Vec<Hunk> {
     hunks
 }
 
-/// Moves a run of lines that only one text has as far down as it can go between its neighbours, and `place` in the other text with it.
+/// Moves a run of lines that only one text has as far down as possible between its neighbours, and `place` in the other text with it.
 fn slide(run: &mut Range<usize>, place: &mut Range<usize>, slack: &mut usize, lines: &[&str], free: Range<usize>) {
     let (first, length) = (run.start, run.len());
     // A run that touched the next one would merge with it.
@@ -103,8 +103,8 @@ fn between(diff: &TextDiff<'_, '_, str>, new: &str) -> Vec<Hunk> {
     hunks
 }
 
-/// The edits that turned one text into another, by lines. Equal lines at both ends are not compared, so a key typed in a large text
-/// costs next to nothing.
+/// The edits that turned one text into another, by lines. Equal lines at both ends are not compared, so a key typed in a large text costs
+/// next to nothing.
 pub fn change(before: &Text, now: &Text) -> Batch {
     let (old, new) = (before.to_string(), now.to_string());
     let same = old.bytes().zip(new.bytes()).take_while(|(a, b)| a == b).count();
@@ -124,10 +124,10 @@ pub fn unified(path: &str, old: &str, new: &str) -> String {
     if old == new {
         return String::new();
     }
-    // A lone carriage return would make a terminal draw one line over the other.
+    // A lone carriage return would make a terminal draw one line over another.
     let (old, new) = (with_line_feeds(old), with_line_feeds(new));
     let diff = compared(&old, &new);
-    // As git does: without the tab, `patch` ends the name at the blank.
+    // As git does: without the tab, `patch` takes the name to end at the space.
     let end = if path.contains(' ') { "\t" } else { "" };
     diff.unified_diff().context_radius(3).header(&format!("a/{path}{end}"), &format!("b/{path}{end}")).to_string()
 }

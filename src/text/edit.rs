@@ -2,7 +2,7 @@
 
 use super::Text;
 
-/// Replaces the bytes of `range` by `text`. The range lies on character boundaries of the text it was made for.
+/// Replaces the bytes of `range` with `text`. The range is on character boundaries of the text it was made for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
     pub range: std::ops::Range<usize>,
@@ -15,12 +15,12 @@ impl Edit {
         Self { range: at..at, text: text.into() }
     }
 
-    /// Whether the edit is an insertion of nothing, which changes nothing in any text.
+    /// Whether the edit inserts nothing and deletes nothing, in any text.
     pub fn is_empty(&self) -> bool {
         self.range.is_empty() && self.text.is_empty()
     }
 
-    /// The same change without what the old and the new text share at both ends.
+    /// The same change without what the old and the new text share at either end.
     pub fn trimmed(&self, base: &Text) -> Edit {
         let old = base.slice(self.range.clone());
         let start = old.chars().zip(self.text.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum::<usize>();
@@ -31,7 +31,7 @@ impl Edit {
     }
 }
 
-/// Edits that are applied at once: sorted by place, none overlapping another; all made for the same text.
+/// Edits that are applied at once: sorted by position, disjoint, all made for the same text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batch {
     edits: Vec<Edit>,
@@ -41,12 +41,12 @@ pub struct Batch {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Overlap;
 
-/// An edit lies outside the text or inside a character: it was made for another text.
+/// An edit is outside the text or inside a character: it was made for another text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutOfText;
 
 impl Batch {
-    /// Sorts edits; identical ones count once, empty ones not at all.
+    /// Sorts edits; duplicates count once, empty edits are dropped.
     pub fn new(mut edits: Vec<Edit>) -> Result<Self, Overlap> {
         edits.retain(|edit| !edit.is_empty());
         edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
@@ -62,7 +62,7 @@ impl Batch {
         Ok(Self { edits })
     }
 
-    /// A batch of one edit; no edits where that one is empty.
+    /// A batch of one edit; empty if that edit is empty.
     pub fn one(edit: Edit) -> Self {
         Self { edits: if edit.is_empty() { vec![] } else { vec![edit] } }
     }

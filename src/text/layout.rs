@@ -1,7 +1,9 @@
 //! How a text is laid out: its line endings and its indentation, so that what we add looks like what is there.
 //!
-//! Lines end with `\n`, `\r\n` or `\r`, as LSP has it. Parsers and most tools do not know a lone `\r`. So whoever reads a text gets
-//! line feeds ([`with_line_feeds`]) at the same offsets, and whoever edits it writes the file's own endings.
+//! Lines end with `
+//! `, `\r
+//! ` or `\r`, as in LSP. Parsers and most tools do not know a lone `\r`. So readers of a text get line feeds ([`with_line_feeds`]) at the
+//! same offsets, and edits use the file's own endings.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -81,17 +83,17 @@ pub fn shared_with_line_feeds(text: Arc<str>) -> Arc<str> {
     }
 }
 
-/// The white space that a line begins with.
+/// The white space at the start of a line.
 pub fn indentation(line: &str) -> &str {
     &line[..line.len() - line.trim_start_matches([' ', '\t']).len()]
 }
 
-/// One level of indentation as a text uses it; four spaces where nothing is indented ([`known_unit`] says so instead).
+/// One level of indentation as used in a text; four spaces if nothing is indented ([`known_unit`] tells the difference).
 pub fn indent_unit(text: &str) -> String {
     known_unit(text).unwrap_or_else(|| " ".repeat(4))
 }
 
-/// One level of indentation as a text uses it: a tab or a number of spaces. None where nothing is indented.
+/// One level of indentation as used in a text: a tab or a number of spaces. None if nothing is indented.
 pub fn known_unit(text: &str) -> Option<String> {
     let mut counts = [0usize; 9];
     let mut tabs = 0usize;
@@ -107,7 +109,7 @@ pub fn known_unit(text: &str) -> Option<String> {
         }
         previous = indent.len();
     }
-    // In a file of a few lines, the only indentation may be that of the line that is being typed.
+    // In a file of a few lines, the only indentation may be that of the line being typed.
     if tabs == 0 && counts[2..].iter().all(|count| *count == 0) {
         tabs = usize::from(text.lines().any(|line| line.starts_with('\t')));
     }
@@ -126,7 +128,7 @@ pub fn is_foreign(text: &str, unit: &str) -> bool {
     text.lines().any(|line| line.starts_with(foreign))
 }
 
-/// A text with one `unit` of indentation for each `said`: from the unit the text uses to the one of the file.
+/// A text with one `unit` of indentation for each `said`: converts from the text's unit to the file's.
 pub fn in_unit(text: &str, said: &str, unit: &str) -> String {
     let lines = text.split_inclusive('\n').map(|line| {
         let indent = indentation(line);

@@ -1,21 +1,21 @@
-//! Where the lines of a text begin and end, by line feeds. Offsets are in bytes and lie between characters.
+//! Where the lines of a text begin and end, by line feeds. Offsets are in bytes and on character boundaries.
 
-/// The number of the line that an offset lies in, 1-based.
+/// The 1-based number of the line that contains an offset.
 pub fn line_number(text: &str, offset: usize) -> usize {
     super::count_breaks(&text.as_bytes()[..offset]) + 1
 }
 
-/// Where the line of an offset begins.
+/// Where the line that contains an offset begins.
 pub fn line_start(text: &str, offset: usize) -> usize {
     text[..offset].rfind('\n').map_or(0, |at| at + 1)
 }
 
-/// Where the line of an offset ends, its line feed not included.
+/// Where the line that contains an offset ends, without its line feed.
 pub fn line_end(text: &str, offset: usize) -> usize {
     text[offset..].find('\n').map_or(text.len(), |at| offset + at)
 }
 
-/// Where the line after that of an offset begins; the text's end where there is none.
+/// Where the line after the one that contains an offset begins; the end of the text if there is none.
 pub fn next_line(text: &str, offset: usize) -> usize {
     text[offset..].find('\n').map_or(text.len(), |at| offset + at + 1)
 }

@@ -1,14 +1,14 @@
-//! The last edits that led to a text, so that the difference to an earlier version is known and need not be searched for.
+//! The last edits that led to a text, so that the difference from an earlier version is known without a search.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Cut;
 
-/// Edits that are remembered: as many as may come together.
+/// How many edits are remembered: as many as may arrive together.
 const REMEMBERED_EDITS: usize = 4;
 
-/// The number of a text and its last edits. An empty text without a past has number zero.
+/// The number of a text and its last edits. An empty text without a past has the number zero.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Past {
     /// Unique to this text and its copies.
@@ -35,14 +35,14 @@ impl Past {
         self.number == other.number
     }
 
-    /// The stretch that covers all edits since an earlier version; none where that version is not among the last ones.
+    /// The stretch that covers all edits since an earlier version; none if that version is not among the last ones.
     pub fn since(&self, before: &Past) -> Option<Cut> {
         let first = self.steps.iter().position(|(from, _)| *from == before.number)?;
         self.steps[first..].iter().map(|(_, cut)| *cut).reduce(Cut::then)
     }
 }
 
-/// The number of the next text that is made.
+/// A number for the next text.
 fn next() -> u64 {
     static LAST: AtomicU64 = AtomicU64::new(0);
     LAST.fetch_add(1, Ordering::Relaxed) + 1

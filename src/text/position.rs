@@ -50,7 +50,7 @@ impl Text {
         Self { rope: Rope::from_str(text), past: Past::none() }
     }
 
-    /// The whole text in one piece of memory, which is made once.
+    /// The whole text in one allocation, which is made once.
     pub fn to_arc(&self) -> Arc<str> {
         self.joined().into()
     }
@@ -76,8 +76,8 @@ impl Text {
         self.rope.len_lines()
     }
 
-    /// The byte offset of a position. A column behind the end of the line means that end, a line behind the last one means the end of
-    /// the text, and a place inside a character means its start (LSP 3.17 `Position`).
+    /// The byte offset of a position. A column past the end of the line means that end, a line past the last one means the end of the text,
+    /// and a position inside a character means its start (LSP 3.17 `Position`).
     pub fn offset(&self, at: Position, encoding: Encoding) -> usize {
         let line = at.line as usize;
         if line >= self.len_lines() {
@@ -97,7 +97,7 @@ impl Text {
         self.rope.try_char_to_byte(char_at).unwrap_or(end).min(end)
     }
 
-    /// The position of a byte offset. Behind the end of the text means that end; inside a character or a line break means its start.
+    /// The position of a byte offset. Past the end of the text means that end; inside a character or a line break means its start.
     pub fn position(&self, offset: usize, encoding: Encoding) -> Position {
         let offset = self.floor(offset);
         let line = self.line_of(offset);
@@ -128,7 +128,7 @@ impl Text {
         line < self.len_lines() && self.position(self.offset(at, encoding), encoding) == at || line == self.len_lines() && at.character == 0
     }
 
-    /// The text of a byte range, cut down to what exists and to character boundaries.
+    /// The text of a byte range, clamped to the text and to character boundaries.
     pub fn slice(&self, bytes: std::ops::Range<usize>) -> String {
         let (start, end) = (self.floor(bytes.start), self.floor(bytes.end));
         match self.rope.get_byte_slice(start..end.max(start)) {
@@ -137,7 +137,7 @@ impl Text {
         }
     }
 
-    /// A line without its line break; empty behind the last line.
+    /// A line without its line break; empty past the last line.
     pub fn line_text(&self, line: usize) -> String {
         if line >= self.len_lines() {
             return String::new();
@@ -146,12 +146,12 @@ impl Text {
         self.slice(start..end)
     }
 
-    /// The zero-based line in which a byte offset lies.
+    /// The zero-based line that contains a byte offset.
     pub fn line_of(&self, offset: usize) -> usize {
         self.rope.try_byte_to_line(offset.min(self.len_bytes())).unwrap_or(0)
     }
 
-    /// Where a line begins; the end of the text behind the last line.
+    /// Where a line begins; the end of the text past the last line.
     pub fn line_start(&self, line: usize) -> usize {
         self.rope.try_line_to_byte(line).unwrap_or_else(|_| self.len_bytes())
     }
@@ -190,7 +190,7 @@ impl Text {
         self.rope.chunks_at_byte(self.len_bytes()).0.reversed()
     }
 
-    /// Applies edits made for this text. Leaves the text unchanged and fails where one lies outside of it.
+    /// Applies edits made for this text. Fails and leaves the text unchanged if one is outside it.
     pub fn apply(&mut self, batch: &Batch) -> Result<(), OutOfText> {
         let fits = |at: usize| at <= self.len_bytes() && self.floor(at) == at;
         if batch.edits().iter().any(|edit| !fits(edit.range.start) || !fits(edit.range.end)) {
@@ -202,19 +202,19 @@ impl Text {
         Ok(())
     }
 
-    /// Replaces a byte range, cut down to character boundaries that exist.
+    /// Replaces a byte range, clamped to existing character boundaries.
     pub fn replace(&mut self, bytes: std::ops::Range<usize>, text: &str) {
         let first = self.floor(bytes.start);
         let last = self.floor(bytes.end).max(first);
         let (start, end) = (self.char_of(first), self.char_of(last));
         if self.rope.try_remove(start..end).is_ok() {
-            // `start` lies in the remaining text, so this cannot fail.
+            // `start` is within the remaining text, so this cannot fail.
             let _ = self.rope.try_insert(start, text);
             self.past.add(Cut { start: first, old_end: last, new_end: first + text.len() });
         }
     }
 
-    /// The stretch that covers all edits since an earlier version of the text; none where they are not known.
+    /// The stretch that covers all edits since an earlier version of the text; none if they are not known.
     pub(super) fn edited_since(&self, before: &Text) -> Option<Cut> {
         self.past.since(&before.past)
     }

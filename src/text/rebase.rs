@@ -1,5 +1,5 @@
-//! Fits an edit made for one version of a text to a later one, or drops it with a reason. Exact or dropped: an edit is carried over
-//! only where the outcome is what applying both changes at once would give.
+//! Carries an edit made for one version of a text over to a later one, or drops it with a reason. Exact or dropped: an edit is carried over
+//! only if the result is what applying both changes at once would give.
 
 use super::words::{is_name_letter, is_unspaced};
 use super::{Batch, Edit, Text};
@@ -7,11 +7,11 @@ use super::{Batch, Edit, Text};
 /// Why an edit could not be carried over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dropped {
-    /// The text at its place, or right beside it, was changed.
+    /// The text at its place, or right next to it, was changed.
     Changed,
     /// Something else was typed where it would have inserted.
     TypedOtherwise,
-    /// The edits were not made for the text they came with.
+    /// The edits were not made for the text that came with them.
     Unrelated,
 }
 
@@ -27,10 +27,10 @@ impl std::fmt::Display for Dropped {
 
 impl std::error::Error for Dropped {}
 
-/// Which comes first where both sides insert at the very same place.
+/// Which comes first if both sides insert at the very same place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tie {
-    /// A person typed there, so any order would be a guess.
+    /// The user typed there, so any order would be a guess.
     Clash,
     /// Both are proposals, and this one comes first.
     Before,
@@ -38,8 +38,8 @@ pub enum Tie {
     Behind,
 }
 
-/// Carries `edit`, made for `base`, over the user's change of `base`. Where the user has typed the beginning of an insertion, its rest
-/// remains. Where they have typed all of it, the outcome is an edit that changes nothing.
+/// Carries `edit`, made for `base`, over the user's change of `base`. If the user has typed the beginning of an insertion, the rest
+/// remains. If they have typed all of it, the result is an edit that changes nothing.
 pub fn rebase(edit: &Edit, base: &Text, user: &Batch) -> Result<Edit, Dropped> {
     rebase_beside(edit, base, user, Tie::Clash)
 }
@@ -73,7 +73,7 @@ pub fn rebase_beside(edit: &Edit, base: &Text, user: &Batch, tie: Tie) -> Result
     Ok(Edit { range: shift(edit.range.start)?..shift(edit.range.end)?, text: edit.text[typed..].into() })
 }
 
-/// Carries a whole batch over a sequence of changes; where one edit fails, nothing is carried, and the first reason is returned.
+/// Carries a whole batch over a sequence of changes; if one edit fails, nothing is carried over, and the first reason is returned.
 pub fn rebase_all<'a>(batch: &Batch, base: &Text, changes: impl IntoIterator<Item = &'a Batch>) -> Result<Batch, Dropped> {
     let mut batch = batch.clone();
     let mut text = base.clone();
@@ -93,10 +93,10 @@ enum Relation {
     Clash(Dropped),
 }
 
-/// Longest text between two edits that may be part of one word, in bytes.
+/// The longest text between two edits that may be part of one word, in bytes.
 const WORD: usize = 128;
 
-/// Whether two edits change different letters of one word or number. Both at once would make one that neither side has written.
+/// Whether two edits change different letters of one word or number. Both together would make a word that neither side has written.
 fn are_in_one_word(first: &Edit, second: &Edit, base: &Text) -> bool {
     let between = first.range.end..second.range.start;
     let is_letter = |letter: char| is_name_letter(letter) && !is_unspaced(letter);
@@ -115,7 +115,7 @@ fn are_in_one_word(first: &Edit, second: &Edit, base: &Text) -> bool {
     (is_part(removed) || is_part(added)) && (is_part(cut) || is_part(put))
 }
 
-/// How the user's edit lies to ours. Edits that touch clash, unless they meet between two lines, and so do edits of one word.
+/// How the user's edit relates to ours. Edits that touch clash, unless they meet between two lines, and so do edits of one word.
 fn relation(ours: &Edit, theirs: &Edit, base: &Text, tie: Tie) -> Relation {
     if theirs.range.end < ours.range.start {
         return if are_in_one_word(theirs, ours, base) { Relation::Clash(Dropped::Changed) } else { Relation::Before };
@@ -142,7 +142,7 @@ fn relation(ours: &Edit, theirs: &Edit, base: &Text, tie: Tie) -> Relation {
     Relation::Clash(Dropped::Changed)
 }
 
-/// Whether an edit that ends at the start of a line still does after it is applied.
+/// Whether an edit that ends at the start of a line still does after it has been applied.
 fn keeps_lines(edit: &Edit, base: &Text) -> bool {
     edit.text.ends_with(['\n', '\r']) || edit.text.is_empty() && line_start(base, edit.range.start)
 }

@@ -1,18 +1,18 @@
-//! A whole text in one shared piece of memory. When nobody shares it any more, the next version reuses its memory: to allocate a long
-//! document anew costs more than to change what one key changes in it.
+//! A whole text in one shared allocation. When it is no longer shared, the next version reuses its memory: allocating a long document again
+//! costs more than applying the change of one key.
 
 use std::ops::Deref;
 use std::sync::Arc;
 
 use super::layout::with_line_feeds;
 
-/// A text in one piece of memory. Equal texts compare equal, however they are kept.
+/// A text in one allocation. Equal texts compare equal, however they are stored.
 #[derive(Clone, Debug)]
 pub struct SharedText(Kept);
 
 #[derive(Clone, Debug)]
 enum Kept {
-    /// Memory that somebody else made.
+    /// Memory that something else allocated.
     Shared(Arc<str>),
     /// Memory that can be reused.
     Own(Arc<String>),
@@ -28,7 +28,7 @@ impl SharedText {
         changed.map_or(self, Self::from)
     }
 
-    /// Its memory with the text still in it, if nobody else holds it.
+    /// Its memory with the text still in it, if nothing else holds it.
     pub fn into_own(self) -> Option<String> {
         match self.0 {
             Kept::Shared(_) => None,

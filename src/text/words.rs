@@ -1,31 +1,31 @@
-//! Words of code and prose in any language: which letters belong to a name, where a word stands, which parts it has. Pure.
+//! Words of code and prose in any language: which letters belong to a name, where a word occurs, which parts it has. Pure.
 
 use std::ops::Range;
 
-/// Whether a letter may stand in a name of some language. `$` counts: JavaScript and PHP have it.
+/// Whether a letter may occur in a name of some language. `$` counts: JavaScript and PHP have it.
 pub fn is_word(letter: char) -> bool {
     is_name_letter(letter) || letter == '$'
 }
 
-/// Whether a letter may stand in a name of every language: unlike [`is_word`], without `$`.
+/// Whether a letter may occur in a name of every language: unlike [`is_word`], without `$`.
 pub fn is_name_letter(letter: char) -> bool {
     letter.is_alphanumeric() || letter == '_'
 }
 
-/// Whether a letter belongs to a script that writes words without blanks between them: Thai, Kana, Han.
+/// Whether a letter belongs to a script that writes words without spaces between them: Thai, Kana, Han.
 pub fn is_unspaced(letter: char) -> bool {
     matches!(letter, '\u{e00}'..='\u{e7f}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}'
         | '\u{ff66}'..='\u{ff9f}' | '\u{20000}'..='\u{3ffff}')
 }
 
-/// Whether a letter's script is written right up against other words, such as names of code: scripts without blanks, and Hangul, which
-/// puts particles behind a word.
+/// Whether a letter's script is written right next to other words, such as names of code: scripts without spaces, and Hangul, which
+/// attaches particles to the end of a word.
 pub fn runs_on(letter: char) -> bool {
     letter >= '\u{e00}'
         && (is_unspaced(letter) || matches!(letter, '\u{1100}'..='\u{11ff}' | '\u{3130}'..='\u{318f}' | '\u{ac00}'..='\u{d7ff}'))
 }
 
-/// Where `word` stands as a whole word, as byte ranges.
+/// Where `word` occurs as a whole word, as byte ranges.
 pub fn places<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
     let whole = move |at: usize| {
         let before = text[..at].chars().next_back();
@@ -35,28 +35,28 @@ pub fn places<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = Range<us
     text.match_indices(word).map(|(at, _)| at).filter(move |at| whole(*at)).map(|at| at..at + word.len())
 }
 
-/// Whether `word` stands in a text as a whole word.
+/// Whether `word` occurs in a text as a whole word.
 pub fn has(text: &str, word: &str) -> bool {
     places(text, word).next().is_some()
 }
 
-/// The words of a text, in their order.
+/// The words of a text, in order.
 pub fn all(text: &str) -> impl Iterator<Item = &str> {
     text.split(|letter: char| !is_word(letter)).filter(|word| !word.is_empty())
 }
 
-/// The word at the end of a text; empty where there is none.
+/// The word at the end of a text; empty if there is none.
 pub fn last(text: &str) -> &str {
     &text[text.trim_end_matches(is_word).len()..]
 }
 
-/// The word at the start of a text; empty where there is none.
+/// The word at the start of a text; empty if there is none.
 pub fn first(text: &str) -> &str {
     &text[..text.len() - text.trim_start_matches(is_word).len()]
 }
 
-/// Identifiers of a text with their byte offsets: letters, digits, `_` and `$`, at least two bytes, no number. Text in a script without
-/// blanks is an identifier of its own, so that a name inside it is found: `helper_7の定義は` has two.
+/// Identifiers of a text with their byte offsets: letters, digits, `_` and `$`, at least two bytes, not a number. Text in a script without
+/// spaces is an identifier of its own, so that a name inside it is found: `helper_7の定義は` has two.
 pub fn identifiers(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -110,7 +110,7 @@ const BYTES: [Byte; 256] = {
     table
 };
 
-/// Where an identifier ends that meets a character beyond ASCII at `at`; its `start` where that is no letter.
+/// The end of an identifier that meets a non-ASCII character at `at`; its `start` if that character is no letter.
 #[cold]
 fn end_beyond(text: &str, start: usize, at: usize) -> usize {
     let runs = text[start..].starts_with(runs_on);
@@ -124,7 +124,7 @@ fn is_mark(letter: char) -> bool {
 }
 
 /// The lower-case words of an identifier: `loadConfig_file` is `load`, `config`, `file`. One-letter words are left out. Scripts without
-/// blanks give each pair of neighbouring letters: `关闭缓存` is `关闭`, `闭缓`, `缓存`.
+/// spaces give each pair of adjacent letters: `关闭缓存` is `关闭`, `闭缓`, `缓存`.
 pub fn subwords(identifier: &str) -> Vec<String> {
     let mut words = vec![];
     let mut word = String::new();

@@ -1,4 +1,4 @@
-//! Open documents: what the editor shows, which wins over what lies on disk.
+//! Open documents: what the editor shows, which takes precedence over what is on disk.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::WorkspacePath;
 pub struct Document {
     /// As the editor wrote it.
     pub uri: String,
-    /// Where it lies, if it lies in the workspace.
+    /// Its path, if it is in the workspace.
     pub path: Option<WorkspacePath>,
     /// The editor's language id (LSP `languageId`).
     pub language: String,
@@ -21,15 +21,15 @@ pub struct Document {
     pub sync: Sync,
 }
 
-/// Whether a document's text is the one in the editor. If not, nothing is offered for it until it is sent whole again.
+/// Whether our text of a document is the one in the editor. If not, nothing is offered for it until it is sent in full again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sync {
     /// It is.
     #[default]
     InStep,
-    /// It may be another one, for this reason.
+    /// It may be a different one, for this reason.
     Lost(&'static str),
-    /// It is too large to be kept, and the text here is empty.
+    /// It is too large to keep, and our text is empty.
     TooLarge,
 }
 
@@ -39,20 +39,20 @@ impl Document {
         self.sync == Sync::InStep
     }
 
-    /// A file as it lies on disk, where no editor shows it.
+    /// A file as it is on disk, when it is not open in the editor.
     pub fn on_disk(path: WorkspacePath, text: Text) -> Self {
         Self { uri: path.uri(), path: Some(path), language: String::new(), version: 0, text, sync: Sync::InStep }
     }
 }
 
-/// The open documents. Cloning is cheap; a clone does not change.
+/// The open documents. Cheap to clone; a clone does not change.
 #[derive(Clone, Debug, Default)]
 pub struct Documents {
     by_uri: Arc<BTreeMap<String, Arc<Document>>>,
 }
 
 impl Documents {
-    /// Documents by their URIs; of two with one URI the later stays.
+    /// Documents by URI; of two with the same URI the later one is kept.
     pub fn new(documents: impl IntoIterator<Item = impl Into<Arc<Document>>>) -> Self {
         let documents = documents.into_iter().map(Into::into);
         Self { by_uri: Arc::new(documents.map(|document: Arc<Document>| (document.uri.clone(), document)).collect()) }
@@ -73,7 +73,7 @@ impl Documents {
         self.by_uri.values()
     }
 
-    /// Opens a document or replaces its version.
+    /// Opens a document or replaces it with a new version.
     pub fn insert(&mut self, document: Document) {
         Arc::make_mut(&mut self.by_uri).insert(document.uri.clone(), Arc::new(document));
     }

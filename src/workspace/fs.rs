@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{Root, WorkspacePath};
 
-/// Most bytes of a file that are read for a prompt or a tool.
+/// Maximum bytes of a file that are read for a prompt or a tool.
 pub const MAX_READ: u64 = 4 << 20;
 
 /// Why a file cannot be read.
@@ -20,7 +20,7 @@ pub enum ReadError {
     TooLarge,
     Binary,
     NotUtf8,
-    /// Secret by its name.
+    /// Secret by name.
     Secret,
     Failed(String),
 }
@@ -50,13 +50,13 @@ impl From<std::io::Error> for ReadError {
     }
 }
 
-/// How a file looked when it was read. A changed stamp means that it may have been written; the content decides then.
+/// How a file looked when it was read. A changed stamp means that it may have been written; then the content decides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Stamp {
     pub bytes: u64,
     /// Time of modification, in nanoseconds since 1970.
     pub modified: i64,
-    /// When anything about the file last changed. Unlike the time of modification, no program can set it back.
+    /// When anything about the file last changed. Unlike the modification time, no program can set it back.
     pub changed: i64,
     pub inode: u64,
 }
@@ -162,7 +162,7 @@ fn open(root: &std::fs::File, path: &WorkspacePath) -> Result<std::fs::File, Rea
     #[cfg(target_os = "linux")]
     {
         use nix::fcntl::{OpenHow, ResolveFlag, openat2};
-        // In one call, where the kernel has it.
+        // In one call, if the kernel has it.
         let flags = plain | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
         let how = OpenHow::new().flags(flags).resolve(ResolveFlag::RESOLVE_NO_SYMLINKS | ResolveFlag::RESOLVE_BENEATH);
         match openat2(root, path.relative(), how) {
@@ -197,11 +197,11 @@ pub struct Source {
     pub exact: bool,
 }
 
-/// Bytes at the start that are searched for a zero byte, to tell text from binary.
+/// Bytes at the start that are searched for a zero byte, to tell binary from text.
 const PROBE: usize = 8 << 10;
 
-/// Decodes by byte-order mark, else as UTF-8, else with what is none as Western letters, where it looks like them. A zero byte near the
-/// start means binary, which is an error.
+/// Decodes by byte order mark, else as UTF-8, else reads invalid bytes as Windows-1252 if they look like it. A zero byte near the start
+/// means binary, which is an error.
 pub fn decode(bytes: &[u8]) -> Result<Source, ReadError> {
     let wide = |unit: fn([u8; 2]) -> u16| {
         let units: Vec<u16> = bytes[2..].chunks_exact(2).map(|pair| unit([pair[0], pair[1]])).collect();
@@ -221,9 +221,9 @@ pub fn decode(bytes: &[u8]) -> Result<Source, ReadError> {
     })
 }
 
-/// A text that is not UTF-8, or not all of it. What is none are letters of Windows-1252, which has all of Latin-1, if most of it stands
-/// alone between plain letters, as accents do. Scripts of more than one byte, and those that are foreign from end to end, would only become
-/// other wrong letters: there stands that it is not known.
+/// Decodes a text that is not UTF-8, or not all of it. Invalid bytes are read as Windows-1252, a superset of Latin-1, if most of them are
+/// single bytes between ASCII letters, as accents are. Multi-byte scripts, and texts that are foreign throughout, would only become other
+/// wrong letters, so they become replacement characters.
 fn foreign(bytes: &[u8]) -> String {
     let is_plain = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_none_or(u8::is_ascii);
     let (mut at, mut all, mut western) = (0, 0, 0);
@@ -254,5 +254,5 @@ const WINDOWS: [char; 32] = [
     '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘', '’', '“', '”', '•', '–',
     '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
 ];
-/// Those of them that stand in texts: the euro, dots, quotes, dashes, the trade mark.
+/// Those of them that occur in texts: the euro, dots, quotes, dashes, the trade mark.
 const SIGNS: &[u8] = &[0x80, 0x85, 0x91, 0x92, 0x93, 0x94, 0x95, 0x96, 0x97, 0x99];

@@ -1,11 +1,11 @@
-//! The two settings of git that decide what is ignored: a person's own ignore file for all repositories (`core.excludesFile`), and
-//! whether patterns ignore case (`core.ignoreCase`). Files are read in git's order with their includes; the last word counts.
+//! The two settings of git that decide what is ignored: the user's ignore file for all repositories (`core.excludesFile`), and whether
+//! patterns ignore case (`core.ignoreCase`). Files are read in git's order with their includes; the last value wins.
 
 use std::path::{Path, PathBuf};
 
 use super::rule_files::read_rules;
 
-/// Depth to which files that include each other are followed; git has the same.
+/// Depth to which includes are followed, as in git.
 const MOST_INCLUDED: usize = 10;
 
 /// What git's configuration says about ignoring.
@@ -16,7 +16,7 @@ pub(super) struct GitConfig {
 }
 
 impl GitConfig {
-    /// The settings of one repository, from the folder that holds its `.git` and the folder with what all its working trees share.
+    /// The settings of one repository, given the folder that holds its `.git` and the folder shared by all its working trees.
     pub fn of(top: &Path, shared: &Path) -> Self {
         let mut config = Self::default();
         let home = home();
@@ -42,7 +42,7 @@ impl GitConfig {
         for line in String::from_utf8_lossy(&bytes).lines().map(str::trim) {
             if let Some((name, rest)) = line.strip_prefix('[').and_then(|line| line.split_once(']')) {
                 section = name.trim().to_string();
-                // A setting may stand in the same line as its section.
+                // A setting may be on the same line as its section.
                 self.take(&section, rest.trim(), top, depth, &beside);
                 continue;
             }
@@ -50,7 +50,7 @@ impl GitConfig {
         }
     }
 
-    /// Takes over one line of a section.
+    /// Handles one line of a section.
     fn take(&mut self, section: &str, line: &str, top: &Path, depth: usize, beside: &dyn Fn(&str) -> PathBuf) {
         let (key, written) = line.split_once('=').map_or((line, "true".into()), |(key, value)| (key, value_of(value)));
         let (name, condition) = section.split_once('"').map_or((section, None), |(name, rest)| (name, Some(rest.trim_end_matches('"'))));
@@ -84,8 +84,8 @@ fn value_of(written: &str) -> String {
     value.trim_end().into()
 }
 
-/// Whether a repository lies where an include condition says: `gitdir:~/work/`. Conditions on branches or remotes never hold here,
-/// since those come and go.
+/// Whether a repository is where an include condition says: `gitdir:~/work/`. Conditions on branches or remotes never hold here, since
+/// those change.
 fn is_in(condition: &str, top: &Path) -> bool {
     let Some(place) = condition.strip_prefix("gitdir/i:").or_else(|| condition.strip_prefix("gitdir:")) else { return false };
     let place = place.trim_end_matches("**").trim_end_matches('/');

@@ -1,6 +1,6 @@
-//! Ignore rules of git that the `ignore` crate reads differently: rules behind a line that is not UTF-8, where the crate stops; braces,
-//! which mean nothing to git; classes such as `[[:digit:]]`; two stars behind a name; patterns that ignore case. They are read a second
-//! time here, as git reads them, and what they leave out stays out. What the crate leaves out beyond git stays out as well.
+//! Git ignore rules that the `ignore` crate reads differently: rules after a line that is not UTF-8, where the crate stops; braces, which
+//! mean nothing to git; classes such as `[[:digit:]]`; two stars after a name; patterns that ignore case. They are read a second time here,
+//! as git reads them, and what they leave out stays out. What the crate leaves out beyond git stays out as well.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -11,9 +11,9 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use super::git_config::GitConfig;
 use super::rule_files::{self, IGNORE_FILES, read_rules};
 
-/// The misread rules of each folder, read when they are first asked for and then kept.
+/// The misread rules of each folder, read on first use and then kept.
 pub(super) struct Misread {
-    /// The top folder of the repository that the root lies in; the root itself where there is none.
+    /// The top folder of the repository that contains the root; the root itself if there is none.
     top: PathBuf,
     ignore_case: bool,
     known: HashMap<PathBuf, Option<Arc<Gitignore>>>,
@@ -26,14 +26,14 @@ impl Misread {
         Self { top, ignore_case: ignores_case(root), known: HashMap::new() }
     }
 
-    /// The misread rules that stand right in a folder.
+    /// The misread rules directly in a folder.
     fn of(&mut self, folder: &Path) -> Option<Arc<Gitignore>> {
         let ignore_case = self.ignore_case;
         self.known.entry(folder.into()).or_insert_with(|| right_in(folder, ignore_case).map(Arc::new)).clone()
     }
 
     /// Whether the misread rules of the folders above a file leave it out. `begins` tells where a repository begins; the rules of the
-    /// one around it end there.
+    /// surrounding repository end there.
     pub fn leave_out(&mut self, file: &Path, begins: impl Fn(&Path) -> bool) -> bool {
         for folder in file.ancestors().skip(1) {
             if !folder.starts_with(&self.top) {
@@ -55,21 +55,21 @@ pub(super) fn ignores_case(folder: &Path) -> bool {
     config(folder).is_some_and(|(_, config)| config.ignore_case)
 }
 
-/// Whether the rules in `folder` leave out a file below it, or a folder on the way to that file.
+/// Whether the rules in `folder` leave out a file under it, or a folder on the way to that file.
 pub(super) fn leaves_out(rules: &Gitignore, folder: &Path, file: &Path) -> bool {
     let entries = file.ancestors().take_while(|entry| *entry != folder);
     let mut said = entries.map(|entry| rules.matched(entry, entry != file));
     said.find(|said| !said.is_none()).is_some_and(|said| said.is_ignore())
 }
 
-/// The top folder of the repository that a folder lies in, with git's settings for it. None outside of any repository.
+/// The top folder of the repository that contains a folder, with git's settings for it. None outside any repository.
 pub(super) fn config(folder: &Path) -> Option<(PathBuf, GitConfig)> {
     let top = rule_files::repository(folder)?;
     Some((top.into(), GitConfig::of(top, &rule_files::shared(folder, top)?)))
 }
 
-/// Adds the rules of a file as git reads them: all of them, or only those the crate reads differently. An invalid rule counts for
-/// nothing, as in git.
+/// Adds the rules of a file as git reads them: all of them, or only those that the crate reads differently. An invalid rule has no effect,
+/// as in git.
 pub(super) fn add_file(globs: &mut GitignoreBuilder, file: &Path, all: bool) {
     add_all(globs, &patterns(file, all));
 }
@@ -98,8 +98,8 @@ fn patterns(file: &Path, all: bool) -> Vec<String> {
     patterns
 }
 
-/// Adds a rule both as the crate and as git read it: its author may mean either, and what they left out must not get in. Fails where
-/// neither reading is valid.
+/// Adds a rule both as the crate and as git read it: its author may mean either, and what either leaves out must stay out. Fails if neither
+/// reading is valid.
 pub(super) fn add_both(globs: &mut GitignoreBuilder, line: &str) -> Result<(), ignore::Error> {
     let as_git = as_git_reads(line);
     let is_read = as_git != line && globs.add_line(None, &as_git).is_ok();
@@ -109,9 +109,9 @@ pub(super) fn add_both(globs: &mut GitignoreBuilder, line: &str) -> Result<(), i
     }
 }
 
-/// The misread rules that stand right in a folder, if there are any.
+/// The misread rules directly in a folder, if any.
 pub(super) fn right_in(folder: &Path, ignore_case: bool) -> Option<Gitignore> {
-    // Most folders have none, and a walk asks in each.
+    // Most folders have none, and a walk asks about each.
     let patterns: Vec<String> = IGNORE_FILES.iter().flat_map(|name| patterns(&folder.join(name), ignore_case)).collect();
     if patterns.is_empty() {
         return None;
@@ -122,7 +122,7 @@ pub(super) fn right_in(folder: &Path, ignore_case: bool) -> Option<Gitignore> {
     globs.build().ok()
 }
 
-/// A pattern that means to the crate what it means to git: braces are escaped, classes of letters are written out.
+/// A pattern that means to the crate what it means to git: braces are escaped, character classes are written out.
 fn as_git_reads(line: &str) -> String {
     let mut pattern = String::new();
     // Git ends the line at a zero byte.
@@ -130,12 +130,12 @@ fn as_git_reads(line: &str) -> String {
     while let Some(letter) = rest.chars().next() {
         let length = match letter {
             '\\' => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
-            // More than two stars are two.
+            // More than two stars mean the same as two.
             '*' if rest.starts_with("***") => {
                 rest = &rest[1..];
                 continue;
             }
-            // Git compares the letters before the first wildcard by themselves, and two stars begin the rest: here they cross folders.
+            // Git compares the letters before the first wildcard separately, and the rest begins with two stars: here they cross folders.
             '*' if rest.starts_with("**/") && rest.len() > 3 && is_literal(&line[..line.len() - rest.len()]) => {
                 pattern.push_str("*/**/");
                 rest = &rest[3..];
@@ -167,13 +167,13 @@ fn is_literal(begin: &str) -> bool {
     !name.is_empty() && !name.ends_with('/') && !name.contains(['*', '?', '[', '\\'])
 }
 
-/// A bracket expression at the start of a text: its length, and how to write it for the crate, to which a backslash in it is a letter.
+/// A bracket expression at the start of a text: its length, and how to write it for the crate, to which a backslash inside it is a letter.
 fn bracket(text: &str) -> Option<(usize, String)> {
     let inner = text.get(1..)?;
     let marks = inner.len() - inner.trim_start_matches(['!', '^']).len();
     let first = 1 + marks.min(1);
     let (mut at, mut written) = (first, String::new());
-    // A closing bracket is a letter at the start alone, and an escaped hyphen at the end.
+    // A closing bracket is a letter only at the start, and an escaped hyphen only at the end.
     let (mut closes, mut hyphen) = (false, false);
     loop {
         let rest = &text[at..];
@@ -193,7 +193,7 @@ fn bracket(text: &str) -> Option<(usize, String)> {
             '-' if length > 1 => hyphen = true,
             _ => written.push_str(&rest[..length]),
         }
-        // A range that runs backwards has its first letter alone; the crate takes no such rule.
+        // A reversed range matches its first letter only; the crate rejects such a rule.
         if let Some((length, last)) = text[at..].strip_prefix('-').and_then(letter_of)
             && last < letter
             && last != ']'

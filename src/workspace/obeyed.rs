@@ -1,5 +1,5 @@
-//! Files that a tool, an editor or an agent executes or obeys. Changing one needs the user's word every time. Some of them steer tools:
-//! a folder's trust is stale once one of these has changed. The list is `obeyed.txt`, compiled in and compared without regard to case.
+//! Files that a tool, an editor or an agent executes or obeys. Changing one needs the user's consent every time. Some of them steer tools:
+//! trust in a folder is stale once one of these has changed. The list is `obeyed.txt`, compiled in and compared case-insensitively.
 
 use std::sync::LazyLock;
 
@@ -46,7 +46,7 @@ impl Row {
     }
 }
 
-/// Says what executes or obeys this file, for people. None for other files.
+/// What executes or obeys this file, for the user. None for other files.
 pub fn danger(path: &WorkspacePath) -> Option<&'static str> {
     let lower = path.relative().to_lowercase();
     let hook = || lower.contains("git") && lower.split('/').any(|part| part == "hooks");
@@ -54,9 +54,9 @@ pub fn danger(path: &WorkspacePath) -> Option<&'static str> {
     row.or_else(|| hook().then_some("belongs to git: hooks run on commits"))
 }
 
-/// Whether trust in a folder depends on this file of it; `relative` is its path below the root.
+/// Whether trust in a folder depends on this file in it; `relative` is its path below the root.
 pub fn is_steering(relative: &str) -> bool {
-    // A whole folder may steer: then so does everything in it.
+    // A whole folder may steer tools: then so does everything in it.
     steering_files().any(|name| {
         relative
             .split_at_checked(name.len())
@@ -64,7 +64,7 @@ pub fn is_steering(relative: &str) -> bool {
     })
 }
 
-/// The patterns of the files that trust depends on, as the list writes them.
+/// The patterns of the files that trust depends on, as written in the list.
 pub(super) fn steering_files() -> impl Iterator<Item = &'static str> {
     TABLE.iter().filter(|row| row.steers).map(|row| row.pattern)
 }

@@ -1,5 +1,5 @@
-//! Roots, and the only door from string to path. A [`WorkspacePath`] names a place inside a root, with all symbolic links resolved.
-//! Whoever holds one may read there, and only this file makes them.
+//! Roots, and the only door from string to path. A [`WorkspacePath`] names a place inside a root, with all symbolic links resolved. Having
+//! one means that the place may be read, and only this file makes them.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::uri;
 
-/// Longest path that is accepted, in bytes.
+/// The longest path accepted, in bytes.
 const MAX_PATH: usize = 4096;
 
 /// A folder that the user opened. Two are equal if their paths are, whatever their names.
@@ -19,7 +19,7 @@ pub struct Root {
     path: PathBuf,
     /// The path as the user opened it, maybe through a link; the editor's URIs start with it.
     opened_as: PathBuf,
-    /// Written in front of relative paths where several roots are open; empty for a single one.
+    /// The prefix of relative paths when several roots are open; empty for a single one.
     name: String,
 }
 
@@ -29,7 +29,7 @@ impl Root {
         &self.path
     }
 
-    /// The name in front of relative paths where several roots are open; empty for a single one.
+    /// The prefix of relative paths when several roots are open; empty for a single one.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -68,7 +68,7 @@ pub struct WorkspacePath {
     relative: Arc<str>,
 }
 
-/// By root, then by path. Roots are compared by pointer first: most places are in one root.
+/// By root, then by path. Roots are compared by pointer first, since most places are in one root.
 impl Ord for WorkspacePath {
     fn cmp(&self, other: &Self) -> Ordering {
         let roots = if Arc::ptr_eq(&self.root, &other.root) { Ordering::Equal } else { self.root.cmp(&other.root) };
@@ -94,7 +94,7 @@ impl WorkspacePath {
         Self { root: root.clone(), relative: relative.into() }
     }
 
-    /// The root that the place lies in.
+    /// The root that the place is in.
     pub fn root(&self) -> &Arc<Root> {
         &self.root
     }
@@ -109,12 +109,12 @@ impl WorkspacePath {
         self.relative.rsplit('/').next().unwrap_or_default()
     }
 
-    /// The folder it lies in, relative, without a closing `/`; empty at the root.
+    /// The folder it is in, relative, without a trailing `/`; empty at the root.
     pub fn folder(&self) -> &str {
         folder_of(&self.relative)
     }
 
-    /// The extension without its dot; empty where there is none.
+    /// The extension without its dot; empty if there is none.
     pub fn extension(&self) -> &str {
         self.name().rsplit_once('.').map_or("", |(_, extension)| extension)
     }
@@ -124,7 +124,7 @@ impl WorkspacePath {
         self.below(&self.root.path)
     }
 
-    /// The URI for the editor, below the folder as it was opened: by its canonical name the editor would take it for another file.
+    /// The URI for the editor, under the folder as it was opened: with the canonical path the editor would take it for another file.
     pub fn uri(&self) -> String {
         uri::from_path(&self.below(&self.root.opened_as))
     }
@@ -136,7 +136,7 @@ impl WorkspacePath {
     }
 }
 
-/// As people and models see it: relative, with the root's name in front where several are open.
+/// As users and models see it: relative, with the root's name in front if several are open.
 impl fmt::Display for WorkspacePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.root.name.as_str() {
@@ -146,23 +146,23 @@ impl fmt::Display for WorkspacePath {
     }
 }
 
-/// Why a string is no path in the workspace.
+/// Why a string is not a path in the workspace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PathError {
     Empty,
     TooLong,
     Absolute,
-    /// It has a `..`, wherever that leads.
+    /// It contains `..`, wherever that leads.
     Upward,
-    /// It has a control character. Or nothing is there yet, and it has a drive, a stream, a backslash, a reserved name, or a dot or a space
-    /// at its end.
+    /// It contains a control character. Or it does not exist yet, and it has a drive, a stream, a backslash, a reserved name, or a
+    /// component that ends with a dot or a space.
     Unportable,
-    /// It is a link, or passes one, that leads out of the workspace.
+    /// It is a link, or goes through one, that leads out of the workspace.
     Outside,
     /// A folder on the way is a file, or cannot be looked at.
     Unreachable,
     NoRoot,
-    /// It exists in more than one open folder: the folder's name has to stand in front.
+    /// It exists in more than one open folder: the folder's name has to precede it.
     Several,
 }
 
@@ -191,7 +191,7 @@ pub struct Roots {
 }
 
 impl Roots {
-    /// Keeps folders that do not exist under the names given, since they may come back. Drops duplicates, keeps the order.
+    /// Keeps folders that do not exist under the given names, since they may come back. Drops duplicates, keeps the order.
     pub fn new(folders: impl IntoIterator<Item = PathBuf>) -> Self {
         let mut paths: Vec<PathBuf> = vec![];
         let mut opened_as: Vec<PathBuf> = vec![];
@@ -235,7 +235,7 @@ impl Roots {
         self.roots.iter().any(|open| **open == *root)
     }
 
-    /// This path under the name that its root has among these; none where the root is not open.
+    /// This path under the name that its root has among these roots; none if the root is not open.
     pub fn rename(&self, path: &WorkspacePath) -> Option<WorkspacePath> {
         let root = self.roots.iter().find(|root| *root == path.root())?;
         Some(WorkspacePath { root: root.clone(), relative: path.relative.clone() })
@@ -246,7 +246,7 @@ impl Roots {
         self.resolve_from(None, text)
     }
 
-    /// [`Self::resolve`] for somebody who works in the folder `home`: a path that exists nowhere yet belongs there.
+    /// [`Self::resolve`] for a caller working in the folder `home`: a path that exists nowhere yet belongs there.
     pub fn resolve_from(&self, home: Option<&Arc<Root>>, text: &str) -> Result<WorkspacePath, PathError> {
         let parts = parts(text)?;
         let Some(first) = self.roots.first() else { return Err(PathError::NoRoot) };
@@ -264,18 +264,18 @@ impl Roots {
         }
     }
 
-    /// All files and folders that a path without a folder's name may mean, in every root; nothing outside of the workspace.
+    /// All files and folders that a path without a folder's name may mean, in every root; nothing outside the workspace.
     pub fn places(&self, text: &str) -> Vec<WorkspacePath> {
         let parts = parts(text).unwrap_or_default();
         let having = self.roots.iter().filter(|root| exists(root, &parts));
         let mut places: Vec<WorkspacePath> = having.filter_map(|root| self.settle(root, &parts).ok()).collect();
         places.sort();
-        // Where roots nest, two of them may name the same file.
+        // If roots nest, two of them may name the same file.
         places.dedup();
         places
     }
 
-    /// Resolves the links of the part that exists, and checks that it stays inside.
+    /// Resolves the links in the part that exists, and checks that the result stays inside.
     fn settle(&self, root: &Arc<Root>, parts: &[&str]) -> Result<WorkspacePath, PathError> {
         let mut path = root.path.clone();
         path.extend(parts);
@@ -284,7 +284,7 @@ impl Roots {
             portable(parts)?;
         }
         let place = relative_to(root, &real).ok_or(PathError::Outside)?;
-        // A place has only one name, also where roots nest.
+        // A place has only one name, even if roots nest.
         Ok(self.innermost(&real).unwrap_or(place))
     }
 
@@ -293,7 +293,7 @@ impl Roots {
         relative_to(inside.max_by_key(|root| root.path.as_os_str().len())?, real)
     }
 
-    /// The place of an absolute path, links resolved; none outside of all roots, the innermost one where roots nest.
+    /// The place of an absolute path, links resolved; none outside all roots, in the innermost root if roots nest.
     pub fn locate(&self, path: &Path) -> Option<WorkspacePath> {
         if path.as_os_str().len() > MAX_PATH || path.components().any(|part| part == Component::ParentDir) {
             return None;
@@ -301,7 +301,7 @@ impl Roots {
         self.innermost(&canonical(path).ok()?)
     }
 
-    /// The place of a `file:` URI; none outside of all roots.
+    /// The place of a `file:` URI; none outside all roots.
     pub fn locate_uri(&self, uri: &str) -> Option<WorkspacePath> {
         self.locate(&uri::to_path(uri)?)
     }
@@ -336,9 +336,9 @@ fn parts(text: &str) -> Result<Vec<&str>, PathError> {
     }
 }
 
-/// Whether a path that does not exist yet would mean the same on every system. What exists has its name already.
+/// Whether a path that does not exist yet would mean the same on every system. An existing one already has its name.
 fn portable(parts: &[&str]) -> Result<(), PathError> {
-    // The home folder of somebody.
+    // Somebody's home folder.
     if parts.len() > 1 && parts[0].starts_with('~') {
         return Err(PathError::Absolute);
     }

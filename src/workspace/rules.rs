@@ -1,4 +1,4 @@
-//! Which files take part: `.gitignore`, `.ignore`, a project's `.longsight.toml`, and our own rules for generated and foreign files.
+//! Which files take part: `.gitignore`, `.ignore`, a project's `.longsight.toml`, and our own rules for generated and third-party files.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -19,13 +19,13 @@ use crate::text;
 pub use super::rule_files::{PROJECT_FILE, is_rule_file};
 pub(super) use super::rule_files::{above, exclude_folder};
 
-/// Why a file takes no part in the index.
+/// Why a file does not take part in the index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Skip {
     Secret,
-    /// In a folder that longsight keeps its own files in.
+    /// In a folder of longsight's own files.
     Own,
-    /// By the project's own `.longsight.toml`, `.gitignore` and their like.
+    /// By the project's own `.longsight.toml`, `.gitignore` or the like.
     Ignored,
     /// The ignore file of its folder cannot be read (a link out of the workspace, a pipe, a device, too large), so what it keeps out is
     /// unknown.
@@ -45,14 +45,14 @@ pub enum Skip {
     Unreadable,
     /// Its parse ran into a limit, so it takes part as plain text.
     Unparsable,
-    /// It lies below more folders than are looked into ([`MAX_DEPTH`]).
+    /// It is deeper than [`MAX_DEPTH`] folders.
     TooDeep,
     /// The workspace has more files than are indexed ([`super::walk`]).
     TooMany,
 }
 
 impl Skip {
-    /// Reasons that come from the content, and hold for as long as the file looks the same.
+    /// Reasons that depend on the content, and hold as long as the file's stamp is the same.
     const BY_CONTENT: [Skip; 4] = [Self::Generated, Self::Minified, Self::TooLarge, Self::Binary];
 
     /// Whether the reason comes from the file's content, not from its name or place.
@@ -65,7 +65,7 @@ impl Skip {
         Self::BY_CONTENT.into_iter().find(|reason| reason.name() == name)
     }
 
-    /// Its name for people and in JSON.
+    /// Its name for the user and in JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::Secret => "secret",
@@ -89,19 +89,19 @@ impl Skip {
     }
 }
 
-/// The rules of one root, read when first asked for, and again when their files look different. No lock is held while reading: a folder
-/// that hangs stops only those who ask about it.
+/// The rules of one root, read on first use, and again when their files look different. No lock is held while reading: a folder that hangs
+/// blocks only those who ask about it.
 pub struct Rules {
     root: Arc<Root>,
     read: Mutex<Read>,
 }
 
-/// The rules read so far. Locked only for moments, to take something out or put it in.
+/// The rules read so far. Locked only briefly, to take something out or put it in.
 #[derive(Default)]
 struct Read {
-    /// The narrowing, with the stamps (or the read error) of the project's file and of `info/exclude` when it was read.
+    /// The narrowing, with the stamps (or the read error) of the project's file and of `info/exclude` from when it was read.
     project: Option<(ProjectLook, Arc<Narrowing>)>,
-    /// A pool of matchers: who asks takes one and puts it back, so there are as many as were asked at the same time.
+    /// A pool of matchers: a caller takes one and puts it back, so there are as many as there were simultaneous callers.
     ignored: Vec<Ignored>,
 }
 
@@ -112,11 +112,11 @@ type ProjectLook = (Result<Stamp, ReadError>, Look);
 struct Ignored {
     matcher: Option<IncrementalIgnore>,
     misread: Option<Misread>,
-    /// For each folder: how its ignore files looked, and whether a repository begins there.
+    /// For each folder: its ignore files' stamps, and whether a repository begins there.
     looks: HashMap<PathBuf, (Look, bool)>,
 }
 
-/// What a project's `.longsight.toml` says, and what only its copy of the repository ignores (`info/exclude`).
+/// What a project's `.longsight.toml` says, and what is ignored only in its copy of the repository (`info/exclude`).
 pub(super) struct Narrowing {
     folder: PathBuf,
     /// The folder is the top of a repository.
@@ -127,7 +127,7 @@ pub(super) struct Narrowing {
 }
 
 impl Narrowing {
-    /// Whether this leaves out an entry. The folders above it have to be asked for separately.
+    /// Whether this leaves out an entry. The folders above it have to be checked separately.
     pub fn leaves_out(&self, entry: &Path, is_folder: bool) -> bool {
         [&self.ignore, &self.exclude].iter().any(|rules| rules.matched(entry, is_folder).is_ignore())
     }
@@ -149,7 +149,7 @@ impl Rules {
         Self { root: root.clone(), read: Mutex::default() }
     }
 
-    /// Why a file takes no part, judged by its name and place; its content may give further reasons ([`by_content`]).
+    /// Why a file does not take part, judged by its name and place; its content may give further reasons ([`by_content`]).
     pub fn reason(&self, path: &WorkspacePath) -> Option<Skip> {
         if is_secret(path) {
             return Some(Skip::Secret);
@@ -198,7 +198,7 @@ impl Rules {
             return narrowing.clone();
         }
         let narrowing = Arc::new(narrowing(&self.root));
-        // Of two readers at the same time the slower one may store the older file. Its stamp tells the next reader.
+        // Of two simultaneous readers the slower one may store the older file. Its stamp tells the next reader.
         self.read().project = Some((look, narrowing.clone()));
         narrowing
     }
@@ -216,7 +216,7 @@ impl Rules {
 }
 
 impl Ignored {
-    /// Whether a file is ignored, by the ignore files as they are now.
+    /// Whether a file is ignored, by the current ignore files.
     fn has(&mut self, root: &Path, path: &WorkspacePath) -> Result<bool, Unreadable> {
         let mut folder = root.to_path_buf();
         let mut look = |folder: &Path| {
@@ -226,7 +226,7 @@ impl Ignored {
             }
             Ok(())
         };
-        // What folders above a root ignore may hold inside of it as well.
+        // Ignore rules of folders above a root may apply inside it as well.
         root.ancestors().try_for_each(&mut look)?;
         for part in path.folder().split('/').filter(|part| !part.is_empty()) {
             folder.push(part);
@@ -242,14 +242,14 @@ impl Ignored {
     }
 }
 
-/// The narrowings of the projects between a root and a file of it: a root may be a folder of checkouts, or have submodules.
+/// The narrowings of the projects between a root and a file in it: a root may be a folder of checkouts, or have submodules.
 pub(super) fn nested<'a>(root: &'a Arc<Root>, path: &'a WorkspacePath) -> impl Iterator<Item = Arc<Narrowing>> + 'a {
     let folder = path.folder();
     let ends = folder.match_indices('/').map(|(at, _)| at).chain((!folder.is_empty()).then_some(folder.len()));
     ends.filter_map(move |end| nested_at(&root.path().join(&folder[..end])))
 }
 
-/// The narrowing of a folder below a root; none where that folder is not a project.
+/// The narrowing of a folder below a root; none if that folder is not a project.
 pub(super) fn nested_at(folder: &Path) -> Option<Arc<Narrowing>> {
     let is_there = |name: &str| folder.join(name).symlink_metadata().is_ok();
     if !is_there(PROJECT_FILE) && !is_there(REPOSITORY) {
@@ -259,8 +259,8 @@ pub(super) fn nested_at(folder: &Path) -> Option<Arc<Narrowing>> {
     roots.iter().next().map(|root| Arc::new(narrowing(root)))
 }
 
-/// The project of a file outside of all open folders, as a root of its own: the nearest folder above with a `.longsight.toml` or a
-/// repository. A repository of a person's whole home does not count: what it ignores is all that it does not keep, and not what is private.
+/// The project of a file outside all open folders, as a root of its own: the nearest folder above it with a `.longsight.toml` or a
+/// repository. A repository of the user's whole home does not count: it ignores everything it does not keep, not just what is private.
 pub fn project_of(file: &Path) -> Option<Roots> {
     let folder = file.parent()?;
     let repository = rule_files::repository(folder);
@@ -269,8 +269,8 @@ pub fn project_of(file: &Path) -> Option<Roots> {
     Some(Roots::new([project.to_path_buf()]))
 }
 
-/// What a project's file says, and the problems in it. A file that exists but cannot be read narrows as far as possible: a link, a pipe
-/// or a damaged text must not widen what may leave the machine.
+/// What a project's file says, and the problems in it. A file that exists but cannot be read narrows as far as possible: a link, a pipe or
+/// a damaged text must not widen what may leave the machine.
 pub fn project(root: &Arc<Root>) -> (Project, Vec<Problem>) {
     let file = root.path().join(PROJECT_FILE);
     let unread = |error: ReadError, text: &str| {
@@ -305,8 +305,8 @@ fn narrowing(root: &Arc<Root>) -> Narrowing {
     Narrowing { folder: root.path().into(), is_repository, local_only: project.local_only, ignore, exclude: excluded(root.path()) }
 }
 
-/// What git ignores without an ignore file in the tree: `info/exclude`, and the person's own ignore file where the crate does not find
-/// it (it looks in the person's own settings only).
+/// What git ignores without an ignore file in the tree: `info/exclude`, and the user's own ignore file if the crate does not find it (it
+/// looks only in the user's own settings).
 fn excluded(folder: &Path) -> Gitignore {
     let Some((top, config)) = misread::config(folder) else { return Gitignore::empty() };
     let mut globs = GitignoreBuilder::new(&top);
@@ -321,7 +321,7 @@ fn excluded(folder: &Path) -> Gitignore {
     globs.build().unwrap_or_else(|_| Gitignore::empty())
 }
 
-/// Whether a folder may be looked into as far as its ignore files go (and its repository's, if it may be one). If not, the log says so.
+/// Whether a folder may be walked, judging by its ignore files (and its repository's, if it may be one). If not, this is logged.
 pub(super) fn are_readable(root: &Path, folder: &Path, may_be_repository: bool) -> bool {
     let above = if folder == root { rule_files::look_above(root) } else { Ok(()) };
     let own = || if may_be_repository { rule_files::look(root, folder) } else { rule_files::look_right_in(root, folder) };
@@ -331,8 +331,8 @@ pub(super) fn are_readable(root: &Path, folder: &Path, may_be_repository: bool) 
     false
 }
 
-/// A walk below a folder by git's ignore rules, in a git repository or not. Ignore files above the repository, or above a folder in
-/// none, do not hold: many people ignore their whole home there.
+/// A walk of a folder by git's ignore rules, in a git repository or not. Ignore files above the repository, or above a folder that is in
+/// none, do not apply: many people ignore their whole home there.
 pub(super) fn builder(folder: &Path) -> WalkBuilder {
     let is_in_repository = rule_files::repository(folder).is_some();
     let mut walk = WalkBuilder::new(folder);
@@ -342,10 +342,10 @@ pub(super) fn builder(folder: &Path) -> WalkBuilder {
     walk
 }
 
-/// Folders deeper than this below the root are not looked into.
+/// Folders deeper than this below the root are not walked.
 pub(super) const MAX_DEPTH: usize = 64;
 
-/// Our own rules by name: lock files, generated code, folders of packages. `relative` is a path with `/`.
+/// Our own rules by name: lock files, generated code, package folders. `relative` is a path with `/`.
 pub fn by_name(relative: &str) -> Option<Skip> {
     let (folders, name) = relative.rsplit_once('/').unwrap_or(("", relative));
     // In working trees and submodules `.git` is a file.
@@ -365,7 +365,7 @@ pub fn by_name(relative: &str) -> Option<Skip> {
     GENERATED.iter().any(|end| lower.ends_with(end)).then_some(Skip::Generated)
 }
 
-/// Whether a folder of this name holds version control, foreign packages or build results.
+/// Whether a folder of this name holds version control data, third-party packages or build results.
 pub fn is_foreign_folder(name: &str) -> bool {
     matches!(
         name,
@@ -413,13 +413,13 @@ const GENERATED: &[&str] = &[
 const MARK_REACH: usize = 1024;
 /// A line longer than this was not written by hand.
 const MAX_LINE: usize = 2000;
-/// Nor was a longer file whose lines have this length on average.
+/// Nor was a file above that size whose lines have this average length.
 const MEAN_LINE: usize = 200;
-/// Nor one of which such lines make up more than one part in so many. A single one in a longer file may be a table or a test's input.
+/// Nor a file of which such lines make up more than half. A single one in a longer file may be a table or a test's input.
 const LONG_LINES_DIVISOR: usize = 2;
 
-/// Our own rules by content: marks of generators, and lines too long to be typed. For source code only, since prose has long lines. In
-/// foreign code, one such line tells that a program has put it together.
+/// Our own rules by content: generator marks, and lines too long to be typed. For source code only, since prose has long lines. In
+/// third-party code, one such line shows that a program has put it together.
 pub fn by_content(source: &str, is_foreign: bool) -> Option<Skip> {
     let head = &source[..source.floor_char_boundary(MARK_REACH)];
     let mark = |line: &str| line.contains("@generated") || line.contains("Code generated") && line.contains("DO NOT EDIT");

@@ -1,4 +1,4 @@
-//! Files that are secret by their name. The names are in a table beside this file, compared without regard to case.
+//! Files that are secret by name. The names are in a table next to this file, compared case-insensitively.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -15,7 +15,7 @@ pub fn is_secret_name(relative: &str) -> bool {
     let lower = relative.to_lowercase();
     let (folders, copy) = lower.rsplit_once('/').unwrap_or(("", &lower));
     let name = original(copy);
-    // A swap file has a dot in front of the name of the file being edited.
+    // A swap file's name is the edited file's name with a dot in front.
     let edited = name.strip_prefix('.').filter(|_| SWAPS.iter().any(|end| copy.ends_with(end)));
     is_secret_in(folders, name) || edited.is_some_and(|name| is_secret_in(folders, name))
 }
@@ -29,7 +29,7 @@ fn is_secret_in(folders: &str, name: &str) -> bool {
     let path = if folders.is_empty() { name.to_string() } else { format!("{folders}/{name}") };
     let is_at = |place: &str| path.strip_suffix(place).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    // Below `secrets`, data files hold credentials, and a file without extension is one: container tools mount each under its bare name.
+    // In a `secrets` folder, data files hold credentials, as does a file without extension: container tools mount each under its bare name.
     let may_be_value = has("data", extension) || !name.contains('.') && !has("build", name);
     let by_folder = inside(&|folder| has("folder", folder)) || may_be_value && inside(&|folder| folder == "secrets");
     by_folder || is_secret_file(name) || all("place").any(is_at)
@@ -52,7 +52,7 @@ fn all(list: &str) -> impl Iterator<Item = &'static str> {
     LISTS.get(list).into_iter().flatten().copied()
 }
 
-/// The name that is left of a backup copy when its mark is taken off: `.env.bak` is `.env`.
+/// The name of the original of a backup copy: `.env.bak` is `.env`.
 fn original(name: &str) -> &str {
     let aside = |name: &str| {
         let ends = ["~", ".bak", ".backup", ".old", ".orig", ".save"].iter().chain(&SWAPS);
@@ -97,7 +97,7 @@ fn without_stage(name: &str) -> &str {
     name
 }
 
-/// Whether the words of a name name a secret value: `slack_token`, `mypasswords`.
+/// Whether the words of a name denote a secret value: `slack_token`, `mypasswords`.
 fn is_value(words: &[&str]) -> bool {
     let last = words.last().is_some_and(|word| has("last", word) || word.ends_with("password") || word.ends_with("passwords"));
     let last_two = || matches!(words, [.., a, b] if has("last", &format!("{a}_{b}")));
@@ -109,8 +109,8 @@ fn is_cloud_key(stem: &str) -> bool {
     all("beginning").any(|begin| stem.starts_with(begin)) || stem.contains("-firebase-adminsdk-")
 }
 
-/// `.env` and its variants. A template of one says which variables there are, and is committed on purpose; what looks like a secret in it
-/// is masked by its form, as anywhere.
+/// `.env` and its variants. A template of one says which variables exist, and is committed on purpose; anything in it that looks like a
+/// secret is masked by its form, as everywhere.
 fn is_environment(name: &str) -> bool {
     let last = name.rsplit(['.', '-', '_']).next().unwrap_or_default();
     if has("template", last) {

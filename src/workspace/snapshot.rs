@@ -7,7 +7,7 @@ use crate::text::layout::shared_with_line_feeds;
 use super::fs::{self, ReadError, Source};
 use super::{Document, Documents, Roots, WorkspacePath, is_secret};
 
-/// Roots and open documents at one moment. Other files are read from disk when they are asked for.
+/// Roots and open documents at one moment. Other files are read from disk on demand.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     pub roots: Arc<Roots>,
@@ -25,13 +25,13 @@ impl Snapshot {
         self.documents.get(uri)
     }
 
-    /// The URI by which the editor knows a file: the one it opened, else one below the folder as it was opened.
+    /// The URI by which the editor knows a file: the one it opened, else one under the folder as it was opened.
     pub fn uri_of(&self, path: &WorkspacePath) -> String {
         self.documents.at(path).map_or_else(|| path.uri(), |document| document.uri.clone())
     }
 
-    /// The text of a file for reading: the open buffer, else the file on disk, decoded by a guess where it is not UTF-8, with line feeds.
-    /// Secret files are refused.
+    /// The text of a file for reading: the open buffer, else the file on disk, with its encoding guessed if it is not UTF-8, with line
+    /// feeds. Secret files are refused.
     pub fn read(&self, path: &WorkspacePath) -> Result<Arc<str>, ReadError> {
         self.source(path).map(|source| shared_with_line_feeds(source.text))
     }

@@ -1,5 +1,5 @@
-//! Which folders the user trusts. A file in the state folder holds, for each folder, the user's word and a hash of the files that steer
-//! tools there. When one of those changes, the word is stale and has to be given again.
+//! Which folders the user trusts. A file in the state folder holds, for each folder, the user's decision and a hash of the files that steer
+//! tools there. When one of those changes, the decision is stale and has to be made again.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -14,9 +14,9 @@ use super::{ReadError, obeyed, uri};
 use crate::digest::Sha256;
 use crate::records;
 
-/// Largest steering file whose content is hashed, in bytes.
+/// The largest steering file whose content is hashed, in bytes.
 const MAX_HASHED_BYTES: u64 = 1 << 20;
-/// Most entries of a steering folder that are hashed.
+/// Maximum entries of a steering folder that are hashed.
 const MOST_ENTRIES: usize = 1000;
 
 /// Whether a folder is trusted.
@@ -27,7 +27,7 @@ pub enum Standing {
     Unknown,
     /// It was trusted, but a file that steers tools there has changed since.
     Changed,
-    /// The user has said no.
+    /// The user said no.
     Distrusted,
 }
 
@@ -35,31 +35,31 @@ pub enum Standing {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Word {
     trusted: bool,
-    /// The hash that [`fingerprint`] gave when the user said so.
+    /// The hash that [`fingerprint`] returned when the user decided.
     #[serde(default)]
     fingerprint: String,
 }
 
-/// By folder, as [`uri::written`] writes it.
+/// By folder, as written by [`uri::written`].
 type Words = BTreeMap<String, Word>;
 
-/// How the file with the user's words looked at some moment; holds nothing where there was none.
+/// The stamp of the file with the user's decisions at some moment; holds nothing if there was no file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoreStamp(Option<Stamp>);
 
-/// The file with the user's words.
+/// The file with the user's decisions.
 #[derive(Clone, Debug)]
 pub struct Store {
     file: PathBuf,
 }
 
 impl Store {
-    /// The store in this state folder; reads nothing yet.
+    /// The store in this state folder; nothing is read yet.
     pub fn new(folder: &Path) -> Self {
         Self { file: folder.join("trust.json") }
     }
 
-    /// What the user has said about a folder. An unreadable file counts as if nothing had been said.
+    /// What the user has decided about a folder. An unreadable file counts as no decision.
     pub fn standing(&self, root: &Arc<Root>) -> Standing {
         let words = self.words().unwrap_or_default();
         match words.get(&uri::written(root.path())) {
@@ -70,18 +70,18 @@ impl Store {
         }
     }
 
-    /// How the file looks now: another way once a decision was recorded.
+    /// How the file looks now: different once a decision has been recorded.
     pub fn stamp(&self) -> StoreStamp {
         StoreStamp(self.file.symlink_metadata().ok().map(|metadata| Stamp::of(&metadata)))
     }
 
-    /// Whether the user has said no to one of these. What steers tools there does not count for that, and is not read.
+    /// Whether the user has said no to one of these. The steering files do not matter for that, and are not read.
     pub fn says_no(&self, roots: &Roots) -> bool {
         let words = self.words().unwrap_or_default();
         roots.iter().any(|root| words.get(&uri::written(root.path())).is_some_and(|word| !word.trusted))
     }
 
-    /// Records the user's word on a folder as it was when its [`fingerprint`] was this.
+    /// Records the user's decision on a folder as it was when its [`fingerprint`] was this.
     pub fn record(&self, root: &Arc<Root>, trusted: bool, fingerprint: Option<&str>) -> io::Result<()> {
         let mut words = self.words()?;
         words.insert(uri::written(root.path()), Word { trusted, fingerprint: fingerprint.unwrap_or_default().into() });
@@ -96,7 +96,7 @@ impl Store {
         Ok(known)
     }
 
-    /// All folders the user has decided on, with the word on each.
+    /// All folders the user has decided on, with each decision.
     pub fn folders(&self) -> io::Result<Vec<(PathBuf, bool)>> {
         Ok(self.words()?.into_iter().map(|(folder, word)| (uri::read_back(&folder), word.trusted)).collect())
     }
@@ -114,8 +114,8 @@ impl Store {
     }
 }
 
-/// A hash over the files that steer tools in a folder: which of them exist, and their contents. None where one cannot be judged, such
-/// as a pipe or a dangling link.
+/// A hash over the files that steer tools in a folder: which of them exist, and their contents. None if one cannot be judged, such as a
+/// pipe or a dangling link.
 pub fn fingerprint(root: &Arc<Root>) -> Option<String> {
     let mut hash = Sha256::default();
     for name in obeyed::steering_files() {
@@ -127,8 +127,8 @@ pub fn fingerprint(root: &Arc<Root>) -> Option<String> {
     Some(hash.digits())
 }
 
-/// What stands for one steering file in the hash; the inner value is none where it does not exist. Its content, also through a link
-/// inside the root; only its stamp where it is large or outside; the entries where it is a folder.
+/// What represents one steering file in the hash; the inner value is none if it does not exist. Its content, also through a link inside the
+/// root; only its stamp if it is large or outside; the entries if it is a folder.
 fn steering(root: &Arc<Root>, name: &str) -> Option<Option<Vec<u8>>> {
     match fs::read(&WorkspacePath::new(root, name), MAX_HASHED_BYTES) {
         Ok(found) => return Some(Some(found.bytes)),
@@ -147,7 +147,7 @@ fn steering(root: &Arc<Root>, name: &str) -> Option<Option<Vec<u8>>> {
     read().map(|found| found.bytes).or_else(looks).map(Some)
 }
 
-/// The entries right in a folder with their stamps.
+/// The direct entries of a folder with their stamps.
 fn listed(folder: &Path) -> Option<Vec<u8>> {
     let mut entries = vec![];
     for entry in std::fs::read_dir(folder).ok()?.take(MOST_ENTRIES) {

@@ -11,7 +11,7 @@ pub fn to_path(uri: &str) -> Option<PathBuf> {
     parsed.to_file_path().ok().filter(|path| !path.as_os_str().as_encoded_bytes().contains(&0))
 }
 
-/// A path as it stands in JSON, which knows only Unicode: as it is, or as a `file:` URI if it is not Unicode.
+/// A path as written in JSON, which knows only Unicode: as it is, or as a `file:` URI if it is not Unicode.
 pub fn written(path: &Path) -> String {
     let as_uri = || url::Url::from_file_path(path).map_or_else(|()| path.to_string_lossy().into(), String::from);
     path.to_str().map_or_else(as_uri, String::from)
@@ -22,26 +22,26 @@ pub fn read_back(written: &str) -> PathBuf {
     to_path(written).unwrap_or_else(|| written.into())
 }
 
-/// The files that a URI of any scheme is about: the one it names, or the one it shows another text of (an older version, a cell,
-/// unsaved text). Empty where it names no absolute path.
+/// The files that a URI of any scheme is about: the one it names, or the one of which it shows another text (an older version, a cell,
+/// unsaved text). Empty if it names no absolute path.
 pub fn files(uri: &str) -> Vec<PathBuf> {
     let Ok(parsed) = url::Url::parse(uri) else { return vec![] };
     let named = to_path(uri).map(|path| plain(&path));
     let other = || to_path(&format!("file://{}", parsed.path())).map(|path| plain(&path));
     let Some(path) = named.or_else(other).filter(|path| path.is_absolute()) else { return vec![] };
-    // A path that is not Unicode is not in the workspace, but the rules of its folders still hold.
+    // A path that is not Unicode is not in the workspace, but the rules of its folders still apply.
     let lossy = path.to_str().is_none().then(|| PathBuf::from(path.to_string_lossy().as_ref()));
     if parsed.scheme() == "file" {
         return std::iter::once(path).chain(lossy).collect();
     }
     let versioned = kept_by_git(&percent_decoded(parsed.path())).map(|path| plain(Path::new(&path)));
-    // Some editors add an extension of their own to an older version.
+    // Some editors append their own extension to the name of an older version.
     let unmarked = (path.extension().is_some_and(|end| end == "git")).then(|| path.with_extension(""));
     let original = versioned.unwrap_or(path);
     std::iter::once(original).chain(unmarked).chain(lossy).collect()
 }
 
-/// A path without `.` and `..`, resolved by text alone.
+/// A path without `.` and `..`, resolved lexically.
 fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {
@@ -62,20 +62,20 @@ fn kept_by_git(path: &str) -> Option<String> {
         Some(versioned) => ("", versioned),
         None => inside.split_once("//").unwrap_or(("", inside)),
     };
-    // A submodule lies in the tree around it, mostly under its name. Another working tree is the same project.
+    // A submodule is in the tree around it, mostly under its name. Another working tree is the same project.
     let below = store.strip_prefix("modules/").unwrap_or_default();
     let (_, file) = versioned.trim_start_matches(':').split_once(['/', ':'])?;
     let file = file.rsplit_once(':').map_or(file, |(_, file)| file);
     Some([tree, below, file].join("/"))
 }
 
-/// The path in a URI of any scheme, with `/` and without the first one; the URI itself where it has no path.
+/// The path in a URI of any scheme, with `/` and without the leading one; the URI itself if it has no path.
 pub fn named(uri: &str) -> String {
     let path = url::Url::parse(uri).ok().map(|parsed| percent_decoded(parsed.path()));
     path.unwrap_or_else(|| uri.into()).replace('\\', "/").trim_start_matches('/').into()
 }
 
-/// The last component of what a URI names, for people.
+/// The last component of what a URI names, for display.
 pub fn name(uri: &str) -> String {
     let named = named(uri);
     named.rsplit('/').find(|part| !part.is_empty()).unwrap_or(uri).to_string()

@@ -14,7 +14,7 @@ use super::misread;
 use super::rules::{self, Narrowing, Skip};
 use super::{Root, Roots, Rules, WorkspacePath, secret};
 
-/// Most files of a workspace that are listed.
+/// Maximum files of a workspace that are listed.
 const MAX_FILES: usize = 200_000;
 
 /// A file that takes part.
@@ -24,11 +24,11 @@ pub struct Entry {
     pub stamp: Stamp,
 }
 
-/// The outcome of a walk. Files are sorted by path.
+/// The result of a walk. Files are sorted by path.
 #[derive(Debug, Default)]
 pub struct Listing {
     pub files: Vec<Entry>,
-    /// Folders to watch: all that were looked into or may be one day, and git's folders with `info/exclude`.
+    /// Folders to watch: all that were walked or may be one day, and git's folders with `info/exclude`.
     pub folders: Vec<PathBuf>,
     pub skipped: BTreeMap<Skip, u64>,
     /// Some files are not listed, because the same file is listed under another name.
@@ -41,7 +41,7 @@ enum Found {
     Skipped(Skip),
 }
 
-/// Lists all roots on so many threads. A root inside another is listed once, as part of the inner one.
+/// Lists all roots on `threads` threads. A root inside another is listed once, as part of the inner one.
 pub fn walk(roots: &Roots, threads: usize) -> Listing {
     let mut listing = Listing::default();
     let mut files = vec![];
@@ -83,7 +83,7 @@ fn walk_root(root: &Arc<Root>, inner: Vec<PathBuf>, threads: usize) -> Vec<Found
     walk.filter_entry(move |entry| {
         let let_in = gate.lets_in(entry);
         let found = match let_in {
-            // Its rules may soon be others, so it is watched.
+            // Its rules may soon change, so it is watched.
             Err(Some(reason @ (Skip::Unruled | Skip::LocalOnly | Skip::OtherTree))) => {
                 vec![Found::Folder(entry.path().into()), Found::Skipped(reason)]
             }
@@ -108,22 +108,22 @@ fn walk_root(root: &Arc<Root>, inner: Vec<PathBuf>, threads: usize) -> Vec<Found
             WalkState::Continue
         })
     });
-    // The filter of the walk holds a sender too; the channel closes only when both are gone.
+    // The walk's filter holds a sender too; the channel closes only when both are gone.
     drop((sender, walk));
     receiver.into_iter().flatten().collect()
 }
 
-/// What a walk has come by below its root that decides about the rest. A folder passes the gate, which tells of it, before anything in it
-/// is looked at.
+/// What a walk has found below its root that decides about the rest. A folder passes the gate, which records it, before anything in it is
+/// examined.
 #[derive(Default)]
 struct RulesFound {
-    /// The projects, by folder.
+    /// The nested projects, by folder.
     nested: HashMap<PathBuf, Arc<Narrowing>>,
-    /// The rules that the crate misreads, by folder, and those above the root. Hardly ever are there any.
+    /// The rules that the crate misreads, by folder, and those above the root. There are hardly ever any.
     odd: Vec<(PathBuf, Gitignore)>,
 }
 
-/// The same for all threads of the walk.
+/// The same findings, shared by all threads of the walk.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<RulesFound>>);
 
@@ -134,8 +134,7 @@ impl Log {
 }
 
 impl RulesFound {
-    /// Whether rules that the crate misreads leave out an entry, of the repository that it lies in; the folders that it lies in were asked
-    /// before.
+    /// Whether misread rules of the repository that contains an entry leave it out; the folders above it were checked before.
     fn leaves_out(&self, root: &Path, entry: &Path, is_folder: bool) -> bool {
         let begins = |folder: &&Path| self.nested.get(*folder).is_some_and(|project| project.is_repository);
         let repository = entry.ancestors().skip(1).take_while(|folder| *folder != root).find(begins);
@@ -144,7 +143,7 @@ impl RulesFound {
     }
 }
 
-/// Decides which entries a walk looks at.
+/// Decides which entries a walk visits.
 struct Gate {
     root: Arc<Root>,
     project: Arc<Narrowing>,
@@ -152,7 +151,7 @@ struct Gate {
     inner: Vec<PathBuf>,
     ignore_case: bool,
     met: Log,
-    /// There are rules that the crate misreads: nothing else is asked for them.
+    /// Some rules are misread by the crate: if none are, there is nothing more to check.
     any_odd: AtomicBool,
 }
 
@@ -164,7 +163,7 @@ impl Gate {
         gate
     }
 
-    /// Whether an entry is a project of its own. An error is why it is passed by, where that is worth saying.
+    /// Whether an entry is a project of its own. An error says why it is skipped, if that is worth reporting.
     fn lets_in(&self, entry: &DirEntry) -> Result<bool, Option<Skip>> {
         let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
         let is_below = is_folder && entry.depth() > 0;
@@ -198,7 +197,7 @@ impl Gate {
         Ok(true)
     }
 
-    /// Takes over the rules of a folder that the crate misreads.
+    /// Records the rules of a folder that the crate misreads.
     fn note_odd(&self, folder: &Path) {
         if let Some(rules) = misread::right_in(folder, self.ignore_case) {
             self.met.with(|met| met.odd.push((folder.into(), rules)));
@@ -218,7 +217,7 @@ struct ThreadFindings {
     within: Within,
 }
 
-/// Remembers the nested projects of the last folder asked for: files of one folder mostly come in a row.
+/// Remembers the nested projects of the last folder asked about: the files of one folder mostly come in a row.
 #[derive(Default)]
 struct Within {
     folder: PathBuf,
@@ -259,7 +258,7 @@ fn look(root: &Arc<Root>, within: &mut Within, entry: &DirEntry) -> Option<Found
         return Some(Found::Skipped(Skip::NotAFile));
     }
     let relative = entry.path().strip_prefix(root.path()).ok()?;
-    // A name that is not Unicode cannot be told to an editor.
+    // A name that is not Unicode cannot be sent to an editor.
     let Some(relative) = relative.to_str() else { return Some(Found::Skipped(Skip::Unreadable)) };
     let relative = if std::path::MAIN_SEPARATOR == '/' { relative.to_string() } else { relative.replace(std::path::MAIN_SEPARATOR, "/") };
     if secret::is_secret_name(&relative) {

@@ -1,5 +1,5 @@
-//! Watches the workspace for changes that the editor does not report. Events are only hints: they are debounced, and whoever gets them
-//! looks at the files again. Where watching does not work (network file systems, exhausted limits), regular rescans replace it.
+//! Watches the workspace for changes that the editor does not report. Events are only hints: they are debounced, and the receiver looks at
+//! the files again. Where watching does not work (network file systems, exhausted limits), regular rescans replace it.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::Metadata;
@@ -12,13 +12,13 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use super::fs::Stamp;
 
-/// Quiet time after which a burst of events is handed on.
+/// Quiet time after which a burst of events is passed on.
 const BURST_END: Duration = Duration::from_millis(100);
-/// A longer burst is handed on in pieces of this length.
+/// A longer burst is passed on in pieces of this length.
 const MAX_BURST: Duration = Duration::from_millis(1000);
 /// More changed paths than this become one rescan.
 const MAX_PATHS: usize = 4096;
-/// Most folders that are watched; each costs kernel memory (an inotify watch).
+/// Maximum folders that are watched; each costs kernel memory (an inotify watch).
 const MAX_FOLDERS: usize = 30_000;
 
 /// What may have changed.
@@ -33,14 +33,14 @@ pub enum Hint {
 pub struct Watcher {
     inner: Option<RecommendedWatcher>,
     table: Table,
-    /// The descriptor by which the system tells how many folders it watches for `inner`.
+    /// The descriptor whose watches the system counts for `inner`.
     descriptor: Option<u32>,
-    /// Set where the system watches fewer folders than the table has: how many.
+    /// Set if the system watches fewer folders than the table has: how many.
     fewer: Option<usize>,
 }
 
-/// The watched folders. `notify` drops a watch by itself when the folder is deleted or renamed, and those of all folders below, even if
-/// everything is back in its place by then; so the thread that hears of it marks them here.
+/// The watched folders. `notify` drops a watch by itself when the folder is deleted or renamed, and those of all folders below it, even if
+/// everything is back in its place by then; so the thread that receives the event marks them here.
 #[derive(Clone, Default)]
 struct Table(Arc<Mutex<HashMap<PathBuf, Known>>>);
 
@@ -52,7 +52,7 @@ struct Known {
     lost: bool,
 }
 
-/// What tells a folder from another that has its name later. The number alone may be given to the next folder that is made.
+/// Tells a folder from another that later gets its name. The inode number alone may be reused for the next folder.
 #[derive(PartialEq, Eq)]
 struct Identity {
     device: u64,
@@ -72,7 +72,7 @@ impl Table {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Marks the folders that were deleted or renamed and those below.
+    /// Marks the folders that were deleted or renamed, and those below them.
     fn lose(&self, mut gone: HashSet<PathBuf>) {
         if gone.is_empty() {
             return;
@@ -95,7 +95,7 @@ impl Table {
 pub struct Coverage {
     /// Whether all folders are watched, on a system that reports every change. If not, rescans have to find the rest.
     pub complete: bool,
-    /// Whether folders were added or watched anew. What changed in them since they were listed may have been missed.
+    /// Whether folders were newly watched, or watched again. Changes in them since they were listed may have been missed.
     pub grown: bool,
 }
 
@@ -119,13 +119,13 @@ impl Watcher {
         Self { inner: inner.filter(|_| spawned.is_ok()), table, descriptor, fewer: None }
     }
 
-    /// Compares what is thought to be watched with what the system watches. If folders are missing there, the next [`Self::watch`] watches
-    /// all anew.
+    /// Compares what we think is watched with what the system watches. If folders are missing there, the next [`Self::watch`] watches all
+    /// of them again.
     pub fn check(&mut self) {
         self.fewer = self.descriptor.and_then(watches_of).filter(|watches| *watches < self.table.lock().len());
     }
 
-    /// Watches exactly these folders, without what lies below them.
+    /// Watches exactly these folders, without their subfolders.
     pub fn watch(&mut self, folders: &[PathBuf]) -> Coverage {
         let mut coverage = Coverage { complete: true, grown: false };
         let fewer = self.fewer.take();
@@ -136,13 +136,13 @@ impl Watcher {
         watched.retain(|folder, known| {
             let stays = wanted.contains(folder);
             if !stays {
-                // The watch of a deleted folder is gone already.
+                // The watch of a deleted folder is already gone.
                 let _ = inner.unwatch(folder);
                 ended.insert((known.identity.device, known.identity.inode));
             }
             stays
         });
-        // The system has one watch for a folder. If that was renamed while its watch was made, it had it under both names.
+        // The system has one watch per folder. If the folder was renamed while its watch was made, that watch was known under both names.
         let shared = watched.values_mut().filter(|known| ended.contains(&(known.identity.device, known.identity.inode)));
         shared.for_each(|known| known.lost = true);
         let mut due = vec![];
@@ -152,7 +152,7 @@ impl Watcher {
             if fewer.is_none() && known.is_some_and(|known| !known.lost && known.stamp == now.stamp && known.identity == now.identity) {
                 continue;
             }
-            // The watch is that of another folder, which had this name. When that one dies, `notify` drops the watches of this name and
+            // The watch belongs to another folder, which had this name. When that one goes, `notify` drops the watches of this name and
             // below; so it must be gone before these are made.
             if known.is_some_and(|known| known.identity != now.identity) {
                 let _ = inner.unwatch(folder);
@@ -178,7 +178,7 @@ impl Watcher {
                 }
             }
         }
-        // Where the system counts otherwise for good, nothing has grown.
+        // If the system's count differs for good, nothing has grown.
         coverage.grown |= fewer.is_some_and(|before| self.descriptor.and_then(watches_of).is_some_and(|watches| watches > before));
         coverage
     }
@@ -194,7 +194,7 @@ fn device(_metadata: &Metadata) -> u64 {
     0
 }
 
-/// The descriptors of this process by which the system tells of changes; none on systems without inotify.
+/// The inotify descriptors of this process; none on systems without inotify.
 fn inotify_descriptors() -> HashSet<u32> {
     let is_one = |entry: &std::fs::DirEntry| entry.path().read_link().is_ok_and(|file| file == Path::new("anon_inode:inotify"));
     let descriptors = std::fs::read_dir("/proc/self/fd").into_iter().flatten().flatten().filter(is_one);
@@ -207,13 +207,13 @@ fn watches_of(descriptor: u32) -> Option<usize> {
     Some(told.lines().filter(|line| line.starts_with("inotify ")).count())
 }
 
-/// The one item; none where there are more.
+/// The only item; none if there are more.
 fn only<'a>(mut items: impl Iterator<Item = &'a u32>) -> Option<u32> {
     let first = items.next()?;
     items.next().is_none().then_some(*first)
 }
 
-/// Whether a folder can change without this system noticing, because it lies on another machine or on the host of this one.
+/// Whether a folder can change without this system noticing, because it is on another machine or on the host of this one.
 #[cfg(target_os = "linux")]
 pub fn is_remote(folder: &Path) -> bool {
     use nix::sys::statfs::{FUSE_SUPER_MAGIC, NFS_SUPER_MAGIC, SMB_SUPER_MAGIC, statfs};
@@ -229,7 +229,7 @@ pub fn is_remote(_folder: &Path) -> bool {
     true
 }
 
-/// Collects a burst of events into one hint. The folders whose watches it has cost are marked before anyone hears of it.
+/// Collects a burst of events into one hint. The folders whose watches it has cost are marked before the hint is passed on.
 fn gather(first: notify::Result<notify::Event>, more: &mpsc::Receiver<notify::Result<notify::Event>>, watched: &Table) -> Option<Hint> {
     let start = Instant::now();
     let mut paths: Vec<PathBuf> = vec![];
@@ -239,7 +239,7 @@ fn gather(first: notify::Result<notify::Event>, more: &mpsc::Receiver<notify::Re
     while let Some(event) = next {
         match event {
             Ok(event) if event.need_rescan() => lost = true,
-            // What is written through memory is told only when the file is closed.
+            // Writes through a memory mapping are reported only when the file is closed.
             Ok(event) if matches!(event.kind, EventKind::Access(kind) if kind != AccessKind::Close(AccessMode::Write)) => {}
             Ok(event) => {
                 if matches!(event.kind, EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_))) {
