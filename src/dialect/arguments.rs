@@ -1,11 +1,11 @@
-//! Arguments that came as a text of their own: an object, with what models and servers put around it.
+//! Arguments that came as separate text: an object, plus whatever models and servers put around it.
 
 use serde_json::Value;
 
 use super::calls::{Scan, Scanned};
 use super::literal;
 
-/// The value that a text holds: in a fence or not, closed once too often or not, with an empty object beside it or not.
+/// The value in a text: with or without a fence, with or without an extra closing bracket, with or without an empty object next to it.
 pub(super) fn read(text: &str) -> Option<Value> {
     let text = unfenced(text.trim());
     literal::value(text).or_else(|| object(text))
@@ -17,7 +17,8 @@ fn unfenced(text: &str) -> &str {
     inside.strip_suffix("```").unwrap_or(inside).trim()
 }
 
-/// The one object of a text in which nothing else stands but closing brackets. Two that differ are none, since nobody knows which is meant.
+/// The only object in a text that otherwise has nothing but closing brackets. None if there are two different ones: it is unclear which is
+/// meant.
 fn object(text: &str) -> Option<Value> {
     let (mut rest, mut found) = (text, None);
     loop {

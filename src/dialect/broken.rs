@@ -1,5 +1,5 @@
-//! Control tokens in the user's text are broken on their way to a server. In the model's answer they are made whole again, so that no
-//! string in anybody's code changes on the way.
+//! Control tokens in the user's text are broken up before they go to a server. In the model's answer they are restored, so that no string
+//! in the user's code changes on the way.
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use serde_json::Value;
@@ -46,7 +46,7 @@ impl Broken {
         Self { spellings, tokens, finder, held: String::new() }
     }
 
-    /// Takes more of the answer; returns what is certain, restored.
+    /// Takes more of the answer; returns what is certain, with tokens restored.
     pub fn push(&mut self, text: &str) -> String {
         let Some(finder) = &self.finder else { return text.into() };
         self.held.push_str(text);
@@ -58,12 +58,12 @@ impl Broken {
         finder.replace_all(&std::mem::replace(&mut self.held, held), &self.tokens)
     }
 
-    /// Returns what was held back.
+    /// Returns the text that was held back.
     pub fn finish(&mut self) -> String {
         std::mem::take(&mut self.held)
     }
 
-    /// Restores all strings in the arguments of a call.
+    /// Restores the tokens in all strings of a call's arguments.
     pub fn restore(&self, value: &mut Value) {
         let Some(finder) = &self.finder else { return };
         match value {
@@ -75,7 +75,7 @@ impl Broken {
     }
 }
 
-/// Length of the longest broken token, in characters.
+/// The length of the longest broken token, in characters.
 const MAX_TOKEN_LETTERS: usize = 56;
 
 fn strings<'a>(value: &'a Value, out: &mut Vec<&'a str>) {

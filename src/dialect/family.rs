@@ -7,16 +7,16 @@ use super::{Fim, Piece};
 /// What a family of models writes around a hole.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Family {
-    /// Lower-case parts of its models' names; and of models with similar names that cannot fill holes.
+    /// Lower-case parts of its models' names, and of the names of similar models that cannot fill holes.
     names: &'static [&'static str],
     others: &'static [&'static str],
     before: &'static str,
     behind: &'static str,
-    /// Stands behind both; empty where the second part ends the prompt.
+    /// Follows both; empty if the second part ends the prompt.
     end: &'static str,
     /// The suffix comes first.
     reversed: bool,
-    /// Texts with which its models end a hole.
+    /// Texts with which its models end a fill.
     pub ends: &'static [&'static str],
 }
 
@@ -69,14 +69,14 @@ const FAMILIES: &[Family] = &[
 ];
 
 impl Family {
-    /// The family of a model by its name; none where it is not known how it fills holes.
+    /// The family of a model by its name; none if it is unknown how that model fills holes.
     pub fn of(model: &str) -> Option<&'static Self> {
         let name = model.to_lowercase();
         let named = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
         FAMILIES.iter().find(|family| named(family.names) && !named(family.others))
     }
 
-    /// The prompt that asks to fill a hole, with other files in front under comments that name them.
+    /// The prompt that asks to fill a hole, preceded by other files under comments with their names.
     pub fn prompt(&self, fim: &Fim) -> String {
         let mut ahead = Prompt::default();
         pieces::files_as_comments(fim, &mut ahead);
@@ -96,7 +96,7 @@ impl Family {
         pieces::text(&prompt.into_pieces(), pieces::fim_text)
     }
 
-    /// A text with this family's control tokens broken; those of the usual shapes are broken for every family.
+    /// A text with this family's control tokens broken up; those of the usual shapes are broken for every family.
     fn spelt(&self, text: &str) -> String {
         let own = [self.before, self.behind, self.end].into_iter().map(str::trim);
         let own = own.filter(|token| !token.is_empty() && pieces::tokens(token).next().is_none());

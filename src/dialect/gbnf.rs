@@ -1,5 +1,5 @@
 //! Grammars (llama.cpp's GBNF) under which a model can only write one well-formed call of an offered tool: a known name, properties in the
-//! schema's order, all required ones, values of their types. JSON has the spacing of Python's `json.dumps`, as in training data.
+//! schema's order, all required ones, values of the right types. JSON is spaced as by Python's `json.dumps`, as in training data.
 
 use serde_json::Value;
 
@@ -7,13 +7,13 @@ use super::{Grammar, Tool, ToolChoice, pieces};
 
 /// What a dialect writes around a call.
 pub(super) struct Frame {
-    /// Text before the name of the call, between its name and its arguments, and behind them.
+    /// Text before the name of the call, between its name and its arguments, and after them.
     before: &'static str,
     middle: &'static str,
     after: &'static str,
     /// Whether arguments are DSML parameters instead of a JSON object.
     parameters: bool,
-    /// What the model writes to begin a call by itself.
+    /// What the model itself writes to begin a call.
     trigger: &'static str,
 }
 
@@ -69,7 +69,7 @@ raw-angle ::= [^/<] raw | "<" raw-angle | "/" raw-slash | ""
 raw-slash ::= [^｜<] raw | "<" raw-angle | ""
 "#;
 
-/// Deeper schemas allow any JSON.
+/// Schemas deeper than this allow any JSON.
 const MAX_DEPTH: usize = 16;
 
 #[derive(Default)]
@@ -95,7 +95,7 @@ impl Rules {
         self.add(format!("{} {arguments}", quoted(&format!("{}{}", tool.name, frame.middle))))
     }
 
-    /// DSML parameters, one per line; none at all is one empty line.
+    /// DSML parameters, one per line; no parameters are one empty line.
     fn parameters(&mut self, schema: &Value) -> String {
         let mut members = vec![];
         for (name, schema, required) in properties(schema) {
@@ -170,7 +170,7 @@ impl Rules {
         }
     }
 
-    /// Members in order, optional ones may be missing, separators only between those present.
+    /// Members in order; optional ones may be missing, and separators come only between those present.
     fn members(&mut self, members: &[(String, bool)], separator: &str) -> String {
         let (mut first, mut next) = (quoted(""), quoted(""));
         for (member, required) in members.iter().rev() {
@@ -193,7 +193,7 @@ fn properties(schema: &Value) -> Vec<(&String, &Value, bool)> {
     properties.into_iter().flatten().map(|(name, schema)| (name, schema, is_required(name))).collect()
 }
 
-/// A text as a literal of the grammar.
+/// A text as a grammar literal.
 fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {

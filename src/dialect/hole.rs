@@ -1,5 +1,5 @@
-//! Reads the text of a hole. It ends at the first control token: a model that has filled a hole goes on with padding or another file, and
-//! some servers show these tokens.
+//! Reads the text that fills a hole. It ends at the first control token: after filling a hole, a model continues with padding or another
+//! file, and some servers show these tokens.
 
 use std::collections::HashSet;
 
@@ -7,9 +7,9 @@ use super::{Delta, Fim, Parser, pieces};
 
 /// The parser for an answer to a FIM prompt.
 pub(super) struct Hole {
-    /// Control tokens that the code around the hole contains: there they are text.
+    /// Control tokens that occur in the code around the hole: in the fill they are text.
     known: HashSet<String>,
-    /// Texts with which the model ends a hole, besides control tokens of the usual shapes.
+    /// Texts with which the model ends the fill, besides control tokens of the usual shapes.
     ends: Vec<&'static str>,
     held: String,
     over: bool,

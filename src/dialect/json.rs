@@ -1,4 +1,4 @@
-//! JSON as Python writes it, `json.dumps(value, ensure_ascii=False)`: DeepSeek's prompts are defined by these bytes.
+//! JSON as Python writes it, `json.dumps(value, ensure_ascii=False)`: DeepSeek's prompts are defined in these bytes.
 
 use serde_json::Value;
 

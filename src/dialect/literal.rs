@@ -8,9 +8,9 @@ use serde_json::{Map, Number, Value};
 /// How deep lists and objects may nest; deeper text is not a literal.
 const MAX_DEPTH: usize = 96;
 
-/// Reads one value that fills the whole text; strict JSON first, then leniently. No key may have two values: which of them was meant,
-/// nobody can say. A number that no JSON number of ours can hold (a whole
-/// number of more than 64 bits, infinity) becomes the text that was written: the check against the schema sees it, and no digit is lost.
+/// Reads one value that fills the whole text; first as strict JSON, then leniently. A key with two values is an error: it is unclear which
+/// was meant. A number that does not fit a JSON number (an integer of more than 64 bits, infinity) becomes text as written: the check
+/// against the schema sees it, and no digit is lost.
 pub(super) fn value(text: &str) -> Option<Value> {
     match serde_json::from_str(text) {
         Ok(Strict(value)) if !may_have_lost_digits(&value) => return Some(value),
@@ -22,7 +22,7 @@ pub(super) fn value(text: &str) -> Option<Value> {
     reader.rest().is_empty().then_some(value)
 }
 
-/// Adds an entry; `None` where the key has another value.
+/// Adds an entry; `None` if the key already has a different value.
 fn put(entries: &mut Map<String, Value>, key: String, value: Value) -> Option<()> {
     match entries.get(&key) {
         Some(known) if *known != value => None,
@@ -97,7 +97,7 @@ impl<'de> Visitor<'de> for Seen {
     }
 }
 
-/// Whether a float is so large that it may have been a whole number of more than 64 bits.
+/// Whether a float is so large that it may have been an integer of more than 64 bits.
 fn may_have_lost_digits(value: &Value) -> bool {
     match value {
         Value::Number(number) => number.is_f64() && number.as_f64().is_some_and(|float| float.abs() >= i64::MAX as f64),
@@ -120,7 +120,7 @@ impl<'a> Reader<'a> {
         Self { text, at: 0, depth: 0 }
     }
 
-    /// What is still to be read.
+    /// The text that is still to be read.
     pub fn rest(&self) -> &'a str {
         &self.text[self.at..]
     }
@@ -184,7 +184,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Takes so many bytes as text.
+    /// Takes this many bytes as text.
     fn written(&mut self, length: usize) -> Option<Value> {
         let text = self.rest().get(..length)?;
         self.at += length;
@@ -239,7 +239,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// A key, also without quotes as in JavaScript. A key that is not text becomes what Python's `json` makes of it.
+    /// A key, possibly without quotes as in JavaScript. A key that is not text becomes what Python's `json` would make of it.
     fn key(&mut self) -> Option<String> {
         let mut ahead = Reader { at: self.at, ..*self };
         if let Some(name) = ahead.name().filter(|name| !["None", "True", "False"].contains(name))
@@ -329,7 +329,7 @@ impl<'a> Reader<'a> {
         Some(quote)
     }
 
-    /// What follows a backslash. Unknown escapes stay as written, as in Python.
+    /// What follows a backslash. Unknown escapes are kept as written, as in Python.
     fn escape(&mut self, out: &mut String) -> Option<()> {
         let plain = match self.next()? {
             'n' => '\n',
@@ -367,8 +367,8 @@ impl<'a> Reader<'a> {
         Some(number)
     }
 
-    /// `\u` and four digits, or two of them for one character beyond the basic plane. Half a pair is not a character, but no reason to lose
-    /// the call: Python accepts it. Here it becomes the replacement character, which no edit may contain.
+    /// `\u` and four digits, or two of them for one character beyond the basic plane. A lone surrogate is not a character, but no reason to
+    /// lose the call: Python accepts it. Here it becomes the replacement character, which no edit may contain.
     fn utf16(&mut self) -> Option<char> {
         let unit = self.hex(4)?;
         if let Some(character) = char::from_u32(unit) {
@@ -400,7 +400,7 @@ fn other_base(text: &str) -> Option<i64> {
     i64::from_str_radix(digits, base).ok().filter(|_| plain).map(|number| sign * number)
 }
 
-/// Whether a character may stand in a name of a tool or a parameter.
+/// Whether a character may occur in the name of a tool or a parameter.
 pub(super) fn is_name_char(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '.' | '-')
 }

@@ -130,14 +130,14 @@ pub struct Wire {
     pub reasoning: Resend,
 }
 
-/// Which past reasoning of the assistant is sent back.
+/// Which of the assistant's past reasoning is sent back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Resend {
     Never,
-    /// That of the tool turns since the last user message, from which the model goes on.
+    /// That of the tool turns since the last user message, from which the model continues.
     #[default]
     ToolTurns,
-    /// All of it, as some servers insist.
+    /// All of it, as some servers require.
     All,
 }
 
@@ -156,7 +156,7 @@ pub fn messages_to_json(messages: &[Message], wire: Wire) -> Value {
     messages.iter().enumerate().map(one).collect()
 }
 
-/// What stands for an answer without words and calls.
+/// Sent in place of an answer without text and calls.
 const NOTHING: &str = "(no answer)";
 
 fn message_to_json(message: &Message, before: &[Message], reasoning: Option<&str>, wire: Wire) -> Value {
@@ -169,10 +169,10 @@ fn message_to_json(message: &Message, before: &[Message], reasoning: Option<&str
         Role::Tool => "tool",
     };
     out.insert("role".into(), role.into());
-    // Servers tokenise the conversation with control tokens on, so those in text are broken first; also in the model's own text, where they
-    // were made whole again.
+    // Servers tokenise the conversation with control tokens enabled, so those in text are broken up first; also in the model's own text,
+    // where they had been restored.
     let says_nothing = message.role == Role::Assistant && message.content.trim().is_empty() && message.tool_calls.is_empty();
-    // Strict servers refuse an answer of nothing, and with it all that follows; left out, two messages of the user would stand in a row.
+    // Strict servers refuse an empty answer and all that follows; if it were left out, two user messages would be adjacent.
     let content = if says_nothing { NOTHING } else { &message.content };
     out.insert("content".into(), pieces::neutral(content, false).into());
     if let Some(id) = &message.tool_call_id {

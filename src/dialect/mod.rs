@@ -45,7 +45,7 @@ pub enum Role {
 pub struct Message {
     pub role: Role,
     pub content: String,
-    /// What the model thought before the answer; kept within a turn, dropped after it.
+    /// What the model thought before the answer; kept within a turn, dropped afterwards.
     pub reasoning: Option<String>,
     pub tool_calls: Vec<ToolCall>,
     /// For `Role::Tool`: the id of the call that this answers.
@@ -57,7 +57,7 @@ pub struct Message {
 }
 
 impl Message {
-    /// A message with only a text.
+    /// A message with nothing but text.
     pub fn new(role: Role, content: impl Into<String>) -> Self {
         let content = content.into();
         Self { role, content, reasoning: None, tool_calls: vec![], tool_call_id: None, tools: vec![], response_format: None }
@@ -72,7 +72,7 @@ pub struct Tool {
     pub function: Value,
 }
 
-/// The id of a call written inside a code block begins like this: models both call and quote that way.
+/// The prefix of the id of a call inside a code block: models both call and quote that way.
 pub const QUOTED: &str = "quoted_";
 
 /// A complete call with parsed arguments. `arguments` is an object unless the model wrote something else.
@@ -83,7 +83,7 @@ pub struct ToolCall {
     pub arguments: Value,
 }
 
-/// The id of the call with this number; `in_block` says whether it stands in a code block.
+/// The id of the call with this number; `in_block` says whether it is inside a code block.
 fn call_id(number: usize, in_block: bool) -> String {
     format!("{}{number}", if in_block { QUOTED } else { "call_" })
 }
@@ -97,18 +97,18 @@ pub struct Chat {
     pub thinking: bool,
     /// DeepSeek's `drop_thinking = False`: keeps developer messages before the last user message.
     pub keep_all: bool,
-    /// Whether to begin the assistant's next message (`add_generation_prompt`); none decides by the last message.
+    /// Whether to begin the assistant's next message (`add_generation_prompt`); `None` decides by the last message.
     pub ask: Option<bool>,
 }
 
 impl Chat {
-    /// Whether the assistant's next message is begun: unless told otherwise, not behind a message of its own.
+    /// Whether the assistant's next message is begun: unless told otherwise, not after a message of its own.
     fn asks(&self) -> bool {
         self.ask.unwrap_or(self.messages.last().is_none_or(|last| last.role != Role::Assistant))
     }
 }
 
-/// Whether the model may, must or must not call a tool. `Required` is enforced by a grammar where the engine can.
+/// Whether the model may, must or must not call a tool. `Required` is enforced by a grammar if the engine supports it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ToolChoice {
     #[default]
@@ -117,8 +117,8 @@ pub enum ToolChoice {
     None,
 }
 
-/// A hole to be filled. `files` come first, in order (repository-level FIM where the model has the tokens, comments otherwise). `comment`
-/// is what begins one in the file.
+/// A hole to be filled. `files` come first, in order (repository-level FIM if the model has the tokens, comments otherwise). `comment`
+/// begins a line comment in the file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fim {
     pub repository: String,
@@ -137,7 +137,7 @@ pub struct FimFile {
     pub text: String,
 }
 
-/// A stretch of a rendered prompt. Only `Special` and `Fim` become control tokens; `Text` is always tokenised as plain text.
+/// A part of a rendered prompt. Only `Special` and `Fim` become control tokens; `Text` is always tokenised as plain text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Piece {
@@ -164,11 +164,11 @@ pub enum FimToken {
 pub enum Delta {
     Text(String),
     Reasoning(String),
-    /// All text so far was reasoning, which the prompt had opened and which ends here.
+    /// All text so far was reasoning, opened by the prompt, which ends here.
     TextWasReasoning,
     /// A complete call; partial ones are never shown.
     Call(ToolCall),
-    /// The completion is malformed; what came before remains valid.
+    /// The completion is malformed; what came before is still valid.
     Malformed(String),
 }
 
@@ -200,19 +200,19 @@ pub trait Dialect: Send + Sync {
     /// The prompt that asks for the next assistant message.
     fn render(&self, chat: &Chat) -> Result<Vec<Piece>, DialectError>;
 
-    /// The prompt that asks to fill a hole; `None` where the model was not trained for it.
+    /// The prompt that asks to fill a hole; `None` if the model was not trained for it.
     fn fim(&self, fim: &Fim) -> Option<Vec<Piece>>;
 
-    /// A parser for a completion. `tools` are those that were offered; without any, nothing is a call.
+    /// A parser for a completion. `tools` are those that were offered; without tools, nothing is a call.
     fn parser(&self, tools: &[Tool], start: Start) -> Box<dyn Parser>;
 
-    /// A parser for a completion when the offered tools are not known: everything that looks like a call is one.
+    /// A parser for a completion if the offered tools are not known: everything that looks like a call is one.
     fn parser_for_any_tool(&self, start: Start) -> Box<dyn Parser>;
 
-    /// What the model may write. `None` where nothing has to be enforced: no tools, or `ToolChoice::None`.
+    /// What the model may write. `None` if nothing has to be enforced: no tools, or `ToolChoice::None`.
     fn grammar(&self, tools: &[Tool], choice: ToolChoice) -> Option<Grammar>;
 
-    /// Texts of the tokens that end a completion, for vocabularies that do not mark all of them.
+    /// Texts of the tokens that end a completion, for vocabularies that do not mark them all.
     fn stop_texts(&self) -> &'static [&'static str];
 
     /// The text of a FIM token, for previews and for servers that take prompts as text.
@@ -225,8 +225,8 @@ pub trait Dialect: Send + Sync {
         Start::Content
     }
 
-    /// The prompt as one text, for previews and for servers that take text. Control tokens in the user's text are visibly broken, so that a
-    /// server does not take them for real ones.
+    /// The prompt as one text, for previews and for servers that take text. Control tokens in the user's text are visibly broken up, so
+    /// that a server does not take them for real ones.
     fn text(&self, prompt: &[Piece]) -> String {
         pieces::text(prompt, |token| self.fim_text(token))
     }
@@ -236,11 +236,12 @@ pub trait Dialect: Send + Sync {
 pub trait Parser: Send {
     fn push(&mut self, chunk: &str) -> Vec<Delta>;
 
-    /// Ends the completion and decides what was held back. `ended_cleanly` is false when it was cut short (length, cancellation, fault).
+    /// Ends the completion and decides about what was held back. `ended_cleanly` is false if it was cut short (length, cancellation,
+    /// fault).
     fn finish(&mut self, ended_cleanly: bool) -> Vec<Delta>;
 }
 
-/// Where a completion begins: in the answer, or inside the reasoning that the prompt has opened.
+/// Where a completion begins: in the answer, or inside reasoning that the prompt has opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Start {
     #[default]
@@ -252,12 +253,12 @@ pub enum Start {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grammar {
     pub gbnf: String,
-    /// With a trigger the model writes freely until it has written this text; the grammar then applies from the first character of the
-    /// trigger. Without one it applies from the first token.
+    /// With a trigger the model writes freely until it has written this text; then the grammar applies, starting with the first character
+    /// of the trigger. Without one it applies from the first token.
     pub trigger: Option<String>,
 }
 
-/// Why a conversation cannot be expressed in this dialect, for people.
+/// Why a conversation cannot be expressed in this dialect, for the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DialectError(pub String);
 
@@ -288,7 +289,7 @@ pub fn native() -> impl Dialect {
     native::Native
 }
 
-/// A parser for the text of a hole, which ends at the first of the texts with which the model ends it.
+/// A parser for the text that fills a hole, which ends at the first of the model's end texts.
 pub fn hole_parser(fim: &Fim, ends: &'static [&'static str]) -> Box<dyn Parser> {
     Box::new(hole::Hole::new(fim, ends))
 }
@@ -298,7 +299,7 @@ pub fn for_model(name: &str, chat_template: Option<&str>) -> Arc<dyn Dialect> {
     known(name, chat_template).unwrap_or_else(|| Arc::new(hermes::Hermes::default()))
 }
 
-/// The dialect of a model, from its chat template (as a GGUF carries it) or else its name; `None` where neither is known.
+/// The dialect of a model, from its chat template (as found in a GGUF) or else its name; `None` if neither is known.
 pub fn known(name: &str, chat_template: Option<&str>) -> Option<Arc<dyn Dialect>> {
     let template = chat_template.unwrap_or_default();
     let name = name.to_ascii_lowercase();
@@ -325,7 +326,7 @@ pub fn text_of(prompt: &[Piece]) -> String {
     pieces::text(prompt, pieces::fim_text)
 }
 
-/// Arguments that came as text: an object where the text is one, read as leniently as in a completion; nothing for an empty text; else the
+/// Arguments that came as text: an object if the text is one, read as leniently as in a completion; nothing for an empty text; else the
 /// text itself, for the schema check to refuse.
 pub fn literal_arguments(text: &str) -> Value {
     match text.trim() {
@@ -334,7 +335,8 @@ pub fn literal_arguments(text: &str) -> Value {
     }
 }
 
-/// The tool that a name means: its own, or as models and servers write it, `functions.NAME` and `functions.NAME:0`, with blanks around it.
+/// The tool that a name refers to: its own name, or as models and servers write it, `functions.NAME` and `functions.NAME:0`, with
+/// surrounding spaces.
 pub fn offered<'a>(name: &str, tools: &'a [Tool]) -> Option<&'a Tool> {
     let find = |name: &str| tools.iter().find(|tool| tool.name == name);
     let bare = name.trim();
@@ -344,13 +346,13 @@ pub fn offered<'a>(name: &str, tools: &'a [Tool]) -> Option<&'a Tool> {
     find(name).or_else(|| find(bare)).or_else(counted)
 }
 
-/// The arguments of a call to one of these tools, with the repairs that its schema asks for.
+/// The arguments of a call to one of these tools, with the repairs that its schema calls for.
 pub fn fitted(arguments: Value, name: &str, tools: &[Tool]) -> Value {
     values::fitted(arguments, offered(name, tools))
 }
 
 /// Prefix and suffix of a hole, for endpoints that take only these; other files come first, under comments with their names. The server
-/// tokenises with control tokens on, so those in the text are broken.
+/// tokenises with control tokens enabled, so those in the text are broken up.
 pub fn fim_texts(fim: &Fim) -> (String, String) {
     let mut prompt = pieces::Prompt::default();
     pieces::files_as_comments(fim, &mut prompt);

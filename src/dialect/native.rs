@@ -12,7 +12,7 @@ impl Dialect for Native {
         "native"
     }
 
-    /// For previews: the messages as they are sent.
+    /// For previews: the messages as sent.
     fn render(&self, chat: &Chat) -> Result<Vec<Piece>, DialectError> {
         let wire = messages::Wire { ollama: false, reasoning: messages::Resend::ToolTurns };
         let mut body = serde_json::json!({"messages": messages::messages_to_json(&chat.messages, wire)});
@@ -42,7 +42,7 @@ impl Dialect for Native {
         &[]
     }
 
-    /// The server makes the prompt; shown is what is sent.
+    /// The server makes the prompt; this shows what is sent.
     fn text(&self, prompt: &[Piece]) -> String {
         let texts = prompt.iter().filter_map(|piece| match piece {
             Piece::Text(text) => Some(text.as_str()),
@@ -52,7 +52,7 @@ impl Dialect for Native {
     }
 }
 
-/// DSML first. What that takes for text is read again for reasoning and for tagged, JSON and pythonic calls.
+/// DSML first. What it considers text is then read for reasoning and for tagged, JSON and pythonic calls.
 struct CombinedParser {
     dsml: Dsml,
     calls: Calls,

@@ -1,4 +1,4 @@
-//! Whether undecided text begins with one of several marks, or might once more of it has arrived.
+//! Whether undecided text begins with one of several marks, or might do so once more of it has arrived.
 
 use std::cell::Cell;
 
@@ -9,12 +9,12 @@ pub(super) struct Peek<'a> {
 }
 
 impl<'a> Peek<'a> {
-    /// A look at this text; no mark was asked for yet.
+    /// A look at this text; no mark has been asked for yet.
     pub fn new(rest: &'a str) -> Self {
         Self { rest, partial: Cell::new(false) }
     }
 
-    /// Whether the text begins with this mark. One that may still become this mark is remembered.
+    /// Whether the text begins with this mark. If it may still become the mark, that is remembered.
     pub fn is(&self, mark: &str) -> bool {
         let partial = mark.starts_with(self.rest) && self.rest.len() < mark.len();
         self.partial.set(self.partial.get() || partial);

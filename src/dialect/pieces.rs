@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{FimToken, Piece};
 
-/// Collects the pieces of a prompt. Adjacent texts are joined, so that no control token hides across two of them.
+/// Collects the pieces of a prompt. Adjacent texts are joined, so that no control token can hide across two of them.
 #[derive(Default)]
 pub(super) struct Prompt {
     pieces: Vec<Piece>,
@@ -67,7 +67,7 @@ pub(super) fn fim_text(token: FimToken) -> &'static str {
     }
 }
 
-/// The pieces as one text; control tokens in `Piece::Text` are broken.
+/// The pieces as one text; control tokens in `Piece::Text` are broken up.
 pub(super) fn text(prompt: &[Piece], fim_text: impl Fn(FimToken) -> &'static str) -> String {
     let mut joined = Prompt::default();
     for piece in prompt {
@@ -81,7 +81,7 @@ pub(super) fn text(prompt: &[Piece], fim_text: impl Fn(FimToken) -> &'static str
     let mut after_dsml = false;
     for piece in joined.into_pieces() {
         match piece {
-            // DeepSeek's reference does not escape inside of a block of calls, and a change there would change an edit.
+            // DeepSeek's reference does not escape inside a block of calls, and changing text there would change an edit.
             Piece::Text(text) => out.push_str(&neutral(&text, after_dsml)),
             Piece::Special(token) => {
                 after_dsml = token == DSML;
@@ -96,7 +96,7 @@ pub(super) fn text(prompt: &[Piece], fim_text: impl Fn(FimToken) -> &'static str
 /// The mark in DeepSeek's tool-call tags.
 pub(super) const DSML: &str = "｜DSML｜";
 
-/// Control tokens without the usual shape `<|name|>`.
+/// Control tokens that do not have the usual shape `<|name|>`.
 const ODD_TOKENS: &[&str] = &[
     "<think>",
     "</think>",
@@ -113,10 +113,10 @@ const ODD_TOKENS: &[&str] = &[
     DSML,
 ];
 
-/// Those among them with which a model ends a hole.
+/// Those of them with which a model ends a fill.
 const FIM_TOKENS: &[&str] = &["<fim_prefix>", "<fim_suffix>", "<fim_middle>", "<fim_pad>", "<file_sep>", "<repo_name>"];
 
-/// Longest name in a control token, in characters.
+/// The longest name in a control token, in characters.
 const LONGEST_NAME: usize = 48;
 
 #[expect(clippy::expect_used, reason = "a constant, which every test reads")]
@@ -129,7 +129,7 @@ static ODD: LazyLock<AhoCorasick> = LazyLock::new(|| {
 static USUAL: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"<(\|[A-Za-z0-9_/.▁-]{1,48}\||｜[A-Za-z0-9_/.▁-]{1,48}｜)>").expect("the pattern is constant"));
 
-/// Where control tokens stand in `text`.
+/// Where the control tokens in `text` are.
 fn places(text: &str) -> Vec<Range<usize>> {
     let usual = USUAL.find_iter(text).map(|found| found.range());
     let mut places: Vec<Range<usize>> = usual.chain(ODD.find_iter(text).map(|found| found.range())).collect();
@@ -143,7 +143,7 @@ pub(super) fn tokens(text: &str) -> impl Iterator<Item = String> {
     places(text).into_iter().map(|place| text[place].to_string())
 }
 
-/// The length of the control token at the start of `text`; 0 when that takes more text to know.
+/// The length of the control token at the start of `text`; 0 if more text is needed to know.
 pub(super) fn token_at(text: &str) -> Option<usize> {
     for token in FIM_TOKENS {
         if text.starts_with(token) {
@@ -165,8 +165,8 @@ pub(super) fn token_at(text: &str) -> Option<usize> {
     }
 }
 
-/// Breaks every control token in `text` with a space behind its first character: `< |im_start|>`. It stays readable but is no token any
-/// more.
+/// Breaks up every control token in `text` with a space after its first character: `< |im_start|>`. It stays readable but is no longer a
+/// token.
 pub(super) fn neutral(text: &str, keep_dsml: bool) -> String {
     let mut out = String::with_capacity(text.len());
     let mut from = 0;

@@ -1,18 +1,18 @@
-//! Where in a text we are: at the start of a line, behind a quote, inside a code block. A call that is only mentioned there is not meant.
+//! Where in a text we are: at the start of a line, after a quotation mark, inside a code block. A call there may be merely mentioned.
 
-/// Follows the text that is shown, given in pieces of any size.
+/// Follows the text that is shown, which arrives in pieces of any size.
 #[derive(Debug)]
 pub(super) struct Prose {
     last: char,
     /// The last character that is not white space.
     ended: char,
-    /// The backquotes that the line began with, and whether anything else stands in it.
+    /// The backquotes at the start of the line, and whether anything else is on it.
     ticks: usize,
     solid: bool,
     fenced: bool,
 }
 
-/// Backquotes of a fence.
+/// The number of backquotes in a fence.
 const FENCE: usize = 3;
 
 impl Default for Prose {
@@ -45,12 +45,12 @@ impl Prose {
         }
     }
 
-    /// What comes next begins a line, though no line end was shown.
+    /// What comes next begins a line, although no line end was shown.
     pub fn new_line(&mut self) {
         self.saw("\n");
     }
 
-    /// Whether the text so far ends a sentence, or announces what comes next.
+    /// Whether the text so far ends a sentence, or introduces what comes next.
     pub fn ends_sentence(&self) -> bool {
         !self.fenced && matches!(self.ended, '.' | ':' | '!' | '?' | '。' | '：')
     }
@@ -60,12 +60,12 @@ impl Prose {
         self.last
     }
 
-    /// Whether the text is inside of a code block.
+    /// Whether the text is inside a code block.
     pub fn is_fenced(&self) -> bool {
         self.fenced
     }
 
-    /// Whether what comes next begins a line outside of code: nothing is only mentioned there.
+    /// Whether what comes next begins a line outside code: a call there is never a mere mention.
     pub fn is_plain(&self) -> bool {
         !self.solid && self.ticks == 0 && !self.fenced
     }

@@ -35,7 +35,7 @@ pub(super) fn names(tool: &Tool, key: &str) -> bool {
     parameters(tool).is_some_and(|schema| property(schema, key).is_some())
 }
 
-/// The types that `schema` allows; `None` where it says nothing about them.
+/// The types that `schema` allows; `None` if it says nothing about them.
 pub(super) fn types(schema: &Value, root: &Value) -> Option<Types> {
     types_to(schema, root, MAX_DEPTH)
 }
@@ -125,7 +125,7 @@ impl Types {
     }
 }
 
-/// The value as `schema` allows it: `"5"` becomes 5 where a number is wanted, 1.0 becomes 1, JSON in a string becomes its value.
+/// The value as `schema` allows it: `"5"` becomes 5 if a number is expected, 1.0 becomes 1, JSON in a string becomes its value.
 pub(super) fn fit(value: Value, schema: &Value, root: &Value) -> Value {
     fit_to(value, schema, root, MAX_DEPTH)
 }
@@ -156,7 +156,7 @@ fn fit_to(value: Value, schema: &Value, root: &Value, depth: usize) -> Value {
     }
 }
 
-/// The part of a schema for this list or object: of a union the first branch that allows it.
+/// The part of a schema for this list or object: in a union, the first branch that allows it.
 fn branch<'a>(value: &Value, schema: &'a Value, root: &'a Value, depth: usize) -> &'a Value {
     let schema = target(schema, root);
     let Some(depth) = depth.checked_sub(1) else { return schema };

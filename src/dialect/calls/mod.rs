@@ -1,5 +1,5 @@
-//! Reads completions whose calls are JSON, pythonic or between tags: with prose around them, in fences, one or several. `front` decides
-//! what comes next; here it is acted on.
+//! Reads completions whose calls are JSON, pythonic or between tags: surrounded by prose, in fences, one or several. `front` decides what
+//! comes next; this module acts on it.
 
 mod front;
 mod offer;
@@ -30,21 +30,20 @@ pub(super) struct Calls {
     scan: Option<Scan>,
     /// How far a function has been searched for its end.
     searched: usize,
-    /// White space that is dropped if a call follows; and the white space that stood between text and a call, which separates that text
-    /// from the next.
+    /// White space that is dropped if a call follows; and the white space between text and a call, which separates that text from the next.
     space: String,
     parting: String,
     reasoning: bool,
     /// The tag that is open.
     tag: Option<Open>,
-    /// A call came, and no text since.
+    /// A call came, and no text since then.
     after_call: bool,
     in_fence: bool,
     /// Content and reasoning have begun; and whether the start of the reasoning was visible.
     started: bool,
     thought: bool,
     thinks: bool,
-    /// A call came in the reasoning, whose end has not come.
+    /// A call came within the reasoning, whose end has not come yet.
     unended: bool,
     prose: Prose,
     count: usize,
@@ -213,7 +212,7 @@ impl Calls {
         }
     }
 
-    /// Handles a call that cannot be read. True where it was none, because its tag stood inside of a text: then that is text as well.
+    /// Handles a call that cannot be read. True if it was none, because its tag was inside a text: then it is text as well.
     fn fail(&mut self, reason: &str, out: &mut Vec<Delta>) -> bool {
         match self.tag.take_if(|tag| tag.may_be_talk()) {
             Some(tag) => {

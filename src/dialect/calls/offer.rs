@@ -11,7 +11,7 @@ pub(in crate::dialect) enum Offer {
 }
 
 impl Offer {
-    /// Whether any tool was offered, or that is not known.
+    /// Whether any tool was offered, or the offer is not known.
     pub fn any(&self) -> bool {
         !matches!(self, Self::Tools(tools) if tools.is_empty())
     }
@@ -24,7 +24,7 @@ impl Offer {
         }
     }
 
-    /// The name of the tool that is meant; one that was not offered stays as it is.
+    /// The name of the tool that is meant; a name that was not offered is returned unchanged.
     pub fn meant<'a>(&'a self, name: &'a str) -> &'a str {
         self.tool(name).map_or(name.trim(), |tool| tool.name.as_str())
     }

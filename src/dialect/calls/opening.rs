@@ -3,7 +3,7 @@
 use super::Offer;
 use crate::dialect::literal;
 
-/// What the first characters of a bracketed text tell.
+/// What the first characters of a bracketed text reveal.
 pub(super) enum Opening {
     Json,
     Python,
@@ -11,13 +11,13 @@ pub(super) enum Opening {
     Unsure,
 }
 
-/// Longest name of a function, in bytes.
+/// The longest name of a function, in bytes.
 pub(super) const MAX_NAME: usize = 256;
 
 /// Judges a text that begins with a bracket. With `pythonic`, function calls count as well.
 pub(super) fn opening(text: &str, pythonic: bool) -> Opening {
     let inside = text[1..].trim_start();
-    // The limit holds whether blanks come at once or one by one.
+    // The limit applies whether spaces come at once or one by one.
     if text.len() - inside.len() > MAX_NAME {
         return Opening::No;
     }
@@ -47,12 +47,12 @@ pub(super) fn opening(text: &str, pythonic: bool) -> Opening {
     }
 }
 
-/// Whether an object begins with a key without quotes.
+/// Whether an object begins with an unquoted key.
 pub(super) fn bare_key(text: &str) -> bool {
     text.strip_prefix('{').is_some_and(|inside| inside.trim_start().starts_with(|c: char| c.is_alphabetic() || c == '_'))
 }
 
-/// Whether text that is cut off was going to be a call.
+/// Whether text that was cut off was going to be a call.
 pub(super) fn begins_call(text: &str, offer: &Offer) -> bool {
     let inside = text[1..].trim_start();
     let name = inside.split('(').next().unwrap_or_default().trim_end();

@@ -16,16 +16,16 @@ pub(super) struct Written {
     pub arguments: Value,
 }
 
-/// How sure it is, by what surrounds it, that a call is meant.
+/// How certain it is, from the surroundings, that a call is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trust {
     /// Between tags, or alone at the start of the answer: a name that was not offered is a mistake to report to the model.
     Sure,
-    /// Inside of text: only an offered name is a call.
+    /// Within text: only an offered name is a call.
     Text,
 }
 
-/// The calls of a bracketed literal; `None` when it is something else.
+/// The calls of a bracketed literal; `None` if it is something else.
 pub(super) fn calls(text: &str, offer: &Offer, trust: Trust) -> Option<Vec<Written>> {
     let read = match text.as_bytes().first()? {
         b'{' => object_calls(&literal::value(text)?, offer, trust),
@@ -34,7 +34,7 @@ pub(super) fn calls(text: &str, offer: &Offer, trust: Trust) -> Option<Vec<Writt
     read.filter(|calls| !calls.is_empty())
 }
 
-/// `f(a=1)` without brackets around, or several behind each other.
+/// `f(a=1)` without brackets around it, or several in a row.
 pub(super) fn bare_calls(text: &str, offer: &Offer, trust: Trust) -> Option<Vec<Written>> {
     let mut reader = Reader::new(text);
     let mut calls = vec![];
@@ -47,7 +47,7 @@ pub(super) fn bare_calls(text: &str, offer: &Offer, trust: Trust) -> Option<Vec<
     }
 }
 
-/// The name of a tool with its arguments as an object behind it.
+/// The name of a tool followed by its arguments as an object.
 pub(super) fn named_call(text: &str, offer: &Offer) -> Option<Vec<Written>> {
     let mut reader = Reader::new(text);
     let name = reader.name().filter(|name| offer.may_mean(name))?;
@@ -114,7 +114,7 @@ fn argument(reader: &mut Reader<'_>, tool: Option<&Tool>, place: usize) -> Optio
     Some((key, reader.value()?))
 }
 
-/// The keys for a call's arguments, in the formats that we know and in others.
+/// The keys for a call's arguments, in the formats we know and in others.
 const ARGUMENTS: &[&str] = &["arguments", "parameters", "args"];
 const OTHER_ARGUMENTS: &[&str] = &["input", "params", "tool_input"];
 
@@ -148,8 +148,8 @@ fn object_calls(value: &Value, offer: &Offer, trust: Trust) -> Option<Vec<Writte
     meant.then(|| vec![Written { id, name: name.into(), arguments }])
 }
 
-/// The arguments in an object that names a function: below one of the usual keys, or beside the name. `Some(None)` where there are none,
-/// `None` where the object is no call.
+/// The arguments in an object that names a function: under one of the usual keys, or next to the name. `Some(None)` if there are none,
+/// `None` if the object is not a call.
 fn arguments(object: &Map<String, Value>, name: &str, offer: &Offer, trust: Trust) -> Option<Option<Value>> {
     if let Some(value) = ARGUMENTS.iter().find_map(|key| object.get(*key)) {
         let arguments = plain_arguments(value);
@@ -171,7 +171,7 @@ fn arguments(object: &Map<String, Value>, name: &str, offer: &Offer, trust: Trus
     }
 }
 
-/// Arguments as an object, unpacked if they came as JSON in a string. Anything else stays, for the schema check to refuse.
+/// Arguments as an object, unpacked if they came as JSON in a string. Anything else is kept, for the schema check to refuse.
 fn plain_arguments(value: &Value) -> Value {
     match value {
         Value::Null => Value::Object(Map::new()),

@@ -16,7 +16,7 @@ pub(in crate::dialect) struct Scan {
     at: usize,
     brackets: Vec<u8>,
     string: Option<Quote>,
-    /// How it ended, which more text does not change.
+    /// How it ended, which further text does not change.
     ended: Option<Scanned>,
 }
 
@@ -76,7 +76,7 @@ impl Scan {
                         return Scanned::Balanced(self.at + 1);
                     }
                 }
-                // Outside of strings only a closing tag has it, never a literal.
+                // Outside strings only a closing tag has it, never a literal.
                 b'<' => return Scanned::Broken(self.at),
                 _ => {}
             }
@@ -95,7 +95,7 @@ impl Scan {
         self.brackets.iter().rev().map(close).collect()
     }
 
-    /// How many bytes to advance inside a string; `None` when that takes more text to know.
+    /// How many bytes to advance inside a string; `None` if more text is needed to know.
     fn in_string(&mut self, bytes: &[u8], quote: Quote) -> Option<usize> {
         let rest = &bytes[self.at..];
         match rest[0] {
@@ -125,7 +125,7 @@ struct Opening {
     length: usize,
 }
 
-/// Reads an opening quote, single or triple; `None` when that takes more text to know.
+/// Reads an opening quote, single or triple; `None` if more text is needed to know.
 fn opening(rest: &[u8], python: bool) -> Option<Opening> {
     let byte = rest[0];
     let single = Opening { quote: Some(Quote { byte, triple: false }), length: 1 };

@@ -8,13 +8,13 @@ pub(in crate::dialect) struct Shapes {
     pub(super) tags: &'static [Pair],
     /// Whether `[f(a=1)]` is a call.
     pub(super) pythonic: bool,
-    /// What stands between tags and is not a call: true shows it as text, false reports a failed call.
+    /// What is done with text between tags that is not a call: true shows it as text, false reports a failed call.
     pub(super) tagged_text: bool,
     /// Whether `<function=name>` is a call without tags around it.
     pub(super) functions: bool,
-    /// Texts of end tokens, which are dropped at the end of a completion.
+    /// Texts of end tokens, which are dropped from the end of a completion.
     pub(super) stops: &'static [&'static str],
-    /// What opens another turn behind them.
+    /// What opens another turn after them.
     pub(super) turn: &'static str,
 }
 
@@ -42,7 +42,7 @@ pub(in crate::dialect) const HERMES: Shapes = Shapes {
     turn: "<|im_start|>",
 };
 
-/// Servers that parse themselves: whatever they leave in the text.
+/// Servers that parse calls themselves: whatever they leave in the text.
 pub(in crate::dialect) const NATIVE: Shapes = Shapes {
     tags: &[TOOL_CALL, TOOLS, FUNCTION_CALL, PYTHON],
     pythonic: true,

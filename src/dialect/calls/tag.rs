@@ -1,5 +1,5 @@
-//! The tags around calls. A tag that a text only mentions opens nothing. One that opens inside of a text and holds no call is given back as
-//! text.
+//! The tags around calls. A tag that is merely mentioned in a text opens nothing. One that opens inside a text and holds no call is turned
+//! back into text.
 
 use super::xml;
 use crate::dialect::prose::Prose;
@@ -32,17 +32,17 @@ pub(super) const PYTHON: Pair = Pair { open: "<|python_start|>", close: "<|pytho
 pub(super) struct Open {
     pub pair: Pair,
     pub in_reasoning: bool,
-    /// What stood in it besides calls.
+    /// What it contained besides calls.
     pub junk: String,
-    /// Whether calls stood in it.
+    /// Whether it contained calls.
     pub calls: bool,
-    /// All that was read since it opened, the tag included, while it may still be a mention.
+    /// Everything read since it opened, including the tag, while it may still be a mention.
     pub raw: String,
     in_text: bool,
 }
 
 impl Open {
-    /// A tag that has just opened, in reasoning or inside of a text.
+    /// A tag that has just opened, in reasoning or inside a text.
     pub fn new(pair: Pair, in_reasoning: bool, in_text: bool) -> Self {
         Self { pair, in_reasoning, junk: String::new(), calls: false, raw: String::new(), in_text }
     }
@@ -54,17 +54,17 @@ impl Open {
         }
     }
 
-    /// Whether the tag may only be mentioned: it stands in a text, and no call came yet.
+    /// Whether the tag may be only mentioned: it is inside a text, and no call has come yet.
     pub fn may_be_talk(&self) -> bool {
         self.in_text && !self.calls
     }
 }
 
-/// Behind more white space than this, in bytes, a tag opens nothing.
+/// After more white space than this, in bytes, a tag opens nothing.
 const MOST_BLANK: usize = 256;
 
-/// Whether a tag in prose opens; `None` when that takes more text to know. Alone in its line it does, unless a sentence follows; elsewhere
-/// a call or a new line has to follow.
+/// Whether a tag in prose opens; `None` if more text is needed to know. Alone on its line it does, unless a sentence follows; elsewhere a
+/// call or a new line has to follow.
 pub(super) fn opens(pair: Pair, after: &str, prose: &Prose, at_end: bool) -> Option<bool> {
     let body = after.trim_start();
     let blank = &after[..after.len() - body.len()];

@@ -13,7 +13,7 @@ const END_FUNCTION: &str = "</function>";
 const PARAMETER: &str = "<parameter";
 const END_PARAMETER: &str = "</parameter>";
 
-/// What stands behind a `<function=`.
+/// What follows a `<function=`.
 pub(super) enum Function {
     Call(Written, usize),
     /// The function has not ended yet.
@@ -31,7 +31,7 @@ pub(super) fn name(text: &str) -> Option<&str> {
 }
 
 /// Reads a function. It ends at the first closing tag that is followed by `close` or by another function, so that values may contain such
-/// tags. `searched` says how far the text was searched before, and is updated.
+/// tags. `searched` says how far the text has been searched, and is updated.
 pub(super) fn function(text: &str, close: &str, offer: &Offer, at_end: bool, searched: &mut usize) -> Function {
     let (end, length) = match ends(text, close, at_end, *searched) {
         Ok(end) => end,
@@ -46,8 +46,8 @@ pub(super) fn function(text: &str, close: &str, offer: &Offer, at_end: bool, sea
     }
 }
 
-/// The offset and length of the `</function>` that ends a function; else where to search on when there is more text. A model may have
-/// forgotten it before the closing tag of the call.
+/// The offset and length of the `</function>` that ends a function; else where to resume the search once there is more text. A model may
+/// have forgotten it before the closing tag of the call.
 fn ends(text: &str, close: &str, at_end: bool, from: usize) -> Result<(usize, usize), usize> {
     for (at, _) in text[from..].match_indices(END_FUNCTION) {
         let at = from + at;
@@ -100,7 +100,7 @@ fn parameter(text: &str) -> Option<(&str, &str)> {
     Some((key.trim().trim_matches(['"', '\'']), value))
 }
 
-/// Where a value ends, and where what follows begins: at the closing tag that is followed by another parameter or by nothing. If the
+/// Where a value ends, and where the text after it begins: at the closing tag that is followed by another parameter or by nothing. If the
 /// closing tag was forgotten, the value ends before the next parameter or with the function.
 fn value_end(value: &str, may_follow: impl Fn(&str) -> bool) -> Option<(usize, usize)> {
     let closing = value.match_indices(END_PARAMETER).map(|(at, _)| at).find(|at| {

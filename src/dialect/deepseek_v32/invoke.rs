@@ -1,4 +1,4 @@
-//! Inside of one DSML call: its parameters, or a JSON body instead. A parameter ends only where the rest of a call follows, so that a value
+//! Inside one DSML call: its parameters, or a JSON body instead. A parameter ends only where the rest of a call follows, so that a value
 //! may contain its own closing tag.
 
 use serde_json::Value;
@@ -19,7 +19,7 @@ pub(super) struct Invoke {
     written: Vec<Written>,
     /// The parameter that is open.
     open: Option<Open>,
-    /// How far a JSON body was searched for its end, and where its bracket closes.
+    /// How far a JSON body has been searched for its end, and where its bracket closes.
     searched: usize,
     body: Option<Scan>,
 }
@@ -32,13 +32,13 @@ impl Invoke {
 }
 
 impl Dsml {
-    /// Goes on inside of a call, behind its tag of so many bytes.
+    /// Continues inside a call, after its tag of `length` bytes.
     pub(super) fn enter(&mut self, invoke: Invoke, length: usize) -> Step {
         self.state = State::Invoke(invoke);
         Step::Took(length)
     }
 
-    /// Reads on inside of a call: between parameters or in one.
+    /// Reads on inside a call: between parameters or in one.
     pub(super) fn invoke(&mut self, mut invoke: Invoke, rest: &str, at_end: bool, out: &mut Vec<Delta>) -> Step {
         if invoke.open.is_some() {
             return self.parameter(invoke, rest, at_end);
@@ -83,7 +83,7 @@ impl Dsml {
         Step::Wait
     }
 
-    /// Reads on inside of a value: searches for a closing tag behind which the call goes on.
+    /// Reads on inside a value: searches for a closing tag after which the call continues.
     fn parameter(&mut self, mut invoke: Invoke, rest: &str, at_end: bool) -> Step {
         let Some(mut open) = invoke.open.take() else { return self.wait(invoke, at_end) };
         if let Some((at, length)) = open.end(rest, self.counting, at_end) {
@@ -103,8 +103,8 @@ impl Dsml {
         self.enter(invoke, length)
     }
 
-    /// More parameters open in this value than close. If the tool has the next one, the closing tag before it was forgotten; else it is
-    /// text.
+    /// More parameters open in this value than close. If the tool has the next one, the closing tag before it was forgotten; otherwise it
+    /// is text.
     fn unclosed(&mut self, invoke: Invoke, open: Open, value: &str, closing: usize) -> Step {
         self.counting = false;
         let tool = self.offer.tool(&invoke.name);
@@ -148,7 +148,7 @@ impl Dsml {
         self.wait(invoke, at_end)
     }
 
-    /// Ends a call whose closing tag has so many bytes, and gives it out.
+    /// Ends a call whose closing tag has `length` bytes, and emits it.
     pub(super) fn complete(&mut self, invoke: Invoke, length: usize, out: &mut Vec<Delta>) -> Step {
         if invoke.name.trim().is_empty() {
             return Step::Malformed("a call has no name".into());

@@ -23,7 +23,7 @@ const MARKS: &[(&str, Mark)] = &[
     ("tool_sep", Mark::Separator),
 ];
 
-/// Reads `<｜tool▁calls▁begin｜>` and the like, also with ASCII bars, and with the separators that models and Markdown put in place of `▁`.
+/// Reads `<｜tool▁calls▁begin｜>` and the like, also with ASCII bars, and with the separators that models and Markdown use in place of `▁`.
 pub(super) fn lex(text: &str) -> Lexed<Mark> {
     let mut plain = String::new();
     let mut length = 0;
@@ -51,7 +51,7 @@ pub(super) fn lex(text: &str) -> Lexed<Mark> {
     Lexed::No
 }
 
-/// Name and arguments between the marks of one call; `None` while it is not complete.
+/// Name and arguments between the marks of one call; `None` until it is complete.
 pub(super) fn call(body: &str) -> Option<(String, Value)> {
     let at = body.find("<｜tool▁sep｜>").map(|at| (at, "<｜tool▁sep｜>".len()));
     let at = at.or_else(|| body.find("<|tool_sep|>").map(|at| (at, "<|tool_sep|>".len())));
@@ -74,7 +74,7 @@ pub(super) fn call(body: &str) -> Option<(String, Value)> {
     (!name.is_empty()).then(|| (name.to_string(), arguments))
 }
 
-/// Whether what stands behind a separator are arguments, as far as they have come; in V3 the name stands there first.
+/// Whether what follows a separator is arguments, as far as it has arrived; in V3 the name comes first.
 pub(super) fn goes_on(before: &str, after: &str) -> bool {
     let after = after.trim_start();
     let begins = |text: &str| text.is_empty() || text.starts_with('{') || text.starts_with('`');

@@ -1,4 +1,4 @@
-//! Whether a tag or a mark in a text opens a call, judged by what follows. One that is only mentioned opens nothing.
+//! Whether a tag or a mark in a text opens a call, judged by what follows. A mere mention opens nothing.
 
 use super::EOS;
 use super::older::{self, Mark};
@@ -10,15 +10,15 @@ use crate::dialect::literal::is_name_char;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
     Call,
-    /// No readable call; alone in its line it was meant as one.
+    /// No readable call; alone on its line it was meant as one.
     Broken,
     Talk,
 }
 
-/// Longest name of a function, in bytes.
+/// The longest name of a function, in bytes.
 const MAX_NAME: usize = 256;
 
-/// What follows a tag; `None` when that takes more text to know.
+/// What follows a tag; `None` if more text is needed to know.
 pub(super) fn tag(tag: &Tag, after: &str, offer: &Offer, at_end: bool) -> Option<Next> {
     let marked = tag.marked;
     match tag.kind {
@@ -35,7 +35,7 @@ pub(super) fn tag(tag: &Tag, after: &str, offer: &Offer, at_end: bool) -> Option
 fn block(after: &str, marked: bool, at_end: bool, outer: bool) -> Option<Next> {
     let next = after.trim_start();
     if next.is_empty() {
-        // An empty block: with the mark it was cut off, without it was mentioned.
+        // An empty block: with the mark it was cut off, without it, it was mentioned.
         return (at_end && !marked).then_some(Next::Talk);
     }
     match lex(next) {
@@ -66,7 +66,7 @@ fn invoke(after: &str, marked: bool, at_end: bool) -> Option<Next> {
     match lex(next) {
         Lexed::Tag(tag, _) if tag.marked != marked => Some(broken),
         Lexed::Tag(tag, _) if tag.kind == Kind::Parameter && tag.closes => Some(broken),
-        // A block that begins here stands on its own.
+        // A block that begins here is separate.
         Lexed::Tag(tag, _) if tag.kind == Kind::Calls && !tag.closes => Some(broken),
         Lexed::Tag(..) => Some(Next::Call),
         Lexed::Partial => (at_end && !marked).then_some(Next::Talk),
@@ -80,7 +80,7 @@ fn lex(text: &str) -> Lexed<Tag> {
     if text.starts_with('<') { tag::lex(text) } else { Lexed::No }
 }
 
-/// What follows a mark of V3 or V3.1; `None` when that takes more text to know.
+/// What follows a mark of V3 or V3.1; `None` if more text is needed to know.
 pub(super) fn mark(mark: Mark, after: &str) -> Option<Next> {
     let next = after.trim_start();
     if next.is_empty() {
@@ -94,7 +94,7 @@ pub(super) fn mark(mark: Mark, after: &str) -> Option<Next> {
         Lexed::Tag(Mark::CallsEnd, _) => Some(Next::Call),
         Lexed::Partial => None,
         _ => match lex(next) {
-            // Calls in the newer format stand on their own.
+            // Calls in the newer format are separate.
             Lexed::Tag(..) => Some(Next::Talk),
             Lexed::Partial => None,
             Lexed::No => Some(Next::Broken),
@@ -120,8 +120,8 @@ fn name(text: &str) -> Option<Next> {
     }
 }
 
-/// Whether a text that breaks off had begun a call, and did not only talk about one: a parameter of an offered tool, or the arguments of
-/// any in the older formats.
+/// Whether a text that breaks off had begun a call, and did not merely mention one: a parameter of an offered tool, or the arguments of any
+/// tool in the older formats.
 pub(super) fn breaks_off(text: &str, offer: &Offer) -> bool {
     let (mut called, mut begun) = (false, false);
     for (at, _) in text.match_indices('<') {

@@ -1,4 +1,4 @@
-//! Outside of calls: reasoning and answer, the marks between them, and the start of a call.
+//! Outside calls: reasoning and answer, the marks between them, and the start of a call.
 
 use super::invoke::Invoke;
 use super::opens::{self, Next};
@@ -55,12 +55,12 @@ impl Dsml {
         Step::Took(1)
     }
 
-    /// What comes next stands behind a quotation mark, or in a code block.
+    /// Whether what comes next is after a quotation mark, or in a code block.
     fn is_quoted(&self) -> bool {
         self.prose.is_fenced() || matches!(self.prose.last(), '`' | '"' | '\'')
     }
 
-    /// What begins here, and how it goes on; none where more text decides.
+    /// What begins here, and how it continues; none if more text decides.
     fn opening(&self, rest: &str, at_end: bool) -> (Option<Next>, Option<Opening>) {
         match (older::lex(rest), tag::lex(rest)) {
             (Lexed::Tag(mark @ (older::Mark::CallsBegin | older::Mark::CallBegin), length), _) => {
@@ -102,7 +102,7 @@ impl Dsml {
         let (state, length) = match opening {
             Opening::Mark(older::Mark::CallBegin, length) => (State::Older { searched: 0 }, length),
             Opening::Tag(tag, length) if tag.kind == Kind::Invoke && !tag.empty => (State::Invoke(Invoke::new(tag)), length),
-            // An empty call is read again inside of the block.
+            // An empty call is read again inside the block.
             Opening::Tag(tag, _) if tag.kind == Kind::Invoke => (State::Block { empty: true }, 0),
             Opening::Mark(_, length) | Opening::Tag(_, length) => (State::Block { empty: true }, length),
         };

@@ -1,5 +1,5 @@
-//! Reads DSML completions as they stream: strict output, and everything that models and servers make of it. A call is given out when it has
-//! ended, never before. `outside` reads what is outside of calls, `invoke` what is inside of one.
+//! Reads DSML completions as they stream: strict output, and everything that models and servers make of it. A call is emitted once it has
+//! ended, never before. `outside` reads text outside calls, `invoke` text inside one.
 
 use serde_json::Value;
 
@@ -14,12 +14,12 @@ use crate::dialect::{Delta, Parser, Start, ToolCall, call_id, values};
 pub(super) enum State {
     Reasoning,
     Content,
-    /// Between the calls of a block, or behind it. Text here is dropped.
+    /// Between the calls of a block, or after it. Text here is dropped.
     Block {
         empty: bool,
     },
     Invoke(Invoke),
-    /// Inside a V3 or V3.1 call, whose text was searched this far for its end.
+    /// Inside a V3 or V3.1 call, whose text has been searched this far for its end.
     Older {
         searched: usize,
     },
@@ -40,26 +40,26 @@ pub(in crate::dialect) struct Dsml {
     pub(super) prose: Prose,
     /// Another parser reads the text for reasoning and end tokens.
     pub(super) in_text: bool,
-    /// What was read since a call opened that may turn out to be only mentioned.
+    /// What was read since a call opened that may turn out to be a mere mention.
     pub(super) raw: Option<Raw>,
-    /// A call that cannot be read, and the text since. It becomes an error, unless a readable call follows or the model goes on to a proper
-    /// end.
+    /// A call that cannot be read, and the text since then. It becomes an error, unless a readable call follows or the model continues to a
+    /// proper end.
     pub(super) withheld: Option<(String, Vec<Delta>)>,
     /// Whether a value contains a closing tag for every parameter that opens in it.
     pub(super) counting: bool,
 }
 
-/// The text of a call that may be none.
+/// The text of a call that may turn out to be none.
 pub(super) struct Raw {
     pub(super) text: String,
     pub(super) thinking: bool,
     /// It began a line, as calls do.
     pub(super) plain: bool,
-    /// It stands behind a quotation mark, or in a code block.
+    /// It is after a quotation mark, or in a code block.
     pub(super) quoted: bool,
 }
 
-/// The outcome of a step.
+/// The result of a step.
 pub(super) enum Step {
     /// This many bytes are done.
     Took(usize),
@@ -129,7 +129,7 @@ impl Dsml {
     }
 
     /// Handles a call that cannot be read. It may be none: then what was read is text. Returns how many bytes of the rest are done; at the
-    /// end all, so that nothing in a value that was cut off is taken for a call.
+    /// end all of them, so that nothing in a truncated value is taken for a call.
     fn fail(&mut self, reason: String, rest: &str, at_end: bool, out: &mut Vec<Delta>) -> usize {
         let Some(raw) = self.raw.take() else {
             out.push(Delta::Malformed(reason));
@@ -199,7 +199,7 @@ impl Dsml {
         }
     }
 
-    /// Acts on a tag between calls; none where it cannot stand there.
+    /// Acts on a tag between calls; none if it cannot occur there.
     fn tag_between(&mut self, tag: Tag, length: usize, empty: bool, out: &mut Vec<Delta>) -> Option<Step> {
         match tag.kind {
             Kind::Invoke if !tag.closes => {
@@ -211,13 +211,13 @@ impl Dsml {
                 self.state = State::Block { empty: empty && !tag.closes };
                 Some(Step::Took(length))
             }
-            // A value contains a closing tag too many, and nobody can say which one was meant.
+            // A value contains an extra closing tag, and it is unclear which one was meant.
             Kind::Parameter if !empty && tag.marked => Some(Step::Malformed("a parameter stands outside of a call".into())),
             _ => (!empty).then_some(Step::Took(length)),
         }
     }
 
-    /// Reads on inside a V3 or V3.1 call, which ends at the first mark behind complete arguments.
+    /// Reads on inside a V3 or V3.1 call, which ends at the first mark after complete arguments.
     fn older(&mut self, searched: usize, rest: &str, at_end: bool, out: &mut Vec<Delta>) -> Step {
         let mut from = searched;
         while let Some(at) = rest[from..].find('<').map(|at| from + at) {
@@ -246,7 +246,7 @@ impl Dsml {
         Step::Wait
     }
 
-    /// Gives out a call.
+    /// Emits a call.
     pub(super) fn call(&mut self, name: String, arguments: Value, out: &mut Vec<Delta>) {
         self.count += 1;
         self.raw = None;
@@ -258,7 +258,7 @@ impl Dsml {
         out.push(Delta::Call(ToolCall { id, name: self.offer.meant(&name).into(), arguments }));
     }
 
-    /// Gives out prose, and holds back the line ends at its end.
+    /// Emits prose, and holds back its trailing line ends.
     pub(super) fn text(&mut self, text: &str, out: &mut Vec<Delta>) {
         self.prose.saw(text);
         let solid = text.trim_end_matches('\n');
@@ -269,7 +269,7 @@ impl Dsml {
         self.newlines.push_str(&text[solid.len()..]);
     }
 
-    /// Gives out the held line ends except the last `most`, which are returned.
+    /// Emits the held line ends except the last `most`, which are returned.
     pub(super) fn flush(&mut self, most: usize, out: &mut Vec<Delta>) -> String {
         let mut newlines = std::mem::take(&mut self.newlines);
         let dropped = newlines.split_off(newlines.len().saturating_sub(most));

@@ -29,7 +29,7 @@ pub(super) fn chat(chat: &Chat) -> Result<Vec<Piece>, DialectError> {
     Ok(prompt.into_pieces())
 }
 
-/// The tools of the whole conversation belong to the first message; if that cannot carry tools, to an empty system message before it.
+/// The tools of the whole conversation go into the first message; if that cannot carry tools, into an empty system message before it.
 fn with_tools_in_front(chat: &Chat) -> Vec<Message> {
     let mut messages = chat.messages.clone();
     if chat.tools.is_empty() {
@@ -42,7 +42,7 @@ fn with_tools_in_front(chat: &Chat) -> Vec<Message> {
     messages
 }
 
-/// Sorts results like the calls they answer, as far as ids tell. (The encoder itself goes by position only.)
+/// Sorts results in the order of the calls they answer, as far as ids tell. (The encoder itself only looks at positions.)
 fn results_in_call_order(mut messages: Vec<Message>) -> Vec<Message> {
     let mut index = 0;
     while index < messages.len() {
@@ -67,7 +67,7 @@ struct Encoder<'a> {
 
 impl Encoder<'_> {
     /// In thinking mode the published encoder drops developer messages before the last user message, and then runs past the end of its
-    /// list. Refused here: to drop an instruction silently is no better.
+    /// list. Refused here: silently dropping an instruction would be no better.
     fn check_dropped_developer(&self) -> Result<(), DialectError> {
         let Some(last_user) = self.last_user.filter(|_| self.thinking) else { return Ok(()) };
         let dropped = self.messages[..last_user].iter().filter(|message| message.role == Role::Developer).count();

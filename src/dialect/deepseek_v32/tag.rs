@@ -1,7 +1,7 @@
 //! DSML tags, one at a time, in all spellings that models and servers produce: full-width or ASCII bars, one or two, spaces around the
-//! mark, or no mark where a server has removed it.
+//! mark, or no mark if a server has removed it.
 
-/// What stands at a `<`.
+/// What is at a `<`.
 #[derive(Debug)]
 pub(super) enum Lexed<T> {
     /// The tag and its length in bytes.
@@ -26,7 +26,7 @@ pub(super) struct Tag {
     pub closes: bool,
     /// Whether it carries the mark `｜DSML｜`.
     pub marked: bool,
-    /// On tags that are given out: always set if the kind has names.
+    /// Always set on emitted tags whose kind has names.
     name: Option<String>,
     /// The attribute `string` of a parameter.
     pub string: Option<bool>,
@@ -35,12 +35,12 @@ pub(super) struct Tag {
 }
 
 impl Tag {
-    /// Its name; empty where it has none.
+    /// Its name; empty if it has none.
     pub fn name(self) -> String {
         self.name.unwrap_or_default()
     }
 
-    /// Its name, borrowed; empty where it has none.
+    /// Its name, borrowed; empty if it has none.
     pub fn is_called(&self) -> &str {
         self.name.as_deref().unwrap_or_default()
     }
@@ -55,10 +55,10 @@ const NAMES: &[(&str, Kind)] = &[
     ("parameter", Kind::Parameter),
 ];
 
-/// A longer text is not a tag.
+/// Text longer than this, in bytes, is not a tag.
 const MAX_TAG: usize = 4096;
 
-/// Reads the tag that `text` begins with.
+/// Reads the tag at the start of `text`.
 pub(super) fn lex(text: &str) -> Lexed<Tag> {
     let window = &text[..text.floor_char_boundary(MAX_TAG)];
     let mut cursor = Cursor { rest: window };
@@ -87,7 +87,7 @@ impl<'a> Cursor<'a> {
         any
     }
 
-    /// Takes `wanted`; `Ok(false)` where something else stands here.
+    /// Takes `wanted`; `Ok(false)` if something else is here.
     fn take(&mut self, wanted: &str) -> Result<bool, Stop> {
         if let Some(rest) = self.rest.strip_prefix(wanted) {
             self.rest = rest;
@@ -108,7 +108,7 @@ impl<'a> Cursor<'a> {
         if word.is_empty() { Err(Stop::Other) } else { Ok(word) }
     }
 
-    /// The value of an attribute, in quotes or up to a blank or the end of the tag.
+    /// The value of an attribute, in quotes or up to a space or the end of the tag.
     fn value(&mut self) -> Result<&'a str, Stop> {
         let quote = self.rest.chars().next().ok_or(Stop::End)?;
         let quoted = matches!(quote, '"' | '\'');
@@ -181,7 +181,7 @@ fn kind(cursor: &mut Cursor<'_>, marked: bool) -> Result<Kind, Stop> {
     Err(Stop::Other)
 }
 
-/// Reads attributes and the end of a tag. They may come in any order, among others without a meaning.
+/// Reads attributes and the end of a tag. They may come in any order, mixed with unknown ones.
 fn attributes(cursor: &mut Cursor<'_>, tag: &mut Tag) -> Result<(), Stop> {
     loop {
         cursor.spaces();
@@ -213,7 +213,7 @@ fn attributes(cursor: &mut Cursor<'_>, tag: &mut Tag) -> Result<(), Stop> {
     }
 }
 
-/// Names are not escaped: a quote ends one only if the rest of the tag follows. With the mark they may even contain line ends; without,
+/// Names are not escaped: a quote ends one only if the rest of the tag follows. With the mark they may even contain line ends; without it
 /// they must not, so that ordinary text is not held back for long.
 fn name(cursor: &mut Cursor<'_>, tag: &mut Tag) -> Result<(), Stop> {
     let Some(quote) = cursor.rest.chars().next() else { return Err(Stop::End) };

@@ -8,7 +8,7 @@ pub(super) struct Open {
     pub key: String,
     pub string: Option<bool>,
     marked: bool,
-    /// How far its text was searched, and how many parameters opened in it.
+    /// How far its text has been searched, and how many parameters opened in it.
     searched: usize,
     depth: usize,
     /// The first closing tag that may be the right one, and its length, if parameters opened before it.
@@ -21,8 +21,8 @@ impl Open {
         Self { key, string, marked, searched: 0, depth: 0, first: None }
     }
 
-    /// The closing tag behind which the call goes on, and its length. With `counting`, a closing tag for every parameter that opens in the
-    /// value belongs to the value.
+    /// The closing tag after which the call continues, and its length. With `counting`, the value includes one closing tag for every
+    /// parameter that opens in it.
     pub fn end(&mut self, rest: &str, counting: bool, at_end: bool) -> Option<(usize, usize)> {
         while let Some(at) = rest[self.searched..].find('<').map(|at| self.searched + at) {
             self.searched = at;
@@ -63,7 +63,7 @@ impl Open {
         None
     }
 
-    /// Whether a call begins or ends in some line of the value.
+    /// Whether a call begins or ends on some line of the value.
     pub fn holds_call(&self, value: &str) -> bool {
         let of_a_call =
             |at: usize| matches!(tag::lex(&value[at..]), Lexed::Tag(tag, _) if tag.kind == Kind::Invoke && tag.marked == self.marked);
@@ -71,7 +71,7 @@ impl Open {
     }
 }
 
-/// Whether a call goes on, or ends, behind a parameter's closing tag; `None` when that takes more text to know.
+/// Whether a call continues, or ends, after a parameter's closing tag; `None` if more text is needed to know.
 fn goes_on(after: &str, marked: bool, at_end: bool) -> Option<bool> {
     let next = after.trim_start();
     if next.is_empty() {

@@ -8,7 +8,7 @@ use super::{Chat, Dialect, DialectError, Fim, Grammar, Parser, Piece, Start, Too
 /// The dialect `hermes`.
 #[derive(Default)]
 pub(super) struct Hermes {
-    /// Whether the model thinks unless the prompt says that it has: Qwen3's `enable_thinking`.
+    /// Whether the model thinks unless the prompt says that it already has: Qwen3's `enable_thinking`.
     pub switches_thinking: bool,
 }
 

@@ -8,10 +8,10 @@ const CLOSE: &str = "<|im_end|>";
 const CALL: &str = "<tool_call>";
 const END_CALL: &str = "</tool_call>";
 
-/// What Qwen2.5's template says without a system message.
+/// What Qwen2.5's template uses without a system message.
 const DEFAULT_SYSTEM: &str = "You are Qwen, created by Alibaba Cloud. You are a helpful assistant.";
 
-/// Renders a conversation. `thought` tells the model that it has finished thinking, about nothing.
+/// Renders a conversation. `thought` adds an empty thinking block, so that the model does not think.
 pub(super) fn chat(chat: &Chat, thought: bool) -> Result<Vec<Piece>, DialectError> {
     let mut prompt = Prompt::default();
     let tools: Vec<&Tool> = chat.tools.iter().chain(chat.messages.iter().flat_map(|message| &message.tools)).collect();
@@ -89,7 +89,7 @@ fn assistant(message: &Message, prompt: &mut Prompt) -> Result<(), DialectError>
     Ok(())
 }
 
-/// Results share one turn of the user. A closing tag inside a result would end it, so such tags are broken.
+/// Consecutive results share one user turn. A closing tag inside a result would end it, so such tags are broken up.
 fn result(message: &Message, opens: bool, closes: bool, prompt: &mut Prompt) {
     if opens {
         prompt.special(OPEN).text("user");

@@ -10,9 +10,9 @@ pub(super) struct Llama4;
 
 /// Begins every prompt.
 pub(super) const BOS: &str = "<|begin_of_text|>";
-/// Stands before the name of who speaks.
+/// Comes before the name of the speaker.
 pub(super) const HEADER: &str = "<|header_start|>";
-/// Stands behind the name of who speaks.
+/// Comes after the name of the speaker.
 pub(super) const END_HEADER: &str = "<|header_end|>";
 /// Ends a turn.
 pub(super) const EOT: &str = "<|eot|>";

@@ -1,4 +1,4 @@
-//! Renders conversations for Llama 4. Unlike in the public templates, tools stand in the system message, results are not quoted, and an
+//! Renders conversations for Llama 4. Unlike in the public templates, tools are in the system message, results are not quoted, and an
 //! assistant turn with an empty list of calls is kept.
 
 use super::{BOS, END_HEADER, EOT, HEADER};
