@@ -1,5 +1,5 @@
-//! What can be said about a configured engine before it runs: whether its model's file is there and intact, whether it fits this machine
-//! and how, whether its address is valid. `longsight doctor` prints it, the server shows it in the configuration file.
+//! What can be said about a configured engine before it runs: whether its model file exists and is intact, whether it fits this machine and
+//! how, whether its address is valid. `longsight doctor` prints this, and the server shows it in the configuration file.
 
 use super::http::{self, Endpoint};
 use super::llama::gguf::{self, Header, KvType};
@@ -7,14 +7,14 @@ use crate::config::{DEFAULT_CONTEXT, EngineConfig, EngineKind};
 use crate::dialect;
 use crate::models::{self, Machine, Model, Plan};
 
-/// Something that will keep an engine from working, with the key of its table that is to blame.
+/// Something that will keep an engine from working, with the offending key of its table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     pub key: &'static str,
     pub message: String,
 }
 
-/// What an engine is told to use that there is not: each request to it fails, wherever its model is.
+/// What an engine is told to use that does not exist: each request to it fails, wherever its model is.
 pub fn unknown(engine: &EngineConfig) -> Vec<Finding> {
     let mut found = vec![];
     if let Some(named) = engine.dialect.as_deref().filter(|named| dialect::by_name(named).is_none()) {
@@ -75,7 +75,7 @@ pub fn unknown_template(engine: &EngineConfig, header: &Header) -> Option<String
     Some(format!("{what}: questions and edits reach {} in ChatML, which it may not understand; completions may still work", header.name()))
 }
 
-/// What a model's file needs of the machine when it is loaded as configured.
+/// What a model file needs of the machine when it is loaded as configured.
 pub fn plan_of_file(header: &Header, engine: &EngineConfig) -> Plan {
     let weights = header.weight_bytes();
     let layers = header.layers().max(1);
@@ -91,7 +91,7 @@ pub fn plan_of_file(header: &Header, engine: &EngineConfig) -> Plan {
     }
 }
 
-/// What a model of the catalogue needs that is not here yet, in the quantisation with this size.
+/// What a model of the catalogue that is not here yet needs, in the quantisation with this size.
 pub fn plan_of_entry(model: &Model, bytes: u64, engine: &EngineConfig) -> Plan {
     Plan {
         weights: bytes,
@@ -109,7 +109,7 @@ fn in_ram(engine: &EngineConfig, layers: u64) -> bool {
     engine.cpu_moe.unwrap_or(false) || engine.n_cpu_moe.is_some_and(|first| u64::from(first) >= layers)
 }
 
-/// The numbers of a plan on a machine, for people. `trained` is the longest context that the model was trained for, or 0.
+/// The numbers of a plan on a machine, for the user. `trained` is the longest context that the model was trained for, or 0.
 pub fn needs(plan: &Plan, trained: u64, machine: &Machine) -> String {
     let fit = models::fit(plan, machine);
     let gpu = if fit.vram > 0 { format!(" and {} on the GPU", models::size(fit.vram)) } else { String::new() };

@@ -1,9 +1,9 @@
-//! Whether a request to an engine leaves this machine. The parsed address decides, never its spelling.
+//! Whether a request to an engine leaves this machine. This depends on the parsed address, never on its spelling.
 
 use url::{Host, Url};
 
-/// Whether a request to `origin` (`None`: our own engine process) for this model leaves the machine. A server on the loopback address does
-/// not, unless it passes the model on to foreign machines. What cannot be parsed leaves.
+/// Whether a request to `origin` (`None`: our own engine process) for this model leaves the machine. A request to a server on the loopback
+/// address does not, unless that server passes the model on to other machines. An address that cannot be parsed counts as leaving.
 pub fn leaves_machine(origin: Option<&str>, model: &str) -> bool {
     let Some(origin) = origin else { return false };
     is_cloud(model) || !Url::parse(origin).is_ok_and(|url| is_here(url.host()))

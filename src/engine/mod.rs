@@ -1,6 +1,6 @@
 //! Engines: whatever continues a conversation or fills a hole. An `Engine` takes a request and a cancel token, and yields events. `llama`
-//! runs GGUF models in our own child process, `http` speaks to servers, `scripted` plays faults and fast tests, `recorded` replays a
-//! session from its `tape`.
+//! runs GGUF models in our own child process, `http` talks to servers, `scripted` plays faults and fast tests, `recorded` replays a session
+//! from its `tape`.
 
 pub mod check;
 pub mod http;
@@ -26,17 +26,17 @@ pub type Cancel = tokio_util::sync::CancellationToken;
 /// The events of a running request; closed after `Done` or `Failed`.
 pub type Events = tokio::sync::mpsc::Receiver<Event>;
 
-/// What the model is to do.
+/// What the model is asked to do.
 #[derive(Clone, Debug)]
 pub struct Request {
     pub ask: Ask,
-    /// Most tokens to generate. The router adds to it for models that think.
+    /// Maximum tokens to generate. The router adds to it for models that think.
     pub max_tokens: u32,
     /// 0.0 is greedy.
     pub temperature: f32,
     /// Generation ends before any of these texts.
     pub stop: Vec<String>,
-    /// Background work gives way to foreground work.
+    /// Background work yields to foreground work.
     pub priority: Priority,
 }
 
@@ -87,25 +87,25 @@ pub enum Priority {
     Warm,
     #[default]
     Normal,
-    /// A completion that a person has asked for: as urgent as one while typing, but worth a longer wait.
+    /// A completion that the user asked for: as urgent as one while typing, but worth a longer wait.
     Invoked,
     Typing,
 }
 
 impl Priority {
-    /// Whether the answer is a completion at somebody's cursor.
+    /// Whether the answer is a completion at the user's cursor.
     pub fn is_completion(self) -> bool {
         matches!(self, Self::Invoked | Self::Typing)
     }
 }
 
-/// A conversation as it is put to a model. Whether it thinks is up to the user's setting (`configured`), then to the task; completions
-/// never think, since that takes too long.
+/// A conversation as sent to a model. Whether it thinks depends on the user's setting (`configured`), then on the task; completions never
+/// think, since that takes too long.
 fn with_thinking(chat: &Chat, configured: Option<bool>, priority: Priority) -> Chat {
     Chat { thinking: configured.unwrap_or(chat.thinking) && !priority.is_completion(), ..chat.clone() }
 }
 
-/// Why a request is sent once more.
+/// Why a request is sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RetryReason {
     /// The server refused it with this HTTP status.
@@ -117,7 +117,7 @@ pub enum RetryReason {
 }
 
 impl RetryReason {
-    /// In words, for people.
+    /// The reason in words, for the user.
     pub fn why(self) -> &'static str {
         match self {
             Self::Refused(_) => "the server refused it",
@@ -140,7 +140,7 @@ pub enum Event {
     Text(String),
     /// All text so far was reasoning.
     TextWasReasoning,
-    /// The request is sent once more, unchanged or in another form.
+    /// The request is sent again, unchanged or in another form.
     SentAgain(RetryReason),
     /// A complete call. Its id begins with [`FOUND`] if it was read from text left by a server that parses calls itself.
     Call(ToolCall),
@@ -148,17 +148,17 @@ pub enum Event {
     Failed(EngineError),
 }
 
-/// The start of such an id; see [`Event::Call`].
+/// The prefix of such an id; see [`Event::Call`].
 pub const FOUND: &str = "text_";
 
-/// How a request ended well.
+/// The result of a request that ended well.
 #[derive(Clone, Debug, Default)]
 pub struct Finished {
     pub reason: Finish,
-    /// The model that really answered, as the server names it.
+    /// The model that actually answered, by the server's name for it.
     pub model: String,
     pub timing: Timing,
-    /// The server's own word for an end that is no good one, nor one that is known.
+    /// The server's own word for the end, if that is neither a good one nor known.
     pub cut: Option<String>,
 }
 
@@ -173,7 +173,7 @@ pub enum Finish {
 }
 
 impl Finish {
-    /// How an answer with so many complete calls ends, whichever engine served it. If tokens ran out inside a call, the answer is merely
+    /// How an answer with `calls` complete calls ends, whichever engine served it. If tokens ran out inside a call, the answer is merely
     /// short and its complete calls count. Otherwise an unreadable call spoils the answer, because other calls may build on it.
     pub(crate) fn of(self, calls: usize, unreadable: Option<String>) -> Result<Self, String> {
         match (self, unreadable) {
@@ -195,7 +195,7 @@ pub struct Timing {
     pub total_ms: f64,
     /// Prompt tokens found in the KV cache.
     pub tokens_reused: u64,
-    /// Those among them whose cache was read from disk.
+    /// Those of them whose cache was read from disk.
     pub tokens_restored: u64,
     /// Prompt tokens that had to be decoded.
     pub tokens_decoded: u64,
@@ -207,7 +207,7 @@ pub struct Timing {
 }
 
 impl Timing {
-    /// For an answer that was not read to its end: when it was asked for, when its first text came, and in how many pieces.
+    /// For an answer that was not read to its end: when it was requested, when its first text came, and in how many pieces.
     fn seen(started: Instant, first: Instant, pieces: u64) -> Self {
         let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
         Self {
@@ -232,24 +232,24 @@ pub struct Caps {
     /// Measured tokens per second for reading a prompt, once measured.
     pub prefill_rate: Option<f64>,
     pub decode_rate: Option<f64>,
-    /// The model as the server names it, if it does.
+    /// The server's name for the model, if it gives one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub served: Option<String>,
     /// Models on a server's list, if the configured one is not among them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<String>,
-    /// Its model thinks before an answer (not before a completion), so an answer's tokens have to cover the thoughts too.
+    /// Its model thinks before an answer (not before a completion), so an answer's tokens have to cover the reasoning too.
     #[serde(skip)]
     pub thinks: bool,
-    /// Why the server has told nothing of its models, so that all of this is assumed.
+    /// Why the server said nothing about its models, so that all of this is assumed.
     #[serde(skip)]
     pub unsaid: Option<String>,
-    /// Nobody has told the context window.
+    /// The context window is unknown.
     #[serde(skip)]
     pub any_window: bool,
 }
 
-/// The context window that is assumed where none is known.
+/// The context window assumed if none is known.
 pub const ANY_WINDOW: u32 = 1 << 24;
 
 impl Caps {
@@ -272,12 +272,12 @@ pub trait Engine: Send + Sync {
     fn caps(&self) -> BoxFuture<'_, Result<Caps, EngineError>>;
     /// Starts a request; must be called inside a tokio runtime. Never blocks.
     fn start(&self, request: Request, cancel: Cancel) -> Events;
-    /// A counter of tokens: exact where the tokenizer is at hand, else a careful estimate.
+    /// A counter of tokens: exact if the tokenizer is at hand, else a careful estimate.
     fn tokens(&self) -> Arc<dyn Tokens>;
     /// The prompt text that `start` would send, for `contextPreview`.
     fn preview(&self, ask: &Ask) -> String;
-    /// What [`caps`](Self::caps) would say, as far as that is known without asking or loading anything. Wrappers must pass it on: previews
-    /// depend on it.
+    /// What [`caps`](Self::caps) would return, as far as that is known without asking or loading anything. Wrappers must pass it on:
+    /// previews depend on it.
     fn known_caps(&self) -> Caps;
 }
 
@@ -285,18 +285,18 @@ pub trait Engine: Send + Sync {
 pub trait Tokens: Send + Sync {
     fn count(&self, text: &str) -> usize;
 
-    /// Loads the tokenizer if it is on this machine, and waits for it. For callers that want nothing but counts.
+    /// Loads the tokenizer if it is on this machine, and waits for it. For callers that only need counts.
     fn prepare(&self) {}
 }
 
-/// Counts without a tokenizer: by words and the signs between them, as tokenizers for code split them. Within a tenth on source code, and
-/// rather too many than too few.
+/// Counts without a tokenizer: by words and the signs between them, as tokenizers for code split them. Within a tenth on source code,
+/// erring on the high side.
 pub struct Estimate;
 
-/// Bytes of code per token, on the safe side: for what is measured before anything counts it.
+/// Bytes of code per token, a conservative figure: for sizes needed before anything is counted.
 pub const BYTES_PER_TOKEN: usize = 3;
 
-/// The cost of a stretch by its kind, in hundredths of a token.
+/// The cost of a stretch by kind, in hundredths of a token.
 const WORD: usize = 95;
 const LETTER: usize = 9;
 const DIGIT: usize = 95;
@@ -314,7 +314,7 @@ impl Tokens for Estimate {
             let start = at;
             let first = bytes[at];
             if first.is_ascii_alphabetic() {
-                // A word inside of an identifier: capitals, then lower-case letters.
+                // A word inside an identifier: capitals, then lower-case letters.
                 while at < bytes.len() && bytes[at].is_ascii_uppercase() {
                     at += 1;
                 }
@@ -330,7 +330,7 @@ impl Tokens for Estimate {
                     at += 1;
                 }
                 let stretch = &bytes[start..at];
-                // A single blank belongs to what follows it.
+                // A single space belongs to what follows it.
                 sum += if stretch.contains(&b'\n') {
                     LINE
                 } else if stretch.len() > 1 {
@@ -352,27 +352,27 @@ impl Tokens for Estimate {
     }
 }
 
-/// Why a request failed, for people: what failed, where, and what to do next.
+/// Why a request failed, for the user: what failed, where, and what to do next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EngineError {
     pub kind: ErrorKind,
     pub message: String,
-    /// The server's refusal, for decisions; people read the message.
+    /// The server's refusal, for decisions in code; users read the message.
     pub refusal: Option<Box<Refusal>>,
-    /// The text of the answer until then.
+    /// The text of the answer until it failed.
     pub partial: String,
-    /// The answer had begun and was lost on its way: the same request may well be answered.
+    /// The answer had begun and was lost in transit: the same request may well succeed.
     pub broke_off: bool,
 }
 
-/// A server's refusal as it came.
+/// A server's refusal as received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// HTTP status.
     pub status: u16,
-    /// The server's own words, as one line.
+    /// The server's own words, on one line.
     pub said: String,
-    /// How long the server asks to be left alone.
+    /// How long the server asks us to wait.
     pub retry_after: Option<Duration>,
 }
 
@@ -383,17 +383,17 @@ pub enum ErrorKind {
     /// Not reachable, crashed or overloaded: another engine may answer.
     Unavailable,
     TimedOut,
-    /// Wrong configuration: key, model name, file. Trying again does not help.
+    /// Wrong configuration: key, model name, file. Retrying does not help.
     Configuration,
     /// The prompt does not fit into the context.
     TooLong,
     /// The model wrote something unreadable, such as half a call. It can be told so and try again.
     Garbled,
-    /// The server sent something that is no answer, such as a web page. Another engine may help, the same request does not.
+    /// The server sent something that is not an answer, such as a web page. Another engine may help, the same request does not.
     Protocol,
-    /// This engine cannot do this, for lack of FIM tokens or tools.
+    /// This engine cannot do this, because it lacks FIM tokens or tools.
     Unsupported,
-    /// No engine could help: what is asked for makes no sense here, or what came of it is not offered.
+    /// No engine could help: the request makes no sense here, or its result is not offered.
     Refused,
 }
 
@@ -403,12 +403,12 @@ impl EngineError {
         Self { kind, message: message.into(), refusal: None, partial: String::new(), broke_off: false }
     }
 
-    /// An answer that had begun was lost on its way.
+    /// The error for an answer that had begun and was lost in transit.
     pub fn broken_off(message: impl Into<String>) -> Self {
         Self { broke_off: true, ..Self::new(ErrorKind::Unavailable, message) }
     }
 
-    /// The error of a request that its caller gave up.
+    /// The error of a request that its caller cancelled.
     pub fn cancelled() -> Self {
         Self::new(ErrorKind::Cancelled, "cancelled")
     }
@@ -436,7 +436,7 @@ pub struct Answer {
     pub finished: Finished,
 }
 
-/// Waits until a request ends. `each` sees every event as it comes, for example to stream text to the editor.
+/// Waits until a request ends. `each` sees every event as it arrives, for example to stream text to the editor.
 pub async fn collect(events: Events, mut each: impl FnMut(&Event)) -> Result<Answer, EngineError> {
     let all = |event: &Event| {
         each(event);
@@ -445,7 +445,7 @@ pub async fn collect(events: Events, mut each: impl FnMut(&Event)) -> Result<Ans
     collect_while(events, all).await
 }
 
-/// [`collect`] until `each` breaks off. The engine stops because nobody listens any more, and the times are those measured here.
+/// [`collect`] until `each` breaks. The engine stops because nobody listens any more, and the times are those measured here.
 pub async fn collect_while(mut events: Events, mut each: impl FnMut(&Event) -> ControlFlow<()>) -> Result<Answer, EngineError> {
     let started = Instant::now();
     let mut answer = Answer::default();

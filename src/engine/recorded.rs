@@ -1,5 +1,5 @@
 //! Engines on tape: [`Recording`] writes down what an engine is asked and what it answers, [`Recorded`] replays it. The player decides when
-//! an answer goes on, so that it never comes earlier than in the recording.
+//! an answer continues, so that it never comes earlier than in the recording.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// Records `inner` under its name in the configuration.
+    /// Records `inner` under its configured name.
     pub fn new(name: &str, inner: Arc<dyn Engine>, tape: Tape, next: Arc<AtomicU64>) -> Self {
         tape.write(json!({ "engine": name, "model": inner.model(), "origin": inner.origin() }));
         Self { name: name.into(), inner, tape, next }
@@ -64,7 +64,7 @@ impl Engine for Recording {
             loop {
                 let event = tokio::select! {
                     event = events.recv() => event,
-                    // Nobody listens any more: to drop `events` stops the engine.
+                    // Nobody listens any more: dropping `events` stops the engine.
                     () = sender.closed() => None,
                 };
                 let Some(event) = event else { return tape.write(json!({ "answer": number, "dropped": true })) };
@@ -110,7 +110,7 @@ impl Tokens for Counting {
     }
 }
 
-/// A request that waits for the player.
+/// A request waiting for the player.
 pub struct PendingRequest {
     pub engine: String,
     pub prompt: Value,
@@ -134,7 +134,7 @@ pub struct Recorded {
     name: String,
     config: EngineConfig,
     known: Known,
-    /// How often its abilities were asked for.
+    /// How often its capabilities have been asked for.
     caps_asked: AtomicUsize,
     known_asked: AtomicUsize,
     player: mpsc::UnboundedSender<PendingRequest>,
@@ -190,7 +190,7 @@ impl Engine for Recorded {
     }
 }
 
-/// Counts as recorded; estimates for texts that were not there.
+/// Recorded counts; estimates for texts that are not on the tape.
 struct Counts(Arc<HashMap<u64, usize>>);
 
 impl Tokens for Counts {
@@ -199,7 +199,7 @@ impl Tokens for Counts {
     }
 }
 
-/// What an engine is asked, independent of any dialect's wording.
+/// What an engine is asked, independent of any dialect's format.
 fn prompt(ask: &Ask) -> Value {
     match ask {
         Ask::Fim(fim) => {
@@ -221,7 +221,7 @@ fn call(call: &ToolCall) -> Value {
     json!({ "name": call.name, "arguments": call.arguments })
 }
 
-/// An event as the tape has it. Progress and repeated requests are left out.
+/// An event as written to the tape. Progress and repeated requests are left out.
 fn told(event: &Event) -> Option<Value> {
     Some(match event {
         Event::Progress { .. } | Event::SentAgain(_) => return None,
@@ -236,7 +236,7 @@ fn told(event: &Event) -> Option<Value> {
     })
 }
 
-/// The event that the tape has.
+/// The event that the tape describes.
 pub fn event(told: &Value) -> Option<Event> {
     let text = |value: &Value| value.as_str().map(String::from);
     if let Some(piece) = told.get("text").and_then(text) {
@@ -279,7 +279,7 @@ fn failure(error: &EngineError) -> Value {
     json!({ "kind": kind, "message": error.message })
 }
 
-/// The failure that the tape has.
+/// The failure that the tape describes.
 pub fn failed_as(told: &Value) -> EngineError {
     let kind = KINDS.iter().find(|known| told["kind"] == known.0).map_or(ErrorKind::Unavailable, |known| known.1);
     EngineError::new(kind, told["message"].as_str().unwrap_or("the recording does not say why"))

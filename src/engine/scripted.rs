@@ -11,23 +11,23 @@ use super::{Ask, BoxFuture, Cancel, Caps, Engine, EngineError, Estimate, Event, 
 pub enum Step {
     Event(Event),
     Wait(Duration),
-    /// Answers nothing until cancelled.
+    /// Never answers, until cancelled.
     Hang,
 }
 
-/// Plays one script per request, in order; hangs when none is left. Stops at a request's stop texts if one piece contains such a text
-/// whole. Keeps the requests.
+/// Plays one script per request, in order; hangs once none is left. Stops at a request's stop texts if one piece contains such a text
+/// completely. Keeps the requests.
 #[derive(Default)]
 pub struct Scripted {
     scripts: Vec<Vec<Step>>,
-    /// It has no tokens for holes.
+    /// It has no FIM tokens.
     in_words: bool,
     next: AtomicUsize,
-    /// One place for each script, and some for requests without one.
+    /// One slot for each script, and some for requests without one.
     asked: Vec<OnceLock<Request>>,
 }
 
-/// Requests without a script that are kept.
+/// How many requests without a script are kept.
 const IN_VAIN: usize = 64;
 
 impl Scripted {
@@ -38,7 +38,7 @@ impl Scripted {
         Arc::new(Self { scripts, in_words: false, next: AtomicUsize::new(0), asked })
     }
 
-    /// [`Self::new`] without tokens for holes, which are asked for in words then.
+    /// [`Self::new`] without FIM tokens: holes are then asked for in words.
     pub fn without_fim(scripts: impl IntoIterator<Item = Vec<Step>>) -> Arc<Self> {
         let mut engine = Self::new(scripts);
         if let Some(engine) = Arc::get_mut(&mut engine) {
@@ -47,7 +47,7 @@ impl Scripted {
         engine
     }
 
-    /// A script that answers `text` and ends.
+    /// A script that answers with `text` and ends.
     pub fn text(text: &str) -> Vec<Step> {
         vec![Step::Event(Event::Text(text.into())), Step::Event(Event::Done(Finished::default()))]
     }

@@ -1,5 +1,5 @@
-//! The tape of a session for `serve --record`: what editor, server and models said to each other, one JSON object per line. A thread of its
-//! own writes it, so nobody waits for the disk. A tape that cannot be written is given up with one line in the log.
+//! The tape of a session for `serve --record`: what editor, server and models said to each other, one JSON object per line. Written by its
+//! own thread, so nobody waits for the disk. A tape that cannot be written is given up with one line in the log.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -14,7 +14,7 @@ use crate::report::{self, Level};
 
 /// Format of the lines.
 pub const VERSION: u64 = 1;
-/// How long lines may wait before they are on disk.
+/// How long lines may wait before they are written to disk.
 const FLUSH: Duration = Duration::from_millis(200);
 
 /// Takes lines. Cheap to clone.
@@ -37,7 +37,7 @@ enum Line {
 }
 
 impl Tape {
-    /// Creates a file, which must not exist. `hide` removes from every entry what must not be written down.
+    /// Creates a file, which must not exist. `hide` removes from every entry what must not be recorded.
     pub fn create(path: &Path, hide: impl FnMut(Value) -> Value + Send + 'static) -> io::Result<Tape> {
         let file = private().open(path)?;
         let (lines, incoming) = channel();
@@ -49,7 +49,7 @@ impl Tape {
         Ok(Tape { lines })
     }
 
-    /// Writes an entry with the time.
+    /// Writes an entry with the current time.
     pub fn write(&self, entry: Value) {
         let _ = self.lines.send(Line::Entry { at: Instant::now(), entry });
     }
@@ -59,14 +59,14 @@ impl Tape {
         let _ = self.lines.send(Line::Count { hash, tokens });
     }
 
-    /// Waits until everything is on disk; true if it is.
+    /// Waits until everything is on disk; false if that failed.
     pub fn finish(&self) -> bool {
         let (done, waits) = sync_channel(1);
         self.lines.send(Line::Finish(done)).is_ok() && waits.recv_timeout(Duration::from_secs(5)).is_ok()
     }
 }
 
-/// Readable for this user only, because it has source code in it.
+/// Readable for this user only, because it contains source code.
 fn private() -> std::fs::OpenOptions {
     let mut options = File::options();
     options.write(true).create_new(true);

@@ -1,4 +1,4 @@
-//! What a server can do, as far as it says so. Each API has its own question for that, and some servers answer none.
+//! What a server can do, as far as it says so. Each API has its own request for that, and some servers answer none.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,10 +10,10 @@ use crate::config::DEFAULT_CONTEXT;
 use crate::engine::{ANY_WINDOW, Caps, EngineError, ErrorKind, locality};
 use crate::report::{self, Level};
 
-/// Models of a server's list that are told to the user if the configured one is not among them.
+/// How many models of a server's list are shown to the user if the configured one is not among them.
 const MOST_LISTED: usize = 8;
 
-/// The context window of DeepSeek's own API, which does not tell it.
+/// The context window of DeepSeek's own API, which does not report it.
 const DEEPSEEK_CONTEXT: u32 = 131_072;
 
 /// A server that did not say what it serves is asked again after this time.
@@ -21,17 +21,17 @@ const ASK_AGAIN: Duration = Duration::from_secs(60);
 
 /// A server's list of its models.
 struct Listed {
-    /// Null where none came.
+    /// Null if none came.
     list: Value,
     /// Why none came.
     unsaid: Option<String>,
-    /// The server has said that it has none, or given it.
+    /// The server has given its list, or has said that it has none.
     is_told: bool,
 }
 
 impl ServerShared {
-    /// What the server says it can do. It is asked once, by a task that outlives the caller: while somebody types, each key cancels the
-    /// request before.
+    /// What the server says it can do. It is asked once, by a task that outlives the caller: while the user types, each key cancels the
+    /// previous request.
     pub(super) async fn caps(self: &Arc<Self>) -> Result<Caps, EngineError> {
         if let Some(caps) = self.known() {
             return Ok(caps);
@@ -75,7 +75,7 @@ impl ServerShared {
         Caps { fim: true, chat: true, tools: true, context: self.context.unwrap_or(DEEPSEEK_CONTEXT), ..Caps::default() }
     }
 
-    /// What the configuration alone tells. Whether Ollama can fill holes with a model is guessed from its name until Ollama says it.
+    /// What the configuration alone tells. Whether Ollama can fill holes with a model is guessed from its name until Ollama says so.
     pub(super) fn configured_caps(&self) -> Caps {
         let (fim, context) = match self.api {
             Api::DeepSeek => return self.deepseek_caps(),
@@ -116,8 +116,8 @@ impl ServerShared {
         Ok((caps, can("thinking")))
     }
 
-    /// The server's list of its models, or why there is nothing: gateways have none, keys may be for inference alone, and what is asked of
-    /// the model is answered all the same. Only a server that is not there, or that knows no such key, is no better for what comes next.
+    /// The server's list of its models, or why there is none: gateways have none, keys may be for inference only, and requests to the model
+    /// succeed all the same. Only a server that is unreachable, or that rejects the key, will fail the next request as well.
     async fn list(&self) -> Result<Listed, EngineError> {
         let error = match self.wire.json(&self.openai_path("/models"), None, self.wire.brief()).await {
             Ok(list) => return Ok(Listed { list, unsaid: None, is_told: true }),
@@ -129,7 +129,7 @@ impl ServerShared {
             return Err(error);
         }
         let error = self.wire.redacted(error);
-        // That there is no list is said as well.
+        // That there is no list is an answer as well.
         let is_told = status == Some(404);
         if !is_told {
             report::log(Level::Warning, format_args!("the list of models is done without: {error}"));
@@ -137,7 +137,7 @@ impl ServerShared {
         Ok(Listed { list: Value::Null, unsaid: Some(error.message), is_told })
     }
 
-    /// What the list tells about the model, and whether the server has said if it has it.
+    /// What the list says about the model, and whether the server has said if it has it.
     async fn openai_caps(&self) -> Result<(Caps, bool), EngineError> {
         let Listed { list, unsaid, is_told } = self.list().await?;
         let models = list.get("data").and_then(Value::as_array).cloned().unwrap_or_default();
@@ -148,7 +148,7 @@ impl ServerShared {
         let names = models.iter().filter_map(|model| Some(model.get("id")?.as_str()?.to_string()));
         let others: Vec<String> = if model.is_none() { names.take(MOST_LISTED).collect() } else { vec![] };
         let id = model.and_then(|model| model.get("id")?.as_str());
-        // None and a few are no windows: what is not known is filled in so.
+        // Zero or a few tokens are no window: servers fill in an unknown value like this.
         let number = |value: Option<&Value>| {
             let tokens = value.and_then(Value::as_u64).and_then(|tokens| u32::try_from(tokens).ok());
             tokens.filter(|tokens| *tokens >= window::LEAST)

@@ -1,4 +1,4 @@
-//! What all APIs share when they put an answer together: the lenient parsers, the size limits, the end.
+//! What all APIs share when assembling an answer: the lenient parsers, the size limits, the end.
 
 use std::collections::HashSet;
 use std::time::Instant;
@@ -10,7 +10,7 @@ use super::wire::one_line;
 use crate::dialect::{self, Broken, Delta, Parser, QUOTED, Tool, ToolCall};
 use crate::engine::{EngineError, ErrorKind, Event, FOUND, Finish, Finished, Timing};
 
-/// Letters of a word for an end that are told.
+/// Maximum characters of an unknown finish reason that are shown.
 const MOST_REASON: usize = 60;
 
 /// Reads the stream of one API.
@@ -21,16 +21,16 @@ pub(super) trait Answering: Send {
     fn complete(&self) -> bool;
     /// Whether the model has ended; the server may still send its counts.
     fn may_end(&self) -> bool;
-    /// Called when the body ends or `complete` holds.
+    /// Called when the body ends or `complete` is true.
     fn end(&mut self) -> Result<(Vec<Event>, Finished), EngineError>;
 }
 
 /// How the text of an answer is read.
 pub(super) struct Reading {
     pub parser: Box<dyn Parser>,
-    /// The parser for reasoning, where calls can hide as well.
+    /// The parser for reasoning, which may also contain calls.
     pub reasoning: Option<Box<dyn Parser>>,
-    /// Control tokens that were broken in the prompt.
+    /// Control tokens that were broken up in the prompt.
     pub broken: Broken,
     /// The tools that were offered.
     pub tools: Vec<Tool>,
@@ -50,7 +50,7 @@ pub(super) struct Answer {
     /// Why a call could not be read.
     unreadable: Option<String>,
     calls: usize,
-    /// The ids of these calls.
+    /// The ids of the calls so far.
     ids: HashSet<String>,
     bytes: usize,
     cap: usize,
@@ -96,7 +96,7 @@ impl Answer {
         value.map_err(|error: serde_json::Error| self.no_answer(format!("the answer is not valid JSON ({error}); try again")))
     }
 
-    /// What servers call the end of an answer. A word that nobody knows is no good one: it is told.
+    /// Interprets what a server calls the end of an answer. An unknown word is not a good end: it is reported.
     pub fn ended(&mut self, reason: &str) -> Result<Finish, EngineError> {
         let name = &self.name;
         let failed = |kind: ErrorKind, message: String| Err(EngineError::new(kind, message));
@@ -162,12 +162,12 @@ impl Answer {
     pub fn call(&mut self, id: Option<&str>, name: &str, arguments: Value, out: &mut Vec<Event>) {
         self.calls += 1;
         let mut id = id.filter(|id| !id.is_empty()).map_or_else(|| format!("call_{}", self.calls), String::from);
-        // Some servers give each call of an answer the same id: its result would belong to all of them.
+        // Some servers give every call of an answer the same id: its result would belong to all of them.
         if !self.ids.insert(id.clone()) {
             id = format!("{id}_{}", self.calls);
             self.ids.insert(id.clone());
         }
-        // Some servers and models write a name in a namespace, or with blanks around it.
+        // Some servers and models write a name in a namespace, or with spaces around it.
         let name = dialect::offered(name, &self.reading.tools).map_or(name, |tool| &tool.name).to_string();
         let mut arguments = dialect::fitted(arguments, &name, &self.reading.tools);
         self.reading.broken.restore(&mut arguments);
@@ -184,7 +184,7 @@ impl Answer {
                 Delta::TextWasReasoning => out.push(Event::TextWasReasoning),
                 Delta::Reasoning(text) => out.push(Event::Reasoning(text)),
                 Delta::Call(call) => {
-                    // Reasoning is read by us only if the server parses calls itself.
+                    // Reasoning is parsed by us only if the server parses calls itself.
                     let found = self.reading.reasoning.is_some().then(|| format!("{FOUND}{}", self.calls + 1));
                     let id = found.or(Some(call.id).filter(|id| id.starts_with(QUOTED)));
                     self.call(id.as_deref(), &call.name, call.arguments, out);
@@ -194,7 +194,7 @@ impl Answer {
         }
     }
 
-    /// Flushes the parsers and sums up. Fails where the end is missing; an answer that ran out of tokens inside a call is merely short.
+    /// Flushes the parsers and sums up. Fails if the end is missing; an answer that ran out of tokens inside a call is merely short.
     pub fn end(&mut self, out: &mut Vec<Event>) -> Result<Finished, EngineError> {
         let Some(finish) = self.finish else {
             return Err(EngineError::broken_off(format!("{}: the answer broke off before its end; try again", self.name)));

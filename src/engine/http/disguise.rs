@@ -1,24 +1,24 @@
-//! A key in the spellings in which servers echo what they were sent: as it is, percent-encoded, in base64 (alone, or behind `Bearer` and a
+//! The spellings of a key in which servers echo what they were sent: as it is, percent-encoded, in base64 (alone, or after `Bearer` and a
 //! name), and cut off where a message was. Pure.
 
 use std::ops::Range;
 
-/// The letters of base64, and those of its form for addresses.
+/// The letters of base64, and those of its URL-safe form.
 const ALPHABETS: [&[u8; 64]; 2] = [
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
 ];
 
-/// With fewer letters than this, what looks like a piece of the key is a word like any other.
+/// With fewer letters than this, what looks like a piece of the key may be any word.
 const TELLING_LETTERS: usize = 8;
 
-/// `text` with `mark` in every place where the key stands in one of these spellings.
+/// `text` with `mark` wherever the key occurs in one of these spellings.
 pub(super) fn hidden(text: &str, key: &str, mark: &str) -> String {
     let mut hidden = text.replace(key, mark);
     for encoded in in_base64(key.as_bytes()) {
         hidden = hidden.replace(&encoded, mark);
     }
-    // From behind, so that places found before stay where they are.
+    // From the end, so that earlier places keep their offsets.
     for place in in_percents(&hidden, key).into_iter().rev() {
         hidden.replace_range(place, mark);
     }
@@ -30,7 +30,7 @@ pub(super) fn hidden(text: &str, key: &str, mark: &str) -> String {
     hidden
 }
 
-/// What of a text in base64 comes from the key alone: one spelling for each of the three places in which it may begin.
+/// The part of base64 text that comes from the key alone: one spelling for each of the three offsets at which it may begin.
 fn in_base64(key: &[u8]) -> Vec<String> {
     let spelt = |alphabet: &[u8; 64], before: usize| {
         let bit = |at: usize| key.get((at / 8).wrapping_sub(before)).map(|byte| byte >> (7 - at % 8) & 1);
@@ -42,7 +42,7 @@ fn in_base64(key: &[u8]) -> Vec<String> {
     all.filter(|spelt| spelt.len() >= TELLING_LETTERS).collect()
 }
 
-/// Where the key stands in a text in which some of its letters are `%2D`, from the first to the last.
+/// Where the key occurs in a text in which some of its letters are written like `%2D`, from the first to the last.
 fn in_percents(text: &str, key: &str) -> Vec<Range<usize>> {
     let (mut decoded, mut places) = (vec![], vec![]);
     let bytes = text.as_bytes();

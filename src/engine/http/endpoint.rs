@@ -1,4 +1,4 @@
-//! Where an engine is: a checked URL. Trust depends on the parsed origin, never on the text that was typed.
+//! Where an engine is: a checked URL. Trust depends on the parsed origin, never on the text as typed.
 
 use url::Url;
 
@@ -45,7 +45,7 @@ impl Endpoint {
         self.base.scheme() == "https"
     }
 
-    /// The path of the base, without a trailing slash, and without the path of the call that provider pages show with it.
+    /// The path of the base, without a trailing slash, and without the path of the call that provider pages append to it.
     pub fn path(&self) -> &str {
         let path = self.base.path().trim_end_matches('/');
         CALLS.iter().find_map(|call| path.strip_suffix(call)).unwrap_or(path)
@@ -59,7 +59,7 @@ impl Endpoint {
     }
 }
 
-/// Paths of calls that people leave at the end of a base; longer ones first.
+/// Paths of calls that users leave at the end of a base; longer ones first.
 const CALLS: &[&str] = &["/chat/completions", "/fim/completions", "/completions", "/models", "/api/chat", "/api/generate"];
 
 /// `scheme://host:port` of a URL.

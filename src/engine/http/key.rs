@@ -22,7 +22,7 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
-    /// The header for a request to `url`; none for any other origin than the key's.
+    /// The header for a request to `url`; none for any origin other than the key's.
     pub fn header(&self, url: &Url) -> Option<HeaderValue> {
         if endpoint::origin(url) != self.origin {
             return None;
@@ -33,7 +33,7 @@ impl ApiKey {
     }
 }
 
-/// Where a key comes from; read once, when it is first needed.
+/// Where a key comes from; read once, on first use.
 pub struct KeySource {
     engine: String,
     variable: Option<String>,
@@ -43,19 +43,19 @@ pub struct KeySource {
     key: OnceCell<Option<ApiKey>>,
 }
 
-/// Shortest key, in bytes, that is searched for in answers.
+/// The shortest key, in bytes, that is searched for in answers.
 const SHORTEST: usize = 12;
 
-/// The service under which keys are filed in the keyring.
+/// The service name of keys in the keyring.
 const SERVICE: &str = "longsight";
 
-/// Longest wait for a key command, which may ask a person.
+/// How long a key command may take; it may have to ask the user.
 const COMMAND_TIME: Duration = Duration::from_secs(60);
 
-/// Longest wait for its output once it has ended.
+/// How long to wait for its output once it has ended.
 const REST_TIME: Duration = Duration::from_millis(500);
 
-/// Most bytes of its output that are read.
+/// Maximum bytes of its output that are read.
 const MAX_OUTPUT_BYTES: u64 = 64 << 10;
 
 impl KeySource {
@@ -71,7 +71,7 @@ impl KeySource {
         }
     }
 
-    /// The key, read if need be; `None` where none is configured.
+    /// The key, read if necessary; `None` if none is configured.
     pub async fn get(&self) -> Result<Option<&ApiKey>, EngineError> {
         self.key.get_or_try_init(|| self.read()).await.map(Option::as_ref)
     }
@@ -84,7 +84,7 @@ impl KeySource {
         }
     }
 
-    /// An error's text without the key, also where the server has written it in another way.
+    /// An error's text without the key, also if the server has written it in another encoding.
     pub fn redact_all(&self, text: &str) -> String {
         match self.key.get().and_then(Option::as_ref) {
             Some(key) => disguise::hidden(text, &key.secret, "[key]"),
@@ -92,7 +92,7 @@ impl KeySource {
         }
     }
 
-    /// Whether answers are searched for the key. Short ones are words that local servers want, and ordinary text contains them.
+    /// Whether answers are searched for the key. Short keys are dummy words for local servers, which occur in ordinary text.
     pub fn is_looked_for(&self) -> bool {
         self.key.get().and_then(Option::as_ref).is_some_and(|key| key.secret.len() >= SHORTEST)
     }
@@ -162,7 +162,7 @@ impl KeySource {
             let status = tokio::select! {
                 biased;
                 read = output.read_to_end(&mut text) => {
-                    // A program that never stops writing finds nobody reading, and ends.
+                    // A program that never stops writing then gets a broken pipe, and ends.
                     drop(output);
                     read?;
                     return child.wait().await;

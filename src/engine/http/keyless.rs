@@ -1,4 +1,4 @@
-//! Takes the key out of a server's answers: a server may echo it, whole or in pieces, and answers are kept.
+//! Removes the key from a server's answers: a server may echo it, whole or in pieces, and answers are kept.
 
 use serde_json::Value;
 
@@ -15,12 +15,12 @@ pub(super) struct Keyless<'a> {
 }
 
 impl<'a> Keyless<'a> {
-    /// A filter; the key has been read before.
+    /// A filter; the key has already been read.
     pub fn new(key: &'a KeySource) -> Self {
         Self { key, held: String::new(), thought: false }
     }
 
-    /// What can be passed on when this event has come.
+    /// What can be passed on once this event has arrived.
     pub fn event(&mut self, event: Event) -> Vec<Event> {
         if !self.key.is_looked_for() {
             return vec![event];
@@ -38,13 +38,13 @@ impl<'a> Keyless<'a> {
         }
     }
 
-    /// What was held back at the end.
+    /// The text still held back at the end.
     pub fn rest(&mut self) -> Option<Event> {
         let text = std::mem::take(&mut self.held);
         (!text.is_empty()).then(|| if self.thought { Event::Reasoning(text) } else { Event::Text(text) })
     }
 
-    /// The end of an answer without the key.
+    /// The end of an answer, without the key.
     pub fn finished(&self, finished: Finished) -> Finished {
         if self.key.is_looked_for() { Finished { model: self.key.redact(&finished.model), ..finished } } else { finished }
     }

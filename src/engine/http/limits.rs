@@ -12,9 +12,9 @@ pub struct Limits {
     pub first: Duration,
     pub first_typing: Duration,
     pub first_invoked: Duration,
-    /// Between two events. A byte now and then is no progress.
+    /// Between two events. An occasional byte is not progress.
     pub idle: Duration,
-    /// Between two signs of life while a server reads a prompt: llama-server gives one every 30 s.
+    /// Between two keep-alives while a server reads a prompt: llama-server sends one every 30 s.
     pub ping: Duration,
     /// After the model has ended, for what the server still has to say.
     pub after_end: Duration,
@@ -70,8 +70,8 @@ const QUICK_PROMPT: usize = 512;
 const SLOW_PREFILL: usize = 40;
 
 impl Limits {
-    /// Time until the first event, and for the whole answer. Long prompts that nobody types behind get the time that a slow server needs to
-    /// read them.
+    /// Time until the first event, and for the whole answer. Long prompts that are not for a user who is typing get the time a slow server
+    /// needs to read them.
     pub fn times(&self, priority: Priority, prompt_tokens: usize) -> (Duration, Duration) {
         match priority {
             Priority::Typing => return (self.first_typing, self.total_typing),

@@ -82,8 +82,8 @@ pub fn build_with(name: &str, config: &EngineConfig, limits: Limits) -> Result<A
     Ok(Arc::new(Http { inner: Arc::new(inner) }))
 }
 
-/// Whether a server's answer came from another model than the one asked for. Owner, folder and case do not count, nor does a suffix after
-/// a separator: `-instruct`, `:latest`, a date. A further digit is another version: V3 is not V3.2.
+/// Whether a server's answer came from a model other than the one requested. Owner, folder and case do not count, nor does a suffix after a
+/// separator: `-instruct`, `:latest`, a date. A further digit is another version: V3 is not V3.2.
 pub fn is_other_model(asked: &str, served: &str) -> bool {
     let plain = |name: &str| {
         let name = name.to_lowercase().replace('\\', "/");
@@ -99,7 +99,7 @@ struct Http {
     inner: Arc<ServerShared>,
 }
 
-/// What the task of a request shares with the engine.
+/// What the engine shares with the task of a request.
 struct ServerShared {
     api: Api,
     model: String,
@@ -108,7 +108,7 @@ struct ServerShared {
     /// `None`: the server renders and parses.
     dialect: Option<Arc<dyn Dialect>>,
     wire: Wire,
-    /// Held by who asks the server about itself: one at a time, and to the end, though who wanted to know is gone.
+    /// Held while asking the server about itself: one at a time, and to the end, even if the caller is gone.
     asking: Arc<tokio::sync::Mutex<()>>,
     seen: tokio::sync::watch::Sender<Seen>,
 }
@@ -116,19 +116,19 @@ struct ServerShared {
 /// What is known of the model that the server has loaded: what it says, and what its answers have taught.
 #[derive(Default)]
 struct Seen {
-    /// The model that answered last. (A list may call it by an alias, or without its date.)
+    /// The model that answered last. (A list may name it by an alias, or without its date.)
     answered: String,
     caps: Option<Caps>,
-    /// When to ask again, if it has not told what it serves.
+    /// When to ask again, if it has not said what it serves.
     again: Option<Instant>,
     /// Its model thinks before it answers unless told not to.
     thinks: bool,
-    /// The last prompt that it surely has read whole.
+    /// The last prompt that it has certainly read completely.
     prompt: String,
     learned: Learned,
 }
 
-/// What became of one attempt at a request.
+/// The result of one attempt at a request.
 enum AttemptOutcome {
     Done(Finished),
     /// The model thinks, and was not told not to; nothing has been passed on yet.
@@ -136,7 +136,8 @@ enum AttemptOutcome {
 }
 
 impl ServerShared {
-    /// Runs a request, again in another form for each thing that the server's refusal teaches. There are few such things, each learnt once.
+    /// Runs a request, again in another form for each thing that the server's refusal teaches. There are only a few such things, each
+    /// learned once.
     async fn run(self: &Arc<Self>, request: Request, events: &tokio::sync::mpsc::Sender<Event>) -> Result<Finished, EngineError> {
         loop {
             let why = match self.attempt(&request, events).await {
@@ -158,9 +159,9 @@ impl ServerShared {
         }
     }
 
-    /// Notes a server without an address for raw prompts. Its abilities then say that it fills no holes.
+    /// Notes a server without an endpoint for raw prompts. Its capabilities then say that it fills no holes.
     fn note_refused(&self, request: &Request, error: &EngineError) {
-        // Some say so with another status, one even with the status of success.
+        // Some say so with another status, one even with a success status.
         const SAID: &[&str] = &["/completions endpoint", "unexpected endpoint", "chat model"];
         let is_missing = error.refusal.as_deref().is_some_and(|refusal| {
             let said = refusal.said.to_lowercase();
@@ -174,7 +175,7 @@ impl ServerShared {
         }
     }
 
-    /// A server that refuses a prompt as too long has a smaller window than was believed.
+    /// A server that refuses a prompt as too long has a smaller window than assumed.
     fn note_window(&self, request: &Request, error: &EngineError) {
         if error.kind != ErrorKind::TooLong {
             return;
@@ -185,7 +186,7 @@ impl ServerShared {
         self.seen.send_modify(|seen| seen.learned.window = Some(window::smaller(said, known, asked)));
     }
 
-    /// A server that takes no tools is asked without them from then on: whoever asks learns of it by its abilities.
+    /// A server that takes no tools is asked without them from then on: callers see this in its capabilities.
     fn note_tools(&self, request: &Request, error: EngineError) -> EngineError {
         let offers = matches!(&request.ask, Ask::Chat(chat) if !chat.tools.is_empty());
         if !offers || self.dialect.is_some() || error.kind == ErrorKind::TooLong || !refuses_tools(&error) {
@@ -198,13 +199,13 @@ impl ServerShared {
         EngineError { kind: ErrorKind::Unsupported, message, ..error }
     }
 
-    /// What is known of its abilities without asking the server.
+    /// What is known of its capabilities without asking the server.
     fn known_caps(&self) -> Caps {
         let told = self.seen.borrow().caps.clone();
         self.taught(told.unwrap_or_else(|| self.configured_caps()))
     }
 
-    /// Abilities with what refusals have taught.
+    /// Capabilities, corrected by what refusals have taught.
     fn taught(&self, caps: Caps) -> Caps {
         let seen = self.seen.borrow();
         let thinks = self.thinking.unwrap_or(seen.thinks || seen.learned.quiet == Quiet::Said);
@@ -212,7 +213,7 @@ impl ServerShared {
         Caps { context, tools: caps.tools && !seen.learned.takes_no_tools, thinks, ..caps }
     }
 
-    /// Whether a refusal teaches something that makes it worth sending the request again.
+    /// Whether a refusal teaches something that makes the request worth sending again.
     fn learns(&self, request: &Request, error: &EngineError) -> bool {
         let says_quiet = self.says_quiet(request);
         let mut learns = false;
@@ -220,12 +221,12 @@ impl ServerShared {
         learns
     }
 
-    /// Whether this request says unasked that the model should not think.
+    /// Whether this request tells the model not to think without the user asking for that.
     fn says_quiet(&self, request: &Request) -> bool {
         request.priority.is_completion() && self.thinking.is_none() && self.seen.borrow().learned.quiet == Quiet::Said
     }
 
-    /// Whether thinking in the answer to this request would be news.
+    /// Whether reasoning in the answer to this request would teach us something.
     fn minds_thinking(&self, request: &Request) -> bool {
         let switchable = self.api == Api::OpenAi && self.dialect.is_none() && matches!(request.ask, Ask::Chat(_));
         switchable && request.priority.is_completion() && self.thinking.is_none() && self.seen.borrow().learned.quiet == Quiet::Untried
@@ -277,7 +278,7 @@ impl ServerShared {
         Ok(AttemptOutcome::Done(finished))
     }
 
-    /// Notes which model answered. Another one than before may have other abilities; one that was not asked for is reported.
+    /// Notes which model answered. A different one than before may have other capabilities; one that was not requested is reported.
     fn note_answered(&self, served: &str) {
         if served.is_empty() {
             return;
@@ -319,7 +320,7 @@ impl Engine for Http {
         let inner = self.inner.clone();
         let (sender, receiver) = tokio::sync::mpsc::channel(64);
         tokio::spawn(async move {
-            // To drop the running future closes the connection.
+            // Dropping the running future closes the connection.
             let outcome = tokio::select! {
                 biased;
                 () = cancel.cancelled() => Err(EngineError::cancelled()),

@@ -10,7 +10,7 @@ pub struct Ndjson {
 }
 
 impl Ndjson {
-    /// `cap`: most bytes of a line.
+    /// `cap`: maximum bytes of a line.
     pub fn new(cap: usize) -> Self {
         Self { line: vec![], cap }
     }
@@ -30,7 +30,7 @@ impl Ndjson {
         Ok(frames)
     }
 
-    /// The stream ended: what came since the last line end is a document too.
+    /// The stream ended: text after the last line end is a document too.
     pub fn finish(&mut self) -> Result<Vec<Frame>, Broken> {
         let line = String::from_utf8(std::mem::take(&mut self.line)).map_err(|_| Broken::NotUtf8)?;
         let data = line.trim();

@@ -1,4 +1,4 @@
-//! Ollama's own API. Unlike its `/v1` it takes the context size, and can refuse a prompt that does not fit instead of cutting it.
+//! Ollama's own API. Unlike its `/v1` it takes the context size, and can refuse a prompt that does not fit instead of truncating it.
 
 use serde_json::{Map, Value, json};
 
@@ -32,7 +32,7 @@ pub(super) fn raw_body(model: &str, prompt: &str, stops: &[&str], request: &Requ
     Value::Object(body)
 }
 
-/// The body of `/api/generate` for a hole; the model's template has its FIM tokens.
+/// The body of `/api/generate` for a hole; the model's template adds its FIM tokens.
 pub(super) fn fim_body(model: &str, prefix: &str, suffix: &str, request: &Request, context: u32) -> Value {
     let mut body = common(model, request, context);
     body.insert("prompt".into(), prefix.into());
@@ -49,7 +49,7 @@ fn common(model: &str, request: &Request, context: u32) -> Map<String, Value> {
     let mut body = Map::new();
     body.insert("model".into(), model.into());
     body.insert("stream".into(), true.into());
-    // Not documented, but the server reads it: an error instead of a silent cut when the prompt does not fit.
+    // Undocumented, but the server reads it: an error instead of silent truncation when the prompt does not fit.
     body.insert("truncate".into(), false.into());
     body.insert("shift".into(), false.into());
     body.insert("options".into(), options);
@@ -59,7 +59,7 @@ fn common(model: &str, request: &Request, context: u32) -> Map<String, Value> {
 /// Reads the documents of `/api/chat` and `/api/generate`.
 pub(super) struct Ollama {
     answer: Answer,
-    /// Bytes of the prompt that was sent, and of its part that the server cannot have in its cache.
+    /// Bytes of the prompt as sent, and of the part that cannot be in the server's cache.
     sent: usize,
     fresh: usize,
     done: bool,
@@ -71,8 +71,8 @@ impl Ollama {
         Self { answer, sent, fresh, done: false }
     }
 
-    /// Some versions cut the prompt silently; their count of tokens gives it away. No tokenizer makes tokens of more than six bytes on
-    /// average from code. Versions that do not count cached tokens are believed as far as the cache explains it.
+    /// Some versions truncate the prompt silently; their token count gives it away. No tokenizer averages more than six bytes per token on
+    /// code. Versions that do not count cached tokens are believed as far as the cache explains the count.
     fn check_prompt(&self, read: u64) -> Result<(), EngineError> {
         let least = |bytes: usize| bytes as u64 * 4 / 25;
         if self.sent < 4096 || read >= least(self.sent) || (self.fresh < self.sent && read >= least(self.fresh)) {
@@ -98,7 +98,7 @@ impl Ollama {
         self.answer.timing.load_ms = number("load_duration").unwrap_or_default() as f64 / 1e6;
         let reason = value.get("done_reason").and_then(Value::as_str).unwrap_or_default();
         self.answer.finish = Some(match reason.trim() {
-            // Old versions give the end no name; where nothing was asked, the model was only loaded.
+            // Old versions do not name the end; for an empty request, the model was only loaded.
             "" | "load" => Finish::Stop,
             reason => self.answer.ended(reason)?,
         });

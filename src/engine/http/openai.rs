@@ -15,7 +15,7 @@ use crate::engine::{EngineError, ErrorKind, Event, Finish, Finished, Refusal, Re
 pub(super) enum Thinking {
     /// DeepSeek's API: always stated, because it is on by default there.
     Type,
-    /// vLLM and SGLang: a variable of the chat template, stated only when it is on or configured.
+    /// vLLM and SGLang: a variable of the chat template, stated only if it is on or configured.
     Template { said: bool },
 }
 
@@ -68,7 +68,7 @@ pub(super) fn fim_body(model: &str, prefix: &str, suffix: &str, request: &Reques
     Value::Object(body)
 }
 
-/// The API allows no more stop texts.
+/// Maximum stop texts that the API allows.
 const MOST_STOPS: usize = 4;
 
 fn sampling(model: &str, request: &Request) -> Map<String, Value> {
@@ -77,7 +77,7 @@ fn sampling(model: &str, request: &Request) -> Map<String, Value> {
     body.insert("stream".into(), true.into());
     body.insert("stream_options".into(), json!({"include_usage": true}));
     body.insert("max_tokens".into(), request.max_tokens.into());
-    // Through its text, so that 0.2 does not become 0.20000000298.
+    // Via its text, so that 0.2 does not become 0.20000000298.
     let temperature: f64 = request.temperature.to_string().parse().unwrap_or_default();
     body.insert("temperature".into(), temperature.into());
     if !request.stop.is_empty() {
@@ -108,7 +108,7 @@ pub(super) struct OpenAi {
     answer: Answer,
     fragments: Vec<Fragment>,
     ids: Ids,
-    /// Something of a message has come.
+    /// Something of a message has arrived.
     begun: bool,
     done: bool,
 }
@@ -162,7 +162,7 @@ impl Ids {
 }
 
 impl OpenAi {
-    /// A reader that puts together `answer`.
+    /// A reader that assembles `answer`.
     pub fn new(answer: Answer) -> Self {
         Self { answer, fragments: vec![], ids: Ids::default(), begun: false, done: false }
     }
@@ -201,7 +201,7 @@ impl OpenAi {
         for (is_reasoning, text) in parts(delta.get("content")) {
             if is_reasoning { self.answer.reasoning(text, out)? } else { self.answer.text(text, out)? }
         }
-        // What a model says that will not answer has a field of its own.
+        // A model's refusal to answer has a field of its own.
         self.answer.text(text("refusal"), out)?;
         self.answer.text(choice.get("text").and_then(Value::as_str).unwrap_or_default(), out)?;
         self.begun |= !delta.is_null() || choice.get("text").is_some();
@@ -248,8 +248,8 @@ impl OpenAi {
     }
 
     /// The call that a fragment continues, if it does not begin one: by index, else by id, else the last one. Some servers number every
-    /// call 0 or none, some give every fragment its own id, some repeat the name. So a name begins another call if the ids say so, or if
-    /// the arguments so far are complete.
+    /// call 0 or not at all, some give every fragment its own id, some repeat the name. So a name begins another call if the ids say so, or
+    /// if the arguments so far are complete.
     fn call_of(&self, index: Option<u64>, id: &str, name: &str, says_more: bool) -> Option<usize> {
         let last = |same: &dyn Fn(&Fragment) -> bool| self.fragments.iter().rposition(same);
         let place = match index {
@@ -283,10 +283,10 @@ impl OpenAi {
     }
 }
 
-/// How a choice says that it has ended, if it does.
+/// The finish reason of a choice, if it has one.
 fn finish_reason(choice: &Value) -> Option<String> {
     let reason = choice.get("finish_reason")?;
-    // SGLang of old puts its word into an object.
+    // Old SGLang versions put the reason into an object.
     match reason.get("type").unwrap_or(reason) {
         Value::Null | Value::Bool(false) => None,
         Value::String(word) => Some(word.clone()).filter(|word| !matches!(word.trim(), "" | "null")),
@@ -294,7 +294,7 @@ fn finish_reason(choice: &Value) -> Option<String> {
     }
 }
 
-/// The texts of a message, and whether each of them is a thought: some servers send them in parts.
+/// The texts of a message, and whether each is reasoning: some servers send messages in parts.
 fn parts(content: Option<&Value>) -> Vec<(bool, &str)> {
     match content {
         Some(Value::String(text)) => vec![(false, text)],
@@ -310,7 +310,7 @@ fn part(part: &Value) -> Vec<(bool, &str)> {
     }
 }
 
-/// Most bytes of the arguments of one answer.
+/// Maximum bytes of the arguments of one answer.
 const MOST_ARGUMENTS: usize = 256 << 10;
 
 impl Answering for OpenAi {
@@ -320,7 +320,7 @@ impl Answering for OpenAi {
             self.done = true;
             return Ok(out);
         }
-        // A gateway's sign of life in the style of another vendor.
+        // A gateway's keep-alive in the style of another vendor.
         if event == "ping" {
             return Ok(out);
         }
@@ -372,7 +372,7 @@ impl Answering for OpenAi {
         }
         // A call that the token limit cut off does not count; those before it do.
         let mut fragments = std::mem::take(&mut self.fragments);
-        // Some servers end a stream as it should be, and give the end no name.
+        // Some servers end a stream properly but give no finish reason.
         if self.done && self.begun && self.answer.finish.is_none() && fragments.iter().all(Fragment::is_whole) {
             self.answer.finish = Some(if fragments.is_empty() { Finish::Stop } else { Finish::ToolCalls });
         }

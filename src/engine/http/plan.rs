@@ -1,4 +1,4 @@
-//! What is sent for a request, to which address, and how the answer is read.
+//! What is sent for a request, to which URL, and how the answer is read.
 
 use std::sync::Arc;
 
@@ -21,12 +21,12 @@ pub(super) struct Plan {
     pub answering: Box<dyn Answering>,
     /// Estimated tokens of the prompt.
     pub tokens: usize,
-    /// The prompt, if it matters later what the server has read before.
+    /// The prompt, if it matters later what the server has already read.
     pub prompt: Option<String>,
 }
 
 impl ServerShared {
-    /// Decides address, body and parsers for a request.
+    /// Decides URL, body and parsers for a request.
     pub(super) async fn plan(self: &Arc<Self>, request: &Request) -> Result<Plan, EngineError> {
         let within;
         let most = self.seen.borrow().learned.most_tokens.unwrap_or(u32::MAX);
@@ -99,7 +99,7 @@ impl ServerShared {
                 let body = openai::fim_body(&self.model, &prefix, &suffix, request);
                 Ok(self.openai_plan("/beta/completions", body, answer))
             }
-            // Asked again, because the model may have changed: what filled holes may be a chat model now.
+            // Asked again, because the model may have changed: the server may have a chat model now.
             Api::Ollama if self.caps().await?.fim => {
                 let body = ollama::fim_body(&self.model, &prefix, &suffix, request, self.num_ctx());
                 Ok(self.ollama_plan("/api/generate", body, answer))
@@ -135,7 +135,7 @@ impl ServerShared {
         Plan { path: self.ollama_path(path), body, format: Format::Ndjson, answering, tokens: sent / 4, prompt: Some(prompt) }
     }
 
-    /// The path of a call. `base_url` may end in `/v1` or not; DeepSeek's API has no version, and `/beta` beside it.
+    /// The path of a call. `base_url` may end in `/v1` or not; DeepSeek's API has no version, and `/beta` next to it.
     pub(super) fn openai_path(&self, path: &str) -> String {
         let base = self.wire.endpoint.path();
         match self.api {
@@ -156,12 +156,12 @@ impl ServerShared {
     }
 
     /// The prompt for a hole, if we render it, and the texts that end its answer: in the format of the model's family, else in the
-    /// configured dialect, else in Qwen's if the model's name says that it knows it.
+    /// configured dialect, else in Qwen's if the model's name indicates that it knows it.
     fn hole_prompt(&self, fim: &Fim) -> Option<(String, &'static [&'static str])> {
         if self.seen.borrow().learned.fills_no_holes {
             return None;
         }
-        // Who configures a dialect wants raw prompts; otherwise only servers of this API are taken to complete them.
+        // A configured dialect asks for raw prompts; otherwise only servers of this API are assumed to complete them.
         let family = Family::of(&self.model).filter(|_| self.dialect.is_some() || self.api == Api::OpenAi);
         if let Some(family) = family {
             return Some((family.prompt(fim), family.ends));
@@ -177,7 +177,7 @@ impl ServerShared {
         name.contains("qwen") && name.contains("coder")
     }
 
-    /// Whether the model's name is one known to fill holes, whoever renders the prompt.
+    /// Whether the model's name is one known to fill holes, no matter who renders the prompt.
     pub(super) fn is_known_for_holes(&self) -> bool {
         Family::of(&self.model).is_some() || self.is_qwen_coder()
     }
@@ -223,7 +223,7 @@ fn prompt_text(body: &Value) -> String {
     contents.chain(text("prompt")).chain(text("suffix")).collect()
 }
 
-/// How many bytes two texts share at their start.
+/// How many bytes two texts share at the start.
 fn common_bytes(a: &str, b: &str) -> usize {
     a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count()
 }

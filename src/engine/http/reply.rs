@@ -1,4 +1,4 @@
-//! The body of an answer as frames. Its first bytes tell the format; times and sizes are limited.
+//! The body of an answer as frames. Its first bytes determine the format; times and sizes are limited.
 
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -36,20 +36,20 @@ pub struct Reply {
     times: TimeLimits,
     limits: Limits,
     received: usize,
-    /// The last sign of life. The head of the answer counts as the first, unless somebody types.
+    /// The last sign of life. The head of the response counts as the first, unless the user is typing.
     heard: Option<Instant>,
-    /// The answer itself has begun; before that there were only signs of life while the prompt was read.
+    /// The answer itself has begun; before that there were only keep-alives while the prompt was read.
     begun: bool,
-    /// The first bytes of a body in which no answer was found yet.
+    /// The first bytes of a body in which no answer has been found yet.
     unread: Option<Vec<u8>>,
     ended: bool,
 }
 
-/// Bytes of a non-answer that are shown to the user.
+/// Bytes shown to the user of a body that is not an answer.
 const SHOWN_ANSWER_BYTES: usize = 120;
 
 impl Reply {
-    /// A reader for the body of `answer`, expected in a format.
+    /// A reader for the body of `answer`, expected in a certain format.
     pub(super) fn new(name: String, answer: web::Answer, wanted: Format, times: TimeLimits, limits: &Limits) -> Self {
         Self {
             name,
@@ -67,7 +67,7 @@ impl Reply {
         }
     }
 
-    /// The next frame; `None` when the body has ended properly.
+    /// The next frame; `None` at the regular end of the body.
     pub async fn next(&mut self) -> Result<Option<Frame>, EngineError> {
         loop {
             if let Some(frame) = self.frames.pop_front() {
@@ -86,7 +86,7 @@ impl Reply {
         let due = match self.heard {
             None => first,
             Some(last) if self.begun => last + self.limits.idle,
-            // A sign of life extends the time, and never shortens what a long prompt was given.
+            // A keep-alive extends the time limit, and never shortens what a long prompt was given.
             Some(last) => first.max(last + self.limits.ping),
         };
         let deadline = due.min(total);
@@ -123,7 +123,7 @@ impl Reply {
                 )
             }
         };
-        // Who falls silent has lost the answer as a broken connection has. One that goes on for too long would do so again.
+        // Silence loses the answer like a broken connection. An answer that takes too long would do so again.
         EngineError { broke_off: self.begun && !total, ..EngineError::new(ErrorKind::TimedOut, message) }
     }
 
@@ -195,7 +195,7 @@ impl Reply {
         Ok(())
     }
 
-    /// The error for a whole body that has no answer.
+    /// The error for a whole body that contains no answer.
     fn no_answer(&self, body: &[u8]) -> EngineError {
         let said = one_line(&String::from_utf8_lossy(body));
         if said.is_empty() {

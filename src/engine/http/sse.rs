@@ -1,11 +1,11 @@
-//! Server-sent events, decoded as bytes arrive: any line end, comments, several data lines, a byte-order mark, limited lines.
+//! Server-sent events, decoded as bytes arrive: any line ending, comments, multiple data lines, a byte order mark, limited line lengths.
 
 /// A complete item of the stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Frame {
     /// The data of an event; `event` is its name, empty by default.
     Data { event: String, data: String },
-    /// A comment: a sign of life.
+    /// A comment: a keep-alive.
     Comment,
 }
 
@@ -29,7 +29,7 @@ pub struct Sse {
 }
 
 impl Sse {
-    /// `cap`: most bytes of a line, and of an event.
+    /// `cap`: maximum bytes of a line, and of an event.
     pub fn new(cap: usize) -> Self {
         Self { line: vec![], after_cr: false, first: true, event: String::new(), data: None, cap }
     }
@@ -78,7 +78,7 @@ impl Sse {
         match field {
             "" => frames.push(Frame::Comment),
             "event" => self.event = value.into(),
-            // Old versions of llama-server have a field of their own for errors.
+            // Old versions of llama-server have their own field for errors.
             "error" => frames.push(Frame::Data { event: "error".into(), data: value.into() }),
             "data" => match &mut self.data {
                 None => self.data = Some(value.into()),

@@ -1,7 +1,7 @@
-//! Surrogates that a stream tears apart: servers written in JavaScript may split a stream between the two UTF-16 units of a character, and
+//! Surrogates torn apart by a stream: servers written in JavaScript may split a stream between the two UTF-16 units of a character, and
 //! write each unit as an escape that is not valid JSON on its own.
 
-/// Escapes in a JSON text that are half a character without the other half beside it: their offsets and values.
+/// Escapes in a JSON text that are half a character without the other half next to them: their offsets and values.
 pub fn lone_surrogates(json: &[u8]) -> Vec<(usize, u16)> {
     let unit = |at: usize| {
         let digits = json.get(at..at + ESCAPE_BYTES)?.strip_prefix(b"\\u")?;
@@ -33,8 +33,8 @@ pub(super) struct SurrogateJoiner {
 }
 
 impl SurrogateJoiner {
-    /// The document with its halves joined: a first half waits for the next document, a second half completes it. A half that stays alone
-    /// becomes the replacement character.
+    /// The document with surrogate pairs joined: a first half waits for the next document, a second half completes it. A half that stays
+    /// alone becomes the replacement character.
     pub fn joined(&mut self, json: &str) -> String {
         let (mut out, mut done) = (String::with_capacity(json.len()), 0);
         let mut waiting = self.first.take();

@@ -1,10 +1,9 @@
-//! What a server says of its context window when it refuses a prompt that is longer: each says it in other words, and most of them with
-//! the number.
+//! What a server says of its context window when it refuses a longer prompt: each words it differently, and most give the number.
 
-/// Fewer tokens are no window: a field that was not filled in, or a word of something else.
+/// Fewer tokens than this are no window: the field was not filled in, or the number means something else.
 pub(super) const LEAST: u32 = 256;
 
-/// In what servers say of a prompt that does not fit.
+/// Phrases that servers use for a prompt that does not fit.
 const OVERFLOWS: &[&str] = &[
     "context length",
     "maximum context",
@@ -21,7 +20,7 @@ const OVERFLOWS: &[&str] = &[
     "request too large",
 ];
 
-/// What stands before the window.
+/// Phrases that precede the window.
 const BEFORE: &[&str] = &[
     "context length",
     "context size",
@@ -37,12 +36,12 @@ const BEFORE: &[&str] = &[
     "limit",
 ];
 
-/// Letters between the words and the number.
+/// Maximum characters between the phrase and the number.
 const NEAR: usize = 24;
 
-/// Whether this is said of a prompt that does not fit.
+/// Whether this says that a prompt does not fit.
 pub(super) fn is_overflow(said: &str) -> bool {
-    // What took too long is no prompt.
+    // Something that took too long is not a prompt that is too long.
     let said = said.to_lowercase().replace("took too long", "").replace("taking too long", "");
     OVERFLOWS.iter().any(|words| said.contains(words))
 }
@@ -54,7 +53,7 @@ pub(super) fn named(said: &str) -> Option<u32> {
     BEFORE.iter().find_map(behind)
 }
 
-/// The number that a text begins with, behind a few letters at most; `131,072` is one.
+/// The number near the start of a text, after a few characters at most; `131,072` is one number.
 fn first_number(text: &str) -> Option<u32> {
     let start = text.char_indices().take(NEAR).find(|(_, letter)| letter.is_ascii_digit()).map(|(at, _)| at)?;
     let digits = text[start..].chars().take_while(|letter| letter.is_ascii_digit() || matches!(letter, ',' | '_'));
@@ -62,8 +61,8 @@ fn first_number(text: &str) -> Option<u32> {
     digits.parse().ok().filter(|number| *number >= LEAST)
 }
 
-/// The window of a server that refuses a prompt of so many tokens, of which `known` was believed: what it names, else half of what was
-/// asked of it. One that names what is believed already counts other tokens.
+/// The window of a server that refuses a prompt of `asked` tokens, while `known` was assumed: the window that it names, else half of
+/// `asked`. A server that names what is already assumed counts tokens differently.
 pub(super) fn smaller(said: &str, known: u32, asked: u32) -> u32 {
     let half = (known.min(asked) / 2).max(LEAST);
     named(said).filter(|window| *window < known).unwrap_or(half).min(known)

@@ -35,13 +35,13 @@ pub struct TimeLimits {
     pub typing: bool,
 }
 
-/// Most bytes of an error's body that are read: some repeat all that they were asked in it.
+/// Maximum bytes of an error's body that are read: some errors repeat the whole request.
 const ERROR_BODY: usize = 4 << 20;
 
-/// The outcome of an attempt.
+/// The result of an attempt.
 enum AttemptOutcome {
     Answered(web::Answer),
-    /// The connection broke before anything came: mostly a kept one that the server has closed meanwhile.
+    /// The connection broke before anything arrived: mostly a kept connection that the server has closed in the meantime.
     Stale(EngineError),
     /// Worth another attempt.
     RetryReason(EngineError),
@@ -62,17 +62,17 @@ impl Wire {
         TimeLimits { started: Instant::now(), first, total, typing: priority == Priority::Typing }
     }
 
-    /// The limits for a question not worth a long wait.
+    /// The limits for a request that is not worth a long wait.
     pub fn brief(&self) -> TimeLimits {
         TimeLimits { started: Instant::now(), first: self.limits.list, total: self.limits.list, typing: true }
     }
 
-    /// The limits for a question whose answer is needed.
+    /// The limits for a request whose answer is needed.
     pub fn patient(&self) -> TimeLimits {
         self.times(Priority::Normal, 0)
     }
 
-    /// Sends a request and waits for the head of a good answer. Each time it is sent again is an event.
+    /// Sends a request and waits for the head of a good response. Each retry is an event.
     pub async fn post(
         &self,
         path: &str,
@@ -128,14 +128,14 @@ impl Wire {
             let (error, has_left) = match self.trial(fresh.as_ref().unwrap_or(&self.client), path, body, times).await {
                 AttemptOutcome::Answered(answer) => return Ok(answer),
                 AttemptOutcome::Failed(error) => return Err(error),
-                // At once, even while somebody types, and not over another kept connection.
+                // Immediately, even while the user types, and not over another kept connection.
                 AttemptOutcome::Stale(_) if fresh.is_none() => {
                     fresh = Some(Client::direct(self.limits.connect, 0));
                     again(RetryReason::Lost).await;
                     continue;
                 }
                 AttemptOutcome::Stale(error) => (error, true),
-                // If no connection came about, nothing was sent that could have taken effect.
+                // If no connection was made, nothing was sent that could have had an effect.
                 AttemptOutcome::RetryReason(error) => {
                     let was_refused = error.refusal.is_some();
                     (error, was_refused)
@@ -189,7 +189,7 @@ impl Wire {
         let retry_after = answer.headers.get(header::RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?));
         let location = answer.headers.get(header::LOCATION).and_then(|to| url.join(to.to_str().ok()?).ok());
         let body = limited_body(answer, ERROR_BODY, Duration::from_secs(2)).await;
-        // Before it is part of a message: its end may be the beginning of the key.
+        // Before it becomes part of a message: its end may be the beginning of the key.
         let said = said(&body).map(|said| self.key.redact_all(&said));
         let refusal = Refusal { status: status.as_u16(), said: said.clone().unwrap_or_default(), retry_after };
         let error = self.refused(status, path, said, retry_after, location.map(|to| self.key.redact_all(&shown(&to))));
@@ -219,7 +219,7 @@ impl Wire {
         AttemptOutcome::Stale(EngineError::new(ErrorKind::Unavailable, format!("{name}: the connection broke ({cause}); try again{tls}")))
     }
 
-    /// A status that is no answer, for people.
+    /// The error for a status that is not an answer, for the user.
     fn refused(
         &self,
         status: StatusCode,
@@ -265,7 +265,7 @@ impl Wire {
     }
 }
 
-/// Where a redirect leads, without what may be private in it.
+/// Where a redirect leads, without the parts that may be private.
 fn shown(to: &url::Url) -> String {
     super::endpoint::origin(to) + to.path()
 }
@@ -285,7 +285,7 @@ async fn limited_body(mut answer: web::Answer, cap: usize, time: Duration) -> Ve
     body
 }
 
-/// What a server's error document says, cut to a line; `None` for pages and garbage. Of one that is not whole the message counts that is.
+/// What a server's error document says, cut to one line; `None` for pages and garbage. Of a truncated document, the first complete message.
 fn said(body: &[u8]) -> Option<String> {
     let body = body.trim_ascii();
     match serde_json::from_slice::<Value>(body) {
@@ -295,23 +295,23 @@ fn said(body: &[u8]) -> Option<String> {
     }
 }
 
-/// The first message in a document that breaks off.
+/// The first message in a truncated document.
 fn first_message(document: &str) -> Option<String> {
     let behind = |name: &str| document.split_once(&format!("\"{name}\"")).map(|(_, rest)| rest.trim_start().trim_start_matches(':'));
     let read = |rest: &str| serde_json::Deserializer::from_str(rest).into_iter::<String>().next()?.ok();
     MESSAGES.iter().find_map(|name| read(behind(name)?)).map(|text| one_line(&text))
 }
 
-/// What the message of an error is called.
+/// The names of the message in an error.
 const MESSAGES: [&str; 3] = ["message", "detail", "msg"];
 
-/// Whether an encoding is none.
+/// Whether an encoding is the identity.
 fn is_plain(encoding: &HeaderValue) -> bool {
     let plain = |one: &str| matches!(one.trim().to_ascii_lowercase().as_str(), "" | "identity");
     encoding.to_str().is_ok_and(|all| all.split(',').all(plain))
 }
 
-/// A time for people.
+/// A duration for display.
 fn span(time: Duration) -> String {
     match time.as_secs() {
         seconds @ 0..120 => format!("{} s", seconds.max(1)),
@@ -325,14 +325,14 @@ fn span(time: Duration) -> String {
 pub(super) fn error_text(value: &Value) -> Option<String> {
     let error = value.get("error").unwrap_or(value);
     let text = MESSAGES.iter().find_map(|key| message(error.get(key)?)).or_else(|| message(error))?;
-    // What a gateway was told by whom it asked itself.
+    // What the gateway's own upstream said.
     let behind = error.pointer("/metadata/raw").and_then(Value::as_str);
     let about = error.get("param").and_then(Value::as_str).filter(|about| !text.contains(about));
     let more = behind.map(|raw| format!(": {raw}")).into_iter().chain(about.map(|about| format!(" ({about})")));
     Some(one_line(&more.fold(text, |text, more| text + &more)))
 }
 
-/// A message, as a text or as FastAPI's list of what is wrong and where.
+/// A message, as a text or as FastAPI's list of problems and their places.
 fn message(said: &Value) -> Option<String> {
     let entry = |entry: &Value| {
         let place = entry.get("loc").and_then(Value::as_array).into_iter().flatten();
@@ -354,7 +354,7 @@ fn message(said: &Value) -> Option<String> {
 /// Entries of such a list that are shown.
 const MOST_ENTRIES: usize = 3;
 
-/// Text of a server for a message: short, one line, no control characters.
+/// Server text for use in a message: short, one line, no control characters.
 pub(super) fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect::<String>().trim().to_string()
 }
@@ -386,7 +386,7 @@ fn http_date(text: &str) -> Option<u64> {
     u64::try_from(days * 86_400 + number(hour)? * 3600 + number(minute)? * 60 + number(second)?).ok()
 }
 
-/// A random time between half of `most` and all of it, so that clients do not come back all at once.
+/// A random time between half of `most` and all of it, so that clients do not all come back at once.
 fn jitter(most: Duration) -> Duration {
     let nanos = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |now| now.subsec_nanos());
     most / 2 + (most / 2).mul_f64(f64::from(nanos % 1000) / 1000.0)

@@ -1,5 +1,5 @@
-//! The embedded engine: GGUF models in a child process that all servers of a user share. `gguf` checks a file before llama.cpp sees it,
-//! `wire` is what the two processes say to each other, `place` is where they meet, `client` is our side, `process` the other.
+//! The embedded engine: GGUF models in a child process shared by all servers of a user. `gguf` checks a file before llama.cpp sees it,
+//! `wire` is the protocol between the two processes, `place` is where they meet, `client` is our side, `process` the other.
 
 pub mod client;
 pub mod gguf;

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use crate::records;
 
-/// Longest path of a Unix socket in bytes, without the final NUL; macOS allows 103, Linux 107.
+/// The longest path of a Unix socket in bytes, without the final NUL; macOS allows 103, Linux 107.
 const MAX_SOCKET_PATH: usize = 103;
 
-/// The socket: `$LONGSIGHT_SOCKET`, else `engine.sock` in the user's runtime folder; below the cache or temporary folder if there is none,
-/// or if its path is too long for a socket.
+/// The socket: `$LONGSIGHT_SOCKET`, else `engine.sock` in the user's runtime folder; in the cache or temporary folder if there is none, or
+/// if its path is too long for a socket.
 pub fn socket() -> Result<PathBuf> {
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     if let Some(path) = variable("LONGSIGHT_SOCKET") {
@@ -47,14 +47,15 @@ pub fn log_file() -> Option<PathBuf> {
     crate::config::cache_dir().map(|folder| folder.join("engine.log"))
 }
 
-/// Where KV caches of long prompts are saved: `kv` in the cache folder, or in the folder that `LONGSIGHT_STATES` names. That one is the
-/// user's, and its rights are not changed.
+/// Where KV caches of long prompts are saved: `kv` in the cache folder, or in the folder that `LONGSIGHT_STATES` names. That folder belongs
+/// to the user, and its permissions are not changed.
 pub fn states_folder() -> Option<PathBuf> {
     let named = std::env::var_os("LONGSIGHT_STATES").filter(|path| !path.is_empty()).map(PathBuf::from);
     named.or_else(crate::config::cache_dir).map(|folder| folder.join("kv"))
 }
 
-/// The variables that the engine process gets: what the system, drivers and llama.cpp need, and nothing that looks like a secret.
+/// The environment variables that the engine process gets: what the system, drivers and llama.cpp need, and nothing that looks like a
+/// secret.
 pub fn environment() -> Vec<(OsString, OsString)> {
     const EXACT: &[&str] = &["PATH", "HOME", "USER", "LANG", "TMPDIR", "LD_LIBRARY_PATH"];
     const STARTS: &[&str] = &["LC_", "XDG_", "LONGSIGHT_", "CUDA_", "NVIDIA_", "GGML_", "VK_", "OMP_", "GOMP_", "HIP_", "ROCR_", "HSA_"];

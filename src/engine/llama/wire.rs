@@ -1,5 +1,5 @@
-//! What a server and the engine process say to each other: JSON in frames, each behind its length as 32-bit little-endian. The first frame
-//! each way is a greeting, where a process of another version is refused in words.
+//! The protocol between a server and the engine process: JSON in frames, each preceded by its length as a 32-bit little-endian number. The
+//! first frame each way is a greeting, and a process of another version is refused there with a message.
 
 use std::io::{Error, ErrorKind, Read, Result, Write};
 use std::path::PathBuf;
@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 use crate::dialect::Piece;
 use crate::engine::{Caps, Finish, Priority, Timing};
 
-/// Changes with every change of the types below.
+/// Has to change with every change of the types below.
 pub const PROTOCOL: u32 = 4;
 
 /// The version of this binary, and its build.
 pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("LONGSIGHT_BUILD"));
 
-/// Longest frame in bytes; prompts are far below.
+/// The longest frame in bytes; prompts are far below.
 pub const MAX_FRAME: usize = 32 << 20;
 
 /// The first frame of each side.
@@ -32,7 +32,7 @@ impl Greeting {
         Self { protocol: PROTOCOL, build: BUILD.into() }
     }
 
-    /// Why we cannot talk to whoever greets like this, if we cannot.
+    /// Why we cannot talk to the sender of this greeting, if so.
     pub fn refusal(&self) -> Option<String> {
         if *self == Self::own() {
             return None;
@@ -83,9 +83,9 @@ pub struct ModelSpec {
     pub cpu_moe: bool,
     pub n_cpu_moe: u32,
     pub kv_type: String,
-    /// Most MiB on disk for saved KV caches, of all models together; 0 saves none.
+    /// Maximum MiB on disk for saved KV caches, of all models together; 0 saves none.
     pub saved_kv_mb: u32,
-    /// Requests that can have a KV cache of their own at the same time.
+    /// How many requests can have their own KV cache at the same time.
     pub slots: u32,
 }
 
@@ -97,7 +97,7 @@ pub struct Generate {
     pub max_tokens: u32,
     pub temperature: f32,
     pub stop: Vec<String>,
-    /// Texts of tokens that end the generation, besides those that the vocabulary marks.
+    /// Texts of tokens that end the generation, besides those that the vocabulary marks as ends.
     pub stop_tokens: Vec<String>,
     /// Every control token ends the generation, since holes are filled with plain text only.
     pub plain: bool,
@@ -105,7 +105,7 @@ pub struct Generate {
     pub priority: Priority,
 }
 
-/// As [`crate::dialect::Grammar`].
+/// The same as [`crate::dialect::Grammar`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grammar {
     pub gbnf: String,
@@ -152,7 +152,7 @@ impl Answer {
     }
 }
 
-/// What is under way before the first token.
+/// What is going on before the first token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
@@ -160,7 +160,7 @@ pub enum Stage {
     Prefill,
 }
 
-/// As [`crate::engine::ErrorKind`].
+/// The same as [`crate::engine::ErrorKind`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Failure {
@@ -169,7 +169,7 @@ pub enum Failure {
     Configuration,
     TooLong,
     Unsupported,
-    /// The thread that was at work has ended before the order had.
+    /// The thread doing the work ended before the order was done.
     Died,
 }
 

@@ -1,5 +1,5 @@
 //! Token counts: exact once the engine process is up, cached line by line; a careful estimate until then, so that nobody waits. Lines are
-//! counted separately, because no tokenizer for code joins the end of a line with the next one.
+//! counted separately, because no tokenizer for code joins the end of a line with the next line.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -11,15 +11,15 @@ use super::spec::{Model, Subject};
 use crate::engine::llama::wire::{Answer, Order};
 use crate::engine::{Estimate, Tokens};
 
-/// Longest wait for exact counts. Counting takes microseconds per line.
+/// How long to wait for exact counts. Counting takes microseconds per line.
 const COUNT_WAIT: Duration = Duration::from_millis(8);
-/// Longest wait for callers who asked for exact counts.
+/// How long to wait for callers who asked for exact counts.
 const COUNT_WAIT_IF_ASKED: Duration = Duration::from_millis(500);
-/// After a count that took longer, estimates are used for this long: many texts are counted in a row.
+/// After a slower count, estimates are used for this long: many texts are counted in a row.
 const ESTIMATE_AFTER_SLOW_COUNT: Duration = Duration::from_secs(1);
 /// How long an engine process may take to start and read its vocabulary.
 const START: Duration = Duration::from_secs(5);
-/// For this long after they asked, callers still wait.
+/// Callers wait for this long after they asked.
 const PATIENT: Duration = Duration::from_secs(5);
 
 /// Counts tokens of one model.
@@ -27,9 +27,9 @@ pub(super) struct Counter {
     subject: Subject,
     link: Link,
     born: Instant,
-    /// Until then, in milliseconds after `born`, estimates are used.
+    /// Until this time, in milliseconds after `born`, estimates are used.
     paused_until: AtomicU64,
-    /// Until then, in milliseconds after `born`, somebody waits for exact counts.
+    /// Until this time, in milliseconds after `born`, somebody waits for exact counts.
     patient_until: AtomicU64,
 }
 
@@ -43,7 +43,7 @@ impl Counter {
         self.born.elapsed().as_millis() as u64
     }
 
-    /// Exact counts from the engine process; none where that would take too long now.
+    /// Exact counts from the engine process; none if that would take too long now.
     fn exact(&self, texts: &[&str]) -> Option<Vec<usize>> {
         let now = self.milliseconds();
         if !self.link.ready() || now < self.paused_until.load(Ordering::Relaxed) {
@@ -75,7 +75,7 @@ impl Counter {
         None
     }
 
-    /// Adds up a text's lines: known counts, and for the rest those of `ask`, else estimates.
+    /// Sums the lines of a text: known counts, and for the rest those of `ask`, else estimates.
     fn sum(&self, text: &str, ask: impl FnOnce(&[&str]) -> Option<Vec<usize>>) -> usize {
         let (mut sum, mut unknown) = (0, vec![]);
         for line in lines(text) {
@@ -98,12 +98,12 @@ impl Counter {
     }
 }
 
-/// The path that a one-word line may be. It is counted with its line end and also without, so both are asked for at once.
+/// The path that a one-word line may be. It is counted both with and without its line end, so both are requested at once.
 fn path_of(line: &str) -> Option<&str> {
     line.strip_suffix('\n').filter(|word| word.contains('.') && !word.contains(char::is_whitespace))
 }
 
-/// The lines of a text, each with its end and the blank lines behind it.
+/// The lines of a text, each with its line end and the blank lines after it.
 fn lines(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {

@@ -1,5 +1,5 @@
-//! Deaths of the engine process and the models that were at work then. Three within five minutes switch a model off. They are kept beside
-//! the socket, so that commands, each of which asks once, end what a server would end.
+//! Deaths of the engine process and the models that were working at the time. Three within five minutes switch a model off. They are kept
+//! next to the socket, so that one-shot commands, each of which asks once, count together as in a server.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -13,19 +13,19 @@ use crate::report::{self, Level};
 const MOST: usize = 3;
 const WINDOW: Duration = Duration::from_secs(300);
 
-/// Several requests of one model hear of one death within this.
+/// Several requests of one model that hear of a death within this time hear of the same one.
 const SAME: Duration = Duration::from_millis(250);
 
-/// The deaths that are remembered, oldest first: those of the last five minutes, and all since the last one that was noted here.
+/// The remembered deaths, oldest first: those of the last five minutes, and all since the last one noted here.
 #[derive(Default)]
 pub(super) struct Deaths {
     file: Option<PathBuf>,
     known: Vec<Death>,
-    /// What was noted here a moment ago.
+    /// The deaths noted here a moment ago.
     noted: Vec<(Instant, ModelSpec)>,
 }
 
-/// The process died when this file was at work. Another file, or the same one replaced, is another model.
+/// The process died while this file was working. Another file, or the same one replaced, is another model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Death {
     /// Milliseconds since 1970.
@@ -46,7 +46,7 @@ impl Death {
 }
 
 impl Deaths {
-    /// Those that a file remembers.
+    /// The deaths that a file remembers.
     pub fn of(file: Option<PathBuf>) -> Self {
         let known = file.as_deref().and_then(|file| records::read(file).ok()).map(|text| read(&text)).unwrap_or_default();
         Self { file, known, noted: vec![] }
@@ -57,14 +57,14 @@ impl Deaths {
         self.file.is_some()
     }
 
-    /// One more. What cannot be written is remembered all the same, in this process.
+    /// Adds a death. If it cannot be written it is still remembered in this process.
     pub fn note(&mut self, model: &ModelSpec) {
         self.noted.retain(|(at, _)| at.elapsed() < SAME);
         if self.noted.iter().any(|(_, noted)| noted == model) {
             return;
         }
         self.noted.push((Instant::now(), model.clone()));
-        // Others have noted theirs meanwhile.
+        // Other processes may have noted theirs in the meantime.
         for other in Self::of(self.file.clone()).known {
             if !self.known.contains(&other) {
                 self.known.push(other);
@@ -84,13 +84,13 @@ impl Deaths {
         self.known.iter().filter(|death| death.is_within(WINDOW)).count()
     }
 
-    /// How often the process died with this model, where that was too often.
+    /// How often the process died with this model, if that was too often.
     pub fn too_many(&self, model: &ModelSpec) -> Option<usize> {
         Some(self.known.iter().filter(|death| death.is_of(model)).count()).filter(|count| *count >= MOST)
     }
 }
 
-/// What was written, as far as it still counts.
+/// The entries of the file that still count.
 fn read(text: &str) -> Vec<Death> {
     let mut known: Vec<Death> = serde_json::from_str(text).unwrap_or_default();
     known.retain(|death| death.is_within(WINDOW));

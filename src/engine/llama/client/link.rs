@@ -18,10 +18,10 @@ use crate::engine::llama::wire::{self, Answer, Failure, FromEngine, ModelSpec, O
 use crate::engine::{BoxFuture, EngineError, ErrorKind};
 use crate::report::{self, Level};
 
-/// The answers to one request. To drop it cancels the request.
+/// The answers to one request. Dropping it cancels the request.
 pub(super) type Answers = mpsc::UnboundedReceiver<Answer>;
 
-/// How often it is looked whether the process lives.
+/// How often to check whether the process is alive.
 const TICK: Duration = Duration::from_millis(50);
 const PING: Duration = Duration::from_secs(2);
 /// Without any sign of life for this long the process counts as hung.
@@ -29,7 +29,7 @@ const HANG: Duration = Duration::from_secs(10);
 /// A single step of a worker may take this many times longer: a large model on a busy machine.
 const STEP_FACTOR: u32 = 6;
 
-/// A handle on the connection's thread. Cheap to clone.
+/// A handle to the connection's thread. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Link {
     orders: mpsc::UnboundedSender<QueuedOrder>,
@@ -91,7 +91,7 @@ struct Wire {
     pid: Option<i32>,
     child: Option<tokio::process::Child>,
     pinged: Instant,
-    /// When the first request was sent since the last sign of life.
+    /// When the first request since the last sign of life was sent.
     unheard: Option<Instant>,
     ticked: Instant,
 }
@@ -101,7 +101,7 @@ struct Owner {
     asked: mpsc::UnboundedReceiver<QueuedOrder>,
     ready: Arc<AtomicBool>,
     wire: Option<Wire>,
-    /// A connection attempt under way; orders wait for it in `waiting`.
+    /// A connection attempt in progress; orders wait for it in `waiting`.
     connecting: Option<BoxFuture<'static, std::io::Result<Connection>>>,
     waiting: Vec<QueuedOrder>,
     pending: HashMap<u64, Pending>,
@@ -122,7 +122,7 @@ impl Owner {
     }
 
     async fn run(mut self) {
-        // A clock of its own: a timeout that every frame restarts would never fire while tokens stream.
+        // A separate clock: a timeout that every frame restarts would never fire while tokens stream.
         let mut clock = tokio::time::interval(TICK);
         clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -161,7 +161,7 @@ impl Owner {
         }
     }
 
-    /// The pause before the next connection, which grows with each crash.
+    /// The pause before the next connection attempt, which grows with each crash.
     fn pause(&self) -> Duration {
         match self.deaths.recent() {
             0 => Duration::ZERO,
@@ -203,7 +203,7 @@ impl Owner {
         let (id, answers, dropped) = (self.next, asked.answers.clone(), self.dropped.0.clone());
         tokio::spawn(async move {
             answers.closed().await;
-            // After the last answer this means nothing, and the link may be gone.
+            // After the last answer this has no effect, and the link may be gone.
             let _ = dropped.send(id);
         });
         self.pending.insert(id, Pending { answers: asked.answers, model: asked.model });
@@ -211,7 +211,7 @@ impl Owner {
         self.write(&bytes).await;
     }
 
-    /// Tells the engine process at once that nobody waits for an answer any more.
+    /// Tells the engine process immediately that nobody waits for an answer any more.
     async fn cancel(&mut self, id: u64) {
         if self.pending.remove(&id).is_none() {
             return;
@@ -261,7 +261,7 @@ impl Owner {
         let Some(wire) = &mut self.wire else { return };
         let late = std::mem::replace(&mut wire.ticked, Instant::now()).elapsed() > self.hang / 2;
         if late && wire.unheard.is_some() {
-            // This process did not run or did not wait, so what was said meanwhile has not been read yet.
+            // This process was suspended or busy, so what was sent in the meantime has not been read yet.
             wire.unheard = Some(Instant::now());
         }
         if wire.unheard.is_some_and(|since| since.elapsed() > self.hang) {
@@ -296,13 +296,13 @@ impl Owner {
         self.lose(lost, &how);
     }
 
-    /// The thread of one request ended: a death like that of the process, which often follows.
+    /// The thread of one request ended: treated like a death of the process, which often follows.
     fn ended(&mut self, id: u64) {
         let lost = self.pending.remove(&id);
         self.lose(lost.into_iter().collect(), "");
     }
 
-    /// Notes a death before anybody hears of it, for a command is over then.
+    /// Notes a death before telling anybody, because a one-shot command ends right then.
     fn lose(&mut self, lost: Vec<Pending>, how: &str) {
         let mut off: Vec<String> = vec![];
         for Pending { model, .. } in &lost {
@@ -322,7 +322,7 @@ impl Owner {
     }
 
     /// Why a model is off, if it is: the same file was at work in three deaths. What killed the process (memory, a driver) may be gone
-    /// after a while, and so is this.
+    /// after a while, so the switch-off ends too.
     fn switched_off(&self, model: &ModelSpec) -> Option<String> {
         let count = self.deaths.too_many(model)?;
         Some(format!(
@@ -357,7 +357,7 @@ async fn connect(surroundings: Surroundings, pause: Duration) -> std::io::Result
     spawn::connect(&surroundings).await
 }
 
-/// The outcome of a connection attempt; never returns where none is under way.
+/// The result of a connection attempt; never returns if none is in progress.
 async fn connected(connecting: &mut Option<BoxFuture<'static, std::io::Result<Connection>>>) -> std::io::Result<Connection> {
     match connecting {
         Some(attempt) => attempt.await,

@@ -85,7 +85,7 @@ impl Engine for Llama {
                 let answers = self.link.send(prepared.order(&request), prepared.spec());
                 tokio::spawn(request::follow(prepared, answers, sender, cancel, self.model()));
             }
-            // A new channel has room.
+            // A new channel has capacity.
             Err(error) => drop(sender.try_send(Event::Failed(error))),
         }
         events
@@ -110,7 +110,7 @@ impl Engine for Llama {
     fn known_caps(&self) -> Caps {
         match self.subject.model() {
             Ok(model) => spoken_to(&model, Caps { fim: model.has_fim, context: model.spec.context, ..Caps::default() }),
-            // Without its file, the best is assumed.
+            // Without the file, the best is assumed.
             Err(_) => Caps { fim: writes_holes(self.subject.dialect().as_ref()), context: self.subject.window(), ..Caps::assumed() },
         }
     }

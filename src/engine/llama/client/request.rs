@@ -79,7 +79,7 @@ impl Prepared {
 pub(super) async fn follow(prepared: Prepared, mut answers: Answers, events: mpsc::Sender<Event>, cancel: Cancel, model: String) {
     let mut reading = Reading { parser: prepared.parser, calls: 0, unreadable: None };
     loop {
-        // To drop `answers` tells the link, which tells the engine process.
+        // Dropping `answers` tells the link, which tells the engine process.
         let answer = tokio::select! {
             biased;
             () = cancel.cancelled() => {
@@ -165,7 +165,7 @@ impl Reading {
 pub(super) fn error(kind: Failure, message: String) -> EngineError {
     let kind = match kind {
         Failure::Cancelled => ErrorKind::Cancelled,
-        // The link makes of the second what it makes of a death.
+        // The link handles the second like a death.
         Failure::Unavailable | Failure::Died => ErrorKind::Unavailable,
         Failure::Configuration => ErrorKind::Configuration,
         Failure::TooLong => ErrorKind::TooLong,

@@ -12,13 +12,13 @@ use tokio::process::{Child, Command};
 
 use crate::engine::llama::{place, wire};
 
-/// Longest wait until a new engine process listens; it loads no model before.
+/// How long a new engine process may take to listen; it loads no model before that.
 const START: Duration = Duration::from_secs(15);
 
 /// How long a process of another build may take to leave.
 const TAKE_OVER: Duration = Duration::from_secs(1);
 
-/// Size of the log file in bytes after which it starts anew.
+/// Size of the log file in bytes at which it is started over.
 const LOG_LIMIT: u64 = 4 << 20;
 
 /// Where the engine process is, how it is started, and how patient we are. By default the environment decides.
@@ -51,7 +51,7 @@ pub(super) async fn connect(surroundings: &Surroundings) -> Result<Connection> {
     nothing_else(&socket)?;
     if let Ok(stream) = UnixStream::connect(&socket).await {
         match greet(stream, None).await {
-            // A dying process hangs up, and its socket does not answer any more.
+            // A dying process hangs up, and its socket no longer answers.
             Err(error) if error.kind() == ErrorKind::UnexpectedEof && replaced(&socket).await.is_none() => {}
             Err(error) if error.kind() == ErrorKind::Unsupported => replaced(&socket).await.map_or(Ok(()), |()| Err(error))?,
             outcome => return outcome.map_err(|error| strange(&socket, &error)),
@@ -76,7 +76,7 @@ pub(super) async fn connect(surroundings: &Surroundings) -> Result<Connection> {
     }
 }
 
-/// Waits for a process of another build, which leaves after it has refused us if nobody uses it. `Some` if it stays.
+/// Waits for a process of another build, which leaves after refusing us if nobody uses it. `Some` if it stays.
 async fn replaced(socket: &Path) -> Option<()> {
     let started = Instant::now();
     while started.elapsed() < TAKE_OVER {
@@ -88,7 +88,7 @@ async fn replaced(socket: &Path) -> Option<()> {
     Some(())
 }
 
-/// Whatever else stands at the socket's path is somebody's file.
+/// Anything at the socket's path that is not a socket is somebody's file.
 fn nothing_else(socket: &Path) -> Result<()> {
     use std::os::unix::fs::FileTypeExt;
     match std::fs::symlink_metadata(socket) {
@@ -100,7 +100,7 @@ fn nothing_else(socket: &Path) -> Result<()> {
     }
 }
 
-/// The error where somebody listens who does not greet like an engine process. A refusal in words is passed on.
+/// The error if the listener does not greet like an engine process. A refusal in words is passed on.
 fn strange(socket: &Path, error: &Error) -> Error {
     if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::PermissionDenied) {
         return Error::new(error.kind(), error.to_string());
@@ -145,7 +145,7 @@ fn binary(surroundings: &Surroundings) -> Result<PathBuf> {
         return Ok(path);
     }
     let path = std::env::current_exe()?;
-    // A cargo test harness that gets `engine` as argument runs all tests of that name, each of which would start another.
+    // A cargo test harness with the argument `engine` runs all tests of that name, each of which would start another.
     if path.parent().is_some_and(|folder| folder.ends_with("deps")) {
         return Err(Error::new(ErrorKind::Unsupported, format!("{} is no longsight; LONGSIGHT_BIN names the binary", path.display())));
     }
@@ -166,7 +166,7 @@ fn start(surroundings: &Surroundings, socket: &Path) -> Result<Child> {
         None => Command::new(&binary),
     };
     command.arg("engine").env_clear().envs(place::environment()).env("GOMP_SPINCOUNT", "1000").env("LONGSIGHT_SOCKET", socket);
-    // On abort llama.cpp would call a debugger first, but the death has to be noticed at once.
+    // On abort llama.cpp would first call a debugger, but the death has to be noticed at once.
     command.env("GGML_NO_BACKTRACE", "1");
     if crate::pages::began_with_huge() {
         command.env(crate::pages::GIVEN_UP_HERE, "1");
@@ -181,7 +181,7 @@ fn start(surroundings: &Surroundings, socket: &Path) -> Result<Child> {
     command.spawn().map_err(|error| Error::new(error.kind(), format!("cannot start {} ({error})", binary.display())))
 }
 
-/// The log file, started anew when it is too large; nothing if it cannot be written.
+/// The log file, started over if it is too large; nothing if it cannot be written.
 fn log() -> Stdio {
     let open = || {
         let path = place::log_file()?;

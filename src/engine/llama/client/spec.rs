@@ -1,4 +1,4 @@
-//! Which model is meant and how it is loaded: from the configuration, the file as it is now, and its checked header.
+//! Which model is meant and how it is loaded: from the configuration, the current file, and its checked header.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::engine::llama::wire::ModelSpec;
 use crate::engine::{EngineError, ErrorKind, check};
 use crate::report::{self, Level};
 
-/// Most MiB on disk for saved KV caches, unless configured.
+/// Maximum MiB on disk for saved KV caches, unless configured.
 const DEFAULT_SAVED_MB: u32 = 4096;
 
 /// If the KV caches of all slots together take more bytes than this, there is only one slot.
@@ -39,14 +39,14 @@ pub(super) struct Model {
     pub spec: ModelSpec,
     pub dialect: Arc<dyn Dialect>,
     pub thinking: Option<bool>,
-    /// It has tokens for holes.
+    /// It has FIM tokens.
     pub has_fim: bool,
     /// Counts of this model's tokens; another model may count differently.
     pub counts: Counts,
 }
 
-/// Token counts by the hash of their text, in a table of fixed size where newer counts replace older ones. Each entry is an atomic number,
-/// so nobody waits.
+/// Token counts by the hash of their text, in a table of fixed size in which newer counts replace older ones. Each entry is an atomic
+/// number, so nobody waits.
 pub(super) struct Counts(Box<[AtomicU64]>);
 
 /// Entries of the table; a power of two.
@@ -75,7 +75,7 @@ impl Counts {
 }
 
 impl Subject {
-    /// A configured model with its file, which is not read yet.
+    /// A configured model and its file, which is not read yet.
     pub fn new(config: EngineConfig, file: PathBuf) -> Self {
         Self { shared: Arc::new(Shared { config, file, model: watch::Sender::new(None) }) }
     }
@@ -159,13 +159,13 @@ fn spec(config: &EngineConfig, header: &Header) -> Result<ModelSpec, EngineError
     })
 }
 
-/// Leaves one core to the editor if there are three or more. On two cores both work at lower priority, since one alone would halve the
-/// rate.
+/// Leaves one core to the editor if there are three or more. On two cores both work at lower priority, since using one would halve the
+/// speed.
 fn threads() -> u32 {
     let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
     match cores {
         0..=2 => cores,
-        // Hyper-threads do not help; half of many logical cores is about the number of real ones.
+        // Hyper-threads do not help; half of many logical cores is about the number of physical ones.
         3..=8 => cores - 1,
         _ => (cores / 2).max(7),
     }

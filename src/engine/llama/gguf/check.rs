@@ -1,4 +1,4 @@
-//! Finds values on which llama.cpp would divide by zero, read out of range or abort. Errors continue the sentence "the model file X …".
+//! Finds values on which llama.cpp would divide by zero, read out of bounds or abort. Errors continue the sentence "the model file X …".
 
 use super::{Header, Tensor, Value, limits};
 
@@ -39,7 +39,7 @@ pub(super) fn check(header: &Header) -> Result<(), String> {
     tokenizer(header)
 }
 
-/// Checks layers, heads and rotation.
+/// Checks layers, heads and rope.
 fn sizes(header: &Header) -> Result<(), String> {
     for (key, most) in [("block_count", MOST_LAYERS), ("embedding_length", 1 << 20), ("context_length", 1 << 30)] {
         match header.of(key) {
@@ -85,8 +85,8 @@ fn sizes(header: &Header) -> Result<(), String> {
 const MOST_LAYERS: u64 = 512;
 const MOST_EXPERTS: u64 = 1024;
 
-/// Integer types (ggml 24 to 28, with f64) cannot be weights: CPU kernels cannot compute with them. Biases are added to 32-bit floats, and
-/// every converter writes them as such.
+/// Integer types (ggml 24 to 28, as well as f64) cannot be weights: CPU kernels cannot compute with them. Biases are added to 32-bit
+/// floats, and every converter writes them as such.
 fn weights(header: &Header) -> Result<(), String> {
     // A table of experts by token (DeepSeek V4) is integers by design.
     let table = |name: &str| name.contains("tid2eid");
@@ -129,7 +129,7 @@ fn groups(header: &Header) -> Result<(), String> {
 /// The highest number of a gating function in `llama-hparams.h`.
 const MOST_GATING: u64 = 4;
 
-/// Checks numbers with a fraction: none is infinite, and the epsilon of a norm is small and not negative.
+/// Checks floats: none is infinite, and the epsilon of a norm is small and not negative.
 fn fractions(header: &Header) -> Result<(), String> {
     for (key, value) in header.values.iter().filter(|(key, _)| key.starts_with(header.arch.as_str())) {
         let Value::Float(value) = value else { continue };
@@ -150,7 +150,7 @@ fn experts(header: &Header) -> Result<(), String> {
     };
     let routed = header.tensors.iter().any(|tensor| tensor.name.contains("_exps."));
     let all = count.unwrap_or_default();
-    // A number unknown to llama.cpp, or more prediction layers than there are, ends the process.
+    // A number unknown to llama.cpp, or more prediction layers than layers, aborts the process.
     let none = u64::from(header.arch == "deepseek32");
     if let Some(function) = header.of("expert_gating_func").filter(|function| !(none..=MOST_GATING).contains(function)) {
         return Err(format!("chooses its experts by the unknown function {function}: it is damaged, or newer than this longsight"));
@@ -188,7 +188,7 @@ fn tokenizer(header: &Header) -> Result<(), String> {
     let ids = ["bos", "eos", "eot", "eom", "unknown", "padding", "fim_pre", "fim_suf", "fim_mid", "fim_pad", "fim_rep", "fim_sep"];
     for id in ids {
         let key = format!("tokenizer.ggml.{id}_token_id");
-        // 2^32 - 1 is how writers say "none".
+        // 2^32 - 1 is how writers express "none".
         if let Some(value) = header.number(&key).filter(|value| *value != u64::from(u32::MAX))
             && value >= tokens
         {

@@ -1,5 +1,5 @@
-//! Whether a model has tokens for holes: by ids in its file, or by the spelling of tokens. llama.cpp finds them like this when it loads the
-//! model; here it is known before.
+//! Whether a model has FIM tokens: by ids in its file, or by the spelling of tokens. llama.cpp finds them in the same way when it loads the
+//! model; this way it is known earlier.
 
 use super::Header;
 
@@ -9,7 +9,7 @@ pub(super) struct Mark {
     pub(super) spelt: &'static [&'static str],
 }
 
-/// The tokens before a hole, behind it, and at it.
+/// The tokens before a hole, after it, and at it.
 pub(super) const MARKS: [Mark; 3] = [
     Mark {
         keys: ["fim_pre", "prefix"],

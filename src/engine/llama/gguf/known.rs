@@ -1,4 +1,5 @@
-//! What the llama.cpp that this longsight is built with knows by name. `tests/engine_files.rs` compares the first two with its source.
+//! What the llama.cpp version that longsight is built with knows by name. `tests/engine_files.rs` compares the first two lists with its
+//! source.
 
 /// Architectures.
 const ARCHITECTURES: &str = "\
@@ -15,7 +16,7 @@ const ARCHITECTURES: &str = "\
     pangu-embedded mistral3 eagle3 dflash mistral4 paddleocr mimo2 step35 spark2_5 llama-embed maincoder kimi-linear kimi-k3 \
     glm5-next talkie mellum nanbeige qwen3tts pockettts";
 
-/// Ways of cutting text before it is tokenised by merges.
+/// Pre-tokenizers: ways of splitting text before BPE merges.
 const CUTS: &str = "\
     default minicpm5 llama3 llama-v3 llama-bpe falcon3 falcon-h1 pixtral midm-2.0 lfm2 jina-v5-nano deepseek-llm \
     deepseek-coder deepseek-v3 spark2_5 youtu falcon mpt starcoder gpt-2 phi-2 jina-es jina-de gigachat jina-v2-es \
@@ -26,7 +27,7 @@ const CUTS: &str = "\
     granite-docling bailingmoe bailingmoe2 llada-moe seed-coder hunyuan hunyuan-dense hy_v4 joyai-llm kimi-k2 ufakzeka \
     grok-2 afmoe laguna minimax-m2 solar-open mellum2";
 
-/// Architectures of which llama.cpp asserts that a head's key and value are of one length, and that all of it is rotated.
+/// Architectures for which llama.cpp asserts that a head's key and value have the same length, and that all of it is rotated by rope.
 const ROTATED: &str = "\
     apertus arcee arctic baichuan chameleon codeshell cogvlm cohere2moe dbrx deci deepseek dots1 ernie4_5 ernie4_5-moe \
     exaone exaone-moe exaone4 falcon granite granite_swa granitemoe graniteswitch grok grovemoe hunyuan-dense hunyuan-moe \
@@ -34,23 +35,23 @@ const ROTATED: &str = "\
     pangu-embedded plamo qwen2 qwen2moe qwen2vl qwen3 qwen3moe qwen3vl qwen3vlmoe seed_oss smallthinker smollm3 starcoder2 \
     talkie xverse";
 
-/// Those of which it asserts the lengths alone.
+/// Architectures for which it asserts only the lengths.
 const EVEN: &str = "\
     afmoe bailingmoe2 bitnet bloom chatglm cohere2 command-r glm4 glm4moe gpt2 gptneox granitehybrid jais laguna minimax-01 \
     minimax-m2 minimax-m3 mpt nemotron nemotron_h nemotron_h_moe openelm phi2 phi3 phimoe qwen qwen35 qwen35moe qwen3next \
     refact stablelm starcoder";
 
-/// Architectures that write no text, one token after another: they translate, fill in, speak, judge, or draft for another model.
+/// Architectures that do not generate text token by token: they translate, fill in, speak, judge, or draft for another model.
 const OTHERWISE: &str = "\
     t5 t5encoder wavtokenizer-dec dream llada llada-moe rnd1 clef neo-bert eagle3 dflash gemma4-assistant pockettts qwen3tts";
 
-/// Those whose tokens have places in several directions.
+/// Architectures whose tokens have positions in several dimensions.
 const DIRECTED: &str = "qwen2vl qwen3vl qwen3vlmoe qwen35 qwen35moe qwen4exp paddleocr";
 
-/// Those that are told which layers see a window only, and of which one must.
+/// Architectures that are told which layers use sliding-window attention, of which at least one must.
 const WINDOWED: &str = "dots3note gemma4 granite_swa maple mimo2 spark2_5 step35";
 
-/// Those that cannot be without experts.
+/// Architectures that must have experts.
 const EXPERTS: &str = "llama4 bailingmoe2 grovemoe smallthinker glm4moe lfm2moe ernie4_5-moe";
 
 fn holds(names: &str, name: &str) -> bool {
@@ -62,12 +63,12 @@ pub(super) fn architecture(name: &str) -> bool {
     holds(ARCHITECTURES, name)
 }
 
-/// No name, and `default`, mean llama.cpp's own way.
+/// An empty name and `default` mean llama.cpp's own way.
 pub(super) fn cut(name: &str) -> bool {
     name.is_empty() || holds(CUTS, name)
 }
 
-/// Whether all of a head is rotated, and nothing less.
+/// Whether a head must be rotated completely.
 pub(super) fn rotated(arch: &str) -> bool {
     holds(ROTATED, arch)
 }
@@ -77,12 +78,12 @@ pub(super) fn even(arch: &str) -> bool {
     holds(EVEN, arch) || rotated(arch)
 }
 
-/// Whether lengths are read in another way, so that nothing is compared.
+/// Whether the architecture is one that does not generate text token by token.
 pub(super) fn otherwise(arch: &str) -> bool {
     holds(OTHERWISE, arch)
 }
 
-/// Whether the model reads in both directions, and so writes no text.
+/// Whether its positions have several dimensions.
 pub(super) fn directed(arch: &str) -> bool {
     holds(DIRECTED, arch)
 }

@@ -1,6 +1,5 @@
-//! Values that are well formed each by itself, but on which llama.cpp ends the process when the model is loaded, its context made or a text
-//! tokenised: what it asserts of single architectures, and of how a vocabulary is made. The error continues the sentence "the model file X
-//! …".
+//! Values that are individually well-formed, but on which llama.cpp aborts when the model is loaded, its context made or a text tokenised:
+//! its assertions about single architectures, and about how a vocabulary is made. The error continues the sentence "the model file X …".
 
 use super::{Header, Tensor, Value, known};
 
@@ -12,7 +11,7 @@ pub(super) fn architecture(header: &Header) -> Result<(), String> {
             "is of the architecture `{arch}`, which the llama.cpp of this longsight does not know: a newer longsight may, or a server can run it"
         ));
     }
-    // Where it says nothing, or what is no truth value, llama.cpp takes it for text or refuses it itself.
+    // If this is missing or not a boolean, llama.cpp assumes text or refuses the file itself.
     let sees_all = header.value(&format!("{arch}.attention.causal")) == Some(&Value::Bool(false));
     if known::otherwise(arch) || sees_all {
         return Err("does not write text, one token after another; name a generating model".into());
@@ -20,7 +19,7 @@ pub(super) fn architecture(header: &Header) -> Result<(), String> {
     Ok(())
 }
 
-/// How positions are told apart.
+/// How positions are encoded (rope).
 pub(super) fn rotation(header: &Header) -> Result<(), String> {
     let arch = &header.arch;
     if let Some(scaling) = header.text(&format!("{arch}.rope.scaling.type"))
@@ -46,7 +45,7 @@ pub(super) fn rotation(header: &Header) -> Result<(), String> {
     Ok(())
 }
 
-/// Heads: as many queries for each key, of the lengths that the architecture allows.
+/// Heads: the same number of queries for each key, of lengths that the architecture allows.
 pub(super) fn heads(header: &Header) -> Result<(), String> {
     for layer in 0..header.layers() {
         let (heads, shared) = (header.query_heads(layer), header.kv_heads(layer));
@@ -56,7 +55,7 @@ pub(super) fn heads(header: &Header) -> Result<(), String> {
     }
     let key = header.key_length();
     let value = header.of("attention.value_length").unwrap_or_else(|| header.head_length());
-    // Those of the layers that see a window only are the same in these.
+    // In these, the layers with a sliding window have the same lengths.
     let other = |name: &str, length: u64| header.of(name).is_some_and(|other| other != length);
     let uneven = value != key || other("attention.key_length_swa", key) || other("attention.value_length_swa", key);
     if known::even(&header.arch) && uneven {
@@ -66,7 +65,7 @@ pub(super) fn heads(header: &Header) -> Result<(), String> {
     if known::rotated(&header.arch) && (rotated != key || other("rope.dimension_count_swa", key)) {
         return Err(format!("rotates {rotated} of {key} elements of a head, where its architecture rotates all: it is damaged"));
     }
-    // Without its own projection a head's key is the part that is rotated and one that is not.
+    // Without its own projection a head's key consists of a rotated and an unrotated part.
     let latent = ["deepseek2", "mistral4"].contains(&header.arch.as_str()) && header.of("attention.key_length_mla").is_none();
     if latent && rotated >= key {
         return Err(format!("rotates {rotated} of {key} elements of a head: it is damaged"));
@@ -77,7 +76,7 @@ pub(super) fn heads(header: &Header) -> Result<(), String> {
     Ok(())
 }
 
-/// What is asserted of layers: that some see a window, that states can be divided among their heads, that there are experts.
+/// What is asserted about layers: that some have a sliding window, that states can be divided among their heads, that there are experts.
 pub(super) fn layers(header: &Header) -> Result<(), String> {
     let arch = &header.arch;
     if let Some(Value::Numbers(pattern)) = header.value(&format!("{arch}.attention.sliding_window_pattern"))
@@ -100,7 +99,7 @@ pub(super) fn layers(header: &Header) -> Result<(), String> {
     else {
         return Ok(());
     };
-    // The one architecture with states but no groups says 0.
+    // The one architecture with states but without groups says 0.
     let whole = groups == 0 && arch == "plamo2" || groups > 0 && heads.is_multiple_of(groups) && inner.is_multiple_of(groups);
     if !inner.is_multiple_of(heads) || !whole {
         return Err(format!("divides {inner} elements among {heads} heads in {groups} groups, which does not go: it is damaged"));
@@ -111,7 +110,7 @@ pub(super) fn layers(header: &Header) -> Result<(), String> {
     Ok(())
 }
 
-/// ggml's types for what is computed on the way, in which no weights are kept.
+/// ggml's types for intermediate results, in which no weights are stored.
 const PASSING: [u32; 2] = [9, 15];
 
 /// Types that the kernels cannot compute with.
@@ -126,11 +125,11 @@ pub(super) fn types(header: &Header) -> Result<(), String> {
     }
 }
 
-/// The way in which a vocabulary makes tokens of text, and what it needs for that.
+/// How a vocabulary tokenises text, and what it needs for that.
 pub(super) fn vocabulary(header: &Header, kind: &str) -> Result<(), String> {
     match kind {
         "test" => Err("carries no tokenizer, so it cannot be given text; use a complete GGUF of the model".into()),
-        // It loses what it does not know; the other's table of spellings is followed wherever it leads.
+        // It drops unknown text; the other's table of spellings is followed wherever it leads.
         "t5" if header.array("tokenizer.ggml.precompiled_charsmap").is_none() => Ok(()),
         "bert" | "t5" => Err(format!("has a tokenizer (`{kind}`) of models that make vectors or translate; name a generating model")),
         "gpt2" | "hybriddna" | "whitespace" => match header.text("tokenizer.ggml.pre").unwrap_or_default() {
@@ -140,12 +139,12 @@ pub(super) fn vocabulary(header: &Header, kind: &str) -> Result<(), String> {
                  may, or a server can run it"
             )),
         },
-        // What no token spells is spelt in bytes: llama.cpp ends where there is no token for one.
+        // What no token spells is spelt in bytes: llama.cpp aborts if a byte has no token.
         "llama" => match (0..=u8::MAX).filter(|byte| in_text(*byte)).find(|byte| !header.spelt.bytes.contains(byte)) {
             Some(byte) => Err(format!("has no token for the byte `<0x{byte:02X}>`, so that it cannot be given any text: convert it again")),
             None => Ok(()),
         },
-        // It looks for the longest token, and for ever where a byte begins some and is none.
+        // It looks for the longest token, and loops forever on a byte that begins tokens but is none itself.
         "rwkv" => match header.spelt.begins.difference(&header.spelt.alone).next() {
             Some(byte) => Err(format!("has tokens that begin with the byte {byte}, but none that is this byte: it is damaged")),
             None => Ok(()),
@@ -155,7 +154,7 @@ pub(super) fn vocabulary(header: &Header, kind: &str) -> Result<(), String> {
     }
 }
 
-/// Whether a byte can stand in UTF-8.
+/// Whether a byte can occur in UTF-8.
 fn in_text(byte: u8) -> bool {
     !matches!(byte, 0xC0 | 0xC1 | 0xF5..)
 }

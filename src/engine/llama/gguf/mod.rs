@@ -1,5 +1,5 @@
-//! GGUF headers, read and checked in plain Rust: llama.cpp aborts on some malformed files, so it only sees what passed here. Also the
-//! numbers that tell whether a model fits: weights, expert weights, KV cache per token.
+//! GGUF headers, read and checked in plain Rust: llama.cpp aborts on some malformed files, so it only sees files that passed this check.
+//! Also the numbers that tell whether a model fits: weights, expert weights, KV cache per token.
 
 mod check;
 mod holes;
@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 pub use size::{KvType, Window};
 
-/// What a GGUF says about its model. Texts, scores and merges of tokens are counted, not kept.
+/// What a GGUF says about its model. Token texts, scores and merges are counted, not kept.
 #[derive(Clone, Debug, Default)]
 pub struct Header {
     pub path: PathBuf,
@@ -30,18 +30,18 @@ pub struct Header {
     pub data_start: u64,
     /// Bytes of the file, or of all files of a split model.
     pub file_bytes: u64,
-    /// All files of a split model, this one included; else just this one.
+    /// All files of a split model, including this one; else just this one.
     pub files: Vec<PathBuf>,
 }
 
 /// What is kept of the texts of all tokens.
 #[derive(Clone, Debug, Default)]
 struct Spelt {
-    /// Which marks of a hole a token is spelt as.
+    /// Which FIM marks some token spells.
     marks: [bool; 3],
     /// Bytes that have a token: `<0x0A>`, or the byte itself.
     bytes: BTreeSet<u8>,
-    /// Bytes with which tokens begin, and those that are tokens, where backslashes stand before what is not printable.
+    /// Bytes with which tokens begin, and those that are tokens; unprintable ones are written with a backslash.
     begins: BTreeSet<u8>,
     alone: BTreeSet<u8>,
 }
@@ -58,7 +58,7 @@ pub struct Tensor {
     pub offset: u64,
 }
 
-/// Characters of a model's name that are shown.
+/// Maximum characters of a model's name that are shown.
 const LONGEST_NAME: usize = 200;
 
 /// One metadata value.
@@ -73,7 +73,7 @@ pub enum Value {
     Numbers(Vec<i64>),
 }
 
-/// Why a file cannot be used, for people: the file, what is wrong with it, and what to do.
+/// Why a file cannot be used, for the user: the file, what is wrong with it, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GgufError {
     pub path: PathBuf,
@@ -88,13 +88,13 @@ impl fmt::Display for GgufError {
 
 impl std::error::Error for GgufError {}
 
-/// A text out of a file for people: on one line, with nothing in it that moves what stands around it.
+/// Text from a file for display: on one line, with nothing in it that affects the text around it.
 fn shown(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
             _ if c.is_control() => out.extend(c.escape_default()),
-            // What is not seen, and what turns the direction of the text.
+            // Invisible characters, and those that change the direction of text.
             '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => {
                 // Writing into a String cannot fail.
                 let _ = write!(out, "\\u{{{:x}}}", c as u32);
@@ -105,9 +105,9 @@ fn shown(text: &str) -> String {
     out
 }
 
-/// Reads and checks the header of a model file; of a split model, of all its files. Nothing of the tensor data is read.
+/// Reads and checks the header of a model file; for a split model, of all its files. No tensor data is read.
 pub fn read_header(path: &Path) -> Result<Header, GgufError> {
-    // Names of keys, tensors and tokens stand in it as the file has them.
+    // It quotes names of keys, tensors and tokens as they are in the file.
     let wrong = |problem: String| GgufError { path: path.into(), problem: shown(&problem) };
     let mut header = reader::read(path).map_err(wrong)?;
     header.files = vec![path.into()];
@@ -167,7 +167,7 @@ impl Header {
         }
     }
 
-    /// The name the makers gave it, else the file's; so much of it as a name may have, on one line.
+    /// The name given by its makers, else the file's; cut to the length of a name, on one line.
     pub fn name(&self) -> String {
         let file = || self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let name = self.text("general.name").filter(|name| !name.trim().is_empty()).map_or_else(file, Into::into);
@@ -179,12 +179,12 @@ impl Header {
         self.text("tokenizer.chat_template")
     }
 
-    /// Longest context in tokens that the model was trained for.
+    /// The longest context in tokens that the model was trained for.
     pub fn context_length(&self) -> u64 {
         self.of("context_length").unwrap_or_default()
     }
 
-    /// The number of layers; 0 where the file does not say.
+    /// The number of layers; 0 if the file does not say.
     pub fn layers(&self) -> u64 {
         self.of("block_count").unwrap_or_default()
     }

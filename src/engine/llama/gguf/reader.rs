@@ -20,7 +20,7 @@ const MAX_TOKEN: u64 = 1 << 20;
 /// Integer arrays up to this length are kept (values per layer); longer ones belong to the tokenizer.
 const MAX_KEPT_ARRAY: u64 = 1024;
 
-/// Alignment of tensors: llama.cpp computes in the mapped file, and ends the process where a tensor is not aligned to this.
+/// Alignment of tensors: llama.cpp computes in the mapped file, and aborts if a tensor is not aligned to this.
 const MAPPED: u64 = 32;
 
 const TRUNCATED: &str = "ends in the middle of its header: it is truncated; download it again";
@@ -77,7 +77,7 @@ fn open(path: &Path) -> Checked<Source> {
     Ok(Source { reader: BufReader::with_capacity(1 << 18, file), length: metadata.len(), left: metadata.len(), spelt: Spelt::default() })
 }
 
-/// Checks where the tensors lie, and notes where their data begins.
+/// Checks where the tensors are, and notes where their data begins.
 fn place(header: &mut Header, end: u64) -> Checked<()> {
     let alignment = match header.value("general.alignment") {
         None => 32,
@@ -245,7 +245,7 @@ impl Source {
         Ok(())
     }
 
-    /// Texts of tokens: llama.cpp aborts where one is there twice. It reads each up to a NUL, and calls what is empty by its number.
+    /// Texts of tokens: llama.cpp aborts on duplicates. It reads each up to a NUL, and names an empty one by its number.
     fn tokens(&mut self, length: u64) -> Checked<()> {
         let mut seen = HashSet::new();
         for number in 0..length {
@@ -296,7 +296,7 @@ impl Spelt {
     }
 }
 
-/// The first byte of a text with backslashes, and how long it is written.
+/// The first byte of a text with backslash escapes, and its length as written.
 fn first_byte(text: &[u8]) -> (u8, usize) {
     match text {
         [b'\\', b't', ..] => (b'\t', 2),

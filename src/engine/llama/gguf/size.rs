@@ -22,7 +22,7 @@ impl KvType {
         }
     }
 
-    /// Bytes of so many elements; quantised types store blocks of 32 elements with a scale.
+    /// Bytes of `elements` elements; quantised types store blocks of 32 elements with a scale.
     fn bytes(self, elements: u64) -> u64 {
         match self {
             Self::F16 => elements * 2,
@@ -32,19 +32,19 @@ impl KvType {
     }
 }
 
-/// The positions that layers with limited sight can see, and so what a saved state has on every layer.
+/// The positions that layers with windowed attention can see, which are also what a saved state has on every layer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Window {
     #[default]
     All,
     /// Those since the last multiple of this.
     Chunk(u64),
-    /// The last so many.
+    /// The last this many.
     Last(u64),
 }
 
 impl Window {
-    /// The first position that a state of so many tokens has on every layer.
+    /// The first position that a state of `tokens` tokens has on every layer.
     pub fn first(self, tokens: u64) -> u64 {
         match self {
             Self::All => 0,
@@ -90,7 +90,7 @@ const TYPES: &[(u32, u64, u64)] = &[
     (39, 32, 17),
 ];
 
-/// From here on types are new to us, and their tensors are not measured.
+/// From here on, types are unknown to us, and their tensors are not measured.
 const NEWEST_TYPE: u32 = 64;
 
 /// Bytes of a tensor's data; `None` for a type newer than the table.
@@ -127,7 +127,7 @@ impl Header {
         (0..layers).map(|layer| kind.bytes(self.kv_heads(layer) * key) + kind.bytes(self.kv_heads(layer) * value)).sum()
     }
 
-    /// What the layers see. llama.cpp uses a fixed chunk for llama4, whatever the file says; only 0 switches it off.
+    /// The attention window. llama.cpp uses a fixed chunk for llama4, whatever the file says; only 0 switches it off.
     pub fn window(&self) -> Window {
         match (self.arch.as_str(), self.of("attention.sliding_window")) {
             (_, Some(0)) => Window::All,
@@ -142,12 +142,12 @@ impl Header {
         self.of("attention.key_length").unwrap_or_else(|| self.head_length())
     }
 
-    /// Elements of a head where the file gives no lengths.
+    /// Elements of a head if the file gives no lengths.
     pub(super) fn head_length(&self) -> u64 {
         self.of("embedding_length").unwrap_or_default() / self.heads().max(1)
     }
 
-    /// Attention heads, of the first layer if layers differ.
+    /// Attention heads; of the first layer if layers differ.
     pub(super) fn heads(&self) -> u64 {
         self.per_layer("attention.head_count", 0).unwrap_or_default()
     }
@@ -180,7 +180,7 @@ impl Header {
         routed.filter_map(|tensor| tensor_bytes(tensor).ok().flatten()).sum()
     }
 
-    /// The share of the weights that takes part in one token: 1.0 without experts.
+    /// The share of the weights that is active for one token: 1.0 without experts.
     pub fn active_share(&self) -> f64 {
         let all = self.weight_bytes().max(1) as f64;
         let experts = self.of("expert_count").filter(|count| *count > 0);

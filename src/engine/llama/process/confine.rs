@@ -1,14 +1,14 @@
-//! What the engine process gives up before it reads the first model: the network, core dumps, new privileges. A model file is foreign data
-//! fed to a large C++ library. Whatever it makes that do, nothing can be sent anywhere.
+//! What the engine process gives up before it reads the first model: the network, core dumps, new privileges. A model file is untrusted
+//! data fed to a large C++ library. Whatever it makes that library do, nothing can be sent anywhere.
 
 use crate::report::{self, Level};
 use nix::sys::resource::{Resource, setrlimit};
 
-/// Set for a process that only tests whether the network can be given up: after half of the steps there is no way back.
+/// Set for a process that only tests whether the network can be given up: halfway through the steps there is no way back.
 #[cfg(target_os = "linux")]
 const PROBE: &str = "LONGSIGHT_CONFINE_PROBE";
 
-/// Gives up what can be given up here; the log says what the system does not allow. To be called while there is only one thread. False if
+/// Gives up what can be given up here; the log says what the system does not allow. Must be called while there is only one thread. False if
 /// this process was only a test.
 pub fn confine() -> std::io::Result<bool> {
     // A core dump would contain prompts.

@@ -29,7 +29,7 @@ impl Reply {
         Self(Arc::new(PendingReply { id, frames, cancelled, ended: AtomicBool::new(false) }))
     }
 
-    /// Sends an answer; does nothing where the client is gone.
+    /// Sends an answer; does nothing if the client is gone.
     pub fn send(&self, answer: Answer) {
         if answer.is_end() {
             self.0.ended.store(true, Ordering::Relaxed);
@@ -37,7 +37,7 @@ impl Reply {
         self.0.send(answer);
     }
 
-    /// The process is about to end, as it does when nobody has needed it: that is no death.
+    /// The process is about to end because nobody needs it: that is not a death.
     pub fn leaving(&self) {
         let message = "the engine process is just leaving; try again".into();
         self.send(Answer::Failed { kind: Failure::Unavailable, message });
@@ -58,7 +58,7 @@ impl PendingReply {
 impl Drop for PendingReply {
     fn drop(&mut self) {
         if !*self.ended.get_mut() {
-            // A model that ends its thread often ends the process too, a moment later. The client has one sentence for both.
+            // A model that ends its thread often ends the process too, a moment later. The client has the same message for both.
             self.send(Answer::Failed { kind: Failure::Died, message: "the model's thread has ended".into() });
         }
     }
@@ -104,7 +104,7 @@ fn read(
             }
             continue;
         }
-        // A flag that only this map holds belongs to a request that has ended.
+        // A flag held only by this map belongs to a request that has ended.
         flags.retain(|_, flag| Arc::strong_count(flag) > 1);
         let cancelled = Arc::new(AtomicBool::new(false));
         flags.insert(id, cancelled.clone());
@@ -119,7 +119,7 @@ fn read(
 fn write(mut stream: UnixStream, outgoing: &Receiver<FromEngine>) {
     while let Ok(frame) = outgoing.recv() {
         if wire::write(&mut stream, &frame).is_err() {
-            // The reader then sees the end as well, and cancels what runs.
+            // The reader then sees the end as well, and cancels what is running.
             let _ = stream.shutdown(std::net::Shutdown::Both);
             return;
         }

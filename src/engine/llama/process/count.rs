@@ -9,12 +9,12 @@ use super::load::{self, Backend};
 use super::vocabulary::Vocabulary;
 use crate::engine::llama::wire::{Answer, Failure, ModelSpec};
 
-/// Vocabularies in memory at once; the one loaded longest ago goes first.
+/// Maximum vocabularies in memory; the one loaded longest ago goes first.
 const MAX_VOCABULARIES: usize = 3;
 
 type Texts = (Vec<String>, Reply);
 
-/// Handles on the threads, which end when this is dropped.
+/// Handles to the threads, which end when this is dropped.
 pub struct Counter {
     backend: Arc<Backend>,
     threads: Vec<(ModelSpec, Sender<Texts>)>,
@@ -32,7 +32,7 @@ impl Counter {
         if let Some((_, orders)) = self.threads.iter().find(|(spec, _)| is_same_file(spec, &model)) {
             match orders.send(order) {
                 Ok(()) => return,
-                // The file could not be read then, but may be another one by now.
+                // The file could not be read then, but may have been replaced by now.
                 Err(mpsc::SendError(returned)) => order = returned,
             }
         }

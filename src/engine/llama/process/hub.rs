@@ -19,7 +19,7 @@ pub enum Event {
     Order(Order, Reply),
 }
 
-/// Models in memory at once; the one used longest ago goes first.
+/// Maximum models in memory; the one used longest ago goes first.
 const MODELS: usize = 3;
 
 /// If one file is loaded with two settings, the one not used for this long makes room.
@@ -32,8 +32,8 @@ struct Entry {
     used: Instant,
 }
 
-/// Handles events until there was no client for `idle`, or only one of another build, which then starts its own process. Calls `leaving`
-/// before caches are saved.
+/// Handles events until there has been no client for `idle`, or only one of another build, which then starts its own process. Calls
+/// `leaving` before caches are saved.
 pub fn run(events: &Receiver<Event>, backend: &Arc<Backend>, idle: Duration, leaving: impl FnOnce()) {
     let mut workers: Vec<Entry> = vec![];
     serve(events, backend, idle, &mut workers);
@@ -86,7 +86,7 @@ fn route(order: Order, reply: Reply, workers: &mut Vec<Entry>, counter: &mut Cou
     let failed = known.as_ref().is_some_and(|entry| !entry.worker.lives());
     make_room(workers, &model, failed);
     let Some(Entry { worker, .. }) = known.filter(|_| !failed) else { return begin(model, task, workers, backend) };
-    // One that has just ended takes nothing more: its model is loaded anew.
+    // A worker that has just ended takes no more tasks: its model is loaded again.
     match worker.send(task) {
         Ok(()) => workers.push(Entry { spec: model, worker, used: Instant::now() }),
         Err(task) => begin(model, task, workers, backend),
@@ -97,7 +97,7 @@ fn route(order: Order, reply: Reply, workers: &mut Vec<Entry>, counter: &mut Cou
 fn begin(model: ModelSpec, task: Task, workers: &mut Vec<Entry>, backend: &Arc<Backend>) {
     match worker::start(model.clone(), backend.clone()) {
         Ok(worker) => {
-            // Taken: the thread waits for its first task.
+            // Accepted: the thread waits for its first task.
             let _ = worker.send(task);
             workers.push(Entry { spec: model, worker, used: Instant::now() });
         }
@@ -109,7 +109,7 @@ fn begin(model: ModelSpec, task: Task, workers: &mut Vec<Entry>, backend: &Arc<B
 }
 
 /// Ends workers to make room for a model: failed loads, earlier versions of the file, and the one used longest ago. The same file with
-/// other settings stays, because somebody else may use it, until it was unused for long or this one cannot be loaded beside it.
+/// other settings stays, because another client may use it, until it has been unused for long or this one cannot be loaded next to it.
 fn make_room(workers: &mut Vec<Entry>, model: &ModelSpec, failed: bool) {
     let goes = |entry: &Entry| {
         let is_file = entry.spec.path == model.path;

@@ -26,7 +26,7 @@ pub struct Job {
     pub output: Output,
     pub stops: HashSet<LlamaToken>,
     pub max_tokens: u32,
-    /// Tokens that fit into the context.
+    /// How many tokens fit into the context.
     pub room: usize,
     pub clock: Clock,
     /// The token to decode next, once the prompt is read.
@@ -41,7 +41,7 @@ pub struct Clock {
     pub timing: Timing,
 }
 
-/// What follows a step.
+/// What comes after a step.
 pub enum Next {
     Goes,
     Ends(Answer),
@@ -162,7 +162,7 @@ impl Job {
     }
 }
 
-/// Decodes tokens into a cache from a position on; computes `logits` of the last one if asked to.
+/// Decodes tokens into a cache, starting at a position; computes `logits` of the last one if requested.
 pub fn decode(context: &mut LlamaContext<'_>, tokens: &[LlamaToken], start: usize, slot: usize, logits: bool) -> Result<(), String> {
     let mut batch = LlamaBatch::new(tokens.len(), 1);
     for (at, token) in tokens.iter().enumerate() {

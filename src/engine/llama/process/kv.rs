@@ -1,6 +1,6 @@
 //! KV caches: one per slot, with the tokens in it. A new prompt goes to the slot with the longest common prefix, and only the difference is
-//! decoded. One cache is always left for whoever types: long answers never hold all of them. Caches are cut at their end and never shifted,
-//! because a shift is wrong for models with chunked or latent attention.
+//! decoded. One cache is always left for a user who is typing: long answers never occupy all of them. Caches are truncated at the end and
+//! never shifted, because a shift is wrong for models with chunked or latent attention.
 
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::token::LlamaToken;
@@ -9,15 +9,15 @@ use super::load;
 use crate::engine::Priority;
 use crate::engine::llama::wire::ModelSpec;
 
-/// An idle cache is overwritten while others are empty only if it shares this many tokens with the prompt.
+/// While other caches are empty, an idle one is overwritten only if it shares this many tokens with the prompt.
 const WORTH: usize = 16;
 
 /// One cache.
 struct Slot {
     tokens: Vec<LlamaToken>,
-    /// Tokens that fit into it.
+    /// How many tokens fit into it.
     room: usize,
-    /// The number of its last use.
+    /// A counter value from its last use.
     used: u64,
     busy: bool,
 }
@@ -29,7 +29,7 @@ pub struct Slots {
     uses: u64,
 }
 
-/// The contexts that hold the caches. If memory only allows one full cache, there is a small one besides.
+/// The contexts that hold the caches. If memory only allows one full cache, there is also a small one.
 pub struct Contexts<'m> {
     main: LlamaContext<'m>,
     small: Option<(usize, LlamaContext<'m>)>,
@@ -65,8 +65,8 @@ impl Slots {
         Self { slots, small: small.then_some(count), uses: 0 }
     }
 
-    /// Reserves the best idle cache for a prompt that needs so many tokens: the longest common prefix if it is long enough, else an empty
-    /// one, else the one used longest ago. `None` while all are busy, or all but the last, which is left for whoever types.
+    /// Reserves the best idle cache for a prompt that needs `tokens` tokens: the longest common prefix if it is long enough, else an empty
+    /// one, else the one used longest ago. `None` while all are busy, or all but the last, which is left for a user who is typing.
     pub fn reserve(&mut self, prompt: &[LlamaToken], tokens: usize, priority: Priority) -> Option<usize> {
         let typing = priority.is_completion();
         if let Some(small) = self.small.filter(|small| typing && !self.slots[*small].busy && tokens <= self.slots[*small].room) {
@@ -91,7 +91,7 @@ impl Slots {
         at
     }
 
-    /// Tokens that fit into a cache.
+    /// How many tokens fit into a cache.
     pub fn room(&self, at: usize) -> usize {
         self.slots[at].room
     }
@@ -106,11 +106,11 @@ impl Slots {
         self.slots[at].busy = false;
     }
 
-    /// Cuts a cache to what it shares with the prompt, and returns that length. Never the whole prompt, because its last token has to be
-    /// decoded for its logits.
+    /// Truncates a cache to what it shares with the prompt, and returns that length. Never the whole prompt, because its last token has to
+    /// be decoded for its logits.
     pub fn keep_prefix(&mut self, at: usize, prompt: &[LlamaToken], context: &mut LlamaContext<'_>) -> usize {
         let mut shared = common(&self.slots[at].tokens, prompt).min(prompt.len().saturating_sub(1));
-        // A restored state of a chunked model has only the current chunk, so nothing can build on what is before.
+        // A restored state of a chunked model has only the current chunk, so nothing can build on what is before it.
         let first = usize::try_from(context.kv_cache_seq_pos_min(at as i32)).unwrap_or_default();
         if first > 0 && shared <= first {
             shared = 0;
@@ -118,13 +118,13 @@ impl Slots {
         self.truncate(at, shared, context)
     }
 
-    /// Cuts a cache to a length, or to nothing where it cannot be cut there. Returns the length.
+    /// Truncates a cache to a length, or to nothing if it cannot be cut there. Returns the length.
     pub fn truncate(&mut self, at: usize, length: usize, context: &mut LlamaContext<'_>) -> usize {
         let whole = |context: &mut LlamaContext<'_>| context.clear_kv_cache_seq(Some(at as u32), None, None);
         let cut = length > 0 && matches!(context.clear_kv_cache_seq(Some(at as u32), Some(length as u32), None), Ok(true));
         let length = if cut { length } else { 0 };
         if !cut {
-            // To remove a whole sequence always succeeds.
+            // Removing a whole sequence always succeeds.
             let _ = whole(context);
         }
         self.slots[at].tokens.truncate(length);
@@ -151,7 +151,7 @@ impl Slots {
         common(&self.slots[at].tokens, prompt)
     }
 
-    /// Notes that a cache has exactly these tokens now.
+    /// Notes that a cache now has exactly these tokens.
     pub fn put(&mut self, at: usize, tokens: Vec<LlamaToken>) {
         self.slots[at].tokens = tokens;
     }

@@ -1,4 +1,4 @@
-//! Loads a model and makes its context, as a specification says.
+//! Loads a model and makes its context, following a specification.
 
 use std::ffi::CString;
 use std::num::NonZeroU32;
@@ -19,32 +19,32 @@ use crate::report::{self, Level};
 /// llama.cpp, initialised once per process.
 pub type Backend = LlamaBackend;
 
-/// Most tokens per decode call on a CPU. Buffers for more cost more than they save.
+/// Maximum tokens per decode call on a CPU. Buffers for more cost more than they save.
 const BATCH_CPU: u32 = 128;
 const BATCH_GPU: u32 = 512;
 
 /// Tokens of the small cache, for completions if memory only allows one full cache.
 pub const SMALL: u32 = 4096;
 
-/// Initialises llama.cpp; to be called once per process.
+/// Initialises llama.cpp; must be called once per process.
 pub fn backend() -> Result<std::sync::Arc<Backend>, String> {
     LlamaBackend::init().map(std::sync::Arc::new).map_err(|error| format!("llama.cpp cannot be initialised: {error}"))
 }
 
-/// Most tokens per decode call for this specification.
+/// Maximum tokens per decode call for this specification.
 pub fn batch_size(spec: &ModelSpec) -> u32 {
     if spec.gpu_layers > 0 { BATCH_GPU } else { BATCH_CPU }
 }
 
-/// A model in memory, and what its file says of the positions that it can tell apart.
+/// A model in memory, and what its file says about the positions it was trained for.
 pub struct Loaded {
     pub model: LlamaModel,
     pub window: Window,
-    /// Tokens of context that it was trained for.
+    /// The context in tokens that it was trained for.
     pub trained: u64,
 }
 
-/// Loads the weights. `progress` hears parts of 1.0; when it says `false`, loading stops.
+/// Loads the weights. `progress` gets fractions of 1.0; if it returns `false`, loading stops.
 pub fn model(spec: &ModelSpec, backend: &Backend, progress: impl FnMut(f32) -> bool + 'static) -> Result<Loaded, (Failure, String)> {
     let header = gguf::read_header(&spec.path).map_err(|error| (Failure::Configuration, error.to_string()))?;
     let patterns = expert_patterns(spec);
@@ -70,7 +70,7 @@ pub fn model(spec: &ModelSpec, backend: &Backend, progress: impl FnMut(f32) -> b
     Ok(Loaded { model, window: header.window(), trained: header.context_length() })
 }
 
-/// The reason that llama.cpp gave, or where one may stand.
+/// The reason that llama.cpp gave, or where to look for one.
 fn why(reason: Option<String>) -> String {
     match (reason, place::log_file()) {
         (Some(reason), _) => format!(": {reason}"),
@@ -96,7 +96,7 @@ fn expert_patterns(spec: &ModelSpec) -> Vec<CString> {
     (0..spec.n_cpu_moe.min(4096)).filter_map(pattern).collect()
 }
 
-/// A context with one KV cache per slot, each of the specified length. Layers that see only part of the window also keep all of it, so that
+/// A context with one KV cache per slot, each of the specified length. Layers with windowed attention also keep the full context, so that
 /// the end of a prompt can be replaced anywhere.
 pub fn context<'m>(spec: &ModelSpec, model: &'m LlamaModel, backend: &Backend) -> Result<LlamaContext<'m>, (Failure, String)> {
     let parameters = parameters(spec, spec.context.saturating_mul(spec.slots), spec.slots).with_kv_unified(false);
@@ -111,8 +111,8 @@ pub fn context<'m>(spec: &ModelSpec, model: &'m LlamaModel, backend: &Backend) -
     })
 }
 
-/// A context for the small cache, if there is only one other and that is much larger. Its sequence number follows the others'. None without
-/// memory for it: then completions wait like everybody.
+/// A context for the small cache, if there is only one other and that is much larger. Its sequence number follows the others'. None if
+/// memory is short: then completions wait like all other requests.
 pub fn small_context<'m>(spec: &ModelSpec, model: &'m LlamaModel, backend: &Backend) -> Option<LlamaContext<'m>> {
     if spec.slots > 1 || spec.context <= SMALL {
         return None;
@@ -122,7 +122,7 @@ pub fn small_context<'m>(spec: &ModelSpec, model: &'m LlamaModel, backend: &Back
     made.inspect_err(|error| report::log(Level::Warning, format_args!("completions wait for long answers: {error}"))).ok()
 }
 
-/// Parameters for so many tokens in so many sequences.
+/// Parameters for `tokens` tokens in `sequences` sequences.
 fn parameters(spec: &ModelSpec, tokens: u32, sequences: u32) -> LlamaContextParams {
     let kind = match spec.kv_type.as_str() {
         "q8_0" => KvCacheType::Q8_0,

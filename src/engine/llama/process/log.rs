@@ -1,4 +1,4 @@
-//! What llama.cpp says: warnings and errors go to our log, the chatter of loading does not.
+//! llama.cpp's messages: warnings and errors go to our log, the chatter of loading does not.
 
 use std::cell::RefCell;
 use std::fmt::Debug;
@@ -11,18 +11,18 @@ use crate::engine::llama::place;
 use crate::report;
 
 thread_local! {
-    /// The errors of this thread, while somebody listens to them.
+    /// The errors of this thread, while somebody is listening.
     static HEARD: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
 }
 
-/// Runs what llama.cpp does on this thread. With what it made comes the reason that was given for its failing, if one was.
+/// Runs llama.cpp work on this thread. Returns its result, and the reason llama.cpp gave for a failure, if any.
 pub fn hearing<T>(work: impl FnOnce() -> T) -> (T, Option<String>) {
     HEARD.set(Some(vec![]));
     let done = work();
     (done, HEARD.take().and_then(|errors| reason(&errors)))
 }
 
-/// The first error says what is wrong, after all that was being done; the others only what failed with it.
+/// The first error says what is wrong, after its context; the others say only what failed with it.
 fn reason(errors: &[String]) -> Option<String> {
     let first = errors.first()?;
     let behind = ["error loading model: ", "error loading model hyperparameters: ", "error loading model vocabulary: "];
@@ -31,20 +31,20 @@ fn reason(errors: &[String]) -> Option<String> {
     (!line.is_empty()).then_some(line)
 }
 
-/// Characters of a reason that are told; names out of the file stand in it.
+/// Maximum characters of a reason that are shown; it contains names from the file.
 const LONGEST: usize = 200;
 
-/// Bytes after which the log file starts again.
+/// Bytes at which the log file is started over.
 pub const LIMIT: u64 = 4 << 20;
 
 /// Sends llama.cpp's messages through our log from now on.
 pub fn listen() {
-    // Set already by a test, or by a second engine in one process; then it is this one.
+    // Already set by a test, or by a second engine in one process; then it is this one.
     let _ = dispatcher::set_global_default(Dispatch::new(Problems));
     llama_cpp_2::send_logs_to_tracing(llama_cpp_2::LogOptions::default());
 }
 
-/// Empties the log file if it is large. It is open for appending, so writing goes on at its beginning.
+/// Empties the log file if it is large. It is open for appending, so writing continues at its beginning.
 pub fn trim() {
     let Some(path) = place::log_file() else { return };
     if std::fs::metadata(&path).is_ok_and(|found| found.len() > LIMIT) {
@@ -52,7 +52,7 @@ pub fn trim() {
     }
 }
 
-/// Passes problems on.
+/// Passes on warnings and errors.
 struct Problems;
 
 impl Subscriber for Problems {

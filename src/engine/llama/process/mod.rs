@@ -48,22 +48,23 @@ pub fn serve() -> Result<()> {
         return Ok(());
     };
     let listener = listen(&socket)?;
-    // A session of its own, so that closing the editor's terminal does not reach it. Fails only where it has one already.
+    // A session of its own, so that closing the editor's terminal does not affect it. Fails only if it already has one.
     let _ = nix::unistd::setsid();
     let idle = std::env::var("LONGSIGHT_ENGINE_IDLE_MS").ok().and_then(|text| text.parse().ok()).map_or(IDLE, Duration::from_millis);
     let (events, received) = mpsc::channel();
     let backend = load::backend().map_err(Error::other)?;
     std::thread::Builder::new().name("accept".into()).spawn(move || accept(&listener, &events))?;
     report::log(Level::Info, format_args!("serving on {}", socket.display()));
-    // New clients find no socket and start a new process, which waits for the lock of this one.
+    // New clients find no socket and start a new process, which waits for this one's lock.
     hub::run(&received, &backend, idle, || drop(std::fs::remove_file(&socket)));
     Ok(())
 }
 
-/// Longest wait for a process that is leaving, since it saves expensive caches first.
+/// How long to wait for a process that is leaving, since it saves expensive caches first.
 const LEAVING: Duration = Duration::from_secs(10);
 
-/// Takes the lock that one engine process per user holds. Waits for a process that is leaving; `None` if another serves. The file stays.
+/// Takes the lock that one engine process per user holds. Waits for a process that is leaving; `None` if another one serves. The file
+/// stays.
 fn lock(socket: &Path) -> Result<Option<Flock<File>>> {
     let path = socket.with_extension("lock");
     let started = Instant::now();
@@ -123,7 +124,7 @@ fn same_user(stream: &UnixStream) -> bool {
     getsockopt(stream, PeerCredentials).is_ok_and(|peer| peer.uid() == nix::unistd::getuid().as_raw())
 }
 
-/// On other systems only the permissions of folder and socket protect.
+/// On other systems only the permissions of folder and socket protect us.
 #[cfg(not(target_os = "linux"))]
 fn same_user(_: &UnixStream) -> bool {
     true

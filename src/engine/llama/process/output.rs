@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-/// Last tokens that are searched for repetition, and the longest repeated unit among them.
+/// How many of the last tokens are searched for repetition, and the longest repeated unit among them.
 const WINDOW: usize = 192;
 const LONGEST_UNIT: usize = 32;
 /// A unit counts as a loop if it repeats this often and fills [`LOOP_TOKENS`].
@@ -12,14 +12,14 @@ const LOOP_TOKENS: usize = 64;
 /// Collects the text of one answer.
 pub struct Output {
     stops: Vec<String>,
-    /// Bytes that are not a complete character yet.
+    /// Bytes of a character that is not complete yet.
     torn: Vec<u8>,
     /// Text that may be the start of a stop text.
     held: String,
     recent: VecDeque<i32>,
 }
 
-/// What became of a token's bytes.
+/// The result of a token's bytes.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Piece {
     /// Text to send now; may be empty.
@@ -49,7 +49,7 @@ impl Output {
         Piece::Text(std::mem::replace(&mut self.held, kept))
     }
 
-    /// What was held back, when the answer ends by itself.
+    /// The text held back, when the answer ends by itself.
     pub fn finish(&mut self) -> String {
         std::mem::take(&mut self.held)
     }
@@ -90,7 +90,7 @@ impl Output {
     }
 }
 
-/// Length of the longest end of `text` that is a start of `stop`.
+/// Length of the longest suffix of `text` that is a prefix of `stop`.
 fn overlap(text: &str, stop: &str) -> usize {
     let most = text.len().min(stop.len() - 1);
     (1..=most).rev().find(|length| stop.is_char_boundary(*length) && text.ends_with(&stop[..*length])).unwrap_or_default()

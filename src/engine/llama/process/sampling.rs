@@ -9,7 +9,7 @@ use llama_cpp_2::token::data_array::LlamaTokenDataArray;
 
 use crate::engine::llama::wire::{Generate, Grammar};
 
-/// Limits far above any grammar of ours; llama.cpp's parser recurses.
+/// A limit far above any grammar of ours; llama.cpp's parser recurses.
 const MAX_GRAMMAR: usize = 1 << 20;
 const MAX_DEPTH: usize = 200;
 
@@ -23,7 +23,7 @@ pub struct Sampler {
 }
 
 impl Sampler {
-    /// Fails where the grammar is wrong; the error says how.
+    /// Fails if the grammar is wrong; the error says how.
     pub fn new(request: &Generate, model: &LlamaModel) -> Result<Self, String> {
         let warm = request.temperature.is_finite() && request.temperature > 0.0;
         let chain = warm.then(|| {
@@ -35,7 +35,7 @@ impl Sampler {
         Ok(Self { chain, grammar, logprobs: 0.0, sampled: 0 })
     }
 
-    /// The next token, by the logits of the last decode. Fails where the grammar allows none.
+    /// The next token, from the logits of the last decode. Fails if the grammar allows none.
     pub fn next(&mut self, context: &LlamaContext<'_>, index: i32) -> Result<LlamaToken, String> {
         let logits = context.get_logits_ith(index);
         let likeliest = likeliest(logits);

@@ -1,6 +1,7 @@
-//! Saved KV caches: the time to read a long prompt is not lost when its slot is evicted or the engine process ends or crashes. A state is a
-//! file in llama.cpp's format with a card beside it. The card is written last and has the file's length and hash, so a damaged or
-//! half-written state, or one of another model or version, does not count. The folder's size is limited; states used longest ago go first.
+//! Saved KV caches: the time spent reading a long prompt is not lost when its slot is evicted or the engine process ends or crashes. A
+//! state is a file in llama.cpp's format with a card next to it. The card is written last and has the file's length and hash, so a damaged
+//! or half-written state, or one of another model or version, does not count. The folder's size is limited; states used longest ago go
+//! first.
 
 use std::fs::File;
 use std::io::{Error, Read, Result};
@@ -22,7 +23,7 @@ use crate::report::{self, Level};
 /// Has to change with the meaning of a card, and with llama.cpp (`tests/tidy.rs` compares it with Cargo.lock).
 pub const FORMAT: &str = "1, llama-cpp-sys-2 0.1.161";
 
-/// From this many tokens on a state may be worth a file, and from `MOST` on it is on any machine.
+/// From this many tokens a state may be worth a file; from `MOST` it is on any machine.
 pub const LEAST: usize = 512;
 /// See [`LEAST`].
 pub const MOST: usize = 4096;
@@ -30,16 +31,16 @@ pub const MOST: usize = 4096;
 /// After a failure nothing is saved for this long.
 const PAUSE: Duration = Duration::from_secs(300);
 
-/// A half-written file this old was left by a dead process.
+/// A half-written file of this age was left by a dead process.
 const STALE: Duration = Duration::from_secs(600);
 
-/// One part in this many of the free disk space stays free, whatever the limit.
+/// A divisor: this part of the free disk space, a quarter, stays free whatever the limit.
 const DISK_RESERVE: u64 = 4;
 
 /// What is known of a state without reading it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct StateHeader {
-    /// Everything that has to be equal for the state to be usable.
+    /// Everything that has to match for the state to be usable.
     subject: String,
     tokens: Vec<i32>,
     bytes: u64,
@@ -54,7 +55,7 @@ struct State {
 
 /// The saved states of one model.
 pub struct Saved {
-    /// `None`: switched off, or there is no place.
+    /// `None`: switched off, or there is no suitable folder.
     folder: Option<PathBuf>,
     subject: String,
     limit: u64,
@@ -88,7 +89,7 @@ impl Saved {
         for path in files(folder).into_iter().map(|(path, ..)| path).filter(|path| path.extension().is_some_and(|end| end == "json")) {
             match read_card(&path) {
                 Some(card) if card.subject == self.subject => self.states.push(State { path, card }),
-                // Of another model, which may come back.
+                // It belongs to another model, which may come back.
                 Some(_) => {}
                 None => drop(remove(&path)),
             }
@@ -113,14 +114,14 @@ impl Saved {
         if first > 0 && shared <= first { 0 } else { shared }
     }
 
-    /// Whether tokens are worth saving: they are many, and no state has most of them. `worth` is how many new tokens pay for a file.
+    /// Whether tokens are worth saving: there are many, and no state has most of them. `worth` is how many new tokens pay for a file.
     pub fn lacks(&self, tokens: &[LlamaToken], worth: usize) -> bool {
         let covered = self.best(tokens).map_or(0, |(_, covered)| covered);
         let paused = self.failed.is_some_and(|at| at.elapsed() < PAUSE);
         self.folder.is_some() && !paused && tokens.len() - covered >= worth.max(LEAST).max(tokens.len() / 4)
     }
 
-    /// What the model's layers see: whether a cut cache keeps what was saved of it.
+    /// The attention window of the model's layers: whether a truncated cache keeps what was saved of it.
     pub fn window(&self) -> Window {
         self.window
     }
@@ -150,7 +151,7 @@ impl Saved {
         std::fs::rename(&half, path.with_extension("kv"))?;
         std::fs::write(&half, serde_json::to_vec(&card)?)?;
         std::fs::rename(&half, &path)?;
-        // A state that the new one continues is not needed any more, unless the new one begins where that one ends.
+        // A state that the new one continues is no longer needed, unless the new one begins where that one ends.
         let first = self.window.first(card.tokens.len() as u64) as usize;
         self.states.retain(|state| {
             let kept = state.card.tokens.len() <= first || !card.tokens.starts_with(&state.card.tokens);
@@ -160,7 +161,7 @@ impl Saved {
         Ok(())
     }
 
-    /// Removes states used longest ago until the folder, with so many bytes more, is within its limit.
+    /// Removes states used longest ago until the folder, with `bytes` more, is within its limit.
     fn make_room(&mut self, folder: &Path, bytes: u64) -> Result<()> {
         let free = disk_free(folder);
         if bytes > self.limit || bytes > free / DISK_RESERVE {
@@ -217,7 +218,7 @@ fn disk_free(folder: &Path) -> u64 {
     nix::sys::statvfs::statvfs(folder).map_or(u64::MAX, |disk| disk.blocks_available() as u64 * disk.fragment_size() as u64)
 }
 
-/// Our own files in a folder, with size and age. Foreign files beside them are neither read nor counted nor removed.
+/// Our own files in a folder, with size and age. Other files next to them are neither read nor counted nor removed.
 fn files(folder: &Path) -> Vec<(PathBuf, u64, Duration)> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let known = |entry: std::fs::DirEntry| {

@@ -18,7 +18,7 @@ pub struct Vocabulary<'m> {
     /// Control and added tokens by their text.
     special: HashMap<String, LlamaToken>,
     control: HashSet<LlamaToken>,
-    /// Matches added tokens that look like tags, which llama.cpp also finds in plain text; none where the model has no such tokens.
+    /// Matches added tokens that look like tags, which llama.cpp also finds in plain text; none if the model has no such tokens.
     tags: Option<Regex>,
 }
 
@@ -47,12 +47,12 @@ impl<'m> Vocabulary<'m> {
     }
 
     /// Tokens of plain text. llama.cpp ignores control tokens there, but turns `<tool_call>` into one token if the vocabulary calls that
-    /// "user defined". So text is cut inside every such tag, and the tag is spelt out.
+    /// "user defined". So text is split inside every such tag, and the tag is spelt out.
     pub fn plain(&self, text: &str) -> Vec<LlamaToken> {
         let mut tokens = vec![];
         let mut start = 0;
         while let Some(found) = self.tags.as_ref().and_then(|tags| tags.find_at(text, start)) {
-            // Cut behind its opening bracket: the rest is no tag any more.
+            // Split after its opening bracket: the rest is no longer a tag.
             let cut = text.ceil_char_boundary(found.start() + 1);
             self.tokenize(&text[start..cut], &mut tokens);
             start = cut;
@@ -67,8 +67,8 @@ impl<'m> Vocabulary<'m> {
         }
     }
 
-    /// A prompt's tokens. Adjacent texts are tokenised as one; a control token that this model lacks becomes plain text. Fails with the FIM
-    /// token that it lacks and needs.
+    /// A prompt's tokens. Adjacent texts are tokenised as one; a control token that this model lacks becomes plain text. Fails with the
+    /// required FIM token that it lacks.
     pub fn prompt(&self, pieces: &[Piece]) -> Result<Vec<LlamaToken>, FimToken> {
         let (mut tokens, mut text) = (vec![], String::new());
         for piece in pieces {
@@ -86,7 +86,7 @@ impl<'m> Vocabulary<'m> {
                 },
                 Piece::Fim(token) => match (self.fim(*token), token) {
                     (Some(id), _) => id,
-                    // Without tokens for that, a line break separates files.
+                    // If it has no tokens for that, a line break separates files.
                     (None, FimToken::Repository | FimToken::FileSeparator) => {
                         text.push('\n');
                         continue;
@@ -122,7 +122,7 @@ impl<'m> Vocabulary<'m> {
         [FimToken::Prefix, FimToken::Suffix, FimToken::Middle].iter().all(|token| self.fim(*token).is_some())
     }
 
-    /// The tokens that end a generation, besides those that the vocabulary marks.
+    /// The tokens that end a generation, besides those that the vocabulary marks as ends.
     pub fn stops(&self, texts: &[String], plain: bool) -> HashSet<LlamaToken> {
         let mut stops: HashSet<LlamaToken> =
             texts.iter().chain(&common_stops()).filter_map(|text| self.special.get(text).copied()).collect();
@@ -143,7 +143,7 @@ impl<'m> Vocabulary<'m> {
     }
 }
 
-/// Whether an added token is a mark of the dialect and not text: runs of blanks and emoji are added tokens too, and stay.
+/// Whether an added token is a mark of the dialect and not text: runs of spaces and emoji are added tokens too, and stay.
 fn is_tag(text: &str) -> bool {
     let inner = text.strip_prefix('<').and_then(|rest| rest.strip_suffix('>'));
     let inner = inner.or_else(|| text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')));

@@ -1,5 +1,5 @@
-//! The first tokens of a freshly loaded model: they bring the weights into memory and tell the machine's speed before the first prompt is
-//! made, which is cut to it. On a busy machine a prompt made for a quiet one took half a minute.
+//! The first tokens of a freshly loaded model: they bring the weights into memory and measure the machine's speed before the first prompt
+//! is made, so that its size can match. On a busy machine a prompt sized for a quiet one took half a minute.
 
 use std::time::{Duration, Instant};
 
@@ -9,14 +9,14 @@ use llama_cpp_2::token::LlamaToken;
 
 use super::job;
 
-/// Tokens that bring the weights into memory; they tell little about the rate.
+/// Tokens that bring the weights into memory; they say little about the rate.
 const TOUCH: i32 = 8;
 /// Tokens that are measured.
 const MEASURED: i32 = 32;
 /// If those took this long the machine is slow, and half as many are measured.
 const SLOW: Duration = Duration::from_millis(300);
 
-/// Reads some tokens into the first cache, removes them again, and returns tokens per second; `None` where that fails.
+/// Reads some tokens into the first cache, removes them again, and returns tokens per second; `None` if that fails.
 pub fn rate(model: &LlamaModel, context: &mut LlamaContext<'_>) -> Option<f64> {
     // All different, because equal ones would all go to the same experts.
     let tokens: Vec<LlamaToken> = (0..MEASURED.min(model.n_vocab())).map(LlamaToken::new).collect();

@@ -28,13 +28,13 @@ use crate::report::{self, Level};
 /// After this long without work, caches are saved.
 const QUIET: Duration = Duration::from_secs(2);
 
-/// A saved state is loaded only if it has this many tokens more than the cache.
+/// A saved state is loaded only if it has this many more tokens than the cache.
 const GAIN: usize = 256;
 
-/// Whoever has waited for a prompt this long did not ask by mistake.
+/// A client that has waited for a prompt this long did not ask by mistake.
 const SETTLED: Duration = Duration::from_secs(2);
 
-/// A step that waits for the processor or the disk may take this many times as long as one that works, before it counts as hung.
+/// A step that waits for the processor or the disk may take this many times as long as a working one before it counts as hung.
 const WAITING: u64 = 5;
 
 /// What a worker is asked to do.
@@ -43,7 +43,7 @@ pub enum Task {
     Generate(Box<Generate>, Reply, Instant),
 }
 
-/// A handle on a model's thread. When dropped, the thread ends after its jobs.
+/// A handle to a model's thread. When dropped, the thread ends after its jobs.
 pub struct Worker {
     tasks: Sender<Task>,
     thread: JoinHandle<()>,
@@ -67,8 +67,8 @@ impl StepClock {
         self.step.store(0, Ordering::Relaxed);
     }
 
-    /// How long the running step has worked. Time in which the process could not run (a busy machine, weights that come from disk) counts
-    /// little: only after very long without progress it counts as hung.
+    /// How long the running step has worked. Time in which the process could not run (a busy machine, weights read from disk) counts
+    /// little: only after very long without progress does it count as hung.
     fn busy_ms(&self) -> u64 {
         let began = self.step.load(Ordering::Relaxed);
         if began == 0 {
@@ -90,7 +90,7 @@ fn processor_ms() -> u64 {
 }
 
 impl Worker {
-    /// Hands a task over; one that the thread no longer takes comes back.
+    /// Hands a task over; one that the thread no longer takes is returned.
     pub fn send(&self, task: Task) -> Result<(), Task> {
         self.tasks.send(task).map_err(|mpsc::SendError(task)| task)
     }
@@ -125,7 +125,7 @@ pub fn start(spec: ModelSpec, backend: Arc<Backend>) -> std::io::Result<Worker> 
 
 fn run(spec: &ModelSpec, backend: &Backend, tasks: &Receiver<Task>, heart: &StepClock) {
     let started = Instant::now();
-    // The first task waits for the model and hears of the progress.
+    // The first task waits for the model and is told the progress.
     let Ok(first) = tasks.recv() else { return };
     let listener = reply(&first).clone();
     let mut told = 0;
@@ -140,7 +140,7 @@ fn run(spec: &ModelSpec, backend: &Backend, tasks: &Receiver<Task>, heart: &Step
     let refuse = |kind: Failure, message: String| {
         let failed = Answer::Failed { kind, message };
         reply(&first).send(failed.clone());
-        // One that comes later comes back, and then loads again.
+        // A later task is returned to the sender, which then loads again.
         tasks.try_iter().for_each(|task| reply(&task).send(failed.clone()));
     };
     let load::Loaded { model, window, trained } = match load::model(spec, backend, progress) {
@@ -197,7 +197,7 @@ impl Rates {
             (None, true) => Some(tokens as f64 * 1000.0 / ms),
             (old, false) => old,
         };
-        // Few tokens tell little about a rate.
+        // Few tokens say little about a rate.
         if timing.tokens_decoded >= 16 {
             self.prefill = blend(self.prefill, timing.tokens_decoded, timing.prefill_ms);
         }
@@ -221,7 +221,7 @@ struct ServedModel<'m> {
     /// Prompt tokens per second, measured before the first job.
     warm: Option<f64>,
     loaded: Loaded,
-    /// Tokens of context that the model was trained for.
+    /// The context in tokens that the model was trained for.
     trained: u64,
 }
 
@@ -251,7 +251,7 @@ impl ServedModel<'_> {
         }
     }
 
-    /// The next task; `None` when there will be none. Caches worth it are saved in a quiet moment and at the end.
+    /// The next task; `None` if there will be none. Caches worth it are saved in a quiet moment and at the end.
     fn wait(&mut self, tasks: &Receiver<Task>) -> Option<Task> {
         while let Some(slot) = self.unsaved() {
             match tasks.recv_timeout(QUIET) {
@@ -283,7 +283,7 @@ impl ServedModel<'_> {
         if self.slots.length(slot) - have >= worth && self.saved.lacks(self.slots.tokens(slot), worth) {
             self.saved.save(slot, self.slots.tokens(slot), self.contexts.of(slot));
         }
-        // A state of a model with short-sighted layers is only useful near its end, so the head that prompts share gets a state of its own.
+        // A state of a model with windowed layers is only useful near its end, so the head that prompts share gets a state of its own.
         let head = self.saved.window() != Window::All && have < self.slots.length(slot);
         if head && self.saved.lacks(&self.slots.tokens(slot)[..have], worth) {
             have = self.slots.truncate(slot, have, self.contexts.of(slot));
@@ -296,7 +296,7 @@ impl ServedModel<'_> {
                 self.slots.put(slot, tokens);
                 self.jobs[at].clock.timing.tokens_restored = usable as u64;
             }
-            // Whatever was read before it failed.
+            // Whatever was read before the failure.
             None => drop(self.slots.truncate(slot, 0, self.contexts.of(slot))),
         }
     }
@@ -332,10 +332,10 @@ impl ServedModel<'_> {
             )
         })?;
         let room = self.spec.context as usize;
-        // At most half of the window is kept for the answer.
+        // At most half of the window is reserved for the answer.
         let reserve = (request.max_tokens as usize).clamp(1, (room / 2).max(1));
         if prompt.is_empty() || prompt.len() + reserve > room {
-            // A window larger than what it was trained for is never given.
+            // A window larger than what it was trained for is never used.
             let remedy = match room as u64 >= self.trained {
                 true => "send less, or choose a model that was trained for more",
                 false => "send less, or set a larger `context`",
@@ -389,9 +389,10 @@ impl ServedModel<'_> {
         }
     }
 
-    /// Prompt tokens to read in a step, for which a cancelled or a more urgent request has to wait: a tenth of a second's worth. Each step
-    /// reads all weights once, so small steps are expensive on slow machines: 16 tokens cost a quarter of the rate, 32 a sixth, 64 a
-    /// twentieth. The minimum depends on who waits: 16 while somebody types, 32 for a person, 64 once that took a while.
+    /// How many prompt tokens to read in a step, for which a cancelled or a more urgent request has to wait: a tenth of a second's worth.
+    /// Each step reads all weights once, so small steps are expensive on slow machines: 16 tokens cost a quarter of the rate, 32 a sixth,
+    /// 64 a twentieth. The minimum depends on who waits: 16 while the user types, 32 for an invoked request, 64 once that has taken a
+    /// while.
     fn chunk(&self, job: &Job) -> usize {
         let waited = job.clock.begun.is_some_and(|begun| begun.elapsed() > SETTLED);
         let least = match (job.priority, waited) {
