@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-/// What does not fit, one message each; empty if all fits. Knows the part of JSON Schema that our tools use: types, `required`,
-/// `properties`, `items`, `enum`, `minimum`, `maximum`, `minLength`, `maxLength`, `minItems`, `maxItems`.
+/// What does not fit, one message per problem; empty if everything fits. Knows the part of JSON Schema that our tools use: types,
+/// `required`, `properties`, `items`, `enum`, `minimum`, `maximum`, `minLength`, `maxLength`, `minItems`, `maxItems`.
 pub fn check(schema: &Value, arguments: &Value) -> Vec<String> {
     let mut wrong = vec![];
     visit(schema, arguments, "", &mut wrong);
@@ -88,7 +88,7 @@ fn is(kind: &str, value: &Value) -> bool {
     }
 }
 
-/// Whether a text is a whole number of more than 64 bits, which is kept as it was written.
+/// Whether a text is an integer of more than 64 bits, which is kept as written.
 fn is_too_large(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     digits.len() >= 19 && digits.bytes().all(|digit| digit.is_ascii_digit())

@@ -1,5 +1,5 @@
 //! Shortens old messages when a transcript is too long for the window. A call keeps its name and its place, an edit's result its outcome,
-//! words their two ends. Every call keeps a result, and arguments remain an object, as all dialects need.
+//! prose its two ends. Every call keeps a result, and arguments remain an object, as all dialects require.
 
 use serde_json::{Map, Value, json};
 
@@ -11,22 +11,22 @@ use crate::dialect::{Message, Role};
 pub const TEXT_LEFT_OUT: &str = "[left out to save room]";
 /// Replaces a result.
 const RESULT_LEFT_OUT: &str = "[left out to save room; call the tool again if you need it]";
-/// Bytes of words and of thoughts that are kept.
+/// Bytes of prose and of reasoning that are kept.
 const KEPT_WORDS_BYTES: usize = 512;
 /// Bytes of an edit's result that are kept.
 const KEPT_OUTCOME_BYTES: usize = 240;
-/// Arguments that say where a call was, and the most bytes of each.
+/// Arguments that say where a call was, and the maximum bytes of each.
 const PLACE_ARGUMENTS: [&str; 2] = ["path", "folder"];
 const MAX_PLACE_BYTES: usize = 512;
-/// Longest other argument that is kept as it is, in bytes.
+/// The longest other argument that is kept as it is, in bytes.
 const KEPT_ARGUMENT_BYTES: usize = 96;
-/// Most values of a list or fields of an object that are kept, and their greatest depth.
+/// Maximum values of a list or fields of an object that are kept, and their maximum depth.
 const MAX_KEPT_VALUES: usize = 16;
 const MAX_KEPT_DEPTH: usize = 4;
-/// Most bytes of a call's arguments that may remain in all.
+/// Maximum bytes of a call's arguments that may remain in total.
 const MAX_KEPT_ARGUMENTS_BYTES: usize = 6 << 10;
 
-/// Shortens messages, oldest first, until so many bytes are gone. The task, and whatever else a person or the driver said, is never
+/// Shortens messages, oldest first, until `excess` bytes are gone. The task, and whatever else the user or the driver said, is never
 /// shortened.
 pub fn shrink(messages: &mut [Message], mut excess: usize) {
     let mut edits: Vec<String> = vec![];
@@ -57,7 +57,7 @@ pub fn weight(message: &Message) -> usize {
     message.content.len() + message.reasoning.as_ref().map_or(0, String::len) + calls
 }
 
-/// Shortens a result as far as possible; an edit's still tells whether it was taken.
+/// Shortens a result as far as possible; an edit's result still says whether the edit was accepted.
 fn result(message: &mut Message, is_edit: bool) {
     let left = match message.content.lines().next() {
         Some(first) if is_edit => shorten(first, KEPT_OUTCOME_BYTES),

@@ -14,7 +14,7 @@ use crate::engine::{self, Ask, Cancel, EngineError, ErrorKind, Finish, Priority,
 use crate::report::{self, Level};
 use crate::route::{Choice, Decision, RouteError, Router, Served, Task};
 
-/// Hears in words what is going on.
+/// Told in words what is going on.
 pub type Say<'a> = &'a (dyn Fn(String) + Send + Sync);
 
 /// What a turn needs besides its messages and tools.
@@ -22,16 +22,16 @@ pub struct Driver<'a> {
     pub router: &'a Router,
     pub task: Task,
     pub cancel: &'a Cancel,
-    /// Smallest context window in tokens that an engine needs for the turn, also one that stands in.
+    /// The smallest context window, in tokens, of an engine for the turn, also of one that stands in.
     pub least: u32,
-    /// Longest time for the turn.
+    /// The longest time for the turn.
     pub time: Duration,
     pub say: Say<'a>,
     /// Sees the engine's events, for the display.
     pub see: &'a (dyn Fn(&engine::Event) + Send + Sync),
 }
 
-/// The outcome of a turn.
+/// The result of a turn.
 pub struct TurnOutcome {
     pub ending: Ending,
     pub steps: Vec<Step>,
@@ -39,7 +39,7 @@ pub struct TurnOutcome {
     pub sent: Vec<Stretch>,
     /// Edits that were refused.
     pub refusals: Refusals,
-    /// An edit was taken that the model may only have quoted.
+    /// An edit was accepted that the model may only have quoted.
     pub may_quote: bool,
     /// The tools with their drafts; none if they were still at work when the turn was cancelled.
     pub bench: Option<Workbench>,
@@ -51,30 +51,30 @@ pub struct TurnOutcome {
     pub error: Option<EngineError>,
 }
 
-/// The outcome of `work`, if it comes in time.
+/// The result of `work`, if it comes in time.
 pub async fn in_time<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
     tokio::time::timeout(limit, work).await.ok()
 }
 
-/// Most tokens of one answer, and one part in so many of the window that it may take.
+/// Maximum tokens of one answer, and the divisor of the window that limits it as well.
 const ANSWER: u32 = 16_384;
 const ANSWER_SHARE: u32 = 4;
 /// Factor for the length of an answer after one that was cut off.
 const AFTER_CUT: u32 = 2;
 
-/// Most tokens of an answer, for a window of this size.
+/// Maximum tokens of an answer, for a window of this size.
 fn most_tokens(window: u32) -> u32 {
     ANSWER.min((window / ANSWER_SHARE).max(256))
 }
 
-/// Most tokens of the first answer of a turn, and of later ones if all are cut off.
+/// Maximum tokens of the first answer of a turn, and of later ones if all are cut off.
 pub fn answers(window: u32) -> [u32; 2] {
     let first = most_tokens(window);
     [first, (first * AFTER_CUT).min(window)]
 }
 
 impl Driver<'_> {
-    /// Runs a turn to its end, which comes soon after `cancel`, and at the latest when its time is up.
+    /// Runs a turn to its end, which comes soon after `cancel`, and no later than when its time is up.
     pub async fn run(&self, mut turn: Turn, bench: Workbench) -> TurnOutcome {
         let started = Instant::now();
         let mut run = Run {
@@ -97,7 +97,7 @@ impl Driver<'_> {
                 }
                 Effect::Over(ending) => break ending,
                 Effect::Ask(chat) => self.in_time(started, self.ask(chat, &mut run)).await,
-                // The clock does not stop the tools: they are quick, and what they have drafted counts. It stops the next question.
+                // The time limit does not stop the tools: they are quick, and what they have drafted counts. It stops the next question.
                 Effect::Work(calls) => self.unless_cancelled(work(calls, &mut run)).await,
             };
             let input = if self.cancel.is_cancelled() { Input::Cancelled } else { input };
@@ -118,7 +118,7 @@ impl Driver<'_> {
         }
     }
 
-    /// What happens, unless the turn is cancelled or its time is up before.
+    /// The result of `happens`, unless the turn is cancelled or its time is up before that.
     async fn in_time(&self, started: Instant, happens: impl Future<Output = Input>) -> Input {
         let left = self.time.saturating_sub(started.elapsed());
         if left.is_zero() {
@@ -131,7 +131,7 @@ impl Driver<'_> {
         self.cancel.run_until_cancelled(happens).await.unwrap_or(Input::Cancelled)
     }
 
-    /// Asks for the next step. An answer that was lost on its way counts for nothing, and is asked for once more.
+    /// Asks for the next step. An answer that was lost in transit does not count, and is asked for once more.
     async fn ask(&self, chat: Chat, run: &mut Run) -> Input {
         let mut windows = Windows::default();
         let mut served = self.served(&chat, run, &mut windows).await;
@@ -174,13 +174,13 @@ impl Driver<'_> {
                 let words = format!("{} takes no tools, without which it cannot work on this", choice.decision.model);
                 return Err(EngineError::new(ErrorKind::Unsupported, words));
             }
-            // One that has begun goes on in the window that its refusals have taught.
+            // A turn that has begun continues in the window that its refusals have taught.
             if caps.context < self.least && !fit.contains(&choice.decision.engine) {
                 let words = format!("the window of {} ({} tokens) is too small to work with tools", choice.decision.model, caps.context);
                 return Err(EngineError::new(ErrorKind::Unsupported, words));
             }
             fit.insert(choice.decision.engine.clone());
-            // Where the engine can hold the model to a grammar, it writes a valid call and nothing else.
+            // If the engine can constrain the model by a grammar, it writes a valid call and nothing else.
             let tool_choice = if choice.engine.origin().is_none() { ToolChoice::Required } else { chat.tool_choice };
             let ask = Ask::Chat(Chat { tool_choice, ..chat.clone() });
             let mut max_tokens = most_tokens(caps.context);
@@ -204,7 +204,7 @@ impl Driver<'_> {
     }
 }
 
-/// The windows that the engine asked last has had in one question: a refusal may teach a smaller one.
+/// The windows that the engine asked last has had during one question: a refusal may teach a smaller one.
 #[derive(Default)]
 struct Windows {
     engine: String,
@@ -226,9 +226,9 @@ impl Windows {
     }
 }
 
-/// What a running turn gathers.
+/// What a running turn accumulates.
 struct Run {
-    /// Not here while the tools run.
+    /// Absent while the tools run.
     bench: Option<Workbench>,
     answered: Answered,
     timing: Timing,
@@ -237,7 +237,7 @@ struct Run {
     talk: Talk,
     was_cut: bool,
     may_quote: bool,
-    /// Engines that the turn was found to fit into.
+    /// Engines that the turn is known to fit into.
     fit: BTreeSet<String>,
 }
 
@@ -260,7 +260,7 @@ impl Answered {
         self.runs.last().map(|(_, decision)| decision.engine.as_str())
     }
 
-    /// The last decision, naming all engines that answered before: whatever was read until then went to them.
+    /// The last decision, naming all engines that answered before: whatever had been read until then went to them.
     fn decision(self) -> Option<Decision> {
         let mut runs = self.runs;
         let (_, first) = runs.first()?;
@@ -293,7 +293,7 @@ async fn work(calls: Vec<ToolCall>, run: &mut Run) -> Input {
     }
 }
 
-/// Runs a call. If it panics over some odd file it fails like any other, and the drafts stay.
+/// Runs a call. If it panics over some odd file it fails like any other, and the drafts are kept.
 fn fenced(bench: &mut Workbench, call: &ToolCall) -> CallOutcome {
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| bench.run(call)));
     outcome.unwrap_or_else(|_| {
@@ -303,7 +303,7 @@ fn fenced(bench: &mut Workbench, call: &ToolCall) -> CallOutcome {
     })
 }
 
-/// Adds times and tokens of another answer.
+/// Adds the times and tokens of another answer.
 pub fn add(sum: &mut Timing, more: &Timing) {
     sum.queued_ms += more.queued_ms;
     sum.load_ms += more.load_ms;

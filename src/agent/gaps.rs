@@ -1,5 +1,5 @@
-//! Whether only the grammar cannot read a change: the same construct stands in the file already, or in other files with its words, and does
-//! not parse there either. Then there is nothing to correct. What is new, or leaves a bracket open, is still doubted.
+//! Whether only the grammar fails on a change: the same construct occurs in the file already, or in other files with its words, and does
+//! not parse there either. Then there is nothing to correct. A construct that is new, or leaves a bracket open, is still doubted.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -9,11 +9,11 @@ use crate::syntax::gaps::{self, Shape};
 use crate::syntax::{self, Parsed, Registry};
 use crate::workspace::{Snapshot, WorkspacePath};
 
-/// Most other files that are read for one change, and most bytes of each.
+/// Maximum other files that are read for one change, and maximum bytes of each.
 const MAX_FILES: usize = 6;
 const MAX_FILE_BYTES: usize = 256 << 10;
 
-/// The message to the model about statements that are indented unlike their block.
+/// The message to the model about statements that are not indented like their block.
 pub const STRAYS: &str = "with this edit a statement stands at another depth than its block\ngive whole statements, indented as they are";
 
 /// Where else to look for a construct.
@@ -27,7 +27,7 @@ pub struct Elsewhere<'a> {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Doubt {
     None,
-    /// A place that does not parse and looks like none that is known to be right.
+    /// A place that does not parse and resembles none that is known to be right.
     At(Range<usize>),
     /// A bracket is left open, or closed twice.
     Brackets,
@@ -41,7 +41,7 @@ pub fn doubt(elsewhere: &Elsewhere<'_>, path: &WorkspacePath, before: Option<&Pa
     }
     let (was_open, is_open) = (before.map(gaps::open_brackets).unwrap_or_default(), gaps::open_brackets(after));
     let is_worse = now > before.map_or(0, Parsed::errors);
-    // In a file that already has places that do not parse, an open bracket may add none.
+    // In a file that already has places that do not parse, an open bracket may not add any.
     if was_open != is_open && (is_worse || was_open == <[i64; 3]>::default()) {
         return Doubt::Brackets;
     }
@@ -72,7 +72,7 @@ fn shapes(parsed: &Parsed) -> impl Iterator<Item = Shape> + use<> {
 }
 
 impl Elsewhere<'_> {
-    /// Files that use a word, most frequent users first.
+    /// Files that use a word, those that use it most first.
     fn with(&self, word: &str) -> Vec<WorkspacePath> {
         let mut users = self.index.name(word).map(|name| self.index.users(name)).unwrap_or_default();
         users.sort_by_key(|(_, count)| std::cmp::Reverse(*count));

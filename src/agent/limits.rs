@@ -1,29 +1,29 @@
-//! What a turn may use up, and how it is noticed that it goes in circles.
+//! What a turn may use up, and how circular behaviour is detected.
 
 use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Most questions to the model in one turn: a task that needs more is too large for it, and each one costs the whole transcript again.
+/// Maximum questions to the model in one turn: a task that needs more is too large for it, and each one costs the whole transcript again.
 pub const MAX_STEPS: usize = 25;
 /// After this many identical calls with identical results the turn is stopped.
 const SAME_CALLS: usize = 5;
-/// Longest sequence of calls whose repetition is noticed, and after how many rounds.
+/// The longest sequence of calls whose repetition is detected, and after how many rounds.
 const LONGEST_CYCLE: usize = 5;
 /// See [`LONGEST_CYCLE`].
 pub const ROUNDS: usize = 3;
-/// Most failed attempts at edits of one file.
+/// Maximum failed attempts at editing one file.
 pub const MAX_FAILED_EDITS: usize = 3;
-/// Longest wall time of a turn; nobody waits longer for an edit.
+/// The longest wall time of a turn; nobody waits longer for an edit.
 pub const MAX_TURN_TIME: Duration = Duration::from_secs(600);
-/// Most bytes of one tool result: a file of usual size fits, and a window of 16K tokens has room for several.
+/// Maximum bytes of one tool result: a file of usual size fits, and a window of 16K tokens has room for several.
 pub const MAX_RESULT_BYTES: usize = 16 << 10;
-/// Most bytes of all results of a turn, about 50K tokens: who has read that much without an edit is lost.
+/// Maximum bytes of all results of a turn, about 50K tokens: a model that has read that much without an edit is lost.
 pub const MAX_ALL_RESULTS_BYTES: usize = 200 << 10;
-/// Most calls of one answer that are run.
+/// Maximum calls of one answer that are run.
 pub const MAX_CALLS_AT_ONCE: usize = 8;
 
-/// A text of at most `limit` bytes: its start and its end, with a mark between that says how much is gone.
+/// A text of at most `limit` bytes: its start and its end, and between them a mark that says how much is missing.
 pub fn shorten(text: &str, limit: usize) -> String {
     if text.len() <= limit {
         return text.into();
@@ -35,7 +35,7 @@ pub fn shorten(text: &str, limit: usize) -> String {
     format!("{}{mark}{}", &text[..head], &text[tail..])
 }
 
-/// The calls of a turn with their results, to see whether they repeat.
+/// The calls of a turn with their results, to detect repetition.
 #[derive(Clone, Debug, Default)]
 pub struct Repeats {
     done: Vec<u64>,
@@ -54,7 +54,7 @@ impl Repeats {
             .map(|length| format!("the same {length} calls came round {ROUNDS} times with the same results"))
     }
 
-    /// An edit was taken, so looking something up again is no repetition.
+    /// An edit was accepted, so looking something up again is not repetition.
     pub fn clear(&mut self) {
         self.done.clear();
     }

@@ -1,7 +1,8 @@
-//! Finds the place of a model's change: search and replace, anchored to text that has to be there exactly once. Pure.
+//! Finds the place of a model's change: search and replace, anchored to text that has to occur exactly once. Pure.
 //!
-//! Models copy text almost right: they lose trailing blanks, change the indentation, write `\n` for `\r\n`. Such a copy is accepted if
-//! exactly one place fits; anything less certain is refused, with what the model needs to do better.
+//! Models copy text almost right: they lose trailing spaces, change the indentation, write `
+//! ` for `\r
+//! `. Such a copy is accepted if exactly one place fits; anything less certain is refused, with what the model needs to do better.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -19,9 +20,9 @@ use crate::text::words::runs_on;
 pub enum Miss {
     /// The text to replace is empty, but the file is not.
     Empty,
-    /// Not there. Comes with the most similar lines, and the 1-based number of the first.
+    /// It does not occur. Comes with the most similar lines, and the 1-based number of the first.
     NotFound { nearest: Option<(usize, String)> },
-    /// There more than once: the 1-based lines where it begins.
+    /// It occurs more than once: the 1-based lines where it begins.
     Ambiguous(Vec<usize>),
 }
 
@@ -43,16 +44,16 @@ impl fmt::Display for Miss {
     }
 }
 
-/// Most lines that are shown of the most similar place.
+/// Maximum lines shown of the most similar place.
 const MAX_SHOWN_LINES: usize = 12;
-/// Most lines of a missing anchor that are searched for, and most places that are compared.
+/// Maximum lines of a missing anchor that are searched for, and maximum places that are compared.
 const MAX_COMPARED_PLACES: usize = 40;
 const CANDIDATES: usize = 4000;
-/// Most places of an ambiguous anchor that are named.
+/// Maximum places of an ambiguous anchor that are named.
 const MAX_TOLD_PLACES: usize = 8;
 
-/// The edit that replaces the one place of `old` in `text` by `new`, in the file's layout. In an `indented` text depth has a meaning: a
-/// copy with another structure of depths does not count as one.
+/// The edit that replaces the only place of `old` in `text` by `new`, in the file's layout. In an `indented` text, depth has a meaning: a
+/// copy with a different structure of depths does not count.
 pub fn place(text: &str, old: &str, new: &str, indented: bool) -> Result<Edit, Miss> {
     match with_line_feeds(text) {
         Cow::Borrowed(text) => place_in_lines(text, old, new, indented),
@@ -87,9 +88,9 @@ fn place_in_lines(text: &str, old: &str, new: &str, indented: bool) -> Result<Ed
     Err(Miss::NotFound { nearest: lines.nearest(&old) })
 }
 
-/// The edit for an exact copy. A line break at the end of `old` alone is kept where the new text would otherwise join the next line, or a
-/// line before that may be a comment. Where nothing would be joined it may go: at the start as written, at the end only if nothing else is
-/// said, because models leave it out of `new` without a thought.
+/// The edit for an exact copy. A line break at the end of `old` only is kept if the new text would otherwise join the next line, or follow
+/// a line that may be a comment. If nothing would be joined it may go: at the start as written, at the end only if nothing else differs,
+/// because models tend to leave it out of `new`.
 fn exactly(text: &str, range: Range<usize>, new: String, ending: &str) -> Edit {
     let old = &text[range.clone()];
     if new.is_empty() {
@@ -105,14 +106,14 @@ fn exactly(text: &str, range: Range<usize>, new: String, ending: &str) -> Edit {
     Edit { range, text }
 }
 
-/// A deleted range, extended to whole lines if nothing else stands in them, so that no empty line is left. A byte order mark is nothing,
+/// A deleted range, extended to whole lines if they contain nothing else, so that no empty line is left. A byte order mark does not count,
 /// and stays.
 fn without_hole(text: &str, range: Range<usize>) -> Range<usize> {
     let mark = text.len() - text.trim_start_matches('\u{feff}').len();
     let start = line_start(text, range.start).max(mark).min(range.start);
     let end = next_line(text, range.end);
     let alone = text[start..range.start].trim().is_empty() && text[range.end..end].trim().is_empty();
-    // A range that ends with a line break has taken its lines already.
+    // A range that ends with a line break already includes its lines.
     if alone && !text[range.clone()].ends_with('\n') { start..end } else { range }
 }
 
@@ -124,9 +125,9 @@ fn same_but_blanks(a: &str, b: &str) -> bool {
     a.trim() == b.trim()
 }
 
-/// Where `needle` begins, overlapping places included, but not inside of a word: `total = 0` is not part of `subtotal = 0`, nor `e = 0` of
+/// Where `needle` begins, overlapping places included, but not inside a word: `total = 0` is not part of `subtotal = 0`, nor `e = 0` of
 /// `größe = 0`. Many models leave out the sigil of a PHP or shell name, so it does not count as part of the word here. In scripts without
-/// blanks words have no visible edges; code between such letters does.
+/// spaces words have no visible boundaries; code between such letters does.
 fn all(text: &str, needle: &str) -> Vec<usize> {
     let is_prose = needle.chars().all(|letter| !letter.is_ascii() || letter == '\n');
     let is_word = |letter: char| letter == '_' || letter.is_alphanumeric() && !(is_prose && runs_on(letter));
@@ -189,7 +190,7 @@ impl<'a> Lines<'a> {
         pairs.windows(2).all(|pair| pair[0].0 < pair[1].0 && pair[0].1 < pair[1].1)
     }
 
-    /// Replaces the whole lines of `old` at `first` by `new`, in the indentation of the file.
+    /// Replaces the whole lines of `old` at `first` by `new`, in the file's indentation.
     fn replace(&self, first: usize, old: &str, new: &str) -> Edit {
         let said = trimmed_lines(old);
         let range = self.ranges[first].start..self.ranges[first + said.len() - 1].end;
@@ -198,7 +199,7 @@ impl<'a> Lines<'a> {
         let ending = Ending::of(self.text).as_str();
         let new = new_lines(old, new);
         let kept = kept(&said, &new);
-        // Lines that stay keep the file's blanks and line ends, whatever the model wrote.
+        // Lines that stay keep the file's white space and line ends, whatever the model wrote.
         let line = |(number, line): (usize, &&str)| match kept[number].map(|at| self.line(first + at)) {
             Some(there) if there.ends_with('\n') => there.to_string(),
             Some(there) => format!("{there}{ending}"),
@@ -211,7 +212,7 @@ impl<'a> Lines<'a> {
         Edit { range, text }
     }
 
-    /// The place that shares most lines with `old`, if it shares any telling one. Lines in the same order count more than lines just
+    /// The place that shares most lines with `old`, if it shares any distinctive one. Lines in the same order count more than lines just
     /// nearby, and these more than lines with half of their words in common.
     fn nearest(&self, old: &str) -> Option<(usize, String)> {
         let mut wanted: Vec<&str> = trimmed_lines(old).into_iter().map(str::trim).collect();
@@ -263,7 +264,7 @@ fn kept(old: &[&str], new: &[&str]) -> Vec<Option<usize>> {
     kept
 }
 
-/// Translates the depths of a model's lines into the file's layout, learnt from the lines that both have.
+/// Translates the depths of a model's lines into the file's layout, learned from the lines that both have.
 struct Levels<'a> {
     /// Pairs of indentation: the model's, and the file's.
     known: Vec<(&'a str, &'a str)>,
@@ -280,7 +281,7 @@ impl<'a> Levels<'a> {
         let step = known.windows(2).find_map(|pair| Some((pair[0].0.strip_prefix(pair[1].0)?, pair[0].1.strip_prefix(pair[1].1)?)));
         let step = step.filter(|(said, is)| !said.is_empty() && !is.is_empty()).map(|(said, is)| (said.to_string(), is.to_string()));
         let unit = indent_unit(text);
-        // A depth known in both tells the width of a level: eight blanks for two tabs.
+        // A depth known in both gives the width of a level: eight spaces for two tabs.
         let width = known.iter().find_map(|(said, is)| {
             let levels = is.len() / unit.len().max(1);
             (levels > 0 && is.len() == levels * unit.len() && said.len() % levels == 0).then(|| said[..said.len() / levels].to_string())
@@ -296,7 +297,7 @@ impl<'a> Levels<'a> {
         }
         let own = indentation(line);
         let known = self.known.iter().find_map(|(said, is)| Some((own.strip_prefix(said)?, *is)));
-        // Less deep than all known depths: moved out by as many levels.
+        // Less deep than all known depths: moved out by the same number of levels.
         let Some((mut deeper, is)) = known else {
             let Some((said, is)) = self.known.last() else { return line.into() };
             let levels = said.len().saturating_sub(own.len()).div_ceil(self.units.0.len().max(1));

@@ -1,5 +1,5 @@
-//! What a change needs before it may be applied: nothing, a person's word, or it is refused. Create, edit, rename and delete are one
-//! question: a path, the text before, the text after. It is asked about the resolved path, every time; nothing is remembered.
+//! What a change needs before it may be applied: nothing, or the user's consent, or it is refused. Create, edit, rename and delete are the
+//! same case: a path, the text before, the text after. Decided for the resolved path, every time; nothing is remembered.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::LazyLock;
@@ -16,12 +16,12 @@ use crate::workspace::{WorkspacePath, is_secret};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Permit {
     Free,
-    /// A person has to agree, and is told these reasons.
+    /// The user has to agree, and is told these reasons.
     Ask(Vec<String>),
     Refused(String),
 }
 
-/// Most lines that a change may delete without a question.
+/// Maximum lines that a change may delete without asking.
 const MANY_LINES: usize = 500;
 /// Shorter files, in lines, are often rewritten completely.
 const SHORT_FILE: usize = 6;
@@ -51,7 +51,7 @@ const NAMES_A_SCHEMA: &str = r#""\$(schema|ref)"[\s\S]*://|\$schema=\S*://|#:sch
 /// The byte order mark.
 const MARK: char = '\u{feff}';
 
-/// Judges one change. `before` is `None` for a created file, `after` for a deleted one.
+/// Judges one change. `before` is `None` for a new file, `after` for a deleted one.
 pub fn judge(path: &WorkspacePath, before: Option<&str>, after: Option<&str>) -> Permit {
     if is_secret(path) {
         return Permit::Refused(format!("{path} looks like a file that holds secrets; it is neither read nor changed"));
@@ -70,7 +70,7 @@ pub fn judge(path: &WorkspacePath, before: Option<&str>, after: Option<&str>) ->
     if reasons.is_empty() { Permit::Free } else { Permit::Ask(reasons) }
 }
 
-/// Reasons for a question in the file's place and name.
+/// Reasons to ask that lie in the file's place and name.
 fn by_place(path: &WorkspacePath, is_new: bool) -> Vec<String> {
     let mut reasons = vec![];
     if let Some(which) = hidden(path.relative()) {
@@ -90,7 +90,7 @@ fn by_place(path: &WorkspacePath, is_new: bool) -> Vec<String> {
     reasons
 }
 
-/// Reasons in characters that say how a text is written.
+/// Reasons that lie in invisible characters.
 fn by_signs(path: &WorkspacePath, old: &str, new: &str) -> Vec<String> {
     let mut reasons = vec![];
     if quoted_unreadable(new) > quoted_unreadable(old) {
@@ -102,14 +102,15 @@ fn by_signs(path: &WorkspacePath, old: &str, new: &str) -> Vec<String> {
     reasons
 }
 
-/// Reasons in how much is changed and what is added.
+/// Reasons that lie in how much is changed and in what is added.
 fn by_content(path: &WorkspacePath, old: &str, new: &str, is_deleted: bool) -> Vec<String> {
     // A byte order mark that stays is not new.
     let (old, new) = match (old.strip_prefix(MARK), new.strip_prefix(MARK)) {
         (Some(old), Some(new)) => (old, new),
         _ => (old, new),
     };
-    // In a file with `\r\n`, a carriage return hides nothing.
+    // In a file with `\r
+    // `, a carriage return hides nothing.
     let (old_lines, new_lines);
     let (old, new) = if Ending::of(old) == Ending::Cr {
         (old_lines, new_lines) = (with_line_feeds(old), with_line_feeds(new));
@@ -124,12 +125,12 @@ fn by_content(path: &WorkspacePath, old: &str, new: &str, is_deleted: bool) -> V
     size.into_iter().chain(hidden).chain(content).collect()
 }
 
-/// How often the replacement character stands in a text.
+/// How often the replacement character occurs in a text.
 fn unreadable(text: &str) -> usize {
     text.matches(char::REPLACEMENT_CHARACTER).count()
 }
 
-/// How often it stands alone between quotes, which means that it is intended.
+/// How often it occurs alone between quotes, which means that it is intended.
 fn quoted_unreadable(text: &str) -> usize {
     let alone = |quote: char| format!("{quote}{}{quote}", char::REPLACEMENT_CHARACTER);
     ['"', '\'', '`'].into_iter().map(|quote| text.matches(&alone(quote)).count()).sum()
@@ -144,10 +145,10 @@ fn size(path: &WorkspacePath, old: &str, new: &str, deleted: bool) -> Option<Str
         let kept: HashSet<&str> = those.lines().collect();
         these.lines().filter(|line| !line.trim().is_empty() && !kept.contains(line)).count()
     };
-    // Lines that also stand elsewhere, such as closing brackets, count as gone if there are fewer of them.
+    // Lines that also occur elsewhere, such as closing brackets, count as gone if there are fewer of them.
     let fewer = before.saturating_sub(after);
     let gone = only_in(old, new).max(fewer);
-    // A line that another stands for is changed, not removed, unless little is left of the file.
+    // A line replaced by another is changed, not removed, unless little is left of the file.
     let is_remnant = before > 0 && new.trim().is_empty() || before > SHORT_FILE && gone * 2 > before && after * 2 < before;
     let gone = if is_remnant { gone } else { gone.saturating_sub(only_in(new, old)).max(fewer) };
     (is_remnant || gone > MANY_LINES).then(|| format!("the change of {path} removes {gone} of {before} lines"))
@@ -159,12 +160,12 @@ fn added(old: &str, new: &str) -> String {
     new.lines().filter(|line| !before.contains(line)).collect::<Vec<_>>().join("\n")
 }
 
-/// The invisible characters in a name, by number.
+/// The invisible characters in a name, by code point.
 fn hidden(name: &str) -> Option<String> {
     hidden_beyond("", name)
 }
 
-/// The invisible characters of which new lines have more than the lines whose place they take, by number; a carriage return inside of a
+/// The invisible characters that are more frequent in new lines than in the lines they replace, by code point; a carriage return within a
 /// line is one.
 fn hidden_beyond(removed: &str, added: &str) -> Option<String> {
     let counted = |text: &str| {
@@ -179,10 +180,10 @@ fn hidden_beyond(removed: &str, added: &str) -> Option<String> {
     (!found.is_empty()).then(|| found.join(", "))
 }
 
-/// What new lines may bring that a reader should look at twice.
+/// Things in new lines that a reader should look at twice.
 fn content<'a>(old: &'a str, new: &'a str) -> impl Iterator<Item = &'static str> + use<'a> {
     static RUN: LazyLock<Vec<Regex>> = LazyLock::new(|| RUNS_A_DOWNLOAD.iter().filter_map(|pattern| Regex::new(pattern).ok()).collect());
-    // A command may continue behind a backslash at the end of a line.
+    // A command may continue after a backslash at the end of a line.
     let text = added(old, new).to_lowercase().replace("\\\n", " ");
     static SCHEMA: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(NAMES_A_SCHEMA).ok());
     let found = [

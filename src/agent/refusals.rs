@@ -1,5 +1,5 @@
-//! Edits that were refused, cut off or not run, and not made good since: they are missing from what is offered. The model is told once,
-//! when it wants to finish, and the person at the end.
+//! Edits that were refused, cut off or not run, and not made up for since: they are missing from what is offered. The model is told once,
+//! when it wants to finish, and the user at the end.
 
 use std::collections::BTreeSet;
 
@@ -8,23 +8,23 @@ use serde_json::Value;
 use super::limits::shorten;
 use crate::context::fence;
 
-/// An edit that a call asked for, in a form that recognises it when the model writes it again in other words.
+/// An edit that a call asked for, in a form by which it is recognised when the model writes it again differently.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RequestedEdit {
     pub path: String,
-    /// Telling lines: those that are replaced, those among them that go, and those that come.
+    /// Distinctive lines: those that are replaced, those of them that disappear, and the new ones.
     old: BTreeSet<String>,
     removed: BTreeSet<String>,
     added: BTreeSet<String>,
-    /// What it would change must not be touched, so trying again leads nowhere.
+    /// What it would change must not be touched, so trying again is pointless.
     pub barred: bool,
 }
 
 /// A part of a line counts as that line from this many letters on.
 const TELLING_LETTERS: usize = 6;
-/// Letters of a line with which a missing edit is described.
+/// Maximum letters of a line by which a missing edit is described.
 const DESCRIBED_LETTERS: usize = 80;
-/// Most missing edits that are described.
+/// Maximum missing edits that are described.
 const MAX_DESCRIBED_EDITS: usize = 8;
 
 impl RequestedEdit {
@@ -41,7 +41,7 @@ impl RequestedEdit {
         Self { path: path.into(), removed: without(&old, &new), added: without(&new, &old), old, barred: false }
     }
 
-    /// The model was shown these lines as those it may have meant.
+    /// The model was shown these lines as the ones it may have meant.
     pub fn near(&mut self, lines: &str) {
         self.removed.append(&mut telling(lines));
     }
@@ -55,7 +55,7 @@ impl RequestedEdit {
         own.iter().zip(&other).all(|(a, b)| a == b)
     }
 
-    /// Whether an edit that was taken touches the same place, or writes the same.
+    /// Whether an accepted edit touches the same place, or writes the same.
     fn is_done_by(&self, taken: &RequestedEdit) -> bool {
         let says_nothing = self.removed.is_empty() && self.added.is_empty();
         let same_place = !self.old.is_empty() && self.old == taken.old;
@@ -70,25 +70,25 @@ impl RequestedEdit {
     }
 }
 
-/// The telling lines of a text, without regard to blanks.
+/// The distinctive lines of a text, ignoring white space.
 fn telling(text: &str) -> BTreeSet<String> {
     let lines = text.lines().filter(|line| line.contains(char::is_alphanumeric));
     lines.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
 }
 
-/// Whether some line of one is a line of the other, or a telling part of it.
+/// Whether some line of one is a line of the other, or a distinctive part of one.
 fn share(a: &BTreeSet<String>, b: &BTreeSet<String>) -> bool {
     let holds = |long: &str, short: &str| short.len() >= TELLING_LETTERS && long.contains(short);
     a.iter().any(|a| b.iter().any(|b| a == b || holds(a, b) || holds(b, a)))
 }
 
-/// What is missing because a call was not taken.
+/// What is missing because a call was not accepted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Gap {
-    /// Its edits are not known, so any edit taken later may be one of them.
+    /// Its edits are unknown, so any edit accepted later may be one of them.
     #[default]
     Unknown,
-    /// Nothing: what these edits want is there already.
+    /// Nothing: what these edits want is already there.
     Stands(Vec<RequestedEdit>),
     /// These edits.
     Edits(Vec<RequestedEdit>),
@@ -109,7 +109,7 @@ pub struct Refusals {
     /// Those of the current answer. No edit of the same answer makes up for them: it was written before they were refused.
     new: Vec<OpenRefusal>,
     newest: Option<String>,
-    /// Some edit was taken in this turn.
+    /// Some edit was accepted in this turn.
     has_taken: bool,
     told: bool,
 }
@@ -129,12 +129,12 @@ impl Refusals {
         self.newest = Some(reason);
     }
 
-    /// An answer broke off or was unreadable: nobody knows what else it was to change.
+    /// An answer broke off or was unreadable: it is unknown what else it was to change.
     pub fn lost(&mut self, why: &str) {
         self.new.push(OpenRefusal { gap: Gap::Unknown, why: why.into(), refused: false });
     }
 
-    /// These edits were taken.
+    /// These edits were accepted.
     pub fn taken(&mut self, edits: &[RequestedEdit]) {
         self.open.retain(|open| open.gap != Gap::Unknown);
         self.close(edits);
@@ -156,7 +156,7 @@ impl Refusals {
         self.open.append(&mut self.new);
     }
 
-    /// What is missing, for a model that wants to finish. Said once, and only if other edits were taken: otherwise nothing could be
+    /// What is missing, for a model that wants to finish. Said once, and only if other edits were accepted: otherwise nothing could be
     /// mistaken for a complete edit.
     pub fn unfinished(&mut self) -> Option<String> {
         let mut missing = vec![];
@@ -176,7 +176,7 @@ impl Refusals {
         Some(missing.join("; ") + more)
     }
 
-    /// What is missing and why, in sentences for a person.
+    /// What is missing and why, in sentences for the user.
     pub fn gaps(&self) -> Vec<String> {
         let mut said: Vec<String> = vec![];
         for OpenRefusal { gap, why, refused } in self.open.iter().chain(&self.new) {
@@ -210,13 +210,13 @@ impl Refusals {
         said
     }
 
-    /// Why the newest edit was refused, for a person, until another one is taken.
+    /// Why the newest edit was refused, for the user, until another one is accepted.
     pub fn newest(&self) -> Option<String> {
         self.newest.as_deref().map(for_person)
     }
 }
 
-/// A refusal as a person reads it: what is wrong. In lines of their own behind it stands what the model should do about it.
+/// A refusal as the user reads it: what is wrong. The lines after that, which tell the model what to do, are dropped.
 pub fn for_person(why: &str) -> String {
     why.lines().next().unwrap_or_default().trim_end_matches(':').to_string()
 }

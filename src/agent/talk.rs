@@ -1,5 +1,5 @@
-//! Whether the calls of an answer stand among words. A model that quotes what it has read, in order to refuse it, does not mean to call
-//! anything. Where that cannot be told apart, a person looks at the outcome.
+//! Whether the calls of an answer are embedded in prose. A model that quotes what it has read, in order to refuse it, does not mean to call
+//! anything. If that cannot be told apart, the user reviews the result.
 
 use crate::dialect::QUOTED;
 use crate::engine::{Event, FOUND};
@@ -7,21 +7,21 @@ use crate::engine::{Event, FOUND};
 /// The warning for a change that may come from such a call.
 pub const WARNING: &str = "some of it may come from a call that the model only quoted: its answer holds words around the call";
 
-/// One answer, as it comes.
+/// One answer, as it arrives.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Talk {
     words: bool,
     /// Calls that we read out of text left by a server, and other calls.
     found: bool,
     other: bool,
-    /// A call stands in a code block.
+    /// A call is inside a code block.
     in_block: bool,
-    /// Something was said behind a call.
+    /// Something was said after a call.
     behind: bool,
 }
 
 impl Talk {
-    /// Takes in an event of the answer.
+    /// Processes an event of the answer.
     pub fn hear(&mut self, event: &Event) {
         match event {
             Event::Text(text) | Event::Reasoning(text) if !text.trim().is_empty() => {

@@ -1,12 +1,12 @@
 //! The conversation of a turn, kept inside the model's window: old answers and results make room for new ones. The task stays, and so does
-//! what was called where with which outcome, so the transcript remains valid.
+//! what was called where with which result, so the transcript remains valid.
 
 use super::compact::{self, weight};
 use super::limits::{self, shorten};
 use crate::dialect::{Chat, Message, Role, Tool, ToolCall, ToolChoice};
 
 /// A transcript larger than this share of the window is compacted to the other share. That is done rarely, because whatever the engine has
-/// read is worthless from the first change on.
+/// in its cache is worthless from the first change on.
 const COMPACT_ABOVE_SHARE: f64 = 0.75;
 const COMPACTED_SHARE: f64 = 0.5;
 /// The share that is kept of a transcript that a server found too long.
@@ -16,7 +16,7 @@ const NEWEST_MESSAGES: usize = 6;
 /// Bytes of a result that are shown in any case.
 const MIN_RESULT_BYTES: usize = 512;
 
-/// A conversation with its room.
+/// A conversation and its room.
 pub struct Transcript {
     chat: Chat,
     /// The room, in bytes.
@@ -38,8 +38,8 @@ impl Transcript {
         self.chat.clone()
     }
 
-    /// The server counts the transcript as longer than its window, of which this share is left: much less of it is kept, and the room is
-    /// smaller from now on. Says whether it has become shorter.
+    /// The server counts the transcript as longer than its window, of which this share is left: much less of the transcript is kept, and
+    /// the room is smaller from now on. Returns whether it has become shorter.
     pub fn cut_back(&mut self, left: f64) -> bool {
         let before = self.size();
         self.window = (self.window / 2).min((self.window as f64 * left) as usize);
@@ -53,7 +53,7 @@ impl Transcript {
         self.size() < before
     }
 
-    /// The most bytes for each of so many new results.
+    /// The maximum bytes for each of `results` new results.
     pub fn room(&self, results: usize) -> usize {
         self.room_in(self.share(COMPACT_ABOVE_SHARE), results)
     }
@@ -88,7 +88,7 @@ impl Transcript {
         self.chat.messages.iter().map(weight).sum()
     }
 
-    /// The most bytes for each of so many results in a transcript of this size, with everything before the newest answer as short as
+    /// The maximum bytes for each of `results` results in a transcript of this size, with everything before the newest answer as short as
     /// possible.
     fn room_in(&self, size: usize, results: usize) -> usize {
         let newest = self.newest();
@@ -104,7 +104,7 @@ impl Transcript {
         self.chat.messages.iter().rposition(|message| message.role == Role::Assistant).map_or(0, |at| at + 1)
     }
 
-    /// Shortens what stands before this message, oldest first, until the transcript has this size.
+    /// Shortens what comes before this message, oldest first, until the transcript has this size.
     fn shrink(&mut self, before: usize, enough: usize) {
         let excess = self.size().saturating_sub(enough);
         compact::shrink(&mut self.chat.messages[..before], excess);

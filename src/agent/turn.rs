@@ -21,11 +21,11 @@ use crate::engine::{Answer, Finish};
 pub enum Input {
     /// The model's answer.
     Answered(Answer),
-    /// The outcomes of the calls, in order.
+    /// The results of the calls, in order.
     CallsDone(Vec<CallOutcome>),
-    /// The model wrote something that is neither words nor a call.
+    /// The model wrote something that is neither text nor a call.
     Garbled(String),
-    /// The transcript does not fit into the model's window, of which this share is left by what the refusal has taught.
+    /// The transcript does not fit into the model's window; of the window, this share is left by what the refusal has taught.
     TooLong(String, f64),
     /// The model could not be asked.
     Failed(String),
@@ -34,7 +34,7 @@ pub enum Input {
     Cancelled,
 }
 
-/// The outcome of one call.
+/// The result of one call.
 #[derive(Clone, Debug, Default)]
 pub struct CallOutcome {
     /// For the model; it says so if it is an error.
@@ -42,11 +42,11 @@ pub struct CallOutcome {
     /// The stretches whose text is in it.
     pub places: Vec<Stretch>,
     pub failed: bool,
-    /// The file of an edit that failed, always under one name, so that repeated attempts at it are counted.
+    /// The file of an edit that failed, always under the same name, so that repeated attempts are counted.
     pub target: Option<String>,
     /// What is missing because it failed, if it was an edit.
     pub gap: Gap,
-    /// The edits that were taken.
+    /// The edits that were accepted.
     pub taken: Vec<RequestedEdit>,
     /// The call ends the turn, with this summary.
     pub finishes: Option<String>,
@@ -57,7 +57,7 @@ pub struct CallOutcome {
 pub enum Effect {
     Ask(Chat),
     Work(Vec<ToolCall>),
-    /// Tell people what happens now, such as "reading src/parse.rs, step 3".
+    /// Tell the user what happens now, such as "reading src/parse.rs, step 3".
     Say(String),
     Over(Ending),
 }
@@ -82,7 +82,7 @@ enum State {
     Over,
 }
 
-/// One call and its outcome, for the report.
+/// One call and its result, for the report.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Step {
     pub step: usize,
@@ -97,7 +97,7 @@ pub struct Turn {
     state: State,
     transcript: Transcript,
     asked: usize,
-    /// How many answers without a call were met with a reminder.
+    /// How many answers without a call were followed by a reminder.
     reminded: usize,
     /// The newest answer ran out of tokens.
     cut: bool,
@@ -123,19 +123,19 @@ pub struct Turn {
 
 /// Bytes of a refusal that are shown to the user.
 const MAX_REFUSAL_BYTES: usize = 300;
-/// Most unreadable answers of a turn.
+/// Maximum unreadable answers of a turn.
 const MAX_GARBLED: usize = 2;
-/// Times that a transcript is cut back in a turn, each time to half the window or less.
+/// How often a transcript is cut back in a turn, each time to half the window or less.
 const MAX_CUT_BACKS: usize = 4;
 /// The message to the model about an answer that ran out of tokens.
 const CUT: &str = "Your answer was cut off, since it was too long: only whole calls before its end count. Take smaller steps, with fewer \
     edits in one call.";
-/// The result of `finish` beside a call that failed: it was written before that was known.
+/// The result of `finish` next to a call that failed: it was written before that was known.
 const UNFINISHED: &str = "not finished, since another call of the same answer failed. Put it right, or call finish alone.";
 /// What is missing because of an answer without its end, and because of an unreadable one.
 const CUT_OFF: &str = "an answer was cut off, since it was too long, and what it was to change is not known";
 const UNREADABLE: &str = "an answer could not be read, and what it was to change is not known";
-/// The result of a call that is one too many in its answer.
+/// The result of a call beyond the limit per answer.
 const BEYOND: &str = "not run, since it is one too many in one answer; call it again.";
 /// The message when the tools have shown enough, and the result of calls from then on.
 const ENOUGH: &str = "That is as much as one task may read; nothing more is shown. Propose the edits that are left, then call finish.";
@@ -143,19 +143,19 @@ const NO_MORE: &str = "this task has read as much as it may. Propose the edits t
 /// With less room than this no part of a result is shown.
 const MIN_SHOWN_BYTES: usize = 256;
 
-/// A call as it goes into the transcript: there arguments are an object in every dialect. What is none comes back to the model in one, so
-/// that it can see what it did; the tool refuses it as it was.
+/// A call as it goes into the transcript: there, arguments are an object in every dialect. Arguments of another type are wrapped in one, so
+/// that the model can see what it did; the tool refuses them as they were.
 pub fn sayable(call: &ToolCall) -> ToolCall {
     let arguments = if call.arguments.is_object() { call.arguments.clone() } else { json!({ "arguments": call.arguments }) };
     ToolCall { arguments, ..call.clone() }
 }
 
-/// An error, as the model is told.
+/// An error, as worded for the model.
 fn error(words: &str) -> String {
     format!("Error: {words}")
 }
 
-/// Whether a call is one for an edit.
+/// Whether a call asks for an edit.
 fn is_edit(call: &ToolCall) -> bool {
     ToolName::of(call) == Some(ToolName::ProposeEdit)
 }
@@ -253,8 +253,8 @@ impl Turn {
         self.ask()
     }
 
-    /// Bytes are only a guess at tokens, and a window may be much smaller than was believed. The question is asked again with much less
-    /// around it, and with a shorter answer, as long as that makes a difference.
+    /// Bytes are only a guess at tokens, and a window may be much smaller than assumed. The question is asked again with much less around
+    /// it, and with a shorter answer, as long as that makes a difference.
     fn too_long(&mut self, reason: String, left: f64) -> Vec<Effect> {
         self.cut_back += 1;
         let is_less = self.transcript.cut_back(left) || left < 1.0;
@@ -264,7 +264,7 @@ impl Turn {
         self.ask_again()
     }
 
-    /// Text is no edit: the model is told so once, then the turn is over.
+    /// Text is not an edit: the model is told so once, then the turn is over.
     fn remind(&mut self, text: String) -> Vec<Effect> {
         if self.reminded > 0 {
             let cut = || Ending::Stopped("the model's answers were cut off, since they were too long".into());
@@ -288,7 +288,7 @@ impl Turn {
         effects
     }
 
-    /// Takes in the outcomes of an answer's calls, and asks on if nothing ends the turn.
+    /// Processes the results of an answer's calls, and asks again if nothing ends the turn.
     fn worked(&mut self, mut outcomes: Vec<CallOutcome>) -> Vec<Effect> {
         let (calls, beyond) = (std::mem::take(&mut self.running), std::mem::take(&mut self.beyond));
         self.check_finish(&mut outcomes, !beyond.is_empty());
@@ -300,7 +300,7 @@ impl Turn {
         for (call, outcome) in calls.iter().zip(outcomes) {
             stop = stop.or(self.note(call, outcome, room));
         }
-        // An answer with an edit that was taken goes on, whatever else failed in it.
+        // An answer with an accepted edit continues the turn, whatever else failed in it.
         stop = stop.or(self.tried(failed)).filter(|_| !takes_edit);
         self.refuse_beyond(&beyond);
         self.refusals.end_answer();
@@ -315,7 +315,7 @@ impl Turn {
         }
     }
 
-    /// Refuses `finish` beside a call that failed or was not run, and once if earlier answers left something undone.
+    /// Refuses `finish` next to a call that failed or was not run, and once if earlier answers left something undone.
     fn check_finish(&mut self, outcomes: &mut [CallOutcome], has_beyond: bool) {
         if !outcomes.iter().any(|outcome| outcome.finishes.is_some()) {
             return;
@@ -343,7 +343,7 @@ impl Turn {
         }
     }
 
-    /// Tells the model once that the tools have shown enough. Returns why the turn is to be stopped, if it only reads on after that.
+    /// Tells the model once that the tools have shown enough. Returns why the turn has to stop, if it only continues to read after that.
     fn limit_reading(&mut self, calls: &[ToolCall]) -> Option<String> {
         if self.read < limits::MAX_ALL_RESULTS_BYTES {
             return None;
@@ -355,7 +355,7 @@ impl Turn {
         calls.iter().all(looks).then(|| "the tools have answered as much as one turn may read".into())
     }
 
-    /// Takes in the outcome of a call, for which there are so many bytes. Returns why the turn is to be stopped, if it is.
+    /// Processes the result of a call, which may take `room` bytes. Returns why the turn has to stop, if it has to.
     fn note(&mut self, call: &ToolCall, worked: CallOutcome, room: usize) -> Option<String> {
         let arguments = call.arguments.to_string();
         self.steps.push(Step { step: self.asked, tool: call.name.clone(), what: shorten(&arguments, 200), ok: !worked.failed });
@@ -375,7 +375,7 @@ impl Turn {
     }
 
     /// Counts answers with failed edits of these files; several edits in one answer count once, since they were written before any had
-    /// failed. Returns why the turn is to be stopped, if it is.
+    /// failed. Returns why the turn has to stop, if it has to.
     fn tried(&mut self, failed: BTreeSet<String>) -> Option<String> {
         let mut stop = None;
         for target in failed {
@@ -409,7 +409,7 @@ impl Turn {
     }
 }
 
-/// Letters of a name that the progress display shows.
+/// Maximum letters of a name in the progress display.
 const SHOWN_NAME_LETTERS: usize = 80;
 
 /// A call in words for the progress display: one line, whatever the model wrote.

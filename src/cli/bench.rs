@@ -1,5 +1,5 @@
-//! `longsight bench`: measures the configured engines on this machine: load, prefill and decode rate, time to the first token cold and
-//! warm, one and four requests at a time, memory. Prompts begin with a new line each time, so no cache helps a cold run.
+//! `longsight bench`: measures the configured engines on this machine: load, prefill and decode rate, time to first token cold and warm,
+//! one and four requests at a time, memory. Every prompt begins with a new line, so no cache helps a cold run.
 
 mod memory;
 mod table;
@@ -59,8 +59,8 @@ struct Measured {
     /// How long the engine kept working after a request was cancelled during its prompt: the next request's wait. Our own engine only.
     #[serde(skip_serializing_if = "Option::is_none")]
     busy_after_cancel_ms: Option<f64>,
-    /// The same work as four requests at once, a quarter each: generated tokens per second of all together, from the first request to the
-    /// last answer; and the longest wait for a first token.
+    /// The same work as four simultaneous requests, a quarter each: generated tokens per second of all together, from the first request to
+    /// the last answer; and the longest time to first token.
     four_at_once_rate: f64,
     four_at_once_prompt_tokens: u64,
     four_at_once_tokens_out: u64,
@@ -116,7 +116,7 @@ fn chosen(config: &Config, only: Option<&str>) -> Result<BTreeMap<String, Engine
 
 fn build(name: &str, engine: &EngineConfig) -> Result<Arc<dyn Engine>, String> {
     if engine.kind != EngineKind::Llama {
-        // A benchmark is patient: four prompts at once on a busy machine take longer than anybody would wait for an answer.
+        // A benchmark is patient: four simultaneous prompts on a busy machine take longer than anybody would wait for an answer.
         let patient = Limits { first: FIRST, total: WHOLE, ..Limits::default() };
         return engine::http::build_with(name, engine, patient).map_err(|error| error.to_string());
     }
@@ -129,7 +129,7 @@ async fn measure(name: &str, config: &EngineConfig, arguments: &Arguments) -> Re
     let bytes = Bytes(3.5);
     let text = bytes.prompt(128);
     let first = ask(&engine, text.clone(), 1).await?;
-    // The engine's own count tells how long a prompt with so many tokens is.
+    // The engine's own count tells how long a prompt of this many tokens is.
     let read = first.timing.tokens_decoded + first.timing.tokens_reused;
     let bytes = if read > 0 { Bytes(text.len() as f64 / read as f64) } else { bytes };
     let text = bytes.prompt(arguments.prompt);
@@ -166,14 +166,14 @@ async fn measure(name: &str, config: &EngineConfig, arguments: &Arguments) -> Re
     })
 }
 
-/// Memory of what serves the engine, if that is on this machine.
+/// Memory of the process that serves the engine, if that is on this machine.
 fn resident(engine: &dyn Engine, model: &str) -> Option<u64> {
     let Some(origin) = engine.origin() else { return memory::of_our_engine() };
     let port = url::Url::parse(&origin).ok()?.port_or_known_default()?;
     if leaves_machine(Some(&origin), model) { None } else { memory::of_listener(port) }
 }
 
-/// Cancels a request during its prompt and sends another at once: how long that one waited, in milliseconds; the longest of four.
+/// Cancels a request during its prompt and sends another immediately: how long that one waited, in milliseconds; the longest of four.
 async fn after_cancel(engine: &Arc<dyn Engine>, prompt: &str) -> Result<f64, String> {
     let mut worst = 0.0f64;
     for number in 0..4 {
@@ -199,7 +199,7 @@ fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
-/// How many bytes of such text a token has, the framing of a conversation included.
+/// How many bytes of such text a token has, including the framing of a conversation.
 struct Bytes(f64);
 
 impl Bytes {

@@ -34,7 +34,7 @@ fn gigabytes(text: &str) -> Result<f64, String> {
     number.ok_or_else(|| "this must be a number of GB, e.g. 80".into())
 }
 
-/// The outcome of one check.
+/// The result of one check.
 #[derive(Clone, Debug, Serialize)]
 pub struct Check {
     pub name: String,
@@ -44,7 +44,7 @@ pub struct Check {
     pub fix: String,
 }
 
-/// How serious a check's outcome is.
+/// How serious a check's result is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {

@@ -55,7 +55,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     )
 }
 
-/// A sink without the model's words around its call, which are not the result.
+/// A sink without the model's prose around its call, which is not the result.
 fn without_text(sink: &Sink) -> Sink {
     let sink = sink.clone();
     Arc::new(move |event| {

@@ -25,7 +25,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     setup::run(common, explained, show)
 }
 
-/// Prints what follows the text (which has been printed already): the places, who named each, and whether it exists.
+/// Prints what follows the text (which has already been printed): the places, who named each, and whether it exists.
 pub fn show(answer: &Answer) {
     say!("\n");
     for Citation { path, line, end_line, verified, whole, from } in &answer.citations {

@@ -23,7 +23,7 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
-    // Nothing of it is needed here, but a configuration that was named has to exist and be valid.
+    // None of it is needed here, but a named configuration has to exist and be valid.
     super::setup::config(common)?;
     let folder = super::workspace_root(common)?;
     let start = Instant::now();

@@ -1,4 +1,4 @@
-//! The command line: one file per one-shot command. Commands run the server's code, and print for people or, with `--json`, one JSON
+//! The command line: one file per one-shot command. Commands run the server's code, and print for the user or, with `--json`, one JSON
 //! object. Exit codes: 0 done, 1 failed, 2 wrong usage.
 
 pub mod actions;
@@ -103,7 +103,7 @@ pub fn main() -> ExitCode {
     outlive_full_files();
     leave_where_nothing_is_printed();
     let Arguments { common, command } = Arguments::try_parse().unwrap_or_else(|error| told(&error));
-    // A person at a terminal wants the answer and what is wrong; the log of every step is for long-running processes.
+    // A user at a terminal wants the answer and what is wrong; the log of every step is for long-running processes.
     if !matches!(command, Command::Serve(_) | Command::Engine(_)) {
         crate::report::only_problems();
     }
@@ -145,7 +145,7 @@ fn written(outcome: std::io::Result<()>) -> CliResult {
 }
 
 /// Ignores the signal for a file that may not grow any more (`ulimit -f`), so that writing fails as on a full disk. Threads inherit this,
-/// started programs do not.
+/// child processes do not.
 fn outlive_full_files() {
     #[cfg(unix)]
     {
@@ -156,7 +156,7 @@ fn outlive_full_files() {
     }
 }
 
-/// `println!` panics when it fails; then the program ends with that error.
+/// `println!` panics when it fails; the program then ends with that error.
 fn leave_where_nothing_is_printed() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
@@ -185,7 +185,7 @@ fn leave(outcome: CliResult) -> ! {
     std::process::exit(i32::from(outcome.is_err()))
 }
 
-/// The workspace's folders: its root, and none where the current folder is no workspace, which is told.
+/// The workspace's folders: its root, or none if the current folder is no workspace, which is reported.
 pub fn roots(common: &Common) -> Result<Roots, String> {
     let root = root(common)?;
     let Some(why) = broad::reason(&root) else { return Ok(Roots::new([root])) };
@@ -200,8 +200,8 @@ pub fn workspace_root(common: &Common) -> Result<PathBuf, String> {
     Ok(root)
 }
 
-/// The workspace's root: what was asked for, else the nearest folder with `.git`, else the current one. One that was asked for is an error
-/// where it can be no workspace.
+/// The workspace's root: the one asked for, else the nearest folder with `.git`, else the current folder. It is an error if one that was
+/// asked for cannot be a workspace.
 pub fn root(common: &Common) -> Result<PathBuf, String> {
     let folder = match &common.workspace {
         Some(folder) => folder.clone(),
@@ -224,7 +224,7 @@ pub fn root(common: &Common) -> Result<PathBuf, String> {
     }
 }
 
-/// Wrong usage that the argument parser cannot see: prints it and exits with code 2.
+/// Wrong usage that the argument parser cannot detect: prints it and exits with code 2.
 fn usage(message: &str) -> ! {
     use clap::CommandFactory;
     Arguments::command().error(clap::error::ErrorKind::ValueValidation, message).exit()

@@ -1,5 +1,5 @@
-//! Places on the command line: `FILE:LINE:COL`, `FILE:LINE-LINE` or `FILE:LINE`, 1-based, columns in Unicode characters. A path may contain
-//! colons itself, so the numbers are read from the end.
+//! Places on the command line: `FILE:LINE:COL`, `FILE:LINE-LINE` or `FILE:LINE`, 1-based, columns in Unicode characters. A path may itself
+//! contain colons, so the numbers are read from the end.
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -56,8 +56,8 @@ fn number(text: &str) -> Option<usize> {
 }
 
 impl Place {
-    /// The bytes that are meant: nothing at a point, whole lines without the last line break otherwise. A line that is not there is an
-    /// error; a column behind the end of its line means that end, which is told.
+    /// The bytes that are meant: an empty range at a point, otherwise whole lines without the last line break. A line that does not exist
+    /// is an error; a column past the end of its line means that end, which is reported.
     pub fn bytes(&self, text: &Text) -> Result<Range<usize>, String> {
         let count = text.len_lines();
         let last = match self.at {

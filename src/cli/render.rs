@@ -42,7 +42,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     Ok(())
 }
 
-/// A boolean parameter of the published encoder, which may stand beside the messages.
+/// A boolean parameter of the published encoder, which may be given next to the messages.
 fn flag(input: &Value, name: &str) -> Result<Option<bool>, String> {
     match input.get(name) {
         None | Some(Value::Null) => Ok(None),

@@ -1,6 +1,6 @@
-//! What a person sees while a command works: the answer as it is written, and on a terminal one line about the work and its duration.
-//! Programs (`--json`) see nothing of that. Everything the command line prints goes through here, because names of files, and what models
-//! and servers say, may contain control sequences.
+//! What the user sees while a command works: the answer as it is written, and on a terminal one line about the work and its duration.
+//! Programs (`--json`) see none of that. Everything the command line prints goes through here, because file names, and text from models and
+//! servers, may contain control sequences.
 
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
@@ -18,13 +18,13 @@ const TICK: Duration = Duration::from_millis(250);
 /// Shorter work is not worth a line.
 const SHOWN_AFTER: Duration = Duration::from_millis(600);
 
-/// Prints a line for a person on standard output, whatever that is connected to.
+/// Prints a line for the user on standard output, whatever that is connected to.
 macro_rules! say {
     ($($arg:tt)*) => { $crate::cli::screen::say_line(&format!($($arg)*)) };
 }
 pub(crate) use say;
 
-/// Prints a line for a person on standard error.
+/// Prints a line for the user on standard error.
 macro_rules! tell {
     ($($arg:tt)*) => { $crate::cli::screen::tell_line(&format!($($arg)*)) };
 }
@@ -61,7 +61,7 @@ pub fn tell_line(text: &str) {
     let _ = writeln!(std::io::stderr(), "{}", harmless(text));
 }
 
-/// A text without anything that a terminal obeys, except lines and tabs.
+/// A text without anything that a terminal interprets, except lines and tabs.
 fn harmless(text: &str) -> String {
     // A lone carriage return would overwrite the line.
     fence::visible(text).split("\r\n").map(|part| part.replace('\r', "<U+000D>")).collect::<Vec<_>>().join("\r\n")
@@ -78,7 +78,7 @@ pub fn redraw(text: &str) {
 pub struct Screen {
     json: bool,
     doing: watch::Sender<String>,
-    /// The answer has begun, so the line about the work is not drawn any more.
+    /// The answer has begun, so the line about the work is no longer drawn.
     writing: Arc<AtomicBool>,
 }
 
@@ -169,9 +169,9 @@ pub fn can_redraw() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("TERM").is_some_and(|name| name != "dumb")
 }
 
-/// As much of a line as fits: of one that goes on in the next row only the last row is drawn over.
+/// As much of a line as fits: if a line wraps, only its last row is drawn over.
 fn fitting(line: &str, columns: usize) -> String {
-    // Most letters of scripts that are wide stand from here on.
+    // Most letters of wide scripts are from here on.
     let width = |letter: char| if letter >= '\u{1100}' && letter != '…' { 2 } else { 1 };
     if line.chars().map(width).sum::<usize>() <= columns {
         return line.into();
@@ -184,7 +184,7 @@ fn fitting(line: &str, columns: usize) -> String {
     line.chars().take_while(fits).collect::<String>() + "…"
 }
 
-/// Columns of the terminal on standard error; as many as terminals mostly have where it does not say.
+/// Columns of the terminal on standard error; a common width if it does not say.
 #[expect(unsafe_code, reason = "the system tells it by no other call")]
 fn columns() -> usize {
     use nix::libc;

@@ -37,7 +37,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
         return play(common, &runtime, file);
     }
     if let Err(missing) = setup::config_path(common) {
-        // It may be written later: the server checks again and again.
+        // It may be written later: the server keeps checking.
         report::log(Level::Warning, format_args!("{missing}; the defaults are in use until it is there"));
     }
     let cache = config::cache_dir();
@@ -63,7 +63,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     }
     backend.leave();
     guard::disarm();
-    // Exits at once: a thread that waits for standard input would delay an orderly end until the editor closes the pipe.
+    // Exits immediately: a thread that waits for standard input would delay an orderly end until the editor closes the pipe.
     exit(code.into())
 }
 
@@ -85,7 +85,7 @@ fn play(common: &Common, runtime: &Runtime, file: &Path) -> CliResult {
         say!("{messages} messages of the server and {requests} requests to engines compared, {} differences", differences.len());
     }
     drop(scratch);
-    // A thread that still indexes does not matter any more.
+    // A thread that is still indexing does not matter any more.
     exit(i32::from(!differences.is_empty()))
 }
 
@@ -106,8 +106,8 @@ impl Drop for Scratch {
     }
 }
 
-/// Standard input under a descriptor of its own. Otherwise a file of a repository that is a link to `/dev/stdin` could take the editor's
-/// messages away, if it appears between check and read.
+/// Standard input under a descriptor of its own. Otherwise a file of a repository that is a link to `/dev/stdin` could steal the editor's
+/// messages, if it appears between check and read.
 fn own_input() -> Box<dyn tokio::io::AsyncRead + Send + Unpin> {
     #[cfg(unix)]
     if let Some(input) = moved_input() {

@@ -23,7 +23,7 @@ use crate::workspace::rules;
 use crate::workspace::trust::Store;
 use crate::workspace::{Document, Documents, Roots, Snapshot, Sync, WorkspacePath};
 
-/// The user's configuration file; one that was named has to exist.
+/// The user's configuration file; a file that was named has to exist.
 pub fn config_path(common: &Common) -> Result<Option<PathBuf>, String> {
     match &common.config {
         Some(path) if path.is_file() => Ok(Some(path.clone())),
@@ -129,7 +129,7 @@ pub fn target(session: &Session, common: &Common, place: &Place) -> Result<Targe
     target_in(path, text, place)
 }
 
-/// The same for a file in no workspace, as an editor opens one without a folder.
+/// The same for a file in no workspace, as if an editor opened it without a folder.
 fn alone(session: &Session, place: &Place) -> Result<Target, String> {
     let missing = || format!("there is no file {}", place.file.display());
     let file = std::env::current_dir().unwrap_or_default().join(&place.file);
@@ -171,7 +171,7 @@ fn without_detours(path: &Path) -> Option<PathBuf> {
     Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?))
 }
 
-/// Runs a request and prints the result: JSON only, or what `people` writes.
+/// Runs a request and prints the result: only JSON, or what `people` writes.
 pub fn run<T: serde::Serialize>(
     common: &Common,
     work: impl AsyncFnOnce(&Cancel, &Sink) -> Result<T, EngineError>,
@@ -197,7 +197,7 @@ pub fn run<T: serde::Serialize>(
     Ok(())
 }
 
-/// For programs, prints what came of an answer before it broke off. (People have seen it already.)
+/// For programs, prints the part of an answer that came before it broke off. (Users have already seen it.)
 pub fn print_partial(common: &Common, failed: &EngineError) {
     if common.json && !failed.partial.is_empty() {
         screen::print_json(&serde_json::json!({ "text": failed.partial, "error": failed.message }));
@@ -224,7 +224,7 @@ pub fn footer(route: &Decision, timing: &Timing, sent: &[String]) {
     }
 }
 
-/// Whether a place is a point, as completion needs.
+/// Whether a place is a point, as completion requires.
 pub fn is_point(place: &Place) -> bool {
     matches!(place.at, Extent::Point { .. })
 }

@@ -1,4 +1,4 @@
-//! `longsight trust`: the user's word on a folder, given or looked up.
+//! `longsight trust`: records or shows the user's decision on a folder.
 
 use std::sync::Arc;
 
@@ -67,7 +67,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     Ok(())
 }
 
-/// Whether these folders are trusted: by the user's word, if it was given or has to be.
+/// Whether these folders are trusted: by the user's decision, if there is one or has to be.
 pub fn is_trusted(store: &Store, roots: &Roots, config: &Config) -> bool {
     roots.iter().all(|root| match store.standing(root) {
         Standing::Trusted => true,

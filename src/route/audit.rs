@@ -1,6 +1,6 @@
-//! The record of what left this machine, in the state folder: one JSON line before a request goes out, one each time the request is sent
-//! again, one when it ends. A line holds no text of the request, only its hash, by which a copy of the request can be recognised. A second
-//! file holds the origins to which something was sent before.
+//! The record of what left this machine, in the state folder: one JSON line before a request goes out, one for each retry, one when it
+//! ends. A line holds no text of the request, only its hash, by which a copy of the request can be recognised. A second file holds the
+//! origins to which something has been sent.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::engine::{Answer, EngineError, ErrorKind, RetryReason};
 use crate::records;
 use crate::report::{self, Level};
 
-/// Size of the log in bytes after which it begins again; one earlier file is kept.
+/// Size of the log in bytes at which it is started over; one earlier file is kept.
 const MAX_LOG_BYTES: u64 = 1 << 20;
 
 /// The log in a state folder; without a folder nothing is kept.
@@ -24,7 +24,7 @@ pub struct Audit {
     folder: Option<PathBuf>,
 }
 
-/// A request on its way. If dropped before its end, it was stopped.
+/// A request in flight. If dropped before its end, it was cancelled.
 pub struct Sent {
     audit: Audit,
     number: String,
@@ -43,8 +43,8 @@ impl Audit {
         self.folder.as_ref().map(|folder| folder.join("sent.jsonl"))
     }
 
-    /// Whether this is the first request to an origin; remembers the origin. If the file of origins cannot be written, each process takes
-    /// each origin for new once.
+    /// Whether this is the first request to an origin; remembers the origin. If the file of origins cannot be written, each process
+    /// considers each origin new once.
     pub fn is_new(&self, origin: &str) -> bool {
         let Some(file) = self.folder.as_ref().map(|folder| folder.join("origins")) else { return is_first("origin", origin) };
         if records::read(&file).unwrap_or_default().lines().any(|line| line == origin) {
@@ -59,12 +59,12 @@ impl Audit {
         }
     }
 
-    /// Whether this process has not told yet that requests to an origin cannot be recorded.
+    /// Whether this process has not reported yet that requests to an origin cannot be recorded.
     pub fn is_first_loss(&self, origin: &str) -> bool {
         is_first("loss", origin)
     }
 
-    /// Notes that a prompt goes out now. Returns where it is noted, or why it cannot be.
+    /// Records that a prompt goes out now. Returns where it is recorded, or why it cannot be.
     pub fn sends(&self, task: TaskKind, to: &Decision, prompt: &str, tokens: usize) -> (Sent, Result<PathBuf, String>) {
         static COUNT: AtomicU64 = AtomicU64::new(1);
         let number = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
@@ -87,7 +87,7 @@ impl Audit {
     }
 }
 
-/// Whether this process asks for the first time about this pair. Only 64 pairs are remembered; further ones always count as new.
+/// Whether this process asks about this pair for the first time. Only 64 pairs are remembered; further ones always count as new.
 fn is_first(what: &str, origin: &str) -> bool {
     static SEEN: [AtomicU64; 64] = [const { AtomicU64::new(0) }; 64];
     let mut hasher = DefaultHasher::new();
@@ -101,14 +101,14 @@ fn is_first(what: &str, origin: &str) -> bool {
 }
 
 impl Sent {
-    /// Notes that it is sent once more, and why.
+    /// Records a retry, and its reason.
     pub fn again(&self, again: RetryReason) {
         let refused = if let RetryReason::Refused(status) = again { Some(status) } else { None };
         let line = json!({ "time": now(), "request": self.number, "event": "sent again", "refused": refused, "why": again.why() });
         let _ = self.audit.write(&line.to_string());
     }
 
-    /// Notes how it ended.
+    /// Records how it ended.
     pub fn ends(mut self, outcome: &Result<Answer, EngineError>) {
         self.ended = true;
         let (event, tokens) = match outcome {

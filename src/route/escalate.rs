@@ -1,4 +1,4 @@
-//! How the scout says that a question is too hard for it: by a call, not in prose. Then the coder answers in its place.
+//! How the scout says that a question is too hard for it: by a call, not in prose. Then the coder answers instead.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::engine::Ask;
 
 /// The tool's name.
 pub const TOOL_NAME: &str = "escalate";
-/// Longest reason that is shown, in characters.
+/// The longest reason that is shown, in characters.
 const MAX_REASON_LETTERS: usize = 200;
 
 /// Adds the tool to a request. False, and nothing is added, if the request has tools of its own or is a fill-in-the-middle request.
@@ -28,7 +28,7 @@ pub fn offer(ask: &mut Ask) -> bool {
     false
 }
 
-/// The scout's reason, in one line.
+/// The scout's reason, on one line.
 pub fn reason(call: &ToolCall) -> String {
     let said = call.arguments["reason"].as_str().unwrap_or_default();
     let line: String = said.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(MAX_REASON_LETTERS).collect();

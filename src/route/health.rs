@@ -1,31 +1,31 @@
-//! What the last answers of each engine tell: whether the engine works, how long no request goes to it, how fast it reads and writes. This
-//! is the only circuit breaker; the engines themselves send every request that they get.
+//! What the last answers of each engine tell us: whether the engine works, how long it gets no requests, how fast it reads and writes. This
+//! is the only circuit breaker; the engines themselves send every request they get.
 
 use std::time::{Duration, Instant};
 
 use crate::engine::{EngineError, ErrorKind, Timing};
 
-/// After this many failures in a row an engine gets no requests for a while: it rests.
+/// After this many consecutive failures an engine gets no requests for a while: it rests.
 const FAILURES: u32 = 3;
-/// After this many completions in a row that came too late for a typing user, an engine rests as well.
+/// After this many consecutive completions that came too late for a typing user, an engine rests as well.
 const LATE_COMPLETIONS: u32 = 6;
 /// The first rest. It doubles with every further failure, up to `MOST_DOUBLINGS` times.
 pub const FIRST_REST: Duration = Duration::from_secs(5);
 const MOST_DOUBLINGS: u32 = 3;
 /// The longest rest that a server can ask for (`Retry-After`).
 const LONGEST_REST: Duration = Duration::from_secs(600);
-/// How long typing sends nothing to an engine that refuses the key. A good answer to an explicit request, or another configuration, ends it
+/// How long typing sends nothing to an engine that rejects the key. A good answer to an explicit request, or a new configuration, ends this
 /// earlier.
 const FOR_GOOD: Duration = Duration::from_secs(10 * 365 * 86_400);
 /// Weight of the newest measurement.
 const NEWEST_WEIGHT: f64 = 0.3;
-/// Fewer tokens tell little about a rate.
+/// Fewer tokens say little about a rate.
 const MIN_RATE_TOKENS: u64 = 16;
 
 /// Why an engine rests, and for which requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rest {
-    /// Its configuration is wrong. It is asked last, but it is asked, because the user may correct the configuration at any moment.
+    /// Its configuration is wrong. It is tried last, but it is tried, because the user may correct the configuration at any moment.
     Misconfigured,
     /// It fails. Completions while typing skip it; requests that the user waits for still try it.
     Failing,
@@ -37,10 +37,10 @@ enum Rest {
 #[derive(Clone, Debug, Default)]
 pub struct Health {
     failures: u32,
-    /// Completions in a row that came too late for a typing user.
+    /// Consecutive completions that came too late for a typing user.
     late: u32,
     rest: Option<(Rest, Instant)>,
-    /// Until then typing sends no code to it: it has refused a request for a reason that only the user can mend, such as a wrong key.
+    /// Until then typing sends no code to it: it has refused a request for a reason that only the user can fix, such as a wrong key.
     barred: Option<Instant>,
     /// A trial request is running, which tests whether the engine works again.
     tried: bool,
@@ -51,7 +51,7 @@ pub struct Health {
     pub decode_rate: Option<f64>,
 }
 
-/// The permission to ask an engine.
+/// The permission to send a request to an engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leave {
     /// The engine works, or the user waits for this answer.
@@ -67,13 +67,13 @@ impl Health {
         self.rest.is_none_or(|(_, until)| until <= now)
     }
 
-    /// Permission to ask the engine, or the time that it still rests. `typing` means that the user has not asked for this answer.
+    /// Permission to send a request to the engine, or how long it still rests. `typing` means that the user has not asked for this answer.
     pub fn may_ask(&mut self, typing: bool, now: Instant) -> Result<Leave, Duration> {
         if let Some(until) = self.barred.filter(|_| typing) {
             return self.trial(until, now);
         }
         let Some((rest, until)) = self.rest else { return Ok(Leave::Plain) };
-        // A user who waits for an answer does not also wait for the outcome of another request's test.
+        // A user who waits for an answer does not also wait for the result of another request's test.
         if rest == Rest::Misconfigured || !typing && (rest == Rest::Failing || until <= now) {
             return Ok(Leave::Plain);
         }
@@ -88,7 +88,7 @@ impl Health {
         Ok(Leave::Trial)
     }
 
-    /// How long typing sends nothing to the engine after this error; none if the error is not about the set-up.
+    /// How long typing sends nothing to the engine after this error; none if the error is not about the setup.
     fn bars(&self, error: &EngineError) -> Option<Duration> {
         let refusal = error.refusal.as_ref().filter(|_| error.kind == ErrorKind::Configuration)?;
         match refusal.status {
@@ -100,7 +100,7 @@ impl Health {
         }
     }
 
-    /// A trial ended without an outcome, for example because it was cancelled: the next request may be the trial.
+    /// A trial ended without a result, for example because it was cancelled: the next request may be the trial.
     pub fn gave_up(&mut self) {
         self.tried = false;
     }
@@ -115,7 +115,7 @@ impl Health {
         measure(&mut self.decode_rate, timing.tokens_out, timing.decode_ms);
     }
 
-    /// Counts a failure of the engine itself; true if the user should hear of it. `pause` is its first rest.
+    /// Counts a failure of the engine itself; true if the user should be told. `pause` is its first rest.
     pub fn failed(&mut self, error: &EngineError, typing: bool, pause: Duration, now: Instant) -> bool {
         self.tried = false;
         let rest = match error.kind {
@@ -130,7 +130,7 @@ impl Health {
             self.rest = Some((Rest::Asked, now + asked.min(LONGEST_REST)));
             return news;
         }
-        // A typing user waits only for moments, so a slow answer does not mean that the server is dead. Only many late answers in a row
+        // A typing user waits only for moments, so a slow answer does not mean that the server is dead. Only many consecutive late answers
         // count.
         let (counted, enough) = match error.kind == ErrorKind::TimedOut && typing {
             true => (&mut self.late, LATE_COMPLETIONS),

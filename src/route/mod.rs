@@ -1,7 +1,7 @@
 //! Which engine answers a task, and why: policy, what may leave the machine, health. `Router` owns the engines.
 //!
-//! A [`Task`] says what is asked and how hard it looks. `policy` turns it into an order of engines, each with a reason. `Router` sends the
-//! request to the first one that is well, and to the next if that one fails before it has said anything.
+//! A [`Task`] says what is asked and how hard it looks. `policy` turns it into an ordered list of engines, each with a reason. `Router`
+//! sends the request to the first one that is well, and to the next if that one fails before it has written anything.
 
 pub mod audit;
 mod escalate;
@@ -41,7 +41,7 @@ impl TaskKind {
         matches!(self, TaskKind::CompleteAuto | TaskKind::CompleteInvoked)
     }
 
-    /// What a request of this kind carries of the workspace, in words.
+    /// Which parts of the workspace a request of this kind contains, in words.
     pub fn sends(self) -> &'static str {
         match self {
             TaskKind::CompleteAuto | TaskKind::CompleteInvoked => "the code around the cursor, with definitions that it uses",
@@ -52,7 +52,7 @@ impl TaskKind {
     }
 }
 
-/// A new number for a task; all requests of one task carry it.
+/// A new task number; all requests of one task have the same.
 pub fn task_number() -> u64 {
     static COUNT: AtomicU64 = AtomicU64::new(1);
     COUNT.fetch_add(1, Ordering::Relaxed)
@@ -66,7 +66,7 @@ pub enum Role {
     Coder,
 }
 
-/// Why a request went where it went; comes with every answer.
+/// Why a request went where it did; comes with every answer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Decision {
     pub role: Role,
@@ -74,19 +74,19 @@ pub struct Decision {
     pub engine: String,
     pub model: String,
     pub reason: String,
-    /// `None` when nothing leaves this machine's own processes.
+    /// `None` if nothing leaves this machine's own processes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
 }
 
 impl Decision {
-    /// For an edit that no engine had a part in.
+    /// The decision for an edit that involved no engine.
     pub fn nobody(reason: &str) -> Self {
         Self { role: Role::Coder, engine: "none".into(), model: String::new(), reason: reason.into(), origin: None }
     }
 }
 
-/// Why no engine answered, for people.
+/// Why no engine answered, for the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RouteError {
     /// The policy allows no engine for this here.

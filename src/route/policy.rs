@@ -5,16 +5,16 @@ use std::fmt;
 use super::{Role, TaskKind};
 use crate::config::Policy;
 
-/// What makes a task harder than its kind says.
+/// Something that makes a task harder than its kind suggests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
     /// A body is to be written for a signature.
     EmptyBody,
     /// A body is to be written for a signature with a comment that says what it should do.
     DocumentedBody,
-    /// The place uses definitions from so many other files.
+    /// The place uses definitions from this many other files.
     ManyFiles(usize),
-    /// So many lines are selected.
+    /// This many lines are selected.
     LargeSelection(u32),
     /// The first pass was unsure of its text: the mean log-probability in thousandths.
     Unsure(i64),
@@ -39,11 +39,11 @@ pub struct Task {
     pub signals: Vec<Signal>,
     /// The project is `local_only`: nothing leaves the machine.
     pub local_only: bool,
-    /// An untrusted workspace only gets completions from this machine.
+    /// In an untrusted workspace there are only completions, from this machine.
     pub trusted: bool,
     /// The scout's reason for asking for the coder.
     pub escalated: Option<String>,
-    /// The engine that answered the step before, if this continues a task.
+    /// The engine that answered the previous step, if this continues a task.
     pub goes_on: Option<String>,
     /// Unique to this task.
     pub number: u64,
@@ -98,7 +98,7 @@ pub(super) fn roles(task: &Task, policy: &Policy) -> Vec<(Role, String)> {
     };
     let other = if first == Role::Scout { Role::Coder } else { Role::Scout };
     let mut order = vec![(first, reason)];
-    // A completion while typing never goes to the coder only because the scout is down.
+    // A completion while typing never goes to the coder merely because the scout is down.
     if task.kind != TaskKind::CompleteAuto || other == Role::Scout || policy.auto_coder {
         order.push((other, String::new()));
     }

@@ -27,11 +27,11 @@ pub struct Router {
     build: Build,
     state: Mutex<State>,
     audit: Audit,
-    /// Receives each notice for the user at once. Without it notices are kept for `take_notices`.
+    /// Receives each notice for the user immediately. Without it, notices are kept for `take_notices`.
     tell: Option<Notify>,
     /// The first rest of an engine that fails.
     pause: Duration,
-    /// Cancelled when the configuration of this router no longer holds: from then on nothing is sent to other machines.
+    /// Cancelled when this router's configuration no longer applies: from then on nothing is sent to other machines.
     withdrawn: Cancel,
 }
 
@@ -41,7 +41,7 @@ pub type Build = Arc<dyn Fn(&str, &EngineConfig) -> Result<Arc<dyn Engine>, Engi
 /// Takes a sentence for the user.
 pub type Notify = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// A configured engine. Built when it is first needed, so that a model pulled later is found.
+/// A configured engine. Built on first use, so that a model pulled later is found.
 struct Slot {
     config: EngineConfig,
     built: OnceLock<Arc<dyn Engine>>,
@@ -53,7 +53,7 @@ struct State {
     decisions: VecDeque<PastDecision>,
     /// Notices for the user that nobody has taken yet.
     notices: Vec<String>,
-    /// Notices already given that a server answered with another model than the configured one.
+    /// Notices already given that a server answered with a model other than the configured one.
     strangers: BTreeSet<String>,
     /// Origins on other machines to which something was sent.
     origins: BTreeSet<String>,
@@ -72,7 +72,7 @@ impl Choice {
         leaves_machine(self.decision.origin.as_deref(), &self.decision.model)
     }
 
-    /// Estimated tokens of a request. The estimate is rather too high, so that what has to fit beside the request does fit.
+    /// Estimated tokens of a request. The estimate errs on the high side, so that what has to fit next to the request does fit.
     pub fn prompt_tokens(&self, ask: &Ask) -> u32 {
         u32::try_from(self.engine.preview(ask).len() / BYTES_PER_TOKEN).unwrap_or(u32::MAX)
     }
@@ -137,7 +137,7 @@ impl Router {
         }
     }
 
-    /// [`Self::new`] with engines that exist already, for tests.
+    /// [`Self::new`] with existing engines, for tests.
     pub fn with_engines(config: &Config, engines: impl IntoIterator<Item = (String, Arc<dyn Engine>)>) -> Self {
         let engines = engines.into_iter().map(|(name, engine)| {
             let config = config.engines.get(&name).cloned().unwrap_or_default();
@@ -146,12 +146,12 @@ impl Router {
         Self::over(config, engines.collect(), Arc::new(build))
     }
 
-    /// Has requests that leave this machine recorded in a state folder.
+    /// Records requests that leave this machine in a state folder.
     pub fn recording(self, folder: Option<&std::path::Path>) -> Self {
         Self { audit: Audit::new(folder), ..self }
     }
 
-    /// Passes each notice for the user on at once.
+    /// Passes each notice for the user on immediately.
     pub fn telling(self, tell: Option<Notify>) -> Self {
         Self { tell, ..self }
     }
@@ -161,7 +161,7 @@ impl Router {
         Self { pause, ..self }
     }
 
-    /// The configuration no longer holds: requests to other machines are broken off, and nothing more is sent to any.
+    /// The configuration no longer applies: requests to other machines are aborted, and nothing more is sent to any.
     pub fn withdraw(&self) {
         self.withdrawn.cancel();
     }
@@ -179,7 +179,7 @@ impl Router {
         }
     }
 
-    /// The engine with this name in the configuration, built if need be.
+    /// The engine with this name in the configuration, built if necessary.
     pub fn engine(&self, name: &str) -> Result<Arc<dyn Engine>, EngineError> {
         let slot = self.engines.get(name).ok_or_else(|| {
             EngineError::new(ErrorKind::Configuration, format!("the engine \"{name}\" is not set up under [engines] in the configuration"))
@@ -203,7 +203,7 @@ impl Router {
         self.candidates(task).choices()
     }
 
-    /// The engines that may answer, and those that cannot be built. Changes nothing and tells the user nothing; only real requests do.
+    /// The engines that may answer, and those that cannot be built. Changes nothing and gives no notices; only real requests do.
     fn candidates(&self, task: &Task) -> Candidates {
         if let Some(reason) = task.refused() {
             return Candidates { problem: Some(RouteError::Refused(reason)), ..Candidates::default() };
@@ -241,7 +241,7 @@ impl Router {
         Candidates { choices, down, problem }
     }
 
-    /// Asks as [`once`](Self::once) does; if the scout asks for the coder, the coder is asked.
+    /// Asks like [`once`](Self::once); if the scout asks for the coder, the coder is asked.
     pub async fn run(
         &self,
         task: &Task,
@@ -256,7 +256,7 @@ impl Router {
         self.run_while(task, cancel, build, all).await
     }
 
-    /// [`Self::run`] until `each` has enough of an answer.
+    /// [`Self::run`] until `each` has seen enough of an answer.
     pub async fn run_while(
         &self,
         task: &Task,
@@ -265,7 +265,7 @@ impl Router {
         mut each: impl FnMut(&Event) -> ControlFlow<()> + Send,
     ) -> Result<Served, RouteError> {
         let (served, offered) = self.once(task, cancel, &mut build, &mut each).await?;
-        // If the tool was not offered, this call is an invented one: the caller, which runs the calls, answers it as such.
+        // If the tool was not offered, this call is made up: the caller, which runs the calls, answers it as such.
         let asked = served.answer.calls.iter().find(|call| call.name == escalate::TOOL_NAME);
         let Some(call) = asked.filter(|_| offered) else { return Ok(served) };
         let reason = escalate::reason(call);
@@ -274,8 +274,8 @@ impl Router {
         Ok(self.once(&harder, cancel, &mut build, &mut each).await?.0)
     }
 
-    /// Adds the tool with which the scout asks for the coder, if this engine may; returns whether it did. The request is complete after
-    /// this.
+    /// Adds the tool with which the scout asks for the coder, if this engine may; returns whether it did. After this the request is
+    /// complete.
     pub fn offer(&self, task: &Task, choice: &Choice, caps: &Caps, ask: &mut Ask) -> bool {
         caps.tools && self.may_escalate(task, choice) && escalate::offer(ask)
     }
@@ -302,13 +302,13 @@ impl Router {
         Some(Signal::Unsure((mean * 1000.0).round() as i64))
     }
 
-    /// What the user should be told once, since the last call.
+    /// Notices for the user that have accumulated since the last call.
     pub fn take_notices(&self) -> Vec<String> {
         self.with(|state| std::mem::take(&mut state.notices))
     }
 
-    /// Notes a good answer. A further step of a task is no decision of its own, unless another engine answers it: so the last fifty
-    /// decisions are of fifty tasks.
+    /// Notes a good answer. A further step of a task is not a decision of its own, unless another engine answers it: so the last fifty
+    /// decisions are about fifty tasks.
     fn succeeded(&self, task: &Task, decision: &Decision, answer: &Answer) {
         let is_new = task.goes_on.as_ref() != Some(&decision.engine);
         if is_new {
@@ -335,7 +335,7 @@ impl Router {
         })
     }
 
-    /// Reads or changes the state, which is locked only for moments.
+    /// Reads or changes the state, which is locked only briefly.
     fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
         act(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -1,4 +1,4 @@
-//! A file as it was when the model wrote its newest answer, while the edits of that answer change it: translates places of one into the
+//! A file as it was when the model wrote its newest answer, while the edits of that answer change it: translates places from one to the
 //! other. Pure.
 
 use std::ops::Range;
@@ -10,12 +10,12 @@ use crate::text::Edit;
 #[derive(Clone, Debug)]
 pub(super) struct Base {
     pub text: Arc<str>,
-    /// The ranges replaced since, in order, and how many bytes stand there now.
+    /// The ranges replaced since, in order, and how many bytes are there now.
     since: Vec<(Range<usize>, usize)>,
 }
 
 impl Base {
-    /// Nothing was changed yet.
+    /// Nothing has been changed yet.
     pub fn new(text: &str) -> Self {
         Self { text: text.into(), since: vec![] }
     }

@@ -1,5 +1,5 @@
-//! `propose_edit`: changes go to drafts in memory, all of a call or none, each anchored to text that has to be there. A draft that parses
-//! worse than before, or that the permits refuse, is not taken.
+//! `propose_edit`: changes go to drafts in memory, all of a call or none, each anchored to text that has to exist. A draft that parses
+//! worse than before, or that the permits refuse, is not accepted.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -58,7 +58,7 @@ impl Drafts {
         self.drafts.is_empty()
     }
 
-    /// A new answer begins: the model has written it for the drafts as they are.
+    /// A new answer begins: the model has written it for the current drafts.
     pub(super) fn begin_answer(&mut self) {
         for draft in self.drafts.values_mut() {
             draft.base = Base::new(&draft.after);
@@ -78,8 +78,8 @@ impl Draft {
         Self { reasons, after, ..Self::new(path, before) }
     }
 
-    /// The place of an edit. If a text stands there several times only because edits of the same answer copied it, it was unique when the
-    /// model wrote that.
+    /// The place of an edit. If a text occurs several times only because edits of the same answer copied it, it was unique when the model
+    /// wrote the edit.
     fn place(&self, old: &str, new: &str, indented: bool) -> Result<Edit, Miss> {
         let as_it_was = || {
             let edit = patch::place(&self.base.text, old, new, indented).ok()?;
@@ -92,8 +92,8 @@ impl Draft {
         })
     }
 
-    /// Whether an edit was made before and would be made again: the same edit is asked for twice, or its new lines stand beside their
-    /// anchor already because of an earlier edit.
+    /// Whether an edit was made before and would be made again: the same edit is asked for twice, or an earlier edit has already put its
+    /// new lines next to their anchor.
     fn has(&self, old: &str, new: &str, place: &Edit) -> bool {
         if self.after[place.range.clone()] == place.text {
             return true;
@@ -139,7 +139,7 @@ impl Draft {
     }
 }
 
-/// The drafts of one call, taken together or not at all.
+/// The drafts of one call, accepted together or not at all.
 type Staged = BTreeMap<WorkspacePath, Draft>;
 
 /// Why an edit of a call is refused.
@@ -160,7 +160,7 @@ impl Unfit {
         Self { reason, target: Some(path.to_string()), number: None, near: None, barred: false }
     }
 
-    /// The refusal of the whole call. None of it was taken, so its other edits are missing as well, except for those in place already.
+    /// The refusal of the whole call. None of it was accepted, so its other edits are missing as well, except for those already in place.
     fn of_call(self, mut wanted: Vec<RequestedEdit>, stand: &[usize]) -> Refusal {
         let Self { reason, target, number, near, barred } = self;
         let edits = wanted.len();
@@ -196,7 +196,7 @@ fn nothing_new(wanted: Vec<RequestedEdit>, is_made: bool) -> Refusal {
     Refusal { message, target, gap: Gap::Stands(wanted), places: vec![] }
 }
 
-/// What to do next where nothing is wrong.
+/// What to do next if nothing is wrong.
 const GO_ON: &str = "propose what is left, or call finish";
 /// Separates what is wrong from what to do; the former may be lines of a file.
 const BREAK: &str = "\n";
@@ -232,7 +232,7 @@ pub(super) fn propose(bench: &mut Workbench, arguments: &Value) -> Result<ToolAn
     Ok(ToolAnswer { text, taken: wanted, ..ToolAnswer::default() })
 }
 
-/// The edits of a call, as drafts that may be shown to a person.
+/// The edits of a call, as drafts that may be shown to the user.
 struct Call {
     staged: Staged,
     /// The numbers of the edits that were made before.
@@ -255,7 +255,7 @@ impl Call {
     }
 }
 
-/// Applies one edit to the drafts of the call; false if it is in place already, since models repeat edits that were taken.
+/// Applies one edit to the drafts of the call; false if it is already in place, since models repeat edits that were accepted.
 fn stage(bench: &Workbench, staged: &mut Staged, number: usize, edit: &Value) -> Result<bool, Unfit> {
     let asked = text(edit, "path");
     let path = bench.path(asked).map_err(|reason| Unfit {
@@ -273,7 +273,7 @@ fn stage(bench: &Workbench, staged: &mut Staged, number: usize, edit: &Value) ->
         staged.insert(path.clone(), bench.draft(&path).map_err(&refuse)?);
     }
     let draft = staged.get_mut(&path).ok_or_else(|| refuse("it was lost".into()))?;
-    // Text that the model saw masked, or as numbers, and repeats like this, means the file's own text.
+    // Text that the model saw masked or with invisible characters as numbers, and repeats like this, means the file's own text.
     let as_it_is = |name: &str| fence::restored(&redact::unmasked(text(edit, name), &draft.after), &draft.after).map_err(&refuse);
     let (old, new) = unfenced(&path, &draft.after, as_it_is("old")?, as_it_is("new")?);
     let (old, new) = bench.written_out(&path, &draft.after, old, new);
@@ -298,14 +298,14 @@ fn stage(bench: &Workbench, staged: &mut Staged, number: usize, edit: &Value) ->
     }
     let place = if creates { Edit { text: bench.ended_like_others(&path, place.text), ..place } } else { place };
     draft.apply(&place, text(edit, "reason"));
-    // What is written again after it was deleted may be deleted again.
+    // Text written again after it was deleted may be deleted again.
     draft.made_by.retain(|(old, new)| !new.trim().is_empty() || !place.text.contains(old.trim()));
     draft.made_by.push((old, new));
     Ok(true)
 }
 
-/// The two sides of an edit without the code fence that a model puts around a text out of habit. Not if the file has the fence there, and
-/// not in a document, where it may be meant.
+/// The two sides of an edit without the code fence that a model puts around a text out of habit. The fence is kept if the file has it
+/// there, and in a document, where it may be intended.
 fn unfenced(path: &WorkspacePath, file: &str, old: String, new: String) -> (String, String) {
     let name = path.name().to_lowercase();
     let may_have_fences = ENDINGS_WITH_FENCES.iter().any(|ending| name.ends_with(ending));
@@ -324,7 +324,7 @@ fn unfenced(path: &WorkspacePath, file: &str, old: String, new: String) -> (Stri
 }
 
 const FENCE: &str = "```";
-/// Endings of documents in which a fence may be part of the text. (Which files are written for people is another question, and ranking's.)
+/// Endings of documents in which a fence may be part of the text. (Which files are prose is another question, which ranking decides.)
 const ENDINGS_WITH_FENCES: &[&str] = &[".md", ".mdx", ".markdown", ".qmd", ".rmd", ".mdc", ".txt", ".rst", ".adoc", ".org"];
 
 /// The content of a fence around the whole text.
@@ -364,7 +364,7 @@ impl Workbench {
         self.registry.of_document(id, Some(path.relative()), source).cloned()
     }
 
-    /// The text of a new file, whose lines end as those of the nearest file do.
+    /// The text of a new file, with the line endings of the nearest file.
     fn ended_like_others(&self, path: &WorkspacePath, text: String) -> String {
         let folders = |path: &WorkspacePath| path.folder().split('/').map(String::from).collect::<Vec<_>>();
         let own = folders(path);
@@ -391,13 +391,13 @@ impl Workbench {
         (!self.creates_files).then_some(reason)
     }
 
-    /// Whether a draft equals what is there already.
+    /// Whether a draft equals what is already there.
     fn stands(&self, draft: &Draft) -> bool {
         let standing = self.drafts.get(&draft.path).map(|old| old.after.as_str()).or(draft.before.as_deref());
         standing == Some(draft.after.as_str())
     }
 
-    /// Whether a draft may be shown to a person; the error is for the model.
+    /// Whether a draft may be shown to the user; the error is for the model.
     fn check(&mut self, draft: &Draft) -> Result<(), String> {
         let before = draft.before.as_deref().unwrap_or_default();
         let brings = |mark: &str| draft.after.matches(mark).count() > before.matches(mark).count();
@@ -426,7 +426,7 @@ impl Workbench {
         Ok(())
     }
 
-    /// Takes a draft, so that the other tools see it.
+    /// Accepts a draft, so that the other tools see it.
     fn take(&mut self, draft: Draft) {
         self.objected = None;
         let text = Text::new(&draft.after);
@@ -451,7 +451,7 @@ impl Workbench {
         self.registry.detect(path.relative(), source).is_none_or(|language| language.indented)
     }
 
-    /// The tree of a text in the language of this path; none where it has none.
+    /// The tree of a text in the language of this path; none if it has none.
     pub(super) fn parsed(&self, path: &WorkspacePath, source: &str) -> Option<Parsed> {
         syntax::parse(&self.language(path, source)?, source).ok()
     }

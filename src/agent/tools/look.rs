@@ -1,4 +1,4 @@
-//! The tools that read: files, text, symbols, references, problems. Quoted text stands in fences that it cannot close.
+//! The tools that read: files, text, symbols, references, problems. Quoted text is in fences that it cannot close.
 
 use std::collections::BTreeSet;
 
@@ -15,15 +15,15 @@ use crate::text::lines::line_number;
 use crate::text::words;
 use crate::workspace::WorkspacePath;
 
-/// Most entries of each list.
+/// Maximum entries of each list.
 const MOST_FILES: usize = 300;
 const MOST_HITS: usize = 60;
 const MOST_SYMBOLS: usize = 200;
 const MOST_DEFINITIONS: usize = 20;
 const MOST_REFERENCES: usize = 100;
-/// Most bytes of a file that are shown at once: a result without its frame.
+/// Maximum bytes of a file that are shown at once: a result without its frame.
 const MAX_SHOWN_BYTES: usize = MAX_RESULT_BYTES - 512;
-/// Longest line of a list, in bytes.
+/// The longest line of a list, in bytes.
 const MAX_LINE_BYTES: usize = 240;
 
 /// Quotes lines of a file, with line numbers.
@@ -56,7 +56,7 @@ pub fn read_file(bench: &Workbench, arguments: &Value) -> Result<ToolAnswer, Ref
     Ok(ToolAnswer { text: out, places: vec![Stretch::new(&path, first as u32, end as u32)], ..ToolAnswer::default() })
 }
 
-/// Lists indexed and drafted files below a folder.
+/// Lists indexed and drafted files in a folder.
 pub fn list_files(bench: &Workbench, arguments: &Value) -> Result<ToolAnswer, Refusal> {
     let below = index::folder(text(arguments, "folder"));
     let inside = |path: &str| index::is_below(path, below);
@@ -98,7 +98,7 @@ pub fn search_text(bench: &Workbench, arguments: &Value) -> Result<ToolAnswer, R
     Ok(ToolAnswer { text: out, places, ..ToolAnswer::default() })
 }
 
-/// The line of a hit with secrets hidden; they are found in the whole file, since a line may not show them.
+/// The line of a hit with secrets hidden; they are searched for in the whole file, since a single line may not reveal them.
 fn masked(bench: &Workbench, hit: &Hit) -> Masked {
     let text = bench.read(&hit.path).unwrap_or_default();
     let start: usize = text.split_inclusive('\n').take(hit.line as usize).map(str::len).sum();
@@ -106,7 +106,7 @@ fn masked(bench: &Workbench, hit: &Hit) -> Masked {
     if text.get(range.clone()) == Some(&hit.text) { Masked::stretch(&text, range) } else { Masked::whole(&hit.text) }
 }
 
-/// Lists the definitions of a name, or of similar names where there are none.
+/// Lists the definitions of a name, or of similar names if there are none.
 pub fn find_symbol(bench: &Workbench, arguments: &Value) -> Result<ToolAnswer, Refusal> {
     let name = last_part(text(arguments, "name"));
     let mut found: Vec<(String, Stretch)> = vec![];
@@ -202,7 +202,7 @@ fn unread(bench: &Workbench, name: &str) -> String {
     )
 }
 
-/// Most remaining uses of a name that are listed.
+/// Maximum remaining uses of a name that are listed.
 const MOST_LEFT: usize = 20;
 
 /// The lines of code that still use a name that should be gone; none if there are none.
@@ -256,7 +256,7 @@ pub fn diagnostics(bench: &Workbench) -> String {
     fence::quote("problems", None, &Masked::whole(&lines.join("\n")))
 }
 
-/// A definition, as lists show it.
+/// A definition, as shown in lists.
 struct Defined {
     name: String,
     kind: Kind,
@@ -278,7 +278,7 @@ impl Defined {
     }
 }
 
-/// The definitions in a text, by its parser.
+/// The definitions in a text, found by parsing it.
 fn defined(bench: &Workbench, path: &WorkspacePath, source: &str) -> Vec<Defined> {
     let Some(parsed) = bench.parsed(path, source) else { return vec![] };
     let facts = syntax::tags(&parsed, &path.to_string());
@@ -303,7 +303,7 @@ fn list(what: &str, lines: &str, total: usize, most: usize, more: &str) -> Strin
     out
 }
 
-/// Text of the repository on one line, with invisible characters shown.
+/// Text of the repository on one line, with invisible characters made visible.
 fn one_line(text: &str) -> String {
     let joined = text.split(['\n', '\r']).map(str::trim_end).collect::<Vec<_>>().join(" ");
     fence::visible(&joined)

@@ -1,5 +1,5 @@
-//! Drafts with which a file parses worse: where, for the model, and whether the grammar may be at fault. Grammars do not know every word of
-//! a language, and macros least of all. What is proposed a second time, and closes what it opens, is left to the user.
+//! Drafts that make a file parse worse: where, for the model, and whether the grammar may be at fault. Grammars do not know every word of a
+//! language, and macros least of all. A place that is proposed a second time, and closes what it opens, is left to the user.
 
 use std::fmt;
 use std::ops::Range;
@@ -13,7 +13,7 @@ use crate::syntax::{self, Parsed, linkage};
 use crate::text::lines::{line_number, line_start};
 use crate::workspace::WorkspacePath;
 
-/// Letters of a line that are shown.
+/// Maximum letters of a line that are shown.
 const SHOWN_LETTERS: usize = 120;
 
 /// Where a draft makes its file parse worse.
@@ -44,7 +44,7 @@ impl fmt::Display for Misread {
 pub(super) type Seen = Vec<(WorkspacePath, String)>;
 
 impl Workbench {
-    /// Where a draft makes its file parse worse; none where it does not, or the language is not known.
+    /// Where a draft makes its file parse worse; none if it does not, or if the language is not known.
     pub(super) fn misread(&self, draft: &Draft) -> Option<Misread> {
         let before = draft.before.as_deref().unwrap_or_default();
         let old = self.parsed(&draft.path, before);
@@ -99,7 +99,7 @@ fn places(parsed: &Parsed, changed: usize) -> Vec<(usize, String)> {
     parsed.faults().into_iter().map(|fault| place(parsed.text(), fault, changed)).collect()
 }
 
-/// The line of a fault and its text. A fault from far above is shown where the text has `changed`.
+/// The line of a fault and its text. A fault that starts far above is shown where the text has `changed`.
 fn place(text: &str, fault: Range<usize>, changed: usize) -> (usize, String) {
     let at = if fault.contains(&changed) { changed } else { fault.start }.min(text.len());
     // A missing node belongs after the text before it.
@@ -108,7 +108,7 @@ fn place(text: &str, fault: Range<usize>, changed: usize) -> (usize, String) {
     (line_number(text, at), line.trim().to_string())
 }
 
-/// How many bytes two texts share at their start.
+/// How many bytes two texts share at the start.
 fn common(a: &str, b: &str) -> usize {
     let equal = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
     b.floor_char_boundary(equal)

@@ -1,6 +1,6 @@
 //! The agent's tools. They see the workspace through a [`Workbench`]: a snapshot with the drafts over it, the index, and a gate that every
-//! path has to pass. No tool writes a file, runs a program or takes an address; `propose_edit` changes drafts, which a person reviews
-//! later. Results are repository text: quoted, with secrets masked and invisible characters shown.
+//! path has to pass. No tool writes a file, runs a program or takes an address; `propose_edit` changes drafts, which the user reviews
+//! later. Results are repository text: quoted, with secrets masked and invisible characters made visible.
 
 mod base;
 pub mod draft;
@@ -43,14 +43,14 @@ pub struct Workbench {
     /// The editor's diagnostics for the place in question, in words.
     pub(super) problems: Vec<String>,
     pub drafts: Drafts,
-    /// A name of which no use should be left, and the review of all drafts. Their findings are told once when the model wants to finish,
-    /// and to the person at the end.
+    /// A name of which no use should be left, and the review of all drafts. Their findings are reported once when the model wants to
+    /// finish, and to the user at the end.
     renaming: Option<String>,
     review: Option<Review>,
     reminded: bool,
     /// The findings for the current drafts.
     objected: Option<Vec<String>>,
-    /// Places that do not parse, in edits refused for that.
+    /// Places that do not parse, in edits refused for that reason.
     seen: misread::Seen,
     /// Whether the editor can create files.
     creates_files: bool,
@@ -72,12 +72,12 @@ pub(super) struct Refusal {
     pub places: Vec<Stretch>,
 }
 
-/// A tool's answer, and the stretches whose text is in it.
+/// A tool's answer, and the stretches whose text it contains.
 #[derive(Default)]
 pub(super) struct ToolAnswer {
     pub text: String,
     pub places: Vec<Stretch>,
-    /// The edits that were taken.
+    /// The edits that were accepted.
     pub taken: Vec<RequestedEdit>,
 }
 
@@ -152,7 +152,7 @@ impl Workbench {
         self.cancel.is_cancelled()
     }
 
-    /// Sets who reviews all drafts when the model wants to finish.
+    /// Sets the review of all drafts for when the model wants to finish.
     pub fn reviewed_by(self, review: Review) -> Self {
         Self { review: Some(review), ..self }
     }
@@ -162,19 +162,19 @@ impl Workbench {
         &self.tools
     }
 
-    /// A new answer begins: its calls were written for the drafts as they are.
+    /// A new answer begins: its calls were written for the current drafts.
     pub fn begin_answer(&mut self) {
         self.drafts.begin_answer();
     }
 
-    /// Runs one call. Whatever the model wrote, it gets something that it can read.
+    /// Runs one call. Whatever the model wrote, it gets a result that it can read.
     pub fn run(&mut self, call: &ToolCall) -> CallOutcome {
         if self.is_stopped() {
             return CallOutcome { result: "not run, since the task was cancelled".into(), failed: true, ..CallOutcome::default() };
         }
         match self.answer(call) {
             Ok((ToolAnswer { text, places, taken }, finishes)) => {
-                // Whole lines were cut out of masked files already.
+                // Whole lines were already cut out of masked files.
                 let of_lines = matches!(ToolName::of(call), Some(ToolName::ReadFile | ToolName::SearchText | ToolName::FindReferences));
                 let result = self.hidden(&text, if of_lines { &[] } else { &places }).to_string();
                 CallOutcome { result, places, taken, finishes, ..CallOutcome::default() }
@@ -186,7 +186,7 @@ impl Workbench {
         }
     }
 
-    /// A text about places, without the secrets of their files: a part of a line may not show that it is a secret.
+    /// A text about places, without the secrets of their files: a part of a line may not reveal that it is a secret.
     fn hidden(&self, text: &str, places: &[Stretch]) -> Masked {
         let paths: BTreeSet<&str> = places.iter().map(|place| place.path.as_str()).collect();
         let files = paths.into_iter().filter_map(|path| self.read(&self.path(path).ok()?).ok());
@@ -218,7 +218,7 @@ impl Workbench {
         Ok((result, None))
     }
 
-    /// Takes the model's last words, unless there are objections to its drafts, which are told once.
+    /// Accepts the model's closing words, unless there are objections to its drafts, which are reported once.
     fn finish(&mut self, arguments: &Value) -> Result<String, Refusal> {
         if !self.reminded {
             let objections = self.objections();
@@ -245,10 +245,10 @@ impl Workbench {
         left.into_iter().chain(self.unread()).chain(found).collect()
     }
 
-    /// The place in the workspace that a model's string means, if it may be read.
+    /// The place in the workspace that a model's string refers to, if it may be read.
     pub(super) fn path(&self, text: &str) -> Result<WorkspacePath, String> {
         let shown = limits::shorten(&fence::visible(text), 120);
-        // A path is no URL: `%2e%2e` is a trick or a mistake, never the name of a folder.
+        // A path is not a URL: `%2e%2e` is a trick or a mistake, never the name of a folder.
         let lower = text.to_ascii_lowercase();
         if ["%2e", "%2f", "%5c", "%00"].iter().any(|code| lower.contains(code)) {
             return Err(format!("`{shown}`: write the path in plain characters, not percent-encoded"));
@@ -281,7 +281,7 @@ impl Workbench {
     }
 }
 
-/// A string argument; empty where it is missing.
+/// A string argument; empty if it is missing.
 pub(super) fn text<'a>(arguments: &'a Value, name: &str) -> &'a str {
     arguments[name].as_str().unwrap_or_default()
 }

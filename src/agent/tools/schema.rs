@@ -1,4 +1,4 @@
-//! The tools as they are offered to the model: names, purposes, and strict schemas of their arguments.
+//! The tools as offered to the model: names, purposes, and strict schemas of their arguments.
 
 use serde_json::{Value, json};
 
@@ -52,10 +52,10 @@ impl ToolName {
     }
 }
 
-/// Most edits in one call.
+/// Maximum edits in one call.
 const MOST_EDITS: u32 = 64;
 
-/// All tools as they are offered.
+/// All tools as offered to the model.
 pub fn tools() -> Vec<Tool> {
     ToolName::ALL.map(tool).to_vec()
 }

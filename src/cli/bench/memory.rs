@@ -5,7 +5,7 @@ use std::os::unix::net::UnixStream;
 
 use crate::engine::llama::place;
 
-/// The engine process that this user's servers share.
+/// The memory of the engine process that this user's servers share.
 pub(super) fn of_our_engine() -> Option<u64> {
     let stream = UnixStream::connect(place::socket().ok()?).ok()?;
     resident(peer(&stream)?)

@@ -1,4 +1,4 @@
-//! The figures as a table: a row per figure, a column per engine, and below it what could not be measured.
+//! The figures as a table: a row per figure, a column per engine, followed by what could not be measured.
 
 use super::Measured;
 use crate::models;
@@ -31,7 +31,7 @@ fn milliseconds(value: f64) -> String {
     format!("{value:.0} ms")
 }
 
-/// A server without counts has no rate.
+/// A server that reports no counts has no rate.
 fn rate(value: f64) -> String {
     if value > 0.0 { format!("{value:.1} tokens/s") } else { none() }
 }

@@ -1,4 +1,4 @@
-//! Checks the editors on this machine: which there are, what each still needs, and whether they find `longsight`.
+//! Checks the editors on this machine: which ones there are, what each still needs, and whether they find `longsight`.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -16,8 +16,8 @@ pub fn checks() -> Vec<Check> {
     checks
 }
 
-/// Editors that people configure themselves: command, name, page of the documentation, and files (below the configuration folder, or with
-/// `~` below home) one of which names longsight when that is done.
+/// Editors that users configure themselves: command, name, documentation page, and files (in the configuration folder, or with `~` in
+/// home), one of which names longsight once that is done.
 const OTHERS: &[(&str, &str, &str, &[&str])] = &[
     ("hx", "Helix", "helix", &["helix/languages.toml"]),
     ("helix", "Helix", "helix", &["helix/languages.toml"]),
@@ -82,7 +82,7 @@ fn neovim() -> Option<Check> {
     })
 }
 
-/// Every VS Code on this machine, found by its command and the folder of its extensions.
+/// Every VS Code on this machine, found by its command and its extensions folder.
 fn vscodes() -> Vec<Check> {
     let known = [
         ("code", ".vscode"),

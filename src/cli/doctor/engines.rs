@@ -1,5 +1,5 @@
 //! Checks the engines: whether the model is there and intact, whether it fits this machine, whether the endpoint answers, what the licence
-//! asks.
+//! requires.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -91,12 +91,12 @@ pub fn checks(config: &Config, judged: &Judged) -> Vec<Check> {
     checks.into_iter().map(|check| Check { name: on_a_line(&check.name), detail: on_a_line(&check.detail), ..check }).collect()
 }
 
-/// A text on one line: what a server or a file calls itself begins no line of its own.
+/// A text on one line: a name from a server or a file must not start a new line.
 fn on_a_line(text: &str) -> String {
     text.replace('\n', "<U+000A>").replace('\r', "<U+000D>")
 }
 
-/// Reports instructions that the embedded engine is built with and this processor lacks: the engine process would die of them.
+/// Reports instructions that the embedded engine is built with and this processor lacks: the engine process would crash on them.
 fn processor() -> Option<Check> {
     #[cfg(target_arch = "x86_64")]
     {
@@ -175,7 +175,7 @@ fn unknown_template(title: &str, engine: &EngineConfig, header: &Header) -> Opti
     Some(Check::new(Status::Warning, format!("{title}, chat template"), detail, fix))
 }
 
-/// A warning for layers on a GPU where there is none: llama.cpp computes them on the CPU, and the plan goes on like that.
+/// A warning for layers on a GPU if there is none: llama.cpp computes them on the CPU, and the plan assumes that.
 fn no_gpu(title: &str, plan: &Plan, judged: &Judged) -> Option<Check> {
     if plan.gpu_share == 0.0 || judged.computes_on_gpu() {
         return None;
@@ -231,7 +231,7 @@ fn placed(title: &str, plan: &Plan, trained: u64, judged: &Judged, bandwidth: Op
     Check::ok(title, detail)
 }
 
-/// What would make a plan smaller, apart from what it has done already.
+/// What would make a plan smaller, apart from what it already does.
 fn remedies(plan: &Plan) -> String {
     let all = [
         (true, "a smaller quantisation"),
@@ -289,7 +289,7 @@ fn remote(name: &str, engine: &EngineConfig, local_only: bool) -> Vec<Check> {
     }]
 }
 
-/// What a server can do that answered, and whether it serves the configured model.
+/// What a server that answered can do, and whether it serves the configured model.
 fn answered(name: &str, engine: &EngineConfig, title: &str, origin: &str, caps: &Caps) -> Check {
     if !caps.others.is_empty() {
         let detail = format!("{origin} answers, but lists {} and not {}", caps.others.join(", "), engine.model);
@@ -328,7 +328,7 @@ fn answered(name: &str, engine: &EngineConfig, title: &str, origin: &str, caps: 
     Check::new(Status::Warning, title, detail, fix)
 }
 
-/// What a server said that does not serve, or why it could not be asked, and what to do.
+/// The error of a server that does not serve, or why it could not be asked, and what to do.
 fn failed(name: &str, engine: &EngineConfig, title: &str, origin: &str, error: &EngineError) -> Check {
     let (said, key) = (error.to_string(), error.kind == ErrorKind::Configuration);
     let has_source = engine.api_key_env.is_some() || engine.api_key_command.is_some() || engine.api_key_keyring.is_some();
@@ -357,7 +357,7 @@ fn licence(name: &str, engine: &EngineConfig) -> Option<Check> {
     Some(Check::new(Status::Info, format!("licence of {name}"), detail, ""))
 }
 
-/// The catalogue's model for a name, a server's name or a file.
+/// The catalogue's model for a name, a server's name or a file name.
 fn known(named: &str) -> Option<Model> {
     let asked = named.to_lowercase();
     models::catalogue().into_iter().find(|model| {

@@ -12,7 +12,7 @@ use crate::syntax::Registry;
 use crate::workspace::rules::{self, PROJECT_FILE};
 use crate::workspace::{Roots, broad};
 
-/// A workspace that takes longer is counted as far as it got.
+/// If indexing takes longer, the workspace is counted as far as it got.
 const COUNT_WAIT: Duration = Duration::from_secs(10);
 
 /// The checks of the workspace.

@@ -1,5 +1,5 @@
-//! The way of one request: the allowed engines in order, what is said and recorded about what leaves the machine, and which request tests
-//! whether an engine is back.
+//! The path of one request: the allowed engines in order, what is announced and recorded about what leaves the machine, and which request
+//! tests whether an engine is back.
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -17,13 +17,13 @@ pub(super) type BuildRequest<'a> = dyn FnMut(&Choice, &Caps) -> Result<Request, 
 /// Sees every event, and says when there is enough of an answer.
 pub(super) type OnEvent<'a> = dyn FnMut(&Event) -> ControlFlow<()> + Send + 'a;
 
-/// Why nobody answered, and the decision for the engine whose failure is told; none where nobody was asked.
+/// Why nobody answered, and the decision for the engine whose failure is reported; none if no engine was asked.
 type Unanswered = (RouteError, Option<Box<Decision>>);
 
 impl Router {
     /// Asks the engines of [`plan`](Self::plan) in order until one answers. If an engine fails after it has written something, no other
-    /// engine takes over, because the user has seen half an answer. If no engine answers, the failure is remembered for the status: that
-    /// of the first engine, or of the one that broke off.
+    /// engine takes over, because the user has seen half an answer. If no engine answers, a failure is remembered for the status: that of
+    /// the first engine, or of the one that broke off.
     pub(super) async fn once(
         &self,
         task: &Task,
@@ -98,12 +98,12 @@ impl Router {
         Err((RouteError::Engine(failure.unwrap_or_else(nobody)), first))
     }
 
-    /// Notes a failure. Returns the sentence for the user if the engine has not failed since its last good answer.
+    /// Notes a failure. Returns the sentence for the user if this is the engine's first failure since its last good answer.
     fn news(&self, task: &Task, engine: &str, error: &EngineError) -> Option<String> {
         self.failed(task, engine, error).then(|| format!("The engine \"{engine}\" does not answer: {error}"))
     }
 
-    /// Sends a request to a chosen engine. What leaves the machine is announced the first time, always recorded, and broken off when the
+    /// Sends a request to a chosen engine. What leaves the machine is announced the first time, always recorded, and aborted when the
     /// configuration is withdrawn.
     async fn send(
         &self,
@@ -149,7 +149,7 @@ impl Router {
         }
     }
 
-    /// If another model answered than the configured one, notes that in the decision and tells the user once.
+    /// If a model other than the configured one answered, notes that in the decision and tells the user once.
     fn compare(&self, decision: &mut Decision, served: &str) {
         if !engine::http::is_other_model(&decision.model, served) {
             return;
@@ -161,7 +161,7 @@ impl Router {
         }
     }
 
-    /// Permission to ask an engine; it ends when this is dropped.
+    /// Permission to send a request to an engine; it ends when this is dropped.
     fn may_ask<'a>(&'a self, task: &Task, engine: &str) -> Result<Trial<'a>, EngineError> {
         let typing = task.kind == TaskKind::CompleteAuto;
         let asked = self.with(|state| {
@@ -196,15 +196,15 @@ impl Drop for Trial<'_> {
     }
 }
 
-/// What is recorded of a task whose requests leave the machine.
+/// What is recorded about a task whose requests leave the machine.
 struct Record<'a> {
     router: &'a Router,
-    /// The request that is on its way.
+    /// The request in flight.
     sent: Option<Sent>,
 }
 
 impl Record<'_> {
-    /// Records that a request goes out. The recorded hash is that of the request as it is sent, without secrets.
+    /// Records that a request goes out. The recorded hash is that of the request as sent, without secrets.
     fn sends(&mut self, task: &Task, choice: &Choice, ask: &Ask) {
         let prompt = choice.engine.preview(ask);
         let (sent, recorded) = self.router.audit.sends(task.kind, &choice.decision, &prompt, choice.engine.tokens().count(&prompt));
@@ -225,17 +225,17 @@ impl Record<'_> {
     }
 }
 
-/// Most tokens for a model's thoughts before an answer, and the share of the window that they may take: one part in so many.
+/// Maximum tokens for a model's reasoning before an answer, and the divisor of the window that limits it as well.
 const THOUGHTS: u32 = 16_384;
 const THOUGHTS_SHARE: u32 = 4;
 
-/// How many tokens a model's thoughts may take in addition to its answer.
+/// How many tokens a model's reasoning may take in addition to its answer.
 pub fn most_thoughts(caps: &Caps) -> u32 {
     if caps.thinks { THOUGHTS.min(caps.context / THOUGHTS_SHARE) } else { 0 }
 }
 
-/// The request with more tokens for its answer if the model thinks, because thoughts count as part of the answer; no more than the window
-/// has room for.
+/// The request with more tokens for its answer if the model thinks, because reasoning counts as part of the answer; limited by the room in
+/// the window.
 fn with_thoughts(request: Request, choice: &Choice, caps: &Caps) -> Request {
     if !caps.thinks || request.priority.is_completion() || matches!(request.ask, Ask::Fim(_)) {
         return request;
@@ -250,7 +250,7 @@ const MOST_AGAIN: usize = 4;
 /// A request as it goes to the engine.
 fn prepared(choice: &Choice, caps: &Caps, make: &mut BuildRequest<'_>) -> Result<Request, EngineError> {
     let request = make(choice, caps)?;
-    // Masks secrets here, because every prompt passes this line, whichever feature has written it.
+    // Secrets are masked here, because every prompt passes this line, whichever feature has written it.
     let request = Request { ask: request.ask.masked(), ..request };
     Ok(with_thoughts(request, choice, caps))
 }
@@ -264,9 +264,9 @@ fn has_learned(asked: &Request, error: &EngineError, before: &Caps, now: &Caps) 
     }
 }
 
-/// One engine's answer to one task. If the time of a completion is up, the text so far counts as the answer, as if the tokens had run out.
-/// If the engine refuses a request, the request is changed and sent again: without fill-in-the-middle if the engine has none, without tools
-/// if the engine takes none, with less context if the engine's window is smaller than was known.
+/// One engine's answer to one task. If a completion's time is up, the text so far counts as the answer, as if the tokens had run out. If
+/// the engine refuses a request, the request is changed and sent again: without fill-in-the-middle if the engine has none, without tools if
+/// it takes none, with less context if its window is smaller than assumed.
 async fn ask(
     task: &Task,
     choice: &Choice,
@@ -299,7 +299,7 @@ async fn ask(
         if !has_learned(&request, error, &caps, &now) {
             break answer;
         }
-        // If the request cannot be made smaller or sent in another form, the server's refusal stands.
+        // If the request cannot be made smaller or sent in another form, the server's refusal is final.
         let next = match prepared(choice, &now, make) {
             Ok(next) => next,
             Err(why) if error.kind == ErrorKind::TooLong && why.kind == ErrorKind::TooLong => {

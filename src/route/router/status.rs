@@ -1,4 +1,4 @@
-//! What the router remembers and tells about its engines and last decisions.
+//! What the router remembers and reports about its engines and last decisions.
 
 use serde::Serialize;
 
@@ -43,7 +43,7 @@ pub struct PastDecision {
 }
 
 impl PastDecision {
-    /// Whether this replaces an older decision, `before`. It does so in two cases: the failed task got an answer after all; or the user
+    /// Whether this replaces an older decision, `before`. It does so in two cases: the failed task was answered after all; or the user
     /// types while an engine is down, so that every key adds the same failure, and `before` is the last decision.
     fn replaces(&self, before: &PastDecision, is_last: bool) -> bool {
         let is_answer = self.failed.is_none() && self.number == before.number;
@@ -59,7 +59,7 @@ pub struct Status {
     pub decisions: Vec<PastDecision>,
 }
 
-/// Decisions kept for `longsight.status`.
+/// Maximum decisions kept for `longsight.status`.
 const KEPT_DECISIONS: usize = 50;
 
 impl Router {
@@ -113,7 +113,7 @@ impl Router {
         })
     }
 
-    /// The decision for the engine that a task would go to, even if it may not be asked.
+    /// The decision for the engine that a task would go to, even if that engine may not be asked.
     fn would_ask(&self, task: &Task) -> Decision {
         let (role, reason) = policy::roles(task, &self.policy).swap_remove(0);
         let name = self.name_of(role);
