@@ -79,7 +79,7 @@ pub async fn list(server: &Server, params: CodeActionParams) -> Result<Value> {
     let mut listed = vec![];
     for decision in decisions.into_iter().filter(|action| wanted(action["kind"].as_str().unwrap_or_default())) {
         match accept::is_one(&decision) && !resolves {
-            // A document that has changed meanwhile gets a new list anyway.
+            // A document that has changed in the meantime gets a new list anyway.
             true => listed.extend(accept::resolve(server, decision).await.ok()),
             false => listed.push(decision),
         }
@@ -88,7 +88,7 @@ pub async fn list(server: &Server, params: CodeActionParams) -> Result<Value> {
     Ok(Value::Array(listed))
 }
 
-/// An offer as a listed action; with a command if the editor will not ask for the edit when it is chosen.
+/// An offer as a listed action; with a command if the editor will not ask for the edit when the action is chosen.
 fn as_action(offer: &Offer, data: &ActionData, range: lsp::Range, diagnostics: &[Value], resolves: bool) -> Value {
     let Offer { title, kind, explains } = offer;
     if *explains {
@@ -146,7 +146,7 @@ async fn compute(server: &Server, mut action: Value) -> Result<Value> {
     let delivery = computed.delivery(server, &document);
     let Delivery::Applied { confirm } = delivery else {
         computed.hold_and_tell(server, &title).map_err(|reason| message::content_modified(&reason))?;
-        // Emacs 30 resolves an action with data and no edit over and over.
+        // Emacs 30 resolves an action with data but without an edit again and again.
         if let Some(fields) = action.as_object_mut() {
             fields.remove("data");
         }
@@ -160,7 +160,7 @@ async fn compute(server: &Server, mut action: Value) -> Result<Value> {
     Ok(action)
 }
 
-/// A diagnostic's message and lines; none without a message.
+/// A diagnostic's message and lines; none if it has no message.
 pub fn problem(diagnostic: &Value) -> Option<Problem> {
     let source = diagnostic["source"].as_str().unwrap_or_default();
     let said = diagnostic["message"].as_str().filter(|message| !message.is_empty())?;

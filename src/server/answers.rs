@@ -1,4 +1,4 @@
-//! Long answers: streamed to clients that asked for it, shown as progress meanwhile, and otherwise opened as a document.
+//! Long answers: streamed to clients that asked for it, shown as progress in the meantime, and otherwise opened as a document.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,9 +14,9 @@ use crate::features::{AnswerEvent, Sink};
 use crate::records;
 use crate::report::{self, Level};
 
-/// Most answers kept in the cache folder.
+/// Maximum answers kept in the cache folder.
 const KEPT_ANSWERS: usize = 50;
-/// Most bytes of an answer that are shown as a message.
+/// Maximum bytes of an answer that are shown as a message.
 const MAX_MESSAGE_BYTES: usize = 2 << 10;
 
 /// A sink for work that shows only its progress.
@@ -54,7 +54,7 @@ fn show(progress: &Progress, written: &AtomicUsize, event: &AnswerEvent) {
         }
         AnswerEvent::Text(text) => {
             let before = written.fetch_add(text.len(), Ordering::Relaxed);
-            // One report for every hundred bytes is enough to show that it moves.
+            // One report for every hundred bytes is enough to show progress.
             if before / 100 != (before + text.len()) / 100 || before == 0 {
                 progress.report(&format!("writing, {} bytes", before + text.len()), None);
             }
@@ -118,7 +118,7 @@ fn markdown(name: &str, answer: &Value) -> String {
     text
 }
 
-/// Writes below the cache folder, or below the temporary one if that is not possible, as in a container with a read-only home.
+/// Writes to the cache folder, or to the temporary one if that is not possible, as in a container with a read-only home.
 fn keep(cache: &Path, key: &str, text: &str) -> std::io::Result<PathBuf> {
     write(cache.join("answers"), key, text).or_else(|_| {
         let folder = records::temporary();
@@ -127,7 +127,7 @@ fn keep(cache: &Path, key: &str, text: &str) -> std::io::Result<PathBuf> {
     })
 }
 
-/// Writes into our own folder, and removes the oldest answers there.
+/// Writes to our own folder, and removes the oldest answers there.
 fn write(folder: PathBuf, key: &str, text: &str) -> std::io::Result<PathBuf> {
     let path = folder.join(format!("{:016x}.md", xxhash_rust::xxh3::xxh3_64(key.as_bytes())));
     records::replace(&path, text)?;

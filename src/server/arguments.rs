@@ -1,4 +1,4 @@
-//! The arguments of the public commands, one type for each, as `docs/protocol.md` lists them. A command reads its own keys and ignores all
+//! The arguments of the public commands, one type each, as listed in `docs/protocol.md`. A command reads its own keys and ignores all
 //! others.
 
 use serde::Deserialize;
@@ -42,12 +42,12 @@ pub struct EditArgument {
     #[serde(flatten)]
     pub request: EditRequest,
     pub stream_token: Option<Value>,
-    /// Keep the hunks for a decision on each.
+    /// Keep the hunks, for a decision on each.
     #[serde(default)]
     pub review: bool,
 }
 
-/// What an edit should do: an instruction, or in its place the kind of a code action.
+/// What an edit should do: an instruction, or instead the kind of a code action.
 #[derive(Deserialize)]
 pub struct EditRequest {
     pub instruction: Option<String>,
@@ -57,8 +57,8 @@ pub struct EditRequest {
     /// The problems that the edit should fix, in words.
     #[serde(default)]
     pub problems: Vec<String>,
-    /// The document's LSP diagnostics; of these the model sees the ones at the place of an instruction. If a client sends none, the
-    /// diagnostics are used that it has sent with requests for code actions.
+    /// The document's LSP diagnostics; of these the model sees the ones at the place of an instruction. If a client sends none, those are
+    /// used that it has sent with requests for code actions.
     pub diagnostics: Option<Vec<Value>>,
 }
 

@@ -20,11 +20,11 @@ use crate::syntax::Registry;
 use crate::workspace::rules::is_rule_file;
 use crate::workspace::{Document, Snapshot};
 
-/// In a workspace that was just opened: how long a request that needs the whole index waits for it.
+/// In a newly opened workspace: how long a request that needs the whole index waits for it.
 const INDEX_WAIT: Duration = Duration::from_secs(90);
 /// The same for a request that can do without the whole index: an explanation is mostly about the code on the screen.
 const INDEX_WAIT_TO_EXPLAIN: Duration = Duration::from_secs(2);
-/// How long a completion while typing, and a request that the user has made, wait until other open documents are indexed.
+/// How long a completion while typing, and a request made by the user, wait until other open documents are indexed.
 const DOCUMENTS_WAIT_WHILE_TYPING: Duration = Duration::from_millis(40);
 const DOCUMENTS_WAIT: Duration = Duration::from_secs(1);
 /// How long the process waits for the index to be written before it ends.
@@ -41,7 +41,7 @@ pub struct Backend {
     cache: Option<PathBuf>,
 }
 
-/// The state behind its lock, which is held only for moments.
+/// The state behind its lock, which is held only briefly.
 #[derive(Default)]
 struct LockedState(Mutex<BackendState>);
 
@@ -51,7 +51,7 @@ impl LockedState {
     }
 }
 
-/// What outlives a request.
+/// Everything that outlives a request.
 #[derive(Default)]
 struct BackendState {
     index: Option<Arc<Index>>,
@@ -60,16 +60,16 @@ struct BackendState {
     tell: Option<Notify>,
     /// The folder for records of what leaves the machine.
     records: Option<PathBuf>,
-    /// For each document, the number of the last update that the index was sent.
+    /// For each document, the number of the last update sent to the index.
     sent_updates: HashMap<String, u64>,
     /// The history of the parts that were dropped, for the status.
     past: features::History,
-    /// How often `shared` was dropped. New parts that were built from what was read before the last drop are not kept.
+    /// How often `shared` was dropped. New parts that were built from data read before the last drop are not kept.
     dropped: u64,
 }
 
 impl BackendState {
-    /// Drops the engines, rules and trust, to be built again. Requests to other machines that run under the old ones are broken off.
+    /// Drops the engines, rules and trust, to be built again. Requests to other machines that run under the old ones are aborted.
     fn drop_shared(&mut self) {
         self.dropped += 1;
         if let Some(shared) = self.shared.take() {
@@ -98,12 +98,12 @@ impl Backend {
     pub fn leave(&self) {
         if let Some(index) = self.with(|state| state.index.take()) {
             index.stop(INDEX_WRITE_WAIT);
-            // The process ends next, with all of its threads. To wait for this thread could mean to wait for the file that it reads.
+            // The process ends next, with all of its threads. Waiting for this thread could mean waiting for the file that it reads.
             std::mem::forget(index);
         }
     }
 
-    /// One completion. A suggestion from memory comes at once; a model is asked only after a rest, in which no further key was typed.
+    /// One completion. A suggestion from memory comes immediately; a model is asked only after a pause in which no further key was typed.
     fn completion(
         &self,
         snapshot: &StateSnapshot,
@@ -119,7 +119,7 @@ impl Backend {
             edits: completion.items.into_iter().map(|item| item.edit).collect(),
         };
         Box::pin(async move {
-            // A suggestion from memory waits neither for the rest nor for other documents.
+            // A suggestion from memory waits neither for the pause nor for other documents.
             if let Some(known) = complete::recall(&session, &params) {
                 return Ok(suggestions(known));
             }
@@ -178,7 +178,7 @@ impl Backend {
         OtherDocuments { index: self.index(now), own: own.map(String::from), last_update: last_update.unwrap_or_default() }
     }
 
-    /// Makes what requests share, outside of the lock; again if its basis has changed meanwhile.
+    /// Makes what requests share, outside the lock; again if its inputs have changed in the meantime.
     fn fresh(&self, now: &StateSnapshot) -> Arc<Shared> {
         loop {
             let (dropped, past) = self.with(|state| (state.dropped, state.past.clone()));
@@ -214,12 +214,12 @@ struct OtherDocuments {
     index: Option<Arc<Index>>,
     /// The document that the request is about. None if it is about no place, so that no ranking is needed.
     own: Option<String>,
-    /// The number of the last update that the index was sent.
+    /// The number of the last update sent to the index.
     last_update: u64,
 }
 
 impl OtherDocuments {
-    /// The session once the index and the ranking have these documents. After `patience` the session as it is.
+    /// The session once index and ranking have these documents. After `patience`, the session as it is.
     async fn indexed(self, session: Session, patience: Duration) -> Session {
         let Some(index) = self.index else { return session };
         let end = Instant::now() + patience;
@@ -240,7 +240,7 @@ fn read_registry() -> Arc<Registry> {
     Arc::new(registry)
 }
 
-/// The view of an index once it is complete. After `patience` the view as it is.
+/// The view of an index once it is complete. After `patience`, the view as it is.
 async fn whole_index(index: &Index, patience: Duration) -> Arc<View> {
     let mut views = index.subscribe();
     let complete = views.wait_for(|view| view.stage() == Stage::Ready);
@@ -287,7 +287,7 @@ impl FeatureService for Backend {
                 }
                 None => {
                     let kept = Arc::downgrade(&self.state);
-                    // Changes that no editor reports also break off running requests.
+                    // Changes that no editor reports also abort running requests.
                     let rules_changed = move || kept.upgrade().iter().for_each(|kept| kept.with(BackendState::drop_shared));
                     let options = Options { rules_changed: Some(Arc::new(rules_changed)), ..Options::server(self.cache.clone()) };
                     state.index.insert(Arc::new(Index::start(roots.clone(), Arc::clone(&**self.registry), options))).clone()

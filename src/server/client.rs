@@ -1,7 +1,7 @@
 //! Talks to the editor: notifications, and requests whose answers may come late, twice or never.
 //!
-//! tower-lsp's own `Client` panics when an answer comes for which nothing waits any more, and it queues one message at a time. This client
-//! drops such an answer, and sending never waits.
+//! tower-lsp's own `Client` panics on an answer that nothing waits for any more, and it queues one message at a time. This client drops
+//! such an answer, and sending never waits.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,9 +18,9 @@ use super::{StateLock, message};
 use crate::context::fence;
 use crate::report::{self, Level};
 
-/// Longest wait for an editor's answer.
+/// How long to wait for an editor's answer.
 const ANSWER_WAIT: Duration = Duration::from_secs(120);
-/// Longest wait for the user to decide on an edit in the editor's preview, or to answer a question.
+/// How long to wait for the user to decide on an edit in the editor's preview, or to answer a question.
 const DECISION_WAIT: Duration = Duration::from_secs(3600);
 
 /// Requests to the editor without an answer yet.
@@ -50,7 +50,7 @@ impl Client {
         self.outbox.push(&message::notification(method, params), Importance::Droppable);
     }
 
-    /// Sends a request at once; the future is the answer, an error in words, or "no answer" after a while.
+    /// Sends a request immediately; the future is the answer, an error in words, or "no answer" after a while.
     pub fn request(&self, method: &'static str, params: Value) -> impl Future<Output = Result<Value, String>> + Send + use<> {
         let id = self.number();
         let (sender, receiver) = oneshot::channel();

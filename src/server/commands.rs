@@ -1,4 +1,4 @@
-//! `workspace/executeCommand`: the public commands. Each takes one object and returns the JSON of its command line.
+//! `workspace/executeCommand`: the public commands. Each takes one object and returns the same JSON as its command-line equivalent.
 
 use std::sync::Arc;
 
@@ -152,7 +152,7 @@ fn status(server: &Server) -> Value {
     status
 }
 
-/// The place that an argument names: in an open document if that is in step, else in the file on disk.
+/// The place that an argument names: in an open document if that is in sync, else in the file on disk.
 async fn locate(server: &Server, location: &Location) -> Result<(StateSnapshot, Target)> {
     let (uri, range) = location.resolved()?;
     let (snapshot, document) = match server.snapshot_of(uri) {
@@ -166,7 +166,7 @@ async fn locate(server: &Server, location: &Location) -> Result<(StateSnapshot, 
     Ok((snapshot, Target { document, bytes }))
 }
 
-/// Why an open document has no text to ask about, or the folder of one cannot be read yet, and what to do; none if it is neither.
+/// Why an open document has no text to ask about, or its folder cannot be read yet, and what to do; none if neither is the case.
 fn unusable(state: &State, uri: &Url) -> Option<String> {
     if state.is_pending(uri) {
         return Some("its folder was opened just now and is not checked yet; ask again in a moment".into());

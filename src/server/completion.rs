@@ -1,5 +1,5 @@
-//! `textDocument/inlineCompletion`: the newest request of a document wins. An earlier one that still runs is answered at once, and its
-//! model stops.
+//! `textDocument/inlineCompletion`: the newest request of a document wins. An earlier one that is still running is answered immediately,
+//! and its model stops.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use crate::features::{Target, complete};
 use crate::text::{Batch, Edit};
 use crate::workspace::Document;
 
-/// Parameters as LSP 3.18 has them.
+/// Parameters as in LSP 3.18.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InlineCompletionParams {
@@ -36,10 +36,10 @@ struct SelectedCompletion {
     text: String,
 }
 
-/// LSP 3.18 says 1 for invoked and 2 for automatic; older clients said 0 and 1, so that 1 counts as invoked.
+/// LSP 3.18 defines 1 as invoked and 2 as automatic; older clients sent 0 and 1, so 1 counts as invoked.
 const AUTOMATIC: u8 = 2;
 
-/// The suggestions at a place; null where there are none.
+/// The suggestions at a place; null if there are none.
 pub async fn inline(server: &Server, params: InlineCompletionParams) -> Result<Value> {
     trust::pick_up_decision(server);
     let uri = params.text_document.uri;
@@ -74,13 +74,13 @@ pub async fn inline(server: &Server, params: InlineCompletionParams) -> Result<V
             Ok(items(server, &uri, &document, suggestions))
         }
         Err(error) if error.kind == ErrorKind::Cancelled => Ok(Value::Null),
-        // While the user types, the same failure is told once and not with every key.
+        // While the user types, the same failure is reported once and not with every key.
         Err(error) if !invoked && !server.with(|state| state.note_failure(error.kind)) => Ok(Value::Null),
         Err(error) => Err(message::from_engine(&error)),
     }
 }
 
-/// The suggestions that still fit, as editors take them: always with a range, never with a null.
+/// The suggestions that still fit, in the form editors accept: always with a range, never with a null.
 fn items(server: &Server, uri: &Url, document: &Document, suggestions: Suggestions) -> Value {
     server.with(|state| {
         let fit = |edit: Edit| {

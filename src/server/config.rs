@@ -1,4 +1,4 @@
-//! The user's configuration while the server runs. It is read at the start and again when the file changes. Its problems are shown in a
+//! The user's configuration while the server runs. It is read at startup and again when the file changes. Its problems are shown in a
 //! message whenever they change, and in the file itself if that is open.
 
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ pub fn load(server: &Server) -> Vec<Problem> {
 }
 
 /// Reads the file again. If it has changed, tells the user what is wrong in it and informs the features. An entry that has become
-/// unreadable while the user edits the file does not undo its earlier value.
+/// unreadable while the user edits the file keeps its earlier value.
 pub fn reload(server: &Server) {
     let before = server.with(|state| (state.config.clone(), state.config_problems.clone()));
     let problems = read(server, Some(&before.0));
@@ -62,7 +62,7 @@ pub fn show_problems(server: &Server, problems: &[Problem]) {
     server.client.show(MessageType::WARNING, &format!("longsight's configuration: {}", lines.join("\n")));
 }
 
-/// Tells what is wrong with the projects' own files, if that has changed. Reads files.
+/// Reports what is wrong with the projects' own files, if that has changed. Reads files.
 pub fn tell_projects(server: &Server, roots: &Roots) {
     let problems: Vec<Problem> = roots.iter().flat_map(|root| rules::project(root).1).collect();
     let lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
@@ -71,7 +71,7 @@ pub fn tell_projects(server: &Server, roots: &Roots) {
     }
 }
 
-/// Checks the file, and what steers tools in the open folders, for as long as the server runs.
+/// Checks the file, and the files that steer tools in the open folders, for as long as the server runs.
 pub async fn watch(server: Server) {
     let mut known: Option<Seen> = None;
     loop {
@@ -80,7 +80,7 @@ pub async fn watch(server: Server) {
         if let Ok(now) = tokio::task::spawn_blocking(move || look(&this, before)).await {
             known = Some(now);
         }
-        // When the user withdraws trust, requests on their way to a model are broken off soon as well.
+        // When the user withdraws trust, requests in flight to a model are soon aborted as well.
         tokio::time::sleep(CHECK_INTERVAL / 2).await;
         let this = server.clone();
         let _ = tokio::task::spawn_blocking(move || trust::pick_up_decision(&this)).await;
@@ -91,14 +91,14 @@ pub async fn watch(server: Server) {
 /// What a check has found.
 #[derive(Clone)]
 struct Seen {
-    /// The file's stamp now, and its stamp when it was last read.
+    /// The file's current stamp, and its stamp when it was last read.
     file: Option<Stamp>,
     taken: Option<Stamp>,
     fingerprints: Vec<Option<String>>,
 }
 
-/// Takes over what has changed: the file, and what steers tools, each by itself. An empty or missing file may just be in the middle of
-/// being saved, and would mean for that moment that nothing is set, not even what keeps code on this machine. So it counts only if the next
+/// Takes over what has changed: the file, and the files that steer tools, separately. An empty or missing file may just be in the middle of
+/// being saved, and for that moment would mean that nothing is set, not even what keeps code on this machine. So it counts only if the next
 /// check finds the same.
 fn look(server: &Server, before: Option<Seen>) -> Seen {
     let file = path(server).as_deref().and_then(stamp);
@@ -120,8 +120,8 @@ fn stamp(path: &Path) -> Option<Stamp> {
     Some(Stamp::of(&std::fs::metadata(path).ok()?))
 }
 
-/// Publishes the problems in an open configuration file (the user's or a project's) while it is typed; ignores other documents. Runs in the
-/// background, because models are looked at and the GPU is asked.
+/// Publishes the problems in an open configuration file (the user's or a project's) while it is being edited; ignores other documents. Runs
+/// in the background, because it reads model files and queries the GPU.
 pub fn check(server: &Server, uri: &Url) {
     let Ok(file) = uri.to_file_path() else { return };
     let users = path(server).is_some_and(|path| path == file);
@@ -141,7 +141,7 @@ pub fn check(server: &Server, uri: &Url) {
         } else {
             config::parse_project(&file, &whole).1
         };
-        // If the user has typed meanwhile, the new text gets a check of its own.
+        // If the user has typed in the meantime, the new text gets a check of its own.
         if open(&server).is_some_and(|(newest, _)| newest.version == document.version) {
             let shown: Vec<Value> = problems.iter().map(|problem| diagnostic(problem, &document.text, encoding)).collect();
             server.client.notify("textDocument/publishDiagnostics", json!({ "uri": uri, "diagnostics": shown }));
@@ -149,9 +149,9 @@ pub fn check(server: &Server, uri: &Url) {
     });
 }
 
-/// Problems of the engines beyond spelling: missing files, models that do not fit.
+/// Problems of the engines beyond misspelt settings: missing files, models that do not fit.
 fn found(path: &Path, text: &str, config: &Config) -> Vec<Problem> {
-    // The memory that programs use right now is no reason to mark a line; and to ask the GPU takes a while.
+    // Memory that programs happen to use right now is no reason to mark a line; and querying the GPU takes a while.
     static MACHINE: LazyLock<Machine> = LazyLock::new(|| {
         let machine = models::machine();
         Machine { ram_free: machine.ram, ..machine }

@@ -4,12 +4,12 @@ use tower_lsp::lsp_types::{self as lsp, PositionEncodingKind};
 
 use crate::text::{Edit, Encoding, Position, Range, Text};
 
-/// Our position for one of LSP.
+/// Converts an LSP position to ours.
 pub fn position(at: lsp::Position) -> Position {
     Position { line: at.line, character: at.character }
 }
 
-/// Our range for one of LSP.
+/// Converts an LSP range to ours.
 pub fn range(range: lsp::Range) -> Range {
     Range { start: position(range.start), end: position(range.end) }
 }
@@ -18,7 +18,7 @@ fn to_position(at: Position) -> lsp::Position {
     lsp::Position { line: at.line, character: at.character }
 }
 
-/// An LSP range for one of ours.
+/// Converts our range to an LSP range.
 pub fn to_range(range: Range) -> lsp::Range {
     lsp::Range { start: to_position(range.start), end: to_position(range.end) }
 }

@@ -4,7 +4,7 @@
 use crate::features::edit::Problem;
 use crate::text::Text;
 
-/// Most diagnostics that are kept, and most lines that one may be about.
+/// Maximum diagnostics that are kept, and maximum lines that one may be about.
 const KEPT_DIAGNOSTICS: usize = 64;
 const MAX_DIAGNOSTIC_LINES: u32 = 100;
 
@@ -15,10 +15,10 @@ pub struct Diagnostics {
 }
 
 impl Diagnostics {
-    /// Takes in all diagnostics for a range of lines (zero-based, inclusive).
+    /// Records all diagnostics for a range of lines (zero-based, inclusive).
     pub fn take_in(&mut self, text: &Text, lines: (u32, u32), problems: Vec<Problem>) {
         let meets = |problem: &Problem| problem.lines.is_none_or(|(first, last)| first <= lines.1 && last >= lines.0);
-        // Some clients send everything that they know about the document each time.
+        // Some clients send everything they know about the document each time.
         let is_said_again = |known: &Problem| problems.iter().any(|one| (&one.message, one.lines) == (&known.message, known.lines));
         self.problems.retain(|(known, _)| !meets(known) && !is_said_again(known));
         let heard = problems.into_iter().filter_map(|problem| {
@@ -30,7 +30,7 @@ impl Diagnostics {
         self.problems.drain(..many);
     }
 
-    /// The diagnostics whose lines are unchanged and in their place.
+    /// The diagnostics whose lines are unchanged and in the same place.
     pub fn still(&self, text: &Text) -> Vec<Problem> {
         let holds = |(problem, said_of): &&(Problem, String)| of(text, problem).as_ref() == Some(said_of);
         self.problems.iter().filter(holds).map(|(problem, _)| problem.clone()).collect()

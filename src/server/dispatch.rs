@@ -1,5 +1,5 @@
 //! Between the wire and tower-lsp's router: which methods are notifications, under which names methods are routed, and parameters in the
-//! one form that handlers take, whatever a client writes for "nothing".
+//! form that handlers expect, however a client writes "nothing".
 
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Id, Request};
@@ -37,7 +37,7 @@ pub fn is_notification(method: &str) -> bool {
     NOTIFICATIONS.contains(&method)
 }
 
-/// The message for tower-lsp, where its id is `inner`.
+/// The message for tower-lsp, in which its id is `inner`.
 pub fn request(method: &str, params: Option<Value>, inner: Option<i64>) -> Request {
     let own = OWN.contains(&method);
     let mut request = Request::build(if own { format!("longsight/{method}") } else { method.to_string() });

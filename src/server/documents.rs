@@ -1,4 +1,4 @@
-//! Open documents: kept in step with the editor; also shows them to tests.
+//! Open documents: kept in sync with the editor; also shows them to tests.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -84,12 +84,12 @@ pub fn open(server: &Server, params: Value) {
     }
     hold::tell_lost(server, &lost);
     touched(server, &uri);
-    // It may be a closed file with hunks under another name, of which nobody has told.
+    // It may be a closed file with hunks that was renamed without notice.
     let server = server.clone();
     tokio::spawn(async move { hold::follow_disk(&server, |path| !path.exists()).await });
 }
 
-/// Finds out where a document lies and opens it; again if the folders have changed meanwhile.
+/// Finds out where a document is and opens it; again if the folders have changed in the meantime.
 fn take_in(server: &Server, document: state::NewDocument) -> (bool, Vec<DroppedHunk>) {
     let mut waiting = Some(document);
     loop {
@@ -146,8 +146,8 @@ fn announce(server: &Server, uri: &Url) {
     catch_up(server, told);
 }
 
-/// Tells the features about documents until they have the newest state of all. The look at the folders and the messages of the editor both
-/// tell about documents, so that the slower of the two may tell something outdated.
+/// Tells the features about documents until they have the newest state of all. Both the check of the folders and the editor's messages
+/// report documents, so the slower of the two may report something outdated.
 pub fn catch_up(server: &Server, mut told: StateSnapshot) {
     loop {
         let now = server.snapshot();
@@ -201,7 +201,8 @@ fn touched(server: &Server, uri: &Url) {
     announce(server, uri);
 }
 
-/// Called when a handler has failed: its document may now differ from the editor's. If it is not known which document that is, all may.
+/// Called when a handler has failed: its document may now differ from the editor's. If it is unknown which document that is, all may
+/// differ.
 pub fn suspect(server: &Server, method: &str, params: Option<&Value>) {
     const REASON: &str = "a change to it failed inside longsight";
     if !method.starts_with("textDocument/") {
@@ -219,7 +220,7 @@ pub fn suspect(server: &Server, method: &str, params: Option<&Value>) {
         }
         return;
     };
-    // A string that is no URI names no open document.
+    // A string that is not a URI names no open document.
     let Ok(uri) = Url::parse(named) else { return report::log(Level::Warning, format_args!("{method} names {named:?}, which is no URI")) };
     if let Some(forgotten) = server.with(|state| state.distrust(&uri, REASON)) {
         tell_desynced(server, &uri, REASON, forgotten);

@@ -1,5 +1,5 @@
-//! The folders of the workspace: which the editor has opened, what they are on disk, and who is told when they, the settings or the word on
-//! them have changed.
+//! The folders of the workspace: which ones the editor has opened, what they are on disk, and who is told when they, the settings or their
+//! trust have changed.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::{Server, config, documents, trust};
 use crate::report::{self, Level};
 use crate::workspace::{Roots, broad};
 
-/// Tells the features about roots, open documents and settings. In the background, since disks are read, and one look after the other.
+/// Tells the features about roots, open documents and settings. In the background, since disks are read; one check at a time.
 pub fn refresh_soon(server: &Server) {
     let this = server.clone();
     server.workers.spawn_detached(Box::pin(async move { refresh(&this).await }));
@@ -27,8 +27,8 @@ pub async fn refresh(server: &Server) {
     }
 }
 
-/// [`refresh`] on this thread: looks at the folders on disk without holding the lock; again if they, or the open documents, have changed
-/// meanwhile.
+/// [`refresh`] on this thread: checks the folders on disk without holding the lock; again if they, or the open documents, have changed in
+/// the meantime.
 pub fn refresh_now(server: &Server) {
     loop {
         let (editor, uris) = server.with(|state| (state.editor.clone(), state.documents().map(|(uri, _)| uri.clone()).collect::<Vec<_>>()));
@@ -52,7 +52,7 @@ pub fn refresh_now(server: &Server) {
     documents::catch_up(server, told);
 }
 
-/// Says once of each folder that is no workspace that it is none. A file in it is as one that was opened without a folder.
+/// Reports once for each folder that is no workspace that it is none. A file in it is treated as if opened without a folder.
 fn say_left_alone(server: &Server, broad: Vec<(Option<&'static str>, PathBuf)>) {
     let is_new = |folder: &PathBuf| server.with(|state| !state.left_alone.contains(folder));
     for (why, folder) in broad.iter().filter(|(_, folder)| is_new(folder)) {
@@ -71,7 +71,7 @@ pub fn change(server: &Server, event: WorkspaceFoldersChangeEvent) {
     refresh_soon(server);
 }
 
-/// The folders that may lie on a disk of this machine, each once; others cannot be read.
+/// The folders that may be on a disk of this machine, each once; others cannot be read.
 pub fn on_disk(folders: impl IntoIterator<Item = Url>) -> Vec<Url> {
     let mut there: Vec<Url> = vec![];
     for folder in folders {

@@ -1,4 +1,4 @@
-//! One line per method: what the protocol calls, and where it is done.
+//! One line per method: what the protocol calls, and where it is implemented.
 
 use serde_json::Value;
 use tower_lsp::jsonrpc::Result;

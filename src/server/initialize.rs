@@ -52,7 +52,7 @@ pub fn initialized(server: &Server) {
     server.features().report_to(tell, server.options.state.clone());
     let problems = config::load(server);
     config::show_problems(server, &problems);
-    // Before this nothing is known about trust; whatever comes next finds it.
+    // Before this nothing is known about trust; everything after it is.
     folders::refresh_now(server);
     tokio::spawn(config::watch(server.clone()));
 }
@@ -88,7 +88,7 @@ fn capabilities(encoding: tower_lsp::lsp_types::PositionEncodingKind) -> ServerC
     }
 }
 
-/// Of what an editor does to files, that it renames some is wanted: of every file and folder.
+/// Which file operations of an editor we want to hear about: renames, of every file and folder.
 fn renames() -> WorkspaceFileOperationsServerCapabilities {
     let pattern = FileOperationPattern { glob: "**".into(), matches: None, options: None };
     let filters = vec![FileOperationFilter { scheme: Some("file".into()), pattern }];

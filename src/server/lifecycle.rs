@@ -1,11 +1,11 @@
-//! Reasons to leave that do not come over the wire: the editor's process is gone, or a signal.
+//! Reasons to exit that do not come over the wire: the editor's process is gone, or a signal.
 
 use std::time::Duration;
 
 /// How often the editor's process is checked.
 pub const TICK: Duration = Duration::from_millis(400);
 
-/// Watches the process that `initialize` named, if it can be seen from here: an editor in another container sends a meaningless number.
+/// Watches the process that `initialize` named, if it is visible from here: an editor in another container sends a meaningless number.
 #[derive(Default)]
 pub struct ParentWatch {
     process: Option<i32>,
@@ -24,7 +24,7 @@ impl ParentWatch {
     }
 }
 
-/// Whether a process runs; zombies do not.
+/// Whether a process is running; a zombie is not.
 #[cfg(unix)]
 fn lives(process: i32) -> bool {
     use nix::errno::Errno;
@@ -45,7 +45,7 @@ fn zombie(process: i32) -> bool {
     stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with(['Z', 'X']))
 }
 
-/// SIGTERM, SIGINT and SIGHUP. If they cannot be listened to, they keep their default effect.
+/// SIGTERM, SIGINT and SIGHUP. If they cannot be handled, they keep their default effect.
 #[derive(Default)]
 pub struct Signals {
     #[cfg(unix)]

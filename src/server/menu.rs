@@ -1,4 +1,4 @@
-//! Menu entries on the wire: commands, code actions that run them, and actions whose edit is asked for later.
+//! Menu entries on the wire: commands, code actions that run them, and actions whose edit is requested later.
 
 use serde::Serialize;
 use serde_json::{Value, json};

@@ -12,7 +12,7 @@ use crate::engine::{EngineError, ErrorKind};
 
 /// The body is not JSON.
 pub const PARSE_ERROR: i64 = -32700;
-/// The body is no JSON-RPC message.
+/// The body is not a JSON-RPC message.
 pub const INVALID_REQUEST: i64 = -32600;
 /// There is no such method.
 pub const METHOD_NOT_FOUND: i64 = -32601;
@@ -24,7 +24,7 @@ pub const NOT_INITIALIZED: i64 = -32002;
 pub const REQUEST_CANCELLED: i64 = -32800;
 /// The document has changed; clients stay silent about it.
 const CONTENT_MODIFIED: i64 = -32801;
-/// The request was fine but could not be served: model, network, refused edit.
+/// The request was valid but could not be served: model, network, refused edit.
 const REQUEST_FAILED: i64 = -32803;
 
 /// One message from the client.
@@ -57,7 +57,7 @@ pub enum Incoming {
 }
 
 impl Incoming {
-    /// The message as it was written, if it is one.
+    /// The message as written, if it is one.
     pub fn as_json(&self) -> Option<Value> {
         let mut message = match self {
             Incoming::Request { id, method, params } => json!({ "id": id, "method": method, "params": params }),
@@ -72,7 +72,7 @@ impl Incoming {
     }
 }
 
-/// Reads a body. The JSON reader refuses nesting deeper than 128, so that no stack overflows.
+/// Reads a body. The JSON reader refuses nesting deeper than 128, so the stack cannot overflow.
 pub fn read(body: &[u8]) -> Incoming {
     let invalid = |id: Id, code, reason: String| Incoming::Invalid { id, code, reason };
     let parsed = serde_json::from_slice(body).or_else(|error| without_lone_surrogates(body).ok_or(error));
@@ -105,7 +105,7 @@ pub fn read(body: &[u8]) -> Incoming {
             invalid(id.flatten().unwrap_or_default(), INVALID_REQUEST, "`method` must be a string, `id` an integer or a string".into())
         }
         // This answers no request of ours; some clients send it for our errors with a null id. If the server answered it, this would go on
-        // without end.
+        // forever.
         (None, _) if message.contains_key("result") || message.contains_key("error") => Incoming::Stray,
         (None, _) => invalid(Id::Null, INVALID_REQUEST, "neither a request, nor a notification, nor an answer".into()),
     }
@@ -117,8 +117,8 @@ pub fn tells_of_a_document(body: &[u8]) -> bool {
     body.windows(NAME.len()).any(|part| part == NAME)
 }
 
-/// Repairs a message whose strings contain half a character, as JavaScript's strings may. Each half becomes the replacement character,
-/// which is equally wide in UTF-16. If the message were dropped, the change in it would be lost.
+/// Repairs a message whose strings contain lone surrogates, as JavaScript's strings may. Each becomes the replacement character, which has
+/// the same width in UTF-16. If the message were dropped, the change in it would be lost.
 fn without_lone_surrogates(body: &[u8]) -> Option<Value> {
     let mut whole = body.to_vec();
     for (at, _) in lone_surrogates(body) {
@@ -146,7 +146,7 @@ fn whole_numbers(value: &mut Value) {
 const EXACT_FLOATS: f64 = (1_u64 << 53) as f64;
 
 /// An answer. Fields without a value are left out, since some editors take null for a value. But a null version of a document that is not
-/// open has a meaning in the specification, and stays.
+/// open has a meaning in the specification, and is kept.
 pub fn answer(id: &Id, mut result: Value) -> Value {
     drop_nulls(&mut result);
     json!({ "jsonrpc": "2.0", "id": id, "result": result })
@@ -189,7 +189,7 @@ pub fn error(code: i64, message: &str) -> Error {
     Error { code: ErrorCode::ServerError(code), message: Cow::Owned(fence::plain(message)), data: None }
 }
 
-/// The request was fine but could not be served.
+/// The request was valid but could not be served.
 pub fn request_failed(reason: &str) -> Error {
     error(REQUEST_FAILED, reason)
 }
@@ -204,7 +204,7 @@ pub fn from_engine(reason: &EngineError) -> Error {
     if reason.kind == ErrorKind::Cancelled { request_cancelled() } else { request_failed(&reason.message) }
 }
 
-/// The client, or the user, does not want the answer any more.
+/// The client, or the user, no longer wants the answer.
 pub fn request_cancelled() -> Error {
     Error { message: Cow::Borrowed("cancelled"), ..Error::request_cancelled() }
 }

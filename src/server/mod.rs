@@ -61,17 +61,17 @@ pub struct Options {
     pub config: Option<PathBuf>,
     /// The folder for answers that the editor shows as documents; without it they are not shown.
     pub cache: Option<PathBuf>,
-    /// The folder for the user's word on folders. Without it every folder is trusted unless the editor says no.
+    /// The folder for the user's trust decisions. Without it every folder is trusted unless the editor says no.
     pub state: Option<PathBuf>,
     /// The features that do the work.
     pub features: Arc<dyn FeatureService>,
-    /// Called before each handler; tests put faults in here.
+    /// Called before each handler; tests inject faults here.
     pub probe: Option<Probe>,
-    /// Records everything that is said, for `serve --record`.
+    /// Records all messages, for `serve --record`.
     pub tape: Option<Tape>,
 }
 
-/// A file with a NUL in so many first bytes is binary, as for search tools.
+/// A file with a NUL in this many first bytes is binary, as in search tools.
 const BINARY_WITHIN: usize = 8 << 10;
 
 type StateLock = Mutex<State>;
@@ -83,12 +83,12 @@ pub struct Server {
     state: Arc<StateLock>,
     workers: WorkerThreads,
     options: Arc<Options>,
-    /// Lets only one look at the folders run at a time.
+    /// Allows only one check of the folders at a time.
     looks: Arc<Semaphore>,
 }
 
 impl Server {
-    /// Reads or changes the state. `act` must do no IO and never wait; read what it needs from disk before.
+    /// Reads or changes the state. `act` must do no IO and never wait; read what it needs from disk beforehand.
     fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
         act(&mut lock(&self.state))
     }
@@ -107,7 +107,7 @@ impl Server {
         })
     }
 
-    /// A snapshot with one of its documents. None if that is not open, out of step, binary, or in a folder not looked at yet.
+    /// A snapshot with one of its documents. None if that is not open, out of sync, binary, or in a folder not checked yet.
     fn snapshot_of(&self, uri: &Url) -> Option<(StateSnapshot, Arc<Document>)> {
         if self.with(|state| state.is_pending(uri)) {
             return None;

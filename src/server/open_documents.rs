@@ -1,4 +1,4 @@
-//! The open documents, and how each came to be.
+//! The open documents, and the changes that led to each.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -12,11 +12,11 @@ use crate::workspace::{Document, Documents, Sync};
 
 /// Larger documents, in bytes, are not kept at all.
 const MAX_DOCUMENT_BYTES: usize = 32 << 20;
-/// Most changes kept per document, to rebase answers computed for an older version.
+/// Maximum changes kept per document, to rebase answers computed for an older version.
 const MAX_KEPT_CHANGES: usize = 512;
-/// Most bytes of text in them together.
+/// Maximum total bytes of text in them.
 const MAX_KEPT_CHANGE_BYTES: usize = 4 << 20;
-/// A change that replaces so many bytes by as many is compared with the old text, also within one line.
+/// A change that replaces at least this many bytes with at least as many is compared with the old text, also within one line.
 const COMPARED_CHANGE_BYTES: usize = 4096;
 
 /// The new text of a range, or of the whole document.
@@ -25,12 +25,12 @@ pub struct Change {
     pub text: String,
 }
 
-/// What is kept of a text, and whether that is all of it.
+/// The part of a text that is kept, and whether that is all of it.
 pub fn kept(text: &str) -> (Text, Sync) {
     if text.len() > MAX_DOCUMENT_BYTES { (Text::default(), Sync::TooLarge) } else { (Text::new(text), Sync::InStep) }
 }
 
-/// An open document and how it came to be.
+/// An open document and the changes that led to it.
 #[derive(Clone, Debug)]
 pub struct OpenDocument {
     pub document: Arc<Document>,
@@ -86,7 +86,7 @@ impl OpenDocuments {
         self.by_uri.get_mut(uri)
     }
 
-    /// Takes in the editor's diagnostics for some lines, if the document is still this one.
+    /// Records the editor's diagnostics for some lines, if the document is still this one.
     pub fn take_in_diagnostics(&mut self, uri: &Url, document: &Document, lines: (u32, u32), problems: Vec<Problem>) {
         if let Some(open) = self.by_uri.get_mut(uri).filter(|open| open.document.version == document.version) {
             open.diagnostics.take_in(&document.text, lines, problems);
@@ -100,7 +100,7 @@ impl OpenDocument {
         Self { document, diagnostics: Diagnostics::default(), history: VecDeque::new() }
     }
 
-    /// The text may not be the editor's any more.
+    /// The text may no longer be the editor's.
     pub fn lose(&mut self, reason: &'static str) {
         if self.document.sync != Sync::TooLarge {
             Arc::make_mut(&mut self.document).sync = Sync::Lost(reason);
@@ -119,8 +119,8 @@ impl OpenDocument {
         if document.sync == Sync::TooLarge {
             return None;
         }
-        // By the specification a column behind the end of a line means that end. A change that begins on a line we do not have was made to
-        // another text; one that just ends there replaces everything behind.
+        // By the specification a column past the end of a line means that end. A change that begins on a line we do not have was made to
+        // another text; one that merely ends there replaces everything to the end.
         if range.start.line.min(range.end.line) as usize > document.text.len_lines() {
             document.sync = Sync::Lost("a change lies behind the end of the text");
         }
@@ -146,7 +146,7 @@ impl OpenDocument {
         change
     }
 
-    /// The changes that led from this text at `version` to the current one; none if not all of them are known.
+    /// The changes that led from this text at `version` to the current one; none if some are unknown.
     pub fn since(&self, version: i32, base: &Text) -> Option<Vec<&Batch>> {
         let later: Vec<&Batch> = self.history.iter().filter(|(led_to, _)| *led_to > version).map(|(_, change)| change).collect();
         let mut text = base.clone();
@@ -162,19 +162,20 @@ impl OpenDocument {
     }
 }
 
-/// Whether an edit puts lines in the place of lines. Formatters and some editors send all of a text, or all between the first and the last
-/// difference, and most of its lines stay as they were.
+/// Whether an edit replaces lines with lines. Formatters and some editors send the whole text, or everything between the first and the last
+/// difference, and most of its lines are unchanged.
 fn replaces_lines(edit: &Edit, text: &Text) -> bool {
     let is_large = edit.range.len().min(edit.text.len()) >= COMPARED_CHANGE_BYTES;
     let breaks = ['\n', '\r'];
     is_large || edit.text.contains(breaks) && text.slice(edit.range.clone()).contains(breaks)
 }
 
-/// The changes of one notification, where a deletion from the start of a line and what is then put there are one replacement.
+/// The changes of one notification, in which a deletion from the start of a line and the insertion at the same place become one
+/// replacement.
 pub fn joined(changes: Vec<Change>) -> Vec<Change> {
     let mut joined: Vec<Change> = vec![];
     for change in changes {
-        // Elsewhere in a line the same column may mean another place once the rest of the line is another.
+        // Elsewhere in a line the same column may mean another place once the rest of the line has changed.
         let place = change.range.filter(|range| range.start == range.end && range.start.character == 0).map(|range| range.start);
         let deletes_there = |last: &Change| last.text.is_empty() && last.range.is_some_and(|range| place == Some(range.start));
         match joined.last_mut().filter(|last| deletes_there(last)) {

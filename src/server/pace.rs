@@ -1,5 +1,5 @@
-//! How completion keeps pace with typing: while keys come faster than answers, a model is asked only after a short rest; as soon as a
-//! suggestion is accepted, the next one is begun. Pure, except for the futures that it holds.
+//! How completion keeps pace with typing: while keys come faster than answers, a model is asked only after a short pause; as soon as a
+//! suggestion is accepted, the next one is started. Pure, except for the futures that it holds.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::engine::{BoxFuture, Cancel, EngineError};
 use crate::text::{Edit, Text};
 use crate::workspace::Document;
 
-/// The outcome of a completion: suggestions, or why there are none.
+/// The result of a completion: suggestions, or why there are none.
 pub type Suggested = Result<Suggestions, EngineError>;
 
 /// While requests are overtaken by further keys, typing has to pause for this share of the usual waiting time before a model is asked.
@@ -58,7 +58,7 @@ impl Pace {
         self.offered = suggestion.map(|suggestion| (document, suggestion));
     }
 
-    /// The position of the cursor, if this text is the one before with the last suggestion accepted as a whole.
+    /// The position of the cursor, if this text is the previous one with the last suggestion accepted in full.
     pub fn accepted(&mut self, now: &Document) -> Option<usize> {
         let (before, suggestion) = self.offered.take_if(|(before, _)| before.uri == now.uri)?;
         let length = before.text.len_bytes() - suggestion.range.len() + suggestion.text.len();
@@ -70,7 +70,7 @@ impl Pace {
         (here && after == now.text).then_some(end)
     }
 
-    /// Keeps a completion that was started for this place, in place of the one before.
+    /// Keeps a completion that was started for this place, replacing the previous one.
     pub fn prepare(
         &mut self,
         document: &Document,

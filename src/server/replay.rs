@@ -1,5 +1,5 @@
-//! Replays a trace: its editor's messages go to a server whose engines give the recorded answers, and what the server sends is compared
-//! with the recording. The trace gives the order: the editor's next message is sent when everything before it has come, so nothing depends
+//! Replays a trace: its editor's messages go to a server whose engines give the recorded answers, and the server's messages are compared
+//! with the recording. The trace gives the order: the editor's next message is sent once everything before it has come, so nothing depends
 //! on the clock. Numbers of our own requests and progress tokens may differ; the player translates them.
 
 use std::collections::HashMap;
@@ -19,27 +19,27 @@ use crate::engine::recorded::{self, PendingRequest, Recorded};
 use crate::engine::{Engine, Event};
 use crate::workspace::uri;
 
-/// How long a recorded message is waited for.
+/// How long to wait for a recorded message.
 const MESSAGE_WAIT: Duration = Duration::from_secs(15);
-/// How long the index may take.
+/// How long indexing may take.
 const INDEXING: Duration = Duration::from_secs(120);
-/// How long further messages are awaited after the end of the trace.
+/// How long to wait for further messages after the end of the trace.
 const AFTERWARDS: Duration = Duration::from_millis(300);
 /// How long the server may take to leave.
 const LEAVING: Duration = Duration::from_secs(5);
-/// Most differences shown of one message.
+/// Maximum differences shown of one message.
 const SHOWN_DIFFERENCES: usize = 4;
 
-/// The outcome of a replay.
+/// The result of a replay.
 #[derive(Debug, Default)]
 pub struct Replayed {
     /// How many of the server's messages were compared.
     pub messages: usize,
     /// How many requests to engines were compared.
     pub requests: usize,
-    /// The differences, one line each, for people.
+    /// The differences, one line each, for the user.
     pub differences: Vec<String>,
-    /// Reasons why a difference may not matter: how much is sent of other files depends on how far the index was.
+    /// Reasons why a difference may not matter: how much is sent of other files depends on how far indexing had got.
     pub notes: Vec<String>,
 }
 
@@ -79,7 +79,7 @@ pub async fn replay(trace: Trace, root: &Path, scratch: &Path) -> Result<Replaye
     Ok(player.done)
 }
 
-/// The folders of the trace with their current places. There is one workspace to replay on; the trace's other folders are empty.
+/// The folders of the trace with their current paths. There is one workspace to replay on; the trace's other folders are empty.
 fn called(trace: &Trace, root: &Path, scratch: &Path) -> Result<Names, String> {
     let mut names = Names::default();
     names.add("$CACHE", Some(scratch));
@@ -129,11 +129,11 @@ struct Player {
     asked: Vec<PendingRequest>,
     /// Requests being answered, by their numbers in the trace.
     playing: HashMap<u64, mpsc::Sender<Event>>,
-    /// The server's requests: id in the trace, and id now.
+    /// The server's requests: id in the trace, and current id.
     ids: HashMap<String, Value>,
-    /// Progress tokens: in the trace, and now.
+    /// Progress tokens: in the trace, and currently.
     tokens: HashMap<String, Value>,
-    /// Methods of the editor's requests, for people.
+    /// Methods of the editor's requests, for display.
     methods: HashMap<String, String>,
     done: Replayed,
 }
@@ -158,7 +158,7 @@ impl Player {
         }
     }
 
-    /// Sends what the editor said.
+    /// Sends what the editor sent in the recording.
     async fn editor(&mut self, mut message: Value) {
         self.names.show(&mut message);
         if let Some(method) = message["method"].as_str() {
@@ -183,7 +183,7 @@ impl Player {
     async fn send(&mut self, message: &Value) {
         let body = message.to_string();
         let frame = format!("Content-Length: {}\r\n\r\n{body}", body.len());
-        // If the server has left, this is noticed by the answers that do not come.
+        // If the server has exited, that is noticed by its missing answers.
         let _ = self.writing.write_all(frame.as_bytes()).await;
         let _ = self.writing.flush().await;
     }
@@ -271,7 +271,7 @@ impl Player {
         }
     }
 
-    /// Takes the first matching message out of those that the server has sent; waits for it if need be.
+    /// Removes the first matching message from those that the server has sent; waits for it if necessary.
     async fn take(&mut self, wanted: impl Fn(&Value) -> bool, patience: Duration) -> Option<Value> {
         let deadline = tokio::time::Instant::now() + patience;
         loop {
@@ -322,7 +322,7 @@ impl Key {
     }
 }
 
-/// Whether a message only shows progress, which comes more or less often each time.
+/// Whether a message only shows progress, which varies from run to run.
 fn is_passing(message: &Value) -> bool {
     match message["method"].as_str() {
         Some("$/progress") => message["params"]["value"]["kind"] == "report",
@@ -354,7 +354,7 @@ fn plain(mut message: Value) -> Value {
         *token = json!("longsight/…");
     }
     if message["method"] == "window/showDocument" {
-        // The name of a shown answer contains the path of its document, which differs in a copy.
+        // The name of a displayed answer contains the path of its document, which differs in a copy.
         if let Some(uri) = message.pointer_mut("/params/uri") {
             *uri = json!(uri.as_str().and_then(|uri| uri.rsplit_once('/')).map_or("", |(folder, _)| folder));
         }
@@ -369,7 +369,7 @@ fn hide(names: &Names, prompt: &Value) -> Value {
     asked["prompt"].take()
 }
 
-/// A prompt in which all secrets have the same form: the recording has placeholders, and the prompt of now has stars.
+/// A prompt in which all secrets have the same form: the recording has placeholders, and the current prompt has stars.
 fn marks(prompt: &Value) -> Value {
     use std::sync::LazyLock;
     #[expect(clippy::expect_used, reason = "a constant pattern")]

@@ -1,9 +1,8 @@
-//! The serve loop around tower-lsp's `LspService`: order, exactly one answer per request, cancellation, fences against panics, and when to
-//! leave.
+//! The serve loop around tower-lsp's `LspService`: order, exactly one answer per request, cancellation, panic fences, and when to exit.
 //!
 //! Notifications are applied in wire order before the next message is read. A request is polled once in wire order, which runs it up to its
-//! snapshot, and then continues in its own task. The first answer to a request takes its id out of `running`; a later answer finds nothing
-//! there and is dropped. Cancelling a request answers it at once and drops the handler's future, which stops the model.
+//! snapshot, and then continues in its own task. The first answer to a request removes its id from `running`; a later answer finds nothing
+//! there and is dropped. Cancelling a request answers it immediately and drops the handler's future, which stops the model.
 
 use std::collections::{HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
@@ -29,14 +28,14 @@ use crate::report::{self, Level};
 
 /// Frames that are read ahead of the loop.
 const READ_AHEAD: usize = 256;
-/// How long the last messages may take to be written when we leave.
+/// How long writing the last messages may take when we exit.
 const FLUSH_WAIT: Duration = Duration::from_millis(300);
 /// A request whose first poll takes longer than this holds up the messages after it.
 const SLOW_PREFIX: Duration = Duration::from_millis(50);
-/// How many finished, or early cancelled, ids are remembered.
+/// How many ids of finished requests, and of requests cancelled before they arrived, are remembered.
 const REMEMBERED_IDS: usize = 256;
 
-/// Called with the method before each handler, inside of its fence. Tests put faults in here.
+/// Called with the method before each handler, inside its panic fence. Tests inject faults here.
 pub type Probe = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// What the loop needs from the server besides the LSP methods.
@@ -108,7 +107,7 @@ fn read_ahead(input: impl AsyncRead + Unpin + Send + 'static, tape: Option<Tape>
     receiver
 }
 
-/// Records a message of the editor. Bytes that are no message are not recorded, since they cannot be replayed.
+/// Records a message of the editor. Bytes that are not a message are not recorded, since they cannot be replayed.
 fn record(tape: &Tape, incoming: &Incoming) {
     if let Some(message) = incoming.as_json() {
         tape.write(json!({ "from": "editor", "message": message }));
@@ -136,14 +135,14 @@ struct Loop<S: LanguageServer> {
     running: HashMap<Id, Running>,
     next: i64,
     finished: mpsc::UnboundedSender<Finished>,
-    /// Ids that were answered; a late `$/cancelRequest` for them means nothing.
+    /// Ids that were answered; a late `$/cancelRequest` for them has no effect.
     answered: Recent,
     /// Ids that were cancelled before their request arrived.
     cancelled_early: Recent,
     phase: Phase,
 }
 
-/// How far the client has come.
+/// The client's progress through the protocol.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
     /// Before `initialize`.
@@ -154,7 +153,7 @@ enum Phase {
 }
 
 impl<S: Host> Loop<S> {
-    /// Handles messages until there is a reason to leave. The exit code is LSP's: 0 after `shutdown`, else 1.
+    /// Handles messages until there is a reason to exit. The exit code is LSP's: 0 after `shutdown`, else 1.
     async fn run(
         &mut self,
         mut frames: mpsc::Receiver<Incoming>,
@@ -197,8 +196,8 @@ impl<S: Host> Loop<S> {
         }
     }
 
-    /// Standard input has ended. An editor mostly ends it itself and shows nothing then, so the reason is in the log, for users who started
-    /// the server by hand.
+    /// Standard input has ended. Usually an editor closes it and then shows nothing, so the reason is in the log, for users who started the
+    /// server by hand.
     fn log_end_of_input(&self) {
         match self.phase {
             Phase::Uninitialized => report::log(
@@ -238,7 +237,7 @@ impl<S: Host> Loop<S> {
             return self.outbox.push(&message::error_answer(&id, message::INVALID_REQUEST, reason), Importance::Essential);
         }
         if method == "shutdown" && self.phase == Phase::Initialized {
-            // Every request that still waits gets an answer before the client may leave.
+            // Every request that is still waiting gets an answer before the client may leave.
             self.abort_all();
             self.phase = Phase::ShutDown;
         }
@@ -271,7 +270,7 @@ impl<S: Host> Loop<S> {
 
     fn notification(&mut self, method: String, params: Option<Value>) {
         if !dispatch::is_notification(&method) {
-            // The protocol allows to ignore these; a request without an id cannot be answered.
+            // The protocol permits ignoring these; a request without an id cannot be answered.
             return;
         }
         let started = Instant::now();
@@ -287,7 +286,7 @@ impl<S: Host> Loop<S> {
         warn_if_slow(started);
     }
 
-    /// Calls a handler inside of a fence: a panic becomes an `Err` in words.
+    /// Calls a handler inside a fence: a panic becomes an `Err` in words.
     fn call(
         &mut self,
         method: &str,
@@ -309,7 +308,7 @@ impl<S: Host> Loop<S> {
         })
     }
 
-    /// Answers a request, unless it was answered before.
+    /// Answers a request, unless it has already been answered.
     fn finish(&mut self, id: Id, inner: i64, answer: Answer) {
         if self.running.get(&id).is_none_or(|running| running.inner != inner) {
             return;
@@ -350,7 +349,7 @@ impl<S: Host> Loop<S> {
         let _ = self.service.call(forget).now_or_never();
     }
 
-    /// Aborts everything that still runs, with an answer for each request.
+    /// Aborts everything still running, with an answer for each request.
     fn abort_all(&mut self) {
         let running: Vec<(Id, i64)> = self.running.iter().map(|(id, running)| (id.clone(), running.inner)).collect();
         for (id, inner) in running {
@@ -364,14 +363,14 @@ impl<S: Host> Loop<S> {
     }
 }
 
-/// What was called, and how far the client had come then.
+/// What was called, and in which phase.
 struct CalledMethod {
     method: String,
     has_params: bool,
     phase: Phase,
 }
 
-/// The client's answer for a handler's outcome.
+/// The client's answer for a handler's result.
 fn into_answer(outcome: Result<Option<Response>, String>, called: &CalledMethod) -> Answer {
     let method = &called.method;
     match outcome.map(|response| response.map(Response::into_parts)) {
@@ -394,7 +393,7 @@ fn into_answer(outcome: Result<Option<Response>, String>, called: &CalledMethod)
     }
 }
 
-/// Why a request was refused: in the handler's words, or in ours if tower-lsp refused it before.
+/// Why a request was refused: in the handler's words, or in ours if tower-lsp refused it first.
 fn refusal(error: Error, called: &CalledMethod) -> Error {
     let method = &called.method;
     let ours = |reason: &str| message::error(error.code.code(), reason);

@@ -1,5 +1,5 @@
 //! The features as the server sees them: bytes instead of positions, values instead of requests. `backend` implements them; tests use
-//! implementations that hang, crash or answer at once.
+//! implementations that hang, crash or answer immediately.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -41,13 +41,13 @@ pub enum Question {
     Ask(String),
 }
 
-/// The features of a server. Calls return at once; the futures run on threads of their own and stop soon after `cancel`.
+/// The features of a server. Calls return immediately; the futures run on threads of their own and stop soon after `cancel`.
 pub trait FeatureService: Send + Sync {
-    /// Sets who is told what the user should know right away, and where is recorded what leaves the machine.
+    /// Sets who receives notices for the user, and where requests that leave the machine are recorded.
     fn report_to(&self, _tell: Notify, _state: Option<PathBuf>) {}
     /// The editor is ready, or its folders or the configuration have changed.
     fn set_workspace(&self, snapshot: StateSnapshot);
-    /// A document was opened, changed, or closed (then it is not in the snapshot). The last call has the current state. Must not take long.
+    /// A document was opened, changed, or closed (then it is not in the snapshot). The last call has the current state. Must be quick.
     fn note_change(&self, _snapshot: &StateSnapshot, _uri: &str) {}
     /// Work that is worth starting before the user asks, now that this document has changed.
     fn work_ahead(&self, _snapshot: &StateSnapshot, _uri: &str) -> Option<BoxFuture<'static, ()>> {
@@ -55,7 +55,7 @@ pub trait FeatureService: Send + Sync {
     }
     /// Files have changed on disk.
     fn note_files_changed(&self, paths: Vec<PathBuf>);
-    /// Suggestions at a place. `hurried` means that this request has overtaken the one before: keys come faster than answers.
+    /// Suggestions at a place. `hurried` means that this request has overtaken the previous one: keys come faster than answers.
     fn complete(
         &self,
         snapshot: StateSnapshot,

@@ -1,5 +1,5 @@
-//! The one owner of what the protocol changes: open documents, editor, trust, hunks. It is behind one lock, held for moments and never
-//! across an await. Slow work uses copies. What the features keep between requests is in `backend` (engines, index) and `features::session`
+//! The one owner of what the protocol changes: open documents, editor, trust, hunks. It is behind one lock, held briefly and never across
+//! an await. Slow work uses copies. What the features keep between requests is in `backend` (engines, index) and `features::session`
 //! (notes).
 
 use std::collections::HashMap;
@@ -28,7 +28,7 @@ pub struct State {
     roots: Arc<Roots>,
     /// Folders that the editor has named but that are not treated as a workspace.
     pub left_alone: Vec<PathBuf>,
-    /// Folders that were added and have not been looked at yet, so that their rules and their trust are not known.
+    /// Folders that were added and have not been checked yet, so that their rules and their trust are unknown.
     pending: Vec<Url>,
     documents: OpenDocuments,
     /// The newest inline completion of each document.
@@ -42,7 +42,7 @@ pub struct State {
     pub config_problems: Vec<String>,
     pub project_problems: Vec<String>,
     pub trust: TrustState,
-    /// The failures of automatic completion since it last worked. Each kind of failure is told once, even if its words differ.
+    /// The failures of automatic completion since it last worked. Each kind of failure is reported once, even if its words differ.
     pub reported_failures: Vec<ErrorKind>,
     /// Hunks that wait for a decision.
     pub hunks: Hunks,
@@ -50,7 +50,7 @@ pub struct State {
     pub told_of_actions: bool,
 }
 
-/// Files of fewer lines may be the same by chance.
+/// Files with fewer lines than this may be equal by chance.
 const MIN_TELLING_LINES: usize = 3;
 
 /// A document to open. Its place in the workspace was looked up on disk before the lock was taken.
@@ -69,14 +69,14 @@ pub struct LocatedFolders {
     pub documents: HashMap<Url, Option<WorkspacePath>>,
 }
 
-/// The consequences of a message about a document, to tell the user.
+/// The consequences of a message about a document, to report to the user.
 #[derive(Default)]
 pub struct ChangeEffect {
-    /// Why the document does not follow the editor's any more.
+    /// Why the document no longer follows the editor's.
     pub desynced: Option<&'static str>,
     /// How many hunks were dropped because of that.
     pub forgotten: usize,
-    /// Hunks that do not fit any more.
+    /// Hunks that no longer fit.
     pub lost: Vec<DroppedHunk>,
 }
 
@@ -97,7 +97,7 @@ impl State {
         true
     }
 
-    /// Takes over the folders that are open now. Nothing is offered in new ones before they were looked at.
+    /// Takes over the folders that are now open. Nothing is offered in new ones before they have been checked.
     pub fn change_folders(&mut self, added: Vec<Url>, removed: &[Url]) {
         let mut editor = (*self.editor).clone();
         editor.roots.retain(|root| !removed.iter().any(|folder| is_same_folder(folder, root)));
@@ -110,7 +110,7 @@ impl State {
         self.editor = Arc::new(editor);
     }
 
-    /// Whether a document lies in a folder that was not looked at yet.
+    /// Whether a document is in a folder that has not been checked yet.
     pub fn is_pending(&self, uri: &Url) -> bool {
         let lies_in =
             |folder: &Url| folder.to_file_path().is_ok_and(|folder| uri.to_file_path().is_ok_and(|file| file.starts_with(folder)));
@@ -157,7 +157,7 @@ impl State {
         is_new
     }
 
-    /// Takes in the editor's diagnostics for some lines, if the document is still this one.
+    /// Records the editor's diagnostics for some lines, if the document is still this one.
     pub fn take_in_diagnostics(&mut self, uri: &Url, document: &Document, lines: (u32, u32), problems: Vec<Problem>) {
         self.documents.take_in_diagnostics(uri, document, lines, problems);
     }
@@ -172,7 +172,7 @@ impl State {
         self.documents.get_as(document)
     }
 
-    /// The one open document of the workspace whose text is that for which the hunks of a file were made.
+    /// The only open document of the workspace whose text is the one that the hunks of a file were made for.
     pub fn shown_as(&self, uri: &str) -> Option<Arc<Document>> {
         let known = &self.hunks.of(uri).find(|pending| !pending.creates)?.document;
         let is_it = |document: &Document| document.path.is_some() && document.is_in_step() && document.text == known.text;
@@ -186,7 +186,7 @@ impl State {
         self.documents.iter()
     }
 
-    /// Applies changes in order. Says if the document is out of step now, and which hunks were dropped.
+    /// Applies changes in order. Says whether the document is now out of sync, and which hunks were dropped.
     pub fn change(&mut self, uri: &Url, version: Option<i32>, changes: Vec<Change>) -> ChangeEffect {
         let (encoding, hunks, mut effect) = (self.editor.encoding, &mut self.hunks, ChangeEffect::default());
         let Some(open) = self.documents.get_mut(uri) else { return effect };
@@ -216,7 +216,7 @@ impl State {
         effect
     }
 
-    /// Marks a document as out of step. Returns how many hunks that drops, if it is open and was in step.
+    /// Marks a document as out of sync. Returns how many hunks that drops, if it is open and was in sync.
     pub fn distrust(&mut self, uri: &Url, reason: &'static str) -> Option<usize> {
         let open = self.documents.get_mut(uri)?;
         let was_in_step = open.document.is_in_step();
@@ -225,14 +225,14 @@ impl State {
         was_in_step.then_some(forgotten)
     }
 
-    /// Marks all documents as out of step.
+    /// Marks all documents as out of sync.
     pub fn distrust_all(&mut self, reason: &'static str) {
         for uri in self.documents.iter().map(|(uri, _)| uri.clone()).collect::<Vec<_>>() {
             self.distrust(&uri, reason);
         }
     }
 
-    /// Registers a document's newest completion and cancels the one before; also returns whether that was still running.
+    /// Registers a document's newest completion and cancels the previous one; also returns whether that was still running.
     pub fn newest_completion(&mut self, uri: &Url) -> (Cancel, bool) {
         let cancel = Cancel::new();
         let before = self.completions.insert(uri.clone(), cancel.clone());
@@ -243,7 +243,7 @@ impl State {
         (cancel, overtakes)
     }
 
-    /// Rebases edits for `version` of a document on its current text; `base` is the text they were made for. If the known changes do not
+    /// Rebases edits for `version` of a document onto its current text; `base` is the text they were made for. If the known changes do not
     /// lead from there to here (after closing and opening), both texts are compared.
     pub fn carry_over(&self, uri: &Url, version: i32, base: &Text, edits: &Batch) -> Result<(i32, Batch), Dropped> {
         let open = self.documents.get(uri).filter(|open| open.document.is_in_step()).ok_or(Dropped::Unrelated)?;
@@ -259,7 +259,7 @@ impl State {
     }
 }
 
-/// Whether two URIs name one folder, with or without a final slash, however they are percent-encoded.
+/// Whether two URIs name the same folder, with or without a trailing slash, however they are percent-encoded.
 pub fn is_same_folder(a: &Url, b: &Url) -> bool {
     a == b || a.to_file_path().is_ok_and(|a| b.to_file_path() == Ok(a))
 }

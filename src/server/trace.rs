@@ -1,6 +1,6 @@
 //! Traces of sessions: what is hidden in them, and how they are read. A trace has no key, no secret, no text of a file that is secret by
-//! its name, and no path to a folder of the workspace, the person or the models. Folders have names, for which a replay uses folders of its
-//! own. Inside of texts, where later messages count characters, hidden parts are stars of the same length.
+//! name, and no path to a folder of the workspace, the user or the models. Folders have names, for which a replay uses its own folders.
+//! Inside texts, in which later messages count characters, hidden parts are stars of the same length.
 
 mod typed;
 
@@ -25,7 +25,7 @@ pub fn header(config: &Config) -> Value {
     json!({ "longsight": env!("CARGO_PKG_VERSION"), "trace": VERSION, "config": config })
 }
 
-/// Removes from a trace's entries what must not be written down.
+/// Removes from a trace's entries what must not be recorded.
 pub fn hider() -> impl FnMut(Value) -> Value + Send + 'static {
     let (mut names, mut typed) = (Names::default(), Typed::default());
     names.add("$CACHE", config::cache_dir().as_deref());
@@ -51,7 +51,7 @@ pub fn hider() -> impl FnMut(Value) -> Value + Send + 'static {
     }
 }
 
-/// Removes everything said about a file that is secret by its name. `secret` says that the surrounding value is about such a file.
+/// Removes everything said about a file that is secret by name. `secret` says that the surrounding value is about such a file.
 fn mask_secret_files(value: &mut Value, secret: bool) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(|item| mask_secret_files(item, secret)),
@@ -92,7 +92,7 @@ impl Names {
         self.known.sort_by_key(|known| std::cmp::Reverse(known.0.len()));
     }
 
-    /// Adds the folders of models in a configuration.
+    /// Adds the folders of models named in a configuration.
     fn learn_models(&mut self, config: &str) {
         let table: toml::Table = config.parse().unwrap_or_default();
         let engines = table.get("engines").and_then(toml::Value::as_table);
@@ -103,7 +103,7 @@ impl Names {
         }
     }
 
-    /// Adds workspace folders of a handshake and later ones as `$ROOT`, `$ROOT2` and so on.
+    /// Adds workspace folders, of the handshake and later ones, as `$ROOT`, `$ROOT2` and so on.
     fn learn(&mut self, params: &Value) {
         let folders = params["workspaceFolders"].as_array().into_iter().flatten().filter_map(|folder| folder["uri"].as_str());
         let uris = folders.chain(params["rootUri"].as_str());
@@ -144,7 +144,7 @@ impl Names {
     }
 }
 
-/// Replaces a path where it stands whole, not where a longer name begins with it.
+/// Replaces a path if it is complete, not if a longer name begins with it.
 fn replace_path(text: &str, path: &str, name: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -158,7 +158,7 @@ fn replace_path(text: &str, path: &str, name: &str) -> String {
     out + rest
 }
 
-/// The name of a workspace's first folder; the others have a number behind it.
+/// The name of a workspace's first folder; the others have a number after it.
 const ROOT: &str = "$ROOT";
 
 /// The name of the folder with this number, counted from 1.
@@ -166,10 +166,10 @@ pub fn root_name(number: usize) -> String {
     if number == 1 { ROOT.into() } else { format!("{ROOT}{number}") }
 }
 
-/// Fields with text of documents, or made from it. What looks like a folder's name there is part of the text.
+/// Fields with text of documents, or made from it. Something like a folder's name in them is part of the text.
 const TEXTS: &[&str] = &["text", "newText", "insertText", "old", "new", "diff", "delta", "content", "prompt", "instruction", "question"];
 
-/// Rewrites every text in a value, keys included (some are URIs). `quoted` says that it is text of a document.
+/// Rewrites every text in a value, including keys (some are URIs). `quoted` says that it is text of a document.
 fn each_text(value: &mut Value, quoted: bool, rewrite: &mut impl FnMut(&str, bool) -> String) {
     match value {
         Value::String(text) => *text = rewrite(text, quoted),

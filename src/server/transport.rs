@@ -1,5 +1,5 @@
-//! Frames in and out. Reading survives whatever a client or a wrapper script writes: a bad frame is reported, and the next header found.
-//! Writing has one owner and a bounded queue, from which progress is dropped first.
+//! Frames in and out. Reading survives whatever a client or a wrapper script writes: a bad frame is reported, and reading resumes at the
+//! next header. Writing has one owner and a bounded queue, from which progress is dropped first.
 
 use std::collections::VecDeque;
 use std::io;
@@ -18,16 +18,16 @@ use crate::report::{self, Level};
 pub const MAX_FRAME: u64 = 64 << 20;
 /// A longer header line, in bytes, is noise.
 const MAX_HEADER_LINE: usize = 8 << 10;
-/// Longest tail of broken bytes in which a header may have begun.
+/// The longest tail of broken bytes in which a header may have begun.
 const KEPT_TAIL: usize = 64;
-/// Bytes that wait for a client that does not read. Above the first limit progress messages are dropped; above the second the server ends.
+/// Bytes waiting for a client that does not read. Above the first limit progress messages are dropped; above the second the server ends.
 const DROP_ABOVE_BYTES: usize = 4 << 20;
 const LEAVE_ABOVE_BYTES: usize = 256 << 20;
 /// A client that takes nothing for this long is gone.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A header in a form that cannot occur inside of JSON: strings there have no raw line break, and nothing else spells it. If it appears
-/// inside of a body, the body's length was wrong, and the next frame has begun.
+/// A header in a form that cannot occur inside JSON: strings there have no raw line break, and nothing else spells it. If it appears inside
+/// a body, the body's length was wrong, and the next frame has begun.
 #[expect(clippy::expect_used, reason = "a constant pattern, which every message needs")]
 static HEADER: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?i-u)content-length[ \t]*:[ \t]*[0-9]+[ \t]*\r?\n").expect("a constant pattern"));
@@ -35,7 +35,7 @@ static HEADER: LazyLock<Regex> =
 /// What came in.
 #[derive(Debug, PartialEq)]
 pub enum Frame {
-    /// A body, not yet looked into.
+    /// A body, not parsed yet.
     Body(Vec<u8>),
     /// No frame; the reason, for an answer with a null id.
     Bad(String),
@@ -81,7 +81,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         self.body(length as usize).await
     }
 
-    /// Takes back the end of a body that was not JSON, since the next header may have begun in it.
+    /// Puts back the end of a body that was not JSON, since the next header may have begun in it.
     pub fn reject(&mut self, body: &[u8]) {
         let tail = &body[body.len().saturating_sub(KEPT_TAIL)..];
         self.buffer.splice(0..0, tail.iter().copied());
@@ -132,7 +132,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         }
     }
 
-    /// A line without its end.
+    /// A line without its line end.
     async fn line(&mut self) -> io::Result<Line> {
         let mut looked = 0;
         loop {
@@ -197,7 +197,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         }
     }
 
-    /// Reads what is there, at most 64 KiB. False at the end of the input.
+    /// Reads what is available, at most 64 KiB. False at the end of the input.
     async fn fill(&mut self) -> io::Result<bool> {
         self.buffer.reserve(64 << 10);
         Ok((&mut self.input).take(64 << 10).read_buf(&mut self.buffer).await? > 0)
@@ -220,7 +220,7 @@ pub struct Outbox {
 /// An item of the queue.
 enum QueueItem {
     Message(Vec<u8>, Importance),
-    /// Nothing is added any more; the writer ends when the rest is out.
+    /// Nothing is added any more; the writer ends once the rest is written.
     Close,
 }
 
@@ -229,7 +229,7 @@ enum QueueItem {
 pub enum Importance {
     /// Answers, requests, edits, ends of progress.
     Essential,
-    /// Progress and streamed pieces: the final answer has all of it.
+    /// Progress and streamed pieces: the final answer contains everything.
     Droppable,
 }
 
@@ -258,7 +258,7 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Writes until the outbox is closed and empty. An error means that the client is gone or takes nothing any more.
+    /// Writes until the outbox is closed and empty. An error means that the client is gone or accepts nothing any more.
     pub async fn run(mut self, mut output: impl AsyncWrite + Unpin) -> io::Result<()> {
         loop {
             while let Ok(item) = self.incoming.try_recv() {

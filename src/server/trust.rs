@@ -1,5 +1,5 @@
 //! Whether the open folders are trusted. An editor with workspace trust decides itself. In other editors the user's decision on each folder
-//! counts, until files change that steer tools in that folder. Without trust there is only completion from the open document, on this
+//! counts, until files that steer tools in that folder change. Without trust there is only completion from the open document, on this
 //! machine.
 
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub enum Trust {
     Given,
     /// The editor says no.
     EditorSaysNo,
-    /// The user has said no.
+    /// The user said no.
     UserSaysNo,
     /// The user has not been asked.
     NotAsked,
@@ -55,7 +55,7 @@ impl Trust {
 #[derive(Default)]
 pub struct TrustState {
     pub current: Trust,
-    /// How the file with the user's decisions looked when it was last read.
+    /// The stamp of the file with the user's decisions when it was last read.
     read: Option<StoreStamp>,
     /// Folders about which the user was asked.
     asked: Vec<TrustQuestion>,
@@ -67,7 +67,7 @@ pub struct TrustParams {
     trusted: bool,
 }
 
-/// Sets what is known about trust before the folders are checked: an editor that has said no means it for all of them.
+/// Sets what is known about trust before the folders are checked: an editor that has said no means all of them.
 pub fn assume_editors_decision(server: &Server) {
     server.with(|state| {
         if state.editor.trusted == Some(false) {
@@ -76,8 +76,9 @@ pub fn assume_editors_decision(server: &Server) {
     });
 }
 
-/// Picks up decisions made outside the editor, e.g. by `longsight trust`: a refusal takes effect at once, anything else after the folders
-/// are checked again. Call it at the start of every request that may leave this machine, and not under the lock; it stats one file.
+/// Picks up decisions made outside the editor, e.g. by `longsight trust`: a refusal takes effect immediately, anything else after the
+/// folders have been checked again. Call it at the start of every request that may leave this machine, and not under the lock; it stats one
+/// file.
 pub fn pick_up_decision(server: &Server) {
     let Some(folder) = &server.options.state else { return };
     let store = Store::new(folder);
@@ -96,18 +97,18 @@ pub fn pick_up_decision(server: &Server) {
     folders::refresh_soon(server);
 }
 
-/// Determines whether the folders are trusted, and asks the user about folders without a decision. Reads files; not to be called under the
-/// lock.
+/// Determines whether the folders are trusted, and asks the user about folders without a decision. Reads files; must not be called under
+/// the lock.
 pub fn determine(server: &Server, roots: &Roots) {
     let (by_editor, ask) = server.with(|state| (state.editor.trusted, state.config.trust.ask));
-    // The stamp is taken before the file is read, so that a decision made meanwhile is noticed the next time.
+    // The stamp is taken before the file is read, so that a decision made in the meantime is noticed next time.
     let read = server.options.state.as_ref().map(|folder| Store::new(folder).stamp());
     let trust = match by_editor {
         Some(true) => Trust::Given,
         Some(false) => Trust::EditorSaysNo,
         None => server.options.state.as_ref().map_or(Trust::Given, |folder| by_store(&Store::new(folder), roots, ask)),
     };
-    // If the editor has decided otherwise meanwhile, its decision counts, and the next check takes it over.
+    // If the editor has decided otherwise in the meantime, its decision counts, and the next check takes it over.
     let is_newest = server.with(|state| {
         let is_newest = state.editor.trusted == by_editor;
         if is_newest {
@@ -121,7 +122,7 @@ pub fn determine(server: &Server, roots: &Roots) {
     }
 }
 
-/// Asks about folders without a decision; for each state of a folder once.
+/// Asks about folders without a decision; once for each state of a folder.
 fn ask_user(server: &Server, roots: &Roots, trust: Trust) {
     let Some(folder) = &server.options.state else { return };
     let store = Store::new(folder);
@@ -186,7 +187,7 @@ async fn question(server: Server, trust: Trust, asks: Vec<TrustQuestion>) {
     }
 }
 
-/// Records the user's decision on folders, for the state about which the user was asked, and acts on it.
+/// Records the user's decision on folders, for the state that the user was asked about, and acts on it.
 async fn record_decision(server: &Server, asks: &[TrustQuestion], trusted: bool) -> std::result::Result<(), String> {
     let folder = server.options.state.as_ref().ok_or("there is no state folder to keep your word in; set XDG_STATE_HOME")?;
     let store = Store::new(folder);

@@ -29,7 +29,7 @@ impl WorkerThreads {
         self.handle.spawn(work);
     }
 
-    /// Runs in the background what may wait for a disk or a program.
+    /// Runs work in the background that may wait for a disk or a program.
     pub fn spawn_blocking_detached(&self, work: impl FnOnce() + Send + 'static) {
         self.handle.spawn_blocking(work);
     }
@@ -40,7 +40,7 @@ impl WorkerThreads {
         Box::pin(async move { task.await.map_err(broken) })
     }
 
-    /// [`WorkerThreads::spawn`] on a thread of its own, where it keeps nobody waiting while it blocks. Stops at its next await.
+    /// [`WorkerThreads::spawn`] on a thread of its own, where it delays nobody while it blocks. Stops at its next await.
     pub fn spawn_on_own_thread<T: Send + 'static>(&self, work: BoxFuture<'static, T>) -> BoxFuture<'static, Result<T>> {
         let (handle, dropped) = (self.handle.clone(), Cancel::new());
         let guard = dropped.clone().drop_guard();

@@ -1,5 +1,5 @@
-//! Secrets that are typed or pasted: a change contains the bare value, and what shows it to be a secret is in the document around. So the
-//! documents of a session are followed here, and inserted text is judged in its place.
+//! Secrets that are typed or pasted: a change contains the bare value, and what identifies it as a secret is in the document around it. So
+//! this follows the documents of a session, and judges inserted text in its place.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -10,7 +10,7 @@ use crate::redact::{self, Secrets};
 use crate::server::convert;
 use crate::text::{Encoding, Position, Text};
 
-/// The open documents, as the editor has told them.
+/// The open documents, as reported by the editor.
 #[derive(Default)]
 pub struct Typed {
     texts: HashMap<String, Text>,
@@ -18,7 +18,7 @@ pub struct Typed {
 }
 
 impl Typed {
-    /// Takes a message of the editor, and hides in it what is a secret in its place.
+    /// Takes a message of the editor, and hides whatever is a secret in its place.
     pub fn hide(&mut self, entry: &mut Value) {
         let Some(message) = entry.get_mut("message") else { return };
         let method = message["method"].as_str().unwrap_or_default().to_string();
@@ -46,7 +46,7 @@ impl Typed {
     }
 }
 
-/// Applies a change, and puts stars for secrets in it.
+/// Applies a change, and replaces secrets in it with stars.
 fn changed(text: &mut Text, encoding: Encoding, change: &mut Value) {
     let Some(new) = change["text"].as_str().map(String::from) else { return };
     let position = |end: &str| {
@@ -62,7 +62,7 @@ fn changed(text: &mut Text, encoding: Encoding, change: &mut Value) {
     change["text"] = json!(hidden(&text.to_arc(), start..start + new.len()));
 }
 
-/// A stretch of a text with stars for secrets, also for one that is still being typed.
+/// A stretch of a text with secrets replaced by stars, including one that is still being typed.
 fn hidden(text: &str, range: Range<usize>) -> String {
     match value_around(text, &range).filter(|value| redact::takes_secret(text, value)) {
         Some(_) => redact::stars(&text[range]),
