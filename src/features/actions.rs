@@ -33,13 +33,13 @@ pub const FIX: &str = "quickfix";
 /// The parent of all extractions; as the kind of an edit it means a function.
 pub const EXTRACTIONS: &str = "refactor.extract";
 
-/// Whether `edit` can compute this kind. Fixes and rewrites include the kinds below them; explaining is no edit.
+/// Whether `edit` can compute this kind. Fixes and rewrites include the kinds below them; explaining is not an edit.
 pub fn is_edit(kind: &str) -> bool {
     let known = [DOCUMENT, TEST, IMPLEMENT, EXTRACT, VARIABLE, MODULE, RENAME, CALLS, EXTRACTIONS].contains(&kind);
     known || kind != EXPLAIN && [FIX, REWRITE].iter().any(|parent| covers(parent, kind))
 }
 
-/// Whether a kind equals `parent` or stands below it by the dots.
+/// Whether a kind equals `parent` or is below it in the dotted hierarchy.
 pub fn covers(parent: &str, kind: &str) -> bool {
     kind.strip_prefix(parent).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
@@ -66,7 +66,7 @@ pub fn refused(session: &Session, target: &Target) -> Option<String> {
     if session.is_trusted() { session.closed(target) } else { Some(UNTRUSTED.into()) }
 }
 
-/// What can be done with the range of `target`. `problems` are the messages of the diagnostics there. Empty where nothing fits.
+/// What can be done with the range of `target`. `problems` are the messages of the diagnostics there. Empty if nothing applies.
 pub fn actions(session: &Session, target: &Target, problems: &[String]) -> Vec<Offer> {
     if refused(session, target).is_some() {
         return vec![];
@@ -76,7 +76,7 @@ pub fn actions(session: &Session, target: &Target, problems: &[String]) -> Vec<O
     let selected = !site.text[site.bytes.clone()].trim().is_empty();
     let line = site.whole_lines(site.bytes.clone());
     let item = site.item();
-    // Nothing is offered on a blank line, unless a body is to be written there.
+    // Nothing is offered on a blank line, unless a body has to be written there.
     let is_to_come = |item: &Item| site.empty_body(item).is_some_and(|body| body.contains(&site.bytes.start));
     if site.text[line.clone()].trim().is_empty() && !item.as_ref().is_some_and(is_to_come) {
         return offers;
@@ -129,7 +129,7 @@ fn rename_of(session: &Session, site: &Site, selected: bool) -> Option<Offer> {
     rename::is_known(session, site, &old).then(|| Offer::new(format!("Rename `{}` to what it is or does", one_line(&old)), RENAME))
 }
 
-/// Whether an item stands at the top level of a file that has others.
+/// Whether an item is at the top level of a file that has others.
 fn is_one_of_several(session: &Session, site: &Site, item: &Item) -> bool {
     let file = session.index.named(&item.name).into_iter().find_map(|id| {
         let file = session.index.file(id.file)?;
@@ -139,7 +139,7 @@ fn is_one_of_several(session: &Session, site: &Site, item: &Item) -> bool {
     file.is_some_and(|file| file.symbols.iter().filter(|symbol| symbol.container().is_none()).count() > 1)
 }
 
-/// Longest piece of code or of a diagnostic in a title, in characters.
+/// The longest piece of code or of a diagnostic in a title, in characters.
 const MAX_TITLE_LETTERS: usize = 80;
 
 /// The first line of a text, shortened for a menu.

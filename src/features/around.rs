@@ -24,12 +24,12 @@ pub enum Asker {
     Preview,
 }
 
-/// Definitions of other files that the code at a place uses or will need, within `budget` tokens.
+/// Definitions from other files that the code at a place uses or will need, within `budget` tokens.
 pub fn around(session: &Session, site: &Site, offset: usize, budget: usize, tokens: &dyn Tokens, asker: Asker) -> Vec<Part> {
     pack(session, site, offset, budget, tokens, asker).parts
 }
 
-/// [`around`] with the sums of the pack.
+/// [`around`] with the totals of the pack.
 pub(super) fn pack(session: &Session, site: &Site, offset: usize, budget: usize, tokens: &dyn Tokens, asker: Asker) -> Pack {
     let nothing = || Pack { budget, ..Pack::default() };
     if budget == 0 {
@@ -45,7 +45,7 @@ pub(super) fn pack(session: &Session, site: &Site, offset: usize, budget: usize,
     if !preview {
         session.shared.context.visited(&site.path, site.line_of(offset) - 1);
     }
-    // Until the ranking hears of it, what it has of a file that is gone is left out.
+    // Until the ranking is updated, what it has of a deleted file is left out.
     let is_behind = corpus.generation() < session.index.generation();
     let sources = Sources {
         changed: &|path| changed(session, &corpus, path),

@@ -1,5 +1,5 @@
-//! The corpus for ranking, kept beside the index. It is built on a thread of its own: a request takes what is there, and later changes go
-//! into its prompt as corrections. After an edit it is refreshed. It is built anew when the index has come further, or when more than a few
+//! The corpus for ranking, kept next to the index. It is built on a thread of its own: a request takes what is there, and later changes go
+//! into its prompt as corrections. After an edit it is refreshed. It is rebuilt when the index has progressed, or when more than a few
 //! texts have changed.
 
 use std::pin::pin;
@@ -22,7 +22,7 @@ use crate::workspace::{Document, WorkspacePath};
 #[derive(Default)]
 pub struct Corpora {
     corpus: Option<Arc<Corpus>>,
-    /// What the end of the build that runs sets off.
+    /// Cancelled at the end of the running build.
     building: Option<Cancel>,
     /// When the last build ended, and how long it took.
     built: Option<(Instant, Duration)>,
@@ -32,7 +32,7 @@ pub struct Corpora {
     lacking: Vec<WorkspacePath>,
 }
 
-/// The least time between two builds. Slow builds have longer pauses, so that they take at most a twentieth of a core.
+/// The minimum time between two builds. Slow builds have longer pauses, so that they take at most a twentieth of a core.
 const BUILD_PAUSE: Duration = Duration::from_secs(3);
 const BUILD_PAUSE_FACTOR: u32 = 20;
 
@@ -47,8 +47,8 @@ pub fn has_local_only(session: &Session) -> bool {
     session.shared.notes(|notes| notes.corpora.corpus.as_ref().is_some_and(|corpus| corpus.view().has_local_only()))
 }
 
-/// Whether the corpus has all open documents but one in the state of the index. If not, a build begins, however recent the last one was: a
-/// user who goes on in another file, or opens a file with unsaved text, means the current text.
+/// Whether the corpus has all open documents but one as the index has them. If not, a build starts, however recent the last one was: a user
+/// who continues in another file, or opens a file with unsaved text, means the current text.
 pub fn knows_others(session: &Session, own: &str) -> bool {
     let Some(corpus) = session.shared.notes(|notes| notes.corpora.corpus.clone()) else { return true };
     if corpus.generation() >= session.index.generation() {
@@ -78,8 +78,8 @@ fn lacking(session: &Session, corpus: &Corpus) -> Vec<WorkspacePath> {
     paths.filter(|path| corpus.file(&path.to_string()).is_none()).collect()
 }
 
-/// Whether a file that the corpus lacks is there now as the index has it. It need not wait for the next build, and where it was closed
-/// without a change, nothing else makes one due.
+/// Whether a file that the corpus lacks is now on disk as the index has it. It need not wait for the next build, and if it was closed
+/// without a change, nothing else makes a build due.
 fn completes(session: &Session) -> bool {
     let lacking = session.shared.notes(|notes| notes.corpora.lacking.clone());
     lacking.iter().any(|path| {
@@ -116,7 +116,7 @@ fn begin_if(session: &Session, due: impl FnOnce(&Corpora) -> bool) {
     }
 }
 
-/// Waits for the end of the build that runs; false where none does.
+/// Waits for the end of the running build; false if none is running.
 pub async fn ended(session: &Session) -> bool {
     let Some(end) = session.shared.notes(|notes| notes.corpora.building.clone()) else { return false };
     end.cancelled().await;
@@ -133,7 +133,7 @@ pub fn wait(session: &Session, patience: Duration) -> Option<Arc<Corpus>> {
         if session.index.stage() == Stage::Empty || known.as_ref().is_some_and(|corpus| corpus.stage() >= session.index.stage()) {
             return known;
         }
-        // A build that failed is tried again after a rest.
+        // A failed build is retried after a pause.
         let until = if building.is_some() { end } else { end.min(Instant::now() + BUILD_PAUSE) };
         let built = building.unwrap_or_default();
         block(select(pin!(built.cancelled()), pin!(session.cancel.cancelled())), until);
@@ -143,7 +143,7 @@ pub fn wait(session: &Session, patience: Duration) -> Option<Arc<Corpus>> {
     }
 }
 
-/// Waits for a future on this thread, at most until `end`.
+/// Blocks this thread on a future, at most until `end`.
 fn block<T>(future: impl Future<Output = T>, end: Instant) -> Option<T> {
     struct Unpark(Thread);
     impl Wake for Unpark {
@@ -173,11 +173,11 @@ fn build(session: &Session) {
     if built.is_err() {
         report::log(Level::Error, "the context builder failed; the last state of it serves on");
     }
-    // A failed build is not tried again at once for the same texts.
+    // A failed build is not retried immediately for the same texts.
     let serves = built.as_ref().ok().or(earlier.as_deref());
     let missed = serves.map(|corpus| behind(session, corpus).map(|(_, hash)| hash).collect()).unwrap_or_default();
     let lacking = serves.map(|corpus| lacking(session, corpus)).unwrap_or_default();
-    // The old corpus is dropped outside of the notes, since that takes long.
+    // The old corpus is dropped outside the lock of the notes, since that takes long.
     let _before = session.shared.notes(|notes| {
         notes.corpora.missed = missed;
         notes.corpora.lacking = lacking;
@@ -189,7 +189,7 @@ fn build(session: &Session) {
 }
 
 impl Corpora {
-    /// No build runs any more; whoever waits for its end is woken.
+    /// No build is running any more; those waiting for its end are woken.
     fn ends(&mut self) {
         if let Some(end) = self.building.take() {
             end.cancel();
@@ -199,7 +199,7 @@ impl Corpora {
     fn is_due(&self, session: &Session, completes: bool) -> bool {
         let view = &session.index;
         let Some(corpus) = &self.corpus else { return view.stage() > Stage::Empty && self.is_rested() };
-        // A request that began earlier must not bring back what it saw.
+        // A request that began earlier must not bring back an older state.
         if corpus.generation() > view.generation() {
             return false;
         }

@@ -1,4 +1,4 @@
-//! Signs, before a model has seen it, that a place is hard. Routing uses them besides the kind of the task.
+//! Signs, before a model has seen it, that a place is hard. Routing uses them in addition to the kind of the task.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -7,7 +7,7 @@ use super::{Session, Site};
 use crate::route::Signal;
 use crate::text::words;
 
-/// Most bytes of code whose names are looked up.
+/// Maximum bytes of code whose names are looked up.
 const MAX_CODE_BYTES: usize = 16 << 10;
 
 /// The signals in a range of a document that the user has selected.
@@ -19,7 +19,7 @@ pub fn signals(session: &Session, site: &Site, chosen: &Range<usize>) -> Vec<Sig
     large.into_iter().chain(many_files(session, site, &site.text[chosen.clone()])).collect()
 }
 
-/// A signal if code uses definitions of many other files.
+/// A signal if code uses definitions from many other files.
 pub fn many_files(session: &Session, site: &Site, code: &str) -> Option<Signal> {
     let files = files_used(session, site, code);
     (files > session.config().route.many_files as usize).then_some(Signal::ManyFiles(files))

@@ -2,9 +2,9 @@
 //! code; everything else that could become an image, a link or HTML is shown as plain text.
 //!
 //! A code block gets a fence of ours at the start of a line, however the model indented it. Whether something is a fence depends on the
-//! list around it and on four blanks, and where a renderer sees no fence, it takes the code for markdown.
+//! surrounding list and on four spaces of indentation, and where a renderer sees no fence, it treats the code as markdown.
 
-/// Takes an answer in chunks of any size and returns it inert. The result does not depend on how it was cut.
+/// Takes an answer in chunks of any size and returns it inert. The result does not depend on how it was split.
 #[derive(Default)]
 pub struct Inert {
     /// Text that cannot be decided yet.
@@ -12,7 +12,7 @@ pub struct Inert {
     /// The backquotes or tildes that opened the current code block.
     fence: Option<String>,
     in_line: bool,
-    /// The last chunk ended in a carriage return, to which a line feed may follow.
+    /// The last chunk ended in a carriage return, which may be followed by a line feed.
     returned: bool,
 }
 
@@ -27,7 +27,7 @@ pub fn inert(text: &str) -> String {
 /// Info strings of code blocks that renderers draw instead of showing.
 const DRAWN_LANGUAGES: &[&str] =
     &["mermaid", "html", "svg", "math", "latex", "dot", "graphviz", "plantuml", "geojson", "topojson", "stl", "vega"];
-/// A line without a decision for this many bytes is decided as it stands.
+/// A line that is undecided for this many bytes is decided as it is.
 const UNDECIDED_BYTES: usize = 2000;
 
 impl Inert {
@@ -79,7 +79,7 @@ impl Inert {
         out
     }
 
-    /// At the start of a line, decides about a fence; false while that takes more text.
+    /// At the start of a line, decides about a fence; false if more text is needed.
     fn line_start(&mut self, over: bool, out: &mut String) -> bool {
         let indent = self.held.len() - self.held.trim_start_matches([' ', '\t']).len();
         let rest = &self.held[indent..];
@@ -105,7 +105,7 @@ impl Inert {
         let line: String = self.held.drain(..end).collect();
         let info = line[indent + run.len()..].trim().to_string();
         match &self.fence {
-            // By the rule, but at any indentation, so that no line of the code can end our fence.
+            // As in the specification, but at any indentation, so that no line of the code can end our fence.
             Some(open) if run.starts_with(open.as_str()) && info.is_empty() => {
                 self.fence = None;
                 out.push_str(&format!("{run}\n"));
@@ -126,7 +126,7 @@ impl Inert {
         true
     }
 
-    /// Inside of a line, returns what is decided; false while that takes more text.
+    /// Inside a line, returns what is decided; false if more text is needed.
     fn rest_of_line(&mut self, over: bool, out: &mut String) -> bool {
         while let Some(letter) = self.held.chars().next() {
             let end = self.held.find('\n');
@@ -149,7 +149,7 @@ impl Inert {
         over
     }
 
-    /// One step in ordinary text; false while that takes more text.
+    /// One step in ordinary text; false if more text is needed.
     fn plain(&mut self, letter: char, decided: bool, out: &mut String) -> bool {
         let line_end = self.held.find('\n').unwrap_or(self.held.len());
         let line = &self.held[..line_end];
@@ -169,13 +169,13 @@ impl Inert {
     }
 }
 
-/// A run of backquotes: it begins code, or its signs are plain. Returns how many bytes that was; none while that takes more text.
+/// A run of backquotes: it begins code, or its characters are plain. Returns how many bytes that was; none if more text is needed.
 fn backquotes(line: &str, decided: bool, out: &mut String) -> Option<usize> {
     let run = line.len() - line.trim_start_matches('`').len();
     match code_span(line, run) {
         // The closing run may continue, and then it closes nothing.
         Some(end) if end == line.len() && !decided => None,
-        // A table's cell ends at a bar, even inside of code.
+        // A table cell ends at a bar, even inside code.
         Some(end) if !line[..end].contains('|') || !line[..end].contains(['[', '<', ':']) => {
             out.push_str(&visible(&line[..end]));
             Some(end)
@@ -188,11 +188,11 @@ fn backquotes(line: &str, decided: bool, out: &mut String) -> Option<usize> {
     }
 }
 
-/// Named characters that change the direction of text. (Numbers may name any character.)
+/// Named characters that change the direction of text. (A number may denote any character.)
 const DIRECTIONS: &[&str] = &["lrm;", "rlm;"];
 
-/// A sign that begins a link, an element, or an escape of the model's own, which would undo ours. Returns how many bytes that was, 0 if it
-/// begins nothing; none while that takes more text.
+/// A character that begins a link, an element, or an escape of the model's own, which would undo ours. Returns how many bytes that was, 0
+/// if it begins nothing; none if more text is needed.
 fn mark(letter: char, line: &str, decided: bool, out: &mut String) -> Option<usize> {
     let next = line[letter.len_utf8()..].chars().next();
     let means = match (letter, next) {
@@ -210,7 +210,7 @@ fn mark(letter: char, line: &str, decided: bool, out: &mut String) -> Option<usi
     Some(1)
 }
 
-/// What turns the following text into a link: `://`, `www.`. Returns the same as [`mark`].
+/// Text that turns what follows into a link: `://`, `www.`. Returns the same as [`mark`].
 fn address(line: &str, decided: bool, out: &mut String) -> Option<usize> {
     const ADDRESSES: &[&str] = &["://", "www."];
     let begins = |long: &str, short: &str| {
@@ -228,7 +228,7 @@ fn address(line: &str, decided: bool, out: &mut String) -> Option<usize> {
     Some(known.len())
 }
 
-/// Where the code span that opens with `run` backquotes ends in this line.
+/// Where the code span that opens with `run` backquotes ends on this line.
 pub(super) fn code_span(line: &str, run: usize) -> Option<usize> {
     let mut at = run;
     while let Some(found) = line[at..].find('`') {
@@ -242,7 +242,7 @@ pub(super) fn code_span(line: &str, run: usize) -> Option<usize> {
     None
 }
 
-/// Control sequences and invisible characters, made visible.
+/// Makes control sequences and invisible characters visible.
 fn visible(text: &str) -> String {
     crate::context::fence::visible(text)
 }

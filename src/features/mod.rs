@@ -1,10 +1,10 @@
-//! What a user sees, a file or folder for each: `complete`, `explain`, `ask`, the menu of `actions`, `edit`, and the `preview` of what
-//! would be sent. The server and the command line call the same functions. Each takes a [`Session`], the request, a cancel token, and a
-//! sink for what happens meanwhile; the menu and the preview ask no model and take less.
+//! What a user sees, one file or folder each: `complete`, `explain`, `ask`, the menu of `actions`, `edit`, and the `preview` of what would
+//! be sent. The server and the command line call the same functions. Each takes a [`Session`], the request, a cancel token, and a sink for
+//! intermediate events; the menu and the preview ask no model and take less.
 //!
-//! All else here is shared by them: the `session` and the `site` of a request, the `corpora` and the part of a prompt from `around` the
-//! place, its `difficulty`, the `tree_cache` of files that are not open, the `answer` in words with its places checked, and markdown that
-//! is `inert`.
+//! Everything else here is shared by them: the `session` and the `site` of a request, the `corpora` and the part of a prompt from `around`
+//! the place, its `difficulty`, the `tree_cache` of files that are not open, the `answer` in words with its places checked, and markdown
+//! that is `inert`.
 
 pub mod actions;
 pub mod answer;
@@ -48,19 +48,19 @@ pub enum AnswerEvent {
     Reasoning(String),
     /// What is being done, and its progress in percent.
     Progress(String, Option<u64>),
-    /// What was told so far is not the answer, which begins anew.
+    /// The text so far is not the answer, which starts over.
     Restart,
 }
 
 /// Takes the events as they come.
 pub type Sink = Arc<dyn Fn(AnswerEvent) + Send + Sync>;
 
-/// A sink for callers who only want the end.
+/// A sink for callers who only want the result.
 pub fn silent() -> Sink {
     Arc::new(|_| {})
 }
 
-/// Where the time went, in milliseconds: the engine's account, and ours.
+/// Where the time went, in milliseconds: by the engine's account, and by ours.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Timing {
     /// Until the prompt was ready.

@@ -21,7 +21,7 @@ pub struct Params {
     pub at: Option<Target>,
     /// Shows what an edit sends instead.
     pub how: Option<How>,
-    /// Whether the user asked for the completion. If this is not given, the kind of completion that would leave the machine is shown.
+    /// Whether the user asked for the completion. If not given, the kind of completion that would leave the machine is shown.
     pub invoked: Option<bool>,
     pub question: Option<String>,
     /// Tokens for everything around the current file; none means as configured.
@@ -40,7 +40,7 @@ pub struct Preview {
     pub prompt: String,
     /// How many tokens at the start are the same as in the last prompt of this kind.
     pub prefix_reused: usize,
-    /// All tokens of the prompt, estimated if the engine does not tell.
+    /// All tokens of the prompt, estimated if the engine has no count.
     pub prompt_tokens: usize,
     /// Where it would go.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,13 +54,13 @@ pub struct Destination {
     pub route: Decision,
     /// It would leave this machine.
     pub remote: bool,
-    /// How often the model may be asked at most; each request contains the outcome of the steps before it.
+    /// Maximum number of questions to the model; each request contains the results of the previous steps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub steps_at_most: Option<usize>,
     /// For this prompt and the longest answer, in the currency of the engine's prices, if it has any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_of_first_step: Option<f64>,
-    /// For all steps that may follow, each with a full window. Requests repeated after a server's refusal are not included.
+    /// For all steps that may follow, each with a full window. Retries after a server's refusal are not included.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_at_most: Option<f64>,
 }
@@ -69,7 +69,7 @@ pub struct Destination {
 #[derive(Default)]
 pub struct LastPrompts(VecDeque<((TaskKind, usize), String)>);
 
-/// As many as the context keeps going.
+/// As many as the context keeps alive.
 const KEPT_PROMPTS: usize = 8;
 
 impl LastPrompts {
@@ -98,11 +98,11 @@ pub(super) struct LikelyEngine {
     pub caps: Caps,
 }
 
-/// Most tokens of an answer in words, for estimates.
+/// Maximum tokens of an answer in words, for estimates.
 const MAX_ANSWER_TOKENS: u32 = 700;
 
 impl LikelyEngine {
-    /// The reader for a task. An error if the routing policy forbids the task.
+    /// The likely engine for a task. An error if the routing policy forbids the task.
     pub(super) fn new(session: &Session, task: &Task) -> Result<Self, EngineError> {
         let choice: Option<Choice> = match session.router().plan(task) {
             Ok(choices) => choices.into_iter().next(),
@@ -134,7 +134,7 @@ impl LikelyEngine {
         self.choice.as_ref().is_some_and(Choice::leaves)
     }
 
-    /// Where a prompt of so many tokens would go.
+    /// Where a prompt of `tokens` tokens would go.
     fn destination(&self, session: &Session, kind: TaskKind, tokens: usize, steps: &Steps) -> Option<Destination> {
         let choice = self.choice.as_ref()?;
         let config = session.config();
@@ -174,17 +174,17 @@ fn fallback(ask: &Ask) -> String {
 /// How often a model may be asked for one edit, and the size of each step.
 pub(super) struct Steps {
     pub count: usize,
-    /// Most tokens of the first answer (none: as for an answer in words), and of each later answer.
+    /// Maximum tokens of the first answer (none: as for an answer in words), and of each later answer.
     pub first: Option<u32>,
     pub later: u32,
-    /// Most tokens that a later request adds besides the first prompt and the answers so far.
+    /// Maximum tokens that a later request adds to the first prompt and the answers so far.
     pub more: usize,
 }
 
 impl Steps {
     const ONE: Self = Self { count: 1, first: None, later: 0, more: 0 };
 
-    /// Tokens read and written in all; no question is longer than the window.
+    /// Total tokens read and written; no question is longer than the window.
     fn at_most(&self, prompt: usize, [first, later]: [usize; 2], window: usize) -> (usize, usize) {
         let question = |step: usize| (prompt + self.more + first + (step - 1) * later).min(window.max(prompt));
         let read = prompt + (1..self.count).map(question).sum::<usize>();
@@ -192,7 +192,7 @@ impl Steps {
     }
 }
 
-/// Makes the preview. Waits for the ranking of the repository but asks no model; blocks for moments, so not for async code.
+/// Makes the preview. Waits for the ranking of the repository but asks no model; blocks briefly, so not for async code.
 pub fn preview(session: &Session, params: &Params) -> Result<Preview, EngineError> {
     let config = &session.config().context;
     let configured = |tokens: u32| params.budget.unwrap_or(tokens as usize);
@@ -244,8 +244,8 @@ pub fn preview(session: &Session, params: &Params) -> Result<Preview, EngineErro
     Ok(Preview { tokens, budget, prefix_reused, prompt_tokens, destination, parts, prompt })
 }
 
-/// The task and the reader for a completion at a place. If it is not said whether the user asks or only types, the kind that leaves the
-/// machine is taken.
+/// The task and the likely engine for a completion at a place. If it is not given whether the user asks or only types, the kind that leaves
+/// the machine is taken.
 fn completing(session: &Session, spot: &Spot, invoked: Option<bool>) -> Result<(Task, LikelyEngine), EngineError> {
     let of = |invoked| {
         spot.wanted(session, invoked).map_err(unsent)?;

@@ -29,7 +29,7 @@ pub struct Session {
     pub snapshot: Arc<Snapshot>,
     pub index: Arc<View>,
     pub shared: Arc<Shared>,
-    /// Set off when nobody waits for the request any more.
+    /// Cancelled when nobody waits for the request any more.
     pub cancel: Cancel,
 }
 
@@ -50,7 +50,7 @@ pub struct Shared {
     creates_files: bool,
 }
 
-/// The history that the status shows. It outlives the [`Shared`] of one configuration: when the configuration, the folders or trust change,
+/// The history shown by the status. It outlives the [`Shared`] of one configuration: when the configuration, the folders or trust change,
 /// the next one takes it over.
 #[derive(Clone, Default)]
 pub struct History {
@@ -58,7 +58,7 @@ pub struct History {
     silences: Vec<Silence>,
 }
 
-/// What a request leaves for later requests of the same [`Shared`].
+/// What a request leaves for later requests with the same [`Shared`].
 #[derive(Default)]
 pub struct Notes {
     pub memory: Memory,
@@ -68,7 +68,7 @@ pub struct Notes {
 }
 
 impl Shared {
-    /// Reads or changes the notes; must not take long. They are never left half-written, so a panic does not spoil them.
+    /// Reads or changes the notes; must be quick. They are never left half-written, so a panic does not spoil them.
     pub fn notes<T>(&self, act: impl FnOnce(&mut Notes) -> T) -> T {
         act(&mut self.notes.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -80,7 +80,7 @@ impl Shared {
             && self.rules.keys().eq(snapshot.roots.iter().collect::<std::collections::BTreeSet<_>>())
     }
 
-    /// Parts for these roots; reads nothing. When their rules change, new parts have to be made, so that running requests are broken off.
+    /// Parts for these roots; reads nothing. When their rules change, new parts have to be made, so that running requests are aborted.
     pub fn new(config: Arc<Config>, router: Arc<Router>, registry: Arc<Registry>, snapshot: &Snapshot) -> Self {
         let rules = snapshot.roots.iter().map(|root| (root.clone(), Rules::new(root))).collect();
         Self {
@@ -112,7 +112,7 @@ impl Shared {
         self
     }
 
-    /// With the trees that an index makes of open documents anyway.
+    /// Uses the trees that an index makes of open documents anyway.
     pub fn sharing(self, trees: &Arc<Trees>) -> Self {
         Self { trees: trees.clone(), ..self }
     }
@@ -143,7 +143,7 @@ pub fn status(session: &Session) -> Value {
     let shared = &session.shared;
     let mut status = json!(shared.router.status());
     let mut nothing = shared.notes(|notes| notes.memory.silences());
-    // Reasons that hold without any request come after the reasons of requests.
+    // Reasons that apply without any request come after the reasons of requests.
     let quiet = shared.typing_is_off();
     let silent = |document: &Arc<Document>| Some(Silence { uri: document.uri.clone(), reason: quiet?.into() });
     nothing.extend(session.snapshot.documents.iter().filter_map(silent));
@@ -154,14 +154,13 @@ pub fn status(session: &Session) -> Value {
 }
 
 impl Session {
-    /// A session with the index of the workspace. In a workspace that is not trusted the index is empty, so that only the open buffer is
-    /// used.
+    /// A session with the index of the workspace. In an untrusted workspace the index is empty, so that only the open buffer is used.
     pub fn new(snapshot: Arc<Snapshot>, shared: Arc<Shared>, index: impl FnOnce() -> Arc<View>) -> Self {
         let index = if shared.trusted { index() } else { Arc::default() };
         Self { snapshot, index, shared, cancel: Cancel::new() }
     }
 
-    /// Sets what is set off when nobody waits for the request any more.
+    /// Sets the token that is cancelled when nobody waits for the request any more.
     pub fn until(self, cancel: &Cancel) -> Self {
         Self { cancel: cancel.clone(), ..self }
     }
@@ -171,22 +170,22 @@ impl Session {
         &self.shared.config
     }
 
-    /// Waits until the repository can be ranked, so that a completion uses it; for callers who ask once.
+    /// Waits until the repository can be ranked, so that a completion uses it; for one-shot callers.
     pub fn prepare(&self) {
         corpora::wait(self, super::around::RANKING_WAIT);
     }
 
-    /// Has the ranking updated in the background.
+    /// Updates the ranking in the background.
     pub fn warm(&self) {
         corpora::newest(self);
     }
 
-    /// Whether the ranking has the current text of all open documents but one; if not, has it updated.
+    /// Whether the ranking has the current text of all open documents but one; if not, starts an update.
     pub fn knows_others(&self, own: &str) -> bool {
         corpora::knows_others(self, own)
     }
 
-    /// Waits for the end of the update of the ranking that runs; false where none does.
+    /// Waits for the end of the running update of the ranking; false if none is running.
     pub async fn updated(&self) -> bool {
         corpora::ended(self).await
     }
@@ -196,14 +195,14 @@ impl Session {
         &self.shared.router
     }
 
-    /// Whether the engine that edits has a window for tools, by the configuration.
+    /// Whether the engine that edits has a window for tools, according to the configuration.
     pub fn edits_with_tools(&self) -> bool {
         let config = self.config();
         let coder = config.engines.get(&config.roles.coder);
         coder.is_some_and(|coder| coder.context.map_or(coder.kind != EngineKind::Llama, |context| context >= config.route.agent_context))
     }
 
-    /// A task of this kind, with the limits that the project and the trust in it set.
+    /// A task of this kind, with the limits set by the project and the trust in it.
     pub fn task(&self, kind: TaskKind) -> Task {
         Task { local_only: self.is_local_only(), trusted: self.shared.trusted, ..Task::new(kind) }
     }
@@ -228,8 +227,8 @@ impl Session {
         }
     }
 
-    /// For a document that shows another version of a file (as `git:` does): why that file is excluded. Outside of all folders, the rules
-    /// of the file's own project hold.
+    /// For a document that shows another version of a file (as `git:` does): why that file is excluded. Outside all folders, the rules of
+    /// the file's own project apply.
     fn closed_file(&self, file: &Path) -> Option<String> {
         if let Some(path) = self.snapshot.roots.locate(file) {
             return self.closed_path(&path);
@@ -256,7 +255,7 @@ impl Session {
         }
         let outside = self.snapshot.documents.iter().filter(|document| document.path.is_none());
         let inside = self.snapshot.documents.iter().filter_map(|document| document.path.as_ref());
-        // Files of one folder belong to the same projects, and each is looked up on disk.
+        // Files of one folder belong to the same projects, and each lookup reads the disk.
         let mut folders = HashSet::new();
         let nested = inside
             .filter(|path| folders.insert((path.root(), path.folder())))
@@ -272,7 +271,7 @@ impl Session {
         rules::project_of(file).is_some_and(|roots| roots.iter().any(|root| rules::project(root).0.local_only))
     }
 
-    /// The language of a document with this text: the editor's word, else what the file looks like.
+    /// The language of a document with this text: the editor's choice, else what the file looks like.
     pub fn language(&self, document: &Document, text: &str) -> Option<Arc<Language>> {
         let path = document.path.as_ref().map(WorkspacePath::relative);
         self.shared.registry.of_document(&document.language, path, text).cloned()
@@ -284,7 +283,7 @@ impl Session {
         self.shared.registry.of_document(id, Some(path.relative()), text).cloned()
     }
 
-    /// The exact text of a file with its tree; no tree without a parser.
+    /// The exact text of a file and its tree; no tree without a parser.
     pub fn parsed(&self, path: &WorkspacePath) -> Result<(Arc<str>, Option<Parsed>), ReadError> {
         let text = self.snapshot.read_exact(path)?;
         let parsed = self.language_at(path, &text).and_then(|language| tree_cache::tree(&self.shared, path, &language, &text));
@@ -292,7 +291,7 @@ impl Session {
     }
 }
 
-/// Why nothing is offered in a file that takes no part.
+/// Why nothing is offered in a file that does not take part.
 fn closed_by(reason: Skip, path: &WorkspacePath) -> Option<String> {
     Some(match reason {
         // The file is not part of the project's context, but a user who opens it works in it, so something is offered there.

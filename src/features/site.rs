@@ -1,4 +1,4 @@
-//! A place in a document with its syntax: what is there, and whether a change makes the file parse worse.
+//! A place in a document and its syntax: what is there, and whether a change makes the file parse worse.
 
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -14,7 +14,7 @@ use crate::text::lines::{line_end, line_number, line_start};
 use crate::text::{Edit, Ending, layout, mark_bytes, words};
 use crate::workspace::{Document, WorkspacePath, uri};
 
-/// A body longer than this, in bytes, is not taken for a placeholder.
+/// A body longer than this, in bytes, is not considered a placeholder.
 const MAX_PLACEHOLDER_BYTES: usize = 4 << 10;
 /// Larger documents, in bytes, are not parsed for a request.
 const MAX_PARSED_BYTES: usize = 1 << 20;
@@ -24,16 +24,16 @@ pub struct Site {
     /// With line feeds; offsets are those of the document.
     pub text: Arc<str>,
     pub bytes: Range<usize>,
-    /// As shown to people and models.
+    /// As shown to users and models.
     pub path: String,
     pub language: Option<Arc<Language>>,
     document: Arc<Document>,
-    /// The ending of most lines in the document, if `text` has another.
+    /// The ending of most lines in the document, if it differs from that in `text`.
     ending: Option<Ending>,
     session: Session,
-    /// Parsed when first needed.
+    /// Parsed on first use.
     parsed: OnceLock<Option<Parsed>>,
-    /// Gathered when first needed.
+    /// Gathered on first use.
     definitions: OnceLock<Vec<Definition>>,
     /// Errors of the text when it is parsed from scratch; counted only if an edit seems to break the text.
     fresh_errors: OnceLock<usize>,
@@ -51,7 +51,7 @@ impl Site {
             Some(path) => path.to_string(),
             None => uri::name(&document.uri),
         };
-        // A byte order mark cannot be selected: the first definition begins behind it.
+        // A byte order mark cannot be selected: the first definition begins after it.
         let mark = mark_bytes(&text);
         let at = |offset| document.text.floor(offset).max(mark);
         let (start, end) = (at(target.bytes.start), at(target.bytes.end));
@@ -124,12 +124,12 @@ impl Site {
         }
     }
 
-    /// Where a name stands here; none if the text cannot be parsed.
+    /// Where a name occurs here; none if the text cannot be parsed.
     pub fn uses(&self, name: &str) -> Option<Vec<(Range<usize>, Within)>> {
         Some(uses::uses(self.parsed()?, name))
     }
 
-    /// Whether a word stands here as a name in code: outside of comments and strings, and not a keyword.
+    /// Whether a word occurs here as a name in code: outside comments and strings, and not a keyword.
     pub fn defines(&self, name: &str) -> bool {
         let Some(parsed) = self.parsed() else { return false };
         let touches = |range: &Range<usize>| range.contains(&self.bytes.start) || range.end == self.bytes.start;
@@ -138,7 +138,7 @@ impl Site {
         uses::uses(parsed, name).iter().any(is_name)
     }
 
-    /// The trimmed selection and the statement around it, if it is a value that could have a name; else why not.
+    /// The trimmed selection and the statement around it, if it is a value that could be named; else why not.
     pub fn value(&self) -> Result<(Range<usize>, Range<usize>), &'static str> {
         let inside = &self.text[self.bytes.clone()];
         let start = self.bytes.start + (inside.len() - inside.trim_start().len());
@@ -149,7 +149,7 @@ impl Site {
 
     /// The comment above an item, or its docstring.
     pub fn doc_of(&self, item: &Item) -> Option<Range<usize>> {
-        // This finds the comment without an outline, because an outline of a long file would take longer than all other work of one key.
+        // This finds the comment without an outline, because an outline of a long file would take longer than all other work for one key.
         let known = self.definitions.get().map_or_else(
             || definitions_in(self.parsed()?, &self.path, &item.range).into_iter().find(|known| self.is_of(known, item)),
             |all| all.iter().find(|known| self.is_of(known, item)).cloned(),
@@ -157,14 +157,14 @@ impl Site {
         known.map(|known| known.doc).filter(|doc| !doc.is_empty()).map(|doc| doc.range())
     }
 
-    /// The body of an item, if it has only blanks, comments and placeholders.
+    /// The body of an item, if it has only white space, comments and placeholders.
     pub fn empty_body(&self, item: &Item) -> Option<Range<usize>> {
         let mut body = item.body.clone()?;
         let language = self.language.as_ref()?;
         if body.len() > MAX_PLACEHOLDER_BYTES || self.is_stub() {
             return None;
         }
-        // A docstring is no body.
+        // A docstring is not a body.
         let quoted = language.indented && self.text[body.clone()].trim_start_matches(['r', 'R']).starts_with(['"', '\'']);
         if let Some(doc) = quoted.then(|| self.doc_of(item)).flatten().filter(|doc| doc.start == body.start) {
             body.start = doc.end;
@@ -184,7 +184,7 @@ impl Site {
         naming::is_stub(self.language.as_deref(), &self.path)
     }
 
-    /// The line of the cursor, or the selected lines, if they are blank; none in an empty text.
+    /// The line of the cursor, or the selected lines, if blank; none in an empty text.
     pub fn blank_line(&self) -> Option<Range<usize>> {
         let line = self.whole_lines(self.bytes.clone());
         (self.text[line.clone()].trim().is_empty() && !self.text.trim().is_empty()).then_some(line)
@@ -199,7 +199,7 @@ impl Site {
         self.whole_lines(range)
     }
 
-    /// Whether whole lines lie inside of an item's body. A body without braces begins behind its first line's indentation.
+    /// Whether whole lines are inside an item's body. A body without braces begins after its first line's indentation.
     pub fn is_in_body(&self, item: &Item, lines: &Range<usize>) -> bool {
         item.body.as_ref().is_some_and(|body| {
             let start = self.text[..body.start].trim_end_matches([' ', '\t']).len();
@@ -232,13 +232,13 @@ impl Site {
         (self.line_of(range.start), self.line_of(range.end))
     }
 
-    /// How many places of a code in this language do not parse.
+    /// How many places in a piece of code do not parse in this language.
     pub fn errors_in(&self, code: &str) -> usize {
         self.language.as_ref().and_then(|language| parse(language, code).ok()).map_or(0, |parsed| parsed.errors())
     }
 
-    /// Whether an item is a test or contains tests, by its name, its marks, or the module or file it lies in. Uses only what is in the
-    /// document, since menus ask.
+    /// Whether an item is a test or contains tests, judged by its name, its attributes, or the module or file it is in. Uses only what is
+    /// in the document, since this runs for menus.
     pub fn is_test(&self, item: &Item) -> bool {
         let Some(parsed) = self.parsed() else { return false };
         let text = &self.text[item.range.clone()];
@@ -262,7 +262,7 @@ impl Site {
         above.skip_while(|line| line.is_empty()).take_while(|line| self.language.as_ref().is_some_and(|language| language.is_mark(line)))
     }
 
-    /// Whether an item only declares what others implement, by its marks or its type's bases.
+    /// Whether an item only declares what others implement, judged by its attributes or its type's bases.
     pub fn is_contract(&self, item: &Item) -> bool {
         let Some(contracts) = self.language.as_ref().map(|language| &language.contracts) else { return false };
         let says = |text: &str, list: &[String]| list.iter().any(|word| words::has(text, word));
@@ -283,13 +283,13 @@ impl Site {
         item.range.contains(&(known.name.start as usize)) && known.name.of(&self.text) == item.name
     }
 
-    /// The outline; empty for what cannot be parsed.
+    /// The outline; empty if the text cannot be parsed.
     pub fn definitions(&self) -> &[Definition] {
         let read = || self.parsed().map(|parsed| tags(parsed, &self.path).definitions).unwrap_or_default();
         self.definitions.get_or_init(read)
     }
 
-    /// Whether a name is that of a definition in a type, or stands in a type but in none of its methods.
+    /// Whether a name is that of a definition in a type, or occurs in a type but in none of its methods.
     pub fn is_member_of_type(&self, name: &Range<usize>) -> bool {
         let holds = |known: &&Definition| {
             let inside = (known.signature.start as usize..known.item.end as usize).contains(&name.start);

@@ -8,7 +8,7 @@ use super::Shared;
 use crate::syntax::{Language, Parsed, parse};
 use crate::workspace::WorkspacePath;
 
-/// Most files that are kept, and the largest size in bytes.
+/// Maximum files that are kept, and the maximum size in bytes.
 const MAX_KEPT_FILES: usize = 8;
 const MAX_KEPT_FILE_BYTES: usize = 256 << 10;
 
@@ -19,7 +19,7 @@ struct Read {
     parsed: Parsed,
 }
 
-/// Trees of files read last, most recent first.
+/// Trees of the files read last, most recent first.
 #[derive(Default)]
 pub struct TreeCache(VecDeque<Read>);
 

@@ -1,16 +1,16 @@
-//! Finds answers that go in circles: a small model may write the same sentences over and over until its last token. The cost of each word
-//! does not depend on the length of the answer. Repetitions within a few words are noticed by the engine process. Pure.
+//! Detects answers that go in circles: a small model may write the same sentences over and over until its last token. The cost per word
+//! does not depend on the length of the answer. Repetition within a few words is detected by the engine process. Pure.
 
 use std::collections::VecDeque;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Length of one round in words. Shorter repetitions may be right; longer ones are not kept up by models.
+/// Minimum length of one round in words. Shorter repetitions may be right.
 const MIN_ROUND_WORDS: usize = 8;
 const MAX_ROUND_WORDS: usize = 256;
-/// So many identical rounds in a row, word by word, make a circle.
+/// This many identical consecutive rounds, word by word, make a circle.
 const CIRCLE_ROUNDS: usize = 3;
-/// After so many repeated words a circle may have begun. They are held back until it is known whether it has.
+/// After this many repeated words a circle may have begun. They are held back until it is known whether it has.
 const SUSPECT_WORDS: usize = 3;
 
 /// Takes an answer in pieces of any size.
@@ -18,7 +18,7 @@ const SUSPECT_WORDS: usize = 3;
 pub struct Circles {
     /// The last words, as many as are needed to recognise a circle.
     words: VecDeque<Word>,
-    /// At index `n`: how many of the last words equal, in order, the words that stand `n` words before them.
+    /// At index `n`: how many of the last words equal, in order, the words `n` words before them.
     runs: Vec<usize>,
     word: String,
     /// Bytes of the answer so far.
@@ -32,7 +32,7 @@ struct Word {
     hash: u64,
     /// The byte at which the word ends.
     end: usize,
-    /// Number of words of prose so far. Repetition within code alone may be right.
+    /// Number of words of prose so far. Repetition only within code may be right.
     prose: usize,
 }
 
@@ -62,7 +62,7 @@ impl Circles {
         None
     }
 
-    /// The byte from which on the answer may be repeating itself; none if nothing looks like a repetition.
+    /// The byte from which the answer may be repeating itself; none if nothing looks like a repetition.
     pub fn suspect(&self) -> Option<usize> {
         let run = self.runs.iter().skip(MIN_ROUND_WORDS).copied().max().filter(|run| *run >= SUSPECT_WORDS)?;
         let last_of_first = self.words.len().checked_sub(run + 1)?;

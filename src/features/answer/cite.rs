@@ -1,5 +1,5 @@
 //! Checks everything an answer names before anybody sees it: a path has to be a visible file of the workspace, a line has to exist in it,
-//! and a name written as code has to be known to the index. What does not hold is marked in the text.
+//! and a name written as code has to be known to the index. What does not exist is marked in the text.
 
 mod check;
 mod guess;
@@ -48,7 +48,7 @@ pub enum NamedBy {
 }
 
 impl NamedBy {
-    /// In words, for people.
+    /// In words, for the user.
     pub fn words(self) -> &'static str {
         match self {
             NamedBy::Answer => "named in the answer",
@@ -70,7 +70,7 @@ pub struct Checker<'a> {
     subject: Option<String>,
     last: Option<String>,
     citations: Vec<Citation>,
-    /// Names that were marked before in this answer; each is marked once.
+    /// Names that were already marked in this answer; each is marked once.
     marked: HashSet<String>,
     /// For each path that was looked up, the file and its number of lines.
     found: HashMap<String, Option<(WorkspacePath, u32)>>,
@@ -79,10 +79,10 @@ pub struct Checker<'a> {
     split: Option<SplitPaths>,
     /// The marker that opened the current code block: backquotes or tildes.
     fence: Option<String>,
-    /// Names in that code block that are not in the workspace. The block is not changed, since users copy code; the names are listed below
+    /// Names in that code block that are not in the workspace. The block is not changed, since users copy code; the names are listed after
     /// it.
     below: Vec<String>,
-    /// The start of the line has been checked already.
+    /// The start of the line has already been checked.
     in_line: bool,
     table: Table,
 }
@@ -118,7 +118,7 @@ impl<'a> Checker<'a> {
         Self { vocabulary: other.vocabulary, split: other.split, subject: other.subject, ..Self::new(other.session, near) }
     }
 
-    /// Checks a whole answer; returns it with marks, and its places.
+    /// Checks a whole answer; returns it with marks, and the places it names.
     pub fn check(mut self, text: &str) -> (String, Vec<Citation>) {
         let mut marked: String = text.split_inclusive('\n').map(|line| self.line(line)).collect();
         marked.push_str(&self.finish());
@@ -128,7 +128,7 @@ impl<'a> Checker<'a> {
         (marked, self.citations)
     }
 
-    /// Checks a line, or a part of one that begins and ends outside of backquotes.
+    /// Checks a line, or a part of one that begins and ends outside backquotes.
     pub fn line(&mut self, line: &str) -> String {
         let is_start = !std::mem::replace(&mut self.in_line, !line.ends_with('\n'));
         if is_start && self.is_fence(line) {
@@ -147,7 +147,7 @@ impl<'a> Checker<'a> {
         marked
     }
 
-    /// Whether the text after a blank may belong to a path at the end of this text.
+    /// Whether the text after a space may belong to a path at the end of this text.
     pub fn may_go_on(&mut self, text: &str) -> bool {
         self.split().may_go_on(text)
     }
@@ -156,7 +156,7 @@ impl<'a> Checker<'a> {
         self.split.get_or_insert_with(|| SplitPaths::new(self.session))
     }
 
-    /// Ends the answer; returns what is still to be said. Closes an open code block for it.
+    /// Ends the answer; returns what is still to be added. Closes an open code block first.
     pub fn finish(&mut self) -> String {
         let fence = self.fence.take();
         match self.said_below() {
@@ -184,7 +184,7 @@ impl<'a> Checker<'a> {
         true
     }
 
-    /// Where the words of a line are to be marked, in order.
+    /// Where the words of a line have to be marked, in order.
     fn marks(&mut self, line: &str) -> Vec<(usize, &'static str)> {
         let places = self.places(line, false);
         let mut marks: Vec<(usize, &str)> = vec![];
@@ -205,7 +205,7 @@ impl<'a> Checker<'a> {
             if said(&at) || spans.iter().any(|(whole, _)| whole.start < at.end && at.start < whole.end) {
                 continue;
             }
-            // A call is code also without backquotes.
+            // A call is code even without backquotes.
             let called = word.strip_suffix('(').filter(|name| line[at.end..].starts_with(')') && is_compound(name));
             if called.is_some_and(|name| self.is_no_name(name)) {
                 marks.push((at.end + 1, NO_NAME));
@@ -230,7 +230,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The lines that a text names: where they stand, and their marks. In code only those with a path count.
+    /// The lines that a text names: where they occur, and their marks. In code only those with a path count.
     fn places(&mut self, line: &str, in_code: bool) -> Vec<(Range<usize>, Option<&'static str>)> {
         let mut places = vec![];
         let whole = self.split().found(line);
@@ -259,7 +259,7 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// The code spans of a line: with their backquotes, and what is between these.
+/// The code spans of a line: with their backquotes, and the text between these.
 pub(super) fn spans(line: &str) -> Vec<(Range<usize>, Range<usize>)> {
     let mut spans = vec![];
     let mut at = 0;

@@ -1,4 +1,4 @@
-//! Answers in words, for explanations and questions: asked of the scout, streamed as inert markdown, with every named place checked.
+//! Answers in words, for explanations and questions: written by the scout, streamed as inert markdown, with every named place checked.
 
 pub mod circles;
 pub mod cite;
@@ -25,7 +25,7 @@ use cite::{Checker, Citation, NamedBy, spans};
 pub struct Answer {
     /// Markdown from which no renderer fetches or runs anything.
     pub text: String,
-    /// It has no end: most often it ran out of tokens, or went in circles. Its last words say so.
+    /// It has no proper end: most often it ran out of tokens, or went in circles. Its last words say so.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub cut: bool,
     pub citations: Vec<Citation>,
@@ -43,7 +43,7 @@ pub(super) struct Question<'a> {
     pub system: &'a str,
     /// The file that the question is about.
     pub subject: Option<String>,
-    /// Most tokens of the answer.
+    /// Maximum tokens of the answer.
     pub length: u32,
     /// Tokens of the window that are not for the repository: those of the rules and of the answer.
     pub besides: usize,
@@ -61,26 +61,26 @@ pub(super) fn chat(rules: &str, text: &str) -> Chat {
     Chat { messages: vec![Message::new(Role::System, rules), Message::new(Role::User, text)], ..Chat::default() }
 }
 
-/// The parts that may hold the answer, most relevant first. Signatures, whole files and maps are left out, because they say little about
-/// one question.
+/// The parts that may contain the answer, most relevant first. Signatures, whole files and maps are left out, because they say little about
+/// a single question.
 fn telling(parts: &[Part]) -> Vec<Stretch> {
     let (here, others): (Vec<&Part>, Vec<&Part>) = parts.iter().partition(|part| part.kind == Kind::Current);
     let others = others.into_iter().filter(|part| !matches!(part.kind, Kind::Outline | Kind::File | Kind::Signature));
     here.into_iter().chain(others).map(Stretch::from).collect()
 }
 
-/// Stands below an answer that ran out of tokens, as markdown.
+/// Appended to an answer that ran out of tokens, as markdown.
 const CUT: &str = "\n\n*(The answer was cut off here: it had become too long.)*\n";
-/// The same below one that went in circles.
+/// Appended to an answer that went in circles.
 const CIRCLES: &str = "\n\n*(The answer was cut off here: from here on it repeated itself.)*\n";
-/// Most places that are listed because the model was shown them, although its answer does not name them.
+/// Maximum places that are listed because the model was shown them, although its answer does not name them.
 const LISTED: usize = 5;
 
 impl Question<'_> {
     /// Asks, streams and checks. `prompt` makes the question for an engine and its room.
     ///
     /// # Errors
-    /// No engine answered to the end. What came before that is in the error, checked like an answer, and its last words say that it breaks
+    /// No engine answered to the end. The text before that is in the error, checked like an answer, and its last words say that it breaks
     /// off.
     pub async fn ask(
         self,
@@ -143,7 +143,7 @@ fn paths(seen: &[Stretch]) -> Vec<String> {
     seen.iter().map(|place| place.path.clone()).collect()
 }
 
-/// What stands below an answer that has no end.
+/// The note after an answer that has no proper end.
 fn cut_off(finished: &Finished) -> Option<String> {
     let is_cut = finished.reason == Finish::Length;
     is_cut.then(|| match &finished.cut {
@@ -184,7 +184,7 @@ struct Stream<'a> {
     filter: Inert,
     circles: Circles,
     held: String,
-    /// Bytes of the answer that have been shown, and so are not in `held` any more.
+    /// Bytes of the answer that have been shown, and so are no longer in `held`.
     gone: usize,
     has_text: bool,
     has_thoughts: bool,
@@ -205,7 +205,7 @@ impl<'a> Stream<'a> {
         self.checker.near = near;
     }
 
-    /// Drops the answer so far. If the user has seen some of it, tells the editor that the answer begins anew.
+    /// Drops the answer so far. If the user has seen some of it, tells the editor that the answer starts over.
     fn restart(&mut self, was_told: bool) {
         if was_told {
             (self.sink)(AnswerEvent::Restart);
@@ -238,7 +238,7 @@ impl<'a> Stream<'a> {
         ControlFlow::Continue(())
     }
 
-    /// Shows the parts of the first `clear` bytes of the answer that can be checked without the text that follows them.
+    /// Shows the parts of the first `clear` bytes of the answer that can be checked without the text after them.
     fn release(&mut self, clear: usize) {
         while let Some(end) = end_of_piece(&self.held, &mut self.checker).filter(|end| self.gone + end <= clear) {
             let piece: String = self.held.drain(..end).collect();
@@ -252,7 +252,7 @@ impl<'a> Stream<'a> {
         self.tell(shown);
     }
 
-    /// The error with which an answer breaks off, with the text so far as it may be shown. Who streams gets what was held back of it.
+    /// The error for an answer that breaks off, with the text so far as it may be shown. A streaming client also gets the part held back.
     fn breaks_off(mut self, error: EngineError, near: Vec<String>) -> EngineError {
         let partial = &error.partial[..circles::kept(&error.partial).unwrap_or(error.partial.len())];
         if partial.trim().is_empty() || error.kind == ErrorKind::Cancelled {
@@ -284,7 +284,7 @@ impl<'a> Stream<'a> {
     }
 }
 
-/// Words behind a path that may still name a line of it: `src/a.rs`, at lines 3-5.
+/// Maximum words after a path that may still name a line of it: `src/a.rs`, at lines 3-5.
 const SAYS_LINES: usize = 4;
 
 /// How much of a text can be checked: a complete line, or up to a place between two words where nothing is being named.
@@ -292,7 +292,7 @@ fn end_of_piece(text: &str, checker: &mut Checker<'_>) -> Option<usize> {
     if let Some(line) = text.find('\n') {
         return Some(line + 1);
     }
-    // In a table the line may stand in another column than the path.
+    // In a table the line may be in another column than the path.
     if text.trim_start().starts_with('|') {
         return None;
     }

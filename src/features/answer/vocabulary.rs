@@ -1,5 +1,5 @@
 //! The names of the workspace's files and the words in them, to check names in an answer that the index (which only has identifiers of
-//! code) does not know. Files are read once, when a word asks for it.
+//! code) does not know. Files are read once, when a word requires it.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
@@ -8,31 +8,31 @@ use crate::features::Session;
 use crate::index::Tier;
 use crate::text::words;
 
-/// Most bytes of text that are read, and most files.
+/// Maximum bytes of text that are read, and maximum files.
 const MAX_BYTES: usize = 32 << 20;
 const MAX_FILES: usize = 20_000;
 
-/// The words of the workspace, read bit by bit.
+/// The words of the workspace, read step by step.
 pub(super) struct Vocabulary {
     /// Every path, as shown.
     pub paths: Vec<String>,
     endings: HashSet<String>,
-    /// Folders right below a root.
+    /// Folders directly below a root.
     folders: HashSet<String>,
     /// Hashes of the words read so far.
     words: HashSet<u64>,
     hashing: RandomState,
-    /// Files to read, the next one last.
+    /// Files still to be read, the next one last.
     unread: Vec<String>,
     left: usize,
 }
 
 impl Vocabulary {
-    /// No file is read yet.
+    /// No file has been read yet.
     pub fn new(session: &Session) -> Self {
         let mut files: Vec<(bool, String)> =
             session.index.files().map(|(_, file)| (file.tier == Tier::Text, file.path.to_string())).collect();
-        // The index knows most words in code, so other files are read first; they stand last here.
+        // The index knows most words in code, so other files are read first; they are last here.
         files.sort_unstable_by(|a, b| (a.0, &b.1).cmp(&(b.0, &a.1)));
         let paths: Vec<String> = files.into_iter().map(|file| file.1).collect();
         let ending = |path: &String| Some(path.rsplit('/').next()?.rsplit_once('.')?.1.to_lowercase());
@@ -47,12 +47,12 @@ impl Vocabulary {
         self.endings.contains(&ending.to_lowercase())
     }
 
-    /// Whether a folder of this name lies right below a root.
+    /// Whether a folder of this name is directly below a root.
     pub fn has_folder(&self, folder: &str) -> bool {
         self.folders.contains(folder)
     }
 
-    /// Whether a word stands in a file of the workspace; the files in `first` are read first. False for words beyond the limit.
+    /// Whether a word occurs in a file of the workspace; the files in `first` are read first. False for words beyond the limit.
     pub fn has_word(&mut self, session: &Session, word: &str, first: &[String]) -> bool {
         let word = self.hashing.hash_one(word);
         if self.words.contains(&word) {

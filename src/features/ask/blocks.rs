@@ -10,15 +10,15 @@ use crate::syntax::{Language, naming};
 use crate::text::count;
 use crate::text::lines::line_start;
 
-/// Lines of one block.
+/// Number of lines of one block.
 pub(super) const BLOCK: usize = 24;
 
 /// Names of files that list changes.
 const CHANGES: &[&str] = &["changelog", "changes", "history", "news", "releases", "release", "whatsnew", "whats_new"];
-/// Extensions of files written for people, whose blocks are ranked as prose.
+/// Extensions of prose files, whose blocks are ranked as prose.
 const PROSE_EXTENSIONS: &[&str] = &["md", "mdx", "markdown", "rst", "adoc", "asciidoc", "txt", "org", "textile"];
 
-/// Whether a file is written for people, by its name: `README.md`, `LICENSE`.
+/// Whether a file is prose, judged by its name: `README.md`, `LICENSE`.
 pub(super) fn is_prose(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     match name.rsplit_once('.') {
@@ -58,17 +58,17 @@ pub(super) fn is_underline(line: &str, above: &str) -> bool {
     all && line.len() >= 3 && !above.trim().is_empty() && line.len() + 2 >= above.trim_end().len()
 }
 
-/// Whether a file lies at the root and has a word of the sentence as its name.
+/// Whether a file is at the root and has a word of the sentence as its name.
 pub(super) fn is_called(path: &str, sentence: &Sentence) -> bool {
     !path.contains('/') && sentence.has(&naming::stem(None, path.trim_start_matches('.')).to_lowercase())
 }
 
-/// The first byte of a definition, its comment included.
+/// The first byte of a definition, including its comment.
 pub(super) fn begin(symbol: &Symbol) -> u32 {
     if symbol.doc.is_empty() { symbol.item.start } else { symbol.doc.start.min(symbol.item.start) }
 }
 
-/// The ranges of a text outside of all definitions, in whole lines; the whole text where there are no definitions.
+/// The ranges of a text outside all definitions, in whole lines; the whole text if there are no definitions.
 fn loose<'a>(file: &'a File, text: &'a str) -> impl Iterator<Item = Range<usize>> {
     let ends = file.symbols.iter().map(|symbol| (begin(symbol) as usize, symbol.item.end.max(symbol.doc.end) as usize));
     let mut known = 0;
@@ -92,7 +92,7 @@ pub(super) fn first(file: &File, text: &str, most: usize) -> Vec<u32> {
     (0..lines).step_by(BLOCK).take(most).map(|line| line as u32).collect()
 }
 
-/// The bytes of the block that begins with a line, counted from 0. None inside of a definition.
+/// The bytes of the block that begins with a line, counted from 0. None inside a definition.
 pub(super) fn range(file: &File, text: &str, first: u32) -> Option<Range<usize>> {
     let start = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).nth(first as usize)?;
     let stretch = loose(file, text).find(|stretch| stretch.contains(&start))?;
@@ -106,7 +106,7 @@ pub(super) fn range(file: &File, text: &str, first: u32) -> Option<Range<usize>>
 pub(super) struct Blocks<'a> {
     file: &'a File,
     text: &'a str,
-    /// The ranges outside of definitions that end behind the last offset.
+    /// The ranges outside definitions that end after the last offset.
     stretches: std::iter::Peekable<Box<dyn Iterator<Item = Range<usize>> + 'a>>,
     counter: Counter<'a>,
     /// Of the last such range with an offset in it: its start, the number of its first line, and for each line, whether it does not count:
@@ -136,7 +136,7 @@ impl<'a> Blocks<'a> {
         Self { file, text, stretches: stretches.peekable(), counter: Counter { text, at: 0, line: 0 }, looked: None }
     }
 
-    /// The block of an offset, as the number of its first line. None inside of definitions, imports and the like.
+    /// The block of an offset, as the number of its first line. None inside definitions, imports and the like.
     pub fn at(&mut self, offset: usize) -> Option<u32> {
         while self.stretches.next_if(|stretch| stretch.end <= offset).is_some() {}
         let stretch = self.stretches.peek().filter(|stretch| stretch.contains(&offset))?.clone();

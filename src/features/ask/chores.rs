@@ -1,5 +1,5 @@
-//! Questions about what people do with a repository rather than about its code: run its tests, build it, install it. The answer is in files
-//! written for people, or where tools look up what to do.
+//! Questions about working with a repository rather than about its code: run its tests, build it, install it. The answer is in prose files,
+//! or where tools look up what to do.
 
 use std::sync::LazyLock;
 
@@ -11,7 +11,7 @@ use crate::features::Session;
 use crate::features::answer::cite::named::compiled;
 use crate::syntax::naming;
 
-/// Phrases of somebody who asks how to do something.
+/// Phrases of a user who asks how to do something.
 static HOW_TO: LazyLock<Regex> = LazyLock::new(|| {
     compiled(concat!(
         r"(?i)\bhow\s+(?:(?:do|can|could|should|would|must|shall)\s+(?:i|we|you|one)\b|to\b|(?:is|are)\b.*\b(?:built|installed|run|tested|deployed|released)\b)",
@@ -19,7 +19,7 @@ static HOW_TO: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
-/// What people do with a repository, ...
+/// What users do with a repository, ...
 const CHORES: &[&str] = &[
     "benchmark",
     "build",
@@ -66,7 +66,7 @@ const OBJECTS: &[&str] = &[
     "unit",
     "up",
 ];
-/// Names of documents that tell.
+/// Names of documents that describe this.
 const GUIDES: &[&str] = &[
     "agents",
     "build",
@@ -83,7 +83,7 @@ const GUIDES: &[&str] = &[
     "setup",
     "test",
 ];
-/// Files beside the manifests that tell tools what to do.
+/// Files next to the manifests that tell tools what to do.
 const RECIPES: &[&str] =
     &["justfile", "makefile", "noxfile", "rakefile", "taskfile", "tox", "dockerfile", "gnumakefile", "configure", "docker_compose"];
 

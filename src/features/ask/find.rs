@@ -15,22 +15,22 @@ use crate::text::lines::{line_number, line_start};
 
 /// Up to this budget in tokens only definitions are shown, since a map would take their room.
 const DEFINITIONS_ONLY_BUDGET: usize = 4096;
-/// The budget in tokens for each further definition, and the most and fewest definitions.
+/// The budget in tokens for each further definition, and the maximum and minimum number of definitions.
 const TOKENS_PER_EXCERPT: usize = 120;
 const MAX_EXCERPTS: usize = 32;
 const MIN_EXCERPTS: usize = 12;
-/// Excerpts of the longest length that any budget has room for.
+/// How many excerpts of the maximum length fit into any budget.
 const LONG_EXCERPTS: usize = 8;
-/// Longest excerpt in bytes, and longest for something that the question names.
+/// The longest excerpt in bytes, and the longest for something that the question names.
 const MAX_EXCERPT_BYTES: usize = 3000;
 const MAX_NAMED_EXCERPT_BYTES: usize = 24_000;
-/// If fewer tokens are left than this, no whole file is added.
+/// If fewer tokens than this are left, no whole file is added.
 const MIN_FILE_TOKENS: usize = 200;
 
 /// The parts for a question within a budget of tokens. If the whole repository fits, that. Else the best definitions; and if there is room,
 /// a map of the repository before them, and as many whole files as fit. The map has its own order, so that the next question's prompt
-/// begins alike; what the question is about comes last, where models look most. A question whose words hardly occur is answered from what
-/// the repository says about itself.
+/// starts the same; what the question is about comes last, where models look most. A question whose words hardly occur is answered from
+/// what the repository says about itself.
 pub(super) fn about(session: &Session, question: &str, budget: usize, tokens: &dyn Tokens) -> About {
     let paths = Paths::new(session);
     let withheld = withheld::told(session, question, &paths);
@@ -74,7 +74,7 @@ fn parts(session: &Session, question: &str, paths: &Paths<'_>, budget: usize, to
     parts
 }
 
-/// Excerpts with whole files before them, as far as `left` tokens go. Of excerpts whose whole file is shown only the best stay.
+/// Excerpts preceded by whole files, as far as `left` tokens go. Of excerpts whose whole file is shown only the best are kept.
 fn filled(session: &Session, ranking: &Ranking, bodies: Vec<Part>, mut left: usize, tokens: &dyn Tokens) -> Vec<Part> {
     let mut stays = DEFINITIONS_ONLY_BUDGET;
     let (repeated, mut others): (Vec<Part>, Vec<Part>) = bodies.into_iter().partition(|part| {
@@ -109,7 +109,7 @@ fn spent(parts: &[Part]) -> usize {
     parts.iter().map(|part| part.tokens).sum()
 }
 
-/// Whether a third of the room is left.
+/// Whether a third of the budget is left.
 fn is_sparse(parts: &[Part], budget: usize) -> bool {
     spent(parts) * 3 < budget * 2
 }
@@ -123,7 +123,7 @@ struct Places<'a> {
 }
 
 impl Places<'_> {
-    /// The best excerpts within a budget: what the question names, then what shares most with it. Adjoining places become one.
+    /// The best excerpts within a budget: what the question names, then what shares most with it. Adjacent places are merged.
     fn excerpts(&self, budget: usize) -> Vec<Part> {
         // Several places fit even a small budget; bytes are about three times the tokens. Named places may take half.
         let longest = MAX_EXCERPT_BYTES.min(budget * BYTES_PER_TOKEN / LONG_EXCERPTS);
@@ -160,7 +160,7 @@ impl Places<'_> {
         let Some(part) = part else { return };
         let (mut first, mut last) = (part.start_line, part.end_line);
         let mut touched: Vec<usize> = vec![];
-        // A merged part may reach another one.
+        // A merged part may overlap another one.
         while let Some(at) = (0..parts.len()).find(|at| {
             let known = &parts[*at];
             !touched.contains(at) && known.path == part.path && known.start_line <= last && first <= known.end_line
@@ -247,7 +247,7 @@ fn around(text: &str, range: Range<usize>, focus: usize, longest: usize) -> Rang
     let focus = if focus + longest / 4 <= range.start + longest { range.start } else { focus };
     let above = focus.saturating_sub(longest / 2).max(range.start).min(range.end.saturating_sub(longest));
     let start = if above <= range.start { range.start } else { line_start(text, text.floor_char_boundary(above)) };
-    // Measured from the start of the line, since what is searched for may stand in the last one.
+    // Measured from the start of the line, since the match may be on the last one.
     let end = text.floor_char_boundary(range.end.min(above.max(start) + longest));
     let whole = if end < range.end { text[..end].rfind('\n').filter(|at| *at > start && *at >= focus).unwrap_or(end) } else { end };
     start..whole

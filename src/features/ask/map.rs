@@ -14,17 +14,17 @@ use crate::syntax::{self, naming};
 
 /// Tokens around each quotation: fence and name.
 const FRAME_TOKENS: usize = 12;
-/// Longest signature in a map, in bytes.
+/// The longest signature in a map, in bytes.
 const MAX_SIGNATURE_BYTES: usize = 160;
-/// Most definitions of one file in a map.
+/// Maximum definitions of one file in a map.
 pub(super) const MAX_DEFINITIONS: usize = 60;
-/// Most headings of one file in a map.
+/// Maximum headings of one file in a map.
 const MAX_HEADINGS: usize = 12;
 /// Larger files, in bytes, are data.
 const MAX_FILE_BYTES: u32 = 4 << 20;
 
 /// Every file with its text, in the order of paths, so that the start of the prompt stays the same; none if they do not fit. What is
-/// `shown` already is left out.
+/// already `shown` is left out.
 pub(super) fn whole(session: &Session, shown: &[Part], budget: usize, tokens: &dyn Tokens) -> Option<Vec<Part>> {
     // By the index's estimates, most repositories are known not to fit without reading them.
     let estimate: usize = session.index.files().map(|(_, file)| file.tokens as usize + FRAME_TOKENS).sum();
@@ -53,7 +53,7 @@ fn lines_of(shown: &[Part], file: &File) -> Vec<(u32, u32)> {
     lines
 }
 
-/// What of a file is not among the lines that are shown already: all of it, or the stretches between.
+/// The parts of a file that are not among the lines already shown: all of it, or the stretches in between.
 fn rest(session: &Session, file: &File, shown: &[(u32, u32)], tokens: &dyn Tokens) -> Vec<Part> {
     let Some(whole) = self::file(session, file, tokens) else { return vec![] };
     if shown.is_empty() {
@@ -64,7 +64,7 @@ fn rest(session: &Session, file: &File, shown: &[(u32, u32)], tokens: &dyn Token
     let mut next = 1;
     for (first, last) in shown.iter().copied().chain([(lines.len() as u32 + 1, u32::MAX)]) {
         let between = lines.get(next as usize - 1..first.saturating_sub(1) as usize).unwrap_or_default().concat();
-        // A bracket between two definitions tells nothing.
+        // A bracket between two definitions says nothing.
         if between.contains(char::is_alphanumeric) {
             let text = whole.text.rewritten(|_| between.clone());
             let tokens = tokens.count(&numbered(&text, next)) + FRAME_TOKENS;
@@ -106,8 +106,8 @@ pub(super) fn in_order<'a>(session: &'a Session, first: &[FileId]) -> Vec<(FileI
     files
 }
 
-/// The definitions of files, at most so many each, within `budget` tokens, in the order of [`in_order`]. Files without definitions show
-/// their headings. What is `shown` already is left out.
+/// The definitions of files, at most `most` each, within `budget` tokens, in the order of [`in_order`]. Files without definitions show
+/// their headings. What is already `shown` is left out.
 pub(super) fn outline(session: &Session, shown: &[Part], first: &[FileId], budget: usize, most: usize, tokens: &dyn Tokens) -> Vec<Part> {
     let mut left = budget;
     let mut parts = vec![];
@@ -120,7 +120,7 @@ pub(super) fn outline(session: &Session, shown: &[Part], first: &[FileId], budge
         let text = Masked::whole(&lines);
         let cost = tokens.count(&text) + tokens.count(&path) + FRAME_TOKENS;
         if text.is_empty() || cost > left {
-            // A map may have gaps, but a full one need not be tried for every file.
+            // A map may have gaps, but once it is full, not every file need be tried.
             if left < 2 * FRAME_TOKENS {
                 break;
             }
@@ -149,7 +149,7 @@ fn definitions(file: &File, text: &str, most: usize, is_new: impl Fn(u32) -> boo
 }
 
 /// The line of a definition that has its name, as far as it belongs to the signature. The signature may begin some lines above, with
-/// annotations or a result type.
+/// annotations or a return type.
 fn head(symbol: &Symbol, text: &str) -> String {
     let signature = symbol.signature.of(text);
     let lead = text.get(symbol.item.start as usize..symbol.signature.start as usize).unwrap_or_default();
@@ -167,7 +167,7 @@ fn head(symbol: &Symbol, text: &str) -> String {
             None => line.into(),
         };
     }
-    // The name stands behind the body.
+    // The name comes after the body.
     let line = text.get(symbol.signature.start as usize..).and_then(|rest| rest.lines().nth(above)).unwrap_or_default().trim();
     let begins = signature.lines().next().unwrap_or_default().trim();
     if line.starts_with(['}', ')', ']']) { format!("{begins} … {line}") } else { line.into() }

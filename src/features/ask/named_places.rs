@@ -1,5 +1,5 @@
 //! What a question names directly: lines of a file (`src/task.py:550`, a stack trace) and definitions by name (`Task.run`). These are shown
-//! before other code that only shares words with the question, however long they are.
+//! before other code that merely shares words with the question, however long they are.
 
 use std::ops::Range;
 use std::sync::{Arc, LazyLock};
@@ -19,10 +19,10 @@ use crate::text::words;
 use crate::workspace::WorkspacePath;
 use crate::workspace::uri::percent_decoded;
 
-/// Most places that count as named: a stack trace has many.
+/// Maximum places that count as named: a stack trace has many.
 const MAX_NAMED_PLACES: usize = 6;
-/// Most definitions of one name that are all shown, in a question and in a statement. If a name written as code has a few more, a question
-/// gets the longest ones, because the others mostly pass their work on to these.
+/// Maximum definitions of one name that are all shown, in a question and in a statement. If a name written as code has a few more, a
+/// question gets the longest ones, because the others mostly delegate to these.
 const MAX_DEFINITIONS_ASKED: usize = 5;
 const MAX_DEFINITIONS_STATED: usize = 2;
 const MAX_CODE_DEFINITIONS: usize = 12;
@@ -43,17 +43,17 @@ const REQUESTS: &[&str] = &[
     "tell",
     "walk",
 ];
-/// Longest word of capitals that may be an acronym.
+/// The longest word in capitals that may be an acronym.
 const MAX_ACRONYM_LETTERS: usize = 4;
-/// Most words between backquotes that count as code each by itself.
+/// Maximum words between backquotes for each of them to count as code.
 const MAX_CODE_WORDS: usize = 4;
-/// Most files that a name without folder may mean.
+/// Maximum files that a name without folder may mean.
 const MAX_FILES_OF_NAME: usize = 3;
-/// Lines shown around a line outside of all definitions.
+/// Lines shown around a line outside all definitions.
 const LINES_AROUND: usize = 20;
 /// How far up a class's bases are searched for a member.
 const MAX_BASES_DEPTH: usize = 6;
-/// Kinds of definitions, as a question calls them. A word beside one of these is taken for a name.
+/// Kinds of definitions, as a question calls them. A word next to one of these is taken for a name.
 const THINGS: &[&str] = &[
     "class",
     "constant",
@@ -82,7 +82,7 @@ static WHERE: LazyLock<Regex> = LazyLock::new(|| {
     compiled(r"(?i)\bwhere\s+(?:is|are)\s+(?:(?:the|a)\s+)?(?:[a-z]+\s+)?([a-z_$][\w$]*)\s+(?:defined|declared|implemented)\b")
 });
 
-/// A name as code writes it, with its owners. In scripts that put no blanks between words, adjacent letters are not part of the name.
+/// A name as written in code, with its owners. In scripts without spaces between words, adjacent letters are not part of the name.
 static NAME: LazyLock<Regex> = LazyLock::new(|| {
     const LETTER: &str = r"[[\w$]--[\p{Thai}\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}ー]]";
     compiled(&format!(r"[A-Za-z_$]{LETTER}*(?:(?:::|\.|#|->)~?[A-Za-z_$]{LETTER}*)*"))
@@ -93,7 +93,7 @@ pub(super) struct NamedPlace {
     pub id: FileId,
     /// The range in whole lines, in bytes of the file.
     pub range: Range<usize>,
-    /// The byte in that range at which the named thing stands.
+    /// The byte in that range at which the named thing is.
     pub focus: usize,
     pub why: String,
 }
@@ -105,7 +105,7 @@ pub(super) fn named_places(session: &Session, question: &str, ranking: &Ranking,
     places.truncate(MAX_NAMED_PLACES);
     let here = paths.named_in(question);
     let asks = asks(question);
-    // A statement, such as a commit message, names many things besides the one that it is about.
+    // A statement, such as a commit message, names many things besides its subject.
     let left = if asks { MAX_NAMED_PLACES - places.len() } else { MAX_DEFINITIONS_STATED };
     let mut found: Vec<(usize, usize, Definition)> = vec![];
     for (line, text) in question.trim_start().lines().enumerate() {
@@ -148,7 +148,7 @@ impl Definition {
     }
 }
 
-/// Sorts symbols by file and line. Their numbers would only say which file was read first.
+/// Sorts symbols by file and line. Their ids would only say which file was read first.
 fn place(session: &Session, id: SymbolId) -> (Option<&WorkspacePath>, u32) {
     (session.index.file(id.file).map(|file| &file.path), id.index)
 }
@@ -161,11 +161,11 @@ fn length(session: &Session, id: SymbolId) -> usize {
 struct Name<'a> {
     name: &'a str,
     owner: Option<&'a str>,
-    /// It is written in a way in which only code is written, so it is certainly a name.
+    /// It is written as only code is, so it is certainly a name.
     is_code: bool,
     /// It may be a constant or a field.
     may_be_small: bool,
-    /// It may be an acronym that only happens to be a name as well.
+    /// It may be an acronym that merely happens to be a name as well.
     is_acronym: bool,
 }
 
@@ -175,8 +175,8 @@ fn asks(text: &str) -> bool {
     is_question(text) || REQUESTS.contains(&first.trim_end_matches([':', ',']))
 }
 
-/// The names of code in a line, recognised by their spelling. In a question a word also counts if a word beside it says so, or if it is the
-/// only one that can be a name.
+/// The names of code on a line, recognised by their spelling. In a question a word also counts if a word next to it says so, or if it is
+/// the only one that can be a name.
 fn names<'a>(line: &'a str, question: &str, asks: bool) -> Vec<Name<'a>> {
     let telling = |word: &str| {
         let word = word.to_lowercase();
@@ -208,8 +208,8 @@ fn names<'a>(line: &'a str, question: &str, asks: bool) -> Vec<Name<'a>> {
         let is_shouted = name.len() > 1 && name.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit());
         let is_code = quoted || called || sentence::is_code(name);
         let is_asked_for = asks && WHERE.captures(line).and_then(|asked| asked.get(1)).is_some_and(|asked| asked.range() == found.range());
-        // Prose is full of acronyms, and code has types and constants that are called like them. "The struct NFA" and "the NFA struct" name
-        // one of these, "my own SQL function" does not.
+        // Prose is full of acronyms, and code has types and constants named like them. "The struct NFA" and "the NFA struct" name one of
+        // these, "my own SQL function" does not.
         let is_acronym = is_shouted && name.len() <= MAX_ACRONYM_LETTERS && name.chars().all(char::is_alphabetic);
         let said_before = before.split_whitespace().next_back();
         let is_one = !is_acronym || beside(said_before) || said_before.is_some_and(|word| word.eq_ignore_ascii_case("the"));
@@ -222,7 +222,7 @@ fn names<'a>(line: &'a str, question: &str, asks: bool) -> Vec<Name<'a>> {
     names
 }
 
-/// Whether the word beside a name says that it is a constant or a field.
+/// Whether the word next to a name says that it is a constant or a field.
 fn is_small_thing(before: &str, behind: &str) -> bool {
     let beside = [before.split_whitespace().next_back(), behind.split([' ', '?', '.', ',']).find(|word| !word.is_empty())];
     beside.into_iter().flatten().any(|word| SMALL_THINGS.contains(&word.to_lowercase().as_str()))
@@ -270,14 +270,14 @@ fn is_whole(session: &Session, id: SymbolId, may_be_small: bool) -> bool {
     symbol.kind != Kind::Reexport && (may_be_small || !small)
 }
 
-/// A small thing at the top level is shown by its own lines, else with what it is part of.
+/// A small thing at the top level is shown by its own lines, else with the definition that contains it.
 fn shown_in(session: &Session, id: SymbolId) -> Option<SymbolId> {
     let (file, symbol) = (session.index.file(id.file)?, session.index.symbol(id)?);
     let index = if symbol.parent().is_some() { shown(file, id.index as usize) } else { id.index };
     Some(SymbolId { file: id.file, index })
 }
 
-/// Definitions of one name without those inside of another one, like a constructor in its class.
+/// Definitions of one name without those inside another one, like a constructor in its class.
 fn without_constructors(session: &Session, all: Vec<SymbolId>) -> Vec<SymbolId> {
     let parent = |id: &SymbolId| session.index.symbol(*id).and_then(|symbol| symbol.parent());
     let is_in_another = |id: &SymbolId| all.iter().any(|other| other.file == id.file && Some(other.index as usize) == parent(id));
@@ -396,8 +396,8 @@ impl<'a> Paths<'a> {
         Self { all, split: SplitPaths::new(session) }
     }
 
-    /// The files with a line of that number that a path may mean. A path on another machine means the file with the same ending, folder
-    /// included; a name without folder means any file of that name.
+    /// The files with a line of that number that a path may mean. A path on another machine means the file with the same ending, including
+    /// its folder; a name without folder means any file of that name.
     pub fn meant_by(&self, token: &str, line: u32) -> Vec<FileId> {
         // A bracket at its start may be part of the name, and so may what looks like an escape.
         let bare = token.trim_start_matches(['(', '[', '{']);

@@ -48,7 +48,7 @@ const GENERAL: &[&str] = &[
     "you",
     "your",
 ];
-/// Bytes of the README and of the manifest that are shown, at most, ...
+/// Maximum bytes of the README and of the manifest that are shown, ...
 const README: usize = 3000;
 const MANIFEST: usize = 1500;
 /// ... and tokens of a map per definition of one file: a small map shows a little of many files.
@@ -78,7 +78,7 @@ pub(super) fn is_general(word: &str) -> bool {
     GENERAL.contains(&word)
 }
 
-/// The whole repository if it fits, else its documents and a map; of both what is not `shown` already.
+/// The whole repository if it fits, else its documents and a map; both without what is already `shown`.
 pub(super) fn of(session: &Session, ranking: &Ranking, shown: &[Part], budget: usize, tokens: &dyn Tokens) -> Vec<Part> {
     if let Some(parts) = map::whole(session, shown, budget, tokens) {
         return parts;
@@ -107,7 +107,7 @@ pub(super) fn documents(session: &Session, budget: usize, tokens: &dyn Tokens) -
         [(readmes, README, "what the project says of itself"), (manifests, MANIFEST, "what the project consists of")]
     {
         for (at, file) in files.iter().enumerate() {
-            // The tokens that are left are shared equally among the files that are still to come.
+            // The remaining tokens are shared equally among the remaining files.
             let share = left / (files.len() - at);
             let Some(part) = beginning(session, file, longest.min(share * 2), why, tokens) else { continue };
             if part.tokens <= left {

@@ -1,6 +1,6 @@
 //! Full-text search for the files and definitions that a question is about, in paths, names, comments and code.
 //!
-//! Files are scored by BM25F over their fields, with a share of the BM25 score of their best definition. The places are the best definition
+//! Files are scored by BM25F over their fields, plus a share of the BM25 score of their best definition. The places are the best definition
 //! of each of the very best files, then all other definitions by their own and their files' scores.
 
 mod count;
@@ -19,14 +19,15 @@ use count::{FIELDS, Field, FileCounts, Item, SearchQuery, count, is_named};
 pub(super) use count::{Spot, definition, is_in_tests, shown};
 use quotes::Quotes;
 
-/// Files that show their best definition before any shows its second. With more of them, the second definition of the best file comes late.
+/// Number of files that show their best definition before any shows its second. With more of them, the second definition of the best file
+/// comes late.
 const FILES_WITH_ONE_PLACE_FIRST: usize = 3;
 /// Files whose definitions are places.
 const MAX_FILES_WITH_PLACES: usize = 200;
-/// Most bytes of text read for a question; in larger workspaces names and paths decide what is read.
+/// Maximum bytes of text read for a question; in larger workspaces names and paths decide what is read.
 const MAX_READ_BYTES: usize = 96 << 20;
 
-/// BM25F over the fields of a file: the weight of each field, how far its length counts against it (0 to 1), and how soon further
+/// BM25F over the fields of a file: the weight of each field, how much its length counts against it (0 to 1), and how soon further
 /// occurrences of a word add nothing. Fitted on commit messages (`scripts/commits.py`).
 const FIELD_WEIGHTS: [f32; FIELDS] = [2.8, 2.9, 1.0, 0.5, 0.09];
 const FIELD_LENGTH_NORMS: [f32; FIELDS] = [0.15, 0.8, 0.9, 0.6, 0.6];
@@ -43,7 +44,7 @@ const NAMED_BONUS: f32 = 20.0;
 const CALLED_BONUS: f32 = 6.0;
 /// For a definition with what the question quotes.
 const QUOTE_BONUS: f32 = 40.0;
-/// The part of that for a row of words that may be a quote, and the most files that have such a row.
+/// The share of that for a row of words that may be a quote, and the maximum number of files with such a row.
 const LOOSE_QUOTE_SHARE: f32 = 0.5;
 const MAX_LOOSE_QUOTE_FILES: u32 = 3;
 /// Factors for tests: if nobody asks for tests, if a question has the word, and if a statement has it (a change that "adds a test" is
@@ -86,7 +87,7 @@ impl Ranking {
         self.files.iter().map(|file| file.id)
     }
 
-    /// The rank of a file; behind all others if it is not among them.
+    /// The rank of a file; after all others if it is not among them.
     pub fn position(&self, id: FileId) -> usize {
         self.files.iter().position(|file| file.id == id).unwrap_or(self.files.len())
     }
@@ -121,7 +122,7 @@ pub(super) fn rank(session: &Session, question: &str, paths: &Paths<'_>) -> Rank
         })
         .collect();
     let factors = Factors::new(session, &sentence, question);
-    // Files without code do not count in the averages that tell pieces of code apart.
+    // Files without code do not count in the averages that distinguish pieces of code.
     let code = Statistics::new(counted.iter().filter(|file| !file.is_plain), sentence.terms.len());
     let all = Statistics::new(counted.iter(), sentence.terms.len());
     let rare = query.quotes.as_ref().map(|quotes| (quotes, rare_rows(&counted)));
@@ -151,7 +152,7 @@ pub(super) fn rank(session: &Session, question: &str, paths: &Paths<'_>) -> Rank
         if sum > 0.0 {
             let score = (sum + SIZE_BONUS * (1.0 + counts.lengths[Field::Code as usize]).ln()) * factors.of(&counts, &sentence);
             if items.is_empty() {
-                // Only its path matches, so its first definition stands for it.
+                // Only its path matches, so its first definition represents it.
                 let spot = if counts.is_plain { Spot::Block(0) } else { Spot::Definition(0) };
                 items.push(Place { spot, score: 0.0, focus: 0 });
             }
@@ -163,7 +164,7 @@ pub(super) fn rank(session: &Session, question: &str, paths: &Paths<'_>) -> Rank
     Ranking { files }
 }
 
-/// The rows of what may be a quote that few files of code have.
+/// The rows of possible quotes that few files of code have.
 fn rare_rows(counted: &[FileCounts]) -> HashSet<u16> {
     let mut files: HashMap<u16, u32> = HashMap::new();
     let code = counted.iter().filter(|file| !file.is_plain && !file.is_test);
@@ -175,7 +176,7 @@ fn rare_rows(counted: &[FileCounts]) -> HashSet<u16> {
 struct Factors {
     test: f32,
     plain: f32,
-    /// The question is about what one does with the repository.
+    /// The question is about working with the repository.
     chore: bool,
 }
 
@@ -208,7 +209,7 @@ impl Factors {
     }
 }
 
-/// The files that a question names, by full paths or by their ends.
+/// The files that a question names, by full paths or by path endings.
 fn named(session: &Session, question: &str, paths: &Paths<'_>) -> HashSet<FileId> {
     let text = question.to_lowercase();
     let by_words = paths.named_in(question);
@@ -216,7 +217,7 @@ fn named(session: &Session, question: &str, paths: &Paths<'_>) -> HashSet<FileId
     by_words.into_iter().chain(whole).collect()
 }
 
-/// The files that have text, by path; in a very large workspace those whose paths and names promise most, as much as may be read.
+/// The files that have text, by path; in a very large workspace those whose paths and names are most promising, as much as may be read.
 fn readable<'a>(session: &'a Session, query: &SearchQuery<'_>, matcher: &mut Matcher) -> Vec<(FileId, &'a Arc<File>)> {
     let sentence = query.sentence;
     let has_words = |id: &FileId, file: &File| !file.symbols.is_empty() || file.bytes < DATA_FILE_BYTES || query.named.contains(id);
@@ -244,7 +245,7 @@ fn readable<'a>(session: &'a Session, query: &SearchQuery<'_>, matcher: &mut Mat
     promising.into_iter().take_while(fits).map(|(_, file)| file).collect()
 }
 
-/// What BM25 needs to know of all files together.
+/// What BM25 needs to know about all files together.
 struct Statistics {
     /// The inverse document frequency of each word, among files and among definitions.
     idf: Vec<f32>,
@@ -309,7 +310,7 @@ fn score_item(item: &Item, terms: &[Term], idf: &[f32], mean: f32) -> f32 {
     item.terms.iter().map(each).sum()
 }
 
-/// Whether a text asks instead of telling.
+/// Whether a text asks instead of stating.
 pub(super) fn is_question(text: &str) -> bool {
     let first = text.split_whitespace().next().unwrap_or_default().to_lowercase();
     text.trim_end().ends_with(['?', '？', '؟'])

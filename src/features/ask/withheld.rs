@@ -1,4 +1,5 @@
-//! Files that a question names but that may not be shown. The model is told that they exist, because otherwise it invents their content.
+//! Files that a question names but that may not be shown. The model is told that they exist, because otherwise it would invent their
+//! content.
 
 use super::named_places::Paths;
 use crate::context::fence;
@@ -6,7 +7,7 @@ use crate::features::Session;
 use crate::workspace::WorkspacePath;
 use crate::workspace::rules::Skip;
 
-/// Most files that the model is told about.
+/// Maximum files that the model is told about.
 const MAX_WITHHELD_FILES: usize = 4;
 
 /// A line for each such file, with the reason why it is not shown.

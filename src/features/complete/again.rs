@@ -1,5 +1,5 @@
-//! The start of an answer that repeats what stands before the cursor: models like to begin anew, a few lines above the cursor, with its
-//! line, or with the word being typed.
+//! The start of an answer that repeats what precedes the cursor: models like to start over, a few lines above the cursor, with its line, or
+//! with the word being typed.
 
 use std::ops::Range;
 
@@ -10,9 +10,9 @@ use crate::text::words::{self, is_unspaced, is_word};
 /// Lines above the cursor that an answer may repeat.
 const LINES_ABOVE: usize = 60;
 
-/// An answer without the lines right above the cursor, or the start of its line, if it begins with them. A single line may well come twice,
-/// unless it is the head of the block being written; so may lines that are all the same. `spoken` marks the answer of a chat, which has
-/// whole lines.
+/// An answer without the lines right above the cursor, or the start of its line, if it begins with them. A single line may well occur
+/// twice, unless it is the head of the block being written; so may lines that are all the same. `spoken` marks the answer of a chat, which
+/// has whole lines.
 pub(super) fn without_beginning(hole: &Hole, text: &str, spoken: bool) -> String {
     let above: Vec<&str> = hole.above().take(LINES_ABOVE).map(str::trim).collect();
     let lines = lines_that_say_something(text);
@@ -30,7 +30,7 @@ pub(super) fn without_beginning(hole: &Hole, text: &str, spoken: bool) -> String
     if count > 0 && telling && (heads(&above[0]) || !same) { behind.into() } else { text.into() }
 }
 
-/// Whether the answer so far begins with a line from above the cursor. How it goes on then tells whether it repeats the lines there.
+/// Whether the answer so far begins with a line from above the cursor. How it continues then tells whether it repeats the lines there.
 pub(super) fn may_repeat(hole: &Hole, text: &str) -> bool {
     let text = text.trim_start();
     let (first, is_whole) = text.split_once('\n').map_or((text, false), |(first, _)| (first.trim(), true));
@@ -47,7 +47,7 @@ fn lines_that_say_something(text: &str) -> Vec<Range<usize>> {
     all.filter(|line| !text[line.clone()].trim().is_empty()).collect()
 }
 
-/// How an answer continues that begins with the cursor's line up to the cursor, or with the last name of it.
+/// How an answer continues that begins with the cursor's line up to the cursor, or with its last name.
 fn begun_again(hole: &Hole, text: &str, spoken: bool) -> Option<String> {
     line_again(hole.line(), text, spoken).or_else(|| name_again(hole, text)).map(|at| moved(hole, text, at))
 }
@@ -63,7 +63,7 @@ fn line_again(line: &str, text: &str, spoken: bool) -> Option<usize> {
     let rest = text[lead..].strip_prefix(start).filter(|_| !start.is_empty())?;
     let at = text.len() - rest.len();
     if !start.contains(is_word) {
-        // `(` before `(a + b)` is code; signs of comments, lists and attributes are not written twice.
+        // `(` before `(a + b)` is code; the signs of comments, lists and attributes are not written twice.
         let nests = start.trim_end().ends_with(['(', '[', '{', '"', '\'', '`']);
         let attribute = matches!(start, "#" | "@") && rest.starts_with(|letter: char| is_word(letter) || matches!(letter, '[' | ' '));
         return (!nests && (spoken || start.ends_with(' ')) || attribute).then_some(at);
@@ -92,12 +92,12 @@ fn name_again(hole: &Hole, text: &str) -> Option<usize> {
     }
     let both = format!("{typed}{first}");
     let is_name = [hole.before, hole.after].into_iter().any(|side| words::has(side, &both));
-    // `aa` may be meant where `a` stands: a complete repetition has to be one word.
+    // `aa` may be meant where `a` was typed: a complete repetition has to be one word.
     (!is_name && (first.len() > typed.len() || typed.len() >= 4)).then_some(typed.len())
 }
 
 /// The text from a place on, up to which it repeats what is before the cursor. If it begins less deep than the cursor's line and opens a
-/// block, the content of that block may be too far out by the same amount.
+/// block, the content of that block may be too shallow by the same amount.
 fn moved(hole: &Hole, text: &str, at: usize) -> String {
     let rest = &text[at..];
     let own = indentation(hole.line());

@@ -1,4 +1,4 @@
-//! A model's text as text to insert: without control tokens, invisible characters, thoughts and fences.
+//! A model's text as text to insert: without control tokens, invisible characters, reasoning and fences.
 
 use std::sync::OnceLock;
 
@@ -10,8 +10,8 @@ use super::prompt;
 use crate::context::fence;
 use crate::text::lines::line_start;
 
-/// The text with plain line breaks, cut at a control token that does not belong into source or at an invisible character that the file does
-/// not have. A line divided by such a character is dropped, and so is a string about such a token.
+/// The text with plain line breaks, cut at a control token that does not belong in source or at an invisible character that the file does
+/// not have. A line divided by such a character is dropped, and so is a string around such a token.
 pub(super) fn clean(hole: &Hole, raw: &str) -> String {
     let text = raw.replace("\r\n", "\n").replace('\r', "\n");
     let known = |letter: char| hole.before.contains(letter) || hole.after.contains(letter);
@@ -29,7 +29,7 @@ pub(super) fn clean(hole: &Hole, raw: &str) -> String {
     text[..if is_piece { line_start(&text, end) } else { end }].into()
 }
 
-/// Whether the character at a place joins its neighbours or keeps them apart, in joined scripts and in composed pictures.
+/// Whether the character at a place joins its neighbours or keeps them apart, in joined scripts and in emoji sequences.
 fn joins(text: &str, at: usize) -> bool {
     let joined = |letter: char| matches!(letter, '\u{600}'..='\u{dff}' | '\u{fb50}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}');
     let picture = |letter: char| matches!(letter, '\u{2190}'..='\u{2bff}' | '\u{fe0f}' | '\u{1f000}'..='\u{1faff}');
@@ -58,7 +58,7 @@ pub(super) fn is_fenced(answer: &str) -> bool {
     answer.trim_start().starts_with("```")
 }
 
-/// A chat answer as text to insert: without thoughts, fence and the mark of the cursor. In `markup` fences are content.
+/// A chat answer as text to insert: without reasoning, fence and cursor mark. In `markup` fences are content.
 pub(super) fn out_of_words(hole: &Hole, answer: &str, markup: bool) -> String {
     let answer = answer.replace("\r\n", "\n").replace('\r', "\n");
     let mut text = prompt::without_mark(hole, without_thoughts(&answer));
@@ -68,7 +68,7 @@ pub(super) fn out_of_words(hole: &Hole, answer: &str, markup: bool) -> String {
     text
 }
 
-/// The text behind a thought, whose start may have been in the prompt.
+/// The text after reasoning, whose start may have been in the prompt.
 fn without_thoughts(answer: &str) -> &str {
     const CLOSE: &str = "</think>";
     match answer.split_once(CLOSE) {

@@ -10,8 +10,8 @@ use crate::features::around::{Asker, around};
 use crate::features::preview::{LikelyEngine, UnrenderedPrompt, current};
 use crate::features::{Session, Site};
 
-/// What a completion at a place sends, with `wanted` tokens of other files (or the due number), that number, and the most tokens of the
-/// answer.
+/// What a completion at a place sends, with `wanted` tokens of other files (or the regular number), that number, and the maximum tokens of
+/// the answer.
 pub(in crate::features) fn draw(
     session: &Session,
     spot: &Spot,
@@ -33,7 +33,7 @@ pub(in crate::features) fn draw(
     (UnrenderedPrompt { ask, parts }, budget.context, work::max_tokens(session, &hole, invoked))
 }
 
-/// Text further below in the file than the window behind the cursor.
+/// Text further down in the file than the window after the cursor.
 pub(super) fn below(hole: &Hole, site: &Site, budget: Budget, tokens: &dyn Tokens) -> Option<Part> {
     let shown = prompt::window_after(hole.after, budget.after);
     let (skipped, text) = prompt::window_below(hole.after, shown, budget.below)?;

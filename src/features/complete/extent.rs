@@ -1,5 +1,5 @@
-//! How much of a model's text belongs into the hole: one statement, or the lines of a block. While the answer is still streaming, the same
-//! code says when enough of it is there.
+//! How much of a model's text belongs in the hole: one statement, or the lines of a block. While the answer is still streaming, the same
+//! code says when enough of it has arrived.
 
 use super::hole::{Hole, Inside, Mode, begins_line, begins_with_closer, closes};
 use crate::syntax::brackets::{balance, brackets, code, goes_on_below, long_strings};
@@ -10,7 +10,7 @@ use crate::text::words::is_name_letter;
 /// The part of a text that fills its hole.
 pub(super) struct Extent<'a> {
     lines: Vec<&'a str>,
-    /// Lines that belong into the hole.
+    /// Number of lines that belong in the hole.
     count: usize,
     /// The next line closes the block and belongs there as well.
     closes: bool,
@@ -19,7 +19,7 @@ pub(super) struct Extent<'a> {
 }
 
 impl<'a> Extent<'a> {
-    /// Splits a text, as the mode of the hole demands.
+    /// Splits a text as the mode of the hole requires.
     pub fn of(hole: &Hole, text: &'a str) -> Self {
         let lines: Vec<&str> = text.split('\n').collect();
         let begins_below = begins_line(text);
@@ -46,7 +46,7 @@ impl<'a> Extent<'a> {
         Self { lines, count, closes, inline }
     }
 
-    /// The text that belongs into the hole.
+    /// The text that belongs in the hole.
     pub fn text(&self) -> String {
         let mut out = self.lines[..self.count].join("\n");
         if self.closes {
@@ -60,20 +60,21 @@ impl<'a> Extent<'a> {
     pub fn is_full(&self, surface: &Surface) -> bool {
         let says = self.lines[..self.count].iter().any(|line| !line.trim().is_empty());
         let Some(next) = self.lines.get(self.count).filter(|_| says) else { return false };
-        // A line that is still streaming tells by its first word, once that is complete.
+        // A line that is still streaming is judged by its first word, once that is complete.
         let (first, more) = next.trim().split_once(' ').unwrap_or_default();
         let told = || !more.is_empty() && first.chars().all(char::is_alphabetic) && !ends_loop(surface, first);
         self.inline || self.count + 1 < self.lines.len() || told()
     }
 }
 
-/// Whether the first line of a text is indented more than the block's opener, or stands on its line.
+/// Whether the first line of a text is indented more than the block's opener, or is on the opener's line.
 fn begins_deeper(hole: &Hole, first: &str, indent: &str) -> bool {
     let column = indentation(hole.line()).len() + if hole.is_blank() { indentation(first).len() } else { 0 };
     !hole.is_blank() || first.trim().is_empty() || column != indent.len()
 }
 
-/// The first statement: its first line, lines indented more or continuing it, and lines until all brackets and strings it opens are closed.
+/// The first statement: its first line, lines that are indented more or continue it, and lines until all its brackets and strings are
+/// closed.
 fn statement(hole: &Hole, text: &str, lines: &[&str]) -> usize {
     let base = hole.base().len();
     let open = open_at(hole, text);
@@ -91,12 +92,12 @@ fn goes_on_at(hole: &Hole, lines: &[&str], number: usize, base: usize, open: Ope
         || depth == base && goes_on(hole, &lines[..number], line)
 }
 
-/// A line of a text as it will stand in the file.
+/// A line of a text as it will be in the file.
 fn line_at(hole: &Hole, lines: &[&str], number: usize) -> String {
     if number == 0 { format!("{}{}", hole.line(), lines[0]) } else { lines[number].into() }
 }
 
-/// The first line, and lines until all brackets and strings it opens are closed: the arguments of a call, one of which is a function.
+/// The first line, and lines until all its brackets and strings are closed: the arguments of a call, one of which is a function.
 fn values(hole: &Hole, text: &str, lines: &[&str]) -> usize {
     let open = open_at(hole, text);
     (1..lines.len()).find(|number| open[*number] == Open::Nothing).unwrap_or(lines.len())
@@ -117,7 +118,7 @@ fn below_remark(hole: &Hole, text: &str, lines: &[&str]) -> usize {
 /// Lines indented more than the block's opener.
 fn block(hole: &Hole, text: &str, lines: &[&str], indent: &str) -> usize {
     let open = open_at(hole, text);
-    // Where the answer leaves the block with the line that stands below the cursor, it repeats the file, even if a bracket seems open.
+    // If the answer leaves the block with the line that is below the cursor, it repeats the file, even if a bracket seems open.
     let next = hole.following().find(|line| !line.trim().is_empty()).map(str::trim_end);
     let inside = |number: &usize| {
         let line = lines[*number];
@@ -129,7 +130,7 @@ fn block(hole: &Hole, text: &str, lines: &[&str], indent: &str) -> usize {
     (1..lines.len()).find(|number| !inside(number)).unwrap_or(lines.len())
 }
 
-/// Whether a line right behind the block's lines closes it, and no line of the file does.
+/// Whether a line right after the block's lines closes it, and no line of the file does.
 fn closes_block(hole: &Hole, line: Option<&&str>, indent: &str) -> bool {
     let missing = !closes(hole.following().next(), indent, hole.surface) && !matches!(hole.mode, Mode::Pair { .. });
     missing && line.is_some_and(|line| closes(Some(line), indent, hole.surface) && closes_only(line, hole.surface))
@@ -154,7 +155,7 @@ pub(super) fn closes_only(line: &str, surface: &Surface) -> bool {
 enum Open {
     Nothing,
     String,
-    /// A bracket, or an `#if` of the preprocessor.
+    /// A bracket, or a preprocessor `#if`.
     Bracket,
 }
 
@@ -164,7 +165,7 @@ fn open_at(hole: &Hole, text: &str) -> Vec<Open> {
     let whole = format!("{line}{text}");
     let strings = long_strings(&whole, hole.surface);
     let brackets = brackets(&whole, hole.surface);
-    // Brackets that the cursor's line opens do not count where the file closes them: right behind the cursor, or on the next line.
+    // Brackets that the cursor's line opens do not count if the file closes them: right after the cursor, or on the next line.
     let closed =
         matches!(hole.mode, Mode::Pair { .. }) || hole.following().next().is_some_and(|line| begins_with_closer(line, hole.surface));
     let counted = brackets.iter().filter(|bracket| !closed || bracket.at >= line.len());
@@ -189,13 +190,13 @@ fn open_at(hole: &Hole, text: &str) -> Vec<Open> {
     found
 }
 
-/// What a line of the preprocessor opens or closes.
+/// What a preprocessor line opens or closes.
 fn directive(lines: &Preprocessor, line: &str) -> i32 {
     let line = line.trim_start();
     i32::from(line.starts_with(&lines.opens)) - i32::from(line.starts_with(&lines.closes))
 }
 
-/// Whether a line belongs to a block though it is not indented like it: a label, or a preprocessor line.
+/// Whether a line belongs to a block although it is not indented like it: a label, or a preprocessor line.
 fn stands_out(hole: &Hole, line: &str, open: Open) -> bool {
     let line = line.trim();
     let word = |text: &str| text.starts_with(|letter: char| letter.is_alphabetic() || letter == '_') && text.chars().all(is_name_letter);
@@ -267,20 +268,20 @@ impl<'a> Continuation<'a> {
             && self.line.ends_with(';')
     }
 
-    /// Whether the line is the brace of a body whose head stands above.
+    /// Whether the line is the brace of a body whose head is above.
     fn opens_its_body(&self) -> bool {
         let begins = |word: &str| self.said.lines().any(|line| line.trim_start().starts_with(word));
         let has_conditions = || self.hole.surface.conditions.as_ref().is_some_and(|known| begins(&known.word));
         self.line.starts_with('{') && self.is_unended() && (!self.last.ends_with(',') || has_conditions())
     }
 
-    /// Whether the statement is a block of code in a text that is still open.
+    /// Whether the statement is a fenced code block that is still open.
     fn is_in_code_fence(&self) -> bool {
         let head = self.said.trim_start();
         head.starts_with("```") && head.matches("```").count() % 2 == 1
     }
 
-    /// Whether the line closes the parameters of a type.
+    /// Whether the line closes type parameters.
     fn closes_angle(&self) -> bool {
         let behind = self.line.strip_prefix('>');
         let closes = behind.is_some_and(|rest| rest.is_empty() || rest.starts_with([';', ',', ')', '(', ' ']));
@@ -293,19 +294,19 @@ impl<'a> Continuation<'a> {
         self.line.starts_with("/>") || self.line.strip_prefix("</").is_some_and(is_open)
     }
 
-    /// Whether the line takes a member of what stands above, or joins a condition to it.
+    /// Whether the line accesses a member of what is above, or joins a condition to it.
     fn goes_on_with_operator(&self) -> bool {
         let takes_member = |sign: &str| self.line.strip_prefix(sign).is_some_and(|rest| rest.starts_with(char::is_alphabetic));
         takes_member(".") || takes_member("?.") || self.line.starts_with("&& ") || self.line.starts_with("|| ")
     }
 }
 
-/// The letters and digits that a text begins with.
+/// The letters and digits at the start of a text.
 fn first_word(text: &str) -> &str {
     text.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default()
 }
 
-/// Whether a C text is only the type of a function whose name begins the next line.
+/// Whether a C text is only the return type of a function whose name begins the next line.
 pub(super) fn is_type_of_function(hole: &Hole, said: &str, next: &str) -> bool {
     let type_letter = |letter: char| letter.is_alphanumeric() || "_ \t*&:<>,".contains(letter);
     let named = next
@@ -314,7 +315,7 @@ pub(super) fn is_type_of_function(hole: &Hole, said: &str, next: &str) -> bool {
     hole.surface.has_braces() && hole.line().is_empty() && named && said.starts_with(char::is_alphabetic) && said.chars().all(type_letter)
 }
 
-/// Whether a text has only what stands before a definition: attributes, decorators, comments, template parameters.
+/// Whether a text has only what may precede a definition: attributes, decorators, comments, template parameters.
 pub(super) fn is_lead(text: &str, surface: &Surface) -> bool {
     let mut depth = 0;
     let mut lines = text.split('\n').filter(|line| !line.trim().is_empty());

@@ -10,20 +10,20 @@ use crate::text::words::{self, is_word};
 /// How much is offered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// The rest of the line: something stands behind the cursor, or it is inside of an expression, a string or a comment.
+    /// The rest of the line: text follows the cursor, or it is inside an expression, a string or a comment.
     Line,
     /// One statement, maybe over several lines.
     Statement,
     /// Lines indented more than this, and the line that closes the block if nothing closes it yet.
     Block { indent: String },
-    /// Between brackets on one line: `{|}`, `call(|)`. What begins a new line is a block of lines; anything else ends on the line where all
-    /// it opens is closed. `body` says that the brackets are a block's.
+    /// Between brackets on one line: `{|}`, `call(|)`. An answer that begins a new line is a block of lines; any other ends on the line
+    /// where all its brackets are closed. `body` says that the brackets are a block's.
     Pair { indent: String, body: bool },
     /// The rest of a comment at the end of its line, or the statement below if the model goes on there.
     Remark,
 }
 
-/// What surrounds the cursor, by the parser.
+/// What surrounds the cursor, according to the parser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Inside {
     /// Code that may lack a statement or a block.
@@ -50,7 +50,7 @@ pub struct Hole<'a> {
 }
 
 impl<'a> Hole<'a> {
-    /// Judges the hole between two texts; `invoked` says that a person has asked.
+    /// Judges the hole between two texts; `invoked` says that the user has asked.
     pub fn new(before: &'a str, after: &'a str, surface: &'a Surface, inside: Inside, invoked: bool) -> Self {
         let outer = opened_by(before, surface).map(|_| indentation(head(before, surface)));
         let mode = match inside {
@@ -85,18 +85,18 @@ impl<'a> Hole<'a> {
         first_line(self.after)
     }
 
-    /// The non-blank lines behind the cursor's line.
+    /// The non-blank lines after the cursor's line.
     pub fn following(&self) -> impl Iterator<Item = &'a str> {
         self.after.split('\n').skip(1).filter(|line| !line.trim().is_empty())
     }
 
-    /// Whether the cursor is between two letters of one word, where somebody corrects it.
+    /// Whether the cursor is between two letters of one word, which the user is correcting.
     pub fn is_inside_word(&self) -> bool {
         let word = |letter: char| is_word(letter) && !words::is_unspaced(letter);
         self.before.ends_with(word) && self.after.starts_with(word)
     }
 
-    /// Whether a whole body is to be written: a block opens, with nothing in it.
+    /// Whether a whole body has to be written: a block opens, with nothing in it.
     pub fn is_empty_body(&self) -> bool {
         match &self.mode {
             Mode::Block { indent } => self.outer.is_some_and(|outer| outer == indent),
@@ -109,7 +109,7 @@ impl<'a> Hole<'a> {
         opened_by(self.before, self.surface)
     }
 
-    /// Whether only blanks stand before the cursor on its line.
+    /// Whether only white space precedes the cursor on its line.
     pub fn is_blank(&self) -> bool {
         self.line().trim().is_empty()
     }
@@ -119,7 +119,7 @@ impl<'a> Hole<'a> {
         self.before.rsplit('\n').skip(1).filter(|line| !line.trim().is_empty())
     }
 
-    /// What has to stand between a suggestion and the bracket behind the cursor.
+    /// What has to be put between a suggestion and the bracket after the cursor.
     pub fn tail(&self, text: &str) -> String {
         match &self.mode {
             Mode::Pair { indent, .. } if begins_line(text) => format!("\n{indent}"),
@@ -133,7 +133,7 @@ impl<'a> Hole<'a> {
         match &self.mode {
             Mode::Line => vec!["\n".into()],
             Mode::Statement | Mode::Remark => {
-                // Below a line that goes on, a closing brace further out says nothing about where the statement ends.
+                // Below a line that continues, a closing brace further out says nothing about where the statement ends.
                 let above = self.before.rsplit('\n').nth(1).unwrap_or_default();
                 let outer = outer_indent(self.before, self.base).filter(|_| !brackets::goes_on_below(above, self.surface));
                 let closing = outer.map(|indent| format!("\n{indent}}}"));
@@ -143,7 +143,7 @@ impl<'a> Hole<'a> {
             }
             Mode::Pair { indent, .. } => {
                 let close = self.rest().trim().get(..1).unwrap_or_default();
-                // The statement below the cursor's line stands behind the brackets: a model that writes it has left them.
+                // The statement below the cursor's line comes after the brackets: a model that writes it has left them.
                 let next = self.following().next().filter(|next| indentation(next) == indent).map(|next| next.trim_start());
                 let below = next.map(words::first).filter(|word| !word.is_empty()).map(|word| format!("\n{indent}{word}"));
                 [format!("\n{indent}{close}"), "\n\n\n".into()].into_iter().chain(below).collect()
@@ -160,7 +160,7 @@ impl<'a> Hole<'a> {
     }
 }
 
-/// Whether a line contains only a comment, up to its end.
+/// Whether a line is only a comment, up to its end.
 fn is_remark(before: &str, after: &str, surface: &Surface) -> bool {
     let is_comment = |line: &str| surface.line.as_ref().is_some_and(|sign| line.trim_start().starts_with(sign));
     let next = after.split('\n').nth(1).unwrap_or_default();
@@ -187,8 +187,8 @@ fn mode(before: &str, after: &str, surface: &Surface, outer: Option<&str>, invok
     }
 }
 
-/// What is missing in an expression. Behind a bracket opened above, it may take several lines. Between a bracket right before the cursor
-/// and a closing one on a later line, it takes lines.
+/// What is missing in an expression. After a bracket opened above, it may take several lines. Between a bracket right before the cursor and
+/// a closing one on a later line, it takes lines.
 fn expression(before: &str, after: &str, surface: &Surface, outer: Option<&str>) -> Mode {
     let next = after.split('\n').skip(1).find(|line| !line.trim().is_empty());
     match outer {
@@ -204,7 +204,7 @@ fn below_at_once(after: &str) -> bool {
     after.split('\n').nth(1).is_some_and(|line| !line.trim().is_empty())
 }
 
-/// The line that opens a block right before the cursor, with only blanks between.
+/// The line that opens a block right before the cursor, with only white space between.
 pub(super) fn opened_by<'a>(before: &'a str, surface: &Surface) -> Option<&'a str> {
     let trimmed = before.trim_end();
     let line = last_line(trimmed);
@@ -230,7 +230,7 @@ fn head<'a>(before: &'a str, surface: &Surface) -> &'a str {
     let mut lines = before.trim_end().rsplit('\n');
     let mut line = lines.next().unwrap_or_default();
     let first = line;
-    // How many brackets closed so far are opened further up.
+    // How many of the brackets closed so far were opened further up.
     let mut closed = falls(line, surface);
     for above in lines.take(MAX_HEAD_LINES) {
         if closed > 0 {
@@ -246,7 +246,7 @@ fn head<'a>(before: &'a str, surface: &Surface) -> &'a str {
     if found { line } else { first }
 }
 
-/// Most lines that are searched upwards for the beginning of a statement.
+/// Maximum lines that are searched upwards for the beginning of a statement.
 const MAX_HEAD_LINES: usize = 40;
 
 /// How many brackets a line closes that it did not open.
@@ -259,7 +259,7 @@ fn falls(line: &str, surface: &Surface) -> i32 {
     -depths.min().unwrap_or_default().min(0)
 }
 
-/// Whether a line belongs to the same statement as the one above, though no bracket is open between them.
+/// Whether a line belongs to the same statement as the one above, although no bracket is open between them.
 fn is_part_of_head(above: &str, line: &str, surface: &Surface) -> bool {
     let begins = |line: &str| surface.head_parts.iter().any(|part| line.trim_start().starts_with(part.as_str()));
     let (depth, outer) = (indentation(line).len(), indentation(above).len());
@@ -282,20 +282,20 @@ fn opens_element(line: &str, surface: &Surface) -> bool {
         && !lists(&surface.void_elements, &name)
 }
 
-/// The hole between an opening bracket (or tag) right before the cursor and the closing one right behind it. Except for braces, only
-/// closing signs or the continuation of a call may follow. `blocks` says that braces may be a block's.
+/// The hole between an opening bracket (or tag) right before the cursor and the closing one right after it. Except for braces, only closing
+/// signs or the continuation of a call may follow. `blocks` says that braces may be a block's.
 fn pair(before: &str, after: &str, surface: &Surface, blocks: bool) -> Option<Mode> {
     let (line, rest) = (last_line(before), first_line(after).trim());
     let code = brackets::code(line, surface);
     let last = code.chars().next_back().filter(|_| code.len() == line.trim_end().len())?;
-    // Behind a comma, the next argument may be a function, too, so the hole is that of the open call.
+    // After a comma, the next argument may be a function, too, so the hole is that of the open call.
     let open = if last == ',' { innermost(code, surface).filter(|open| *open == '(')? } else { last };
     if open == '>' && closes_element(line, rest) {
         return Some(Mode::Pair { indent: indentation(line).into(), body: false });
     }
     let close = [('{', '}'), ('(', ')'), ('[', ']')].iter().find(|(opens, _)| *opens == open)?.1;
     let behind = rest.trim_start_matches(|letter: char| "})];,(".contains(letter));
-    // Behind braces anything may follow; a condition or an index stays on its line.
+    // After braces anything may follow; a condition or an index stays on its line.
     let closes = rest.starts_with(close) && (open == '{' || behind.is_empty() || behind.starts_with(['.', '?']));
     let body = blocks && open == '{' && code[..code.len() - 1].ends_with([' ', '\t', ')']);
     closes.then(|| Mode::Pair { indent: indentation(line).into(), body })
@@ -343,7 +343,7 @@ pub(super) fn begins_with_closer(line: &str, surface: &Surface) -> bool {
     line.starts_with(['}', ')', ']']) || line.starts_with("</") || surface.is_closing_word(line)
 }
 
-/// The last line of a text; empty behind a line break.
+/// The last line of a text; empty after a line break.
 pub(super) fn last_line(text: &str) -> &str {
     &text[line_start(text, text.len())..]
 }

@@ -1,5 +1,5 @@
-//! Indents a model's text: starting where the cursor stands, in the file's own unit. Where the file does not tell, the text stays as
-//! written; blanks that align, and lines inside of strings, always stay.
+//! Indents a model's text: starting at the cursor, in the file's own unit. If the file's unit is unknown, the text stays as written;
+//! alignment, and lines inside strings, always stay.
 
 use std::borrow::Cow;
 
@@ -12,10 +12,10 @@ use crate::text::layout::indentation;
 /// Widths of a level that models use, most common first.
 const WIDTHS: &[usize] = &[4, 2, 8, 3];
 
-/// A text to insert at the cursor, indented as its place needs.
+/// A text to insert at the cursor, indented as its place requires.
 pub(super) fn indented(hole: &Hole, text: &str, layout: &Layout) -> String {
     let blank = hole.is_blank();
-    // The cursor's line is blank already, so the blank lines that an answer begins with are not inserted again.
+    // The cursor's line is already blank, so the blank lines at the start of an answer are not inserted again.
     let skipped = text.split_inclusive('\n').take_while(|line| blank && line.trim().is_empty() && line.ends_with('\n')).map(str::len).sum();
     let unit = layout.unit.clone().or_else(|| unit_at(hole));
     let text = from_margin(hole, &text[skipped..], unit.as_deref().filter(|_| layout.known));
@@ -26,7 +26,7 @@ pub(super) fn indented(hole: &Hole, text: &str, layout: &Layout) -> String {
     }
 }
 
-/// The answer with a tab before each command, in the recipe of a Makefile, where blanks do not work.
+/// The answer with a tab before each command, in the recipe of a Makefile, where spaces do not work.
 pub(super) fn recipe<'a>(hole: &Hole, raw: &'a str) -> Cow<'a, str> {
     let opened = || hole.opener().is_some_and(|opener| opener.trim_end().ends_with(':'));
     if !hole.surface.recipes || !matches!(hole.mode, Mode::Block { .. }) || !opened() {
@@ -41,13 +41,14 @@ pub(super) fn recipe<'a>(hole: &Hole, raw: &'a str) -> Cow<'a, str> {
     lines.collect::<Vec<_>>().join("\n").into()
 }
 
-/// One level of indentation, as the cursor shows it by standing deeper than the line that opens its block.
+/// One level of indentation, deduced from a cursor that is deeper than the line that opens its block.
 fn unit_at(hole: &Hole) -> Option<String> {
     let unit = hole.line().strip_prefix(hole.outer().filter(|_| hole.is_blank())?)?;
     (!unit.is_empty()).then(|| unit.into())
 }
 
-/// Models like to indent again on an indented line. If the cursor is less deep than its block needs, the model has to write the difference.
+/// Models like to indent again on an indented line. If the cursor is less deep than its block requires, the model has to write the
+/// difference.
 fn without_second_indent(hole: &Hole, text: String, unit: Option<&str>) -> String {
     let line = hole.line();
     if line.is_empty() || !hole.is_blank() || indentation(&text).is_empty() {
@@ -61,7 +62,7 @@ fn without_second_indent(hole: &Hole, text: String, unit: Option<&str>) -> Strin
     missing + text.trim_start_matches([' ', '\t'])
 }
 
-/// An answer whose lines begin at the margin, with its first line at the cursor's column: all others are meant to stand there too.
+/// An answer whose lines begin at the margin, with its first line at the cursor's column: all others are meant to be there too.
 fn from_margin(hole: &Hole, text: &str, unit: Option<&str>) -> String {
     let column = hole.line();
     if is_from_margin(hole, text, unit) {
@@ -119,12 +120,12 @@ fn is_from_margin(hole: &Hole, text: &str, unit: Option<&str>) -> bool {
     if deep == 0 {
         return false;
     }
-    // If brackets close the block, the closing one stands below its start.
+    // If brackets close the block, the closing one is below its start.
     let back = lines.find(|line| !line.trim().is_empty() && indentation(line).len() < deep);
     let rest: usize = lines.map(|line| line.len() + 1).sum();
     let braced = !code(first, hole.surface).ends_with(':');
     if other_kind || deep > column.len() {
-        // Where the answer's unit is not the file's, only the line at the margin that ends the block shows what its depth means.
+        // If the answer's unit is not the file's, only the line at the margin that ends the block shows what its depth means.
         let as_in_file = unit.is_some_and(|unit| !other_kind && deep == column.len() + unit.len());
         let begins_other = |line: &str| hole.surface.margin.iter().any(|head| line.starts_with(head.as_str()));
         // The bracket there has to be the one that closes what the first line opens.
@@ -135,7 +136,7 @@ fn is_from_margin(hole: &Hole, text: &str, unit: Option<&str>) -> bool {
     back.map_or(!braced, |line| indentation(line).is_empty() && (!braced || begins_with_closer(line, hole.surface)))
 }
 
-/// Converts between tabs and blanks, as the file uses them, in its width.
+/// Converts between tabs and spaces, as used in the file, in its width.
 fn in_unit(hole: &Hole, text: &str, unit: &str) -> String {
     let lines: Vec<&str> = text.split('\n').collect();
     let free = free_lines(hole, text, &lines);
@@ -143,7 +144,7 @@ fn in_unit(hole: &Hole, text: &str, unit: &str) -> String {
     let own = indentation(hole.line());
     let in_tabs = unit.starts_with('\t');
     let ours = if in_tabs { '\t' } else { ' ' };
-    // A text that mixes both uses blanks to align.
+    // A text that mixes both uses spaces to align.
     let mixed = indents.iter().any(|indent| indent.starts_with('\t')) && indents.iter().any(|indent| indent.starts_with(' '));
     if indents.is_empty() || mixed || !own.is_empty() && !own.starts_with(ours) {
         return text.into();
@@ -166,7 +167,7 @@ fn in_unit(hole: &Hole, text: &str, unit: &str) -> String {
     out.join("\n")
 }
 
-/// Lines whose leading blanks are indentation: not the first, not those inside strings, not those aligned with what follows a bracket.
+/// Lines whose leading white space is indentation: not the first, not those inside strings, not those aligned with what follows a bracket.
 fn free_lines(hole: &Hole, text: &str, lines: &[&str]) -> Vec<usize> {
     let line = hole.line();
     let whole = format!("{line}{text}");
@@ -195,7 +196,7 @@ fn is_aligned(before: &str, surface: &Surface) -> bool {
     open.last().is_some_and(|at| !behind(*at).is_empty())
 }
 
-/// How many blanks the model uses per level, judged by where its second line has to stand.
+/// How many spaces the model uses per level, judged by where its second line has to be.
 fn width(hole: &Hole, unit: &str, lines: &[&str], free: &[usize]) -> Option<usize> {
     let second = *free.first()?;
     let own = indentation(hole.line());
@@ -211,7 +212,7 @@ fn width(hole: &Hole, unit: &str, lines: &[&str], free: &[usize]) -> Option<usiz
     if unit.starts_with('\t') {
         return Some(width);
     }
-    // A file's own line with that indentation shows that it is intended.
+    // A line of the file itself with that indentation shows that it is intended.
     let known = |line: &str| indentation(line).len() == width;
     if hole.before.split('\n').chain(hole.after.split('\n')).any(known) {
         return None;

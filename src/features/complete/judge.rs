@@ -1,4 +1,4 @@
-//! Whether a suggestion may stand in its file, as the parser sees it: everything in it parses, it swallows nothing of what follows, and the
+//! Whether a suggestion may go into its file, as the parser sees it: everything in it parses, it swallows nothing of what follows, and the
 //! file is no worse than before.
 
 use std::ops::Range;
@@ -17,7 +17,7 @@ use crate::text::lines::line_start;
 pub(super) struct Judge<'a> {
     site: &'a Site,
     hole: &'a Hole<'a>,
-    /// What is wrong with the text as it is.
+    /// What is wrong with the current text.
     known: OnceLock<Known>,
     /// The text parsed from scratch, if an edit seems to break it.
     anew: OnceLock<Option<(Parsed, Known)>>,
@@ -41,7 +41,7 @@ impl<'a> Judge<'a> {
         Self { site, hole, known: OnceLock::new(), anew: OnceLock::new() }
     }
 
-    /// How many faults the file has with an edit that may stand; none for one that may not.
+    /// How many faults the file has with an acceptable edit; none for an edit that is not acceptable.
     pub fn faults(&self, edit: &Edit) -> Option<usize> {
         let Some(old) = self.site.parsed() else { return Some(0) };
         let mut changed = self.site.text.to_string();
@@ -49,7 +49,7 @@ impl<'a> Judge<'a> {
         let Ok(new) = old.edited(changed.as_str()) else { return Some(0) };
         let trial = |old: &Parsed, known: &Known, new: &Parsed| Trial::new(self.hole, old, new, edit).verdict(known);
         trial(old, self.known.get_or_init(|| Known::of(old)), &new).or_else(|| {
-            // An incremental parse may recover from an error differently than a parse from scratch, so both texts are parsed anew.
+            // An incremental parse may recover from an error differently than a parse from scratch, so both texts are parsed from scratch.
             let fresh = || {
                 let parsed = parse(old.language(), self.site.text.clone()).ok()?;
                 let known = Known::of(&parsed);
@@ -90,8 +90,8 @@ impl<'a> Trial<'a> {
         (is_better || guesses()).then_some(after.len())
     }
 
-    /// Whether all faults now lie outside of the edit, inside of what was unreadable before, and cover less text. (With a missing brace,
-    /// all the rest of a file was one fault that hid the others.)
+    /// Whether all faults are now outside the edit, inside what was unreadable before, and cover less text. (With a missing brace, all the
+    /// rest of a file was one fault that hid the others.)
     fn is_clearer(&self, before: &[Range<usize>], after: &[Range<usize>]) -> bool {
         let was_wrong = |fault: &Range<usize>| {
             let apart = fault.end < self.inserted.start || fault.start > self.inserted.end;
@@ -101,7 +101,7 @@ impl<'a> Trial<'a> {
         after.iter().all(was_wrong) && bytes(after) < bytes(before)
     }
 
-    /// The offset in the old text of an offset in the new text, outside of the edit.
+    /// The offset in the old text of an offset in the new text, outside the edit.
     fn then(&self, at: usize) -> usize {
         if at >= self.inserted.end { at - self.edit.text.len() + self.edit.range.len() } else { at }
     }

@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::route::Decision;
 
-/// Most suggestions kept; older ones serve for typing back and forth.
+/// Maximum suggestions kept; older ones serve for typing back and forth.
 const KEPT_SUGGESTIONS: usize = 64;
 const KEPT_REASONS: usize = 20;
 
@@ -28,7 +28,7 @@ pub struct Silence {
 
 struct Entry {
     uri: String,
-    /// Length and hash of the text before the place, and hash of the text behind it.
+    /// Length and hash of the text before the place, and hash of the text after it.
     length: usize,
     before: u64,
     after: u64,
@@ -57,7 +57,7 @@ impl Memory {
         self.nothing.truncate(KEPT_REASONS);
     }
 
-    /// Takes over the reasons of another one, in whose place this is.
+    /// Takes over the reasons of the instance that this one replaces.
     pub fn after(&mut self, silences: Vec<Silence>) {
         self.nothing = silences.into();
     }

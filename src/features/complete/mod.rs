@@ -39,14 +39,14 @@ pub(super) use work::task;
 pub struct Params {
     /// The cursor is the start of its range.
     pub at: Target,
-    /// A person has asked, and not just typed.
+    /// The user has asked, and not just typed.
     pub invoked: bool,
     /// The selected entry of the editor's own list: a suggestion begins with its text and replaces its range.
     pub selected: Option<(Range<usize>, String)>,
 }
 
 impl Params {
-    /// Drops a selected entry that replaces something else than the text at the cursor.
+    /// Drops a selected entry that replaces something other than the text at the cursor.
     fn sensible(&self) -> Self {
         let (cursor, text) = (self.at.bytes.start, &self.at.document.text);
         let at_cursor = |range: &Range<usize>| {
@@ -132,7 +132,7 @@ pub async fn complete(session: &Session, params: &Params, cancel: &Cancel) -> Re
         match work.ask(&task, cancel).await {
             Ok(better) => (served, asked) = better,
             Err(error) if error.kind == ErrorKind::Cancelled => return Err(error),
-            // The first answer is there, whatever happened to the second.
+            // The first answer exists, whatever happened to the second.
             Err(_) => served.decision.reason.push_str("; it was unsure, and nobody else answered"),
         }
     }
@@ -155,7 +155,7 @@ pub async fn complete(session: &Session, params: &Params, cancel: &Cancel) -> Re
     }
 }
 
-/// The edit that a suggestion stands for.
+/// The edit that a suggestion represents.
 fn edit(params: &Params, text: &str) -> Edit {
     match &params.selected {
         Some((range, chosen)) => Edit { range: range.clone(), text: format!("{chosen}{text}") },

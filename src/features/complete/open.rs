@@ -13,7 +13,7 @@ pub(super) fn left_open(hole: &Hole, text: &str) -> Option<(usize, bool)> {
     (at >= line.len() && !hole.is_quoted).then(|| (at - line.len(), is_comment))
 }
 
-/// A text with its last comment closed, or without the line that begins an endless string.
+/// A text with its last comment closed, or without the line that begins an unterminated string.
 pub(super) fn closed(hole: &Hole, text: &str) -> String {
     let rest_closes = || hole.rest().find(['<', '>']).is_some_and(|at| hole.rest()[at..].starts_with('>'));
     if hole.mode == Mode::Line && hole.surface.angles && ends_in_tag(text) && !rest_closes() {
@@ -30,7 +30,7 @@ pub(super) fn closed(hole: &Hole, text: &str) -> String {
     }
 }
 
-/// Whether a line ends inside of an element's tag, whose attributes stand on further lines.
+/// Whether a line ends inside an element's tag, whose attributes are on further lines.
 fn ends_in_tag(line: &str) -> bool {
     line.rfind('<').is_some_and(|at| {
         let (before, name) = (&line[..at], &line[at + 1..]);
@@ -50,7 +50,7 @@ fn with_close(text: &str, at: usize, close: &str) -> String {
     }
 }
 
-/// A text without last lines that would continue into a line that is not theirs.
+/// A text without final lines that would continue into a line that is not theirs.
 pub(super) fn without_continuation<'a>(hole: &Hole, text: &'a str) -> &'a str {
     if hole.following().next().is_none() || is_amid(hole) || !hole.rest().trim().is_empty() {
         return text;

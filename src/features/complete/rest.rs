@@ -5,7 +5,7 @@ use crate::syntax::Surface;
 use crate::syntax::brackets::{Bracket, balance, brackets, closing, unclosed};
 use crate::text::words::is_word;
 
-/// Where a text may end, likeliest first: without an end that stands behind the cursor on the same line, and with nothing after a bracket
+/// Where a text may end, likeliest first: without an end that already follows the cursor on the same line, and with nothing after a bracket
 /// that is closed there.
 pub(super) fn ends(hole: &Hole, text: &str) -> Vec<usize> {
     let wanted = hole.rest().trim();
@@ -46,7 +46,7 @@ pub(super) fn ends(hole: &Hole, text: &str) -> Vec<usize> {
 fn closed_there(hole: &Hole, text: &str, wanted: &str) -> Option<usize> {
     let line = hole.line();
     match wanted.chars().next()? {
-        // All that a text opens it closes itself: `vector<int>` before `>(1)`.
+        // Everything that a text opens it closes itself: `vector<int>` before `>(1)`.
         '>' if opens_angle(line) => Some(unopened_angle(text).unwrap_or(text.len())),
         quote @ ('"' | '\'' | '`') => {
             let tripled: String = [quote; 3].iter().collect();
@@ -61,7 +61,7 @@ fn closed_there(hole: &Hole, text: &str, wanted: &str) -> Option<usize> {
     }
 }
 
-/// Whether a line opens a `<` of types (right behind a name) and does not close it.
+/// Whether a line opens a `<` of type arguments (right after a name) and does not close it.
 fn opens_angle(line: &str) -> bool {
     let mut depth = 0;
     for (at, letter) in line.char_indices().rev() {
@@ -77,7 +77,7 @@ fn opens_angle(line: &str) -> bool {
     false
 }
 
-/// The first `>` of types that a text did not open.
+/// The first `>` of type arguments that a text did not open.
 fn unopened_angle(text: &str) -> Option<usize> {
     let mut depth = 0;
     let found = text.char_indices().find(|(at, letter)| {
@@ -91,7 +91,7 @@ fn unopened_angle(text: &str) -> Option<usize> {
     found.map(|(at, _)| at)
 }
 
-/// Where a text writes the whole rest of the line, followed by closing signs only.
+/// Where a text writes the whole rest of the line, followed only by closing signs.
 fn repetition(text: &str, wanted: &str) -> Option<usize> {
     let at = text.rfind(wanted)?;
     text[at + wanted.len()..].chars().all(is_closing).then_some(at)
@@ -122,7 +122,7 @@ fn closes_own(hole: &Hole, text: &str, end: usize) -> bool {
     let mut open = 0_i32;
     let mut closes = false;
     for Bracket { at, opens, .. } in brackets(text, hole.surface) {
-        // A bracket opened behind `end` is also closed there, so it says nothing about the text before.
+        // A bracket opened after `end` is also closed there, so it says nothing about the text before.
         if at >= end {
             closes |= !opens && open > 0;
             open += if opens { 0 } else { -1 };

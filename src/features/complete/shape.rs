@@ -1,5 +1,5 @@
-//! Turns a model's text into a suggestion: cut where the hole ends, without what stands behind the cursor already, in the file's layout.
-//! Pure; every step may leave nothing, with a reason.
+//! Turns a model's text into a suggestion: cut where the hole ends, without what already follows the cursor, in the file's layout. Pure;
+//! every step may leave nothing, with a reason.
 
 use std::borrow::Cow;
 
@@ -19,11 +19,11 @@ use crate::text::words::is_word;
 /// Why nothing is offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nothing {
-    /// The model wrote nothing, or blanks.
+    /// The model wrote nothing, or white space.
     Empty,
-    /// It repeated what stands before the cursor.
+    /// It repeated what precedes the cursor.
     Echo,
-    /// It repeated what stands behind the cursor.
+    /// It repeated what follows the cursor.
     Repeats,
     /// It wrote nothing on the cursor's line, where something was needed.
     Below,
@@ -53,15 +53,15 @@ impl Nothing {
     }
 }
 
-/// Longest line of a suggestion, in bytes.
+/// The longest line of a suggestion, in bytes.
 const MAX_LINE_BYTES: usize = 4 << 10;
 
 /// The layout of a file.
 pub struct Layout {
     pub ending: Ending,
-    /// One level of indentation, if the file or its language tells.
+    /// One level of indentation, if the file or its language determines it.
     pub unit: Option<String>,
-    /// In this language blanks at line ends and the kind of indentation mean nothing (unlike in a Makefile).
+    /// In this language white space at line ends and the kind of indentation mean nothing (unlike in a Makefile).
     pub known: bool,
 }
 
@@ -78,7 +78,7 @@ pub fn shape(hole: &Hole, raw: &str, cut_short: bool, layout: &Layout) -> Result
     shapes(hole, &written, cut_short, layout).map(|mut shapes| shapes.swap_remove(0))
 }
 
-/// [`shape`] with alternatives, likeliest first, where the end of a line may or may not be a repetition.
+/// [`shape`] with alternatives, likeliest first, if the end of a line may or may not be a repetition.
 pub fn shapes(hole: &Hole, written: &Written, cut_short: bool, layout: &Layout) -> Result<Vec<String>, Nothing> {
     let said = clean(hole, &written.text);
     let begun = without_beginning(hole, &said, written.spoken);
@@ -98,7 +98,7 @@ pub fn shapes(hole: &Hole, written: &Written, cut_short: bool, layout: &Layout) 
     if found.is_empty() { Err(reason.unwrap_or(Nothing::Empty)) } else { Ok(found) }
 }
 
-/// The suggestion for `text`, which is left of the whole answer `said`.
+/// The suggestion for `text`, which is what remains of the whole answer `said`.
 fn finished(hole: &Hole, said: &str, text: &str, cut_short: bool, layout: &Layout) -> Result<String, Nothing> {
     let text = without_following(hole, text);
     let whole = without_loops(&text, cut_short);
@@ -118,7 +118,7 @@ fn finished(hole: &Hole, said: &str, text: &str, cut_short: bool, layout: &Layou
     Ok(layout.ending.apply(text))
 }
 
-/// A text without blanks at line ends, except inside of strings.
+/// A text without white space at line ends, except inside strings.
 fn without_blanks_at_ends(hole: &Hole, text: &str) -> String {
     let whole = format!("{}{text}", hole.line());
     let strings = long_strings(&whole, hole.surface);
@@ -133,27 +133,27 @@ fn without_blanks_at_ends(hole: &Hole, text: &str) -> String {
     out
 }
 
-/// Whether the answer so far fills the hole, so that the model need not go on.
+/// Whether the answer so far fills the hole, so that the model need not continue.
 pub fn is_full(hole: &Hole, written: &Written, layout: &Layout) -> bool {
     let begun = without_beginning(hole, &clean(hole, &written.text), written.spoken);
     let text = laid_out(hole, &begun, layout);
     !may_repeat(hole, &begun) && left_open(hole, &text).is_none() && Extent::of(hole, &text).is_full(hole.surface)
 }
 
-/// The new part of a model's text, as it would stand at the cursor.
+/// The new part of a model's text, as it would look at the cursor.
 fn laid_out(hole: &Hole, begun: &str, layout: &Layout) -> String {
     let text = indented(hole, without_second_blank(hole, begun), layout);
     if layout.known { without_blanks_at_ends(hole, &text) } else { text }
 }
 
-/// A text without leading blanks, if one stands before the cursor.
+/// A text without leading white space, if some precedes the cursor.
 fn without_second_blank<'a>(hole: &Hole, text: &'a str) -> &'a str {
     let words = hole.is_quoted && hole.mode != Mode::Remark;
     let after_blank = !hole.is_blank() && hole.line().ends_with([' ', '\t']);
     if after_blank && !words && !begins_line(text) { text.trim_start_matches([' ', '\t']) } else { text }
 }
 
-/// A text without its last comment, which would swallow what stands behind the cursor on its line.
+/// A text without its last comment, which would swallow what follows the cursor on its line.
 fn without_last_remark<'a>(hole: &Hole, text: &'a str) -> &'a str {
     if hole.rest().trim().is_empty() || hole.is_quoted || !hole.tail(text).trim_end_matches(' ').is_empty() {
         return text;
@@ -180,7 +180,7 @@ fn whole_words(text: &str, cut_short: bool) -> &str {
     if cut_short { text.trim_end_matches(is_word) } else { text }
 }
 
-/// A text without the lines that stand behind the cursor already: at least two, or all that is left. A single one may be an early return.
+/// A text without the lines that already follow the cursor: at least two, or all that remain. A single one may be an early return.
 fn without_following(hole: &Hole, text: &str) -> String {
     let following: Vec<&str> = hole.following().take(40).collect();
     if following.is_empty() {
@@ -188,7 +188,7 @@ fn without_following(hole: &Hole, text: &str) -> String {
     }
     let mut lines: Vec<&str> = text.split('\n').collect();
     let blank = hole.line().trim().is_empty();
-    // The first line is indented by what stands before the cursor.
+    // The first line is indented by what precedes the cursor.
     let first = format!("{}{}", hole.line(), lines[0]);
     if blank {
         lines[0] = &first;
@@ -231,11 +231,11 @@ fn without_last_attributes<'a>(hole: &Hole, text: &'a str) -> &'a str {
     text
 }
 
-/// How often lines have to repeat, up to the end of the answer, to count as a loop; and where the model would have gone on.
+/// How often lines have to repeat, up to the end of the answer, to count as a loop; and where the model would have continued.
 const LOOP_ROUNDS: usize = 6;
 const LOOP_ROUNDS_IF_CUT_SHORT: usize = 3;
 
-/// A model that got lost writes the same lines forever. Repeated lines with others behind them are code.
+/// A model that got lost writes the same lines forever. Repeated lines followed by others are code.
 fn without_loops(text: &str, cut_short: bool) -> String {
     let lines: Vec<&str> = text.trim_end().split('\n').collect();
     let most = if cut_short { LOOP_ROUNDS_IF_CUT_SHORT } else { LOOP_ROUNDS };
@@ -254,7 +254,7 @@ fn without_loops(text: &str, cut_short: bool) -> String {
 fn is_echo(hole: &Hole, text: &str) -> bool {
     let before = hole.before.trim_end();
     let said = text.trim();
-    // Two closing lines in a row are ordinary code, and so is a line that is indented less than the same line above.
+    // Two consecutive closing lines are ordinary code, and so is a line that is indented less than the same line above.
     let deeper = |above: &str| indentation(above).len() > indentation(hole.line()).len();
     let comes_back = !said.contains('\n') && hole.is_blank() && hole.above().next().is_some_and(deeper);
     let ends_condition = |line: &str| hole.surface.preprocessor.as_ref().is_some_and(|lines| line.trim_start().starts_with(&lines.closes));

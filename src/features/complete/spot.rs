@@ -1,4 +1,4 @@
-//! The place of a completion, read once for all decisions: who is asked, what is sent, what of the answer fits.
+//! The place of a completion, read once for all decisions: which engine is asked, what is sent, which part of the answer fits.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -13,7 +13,7 @@ use crate::syntax::Surface;
 
 /// Larger documents, in bytes, get no completion.
 const MAX_DOCUMENT: usize = 32 << 20;
-/// Bytes around the cursor that are looked at.
+/// Bytes around the cursor that are examined.
 const BYTES_AROUND_CURSOR: usize = 64 << 10;
 
 /// The place of a completion.
@@ -22,7 +22,7 @@ pub(in crate::features) struct Spot {
     /// The range that a suggestion replaces, and the entry of the editor's list that it begins with.
     replaced: Range<usize>,
     chosen: String,
-    /// Searched for secrets once, when somebody asks.
+    /// Searched for secrets once, on first use.
     near: OnceLock<MaskedSides>,
     /// What the parser says, asked once.
     inside: OnceLock<Inside>,
@@ -36,7 +36,7 @@ impl Spot {
         Ok(spot)
     }
 
-    /// [`Self::new`] without asking whether anything is wanted there.
+    /// [`Self::new`] without checking whether anything is wanted there.
     pub fn of(session: &Session, at: &Target, selected: Option<(Range<usize>, String)>) -> Result<Self, String> {
         if let Some(reason) = session.closed(at) {
             return Err(reason);
@@ -69,7 +69,7 @@ impl Spot {
         if self.chosen.is_empty() { before.into() } else { format!("{before}{}", self.chosen).into() }
     }
 
-    /// The text behind it.
+    /// The text after it.
     pub fn after(&self) -> &str {
         &self.site.text[self.replaced.end..]
     }
@@ -78,7 +78,7 @@ impl Spot {
         self.near.get_or_init(|| MaskedSides::new(&self.before(), self.after()))
     }
 
-    /// Whether the cursor is inside of what looks like a secret.
+    /// Whether the cursor is inside what looks like a secret.
     pub fn is_in_secret(&self) -> bool {
         self.near().in_secret
     }
@@ -90,8 +90,8 @@ impl Spot {
     }
 }
 
-/// What surrounds the place, by the parser. On a line of its own an expression may take several lines: an element of a list, a field with
-/// all its content.
+/// What surrounds the place, according to the parser. On a line of its own an expression may take several lines: an element of a list, a
+/// field with all its content.
 fn inside(site: &Site) -> Inside {
     let place = site.place();
     let alone = || site.text[site.whole_lines(site.bytes.start..site.bytes.start)].trim().is_empty();
@@ -102,8 +102,8 @@ fn inside(site: &Site) -> Inside {
     }
 }
 
-/// The text beside the cursor, as models may see it. Secrets are found in both sides together: a value being typed begins before the cursor
-/// and ends behind it.
+/// The text around the cursor, as models may see it. Secrets are searched for in both sides together: a value being typed begins before the
+/// cursor and ends after it.
 struct MaskedSides {
     before: Masked,
     after: Masked,

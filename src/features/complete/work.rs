@@ -19,7 +19,7 @@ use crate::route::{Choice, Served, Signal, Task, TaskKind};
 use crate::syntax::scope;
 use crate::text::{Ending, layout};
 
-/// Most lines cut from the end of a suggestion to make it parse.
+/// Maximum lines cut from the end of a suggestion to make it parse.
 const MAX_CUTS: usize = 24;
 /// Bytes before the cursor in which used files are counted.
 const FILES_COUNTED_WITHIN_BYTES: usize = 4 << 10;
@@ -42,7 +42,7 @@ pub(in crate::features) fn task(session: &Session, site: &Site, hole: &Hole, inv
     task
 }
 
-/// Most tokens of the answer for a hole.
+/// Maximum tokens of the answer for a hole.
 pub(super) fn max_tokens(session: &Session, hole: &Hole, invoked: bool) -> u32 {
     let most = session.config().completion.max_tokens.max(1);
     match (&hole.mode, invoked) {
@@ -53,7 +53,7 @@ pub(super) fn max_tokens(session: &Session, hole: &Hole, invoked: bool) -> u32 {
     }
 }
 
-/// How much of a hole is sent to an engine with these abilities, whose reading rate may have been measured.
+/// How much of a hole is sent to an engine with these capabilities, whose prefill rate may have been measured.
 pub(super) fn budget(session: &Session, hole: &Hole, invoked: bool, rate: Option<f64>, caps: &Caps) -> Budget {
     let config = session.config();
     let most = config.context.completion_tokens as usize;
@@ -73,7 +73,7 @@ pub(super) struct Work<'a> {
     pub started: Instant,
 }
 
-/// How a question was put.
+/// How a question was asked.
 #[derive(Default)]
 pub(super) struct SentPrompt {
     pub sent: Sent,
@@ -83,13 +83,13 @@ pub(super) struct SentPrompt {
 }
 
 impl Work<'_> {
-    /// The task for a second pass, if the first was unsure of an answer that somebody waits for.
+    /// The task for a second pass, if the first was unsure of an answer that the user waits for.
     pub fn harder(&self, task: &Task, served: &Served) -> Option<Task> {
         let unsure = self.session.router().unsure(&served.answer.finished.timing)?;
         self.may_ask_harder(task, unsure, &served.decision.engine)
     }
 
-    /// The task with a further signal, if another engine than the first would then be asked.
+    /// The task with a further signal, if an engine other than the first would then be asked.
     fn may_ask_harder(&self, task: &Task, signal: Signal, first: &str) -> Option<Task> {
         let again = task.signals.is_empty() && (self.params.invoked || self.session.config().route.auto_coder);
         let harder = Task { signals: vec![signal], ..task.clone() };
@@ -130,7 +130,7 @@ impl Work<'_> {
 
     fn is_full(&self, said: &str, as_hole: bool, layout: &Layout) -> bool {
         let written = self.written(said, as_hole);
-        // Text behind a code block is about it; a block may still follow words.
+        // Text after a code block is about it; a block may still follow prose.
         let fences = if as_hole || self.site.language.is_none() { 0 } else { said.matches("```").count() };
         let ends_in_words = said.trim().lines().next().is_some_and(|line| line.ends_with([':', '.', '!']));
         match fences {
@@ -163,13 +163,13 @@ impl Work<'_> {
             after: prompt::window_after(self.hole.after, budget.after).len(),
             context: parts.iter().map(|part| format!("{}:{}-{}", part.path, part.start_line, part.end_line)).collect(),
         };
-        // A chat model may begin with a line break or a fence, where the stops of a hole would end it.
+        // A chat model may begin with a line break or a fence, at which the stops of a hole would end it.
         let stop = if matches!(ask, Ask::Fim(_)) { self.hole.stops() } else { vec![] };
         let priority = if self.params.invoked { Priority::Invoked } else { Priority::Typing };
         Ok((Request { ask, max_tokens, temperature: 0.0, stop, priority }, sent))
     }
 
-    /// Most tokens of the answer.
+    /// Maximum tokens of the answer.
     pub fn max_tokens(&self) -> u32 {
         max_tokens(self.session, self.hole, self.params.invoked)
     }
@@ -208,7 +208,7 @@ impl Work<'_> {
         Layout { ending: Ending::of(&self.site.text), unit, known: language.is_some() }
     }
 
-    /// The longest start of a suggestion that may stand in the file, and the number of faults then.
+    /// The longest start of a suggestion that the file can take, and the number of faults then.
     fn shortened(&self, judge: &Judge, mut text: String) -> Option<(String, usize)> {
         for cuts in 0..MAX_CUTS {
             let whole = format!("{text}{}", self.hole.tail(&text));

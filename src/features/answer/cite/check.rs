@@ -1,4 +1,4 @@
-//! Checks whether named things exist: the file, its lines, the name beside them.
+//! Checks whether named things exist: the file, its lines, the name next to them.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -12,13 +12,13 @@ use crate::text::words;
 use crate::workspace::WorkspacePath;
 use crate::workspace::uri::percent_decoded;
 
-/// Most files read to count their lines. Further places are marked as unchecked.
+/// Maximum files read to count their lines. Further places are marked as unchecked.
 const MOST_FILES: usize = 200;
 /// The mark of a place that was not checked.
 const UNCHECKED: &str = " (not checked)";
-/// The mark of a place without the name that is said to stand there.
+/// The mark of a place without the name that is said to be there.
 const NOT_THERE: &str = " (not at that line)";
-/// Lines around a place in which a name may stand, since comments and attributes belong to it.
+/// Lines around a place in which a name may occur, since comments and attributes belong to it.
 const AROUND: u32 = 3;
 
 /// What a check of some words has found.
@@ -27,7 +27,7 @@ pub(super) enum Checked {
     /// They name no place.
     NotAPlace,
     Verified,
-    /// They name one that does not exist, or was not looked at; with the mark that says so.
+    /// They name a place that does not exist, or was not checked; with the mark that says so.
     Marked(&'static str),
 }
 
@@ -72,13 +72,13 @@ impl Checker<'_> {
         Checked::by(self.cite(path.to_string(), first, named.last, mark))
     }
 
-    /// A path without the escapes in the target of a link.
+    /// A path without the escapes of a link target.
     fn decoded<'t>(&mut self, path: &'t str) -> Cow<'t, str> {
         if path.contains('%') && self.find(path).is_none() { percent_decoded(path).into() } else { path.into() }
     }
 
-    /// A path as the workspace has it: without the root's folder in front, with slashes if its folder is ours. None if its backslashes mean
-    /// something else.
+    /// A path as used in the workspace: without the root's folder in front, with slashes if its folder is ours. None if its backslashes
+    /// mean something else.
     fn in_root<'t>(&mut self, token: &'t str) -> Option<Cow<'t, str>> {
         if token.contains('\\') {
             let path = token.replace('\\', "/");
@@ -112,7 +112,7 @@ impl Checker<'_> {
         }
         let symbol = named.symbol?.trim();
         let name = NAME.captures(symbol)?.get(1)?.as_str();
-        // A file's name does not stand in another file.
+        // A file's name does not occur in another file.
         if name.contains('.') && self.find(symbol).is_some() {
             return None;
         }
@@ -163,7 +163,7 @@ impl Checker<'_> {
         Checked::by((!verified).then_some(NO_PLACE))
     }
 
-    /// Checks something inside of a file as test runners write it: `tests/test_a.py::Suite::test_one[case]`.
+    /// Checks something inside a file as test runners write it: `tests/test_a.py::Suite::test_one[case]`.
     fn inside(&mut self, path: &str, names: &str) -> Checked {
         let checked = self.file(path, true);
         if checked != Checked::Verified {

@@ -15,7 +15,7 @@ const PRODUCTS: &[&str] = &["js"];
 
 /// What a path looks like that is none of ours.
 pub(super) static PATH: LazyLock<Regex> = LazyLock::new(|| compiled(r"^(?:[^/\s]+/)*[\w@+\[\]().-]*\.[A-Za-z][A-Za-z0-9_+]{0,9}$"));
-/// A name as code writes it, with its owners, and with a call's brackets or type arguments behind.
+/// A name as written in code, with its owners, possibly followed by a call's brackets or type arguments.
 pub(super) static NAME: LazyLock<Regex> =
     LazyLock::new(|| compiled(r"^&?([A-Za-z_$][\w$]*(?:(?:::|\.|#|->)[A-Za-z_$][\w$]*)*)(\(.*\)|!|(?:::)?<.*>)?$"));
 
@@ -24,12 +24,12 @@ impl Checker<'_> {
         self.session.shared.registry.languages().iter().map(|language| &**language)
     }
 
-    /// Whether a word means the enclosing thing in some language, such as `self`.
+    /// Whether a word means the enclosing object in some language, such as `self`.
     fn is_ourselves(&self, word: &str) -> bool {
         self.languages().any(|language| language.types.is_own(word) || lists(&language.modules_by_place, word))
     }
 
-    /// Whether something that looks like a path, and is none of ours, is meant as one: with a folder, if it is in backquotes or has an
+    /// Whether something that looks like a path, but is none of ours, is meant as one: with a folder, if it is in backquotes or has an
     /// ending that our files have; without a folder, if its ending is not a member of anything.
     pub(super) fn is_file_name(&mut self, name: &str, in_quotes: bool) -> bool {
         let Some((stem, ending)) = name.rsplit_once('.') else { return false };
@@ -58,9 +58,9 @@ impl Checker<'_> {
             return false;
         }
         match text.trim_start_matches("./").split_once('/') {
-            // An absolute path outside of all roots. Code has such paths of other machines.
+            // An absolute path outside all roots. Code contains such paths of other machines.
             Some(("", path)) => self.fence.is_none() && path.contains('/'),
-            // Only something that ends like one of our paths may contain a blank.
+            // Only something that ends like one of our paths may contain a space.
             Some((folder, _)) => PATH.is_match(text) || text.contains(' ') || self.vocabulary().has_folder(folder),
             None => {
                 let ending = text.rsplit_once('.').map(|(_, ending)| ending);
@@ -101,7 +101,7 @@ impl Checker<'_> {
         self.vocabulary().has_word(session, word, &first)
     }
 
-    /// The words of the workspace's texts, gathered when first needed.
+    /// The words of the workspace's texts, gathered on first use.
     pub(super) fn vocabulary(&mut self) -> &mut Vocabulary {
         self.vocabulary.get_or_insert_with(|| Vocabulary::new(self.session))
     }
@@ -112,7 +112,7 @@ fn is_environment(word: &str) -> bool {
     word.starts_with('$') && !word.contains(|letter: char| letter.is_ascii_lowercase())
 }
 
-/// Whether a word is written as only code does: `snake_case`, `CamelCase`.
+/// Whether a word is written as only code is: `snake_case`, `CamelCase`.
 pub(super) fn is_compound(word: &str) -> bool {
     let inner = word.trim_matches(['_', '$']);
     inner.contains(['_', '$']) || inner.as_bytes().windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())

@@ -1,5 +1,5 @@
-//! What a line of an answer names, by its wording: lines with their path before or behind, lines alone, and the name in code beside them.
-//! Pure: whether such a thing exists is checked elsewhere.
+//! What a line of an answer names, by its wording: lines with their path before or after them, lines alone, and the name in code next to
+//! them. Pure: whether such a thing exists is checked elsewhere.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -12,20 +12,20 @@ use super::words::{self, BEHIND, ORDINAL};
 /// Lines that are named.
 #[derive(Debug)]
 pub(in crate::features) struct Named<'a> {
-    /// The stretch of one citation, without the path before it.
+    /// The range of one citation, without the path before it.
     pub range: Range<usize>,
-    /// What may be the path: the text before the lines, and the text behind.
+    /// Where the path may be: the text before the lines, and the text after.
     pub before: &'a str,
     pub behind: Option<&'a str>,
     pub first: Option<u32>,
     pub last: Option<u32>,
     /// The lines are named in words, so they mean something without a path.
     pub in_words: bool,
-    /// The name in backquotes that is said to stand there.
+    /// The name in backquotes that is said to be there.
     pub symbol: Option<&'a str>,
 }
 
-/// Lines behind a path: `:12`, `:12-15`, `:12:3`, `#L12`, `#L12C3-L15C1`, `:L12`, `(12)`.
+/// Lines after a path: `:12`, `:12-15`, `:12:3`, `#L12`, `#L12C3-L15C1`, `:L12`, `(12)`.
 static SIGNS: LazyLock<Regex> = LazyLock::new(|| {
     compiled(
         r"(?:(?::L?|#L)(\d{1,7})(?:C\d{1,7})?(?:[-–]L?(\d{1,7})(?:C\d{1,7})?|:\d{1,7})?|(\()(?:L|line )?(\d{1,7})(?:[-–]L?(\d{1,7})|,\s?\d{1,7})?\))",
@@ -48,31 +48,31 @@ static WORDS: LazyLock<Regex> = LazyLock::new(|| {
 static ANOTHER: LazyLock<Regex> = LazyLock::new(|| {
     compiled(r"^(?:,\s?(?:(?:and|or|und|oder|et|y|e|и)\s)?|\s(?:and|or|und|oder|et|y|e|и|&)\s|、|和)(\d{1,7})(?:\s?[-–]\s?(\d{1,7}))?\b")
 });
-/// A further line behind a sign: `:4,999`.
+/// A further line after a sign: `:4,999`.
 static ANOTHER_SIGN: LazyLock<Regex> = LazyLock::new(|| compiled(r"^,L?(\d{1,7})(?:[-–]L?(\d{1,7}))?\b"));
-/// What may stand between a path and its lines in words.
+/// What may be between a path and its lines in words.
 static BETWEEN: LazyLock<Regex> = LazyLock::new(|| {
     compiled(
         r#"[`"'*]*[,，:：]?\s?[(（]?(?:(?:at|on|in|around|near|auf|in der|bei|um|de la|à la|na|на|в)\s|(?:中|里|文件)?的?|の\s?|의\s?)?\s?$"#,
     )
 });
-/// What may stand between lines in words and the path behind them.
+/// What may be between lines in words and the path after them.
 static OF: LazyLock<Regex> = LazyLock::new(|| {
     compiled(
         r#"^\s?(?:(?:of|in|from|von|aus|de|du|dans|in der|der)\s|[(（])(?:(?:the|der|die|le)\s)?(?:(?:file|Datei|fichier)\s)?[`"']?([^\s`"'<>|*,;，。；）)]+)"#,
     )
 });
-/// What may stand between a name in backquotes and the place behind it where it is said to be, or to which it links.
+/// What may be between a name in backquotes and the place after it where it is said to be, or to which it links.
 static TO_PLACE: LazyLock<Regex> = LazyLock::new(|| {
     compiled(concat!(
         r"^(?:\]\(|\s?[(（]?(?:(?:is|are|was|ist|est)\s)?(?:(?:defined|declared|implemented|located|found|definiert|défini)\s)?",
         r"(?:(?:at|in|on|from|auf|dans)\s)?(?:定义|声明|实现|位于|在|于)*\s?[(（]?[`\x22']?)$"
     ))
 });
-/// A name in backquotes that stands behind its place, with what may stand between the two.
+/// A name in backquotes that follows its place, with what may be between the two.
 static NAME_BEHIND: LazyLock<Regex> = LazyLock::new(|| compiled(r"^[`)）]*(?::\s|：|\s?[(（])`([^`]+)`"));
 
-/// Compiles a constant pattern. Panics where it is invalid.
+/// Compiles a constant pattern. Panics if it is invalid.
 #[expect(clippy::expect_used, reason = "constants, which every test reads")]
 pub(in crate::features) fn compiled(pattern: &str) -> Regex {
     Regex::new(pattern).expect("the pattern is a constant")
@@ -91,7 +91,7 @@ fn number(found: Option<regex::Match<'_>>) -> Option<u32> {
     found.and_then(|digits| digits.as_str().parse().ok())
 }
 
-/// Whether a number continues behind a point, as in a version: then it is no line.
+/// Whether a number continues after a point, as in a version: then it is not a line.
 fn goes_on(rest: &str) -> bool {
     rest.strip_prefix('.').is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()))
 }
@@ -156,7 +156,7 @@ fn in_words<'a>(line: &'a str, whole: &[Range<usize>]) -> Vec<Named<'a>> {
     all
 }
 
-/// The lines listed behind the first one, with their places.
+/// The lines listed after the first one, with their ranges.
 fn others<'a>(another: &'a Regex, line: &'a str, mut end: usize) -> impl Iterator<Item = (Range<usize>, Option<u32>, Option<u32>)> + 'a {
     std::iter::from_fn(move || {
         let found = another.captures(&line[end..])?;
@@ -176,7 +176,7 @@ pub(super) fn path_before<'a>(text: &'a str, end: usize, whole: &[Range<usize>])
     known.map_or_else(|| out_of_brackets(token(text, end)), |path| &text[path.clone()])
 }
 
-/// The text behind the last bracket that is still open.
+/// The text after the last bracket that is still open.
 pub(super) fn out_of_brackets(text: &str) -> &str {
     open_bracket(text).map_or(text, |open| &text[open + 1..])
 }
@@ -196,14 +196,14 @@ fn open_bracket(text: &str) -> Option<usize> {
 }
 
 impl Named<'_> {
-    /// Where the mark goes if the path stands behind the lines.
+    /// Where the mark goes if the path follows the lines.
     pub fn end_behind(&self, line: &str) -> usize {
         let end = |path: &str| path.as_ptr() as usize - line.as_ptr() as usize + path.len();
         self.behind.map_or(self.range.end, end)
     }
 }
 
-/// The name in backquotes that is said to stand at the place between two offsets.
+/// The name in backquotes that is said to be at the place between two offsets.
 fn beside(line: &str, start: usize, end: usize) -> Option<&str> {
     // Whether a backquote opens or closes is only known from the start of the line.
     let before = spans(line).into_iter().take_while(|(whole, _)| whole.end <= start).last();
@@ -212,13 +212,13 @@ fn beside(line: &str, start: usize, end: usize) -> Option<&str> {
     before.or_else(behind)
 }
 
-/// The end of a quotation that goes up to an offset, with its quotes, or of a link with its bracket.
+/// The end of a quotation that extends to an offset, with its quotes, or of a link with its bracket.
 pub(super) fn end_of_quotes(line: &str, end: usize) -> usize {
     let behind = &line[end..];
     end_of_link(line, end).unwrap_or(end + behind.len() - behind.trim_start_matches('`').len())
 }
 
-/// The end of a link whose text or target goes up to an offset.
+/// The end of a link whose text or target extends to an offset.
 pub(super) fn end_of_link(line: &str, end: usize) -> Option<usize> {
     let behind = line[end..].trim_start_matches('`');
     let target_so_far = line[..end].rfind("](").map(|at| &line[at + 1..end]);
@@ -246,15 +246,15 @@ pub(super) fn splits(letter: char) -> bool {
     letter.is_whitespace() || "`\"'<>|*,;，。；：（）、「」“”".contains(letter)
 }
 
-/// The text before an offset, back to a blank, a quote, or punctuation of markdown or a sentence.
+/// The text before an offset, back to a space, a quote, or punctuation of markdown or a sentence.
 pub(super) fn token(text: &str, end: usize) -> &str {
     let before = &text[..end];
     let start = before.char_indices().rev().find(|(_, letter)| splits(*letter)).map_or(0, |(at, letter)| at + letter.len_utf8());
     &before[start..]
 }
 
-/// The words of a line outside of code, with their places: without brackets around and punctuation behind. The target of a link is one
-/// word, without its fragment, and so is each stretch in `whole`.
+/// The words of a line outside code, with their ranges: without surrounding brackets and trailing punctuation. The target of a link is one
+/// word, without its fragment, and so is each range in `whole`.
 pub(in crate::features) fn words<'a>(line: &'a str, whole: &[Range<usize>]) -> Vec<(Range<usize>, &'a str)> {
     let (mut words, mut at) = (vec![], 0);
     for path in whole {

@@ -1,5 +1,5 @@
-//! Paths of the workspace that a text does not have as one word, because they contain blanks, quotes, commas or brackets. Where a line
-//! contains such a path, that decides how the line is split.
+//! Paths of the workspace that are not a single word in a text, because they contain spaces, quotes, commas or brackets. If a line contains
+//! such a path, that decides how the line is split.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -38,7 +38,7 @@ impl SplitPaths {
             for word in path.rsplit(char::is_whitespace).skip(1) {
                 all.words.extend(runs(word).next_back().map(|run| word[run].to_string()));
             }
-            // In links a blank is escaped.
+            // In links a space is escaped.
             let escaped = path.contains(' ').then(|| path.replace(' ', "%20"));
             for path in std::iter::once(path).chain(escaped) {
                 let Some(last) = runs(&path).next_back() else { continue };
@@ -48,7 +48,7 @@ impl SplitPaths {
         all
     }
 
-    /// Where a line contains such paths, or ends of them that are still such paths, in order; with the folders of another machine before
+    /// Where a line contains such paths, or ends of them that are still such paths, in order; including folders of another machine before
     /// them.
     pub fn found(&self, line: &str) -> Vec<Range<usize>> {
         let mut found: Vec<Range<usize>> = vec![];
@@ -73,14 +73,14 @@ impl SplitPaths {
         is_split(text) && self.found(text).first().is_some_and(|found| found.len() == text.len())
     }
 
-    /// Whether the text behind a blank may continue one of them.
+    /// Whether the text after a space may continue one of them.
     pub fn may_go_on(&self, text: &str) -> bool {
         let last = || text.split_whitespace().next_back().and_then(|word| runs(word).next_back().map(|run| &word[run]));
         !self.words.is_empty() && last().is_some_and(|last| self.words.contains(last))
     }
 }
 
-/// Where a path stands in a line that has its last run of letters here: as much of it as there is, starting with a folder.
+/// Where a path is on a line that has its last run of letters here: as much of it as there is, starting with a folder.
 fn at(line: &str, run: &Range<usize>, path: &str, last: usize) -> Option<Range<usize>> {
     let behind = &path[last + run.len()..];
     if !line[run.end..].starts_with(behind) {

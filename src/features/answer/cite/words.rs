@@ -1,5 +1,5 @@
-//! How lines are named in the languages that answers are written in. It is said once, for sentences, for tables, and for the stream, which
-//! must not be cut between such a word and its number.
+//! How lines are named in the languages that answers are written in. Defined once, for sentences, for tables, and for the stream, which
+//! must not be split between such a word and its number.
 
 use std::sync::LazyLock;
 
@@ -10,12 +10,12 @@ use super::named::compiled;
 /// A line, before its number.
 const ONE: &[&str] =
     &["line", "zeile", "ligne", "linea", "línea", "linha", "riga", "regel", "linii", "строка", "строке", "строку", "строкой"];
-/// Lines, before numbers of which more may follow.
+/// Lines, before numbers which others may follow.
 const SEVERAL: &[&str] =
     &["lines", "zeilen", "lignes", "lineas", "líneas", "linhas", "righe", "regels", "строки", "строк", "строкам", "строках", "строками"];
-/// A line, behind its number; blanks may stand in it.
+/// A line, after its number; spaces may occur in it.
 pub(super) const BEHIND: &str = r"行目?|번째\s?줄|행|줄";
-/// Stands before a number that has one of those words behind it.
+/// Precedes a number that is followed by one of those words.
 pub(super) const ORDINAL: char = '第';
 /// Further headings of a column with lines.
 const HEADS: &str = r"line\(s\)|lines? ?(?:no\.?|numbers?|#)|zeilennummer|行号|行番号";
@@ -24,7 +24,7 @@ fn any(words: &[&str]) -> String {
     words.join("|")
 }
 
-/// A pattern for what stands before a number.
+/// A pattern for what precedes a number.
 pub(super) fn before() -> String {
     format!("{}|{}", any(SEVERAL), any(ONE))
 }

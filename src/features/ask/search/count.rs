@@ -1,4 +1,4 @@
-//! Counts the words of a question in a file, by field and by the definition that they stand in.
+//! Counts the words of a question in a file, by field and by the definition that contains them.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
@@ -11,10 +11,10 @@ use crate::index::{File, FileId, Symbol};
 use crate::syntax::{self, naming};
 use crate::text::lines::line_start;
 
-/// Inside of a definition: the weight of a word in its name, and in a comment, compared with one in its code.
+/// Inside a definition: the weight of a word in its name, and in a comment, compared with one in its code.
 const NAME_WEIGHT: f32 = 3.0;
 const COMMENT_WEIGHT: f32 = 1.5;
-/// Rows of what may be a quote that say which line is meant, whatever words other lines have.
+/// How many rows of a possible quote determine the line, whatever words other lines have.
 const CERTAIN_ROWS: usize = 2;
 /// Bytes per line, roughly.
 const BYTES_PER_LINE: usize = 40;
@@ -22,11 +22,11 @@ const BYTES_PER_LINE: usize = 40;
 const MAX_NAMED_BLOCKS: usize = 8;
 const MAX_NAMED_DEFINITIONS: usize = 12;
 
-/// Where a word stands in a file.
+/// Where in a file a word occurs.
 #[derive(Clone, Copy)]
 pub(super) enum Field {
     Path,
-    /// In the file's own name, or its folder's if it stands for the folder.
+    /// In the file's own name, or its folder's if the file represents the folder.
     Stem,
     Names,
     Comment,
@@ -52,11 +52,11 @@ pub(super) const FIELDS: usize = 5;
 pub(in crate::features) enum Spot {
     /// A definition, by its index among the file's symbols.
     Definition(u32),
-    /// A block of lines outside of all definitions, by the number of its first line, from 0 on.
+    /// A block of lines outside all definitions, by the number of its first line, counted from 0.
     Block(u32),
 }
 
-/// How often each word of the question stands in a file and its definitions.
+/// How often each word of the question occurs in a file and its definitions.
 pub(super) struct FileCounts {
     pub id: FileId,
     pub path: String,
@@ -65,7 +65,7 @@ pub(super) struct FileCounts {
     /// The number of words in each field.
     pub lengths: [f32; FIELDS],
     pub items: Vec<Item>,
-    /// The rows in it of what may be a quote.
+    /// The rows of possible quotes in it.
     pub loose_rows: Vec<u16>,
     pub is_test: bool,
     /// It has no definitions.
@@ -77,13 +77,13 @@ pub(super) struct FileCounts {
 /// A place in a file, with the question's words in it.
 pub(super) struct Item {
     pub spot: Spot,
-    /// Where its line with most of the question begins, in bytes.
+    /// Where its line with most of the question's words begins, in bytes.
     pub focus: u32,
-    /// The share of the question's quote in that line, from 0 to 1.
+    /// The share of the question's quote on that line, from 0 to 1.
     pub quoted: f32,
-    /// The rows of what may be a quote in the line with most of them.
+    /// The rows of possible quotes on the line with most of them.
     pub loose: Vec<u16>,
-    /// It stands in a module of tests.
+    /// It is in a module of tests.
     pub is_test: bool,
     pub bytes: f32,
     pub terms: Vec<(u16, f32)>,
@@ -162,7 +162,7 @@ pub(super) fn count(session: &Session, id: FileId, file: &File, text: &str, quer
         let is_test = matches!(spot, Spot::Definition(index) if is_in_tests(session, file, index));
         Item { spot, focus: best.1 as u32, quoted, loose, is_test, bytes: bytes(spot), terms: terms.into_iter().collect() }
     });
-    // Words of five letters with what separates them; every fourth in a comment.
+    // Words of five letters plus separators; every fourth in a comment.
     let all = file.bytes as f32 / 7.0;
     let parts = |text: &str| text.split(['/', '_', '.']).count() as f32;
     let comments = if prose { all } else { all / 4.0 };
@@ -201,7 +201,7 @@ impl BestLine {
         }
     }
 
-    /// Notes that a line has such a share of a quote.
+    /// Notes that a line has this share of a quote.
     fn quote(&mut self, found: Found) {
         if found.share > self.quoted {
             (self.best.1, self.quoted) = (found.line, found.share);
@@ -241,7 +241,7 @@ impl Line {
     }
 }
 
-/// The definition that shows a symbol: fields, variants and local variables are shown with what they are in.
+/// The definition that shows a symbol: fields, variants and local variables are shown with their container.
 pub(in crate::features) fn shown(file: &File, index: usize) -> u32 {
     let symbol = &file.symbols[index];
     let small = matches!(symbol.kind, syntax::Kind::Attribute | syntax::Kind::Variant | syntax::Kind::Variable);
@@ -254,11 +254,11 @@ pub(in crate::features) fn definition(symbol: &Symbol, text: &str) -> Option<Ran
     let start = if doc_above { symbol.doc.start } else { symbol.item.start } as usize;
     let start = text.get(..start)?.rfind('\n').map_or(0, |at| at + 1);
     let end = text.floor_char_boundary(symbol.item.end as usize);
-    // Some grammars count the line break behind it, which would begin another line.
+    // Some grammars include the line break after it, which would begin another line.
     Some(start..start + text.get(start..end)?.trim_end_matches(['\r', '\n']).len())
 }
 
-/// Whether a definition stands in an inline test module.
+/// Whether a definition is in an inline test module.
 pub(in crate::features) fn is_in_tests(session: &Session, file: &File, index: u32) -> bool {
     let Some(language) = &file.language else { return false };
     let around = |at: &usize| file.symbols.get(*at).and_then(crate::index::Symbol::parent);

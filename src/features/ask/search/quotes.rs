@@ -1,5 +1,5 @@
-//! What a question quotes, such as an error message, and where it stands in a text. Programs put values into messages, so rows of a few
-//! words are searched for, and the line with most words is meant. What stands between marks or behind a label such as `ValueError:` is
+//! What a question quotes, such as an error message, and where it occurs in a text. Programs put values into messages, so rows of a few
+//! words are searched for, and the line with most words is meant. Text between quotation marks or after a label such as `ValueError:` is
 //! quoted; a row of any other words may be, if few files have it.
 
 use std::collections::HashMap;
@@ -13,23 +13,23 @@ use crate::features::answer::cite::named::compiled;
 use crate::text::lines::line_start;
 use crate::text::words::is_word;
 
-/// Words in a row that are searched for: in a quote, and in what may be one.
+/// Consecutive words that are searched for: in a quote, and in a possible one.
 const ROW_WORDS: usize = 3;
 const LOOSE_ROW_WORDS: usize = 4;
-/// Words of a row that say something, in what may be a quote.
+/// Distinctive words in a row, in a possible quote.
 const MIN_TELLING_WORDS: usize = 2;
-/// What a word counts that is only found in a row of two, between two values.
+/// The weight of a word that is only found in a row of two, between two values.
 const SHORT_ROW_WEIGHT: f32 = 0.7;
-/// The smallest share of a quote's words in a line.
+/// The minimum share of a quote's words on a line.
 const MIN_SHARE: f32 = 0.4;
-/// Words that are enough where nothing says how long the quote is.
+/// Words that suffice if the length of the quote is unknown.
 const ENOUGH_WORDS: u32 = 6;
-/// Shortest quote, in bytes.
+/// The shortest quote, in bytes.
 const MIN_QUOTE_BYTES: usize = 8;
-/// Most words of a quote that count, and most rows of a question.
+/// Maximum words of a quote that count, and maximum rows of a question.
 const MAX_QUOTE_WORDS: usize = 40;
 const MAX_ROWS: usize = 512;
-/// Most words of a value in brackets or marks.
+/// Maximum words of a value in brackets or marks.
 const MAX_VALUE_WORDS: usize = 4;
 /// Marks around a quote, and brackets around a value in it.
 const MARKS: [(char, char); 5] = [('"', '"'), ('\'', '\''), ('`', '`'), ('“', '”'), ('«', '»')];
@@ -37,17 +37,17 @@ const BRACKETS: [(char, char); 4] = [('(', ')'), ('[', ']'), ('{', '}'), ('<', '
 /// What ends a sentence or a part of one.
 const SENTENCE_MARKS: [char; 6] = ['.', ',', ';', ':', '!', '?'];
 
-/// What programs write before a message, and the message, which may only begin in the next line.
+/// What programs write before a message, and the message, which may only begin on the next line.
 static LABEL: LazyLock<Regex> = LazyLock::new(|| {
     compiled(r"(?i)(?:^|[\s(\[])(?:[\w.:]*(?:error|exception|warning|panic|fatal)(?:\[\w+\])?|panicked at [^\s,]+):(?:\s+(\S.*))?$")
 });
 
-/// How sure it is that words are a quote.
+/// How certain it is that words are a quote.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// They stand between marks.
+    /// They are between marks.
     Marked,
-    /// They stand behind a label.
+    /// They follow a label.
     Message,
     /// They are a line of the question.
     Loose,
@@ -55,7 +55,7 @@ enum Kind {
 
 struct Quote {
     kind: Kind,
-    /// A bit for each word that is no value.
+    /// A bit for each word that is not a value.
     words: u64,
 }
 
@@ -80,7 +80,7 @@ pub(super) struct Found {
     pub line: usize,
     /// The share of a quote in it, from 0 to 1.
     pub share: f32,
-    /// The rows in it of what may be a quote.
+    /// The rows of possible quotes in it.
     pub loose: Vec<u16>,
 }
 
@@ -107,7 +107,7 @@ impl Quotes {
         Some(Self { finder, rows, quotes })
     }
 
-    /// The lines of a text with most of a quote. A text that is not code is only searched for what is certainly one.
+    /// The lines of a text with most of a quote. A text that is not code is only searched for certain quotes.
     pub fn find(&self, text: &str, is_plain: bool) -> Vec<Found> {
         let mut lines: HashMap<usize, Vec<u16>> = HashMap::new();
         for row in self.finder.find_overlapping_iter(text) {
@@ -134,7 +134,7 @@ impl Quotes {
         self.quotes[self.rows[usize::from(row)].quote].kind
     }
 
-    /// The largest share of a quote that rows in one line have.
+    /// The largest share of a quote covered by rows on one line.
     pub fn share(&self, rows: &[u16]) -> f32 {
         let of = |(at, quote): (usize, &Quote)| {
             let rows = || rows.iter().map(|row| &self.rows[usize::from(*row)]).filter(|row| row.quote == at);
@@ -172,7 +172,7 @@ fn is_telling(word: &str) -> bool {
     word.len() >= 3 && !is_common(&word)
 }
 
-/// Which words of a message are likely to be values that were put into it: in marks or brackets, numbers, paths and names.
+/// Which words of a message are likely to be inserted values: in marks or brackets, numbers, paths and names.
 fn values(words: &[&str]) -> Vec<bool> {
     let mut is_value: Vec<bool> = words.iter().map(|word| is_alone(word)).collect();
     for (at, word) in words.iter().enumerate() {
@@ -189,7 +189,7 @@ fn values(words: &[&str]) -> Vec<bool> {
     is_value
 }
 
-/// Whether a word alone is likely to be a value.
+/// Whether a word by itself is likely to be a value.
 fn is_alone(word: &str) -> bool {
     let bare = word.trim_matches(|letter| !is_word(letter));
     bare.starts_with(|letter: char| letter.is_ascii_digit()) || is_code(bare) || word.contains(['/', '\\'])
@@ -218,7 +218,7 @@ fn marked(question: &str) -> Vec<&str> {
     for (open, close) in MARKS {
         let mut rest = question;
         while let Some(at) = rest.find(open) {
-            // An apostrophe stands inside of a word.
+            // An apostrophe is inside a word.
             let begins = !rest[..at].ends_with(char::is_alphanumeric);
             rest = &rest[at + open.len_utf8()..];
             let Some(end) = rest.find(close).filter(|_| begins) else { continue };
