@@ -2,9 +2,9 @@
 //! missing, damaged, foreign or of another version is a miss and is gathered again.
 //!
 //! Every root has its own folder of segments. A segment is written once, as a whole, under a new name, so readers see all of it or nothing,
-//! and several servers may write without a lock. Segments are merged when there are many or most of their records are stale.
+//! and several servers may write without a lock. Segments are merged when there are many or when most of their records are stale.
 //!
-//! A segment begins with all names of its files, each once, because most of a start's work is to read names.
+//! A segment begins with all names of its files, each once, because most of the work at startup is reading names.
 
 mod segment;
 
@@ -28,22 +28,22 @@ use super::sheet::Sheet;
 use super::texts::Texts;
 use segment::{HEADER, REFUSED, called, fingerprint, frame, head, header, is_foreign, names_of, root_key, segment};
 
-/// Largest size of all indexes together: the one used longest ago goes first.
+/// Maximum total size of all indexes: the one used longest ago goes first.
 pub const MAX_ALL_INDEXES_BYTES: u64 = 512 << 20;
-/// Segments of other versions are kept for this long, in seconds: whoever goes back to an older version finds its cache.
+/// Segments of other versions are kept for this long, in seconds, so that going back to an older version finds its cache.
 const FOREIGN_MAX_AGE_SECONDS: u64 = 7 * 24 * 3600;
 /// A file that is being written is older than this, in seconds, only if the process that wrote it has died.
 const WRITING_MAX_AGE_SECONDS: u64 = 3600;
-/// Records are stale where there are more than so many for each file, and so many beside: rewriting all costs more than to skip a few.
+/// Records are stale if there are more than this many per file, plus this many more: rewriting everything costs more than skipping a few.
 const MAX_RECORDS_PER_FILE: usize = 2;
 const SPARE_RECORDS: usize = 64;
 /// More segments than this are merged, since each is opened and has its own copy of the names.
 const MAX_SEGMENTS: usize = 8;
-/// Later segments are also merged when they have more files than one part in this many of the first. A first build leaves several such:
-/// each has its own copy of the names, and files are read faster from a single one.
+/// Later segments are also merged when they have more than half (one in this many) as many files as the first. A first build leaves several
+/// such: each has its own copy of the names, and files are read faster from a single one.
 const MAX_LATER_SHARE: usize = 2;
 
-/// How the cache served a build.
+/// How useful the cache was for a build.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CacheCounts {
     pub hits: u64,
@@ -58,11 +58,11 @@ pub enum CachedFile<'a> {
         language: &'a str,
         sheet: Sheet,
     },
-    /// It takes no part because of its content.
+    /// It does not take part because of its content.
     Refused(Skip),
 }
 
-/// A file that its content keeps out, with its stamp and the reason.
+/// A file that is excluded by its content, with its stamp and the reason.
 pub type RefusedFile = (WorkspacePath, Stamp, Skip);
 
 /// The cache of the open roots, for writing.
@@ -82,7 +82,7 @@ struct Folder {
     path: PathBuf,
     /// Segments that the next merge replaces, with the number of files in each.
     known: Vec<(PathBuf, usize)>,
-    /// Segments of other versions of longsight, which may be run in turns with this one.
+    /// Segments of other versions of longsight, which may be run alternately with this one.
     foreign: Vec<PathBuf>,
     /// Some segments are damaged, or of versions that nobody runs any more.
     stale: bool,
@@ -90,14 +90,14 @@ struct Folder {
     purging: bool,
 }
 
-/// What the cache had at the start, not decoded yet.
+/// What the cache had at startup, not decoded yet.
 #[derive(Default)]
 pub struct CachedIndex {
     segments: Vec<Loaded>,
     records: Vec<Record>,
-    /// The newest record, by root (as segments name it) and path.
+    /// The newest record, by root (as named in segments) and path.
     by_path: HashMap<Box<str>, HashMap<Box<str>, u32>>,
-    /// Records by content hash and file name; made when a file is not where it was.
+    /// Records by content hash and file name; made when a file has moved.
     by_hash: OnceLock<HashMap<(u64, u32), u32>>,
 }
 
@@ -123,7 +123,7 @@ pub struct Record {
 }
 
 impl Cache {
-    /// Opens the folders of the roots below `cache`. None where one cannot be trusted or made; the log says so once.
+    /// Opens the folders of the roots in `cache`. None if one cannot be trusted or created; the log says so once.
     pub fn open(disk: Arc<dyn Disk>, cache: &Path, roots: &Roots) -> Option<Self> {
         let top = cache.join("index");
         let folder = |root: &Arc<Root>| {
@@ -144,7 +144,7 @@ impl Cache {
         Some(Self { disk, top, folders, serial: 0, off: false })
     }
 
-    /// Reads all segments. What cannot be read is skipped.
+    /// Reads all segments. Unreadable ones are skipped.
     pub fn load(&mut self) -> CachedIndex {
         let mut stock = CachedIndex::default();
         let fingerprint = fingerprint();
@@ -172,12 +172,12 @@ impl Cache {
         stock
     }
 
-    /// Whether so many records are stale that all should be rewritten; `live` is the number of files there are.
+    /// Whether so many records are stale that everything should be rewritten; `live` is the current number of files.
     pub fn is_stale(&self, stock_records: usize, live: usize) -> bool {
         self.folders.iter().any(|folder| folder.stale) || stock_records > live * MAX_RECORDS_PER_FILE + SPARE_RECORDS
     }
 
-    /// Whether one more segment with so many files makes it worth merging all.
+    /// Whether one more segment with `more` files makes it worthwhile to merge all.
     pub fn is_scattered(&self, more: usize) -> bool {
         self.folders.iter().any(|folder| {
             let Some(((_, first), later)) = folder.known.split_first() else { return false };
@@ -194,7 +194,7 @@ impl Cache {
         }
     }
 
-    /// Writes the facts of files as one new segment per root; with `merge`, in place of all segments so far.
+    /// Writes the facts of files as one new segment per root; with `merge`, in place of all earlier segments.
     pub fn write(&mut self, files: &[Arc<File>], refused: &[RefusedFile], names: &Names, merge: bool) {
         for folder in &mut self.folders {
             if folder.purging {
@@ -218,7 +218,7 @@ impl Cache {
         }
     }
 
-    /// Removes the least recently written indexes of other workspaces until all together fit into `budget`.
+    /// Removes the least recently written indexes of other workspaces until the total fits into `budget`.
     pub fn evict(&self, budget: u64) {
         let Ok(listed) = self.disk.list(&self.top) else { return };
         let mut folders: Vec<(u64, u64, PathBuf)> = vec![];
@@ -257,7 +257,7 @@ impl Folder {
         Ok(())
     }
 
-    /// Removes all segments. Those that cannot be removed stay listed for the next time.
+    /// Removes all segments. Those that cannot be removed stay listed for next time.
     fn forget(&mut self, disk: &dyn Disk) {
         self.known.retain(|(segment, _)| disk.remove_file(segment).is_err_and(|error| error.kind() != ErrorKind::NotFound));
         self.purging &= !self.known.is_empty();
@@ -265,7 +265,7 @@ impl Folder {
 }
 
 impl CachedIndex {
-    /// Takes a segment in; false where part of it is foreign or damaged.
+    /// Loads a segment; false if part of it is foreign or damaged.
     fn add(&mut self, bytes: Vec<u8>, fingerprint: u64) -> bool {
         if bytes.len() < HEADER || bytes[..HEADER] != header(fingerprint) {
             return false;
@@ -316,7 +316,7 @@ impl CachedIndex {
         self.records.get(*self.by_path.get(&*root_key(path.root()))?.get(path.relative())? as usize).copied()
     }
 
-    /// Whether the cache knows a file that exists but takes no part any more: a rule was added, perhaps because of secrets.
+    /// Whether the cache knows a file that exists but no longer takes part: a rule was added, perhaps because of secrets.
     pub fn has_purged(&self, files: &[Entry]) -> bool {
         let listed: HashSet<(Cow<'_, str>, &str)> =
             files.iter().map(|entry| (root_key(entry.path.root()), entry.path.relative())).collect();
@@ -325,7 +325,7 @@ impl CachedIndex {
         unlisted.any(|(root, relative)| Path::new(root).join(relative).exists())
     }
 
-    /// The facts of a record, with names of the workspace. None where they are damaged.
+    /// The facts of a record, with names of the workspace. None if they are damaged.
     pub fn read(&self, record: Record) -> Option<CachedFile<'_>> {
         let (segment, mut reader) = self.reader(record)?;
         let language = reader.text()?;

@@ -1,4 +1,4 @@
-//! The facts of a file as bytes: numbers of variable length, mostly differences, so that they are small and read fast. Names are numbers
+//! The facts of a file as bytes: variable-length numbers, mostly differences, so that they are small and fast to read. Names are numbers
 //! within the segment. Reading trusts nothing: any damage gives `None`.
 
 use crate::syntax::{Kind, Span};
@@ -16,12 +16,12 @@ pub struct Writer {
 
 /// A bit of the byte that begins a symbol; the lower bits are its kind.
 const PUBLIC: u8 = 1 << 4;
-/// Its container has the name of the definition around it.
+/// Its container has the name of the enclosing definition.
 const INSIDE: u8 = 1 << 5;
 const BODY: u8 = 1 << 6;
 const DOC: u8 = 1 << 7;
 
-/// Bytes of the shortest symbol. A count that the rest of the bytes cannot hold is refused before memory is reserved for it.
+/// Bytes of the shortest symbol. A count that the remaining bytes cannot hold is refused before memory is reserved for it.
 const LEAST: usize = 11;
 
 impl Writer {
@@ -40,7 +40,7 @@ impl Writer {
         self.bytes.extend_from_slice(text.as_bytes());
     }
 
-    /// Writes texts as [`Reader::texts`] reads them. Nothing can follow them.
+    /// Writes texts in the format of [`Reader::texts`]. Nothing can follow them.
     pub fn texts<'a>(&mut self, texts: impl Iterator<Item = &'a str> + Clone) {
         self.number(texts.clone().count() as u64);
         texts.clone().for_each(|text| self.number(text.len() as u64));
@@ -52,7 +52,7 @@ impl Writer {
         self.number(u64::from(id.wrapping_add(1)));
     }
 
-    /// Writes a number as its difference to one that is near.
+    /// Writes a number as its difference from a nearby one.
     fn near(&mut self, number: u32, other: u32) {
         let apart = i64::from(number) - i64::from(other);
         self.number((apart << 1 ^ apart >> 63) as u64);
@@ -63,7 +63,7 @@ impl Writer {
         self.number(u64::from(span.end - span.start));
     }
 
-    /// Writes the facts of a file; `of` gives a name's number in the segment.
+    /// Writes the facts of a file; `of` maps a name to its number in the segment.
     pub fn facts(&mut self, file: &File, of: &impl Fn(NameId) -> u32) {
         self.bytes.push(file.tier as u8);
         for number in [file.bytes, file.lines, file.tokens] {
@@ -184,13 +184,13 @@ impl<'a> Reader<'a> {
         Some(Span { start, end: start.checked_add(self.small()?)? })
     }
 
-    /// A count of things that take at least a byte each; none where the rest is shorter.
+    /// A count of things that take at least a byte each; none if the rest is shorter.
     fn count(&mut self) -> Option<usize> {
         let count = usize::try_from(self.number()?).ok()?;
         (count <= self.bytes.len()).then_some(count)
     }
 
-    /// A name's number in the segment, which `of` turns into one of the workspace.
+    /// A name's number in the segment, which `of` maps to one of the workspace.
     fn id(&mut self, of: &mut impl FnMut(u32) -> Option<NameId>) -> Option<NameId> {
         match self.small()?.wrapping_sub(1) {
             u32::MAX => Some(NameId::NONE),
@@ -198,7 +198,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The next text; none where it is cut off or not UTF-8.
+    /// The next text; none if it is cut off or not UTF-8.
     pub fn text(&mut self) -> Option<&'a str> {
         let length = self.count()?;
         let (text, rest) = self.bytes.split_at_checked(length)?;
@@ -225,7 +225,7 @@ impl<'a> Reader<'a> {
         Texts::of(std::str::from_utf8(self.bytes).ok()?, lengths)
     }
 
-    /// The facts of a file; `of` turns names of the segment into those of the workspace.
+    /// The facts of a file; `of` maps names of the segment to those of the workspace.
     pub fn facts(&mut self, of: &mut impl FnMut(u32) -> Option<NameId>) -> Option<Sheet> {
         let tier = match self.byte()? {
             0 => Tier::Text,

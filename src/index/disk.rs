@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 /// What the cache does in its folder. An error only means that something is not cached.
 pub trait Disk: Send + Sync {
-    /// Makes a folder for this user alone. Fails where it belongs to somebody else, is a link or is not a folder.
+    /// Makes a folder for this user only. Fails if it belongs to somebody else, is a link or is not a folder.
     fn prepare(&self, folder: &Path) -> io::Result<()>;
-    /// The entries right in a folder, with sizes and ages in seconds.
+    /// The direct entries of a folder, with sizes and ages in seconds.
     fn list(&self, folder: &Path) -> io::Result<Vec<Listed>>;
     fn read(&self, file: &Path) -> io::Result<Vec<u8>>;
-    /// Writes a file that is complete or missing, even if the process or the machine dies meanwhile.
+    /// Writes a file that is complete or missing, even if the process or the machine dies in between.
     fn write(&self, file: &Path, bytes: &[u8]) -> io::Result<()>;
     fn remove_file(&self, file: &Path) -> io::Result<()>;
     fn remove_folder(&self, folder: &Path) -> io::Result<()>;

@@ -1,4 +1,4 @@
-//! What the index keeps about a file. Names are numbers, places are bytes and zero-based lines; the text itself is read again when wanted.
+//! What the index keeps about a file. Names are numbers, places are bytes and zero-based lines; the text itself is read again when needed.
 
 use std::sync::Arc;
 
@@ -10,12 +10,12 @@ use crate::workspace::fs::Stamp;
 
 use super::names::NameId;
 
-/// The hash that tells texts apart, of the text with line feeds for lone carriage returns.
+/// The hash that identifies a text: of the text with line feeds for lone carriage returns.
 pub(super) fn hash(text: &str) -> u64 {
     xxh3_64(text.as_bytes())
 }
 
-/// How much is known of a file.
+/// How much is known about a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Tier {
@@ -37,12 +37,12 @@ pub struct Symbol {
     pub public: bool,
     /// The whole definition with decorators and attributes, without the comment above.
     pub item: Span,
-    /// From its own first word to its body, or to its end where it has none.
+    /// From its own first word to its body, or to its end if it has none.
     pub signature: Span,
     pub body: Span,
     /// The comment above, or the docstring.
     pub doc: Span,
-    /// The first line, of decorators and attributes if it has some.
+    /// The first line, including decorators and attributes.
     pub line: u32,
     /// The line of its name.
     pub name_line: u32,
@@ -53,12 +53,12 @@ pub struct Symbol {
 }
 
 impl Symbol {
-    /// The name of the type, module or function around it; none at the top level.
+    /// The name of the enclosing type, module or function; none at the top level.
     pub fn container(&self) -> Option<NameId> {
         self.container.some()
     }
 
-    /// The index of the definition around it among the file's symbols; none at the top level.
+    /// The index of the enclosing definition among the file's symbols; none at the top level.
     pub fn parent(&self) -> Option<usize> {
         (self.parent != u32::MAX).then_some(self.parent as usize)
     }
@@ -67,7 +67,7 @@ impl Symbol {
 /// An import of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileImport {
-    /// The module as it is written.
+    /// The module as written.
     pub module: NameId,
     pub line: u32,
     pub(super) first: u32,
@@ -89,7 +89,7 @@ pub struct File {
     pub tokens: u32,
     /// In the order of the text.
     pub symbols: Box<[Symbol]>,
-    /// Identifiers with how often each occurs, definitions included; sorted by number.
+    /// Identifiers with how often each occurs, including definitions; sorted by number.
     pub uses: Box<[(NameId, u32)]>,
     pub(super) bases: Box<[(u32, NameId)]>,
     pub(super) imports: Box<[FileImport]>,
@@ -128,7 +128,7 @@ impl File {
         &self.imports
     }
 
-    /// Pairs of what an import takes: the name in the module, and the local name. Empty where the module itself is imported.
+    /// Pairs for what an import takes: the name in the module, and the local name. Empty if the module itself is imported.
     pub fn imported(&self, import: &FileImport) -> &[(NameId, NameId)] {
         self.import_names.get(import.first as usize..(import.first + import.count) as usize).unwrap_or_default()
     }

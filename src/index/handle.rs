@@ -33,7 +33,7 @@ pub enum Stage {
     Ready,
 }
 
-/// How far a build has come, for people.
+/// How far a build has come, for the user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     pub stage: Stage,
@@ -51,7 +51,7 @@ pub struct Options {
     pub threads: usize,
     /// Watch the file system.
     pub watch: bool,
-    /// Seconds between rescans where watching may miss changes; 0 for none.
+    /// Seconds between rescans if watching may miss changes; 0 for none.
     pub rescan: u64,
     pub disk: Arc<dyn Disk>,
     /// Called when an ignore file has changed or may have, before anything is read again.
@@ -71,45 +71,45 @@ impl Options {
     }
 }
 
-/// What the thread of the index is told.
+/// Messages to the thread of the index.
 pub(super) enum Message {
     Update(Document),
     Close(String),
     Changed(Vec<PathBuf>),
     Rescan,
     Roots(Arc<Roots>),
-    /// A finished listing, with the number of its pass; none where the walk failed.
+    /// A finished listing, with the number of its pass; none if the walk failed.
     Listed(u64, Option<Listing>),
-    /// The cache that was opened, with its content; none where it cannot be used. The number says which opening it was.
+    /// The cache that was opened, with its content; none if it cannot be used. The number identifies the opening.
     Opened(u64, Option<(CachedIndex, Box<Cache>)>),
-    /// Several outcomes at once: to wake the thread costs more than to take one of them.
+    /// Several results at once: waking the thread costs more than taking one of them.
     Scanned(u64, Tier, Vec<Done>),
     /// Answer when this much is done.
     Sync(WaitFor, Sender<()>),
-    /// Write what is to be kept, end, and drop this sender.
+    /// Write what has to be kept, end, and drop this sender.
     Stop(Sender<()>),
 }
 
 /// What a caller waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WaitFor {
-    /// Everything told before.
+    /// All messages sent before.
     Messages,
-    /// That, and the build.
+    /// These, and the build.
     Build,
 }
 
-/// The index of an entry in the pass, and its outcome.
+/// The index of an entry in the pass, and its result.
 pub(super) type Done = (usize, ScanOutcome);
 
-/// The handle of an index. To drop it stops the build and writes what is to be kept; a process that exits without dropping it calls
+/// The handle of an index. Dropping it stops the build and writes what has to be kept; a process that exits without dropping it calls
 /// [`Index::stop`].
 pub struct Index {
     sender: Sender<Message>,
     view: watch::Receiver<Arc<View>>,
     progress: watch::Receiver<Progress>,
     trees: Arc<Trees>,
-    /// How many updates of documents were sent; [`Index::taken`] tells how many have arrived.
+    /// How many updates of documents were sent; [`Index::taken`] says how many have arrived.
     told: AtomicU64,
     taken: watch::Receiver<u64>,
     stop: Arc<AtomicBool>,
@@ -117,7 +117,7 @@ pub struct Index {
 }
 
 impl Index {
-    /// Starts to index and returns at once; the view is empty at first.
+    /// Starts indexing and returns immediately; the view is empty at first.
     pub fn start(roots: Arc<Roots>, registry: Arc<Registry>, options: Options) -> Self {
         let (sender, receiver) = mpsc::channel();
         let (view_sender, view) = watch::channel(Arc::new(View::default()));
@@ -154,7 +154,7 @@ impl Index {
         self.progress.clone()
     }
 
-    /// Says that a document was opened or changed. Of several waiting versions only the newest is read. Returns the number that
+    /// Reports that a document was opened or changed. Of several waiting versions only the newest is read. Returns the number that
     /// [`Index::taken`] reaches once the view has this version.
     pub fn update(&self, document: Document) -> u64 {
         let number = self.told.fetch_add(1, Ordering::Relaxed) + 1;
@@ -167,23 +167,23 @@ impl Index {
         self.taken.clone()
     }
 
-    /// Says that a document was closed: the file on disk counts again.
+    /// Reports that a document was closed: the file on disk counts again.
     pub fn close(&self, uri: &str) {
         self.trees.forget(uri);
         self.send(Message::Close(uri.into()));
     }
 
-    /// Says that files may have changed, appeared or gone.
+    /// Reports that files may have changed, appeared or gone.
     pub fn changed(&self, paths: Vec<PathBuf>) {
         self.send(Message::Changed(paths));
     }
 
-    /// Has the whole workspace listed again.
+    /// Makes the index list the whole workspace again.
     pub fn rescan(&self) {
         self.send(Message::Rescan);
     }
 
-    /// Says that other folders are open now.
+    /// Reports that other folders are open now.
     pub fn set_roots(&self, roots: Arc<Roots>) {
         self.send(Message::Roots(roots));
     }
@@ -198,7 +198,7 @@ impl Index {
         self.wait(WaitFor::Build);
     }
 
-    /// Stops the build and waits, no longer than `patience`, until what is to be kept is written.
+    /// Stops the build and waits, no longer than `patience`, until what has to be kept is written.
     pub fn stop(&self, patience: Duration) {
         let (sender, ended) = mpsc::channel();
         self.stop.store(true, Ordering::Relaxed);

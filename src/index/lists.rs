@@ -8,7 +8,7 @@ pub struct Lists<T> {
 }
 
 impl<T: Copy + Default> Lists<T> {
-    /// From pairs of a list's number and an item. Iterates over the pairs twice.
+    /// Built from pairs of a list's number and an item. Iterates over the pairs twice.
     pub fn new(lists: usize, pairs: impl Iterator<Item = (u32, T)> + Clone) -> Self {
         let mut starts = vec![0u32; lists + 1];
         pairs.clone().for_each(|(list, _)| starts[list as usize + 1] += 1);

@@ -1,6 +1,6 @@
 //! The index of the whole workspace: symbols, references, search; built in the background, kept in a crash-safe cache.
 //!
-//! [`Index`] is the handle: it owns a thread that walks, scans, parses and listens to changes. [`View`] is what everybody reads: an
+//! [`Index`] is the handle: it owns a thread that walks, scans, parses and listens for changes. [`View`] is what everybody reads: an
 //! immutable picture of the workspace, replaced as a whole whenever something has changed. The lexical tier (definitions by regular
 //! expression) is there within about a second; the parsed tier (tree-sitter) replaces it file by file, open files first.
 

@@ -9,10 +9,10 @@ use crate::syntax::words::hash;
 pub struct NameId(pub u32);
 
 impl NameId {
-    /// Stands for "no name" in packed tables.
+    /// Means "no name" in packed tables.
     pub(super) const NONE: NameId = NameId(u32::MAX);
 
-    /// None where this is [`NameId::NONE`].
+    /// None if this is [`NameId::NONE`].
     pub(super) fn some(self) -> Option<Self> {
         (self != Self::NONE).then_some(self)
     }
@@ -31,8 +31,7 @@ struct Segment {
 /// An entry of the hash table.
 #[derive(Clone, Copy, Debug, Default)]
 struct Slot {
-    /// The lower half of the hash. It tells most different texts apart without a look at them, and is enough to move entries into a larger
-    /// table.
+    /// The lower half of the hash. It distinguishes most texts without comparing them, and is enough to move entries into a larger table.
     mark: u32,
     /// The number plus one; zero is free.
     entry: u32,
@@ -123,7 +122,7 @@ pub struct Names {
 const MERGE: usize = 4096;
 /// With this many newest names, they are merged with the recent ones.
 const FEW: usize = 64;
-/// When this many times as many names are joined as there are recent ones, the recent ones are looked up separately.
+/// When this many times more names are joined than there are recent ones, the recent ones are looked up separately.
 const MANY_MORE: usize = 4;
 
 impl Names {
@@ -181,7 +180,7 @@ impl Names {
         NameId(newest.push(text, hash))
     }
 
-    /// Interns many names at once: `count` of them with so many `bytes`, each only once. When a whole cache is read nearly all of them are
+    /// Interns many names at once: `count` distinct names with `bytes` bytes in total. When a whole cache is read nearly all of them are
     /// new, so each is only looked up among the names known before, not among those just added. That lookup would take longest.
     pub fn join<'a>(&mut self, names: impl Iterator<Item = &'a str>, count: usize, bytes: usize) -> Vec<NameId> {
         self.merge_newest();
@@ -209,7 +208,7 @@ impl Names {
         recent.take(&newest);
     }
 
-    /// Merges recent names if there are many. To be called before a view is made; rarely copies all names.
+    /// Merges recent names if there are many. Must be called before a view is made; rarely copies all names.
     pub fn settle(&mut self) {
         if self.recent.len() + self.newest.len() < MERGE.max(self.settled.len() / 4) {
             return;

@@ -14,7 +14,7 @@ use super::file::Tier;
 use super::handle::Message;
 use super::scan::{self, FileToScan};
 
-/// Most outcomes that a worker sends together, and the longest time before it sends.
+/// Maximum results that a worker sends together, and the maximum time before it sends.
 const AT_ONCE: usize = 64;
 const SOON: Duration = Duration::from_millis(20);
 
@@ -60,7 +60,7 @@ impl Pass {
             }
             since = Instant::now();
         }
-        // Fails only when the index's thread is gone, and then nobody needs to know.
+        // Fails only if the index's thread is gone, and then nobody needs to know.
         let _ = self.sender.send(Message::Scanned(self.number, self.tier, results));
     }
 }

@@ -1,4 +1,4 @@
-//! Updates the facts of an open document after an edit: facts that the edit does not touch are moved, not gathered again. Gives up wherever
+//! Updates the facts of an open document after an edit: facts that the edit does not touch are moved, not gathered again. Gives up whenever
 //! it cannot be sure; then everything is gathered.
 
 use crate::syntax::change::{Change, Edit};
@@ -9,7 +9,7 @@ use super::file::{File, FileImport, Symbol};
 use super::names::{NameId, Names};
 use super::sheet::{self, SymbolList};
 
-/// The facts of `after`, made from those of `before` (`file`) and what the edit changed. None where that is not certain.
+/// The facts of `after`, made from those of `before` (`file`) and what the edit changed. None if that is not certain.
 pub fn patched(file: &File, change: &Change<'_>, [before, after]: [&str; 2], hash: u64, names: &mut Names) -> Option<File> {
     let around = enclosing(file, change, before, names)?;
     let (from, to) = replaced(file, change, &around, before)?;
@@ -112,7 +112,7 @@ fn symbols(
     let beside_bases = file.language.as_ref().map_or(&[][..], |language| language.types.beside_bases.as_slice());
     list.add(after, &change.added.definitions, around, beside_bases, &mut |name| names.intern(sheet::kept(name)));
     let added = &list.symbols[from..];
-    // An attribute counts where it is set first, so another place may have to take over or give way.
+    // An attribute counts where it is first set, so another place may have to take over or give way.
     let later = |symbol: &Symbol| file.symbols[to..].iter().any(|other| other.kind == Kind::Attribute && member(other) == member(symbol));
     if added.iter().filter(hoisted).any(later) {
         return None;
@@ -133,7 +133,7 @@ fn symbols(
     }
     if let Some((number, before)) = renamed {
         let now = list.symbols[number as usize].name;
-        // The added definitions say themselves what encloses them.
+        // The added definitions themselves say what encloses them.
         let (known, rest) = list.symbols.split_at_mut(from);
         let stayed = known.iter_mut().chain(&mut rest[(to as i64 + grown) as usize - from..]);
         let members = stayed.filter(|symbol| symbol.parent == number && symbol.container == before);
@@ -143,7 +143,7 @@ fn symbols(
 }
 
 /// Gives a new name to the symbol of a definition around the edit. Returns its number and its old name. Members refer to it by name, except
-/// those that name their type themselves; which ones do is only known where signatures do not contain that name.
+/// those that name their type themselves; which ones do is only known if signatures do not contain that name.
 fn rename(
     file: &File,
     change: &Change<'_>,
@@ -173,7 +173,7 @@ fn renumbered(number: u32, from: usize, to: usize, grown: i64) -> Option<u32> {
     }
 }
 
-/// A symbol without the edit inside: it may have moved.
+/// A symbol that does not contain the edit: it may have moved.
 fn moved(symbol: &Symbol, edit: &Edit) -> Symbol {
     if symbol.item.start < edit.old_end {
         return *symbol;
@@ -192,7 +192,7 @@ fn moved(symbol: &Symbol, edit: &Edit) -> Symbol {
     }
 }
 
-/// A symbol with the edit inside: what stands above is unchanged, the rest is as its definition says now.
+/// A symbol that contains the edit: what is above is unchanged, the rest follows its current definition.
 fn stretched(symbol: &Symbol, edit: &Edit, now: &Definition, after: &str) -> Symbol {
     let mut symbol = Symbol {
         item: Span { end: now.item.end, ..symbol.item },
@@ -207,7 +207,7 @@ fn stretched(symbol: &Symbol, edit: &Edit, now: &Definition, after: &str) -> Sym
     symbol
 }
 
-/// A span, moved if it lies behind the edit.
+/// A span, moved if it is after the edit.
 fn shifted(span: Span, edit: &Edit) -> Span {
     let at = |byte: u32| (i64::from(byte) + i64::from(edit.new_end) - i64::from(edit.old_end)) as u32;
     if span.start >= edit.old_end && span.end > 0 { Span { start: at(span.start), end: at(span.end) } } else { span }
@@ -252,7 +252,7 @@ fn imports(file: &File, change: &Change<'_>, names: &mut Names) -> Option<Import
     Some((list, import_names))
 }
 
-/// The occurrences of all names, with those of the changed stretch exchanged.
+/// The occurrences of all names, with those of the changed stretch replaced.
 fn uses(file: &File, change: &Change<'_>, names: &mut Names) -> Option<Vec<(NameId, u32)>> {
     let mut changes: Vec<(NameId, i64)> = vec![];
     for (name, count) in change.removed.names.iter().filter(|(name, count)| *count > 0 && sheet::is_name(name)) {

@@ -1,5 +1,5 @@
-//! From an import to the file it means. No build system is asked: a module is looked up by its path, and the file nearest to the importing
-//! one is taken.
+//! From an import to the file it means. No build system is consulted: a module is looked up by its path, and the file nearest to the
+//! importing one is taken.
 
 use std::cmp::Reverse;
 
@@ -9,7 +9,7 @@ use crate::workspace::WorkspacePath;
 use super::file::FileImport;
 use super::view::{FileId, View};
 
-/// The last part of a file's module name: the folder's name where the file stands for its folder.
+/// The last part of a file's module name: the folder's name if the file represents its folder.
 pub(super) fn stem(language: Option<&Language>, relative: &str) -> String {
     naming::stem(language, relative).to_lowercase()
 }
@@ -25,7 +25,7 @@ pub(super) fn resolve(view: &View, from: FileId, import: &FileImport) -> Option<
     resolve_module(view, from, view.text(import.module), &names)
 }
 
-/// The file of a module as an import writes it, with the names taken from it.
+/// The file of a module as written in an import, with the names taken from it.
 pub(super) fn resolve_module(view: &View, from: FileId, module: &str, names: &[&str]) -> Option<FileId> {
     let file = view.file(from)?;
     let language = file.language.as_deref();
@@ -76,7 +76,7 @@ fn key(parts: &[String]) -> String {
 
 fn nearest(view: &View, from: &WorkspacePath, language: Option<&Language>, parts: &[String], own: FileId) -> Option<FileId> {
     let last = parts.last()?;
-    // A folder may be meant by the name of the file that stands for it.
+    // A folder may be meant by the name of the file that represents it.
     let (folder, is_folder) = match language.is_some_and(|language| naming::stands_for_folder(language, without_ending(last))) {
         true => (&parts[..parts.len() - 1], true),
         false => (parts, false),
@@ -107,7 +107,7 @@ fn matching_end(language: Option<&Language>, relative: &str, parts: &[String]) -
     }
     let agree = path.iter().rev().zip(parts.iter().rev()).take_while(|(there, wanted)| **there == without_ending(wanted)).count();
     let at_the_top = parts.is_empty() && path.is_empty();
-    // The name of the crate or package in front need not be a folder.
+    // The leading name of the crate or package need not be a folder.
     (agree + 1 >= parts.len() && (agree > 0 || at_the_top)).then_some(agree)
 }
 

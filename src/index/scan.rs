@@ -13,7 +13,7 @@ use super::cache::CachedIndex;
 use super::file::{File, Tier, hash};
 use super::sheet::Sheet;
 
-/// Largest file that is indexed, in bytes.
+/// The largest file that is indexed, in bytes.
 const MAX_FILE: u64 = 1 << 20;
 
 /// The facts of a file that was read.
@@ -28,17 +28,17 @@ pub struct Scanned {
     pub kept: bool,
 }
 
-/// A file to look at.
+/// A file to be scanned.
 #[derive(Clone)]
 pub struct FileToScan {
     pub entry: Entry,
     /// Its current facts, valid if the content is the same.
     pub known: Option<Arc<File>>,
-    /// Its facts from before, valid if the content is that again.
+    /// Its earlier facts, valid if it has that content again.
     pub before: Option<Arc<File>>,
 }
 
-/// The outcome of looking at a file.
+/// The result of scanning a file.
 pub enum ScanOutcome {
     Facts(Scanned),
     /// The content with this hash has not changed; this is its new stamp.
@@ -50,7 +50,7 @@ pub enum ScanOutcome {
     Skipped(Skip),
 }
 
-/// [`scan`], but a file that causes a panic is left out and the rest goes on.
+/// [`scan`], but a file that causes a panic is left out and the rest continues.
 pub fn guarded(registry: &Registry, reader: &mut fs::Reader, todo: &FileToScan, tier: Tier, stock: Option<&CachedIndex>) -> ScanOutcome {
     let scanned = std::panic::catch_unwind(AssertUnwindSafe(|| scan(registry, reader, todo, tier, stock)));
     let scanned = scanned.unwrap_or_else(|_| {
@@ -60,7 +60,7 @@ pub fn guarded(registry: &Registry, reader: &mut fs::Reader, todo: &FileToScan, 
     scanned.unwrap_or_else(ScanOutcome::Skipped)
 }
 
-/// Reads a file and gathers what `tier` asks for, or takes it from `stock` where that has the same content.
+/// Reads a file and gathers what `tier` requires, or takes it from `stock` if that has the same content.
 fn scan(
     registry: &Registry,
     reader: &mut fs::Reader,
@@ -102,7 +102,7 @@ fn scan(
     Ok(ScanOutcome::Facts(Scanned { hash, stamp, language, sheet, unparsable, kept: false }))
 }
 
-/// The facts of a text; true where the parser gave up and it was read by its lines.
+/// The facts of a text; true if the parser gave up and it was read line by line.
 pub fn facts(language: Option<&Arc<Language>>, path: &str, text: &SharedText, tier: Tier) -> (Sheet, bool) {
     let Some(language) = language else { return (Sheet::plain(text), false) };
     let lexical = || Sheet::lexical(text, &lexical::definitions(language, text));
@@ -120,17 +120,17 @@ pub fn facts(language: Option<&Arc<Language>>, path: &str, text: &SharedText, ti
 
 /// Nanoseconds within which two writes may get the same time stamp, on the coarsest file systems.
 const RACY: i64 = 2_000_000_000;
-/// The same for the time of change, which programs cannot set, where the system keeps parts of a second: no clock ticks more slowly.
+/// The same for the change time, which programs cannot set, if the system keeps fractions of a second: no clock ticks more slowly.
 const TICK: i64 = 20_000_000;
 
-/// A stamp to trust. A file just written may be written again with the same stamp, so it gets one that equals no other: the content
-/// decides.
+/// A stamp that can be trusted. A file just written may be written again with the same stamp, so it gets one that equals no other: the
+/// content decides.
 pub(super) fn settled(stamp: Stamp) -> Stamp {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
     let now = i64::try_from(now).unwrap_or(i64::MAX);
     let tick = if stamp.changed % 1_000_000_000 == 0 { RACY } else { TICK };
-    // A time in the future means that the clock was set back, so times say nothing about order. A copy with the time of its original looks
-    // old from the start; when it was made is told by the time of change.
+    // A time in the future means that the clock was set back, so times say nothing about order. A copy with its original's modification
+    // time looks old from the start; its change time says when it was made.
     let is_racy = stamp.modified.saturating_add(RACY) > now || stamp.changed.saturating_add(tick) > now;
     if is_racy { Stamp { modified: 0, ..stamp } } else { stamp }
 }

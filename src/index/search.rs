@@ -15,9 +15,9 @@ pub struct Query<'a> {
     pub pattern: &'a str,
     pub is_regex: bool,
     pub case_sensitive: bool,
-    /// Only this file, or files below this folder; relative, as shown to people.
+    /// Only this file, or files in this folder; relative, as shown to the user.
     pub below: Option<&'a str>,
-    /// Largest number of hits.
+    /// Maximum number of hits.
     pub limit: usize,
 }
 
@@ -29,16 +29,16 @@ pub struct Hit {
     pub line: u32,
     /// Byte offset of the match in the line.
     pub column: u32,
-    /// The line, cut off after [`MAX_LINE`] bytes.
+    /// The line, truncated after [`MAX_LINE`] bytes.
     pub text: String,
 }
 
-/// Longest line in a hit, in bytes.
+/// The longest line in a hit, in bytes.
 const MAX_LINE: usize = 400;
-/// Largest compiled regular expression, in bytes, so that none takes all memory.
+/// The largest compiled regular expression, in bytes, so that none takes all memory.
 const MAX_REGEX: usize = 1 << 20;
 
-/// A folder as people and models write it, in its simplest form; empty for the whole workspace.
+/// A folder as users and models write it, in its simplest form; empty for the whole workspace.
 pub fn folder(text: &str) -> &str {
     let mut folder = text.trim().trim_end_matches('/');
     while let Some(rest) = folder.strip_prefix("./").or_else(|| folder.strip_prefix('/')) {
@@ -47,7 +47,7 @@ pub fn folder(text: &str) -> &str {
     folder.trim_end_matches("/.").trim_end_matches('/').trim_start_matches('/')
 }
 
-/// Whether a shown path is this [`folder`] or lies below it.
+/// Whether a shown path is this [`folder`] or is in it.
 pub fn is_below(path: &str, folder: &str) -> bool {
     matches!(folder, "" | ".") || path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
@@ -64,7 +64,7 @@ impl View {
         self.search_while(snapshot, more, query, || true)
     }
 
-    /// [`View::search`] for as long as `goes_on` says so, which is asked before each file.
+    /// [`View::search`] for as long as `goes_on` returns true; it is called before each file.
     pub fn search_while(
         &self,
         snapshot: &Snapshot,

@@ -12,7 +12,7 @@ use super::file::{File, FileImport, Symbol, Tier};
 use super::names::{NameId, Names};
 use super::texts::Texts;
 
-/// The facts of a file. All [`NameId`]s are indices into `names`; where that is empty, they are those of the workspace.
+/// The facts of a file. All [`NameId`]s are indices into `names`; if that is empty, they are those of the workspace.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sheet {
     pub tier: Tier,
@@ -27,7 +27,7 @@ pub struct Sheet {
     pub import_names: Vec<(NameId, NameId)>,
 }
 
-/// Longest name that is kept, in bytes; nobody searches for longer ones.
+/// The longest name that is kept, in bytes; nobody searches for longer ones.
 const MAX_NAME: usize = 256;
 
 impl Sheet {
@@ -47,7 +47,7 @@ impl Sheet {
         }
     }
 
-    /// Definitions only, found by line.
+    /// Definitions only, found line by line.
     pub fn lexical(text: &str, definitions: &[Definition]) -> Self {
         let mut words = Words::default();
         let mut sheet = Self::plain(text);
@@ -93,7 +93,7 @@ impl Sheet {
         self.joined(path, language, hash, stamp)
     }
 
-    /// Makes it a file of the index, with names that are those of the workspace already.
+    /// Makes it a file of the index, with names that are already those of the workspace.
     pub fn joined(mut self, path: WorkspacePath, language: Option<Arc<Language>>, hash: u64, stamp: Stamp) -> File {
         if !self.uses.is_sorted() {
             self.uses.sort_unstable();
@@ -122,13 +122,13 @@ pub(super) struct SymbolList {
     pub symbols: Vec<Symbol>,
     /// Pairs of a symbol and the name of a base, ordered by symbol.
     pub bases: Vec<(u32, NameId)>,
-    /// Pairs of a symbol and an attribute seen so far: `self.x = …` counts once per class, where it stands first.
+    /// Pairs of a symbol and an attribute seen so far: `self.x = …` counts once per class, at its first occurrence.
     pub attributes: HashSet<(u32, NameId)>,
 }
 
 impl SymbolList {
-    /// Adds definitions. The first of them may be in the list already: `around` has their symbols. Returns the symbol of each definition;
-    /// `u32::MAX` where it became none.
+    /// Adds definitions. The first of them may already be in the list: `around` has their symbols. Returns the symbol of each definition;
+    /// `u32::MAX` if it became none.
     pub fn add<'a>(
         &mut self,
         text: &'a str,
@@ -160,7 +160,7 @@ impl SymbolList {
     }
 }
 
-/// A text as a name is kept: empty where it is too long.
+/// A text in the form in which a name is kept: empty if it is too long.
 pub(super) fn kept(text: &str) -> &str {
     if text.len() <= MAX_NAME { text } else { "" }
 }
@@ -170,7 +170,7 @@ pub(super) fn is_name(text: &str) -> bool {
     !text.is_empty() && text.len() <= MAX_NAME
 }
 
-/// Imports in the form that a file keeps; their names are counted from `first` on.
+/// Imports in the form that a file keeps; their names are numbered starting at `first`.
 pub(super) fn import_list<'a>(
     imports: &'a [Import],
     first: usize,

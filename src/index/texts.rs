@@ -1,4 +1,4 @@
-//! Many short texts in one piece of memory.
+//! Many short texts in one allocation.
 
 /// Texts by their numbers.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -8,12 +8,12 @@ pub struct Texts {
 }
 
 impl Texts {
-    /// No texts yet, but room for so many short ones.
+    /// No texts yet, but room for this many short ones.
     pub fn with_room(texts: usize) -> Self {
         Self { text: String::with_capacity(texts * 12), ends: Vec::with_capacity(texts) }
     }
 
-    /// Splits a text by the lengths of its pieces; none where they do not add up to it on character boundaries.
+    /// Splits a text by the lengths of its pieces; none if they do not add up to it on character boundaries.
     pub fn of(text: &str, mut lengths: Vec<u32>) -> Option<Self> {
         let mut end = 0u32;
         for length in &mut lengths {
@@ -39,12 +39,12 @@ impl Texts {
         self.text.len()
     }
 
-    /// The text with this number; none where there are not so many.
+    /// The text with this number; none if there are fewer.
     pub fn try_get(&self, number: usize) -> Option<&str> {
         (number < self.len()).then(|| self.get(number))
     }
 
-    /// The text with this number. Panics where there are not so many.
+    /// The text with this number. Panics if there are fewer.
     pub fn get(&self, number: usize) -> &str {
         let start = if number == 0 { 0 } else { self.ends[number - 1] as usize };
         &self.text[start..self.ends[number] as usize]

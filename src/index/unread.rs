@@ -1,5 +1,5 @@
-//! Files with code that no grammar reads (single-file components, notebooks, templates, dialects) and those that the index leaves out for
-//! their content: what they use is in no table, so their text is searched.
+//! Files with code that no grammar reads (single-file components, notebooks, templates, dialects) and those that the index excludes because
+//! of their content: their uses are in no table, so their text is searched.
 
 use std::sync::Arc;
 
@@ -9,10 +9,10 @@ use crate::text::lines::line_number;
 use crate::text::words;
 use crate::workspace::{Snapshot, WorkspacePath};
 
-/// Bytes of a file that is looked at.
+/// Maximum bytes of a file that is searched.
 const MAX_FILE_BYTES: u32 = 2 << 20;
 
-/// Most bytes that are searched in files the index leaves out.
+/// Maximum bytes that are searched in files excluded from the index.
 const MAX_SEARCHED_BYTES: usize = 64 << 20;
 
 /// Whose files are searched, and which.
@@ -22,13 +22,13 @@ pub struct Unread<'a> {
     pub registry: &'a Registry,
     /// Whether a file may be read.
     pub is_readable: &'a dyn Fn(&WorkspacePath) -> bool,
-    /// Of files that the index leaves out, those in such languages: code generated from another one has names of its own.
+    /// Of excluded files, those in such languages: code generated from another language has names of its own.
     pub is_kin: &'a dyn Fn(&Language) -> bool,
 }
 
 impl Unread<'_> {
-    /// The places of a name in such files, `path:line`: a file with very long lines, or one that says it is generated, uses names like any
-    /// other.
+    /// The places of a name in such files, `path:line`: a file with very long lines, or one that is marked as generated, uses names like
+    /// any other.
     pub fn places(&self, name: &str) -> Vec<String> {
         let is_code = |file: &File| file.language.is_none() && file.bytes <= MAX_FILE_BYTES && files::holds_code(file.path.name());
         let files = self.view.files().filter(|(_, file)| is_code(file));

@@ -26,7 +26,7 @@ pub struct SymbolId {
     pub index: u32,
 }
 
-/// The files when the tables were last built, with these tables.
+/// The files at the time when the tables were last built, with these tables.
 #[derive(Debug, Default)]
 pub(super) struct Base {
     pub files: Vec<Option<Arc<File>>>,
@@ -39,7 +39,7 @@ pub(super) struct Base {
     pub(super) by_stem: HashMap<Box<str>, Vec<u32>>,
 }
 
-/// From this many files on the tables are built on two threads.
+/// From this many files the tables are built on two threads.
 const PARALLEL_FROM_FILES: usize = 1000;
 
 impl Base {
@@ -78,7 +78,7 @@ impl Base {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fresh {
     files: NumberMap<u32, Option<Arc<File>>>,
-    /// One bit per number: most files have not changed, and every use of a name asks.
+    /// One bit per number: most files have not changed, and this is checked for every use of a name.
     bits: Vec<u64>,
 }
 
@@ -97,16 +97,16 @@ impl Fresh {
     }
 }
 
-/// The workspace at one moment: the tables of the base, with newer files beside them.
+/// The workspace at one moment: the tables of the base, plus newer files.
 #[derive(Clone, Debug, Default)]
 pub struct View {
     pub(super) names: Names,
     pub(super) base: Arc<Base>,
     /// Files changed since the base was built, by number; none for one that is gone.
     pub(super) fresh: Arc<Fresh>,
-    /// What those files define, by name; made when somebody asks.
+    /// What those files define, by name; made on first use.
     pub(super) fresh_definitions: OnceLock<NumberMap<NameId, Vec<SymbolId>>>,
-    /// Those files by the last part of their module name; made when somebody asks.
+    /// Those files by the last part of their module name; made on first use.
     pub(super) fresh_stems: OnceLock<HashMap<String, Vec<FileId>>>,
     pub(super) generation: u64,
     pub(super) stage: Stage,
@@ -115,11 +115,11 @@ pub struct View {
     pub(super) has_local_only: bool,
 }
 
-/// Files that take no part because of their content, with stamp and reason.
+/// Files that do not take part because of their content, with stamp and reason.
 pub(super) type Refused = HashMap<WorkspacePath, (Stamp, Skip)>;
 
 impl View {
-    /// Counts up with every change.
+    /// Increases with every change.
     pub fn generation(&self) -> u64 {
         self.generation
     }
@@ -129,17 +129,17 @@ impl View {
         self.has_local_only
     }
 
-    /// Files that take no part because of their content: generated, too large, very long lines. They may use what others define.
+    /// Files that do not take part because of their content: generated, too large, very long lines. They may use what others define.
     pub fn left_out(&self) -> impl Iterator<Item = (&WorkspacePath, Skip)> {
         self.refused.iter().map(|(path, (_, reason))| (path, *reason))
     }
 
-    /// How far the index has come.
+    /// How far indexing has come.
     pub fn stage(&self) -> Stage {
         self.stage
     }
 
-    /// A file; none where it is gone.
+    /// A file; none if it is gone.
     pub fn file(&self, id: FileId) -> Option<&Arc<File>> {
         match self.fresh.has(id.0) {
             true => self.fresh.files.get(&id.0)?.as_ref(),
@@ -183,12 +183,12 @@ impl View {
         self.names.len()
     }
 
-    /// All names of the workspace, among them some that no file has any more.
+    /// All names of the workspace, including some that are no longer in any file.
     pub fn names(&self) -> impl Iterator<Item = (NameId, &str)> {
         self.names.iter()
     }
 
-    /// A symbol; none where its file is gone or has fewer.
+    /// A symbol; none if its file is gone or has fewer.
     pub fn symbol(&self, id: SymbolId) -> Option<&Symbol> {
         self.file(id.file)?.symbols.get(id.index as usize)
     }
@@ -259,7 +259,7 @@ impl View {
         resolve::resolve(self, from, import)
     }
 
-    /// The file of a module as an import writes it.
+    /// The file of a module as written in an import.
     pub fn resolve_module(&self, from: FileId, module: &str) -> Option<FileId> {
         resolve::resolve_module(self, from, module, &[])
     }

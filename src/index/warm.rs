@@ -9,17 +9,17 @@ use crate::workspace::walk::Entry;
 use super::cache::{CachedFile, CachedIndex, Record};
 use super::file::File;
 
-/// What the cache knows of a file.
+/// What the cache knows about a file.
 pub enum Known {
     File(Arc<File>),
-    /// It takes no part because of its content.
+    /// It does not take part because of its content.
     Refused(Skip),
 }
 
-/// From this many files on several threads read them.
+/// From this many files several threads read them.
 const PARALLEL_FROM_FILES: usize = 512;
 
-/// Reads the facts of these records; none where they are damaged.
+/// Reads the facts of these records; none if they are damaged.
 pub fn read(registry: &Registry, stock: &CachedIndex, kept: Vec<(Entry, Record)>, threads: usize) -> Vec<(Entry, Option<Known>)> {
     let known: Vec<Option<Known>> = if kept.len() < PARALLEL_FROM_FILES || threads < 2 {
         kept.iter().map(|(entry, record)| one(registry, stock, entry, *record)).collect()
@@ -29,7 +29,7 @@ pub fn read(registry: &Registry, stock: &CachedIndex, kept: Vec<(Entry, Record)>
             let part =
                 |part: &[(Entry, Record)]| part.iter().map(|(entry, record)| one(registry, stock, entry, *record)).collect::<Vec<_>>();
             let readers: Vec<_> = parts.map(|files| (files.len(), scope.spawn(move || part(files)))).collect();
-            // If a thread fails, its files are gathered anew.
+            // If a thread fails, its files are gathered again.
             let read = readers.into_iter().map(|(files, reader)| reader.join().unwrap_or_else(|_| (0..files).map(|_| None).collect()));
             read.flatten().collect()
         })

@@ -1,4 +1,4 @@
-//! Changes on disk: paths that watching reports, the folders that are watched, and rescans for what nobody reports.
+//! Changes on disk: paths reported by watching, the watched folders, and rescans for changes that nobody reports.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -11,11 +11,11 @@ use crate::workspace::rules::is_rule_file;
 use crate::workspace::walk::Listing;
 use crate::workspace::watch::{Hint, Watcher, is_remote};
 
-/// More changed paths than this are found by a rescan instead: to list a workspace costs about as much as to look at so many files.
+/// More changed paths than this are found by a rescan instead: listing a workspace costs about as much as checking this many files.
 pub(super) const MAX_CHANGED: usize = 256;
-/// Time between rescans where every folder is watched: they only have to find what a lost event missed.
+/// Time between rescans if every folder is watched: they only have to find what a lost event missed.
 const WATCHED_RESCAN_INTERVAL: Duration = Duration::from_secs(600);
-/// When new folders have become watched, a rescan after this time finds what changed in them just before.
+/// When new folders have been watched, a rescan after this time finds what changed in them just before.
 const NEW_WATCH_RESCAN_DELAY: Duration = Duration::from_secs(2);
 
 impl Owner {
@@ -30,13 +30,13 @@ impl Owner {
         Some(Duration::from_secs(seconds).max(if watched { WATCHED_RESCAN_INTERVAL } else { Duration::ZERO }))
     }
 
-    /// Looks again at files that may have changed.
+    /// Rescans files that may have changed.
     pub(super) fn look_again(&mut self, paths: Vec<PathBuf>) {
         if paths.iter().any(|path| is_rule_file(path)) {
             self.library.rules_changed();
         }
         if self.is_building() {
-            // To begin again with each change would never end.
+            // Starting over with each change would never end.
             self.again |= self.later.len() + paths.len() > MAX_CHANGED;
             return if self.again { self.later.clear() } else { self.later.extend(paths) };
         }
@@ -85,9 +85,9 @@ impl Owner {
         let coverage = watcher.watch(&listing.folders);
         let complete = coverage.complete && !self.library.roots.iter().any(|root| is_remote(root.path()));
         let pause = self.pause(complete);
-        // Needed even where rescans are turned off: nobody reports a file that appeared between the listing of its folder and the watch.
+        // Needed even if rescans are turned off: nobody reports a file that appeared between the listing of its folder and the watch.
         let gap = coverage.grown.then_some(NEW_WATCH_RESCAN_DELAY);
-        // Nobody reports when a missing root comes back.
+        // Nobody reports that a missing root has come back.
         let is_missing = self.library.roots.iter().any(|root| !root.path().exists());
         self.rescan_in(gap.or(is_missing.then_some(NEW_WATCH_RESCAN_DELAY)).into_iter().chain(pause).min());
     }

@@ -1,5 +1,5 @@
-//! The thread of the index: the one owner of everything that changes. It hears of keystrokes, saved files and finished scans, and publishes
-//! a new [`View`] after each. Many files are read, scanned and parsed on worker threads, which only send results (`passes`).
+//! The thread of the index: the one owner of everything that changes. It is told of keystrokes, saved files and finished scans, and
+//! publishes a new [`View`] after each. Many files are read, scanned and parsed on worker threads, which only send results (`passes`).
 
 mod changes;
 mod passes;
@@ -31,13 +31,13 @@ use super::quiet;
 use super::scan::FileToScan;
 use super::view::View;
 
-/// What connects the thread of the index with its handle.
+/// The channels between the thread of the index and its handle.
 pub(in crate::index) struct Channels {
-    /// Through this the thread sends messages to itself.
+    /// The thread uses this to send messages to itself.
     pub sender: Sender<Message>,
     pub view: watch::Sender<Arc<View>>,
     pub progress: watch::Sender<Progress>,
-    /// Set when the thread shall end.
+    /// Set when the thread has to end.
     pub stop: Arc<AtomicBool>,
 }
 
@@ -54,7 +54,7 @@ pub(in crate::index) struct Owner {
     stage: Stage,
     /// The number of the current pass. Results of earlier ones are dropped, and their workers stop.
     pass: Arc<AtomicU64>,
-    /// A listing is under way, or waits for the cache.
+    /// A listing is in progress, or waits for the cache.
     listing: bool,
     /// The number of the cache that is being read, and the listing that waits for it.
     opening: Option<u64>,
@@ -84,15 +84,15 @@ pub(in crate::index) struct Owner {
 
 /// After this many panics no build is started again.
 const MAX_FAILURES: u32 = 3;
-/// With fewer files than this the lexical tier is skipped: they are parsed before anyone notices.
+/// With fewer files than this the lexical tier is skipped: they are parsed before anybody notices.
 const FEW_FILES: usize = 64;
-/// Messages that a batch has room for from the start.
+/// Initial capacity of a batch, in messages.
 const AT_ONCE: usize = 8;
 
 /// The tables of a new view, by which names are found.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Tables {
-    /// Those of the view before; files that have changed since lie over them.
+    /// Those of the previous view, plus the files that have changed since.
     Kept,
     /// New ones, if files have changed since.
     Rebuilt,
@@ -101,7 +101,7 @@ enum Tables {
 /// When the cache is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Flush {
-    /// Work goes on.
+    /// Work continues.
     Meanwhile,
     /// A build has ended, so there is time to tidy up.
     BuildEnded,
@@ -151,7 +151,7 @@ impl Owner {
         self.taken.subscribe()
     }
 
-    /// Handles messages until the handle is dropped or says stop.
+    /// Handles messages until the handle is dropped or sends a stop.
     pub fn run(mut self, receiver: &Receiver<Message>) {
         pages::stay_small();
         self.open_cache();
@@ -205,7 +205,7 @@ impl Owner {
         }
     }
 
-    /// Handles a message. A panic costs only what the message is about.
+    /// Handles a message. A panic only costs what the message is about.
     fn fenced(&mut self, message: Message) {
         let document = match &message {
             Message::Update(document) => Some(document.clone()),
@@ -221,7 +221,7 @@ impl Owner {
         crate::bug!("the index failed with {name}, which it knows less of now");
     }
 
-    /// Recovers from a panic: the document is read by its lines only; a build starts again, a few times, without the cache.
+    /// Recovers from a panic: the document is read line by line only; a build starts again, a few times, without the cache.
     fn recover(&mut self, document: Option<Document>) {
         if let Some(document) = document {
             self.library.take_plainly(&document);
@@ -289,7 +289,7 @@ impl Owner {
     fn set_roots(&mut self, roots: Arc<Roots>) {
         self.flush(Flush::Meanwhile);
         if self.library.set_roots(roots) {
-            // Whoever waits for the whole workspace also waits for the new folder.
+            // Those who wait for the whole workspace also wait for the new folder.
             self.stage = Stage::Empty;
         }
         self.publish(Tables::Rebuilt);
@@ -353,7 +353,7 @@ impl Owner {
     }
 }
 
-/// The index of the last update of each document in a batch; empty where the batch has only one message.
+/// The index of the last update of each document in a batch; empty if the batch has only one message.
 fn newest_updates(batch: &[Message]) -> HashMap<String, usize> {
     if batch.len() < 2 {
         return HashMap::new();

@@ -14,7 +14,7 @@ use crate::index::pass::{Pass, spawn};
 use crate::index::scan::{FileToScan, ScanOutcome, Scanned};
 use crate::workspace::walk::{self, Listing};
 
-/// The pass that is under way.
+/// The pass in progress.
 pub(super) struct Job {
     todo: Arc<Vec<FileToScan>>,
     left: usize,
@@ -24,7 +24,7 @@ pub(super) struct Job {
 const MAX_UNSAVED_FILES: usize = 2000;
 /// While a build runs, views are published no more often than this: nobody sees the difference, and each costs new tables.
 const MIN_PUBLISH_INTERVAL: Duration = Duration::from_secs(2);
-/// Views are published so rarely that publishing takes at most one part in this many of the time.
+/// Views are published so rarely that publishing takes at most a twentieth (one part in this many) of the time.
 const PUBLISHING_SHARE: u32 = 20;
 
 impl Owner {
@@ -43,7 +43,7 @@ impl Owner {
         });
     }
 
-    /// Takes over the cache; none where it cannot be used.
+    /// Takes over the cache; none if it cannot be used.
     pub(super) fn opened(&mut self, opened: Option<(CachedIndex, Box<Cache>)>) {
         self.opening = None;
         if let Some((stock, cache)) = opened {
@@ -118,7 +118,7 @@ impl Owner {
         pass.start(self.threads(), &self.library.registry, self.library.content.as_ref());
     }
 
-    /// Takes over the outcome for one file of the pass.
+    /// Takes over the result for one file of the pass.
     pub(super) fn scanned(&mut self, at: usize, tier: Tier, outcome: ScanOutcome) {
         let Some(job) = &mut self.job else { return };
         job.left -= 1;
@@ -149,7 +149,7 @@ impl Owner {
         }
     }
 
-    /// Ends a pass: after the lexical tier starts the parsers, after those declares the index ready.
+    /// Ends a pass: after the lexical tier it starts the parsers, after those it declares the index ready.
     pub(super) fn finished(&mut self, tier: Tier) {
         let todo = self.job.take().map(|job| job.todo);
         if tier == Tier::Lexical {

@@ -12,15 +12,15 @@ use crate::syntax::registry;
 use crate::workspace::fs::Stamp;
 use crate::workspace::{Root, WorkspacePath};
 
-/// Has to grow when the layout of segments or the meaning of facts changes.
+/// Has to be increased when the layout of segments or the meaning of facts changes.
 const VERSION: u32 = 8;
 const MAGIC: &[u8; 4] = b"LSIX";
 /// Length of a segment's header, in bytes.
 pub(super) const HEADER: usize = 16;
-/// In place of the language: the file takes no part, for the reason that follows.
+/// Used in place of the language: the file does not take part, for the reason that follows.
 pub(super) const REFUSED: &str = "!";
 
-/// A hash of a file's name, whatever its folder.
+/// A hash of a file's name, without its folder.
 pub(super) fn called(relative: &str) -> u32 {
     let name = relative.rsplit('/').next().unwrap_or(relative);
     xxhash_rust::xxh3::xxh3_64(name.as_bytes()) as u32
@@ -64,12 +64,12 @@ pub(super) fn head<'a>(reader: &mut Reader<'a>) -> Option<((&'a str, &'a str), S
     Some((key, stamp, reader.number()?))
 }
 
-/// The name of a root in the cache, which stands before the paths of its files.
+/// The name of a root in the cache, which precedes the paths of its files.
 pub(super) fn root_key(root: &Root) -> Cow<'_, str> {
     root.path().to_string_lossy()
 }
 
-/// The bytes of a segment with the facts of these files, and with the files that take no part.
+/// The bytes of a segment with the facts of these files, and with the files that do not take part.
 pub(super) fn segment(files: &[&Arc<File>], refused: &[&RefusedFile], names: &Names) -> Vec<u8> {
     let mut bytes = header(fingerprint()).to_vec();
     let files: Vec<&Arc<File>> = files.iter().copied().filter(|file| file.tier != Tier::Lexical || file.language.is_some()).collect();
@@ -122,7 +122,7 @@ fn append(bytes: &mut Vec<u8>, record: &[u8]) {
     bytes.extend_from_slice(record);
 }
 
-/// A number for everything that facts depend on: the grammars' data, the parsers, and the code that reads trees (summed up by `build.rs`).
+/// A number for everything that facts depend on: the grammars' data, the parsers, and the code that reads trees (hashed by `build.rs`).
 pub(super) fn fingerprint() -> u64 {
     xxhash_rust::xxh3::xxh3_64_with_seed(env!("LONGSIGHT_FACTS").as_bytes(), registry::fingerprint())
 }

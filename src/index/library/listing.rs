@@ -1,4 +1,4 @@
-//! Files on disk: which ones there are and which are gone, what is known of them already, and what scans have found.
+//! Files on disk: which ones exist and which are gone, what is already known about them, and what scans have found.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -62,7 +62,7 @@ impl Library {
         let listed: HashSet<&WorkspacePath> = files.iter().map(|entry| &entry.path).collect();
         let mut gone: Vec<WorkspacePath> = self.numbers.keys().filter(|path| !listed.contains(path)).cloned().collect();
         gone.retain(|path| !self.is_open(path) || self.is_private(path));
-        // A file that exists but takes no part any more must not stay in the cache: a rule was added, perhaps because of secrets.
+        // A file that exists but no longer takes part must not stay in the cache: a rule was added, perhaps because of secrets.
         self.purge_due |= gone.iter().any(|path| path.absolute().exists());
         Arc::make_mut(&mut self.refused).retain(|path, _| listed.contains(path));
         self.unparsable.retain(|path| listed.contains(path));
@@ -71,14 +71,14 @@ impl Library {
         });
     }
 
-    /// Whether everything is known of a file with this stamp, or its text is that of an open document.
+    /// Whether everything is known about a file with this stamp, or its text is that of an open document.
     fn is_settled(&self, entry: &Entry) -> bool {
         let same = self.file(&entry.path).is_some_and(|file| file.stamp == entry.stamp && self.is_done(file));
         let refused = || self.refused.get(&entry.path).is_some_and(|(stamp, _)| *stamp == entry.stamp);
         same || refused() || self.is_open(&entry.path)
     }
 
-    /// Whether everything is known of a file that can be known.
+    /// Whether everything that can be known about a file is.
     fn is_done(&self, file: &File) -> bool {
         file.is_whole() || self.unparsable.contains(&file.path)
     }
@@ -87,7 +87,7 @@ impl Library {
         self.file(path).filter(|file| self.is_done(file)).cloned()
     }
 
-    /// Takes over the outcome for a file. Returns its number where the facts should be written to the cache.
+    /// Takes over the result for a file. Returns its number if the facts should be written to the cache.
     pub fn take_scanned(&mut self, entry: &Entry, tier: Tier, outcome: ScanOutcome) -> Option<u32> {
         if self.is_open(&entry.path) {
             return None;
@@ -100,7 +100,7 @@ impl Library {
                 self.unparsable.remove(&entry.path);
                 let is_stamped = file.stamp.modified != 0;
                 let number = self.set(&entry.path, Some(file));
-                // Files without changes since the last tables are in the cache already.
+                // Files without changes since the last tables are already in the cache.
                 return number.filter(|number| is_stamped && self.fresh.contains_key(number));
             }
             ScanOutcome::Gone => {
@@ -112,7 +112,7 @@ impl Library {
                 self.set(&entry.path, None);
                 let mut stamp = scan::settled(entry.stamp);
                 if reason == Skip::Unreadable {
-                    // It may have been the disk or the network, which says nothing of the next time.
+                    // It may have been the disk or the network, which says nothing about the next time.
                     stamp.modified = 0;
                 }
                 Arc::make_mut(&mut self.refused).insert(entry.path.clone(), (stamp, reason));
@@ -134,7 +134,7 @@ impl Library {
         number.filter(|_| trusted && !scanned.kept)
     }
 
-    /// A file takes part again. Views share the table of the others, so it is copied only where that changes it.
+    /// A file takes part again. Views share the table of the others, so it is copied only if that changes it.
     fn let_in(&mut self, path: &WorkspacePath) {
         if self.refused.contains_key(path) {
             Arc::make_mut(&mut self.refused).remove(path);
@@ -173,7 +173,7 @@ impl Library {
     /// Whether changed paths mean that everything has to be listed again: folders, ignore files, links, or files with several names.
     pub fn needs_listing(&mut self, paths: &[PathBuf]) -> bool {
         paths.iter().any(|path| match path.exists() {
-            // A link stands for what it leads to, but the file that had this name before does not.
+            // A link represents its target, but the file that had this name before does not.
             true => is_rule_file(path) || path.is_dir() && self.may_hold(path) || path.is_symlink() || self.is_another_name(path),
             false => is_rule_file(path) || self.is_folder(path) || self.has_links && self.is_known(path),
         })
@@ -183,13 +183,13 @@ impl Library {
         self.roots.locate(path).is_some_and(|place| self.numbers.contains_key(&place))
     }
 
-    /// Whether a file that is not known has several names, one of which may be known.
+    /// Whether an unknown file has several names, one of which may be known.
     fn is_another_name(&mut self, path: &Path) -> bool {
         let Some(place) = self.roots.locate(path).filter(|_| is_linked(path)) else { return false };
         !self.numbers.contains_key(&place) && !self.refused.contains_key(&place) && self.reason(&place).is_none()
     }
 
-    /// Whether a folder lies in a root or contains one. Nothing else is known to the index.
+    /// Whether a folder is in a root or contains one. Nothing else is known to the index.
     fn may_hold(&self, folder: &Path) -> bool {
         self.roots.iter().any(|root| root.path().starts_with(folder) || folder.starts_with(root.path()))
     }
@@ -203,7 +203,7 @@ impl Library {
         !self.numbers.contains_key(&place) && self.numbers.keys().any(inside)
     }
 
-    /// Reads one changed file; none where it means nothing to the index.
+    /// Reads one changed file; none if it means nothing to the index.
     pub fn look(&mut self, path: &Path) -> Option<(Entry, ScanOutcome)> {
         let place = self.roots.locate(path)?;
         let is_known = self.numbers.contains_key(&place) || self.refused.contains_key(&place);
@@ -219,7 +219,7 @@ impl Library {
             return None;
         }
         let reason = self.reason(&place);
-        // A document that was shown and closed mostly has its old content again.
+        // A document that was shown and closed usually has its old content again.
         let before = self.numbers.get(&place).and_then(|number| self.before(*number)).filter(|file| file.is_whole()).cloned();
         let todo = FileToScan { known: self.known(&place), before, entry: Entry { path: place, stamp } };
         if let Some(reason) = reason {

@@ -33,12 +33,12 @@ pub struct Library {
     pub content: Option<Arc<CachedIndex>>,
     /// The segments on disk are many or stale.
     pub merge_due: bool,
-    /// The segments on disk hold files that must not be kept.
+    /// The segments on disk contain files that must not be kept.
     pub purge_due: bool,
     names: Names,
     files: Vec<Option<Arc<File>>>,
     numbers: HashMap<WorkspacePath, u32>,
-    /// Files changed since the tables were built, as the next view has them.
+    /// Files changed since the tables were built, for the next view.
     fresh: NumberMap<u32, Option<Arc<File>>>,
     base: Arc<Base>,
     generation: u64,
@@ -48,9 +48,9 @@ pub struct Library {
     skipped: BTreeMap<Skip, u64>,
     /// Some files are known by only one of their names.
     has_links: bool,
-    /// Files known to take no part, so that they are not read again and again.
+    /// Files known not to take part, so that they are not read again and again.
     refused: Arc<Refused>,
-    /// Those among them that are not in the cache yet.
+    /// Those of them that are not in the cache yet.
     new_refusals: Vec<cache::RefusedFile>,
     /// Files that the parser gave up on.
     unparsable: HashSet<WorkspacePath>,
@@ -59,7 +59,7 @@ pub struct Library {
     rules: HashMap<Arc<Root>, Rules>,
 }
 
-/// With more changed files than this the tables are built anew.
+/// With more changed files than this the tables are rebuilt.
 const MAX_FRESH: usize = 256;
 
 impl Library {
@@ -106,7 +106,7 @@ impl Library {
         &self.names
     }
 
-    /// Takes over other roots; true where one of them is new. Files in roots that stay open are kept.
+    /// Takes over other roots; true if one of them is new. Files in roots that stay open are kept.
     pub fn set_roots(&mut self, roots: Arc<Roots>) -> bool {
         let grown = roots.iter().any(|root| !self.roots.contains(root));
         self.roots = roots;
@@ -115,7 +115,7 @@ impl Library {
         gone.iter().for_each(|path| {
             self.set(path, None);
         });
-        // A single root has no name in paths, several have.
+        // A single root has no name in paths; several have.
         let called = |file: &&Arc<File>| {
             let path = self.roots.rename(&file.path)?;
             (path.root().name() != file.path.root().name()).then(|| Arc::new(File { path, ..(***file).clone() }))
@@ -127,7 +127,7 @@ impl Library {
         grown
     }
 
-    /// A view of everything. With `rebuild`, or after many changes, its tables are built anew.
+    /// A view of everything. With `rebuild`, or after many changes, its tables are rebuilt.
     pub fn view(&mut self, stage: Stage, rebuild: bool) -> View {
         if rebuild && self.is_stale() || self.fresh.len() > MAX_FRESH {
             self.names.settle();
@@ -168,7 +168,7 @@ impl Library {
             }
         };
         if file.is_none() {
-            // A file that comes back gets a new number, so that nobody takes it for the old one.
+            // A file that comes back gets a new number, so that it is not mistaken for the old one.
             self.numbers.remove(path);
         }
         self.files[number as usize].clone_from(&file);
@@ -188,13 +188,13 @@ impl Library {
         self.files.get(*self.numbers.get(path)? as usize)?.as_ref()
     }
 
-    /// Those of the files with these numbers that have the text on disk.
+    /// Those of the files with these numbers whose text is the one on disk.
     pub fn files_of(&self, numbers: &[u32]) -> Vec<Arc<File>> {
         let known = numbers.iter().filter_map(|number| self.files.get(*number as usize)?.clone());
         known.filter(|file| file.stamp.modified != 0).collect()
     }
 
-    /// Files that take no part and are not in the cache yet; with `all`, the others as well.
+    /// Files that do not take part and are not in the cache yet; with `all`, the others as well.
     pub fn refusals(&mut self, all: bool) -> Vec<cache::RefusedFile> {
         let new = std::mem::take(&mut self.new_refusals);
         if !all {
@@ -204,7 +204,7 @@ impl Library {
         settled.map(|(path, (stamp, reason))| (path.clone(), *stamp, *reason)).collect()
     }
 
-    /// All files that have the text on disk.
+    /// All files whose text is the one on disk.
     pub fn kept_files(&self) -> Vec<Arc<File>> {
         self.files.iter().flatten().filter(|file| file.stamp.modified != 0).cloned().collect()
     }

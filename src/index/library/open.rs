@@ -1,4 +1,4 @@
-//! Open documents: their text is the editor's, and an edit costs as much as the edit is large.
+//! Open documents: their text is the editor's, and an edit costs in proportion to its size.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,18 +18,18 @@ use crate::workspace::{Document, Rules, WorkspacePath};
 #[derive(Default)]
 pub(super) struct Open {
     pub(super) path: Option<WorkspacePath>,
-    /// The version that the index was last told of, whether or not it takes part.
+    /// The last version reported to the index, whether or not it takes part.
     document: Option<Document>,
     version: Option<Version>,
     parsed: Option<Parsed>,
-    /// When the rules were last asked whether it takes part.
+    /// When the rules were last consulted about whether it takes part.
     asked: Option<Instant>,
     /// When it may be parsed again after an earlier version took too long.
     rests: Option<Instant>,
 }
 
-/// The rules are asked again after this time whether an open document takes part, unless the file system reports a change before. To ask
-/// with every key would cost more than the key itself.
+/// After this time the rules are consulted again about whether an open document takes part, unless the file system reports a change before.
+/// Doing so with every key would cost more than the key itself.
 const RULES_RECHECK: Duration = Duration::from_secs(1);
 
 /// A version of a document, as one text with line feeds.
@@ -41,31 +41,31 @@ struct Version {
     language: Option<Arc<Language>>,
 }
 
-/// The memory of an old version, in which the next one is put together.
+/// The memory of an old version, in which the next one is assembled.
 #[derive(Default)]
 pub(super) struct ReusableMemory {
     memory: String,
-    /// This many bytes at its start agree with the version after it, of the same document.
+    /// This many bytes at its start agree with the next version of the same document.
     kept: usize,
     of: String,
 }
 
-/// Whether this reason keeps a file out even while it is open.
+/// Whether this reason excludes a file even while it is open.
 fn is_private(reason: Skip) -> bool {
     matches!(reason, Skip::Secret | Skip::Ignored | Skip::Unruled)
 }
 
-/// Bytes that a version may grow without new memory.
+/// Bytes by which a version may grow without new memory.
 const ROOM: usize = 4096;
 
 impl Version {
-    /// The text of a document; where it is made from a version before, also the stretch that differs.
+    /// The text of a document; if it is made from an earlier version, also the stretch that differs.
     fn text(document: &Document, before: Option<&Version>, spare: ReusableMemory) -> (SharedText, Option<Option<Cut>>) {
         let whole = || (document.text.to_shared().with_line_feeds(), None);
         let Some(before) = before else { return whole() };
         let Some(cut) = Cut::between_texts(&before.source, &document.text) else { return (before.text.clone(), Some(None)) };
         let new = document.text.slice(cut.start..cut.new_end);
-        // Whether a carriage return stands alone depends on the byte behind it.
+        // Whether a carriage return is alone depends on the byte after it.
         if new.contains('\r') || before.source.byte_before(cut.start) == Some(b'\r') {
             return whole();
         }
@@ -88,17 +88,17 @@ impl Library {
         self.open.values().any(|open| open.path.as_ref() == Some(path))
     }
 
-    /// Whether a file is kept out even while it is open, because it may be secret. Files that are merely generated are not.
+    /// Whether a file is excluded even while it is open, because it may be secret. Files that are merely generated are not.
     pub(super) fn is_private(&mut self, path: &WorkspacePath) -> bool {
         self.reason(path).is_some_and(is_private)
     }
 
-    /// Why a file takes no part, by its place and name.
+    /// Why a file does not take part, by its place and name.
     pub(super) fn reason(&mut self, path: &WorkspacePath) -> Option<Skip> {
         self.rules.entry(path.root().clone()).or_insert_with_key(Rules::new).reason(path)
     }
 
-    /// Takes over a new version of an open document. False where that changes nothing: it takes no part, or has the text on disk.
+    /// Takes over a new version of an open document. False if that changes nothing: it does not take part, or has the text on disk.
     pub fn update(&mut self, document: Document) -> bool {
         let Some(path) = document.path.clone() else { return false };
         let known = self.open.get(&document.uri).filter(|open| open.path.as_ref() == Some(&path));
@@ -124,7 +124,7 @@ impl Library {
         let (version, cut) = self.read(&document, &path, before.version.as_ref());
         let last = before.version.as_ref().map(|last| last.text.clone());
         if before.path.is_none() && self.is_on_disk(&path, &version) {
-            // Everything is known of it already, but its tree makes the next version cheap.
+            // Everything about it is already known, but its tree makes the next version cheap.
             let _working = syntax::guard::enter_known(version.hash);
             let parsed = version.language.as_ref().and_then(|language| self.trees.of(&document.uri, language, &version.text).ok());
             let uri = document.uri.clone();
@@ -142,7 +142,7 @@ impl Library {
         true
     }
 
-    /// Keeps the memory of the version before, if nobody uses it any more, and notes where the next version begins to differ.
+    /// Keeps the memory of the previous version, if nobody uses it any more, and notes where the next version begins to differ.
     fn spare(&mut self, last: Option<SharedText>, cut: Option<Cut>, uri: &str) {
         let Some((memory, cut)) = last.and_then(SharedText::into_own).zip(cut) else { return };
         let of = &mut self.spare.of;
@@ -151,17 +151,17 @@ impl Library {
         (self.spare.memory, self.spare.kept) = (memory, cut.start);
     }
 
-    /// The rules may have changed, so every document asks them again.
+    /// The rules may have changed, so every document consults them again.
     pub fn rules_changed(&mut self) {
         self.open.values_mut().for_each(|open| open.asked = None);
     }
 
-    /// When the next open document that had to wait may be parsed.
+    /// When the next waiting open document may be parsed.
     pub fn rests_until(&self) -> Option<Instant> {
         self.open.values().filter_map(|open| open.rests).min()
     }
 
-    /// Documents that may be parsed now after a wait, each once.
+    /// Documents that may now be parsed after a wait, each once.
     pub fn rested(&mut self) -> Vec<Document> {
         let now = Instant::now();
         let is_over = |rests: &mut Instant| *rests <= now;
@@ -169,7 +169,7 @@ impl Library {
     }
 
     /// After a listing, rules may have changed: takes over open documents that are not in the index as they should be, or are there only
-    /// because they are open. True where something has changed.
+    /// because they are open. True if something has changed.
     pub fn look_at_open(&mut self) -> bool {
         let is_in_question = |path: &WorkspacePath| self.file(path).is_none() || self.local_only.contains(path);
         let open = self.open.values().filter(|open| open.path.as_ref().is_some_and(is_in_question));
@@ -183,7 +183,7 @@ impl Library {
         self.file(path).is_some_and(|file| file.hash == version.hash && file.tier == Tier::Parsed && file.language_name() == name)
     }
 
-    /// Takes over a document whose parse, or the walk of its tree, failed: it is read by its lines only, and nothing of earlier versions is
+    /// Takes over a document whose parse, or the walk of its tree, failed: it is read line by line only, and nothing of earlier versions is
     /// used.
     pub fn take_plainly(&mut self, document: &Document) {
         self.open.remove(&document.uri);
@@ -199,7 +199,7 @@ impl Library {
         self.set(&path, Some(Arc::new(file)));
     }
 
-    /// A document's current text; where it is made from a version before, also the stretch that differs.
+    /// A document's current text; if it is made from an earlier version, also the stretch that differs.
     fn read(&mut self, document: &Document, path: &WorkspacePath, before: Option<&Version>) -> (Version, Option<Option<Cut>>) {
         let (text, cut) = Version::text(document, before, std::mem::take(&mut self.spare));
         if crate::report::is_strict() && text != document.text.to_shared().with_line_feeds() {
@@ -210,7 +210,7 @@ impl Library {
         (Version { source: document.text.clone(), text, hash, language }, cut)
     }
 
-    /// The facts of a text, read by its lines.
+    /// The facts of a text, read line by line.
     fn by_lines(&mut self, path: &WorkspacePath, version: &Version) -> File {
         let sheet = scan::facts(version.language.as_ref(), path.relative(), &version.text, Tier::Lexical).0;
         self.joined(sheet, path, version)
@@ -220,7 +220,7 @@ impl Library {
         sheet.into_file(path.clone(), version.language.clone(), version.hash, Stamp::default(), &mut self.names)
     }
 
-    /// The facts of an open document, made from those of the version before if possible.
+    /// The facts of an open document, made from those of the previous version if possible.
     fn open_file(
         &mut self,
         uri: &str,
@@ -236,7 +236,7 @@ impl Library {
         let _working = syntax::guard::enter_known(version.hash);
         let known = before.version.map_or(0, |version| version.hash);
         let before = before.parsed.filter(|before| Arc::ptr_eq(before.language(), &parser));
-        // The edit is told to the parser relative to the version that it saw last.
+        // The edit is reported to the parser relative to the version that it last saw.
         let edited = |before: &Parsed| match cut {
             Some(cut) => before.edited_at(text.clone(), cut),
             None => before.edited(text.clone()),
@@ -257,7 +257,7 @@ impl Library {
         (Some(parsed), file)
     }
 
-    /// The file updated by what an edit has changed; none where that cannot be told.
+    /// The file updated by what an edit has changed; none if that cannot be determined.
     fn patched(&mut self, (before, known_hash): (&Parsed, u64), after: &Parsed, path: &WorkspacePath, hash: u64) -> Option<File> {
         let known = self.file(path)?.clone();
         if known.tier != Tier::Parsed || known.hash != known_hash {
