@@ -1,5 +1,5 @@
-//! What is hidden from the parser. No grammar knows what a macro expands to: a macro before the name of a class, behind the parameters of a
-//! function or around items breaks the tree there. `grammars/macros.toml` says where such macros stand. The parser reads blanks in their
+//! What is hidden from the parser. No grammar knows what a macro expands to: a macro before the name of a class, after the parameters of a
+//! function or around items breaks the tree there. `grammars/macros.toml` says where such macros occur. The parser reads spaces in their
 //! place, or another word, so that all bytes keep their offsets.
 
 mod again;
@@ -33,7 +33,7 @@ struct File {
     form: Vec<Entry>,
 }
 
-/// A pattern with its parts spelled out, and the parts of these. A name that no part has stays, and the pattern means it literally.
+/// A pattern with its parts expanded, and the parts of these. A name that no part has is kept, and the pattern means it literally.
 fn spelled(parts: &HashMap<String, String>, pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len());
     let mut rest = pattern;
@@ -62,34 +62,34 @@ pub(super) fn forms() -> Result<Vec<Entry>, String> {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Entry {
     pub languages: Vec<String>,
-    /// Where macros stand. Groups called `macro` become blanks, and the names in them count as mentioned; groups called `blank` become
-    /// blanks too; groups called `as_WORD` become that word. A number may follow where a name comes twice.
+    /// Where macros occur. Groups called `macro` become spaces, and the names in them count as mentioned; groups called `blank` become
+    /// spaces too; groups called `as_WORD` become that word. A number may follow if a name is used twice.
     pattern: String,
     /// A match starts at the beginning of a line, and that line contains this text.
     line: Option<String>,
     /// For a match that begins with a closing bracket: what the text before the opening bracket has to end with.
     behind: Option<String>,
-    /// What a match must not be, although the pattern fits it.
+    /// What a match must not be, although the pattern matches it.
     unless: Option<String>,
-    /// Words before the brackets that mean these hold no parameters.
+    /// Words before the brackets which mean that these hold no parameters.
     #[serde(default)]
     but: Vec<String>,
     /// The match ends with an opening brace, and its closing brace is hidden as well.
     #[serde(default)]
     closes: bool,
-    /// What may follow the closing brace and open another one, which is closed likewise.
+    /// What may follow the closing brace and open another one, which is closed in the same way.
     then: Option<String>,
     /// Applies only if everything between the braces then parses.
     #[serde(default)]
     guessed: bool,
 }
 
-/// A form, compiled when it is first used.
+/// A form, compiled on first use.
 #[derive(Debug)]
 pub(super) struct Form {
     entry: Entry,
     compiled: OnceLock<Option<Compiled>>,
-    /// This form without its `line`, to check that the shortcut finds the same.
+    /// This form without its `line`, to check that the shortcut finds the same matches.
     anywhere: OnceLock<Box<Form>>,
 }
 
@@ -104,10 +104,10 @@ struct Compiled {
     then: Option<Regex>,
 }
 
-/// What the parser reads in place of a group.
+/// What the parser reads instead of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Reads {
-    /// Blanks; the group names a macro.
+    /// Spaces; the group names a macro.
     Macro,
     Nothing,
     Word(Arc<str>),
@@ -118,17 +118,17 @@ enum Reads {
 pub(super) struct Blank {
     pub range: Range<usize>,
     reads: Reads,
-    /// The braces between which everything has to parse, or this is not hidden after all.
+    /// The braces between which everything has to parse; otherwise this is not hidden after all.
     guess: Option<Range<usize>>,
 }
 
 impl Form {
-    /// A form that is compiled when it is first used.
+    /// A form that is compiled on first use.
     pub fn new(entry: Entry) -> Self {
         Self { entry, compiled: OnceLock::new(), anywhere: OnceLock::new() }
     }
 
-    /// Fails where the form cannot be compiled. Tests and `doctor` call it.
+    /// Fails if the form cannot be compiled. Tests and `doctor` call it.
     pub fn check(&self) -> Result<(), String> {
         self.compile().map(drop)
     }
@@ -157,7 +157,7 @@ impl Form {
         Ok(Compiled { regex, line, groups, behind: optional(&self.entry.behind)?, unless, then })
     }
 
-    /// Adds the matches that begin in a stretch of a text. No match depends on more than one byte behind the stretch.
+    /// Adds the matches that begin in a stretch of a text. No match depends on more than one byte after the stretch.
     fn find(&self, number: usize, text: &str, within: Range<usize>, found: &mut Vec<Found>) {
         let Some(compiled) = self.compiled() else { return };
         let bytes = &text.as_bytes()[..text.len().min(within.end + 1)];
@@ -202,7 +202,7 @@ impl Form {
         }
     }
 
-    /// Whether the text before the brackets that close at `closing` is what the form's `behind` asks for.
+    /// Whether the text before the brackets that close at `closing` satisfies the form's `behind`.
     fn follows(&self, behind: &Regex, text: &str, closing: usize) -> bool {
         let Some(opening) = opening_bracket(text, closing) else { return false };
         let start = opening.saturating_sub(HEAD);
@@ -213,13 +213,13 @@ impl Form {
     }
 }
 
-/// Bytes before brackets that `behind` may look at.
+/// Bytes before brackets that `behind` may examine.
 const HEAD: usize = 256;
-/// Longest list of parameters, in bytes.
+/// The longest list of parameters, in bytes.
 const PARAMETERS: usize = 4096;
 
 impl Compiled {
-    /// The next match from a byte on, and the offset that its groups count from.
+    /// The next match from a byte on, and the offset from which its groups are counted.
     fn next(&self, bytes: &[u8], from: usize, groups: &mut CaptureLocations) -> Option<(usize, Range<usize>)> {
         let Some(line) = &self.line else { return self.regex.captures_read_at(groups, bytes, from).map(|whole| (0, whole.range())) };
         let mut at = from;
@@ -235,7 +235,7 @@ impl Compiled {
         }
     }
 
-    /// The closing braces of a match that ends with `opened`, together with the further openings behind them, and the byte up to which the
+    /// The closing braces of a match that ends with `opened`, together with the further openings after them, and the byte up to which the
     /// answer depends on the text.
     fn closing(&self, text: &str, opened: usize) -> (Vec<Range<usize>>, usize) {
         let (mut found, mut opened) = (vec![], opened);
@@ -250,7 +250,7 @@ impl Compiled {
     }
 }
 
-/// Finds the bracket that is closed at a place. None where a statement ends in between.
+/// Finds the bracket that is closed at a place. None if a statement ends in between.
 fn opening_bracket(text: &str, closing: usize) -> Option<usize> {
     let mut depth = 0;
     for (at, byte) in text.as_bytes()[..=closing].iter().enumerate().rev().take(PARAMETERS) {
@@ -265,7 +265,7 @@ fn opening_bracket(text: &str, closing: usize) -> Option<usize> {
     None
 }
 
-/// The brace that closes the one before a place: in the same line, or at the start of the first line with the same indentation.
+/// The brace that closes the one before a place: on the same line, or at the start of the first line with the same indentation.
 fn closing_brace(text: &str, opened: usize) -> Option<usize> {
     let (start, end) = (line_start(text, opened), line_end(text, opened));
     let mut depth = 1usize;
@@ -290,7 +290,7 @@ fn closing_brace(text: &str, opened: usize) -> Option<usize> {
     None
 }
 
-/// Whether a place is in a line for the preprocessor, or in one that goes on with it.
+/// Whether a place is on a preprocessor line, or on one that continues it.
 fn is_directive(text: &str, at: usize) -> bool {
     let mut start = line_start(text, text.floor_char_boundary(at));
     while goes_on_above(text, start) {
@@ -312,7 +312,7 @@ pub(super) struct Found {
     start: usize,
     /// The end of the hidden text of the match itself, without the closing braces.
     opened: usize,
-    /// The closing braces depend on the text up to here.
+    /// The closing braces depend on the text up to this offset.
     reach: usize,
     hidden: Vec<(Range<usize>, Reads)>,
     closing: Vec<Range<usize>>,
@@ -349,7 +349,7 @@ pub(super) fn hidden(language: &Language, found: &[Found]) -> Arc<[Blank]> {
         blanks.extend(one.closing.iter().map(|range| blank(range, &Reads::Nothing)));
     }
     blanks.retain(|blank| !blank.range.is_empty());
-    // Certain ones go before guessed ones.
+    // Certain ones come before guessed ones.
     blanks.sort_by_key(|blank| (blank.range.start, blank.range.end, blank.guess.is_some()));
     let mut end = 0;
     blanks.retain(|blank| {
@@ -360,7 +360,7 @@ pub(super) fn hidden(language: &Language, found: &[Found]) -> Arc<[Blank]> {
     blanks.into()
 }
 
-/// The stretches together with what lets every bracket have its partner, in order and disjoint.
+/// The stretches together with repairs that give every bracket its partner, in order and disjoint.
 pub(super) fn repaired(blanks: &[Blank], repairs: &[Repair]) -> Arc<[Blank]> {
     let repair = |repair: &Repair| {
         let reads = if repair.closes { Reads::Word("}".into()) } else { Reads::Nothing };
@@ -373,8 +373,7 @@ pub(super) fn repaired(blanks: &[Blank], repairs: &[Repair]) -> Arc<[Blank]> {
     all.into()
 }
 
-/// The stretches without those that were guessed wrong, because something between their braces does not parse. None where no guess was
-/// wrong.
+/// The stretches without wrong guesses, where something between the braces does not parse. None if no guess was wrong.
 pub(super) fn right(blanks: &[Blank], tree: &Tree) -> Option<Arc<[Blank]>> {
     let is_wrong = |blank: &Blank| blank.guess.as_ref().is_some_and(|range| has_errors(tree, range));
     if !blanks.iter().any(is_wrong) {
@@ -421,7 +420,7 @@ impl<'a> Shown<'a> {
         Self { text, blanks, instead, starts }
     }
 
-    /// The bytes from an offset on, up to the next border between text and replacement.
+    /// The bytes from an offset on, up to the next boundary between text and replacement.
     pub fn at(&self, at: usize) -> &[u8] {
         let next = self.blanks.partition_point(|blank| blank.range.end <= at);
         match self.blanks.get(next) {
@@ -451,7 +450,7 @@ pub(super) fn named_in(parsed: &Parsed, numbers: Range<usize>) -> impl Iterator<
     texts.flat_map(words::all).filter(|word| !word.starts_with(|letter: char| letter.is_ascii_digit()))
 }
 
-/// The indices of the stretches that lie in these bytes or touch them.
+/// The indices of the stretches that are in these bytes or touch them.
 pub(super) fn touching(blanks: &[Blank], bytes: &Range<usize>) -> Range<usize> {
     let first = blanks.partition_point(|blank| blank.range.end < bytes.start);
     first..blanks.partition_point(|blank| blank.range.start <= bytes.end).max(first)

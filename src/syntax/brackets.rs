@@ -1,11 +1,11 @@
-//! Brackets and comments in half-written code, told apart from strings: enough to see where a statement ends while nothing parses yet.
+//! Brackets and comments in half-written code, distinguished from strings: enough to see where a statement ends while nothing parses yet.
 
 use std::ops::Range;
 
 use super::Surface;
 use crate::text::words::is_name_letter;
 
-/// A bracket outside of strings and comments.
+/// A bracket outside strings and comments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bracket {
     pub at: usize,
@@ -27,21 +27,21 @@ pub fn balance(text: &str, surface: &Surface) -> i32 {
     brackets(text, surface).iter().map(|bracket| if bracket.opens { 1 } else { -1 }).sum()
 }
 
-/// A line without the comment and blanks at its end.
+/// A line without the comment and white space at its end.
 pub fn code<'a>(line: &'a str, surface: &Surface) -> &'a str {
     let says = |piece: &Piece| piece.kind != Kind::Comment && !piece.letter.is_whitespace();
     let said = Code { text: line, surface, at: 0 }.filter(says).last();
     said.map_or("", |piece| &line[..piece.end])
 }
 
-/// Where the line comment begins that a text ends with.
+/// Where a trailing line comment begins.
 pub fn line_comment(text: &str, surface: &Surface) -> Option<usize> {
     let last = Code { text, surface, at: 0 }.last()?;
     let is_one = last.kind == Kind::Comment && surface.line.as_ref().is_some_and(|sign| text[last.at..].starts_with(sign.as_str()));
     is_one.then_some(last.at)
 }
 
-/// The ranges of closed strings over several lines.
+/// The ranges of closed multi-line strings.
 pub fn long_strings(text: &str, surface: &Surface) -> Vec<Range<usize>> {
     let strings = Code { text, surface, at: 0 }.filter(|piece| piece.kind == Kind::Literal && piece.closed);
     strings.map(|piece| piece.at..piece.end).filter(|string| text[string.clone()].contains('\n')).collect()
@@ -50,14 +50,14 @@ pub fn long_strings(text: &str, surface: &Surface) -> Vec<Range<usize>> {
 /// Where the comment or string begins that is open at the end of a text, and whether it is a comment.
 pub fn unclosed(text: &str, surface: &Surface) -> Option<(usize, bool)> {
     let open = Code { text, surface, at: 0 }.find(|piece| !piece.closed)?;
-    // In unknown languages a quote tells nothing: it may be prose, or a text over several lines.
+    // In unknown languages a quote says nothing: it may be prose, or a multi-line text.
     let tells = open.kind == Kind::Comment || surface.is_read() || text[open.at..].starts_with("<<");
     tells.then_some((open.at, open.kind == Kind::Comment))
 }
 
-/// Whether a line continues on the next, because it ends in a backslash that is not escaped.
+/// Whether a line continues on the next, because it ends in an unescaped backslash.
 pub fn goes_on_below(line: &str, surface: &Surface) -> bool {
-    // C goes on in comments too.
+    // C continues lines in comments too.
     let said = match surface.line {
         _ if surface.comments_end => code(line, surface),
         // In a heading it breaks the line as well.
@@ -118,7 +118,7 @@ fn comment(text: &str, surface: &Surface) -> Option<(usize, bool)> {
 /// The length of the string or regular expression at an offset, or of an escaped quote, and whether it is closed.
 fn literal(text: &str, at: usize, surface: &Surface) -> Option<(usize, bool)> {
     let (before, rest) = (&text[..at], &text[at..]);
-    // A string that is never closed goes on to the end: the cursor stands inside of a text.
+    // A string that is never closed extends to the end: the cursor is inside a text.
     let until = |end: Option<usize>| Some(end.map_or((rest.len(), false), |end| (end, true)));
     let letter = rest.chars().next()?;
     if matches!(letter, '"' | '\'') {
@@ -166,7 +166,7 @@ fn raw_close(before: &str, rest: &str) -> Option<String> {
     word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_').then(|| format!("){word}\""))
 }
 
-/// Where the first such quote stands that is not escaped.
+/// Where the first such unescaped quote is.
 pub fn closing(text: &str, quote: char) -> Option<usize> {
     let mut escaped = false;
     let found = text.char_indices().find(|(_, letter)| {
@@ -186,7 +186,7 @@ fn is_quote(rest: &str, before: &str, surface: &Surface) -> bool {
     begins && closing(line, '\'').is_some_and(|end| !line[end + 1..].starts_with(is_name_letter))
 }
 
-/// Whether an expression may begin behind a text, so that a slash divides nothing.
+/// Whether an expression may begin after a text, so that a slash is not a division.
 fn may_begin_expression(before: &str, surface: &Surface) -> bool {
     let before = before.trim_end_matches([' ', '\t']);
     before.is_empty()
@@ -195,7 +195,7 @@ fn may_begin_expression(before: &str, surface: &Surface) -> bool {
         || surface.wants_value(before)
 }
 
-/// The length of the regular expression at the start of a text: closed on its line, not starting with a blank.
+/// The length of the regular expression at the start of a text: closed on its line, not starting with a space.
 fn regex(text: &str) -> Option<usize> {
     let line = text.split('\n').next().unwrap_or_default();
     let (mut escaped, mut class) = (false, false);

@@ -1,5 +1,5 @@
-//! Files that another language claims by their content: C++ headers have the extension of C headers. Words in comments claim nothing, and
-//! neither does code that only the other language's compiler reads.
+//! Files that another language claims by their content: C++ headers have the extension of C headers. Words in comments claim nothing, nor
+//! does code that only the other language's compiler reads.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -9,17 +9,17 @@ use serde::Deserialize;
 
 use super::surface::Preprocessor;
 
-/// What `languages.toml` says of it.
+/// The entry in `languages.toml`.
 #[derive(Debug, Deserialize)]
 pub(super) struct ClaimEntry {
     extensions: Vec<String>,
     /// A regular expression that such a file has to contain.
     containing: String,
-    /// The macro that only the claiming language's preprocessor defines. What stands below its `#ifdef` serves both languages.
+    /// The macro that only the claiming language's preprocessor defines. Code under its `#ifdef` serves both languages.
     macro_of_its_own: String,
 }
 
-/// The claim of one language on files of another's extensions.
+/// The claim of one language on files with another's extensions.
 #[derive(Debug)]
 pub(super) struct Claim {
     pub language: usize,
@@ -29,7 +29,7 @@ pub(super) struct Claim {
 }
 
 impl Claim {
-    /// The claim of a language, by its number, to files whose names others share.
+    /// The claim of a language, by its number, on files whose names it shares with others.
     pub fn new(entry: ClaimEntry, language: usize, lines: Option<Preprocessor>) -> Self {
         Self { language, entry, lines, compiled: OnceLock::new() }
     }
@@ -41,17 +41,17 @@ impl Claim {
             return false;
         }
         let Some(pattern) = self.compiled.get_or_init(|| self.compile().ok()) else { return false };
-        // Most files do not match at all; only the others are looked at closely.
+        // Most files do not match at all; only the others are examined closely.
         pattern.is_match(text.as_bytes()) && pattern.is_match(self.own(&without_comments(text)).as_bytes())
     }
 
-    /// The compiled pattern of the claim; an error is for people.
+    /// The compiled pattern of the claim; the error is for the user.
     pub fn compile(&self) -> Result<Regex, String> {
         let built = RegexBuilder::new(&self.entry.containing).unicode(false).build();
         built.map_err(|error| format!("`claims.containing` is no regular expression: {error}"))
     }
 
-    /// The text without what stands below an `#if` with the macro.
+    /// The text without the code under an `#if` with the macro.
     fn own<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let guard = self.entry.macro_of_its_own.as_str();
         let Some(lines) = self.lines.as_ref().filter(|_| text.contains(guard)) else { return Cow::Borrowed(text) };
@@ -105,7 +105,7 @@ fn without_comments(text: &str) -> String {
     kept
 }
 
-/// The length of the string literal at the start of a text; only that of its quote where the line ends before it does.
+/// The length of the string literal at the start of a text; only that of its quote if the line ends before the literal does.
 fn string(text: &str) -> usize {
     let mut escaped = false;
     for (at, byte) in text.bytes().enumerate().skip(1) {

@@ -22,41 +22,41 @@ pub use testing::{InlineTests, Runner, TestFiles, TestNames};
 pub(super) use writing::braced;
 pub use writing::{Docstring, Documentation, ParameterForms};
 
-/// One `[[language]]`. What it does not say is as in the language it is `like`, else as in `[common]`.
+/// One `[[language]]`. Keys that it lacks are taken from the language it is `like`, else from `[common]`.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LanguageData {
     pub name: String,
-    /// LSP language ids besides the name.
+    /// LSP language ids other than the name.
     pub ids: Vec<String>,
     pub extensions: Vec<String>,
     /// Names of files without extension that are in this language: `SConstruct`.
     pub filenames: Vec<String>,
-    /// Programs that run it, as the `#!` line of a script names them.
+    /// Programs that run it, as named on the `#!` line of a script.
     pub shebangs: Vec<String>,
-    /// Which files with another language's extensions belong to this one by their content.
+    /// Which files with another language's extensions belong to this one, judged by their content.
     pub(super) claims: Option<ClaimEntry>,
-    /// Languages of one family use each other's definitions. Without this key, the family is the language's own name.
+    /// Languages of one family use each other's definitions. By default, the family is the language's own name.
     pub family: String,
-    /// What begins a line comment.
+    /// The start of a line comment.
     pub comment: Option<String>,
-    /// What begins and ends a block comment.
+    /// The start and the end of a block comment.
     pub block_comment: Option<[String; 2]>,
     /// How documentation differs from other comments.
     pub documentation: Documentation,
-    /// How an import statement reads: in the style `paths`, `from`, `quoted` or `dotted`, and by which words.
+    /// How an import statement reads: in the style `paths`, `from`, `quoted` or `dotted`, and with which words.
     pub imports: Option<ImportForms>,
-    /// Imports stand in one list in parentheses, if there are several.
+    /// Several imports are written as one list in parentheses.
     pub lists_imports: bool,
     /// A regular expression that finds definitions line by line; its groups are named after kinds.
     pub(super) lexical: Option<String>,
     /// Indentation makes blocks, not braces.
     pub indented: bool,
-    /// A statement that opens a block (`if 1:`), put before code that stands in one so that it parses. Only for indented languages.
+    /// A statement that opens a block (`if 1:`), put before code from inside a block so that it parses. Only for indented languages.
     pub opens_block: String,
     /// The only allowed level of indentation, such as Go's tab.
     pub indent: Option<String>,
-    /// Labels stand one level less deep than the statements of their block.
+    /// Labels are one level less deep than the statements of their block.
     pub labels_hang: bool,
     /// Functions that load the module at a given path: `require`.
     pub loads: Vec<String>,
@@ -64,45 +64,45 @@ pub struct LanguageData {
     pub libraries: Vec<String>,
     /// Names for modules relative to the file: `crate`, `self`, `super`. They keep their meaning in the middle of a path.
     pub modules_by_place: Vec<String>,
-    /// How a file says which of its names others may take; where nothing is said, it is by `visibility` or not at all.
+    /// How a file exports its names; without this key, exporting follows `visibility`, or does not exist.
     pub hands_out: Option<HandsOut>,
-    /// The object that holds what a file hands on.
+    /// The object that holds a file's exports.
     pub exports_object: Option<String>,
-    /// What stands before the one value that a file hands on as a whole.
+    /// What precedes the single value that a file exports as a whole.
     pub whole: Vec<String>,
-    /// Values are written as tags too, whose attributes are the fields of what a function takes.
+    /// Values are written as tags too, whose attributes are the fields of a function's parameter.
     pub tags: bool,
-    /// A field that is written as a type alone has that embedded: its members are those of what is around as well.
+    /// A field that is written as a type alone embeds that type: its members are members of the outer type as well.
     pub embeds: bool,
-    /// Words in a statement at the top of a file that hands names on, so that those who take them call them the same.
+    /// Words of a top-level statement that exports or imports names, so that other files use the same names.
     pub shares: Vec<String>,
-    /// Statements that stand for a body still to be written, such as `todo!`; arguments may follow.
+    /// Statements used in place of an unwritten body, such as `todo!`; arguments may follow.
     pub placeholders: Vec<String>,
-    /// How an error is raised. It stands for a body still to be written if its message says so.
+    /// How an error is raised. It counts as an unwritten body if its message says so.
     pub raises: Vec<String>,
     /// How a function shows that others implement it.
     pub contracts: Contracts,
-    /// How an item moves into a module of its own. None where that takes more than to move its lines to another file.
+    /// How an item is moved into a module of its own. None if that takes more than moving its lines to another file.
     pub own_module: Option<OwnModule>,
     /// A statement that names a value, with `{name}` and `{value}`.
     pub binding: Option<String>,
-    /// The same for a value made of literals alone, where a variable would get another type.
+    /// The same for a value made only of literals, where a variable would get another type.
     pub constant: Option<String>,
     /// Strings interpolate `{name}`.
     pub captures: bool,
-    /// Methods may name members of their type without `this`.
+    /// Methods may refer to members of their type without `this`.
     pub bare_members: bool,
-    /// Functions of its libraries that return what they are given, or a part of it: `Some`, `clone`.
+    /// Library functions that return what they are given, or a part of it: `Some`, `clone`.
     pub passes_on: Vec<String>,
-    /// Names that the language itself calls, such as `main`; `*` stands for any letters.
+    /// Names that the language itself calls, such as `main`; `*` matches any letters.
     pub called: Vec<String>,
     /// Names of methods that the standard library may call: `toString`.
     pub asked_for: Vec<String>,
-    /// The word that marks an overriding method; none where types have no bases.
+    /// The word that marks an overriding method; none if types have no bases.
     pub overrides: Option<String>,
     /// A function can be called only below its declaration.
     pub declared_first: bool,
-    /// A top-level value has a keyword of its own, and other files use it as often as a function.
+    /// A top-level value has a keyword of its own, and other files use such values as often as functions.
     pub declares_values: bool,
     /// Which other files see a top-level definition by its bare name; all of them without this key.
     pub reach: Option<Reach>,
@@ -116,25 +116,26 @@ pub struct LanguageData {
     pub makers: Vec<String>,
     /// The preprocessor operator that joins two words: `##`.
     pub joins_words: Option<String>,
-    /// Lines around what is shared with another language, whose brackets no grammar can pair.
+    /// Lines around code shared with another language, whose brackets no grammar can pair.
     pub(super) wrapping: Option<Wrapping>,
-    /// What a head that is only a macro is read as, with `{name}`: a function of no parameters. None where every head names a function.
+    /// What a head that consists only of a macro is read as, with `{name}`: a function without parameters. None if every head names a
+    /// function.
     pub macro_head: Option<String>,
-    /// The list whose strings are names that a file hands on.
+    /// The list whose strings are names that a file exports.
     pub exports: Option<String>,
-    /// The list whose strings are members of the type around it: `__slots__`.
+    /// The list whose strings are members of the enclosing type: `__slots__`.
     pub members: Option<String>,
     /// Functions that copy a value, with some fields replaced by name: `_replace`.
     pub copies: Vec<String>,
     /// A file has the name of the type in it.
     pub type_per_file: bool,
-    /// Fields and methods of one type may be called the same: how a name is used tells which.
+    /// A field and a method of one type may have the same name: the way a name is used tells which is meant.
     pub members_apart: bool,
-    /// Words that name nothing.
+    /// Words that cannot be names.
     pub reserved: Vec<String>,
-    /// Members may be called like such words.
+    /// Members may have such words as names.
     pub free_members: bool,
-    /// A value is of every type whose fields it has.
+    /// A value is of every type whose fields it has (structural typing).
     pub structural: bool,
     /// A type implements an interface by having its methods.
     pub implicit_interfaces: bool,
@@ -142,58 +143,58 @@ pub struct LanguageData {
     pub tail_values: bool,
     /// A variable may be declared again in its own block.
     pub redeclares: bool,
-    /// Functions of one name in one place may differ by their parameters.
+    /// Functions of one name in one place may differ in their parameters.
     pub overloads: bool,
-    /// The words with which types are written.
+    /// The words used in writing types.
     pub types: TypeWords,
-    /// How test files are named; none where tests stand in the file they test.
+    /// How test files are named; none if tests are in the file they test.
     pub tests: Option<TestFiles>,
     /// The module for tests inside the file they test.
     pub inline_tests: Option<InlineTests>,
-    /// How tests and what holds them are called.
+    /// How tests and their containers are named.
     pub test_names: TestNames,
     /// Marks of a test, in its head or above it: `@Test`.
     pub test_marks: Vec<String>,
     /// A type that contains one of these holds tests.
     pub test_members: Vec<String>,
-    /// The keyword that makes an instance of the type behind it: `new`.
+    /// The keyword that makes an instance of the type after it: `new`.
     pub constructs: Option<String>,
-    /// The same where it may as well be left out.
+    /// The same, if the keyword may also be left out.
     pub may_construct: Option<String>,
-    /// Words before brackets that call nothing.
+    /// Words before brackets that are not calls.
     pub uncalled: Vec<String>,
-    /// What is in a function without a name.
+    /// What code with an anonymous function contains: `=>`.
     pub unnamed: Vec<String>,
-    /// What stands behind a name, or before it, that is given a value there for the first time.
+    /// What follows (or precedes) a name that is declared by being given a value there.
     pub declares_behind: Vec<String>,
     pub declares_before: Vec<String>,
-    /// What the lists of parameters have besides their names.
+    /// What parameter lists contain besides names.
     pub parameters: ParameterForms,
-    /// Words before what a function is given to change.
+    /// Words before an argument that the function may change.
     pub by_reference: Vec<String>,
     /// Modifiers that limit a top-level definition to its file: `static` in C.
     pub file_private: Vec<String>,
-    /// The extension under which a file of a script runs, by the extension under which it is written: `ts` as `js`.
+    /// The extension under which a source file runs, by the extension under which it is written: `ts` as `js`.
     pub runs_as: BTreeMap<String, String>,
     /// What its code looks like without a parser.
     pub surface: Surface,
     pub(super) files: FileNames,
     pub lines: LineForms,
-    /// Names that start with `_` are private (`underscore`), that start small are private (`capital`), or a modifier says so.
+    /// Names that start with `_` are private (`underscore`), names that start in lower case are private (`capital`), or a modifier decides.
     pub(super) visibility: Option<Visibility>,
     /// The modifiers that make a definition public.
     pub(super) public: Vec<String>,
     /// Words before a definition that say who sees it; brackets may follow one.
     pub(super) shown_by: Vec<String>,
-    /// What stands before the name of a member that is known in its type alone, and is part of it wherever it is named.
+    /// The prefix of a member name that is known only inside its type, and is part of the name wherever it is used.
     pub private_mark: Option<String>,
-    /// From whom it hides what is not said to be public; from nobody where nothing is said.
+    /// From whom it hides definitions that are not declared public; from nobody without this key.
     pub hides: Option<Hides>,
-    /// Files that name a project as others import it.
+    /// Files that contain a project's name as used in imports.
     pub manifests: Vec<Manifest>,
 }
 
-/// Keys that are not inherited from the language it is `like`: they tell the two apart.
+/// Keys that are not inherited from the language it is `like`: they distinguish the two.
 const ITS_OWN: &[&str] = &["name", "ids", "extensions", "filenames", "shebangs", "claims"];
 /// Keys that `build.rs` reads, and `like` itself.
 const NOT_KEPT: &[&str] = &["parser", "queries", "like"];
@@ -209,7 +210,7 @@ pub(super) fn parsed(text: &str) -> Result<Table, String> {
     text.parse().map_err(|error: toml::de::Error| error.message().to_string())
 }
 
-/// The languages of such a text by name. One that is wrong does not affect the others.
+/// The languages of such a text by name. A faulty one does not affect the others.
 ///
 /// # Errors
 /// The text has no language.
@@ -262,10 +263,10 @@ fn typed(mut entry: Value) -> Result<LanguageData, String> {
     Ok(data)
 }
 
-/// The `[[unread]]` entries of such a text. What they do not say about their surface is as in `[common]`.
+/// The `[[unread]]` entries of such a text. Surface keys that they lack are taken from `[common]`.
 ///
 /// # Errors
-/// One of them is wrong.
+/// One of them is invalid.
 pub(super) fn unread(file: &Table) -> Result<Vec<Unread>, String> {
     let Some(Value::Array(entries)) = file.get("unread") else { return Ok(vec![]) };
     let common = file.get("common").and_then(|common| common.get("surface"));
@@ -280,13 +281,13 @@ pub(super) fn unread(file: &Table) -> Result<Vec<Unread>, String> {
 /// The `[files]` of such a text.
 ///
 /// # Errors
-/// It is not as it should be.
+/// It is invalid.
 pub(super) fn files(file: &Table) -> Result<Files, String> {
     let said = file.get("files").cloned().unwrap_or(Value::Table(Table::new()));
     said.try_into().map_err(|error: toml::de::Error| error.message().to_string())
 }
 
-/// The name of the one language in a text.
+/// The name of the only language in a text.
 pub(super) fn name_of(entry: &str) -> String {
     let read = parsed(entry).and_then(|file| languages(&file)).unwrap_or_default();
     read.into_iter().next().map(|(name, _)| name).unwrap_or_default()
@@ -298,11 +299,11 @@ pub(super) fn name_of(entry: &str) -> String {
 pub enum Visibility {
     Underscore,
     Capital,
-    /// One of the words of `public` stands before the name.
+    /// One of the words of `public` precedes the name.
     Modifier,
 }
 
-/// How far definitions are seen that are not public.
+/// How far definitions that are not public are visible.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hides {
@@ -316,18 +317,18 @@ pub struct Hides {
     pub except: Vec<String>,
 }
 
-/// How far a hidden definition is seen.
+/// How far a hidden definition is visible.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum Beyond {
     File,
     /// Its folder, and the mirrored folder of its tests.
     Folder,
-    /// Its file's module, and the modules inside of it.
+    /// Its file's module, and the modules inside it.
     Module,
 }
 
-/// How a function shows that its body is only for form's sake and others implement it.
+/// How a function shows that its body is only a formality and others implement it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Contracts {
@@ -351,11 +352,11 @@ pub enum Reach {
     Includes,
 }
 
-/// The words with which a language writes types and their values. They help to find the type of a member's owner where no node says it.
+/// The words with which a language writes types and their values. They help to find the type of a member's owner if no node states it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TypeWords {
-    /// Names of the instance that a method belongs to, such as `self`. One with `()` is called, with arguments or without.
+    /// Names of the instance that a method belongs to, such as `self`. One with `()` is called, with or without arguments.
     pub instance: Vec<String>,
     /// Names of the type that a method belongs to: `Self`.
     pub own: Vec<String>,
@@ -365,15 +366,15 @@ pub struct TypeWords {
     pub any: Vec<String>,
     /// Words next to a type's name that are not part of it.
     pub modifiers: Vec<String>,
-    /// Types whose values have the members of what they hold: `Box`.
+    /// Types whose values have the members of their content: `Box`.
     pub transparent: Vec<String>,
-    /// Members through which one comes to what a value holds.
+    /// Members that lead to a value's content.
     pub inside: Vec<String>,
-    /// What is in the names of types that hold values, in small letters.
+    /// Substrings of the names of container types, in lower case.
     pub containers: Vec<String>,
     /// Members that such container types have themselves.
     pub container_members: Vec<String>,
-    /// Base types that never call methods of the types derived from them.
+    /// Base types that never call methods of their derived types.
     pub inert_bases: Vec<String>,
     /// Words among the bases of a type that are not bases: `where`.
     pub beside_bases: Vec<String>,
@@ -381,31 +382,31 @@ pub struct TypeWords {
     pub gives: String,
     /// The keyword that gives a type another name.
     pub alias: Option<String>,
-    /// A function's result type stands before its name.
+    /// A function's return type precedes its name.
     pub result_first: bool,
-    /// What a function or a variable is of is always written, so nothing is to be found in what it holds.
+    /// The types of functions and variables are always written, so their values need not be searched for them.
     pub writes_results: bool,
-    /// Functions that give a value of the type that they are handed: `new(T)`, `cast(T, value)`.
+    /// Functions that return a value of the type they are given: `new(T)`, `cast(T, value)`.
     pub takes: Vec<String>,
-    /// What stands before the result in the type of a function.
+    /// What precedes the result in the type of a function.
     pub function: Option<String>,
     /// Words before a value whose type is meant: `typeof`.
     pub value_of: Vec<String>,
-    /// Words with which a value is tested for its type: `isinstance`.
+    /// Words that test a value for its type: `isinstance`.
     pub tests: Vec<String>,
-    /// What asks for the type of the value before it, ...
+    /// What queries the type of the value before it, ...
     pub asks: Option<String>,
-    /// ... and words before the types that it may be of.
+    /// ... and words before the types that it may have.
     pub cases: Vec<String>,
-    /// Members of a type that give what stands behind an arrow, ...
+    /// Members of a type that give the operand of an arrow, ...
     pub arrow: Vec<String>,
-    /// ... its elements by an index, ...
+    /// ... its elements by index, ...
     pub element: Vec<String>,
-    /// ... one after the other, ...
+    /// ... its elements one by one, ...
     pub each: Vec<String>,
-    /// ... or what it gives when it is called.
+    /// ... or its result when it is called.
     pub call: Vec<String>,
-    /// A dot with nothing before it names a member of what is initialized.
+    /// A dot with nothing before it names a member of the object being initialised.
     pub designates: bool,
 }
 
@@ -425,14 +426,14 @@ pub fn lists(words: &[String], word: &str) -> bool {
     words.iter().any(|known| known == word)
 }
 
-/// A file that says how a project is called.
+/// A file that states a project's name.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     pub file: String,
     /// A regular expression whose first group is the name.
     pub name: String,
-    /// The project's files use nothing of another project in the workspace unless one of them names it.
+    /// The project's files use nothing from another project in the workspace unless one of them names it.
     #[serde(default)]
     pub bounded: bool,
 }

@@ -1,6 +1,6 @@
-//! Lines that stand for code which a model has left out: a comment that says that the rest is unchanged, or just dots. In a file they would
-//! replace the code they stand for. So where the lines around them show what was left out, it is put back ([`expanded`]); elsewhere the
-//! answer is refused. Pure.
+//! Lines that represent code which a model has left out: a comment that says that the rest is unchanged, or just dots. In a file they would
+//! replace the code they represent. So if the lines around them show what was left out, it is put back ([`expanded`]); otherwise the answer
+//! is refused. Pure.
 
 mod expand;
 
@@ -11,23 +11,23 @@ use super::{Language, Parsed};
 use crate::text::lines::{line_end, line_start};
 pub use expand::expanded;
 
-/// The words that such comments are made of.
+/// The words that such comments consist of.
 const VOCABULARY: &str = "the rest of this your remaining remainder other existing previous original code function functions method methods \
     class classes body implementation file lines line logic imports import fields field everything else all stays stay remains remain is \
     are same unchanged unmodified omitted for brevity here goes as it was before above below keep kept no not shown changes change etc and \
     in module statement statements tests test elided skipped truncated snip snipped definitions definition content contents part parts";
-/// Words among them that are enough alone.
+/// Words of these that suffice alone.
 const LEFT_OUT: &str = "unchanged unmodified omitted elided snip snipped truncated";
-/// Words that say what is left, which need a word of [`STAYS`] with them.
+/// Words that say what is left, which require a word of [`STAYS`].
 const LEFT: &str = "rest remainder remaining everything";
 const STAYS: &str = "same unchanged remains remain stays stay kept as here code function method class body file implementation";
-/// Words that may stand beside dots.
+/// Words that may occur next to dots.
 const BESIDE_DOTS: &str = "existing rest remaining remainder same unchanged unmodified omitted other previous before original remains stays keep kept as code more";
 const DOTS: &str = "...";
-/// Such words in Chinese, which has no blanks between words.
+/// Such words in Chinese, which has no spaces between words.
 const IN_CHINESE: &[&str] = &["省略", "保持不变", "现有代码", "原有代码", "其余", "剩余代码"];
 
-/// The first line that stands for left-out code and is new, compared with the text `before`.
+/// The first line that represents left-out code and is new, compared with the text `before`.
 pub fn added<'a>(language: &Language, before: &str, after: &'a str) -> Option<&'a str> {
     let mut known: HashMap<&str, usize> = HashMap::new();
     before.lines().for_each(|line| *known.entry(line.trim()).or_default() += 1);
@@ -50,13 +50,13 @@ pub fn left_out(language: &Language, before: &str, after: &str) -> Option<String
     Some(format!("`{line}` stands for code that is not written out\nwrite all of it"))
 }
 
-/// Whether a line stands for left-out code.
+/// Whether a line represents left-out code.
 pub fn stands_for_others(language: &Language, line: &str) -> bool {
     let line = line.trim();
     line == DOTS || comment(language, line).is_some_and(says_so)
 }
 
-/// Counts statements that are just dots: those alone on their line, which may stand for left-out code, and all of them.
+/// Counts statements that are just dots: those alone on their line, which may represent left-out code, and all of them.
 pub fn dots(parsed: &Parsed) -> (usize, usize) {
     let text = parsed.text();
     let is_statement = |at: &usize| {
@@ -82,7 +82,7 @@ pub fn loses(before: &str, after: &str) -> bool {
     })
 }
 
-/// The text of a comment line; none where the line is not a comment.
+/// The text of a comment line; none if the line is not a comment.
 fn comment<'a>(language: &Language, line: &'a str) -> Option<&'a str> {
     let line = line.trim_start_matches('{').trim_end_matches('}').trim();
     let by_line = language.comment.as_deref().and_then(|sign| line.strip_prefix(sign));

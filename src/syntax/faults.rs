@@ -21,7 +21,7 @@ pub struct Owner {
 }
 
 impl Parsed {
-    /// The byte ranges that do not parse; an empty range where something is missing.
+    /// The byte ranges that do not parse; an empty range if something is missing.
     pub fn faults(&self) -> Vec<Range<usize>> {
         self.broken().map(|node| node.byte_range()).collect()
     }

@@ -1,5 +1,5 @@
-//! What the names of files say where no grammar tells: how a comment begins in them, which hold code, which describe a project; and what
-//! those of folders say. `languages.toml` says it: `[files]`.
+//! What file names say if no grammar does: how a comment begins in them, which ones contain code, which describe a project; and what folder
+//! names say. Data of `languages.toml`: `[files]`.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -8,35 +8,35 @@ use serde::Deserialize;
 
 use super::{data, lists};
 
-/// What is said of them.
+/// The `[files]` table.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Files {
-    /// What a comment begins with, ...
+    /// The start of a comment, ...
     comment: String,
-    /// ... and what it begins with in files of these extensions.
+    /// ... and its start in files with these extensions.
     comments: BTreeMap<String, Vec<String>>,
     /// Extensions of files that hold code.
     code: Vec<String>,
-    /// Names of files that say how a project is built and what it needs, in the order in which one is taken.
+    /// Names of files that say how a project is built and what it needs, in order of preference.
     manifests: Vec<String>,
     folders: Folders,
 }
 
-/// What folders are called that hold files of one kind, whatever their language.
+/// Names of folders with files of one kind, whatever their language.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Folders {
-    /// Those of tests, examples, benchmarks and fixtures; a file may be called so too.
+    /// Folders of tests, examples, benchmarks and fixtures; a file may have such a name too.
     pub tests: Vec<String>,
-    /// What the names of others begin or end with that hold nothing else.
+    /// Prefixes and suffixes of other folders that hold nothing else.
     pub test_starts: Vec<String>,
     pub test_ends: Vec<String>,
-    /// Those in which the tests of several folders are collected.
+    /// Folders in which the tests of several folders are collected.
     pub collect_tests: Vec<String>,
-    /// Those at the top that only say that sources lie there.
+    /// Top-level folders that merely contain the sources.
     pub sources: Vec<String>,
-    /// Those of code that was taken in from elsewhere and is built with the project.
+    /// Folders of third-party code that is built with the project.
     pub vendored: Vec<String>,
 }
 
@@ -57,12 +57,12 @@ pub fn manifests() -> &'static [String] {
     &FILES.manifests
 }
 
-/// What folders are called.
+/// The names of folders with files of one kind.
 pub fn folders() -> &'static Folders {
     &FILES.folders
 }
 
-/// What a comment begins with.
+/// The start of a comment.
 pub(super) fn comment(path: &str) -> &'static str {
     let mut other = FILES.comments.iter().filter(|(_, extensions)| extension(path).is_some_and(|own| lists(extensions, own)));
     other.next().map_or(&FILES.comment, |(sign, _)| sign)

@@ -1,6 +1,6 @@
-//! What leads out of a stretch of code: jumps, and names that get a value inside and are used behind it. When the stretch becomes a
-//! function, all of this has to be carried over. Read from the tree and `scope.scm`, without types and without following paths through
-//! loops.
+//! What leads out of a stretch of code: jumps, and names that get a value inside and are used after it. When the stretch becomes a
+//! function, all of this has to be carried over. Determined from the tree and `scope.scm`, without types and without following paths
+//! through loops.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -18,7 +18,7 @@ use crate::text::words;
 pub enum Leads {
     /// A return.
     Return,
-    /// A return in case of failure: `?`.
+    /// A return on failure: `?`.
     Perhaps,
     /// An await, which only asynchronous functions may have.
     Waits,
@@ -66,7 +66,7 @@ pub fn leaving(parsed: &Parsed, lines: &Range<usize>) -> Vec<Jump> {
     found
 }
 
-/// Whether a stretch begins or ends inside of a statement.
+/// Whether a stretch begins or ends inside a statement.
 pub fn is_cut(parsed: &Parsed, lines: &Range<usize>) -> bool {
     let text = parsed.text();
     let inside = &text[lines.clone()];
@@ -82,7 +82,7 @@ pub fn is_cut(parsed: &Parsed, lines: &Range<usize>) -> bool {
     cut
 }
 
-/// The last call in a statement that runs before `value` is reached, if that value makes calls too: taken out of the statement, the value
+/// The last call in a statement that runs before `value` is evaluated, if that value makes calls too: moved out of the statement, the value
 /// would run first.
 pub fn overtaken(parsed: &Parsed, statement: &Range<usize>, value: &Range<usize>) -> Option<Range<usize>> {
     let (mut calls, mut before) = (false, None);
@@ -97,7 +97,7 @@ pub fn overtaken(parsed: &Parsed, statement: &Range<usize>, value: &Range<usize>
     before.filter(|_| calls)
 }
 
-/// Jumps from other parts of an item to a label inside of a stretch.
+/// Jumps from other parts of an item to a label inside a stretch.
 pub fn entering(parsed: &Parsed, item: &Range<usize>, lines: &Range<usize>) -> Vec<Range<usize>> {
     let mut found = vec![];
     each(parsed, item, |path| {
@@ -122,7 +122,7 @@ pub fn ends_with_return(parsed: &Parsed, lines: &Range<usize>) -> bool {
     ends
 }
 
-/// A name that gets a value in a stretch and is used behind it.
+/// A name that gets a value in a stretch and is used after it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Needed {
     pub name: String,
@@ -130,7 +130,7 @@ pub struct Needed {
     pub declared: bool,
 }
 
-/// One place where a name stands.
+/// One occurrence of a name.
 struct Mention {
     range: Range<usize>,
     /// The declaration or assignment that gives the name its value here.
@@ -144,12 +144,12 @@ struct Mention {
     loops: Vec<Range<usize>>,
 }
 
-/// The names that get a value in a stretch of an item and are used behind it, or in the next round of a loop around it.
+/// The names that get a value in a stretch of an item and are used after it, or in the next iteration of a loop around it.
 pub fn needed(parsed: &Parsed, item: &Range<usize>, lines: &Range<usize>) -> Vec<Needed> {
     let needs = |name: String| {
         let all = mentions(parsed, item, &name);
         let inside: Vec<&Mention> = all.iter().filter(|one| holds(lines, &one.range)).collect();
-        // A name declared in a deeper block is not visible behind the stretch.
+        // A name declared in a deeper block is not visible after the stretch.
         let given: Vec<&&Mention> =
             inside.iter().filter(|one| one.given.is_some() && !(one.declared && holds(lines, &one.scope))).collect();
         let declared = given.first().is_some_and(|first| first.declared);
@@ -180,8 +180,8 @@ pub fn share(parsed: &Parsed, one: &Range<usize>, other: &Range<usize>) -> bool 
     })
 }
 
-/// Whether a name that a stretch of an item gives a value is a variable of something around the item, there and in a function: a field, or
-/// one of the file.
+/// Whether a name that a stretch of an item gives a value is a variable from outside the item, there and in a function: a field, or one of
+/// the file.
 pub fn is_outer(parsed: &Parsed, item: &Range<usize>, name: &str) -> bool {
     let lends = |range: &Range<usize>| {
         let mut lent = false;
@@ -190,11 +190,11 @@ pub fn is_outer(parsed: &Parsed, item: &Range<usize>, name: &str) -> bool {
         });
         lent
     };
-    // Where assigning declares, a word says that it does not.
+    // If assigning declares a name, a word says that this one does not.
     if parsed.language().indented { lends(item) } else { !mentions(parsed, item, name).iter().any(|one| one.declared) }
 }
 
-/// Whether a name that is no variable is given a value in some bytes, or what is in it: `self.n += 1`.
+/// Whether a name that is not a variable is given a value in some bytes, or its content is: `self.n += 1`.
 pub fn is_written_in(parsed: &Parsed, bytes: &Range<usize>, name: &str) -> bool {
     let mut written = false;
     each(parsed, bytes, |path| {
@@ -222,18 +222,18 @@ fn comes_round(all: &[Mention], lines: &Range<usize>) -> bool {
     })
 }
 
-/// What a stretch does with a name that is needed behind it.
+/// What a stretch does with a name that is needed after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gives {
     /// It gives the name its value.
     Value,
-    /// It gives the value to another variable of that name, which the code behind does not see.
+    /// It gives the value to another variable of that name, which the code after it does not see.
     Another,
     Nothing,
 }
 
 /// Whether a stretch of an item gives a needed name its value: by a declaration, if the original lines declared it; else by an assignment,
-/// or in languages that allow it by a new declaration that all code behind sees.
+/// or in languages that allow it by a new declaration that all code after it sees.
 pub fn gives(parsed: &Parsed, item: &Range<usize>, lines: &Range<usize>, needed: &Needed) -> Gives {
     let all = mentions(parsed, item, &needed.name);
     let given: Vec<&Mention> = all.iter().filter(|one| holds(lines, &one.range) && one.given.is_some()).collect();
@@ -272,7 +272,7 @@ fn names(parsed: &Parsed, lines: &Range<usize>) -> BTreeSet<String> {
     words.filter(|word| !word.starts_with(|letter: char| letter.is_ascii_digit())).map(String::from).collect()
 }
 
-/// The places in these bytes where a name stands for a variable.
+/// The places in these bytes where a name is a variable.
 fn mentions(parsed: &Parsed, inside: &Range<usize>, name: &str) -> Vec<Mention> {
     let mut found = vec![];
     let places = words::places(&parsed.text()[inside.clone()], name).map(|range| inside.start + range.start..inside.start + range.end);

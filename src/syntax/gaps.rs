@@ -1,5 +1,5 @@
 //! What a grammar cannot read. The shape of a place that does not parse lets us recognise the same construct elsewhere, where it is known
-//! to be right: a macro that loops looks the same wherever it stands.
+//! to be right: a macro that loops looks the same everywhere.
 
 use std::ops::Range;
 
@@ -12,15 +12,15 @@ use super::uses::role;
 use crate::text::lines::line_start;
 use crate::text::words;
 
-/// Longest broken place, in bytes, that has a shape. A longer one is broken by something else, far above.
+/// The longest broken place, in bytes, that has a shape. A longer one is broken by something else, far above.
 const MAX_SHAPE_BYTES: usize = 400;
-/// Nodes of a broken place that are compared.
+/// Maximum nodes of a broken place that are compared.
 const MAX_COMPARED_NODES: usize = 12;
 
 /// A place that does not parse.
 pub struct Gap {
     pub range: Range<usize>,
-    /// None where the place is too large or too bare to be recognised.
+    /// None if the place is too large or too bare to be recognised.
     pub shape: Option<Shape>,
 }
 
@@ -30,7 +30,7 @@ pub struct Shape {
     /// The kind of the node: which one is missing, or an error.
     kind: String,
     parent: String,
-    /// Kinds of the nodes inside, or beside the place where something is missing.
+    /// Kinds of the nodes inside, or next to the place where something is missing.
     nodes: Vec<String>,
     /// The first word of its line: a keyword, or the name of a macro.
     pub word: String,
@@ -55,7 +55,7 @@ impl Parsed {
             node.children(&mut cursor).take(MAX_COMPARED_NODES).map(|child| child.kind().into()).collect()
         };
         let text = self.text();
-        // A missing node belongs behind the text before it.
+        // A missing node belongs after the text before it.
         let at = if node.is_missing() { text[..node.start_byte()].trim_end().len() } else { node.start_byte() };
         let line = text[line_start(text, at)..].lines().next().unwrap_or_default();
         let word = words::all(line).next()?.to_string();
@@ -64,10 +64,10 @@ impl Parsed {
 }
 
 const BRACKETS: [(u8, u8); 3] = [(b'(', b')'), (b'[', b']'), (b'{', b'}')];
-/// Longest token, in bytes, that contains a bracket: `#[`, `${`, `[[`.
+/// The longest token, in bytes, that contains a bracket: `#[`, `${`, `[[`.
 const TOKEN: usize = 2;
 
-/// How many brackets of each kind a text leaves open, without those in strings and comments. Text that leaves one open is half of
+/// How many brackets of each kind a text leaves open, not counting those in strings and comments. Text that leaves one open is half of
 /// something, whatever the grammar makes of it.
 pub fn open_brackets(parsed: &Parsed) -> [i64; 3] {
     let (text, roles) = (parsed.text().as_bytes(), &parsed.language().scope_roles);

@@ -1,6 +1,6 @@
-//! Remembers texts that killed the process. Grammars are C code: a text that crashes one takes the server down, the editor starts it again
-//! and opens the same text. So each thread writes down the hash of its text before it begins and wipes it out after. What a dead process
-//! left behind counts against that text, and after the third time the text is not parsed any more.
+//! Remembers texts that killed the process. Grammars are C code: a text that crashes one takes the server down, the editor restarts it and
+//! opens the same text. So each thread writes down the hash of its text before it starts and erases it afterwards. What a dead process left
+//! behind counts against that text, and after the third time the text is no longer parsed.
 //!
 //! A slot is one small write into an open file. It costs a few microseconds and survives any death of the process.
 
@@ -17,7 +17,7 @@ use crate::report::{self, Level};
 
 /// Deaths after which a text is no longer parsed.
 const MAX_DEATHS: u32 = 3;
-/// Texts that are remembered.
+/// How many texts are remembered.
 const REMEMBERED_TEXTS: usize = 200;
 /// Bytes of a slot: a hash in hexadecimal and a line break.
 const SLOT: u64 = 17;
@@ -38,7 +38,7 @@ struct Guard {
 /// Hashes of texts and how often each killed a process, the least recent first.
 type Deaths = Vec<(u64, u32)>;
 
-/// Starts to write down what this process works on, in `folder`, and counts what dead processes left there. Does nothing where the folder
+/// Starts to write down what this process works on, in `folder`, and counts what dead processes left there. Does nothing if the folder
 /// cannot be written.
 pub fn arm(folder: &Path) {
     match Guard::open(folder) {
@@ -49,7 +49,7 @@ pub fn arm(folder: &Path) {
     }
 }
 
-/// Says that the process ends on purpose: texts still in work are not to blame.
+/// Declares that the process ends on purpose: texts still in work are not to blame.
 pub fn disarm() {
     if let Some(guard) = GUARD.get() {
         // Emptied as well, for systems that cannot remove an open file.
@@ -95,7 +95,7 @@ thread_local! {
     static BUSY: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Wipes out its slot when dropped; made by [`enter`].
+/// Erases its slot when dropped; made by [`enter`].
 pub struct Working {
     slot: Option<u64>,
 }
@@ -125,7 +125,7 @@ impl Guard {
             write(&list, &deaths)?;
         }
         let place = folder.join(std::process::id().to_string());
-        // Named only once it is locked: a process that starts now would take an unlocked file for that of a dead one.
+        // Given its name only once locked: a process that starts now would take an unlocked file for that of a dead one.
         let unnamed = place.with_extension("new");
         let slots = OpenOptions::new().write(true).create(true).truncate(true).open(&unnamed)?;
         slots.try_lock().map_err(std::io::Error::from)?;

@@ -1,5 +1,5 @@
 //! Import statements: what is imported from where, read from their text. Four styles serve all languages, and the words of each are data.
-//! And where they stand at the top of a file, for who adds one.
+//! Also where they are at the top of a file, for adding one.
 
 use crate::text::lines::next_line;
 use crate::text::words;
@@ -19,27 +19,27 @@ pub struct ImportForms {
     pub(super) style: Style,
     /// The word that begins one; with `from`, the word before the names.
     pub word: String,
-    /// The word before the module, where names stand apart from it.
+    /// The word before the module, if names are written apart from it.
     pub from: Option<String>,
-    /// The word between a name and how it is called here.
+    /// The word between a name and its local name.
     renames: Option<String>,
-    /// The word that begins a statement which hands a module on.
+    /// The word that begins a statement which re-exports a module.
     hands_on: Option<String>,
-    /// What stands for the module itself among the names that are taken from it.
+    /// What denotes the module itself among the names that are taken from it.
     #[serde(default)]
     itself: String,
     /// Words that say which kind of thing is imported.
     #[serde(default)]
     kinds: Vec<String>,
-    /// The function that gives back a module, of which names are taken apart.
+    /// The function that returns a module, from which names are destructured.
     gives: Option<String>,
-    /// Words behind the module before braces that say how it is read.
+    /// Words between the module and braces that say how it is read.
     #[serde(default)]
     attributes: Vec<String>,
-    /// What a statement begins with that takes several names in braces.
+    /// What precedes the braces of a statement that takes several names.
     #[serde(default)]
     takes_several: Vec<String>,
-    /// One may as well stand in the body of a function.
+    /// An import may also be in the body of a function.
     #[serde(default)]
     pub(super) anywhere: bool,
 }
@@ -63,7 +63,7 @@ pub enum Style {
 pub struct Import {
     /// As written: `crate::index`, `.models`, `./view`, `fmt`, `java.util`.
     pub module: Box<str>,
-    /// Pairs of the imported name and its local name; empty where the module itself is imported.
+    /// Pairs of the imported name and its local name; empty if the module itself is imported.
     pub names: Vec<(Box<str>, Box<str>)>,
     /// Zero-based line.
     pub line: u32,
@@ -83,7 +83,7 @@ impl Import {
 #[derive(Clone, Debug)]
 pub struct Statement {
     pub range: Range<usize>,
-    /// Its imports, each with its place in a list of several, else with that of the whole statement.
+    /// Its imports, each with its range in a list of several, else with that of the whole statement.
     pub parts: Vec<(Range<usize>, Vec<Import>)>,
     /// The list in parentheses, if the statement is one, as in Go.
     pub list: Option<Range<usize>>,
@@ -110,7 +110,7 @@ fn statement(parsed: &Parsed, top: Node<'_>) -> Option<Statement> {
     Some(Statement { range: top.byte_range(), parts, list })
 }
 
-/// Import nodes below a node, each with its parent. Those in blocks and definitions are left out, since they hold only there.
+/// Import nodes below a node, each with its parent. Those in blocks and definitions are left out, since they only apply there.
 fn imports_below<'a>(parsed: &Parsed, node: Node<'a>, around: Node<'a>, depth: u32, found: &mut Vec<(Node<'a>, Node<'a>)>) {
     let language = parsed.language();
     let tags = || language.tags.at(node.kind_id());
@@ -135,7 +135,7 @@ pub fn package(parsed: &Parsed) -> Option<Range<usize>> {
 /// The name of the file's package.
 pub fn package_name(parsed: &Parsed) -> Option<&str> {
     let clause = &parsed.text()[package(parsed)?];
-    // Annotations may stand before the word.
+    // Annotations may precede the word.
     let word = parsed.language().names_modules()?;
     let name = clause[words::places(clause, word).last()?.end..].trim().trim_end_matches(';').trim();
     (!name.is_empty()).then_some(name)
@@ -152,7 +152,7 @@ pub fn first_place(parsed: &Parsed) -> usize {
     let (mut cursor, mut place) = (parsed.root().walk(), 0);
     for node in parsed.root().named_children(&mut cursor) {
         let (end, said) = (line_end(&node), &text[node.byte_range()]);
-        // Shebangs and comments about the whole file stand above everything.
+        // Shebangs and comments about the whole file come before everything.
         if said.starts_with("#!") || parsed.language().documentation.inner.iter().any(|sign| said.starts_with(sign.as_str())) {
             place = end;
             continue;
@@ -172,7 +172,7 @@ pub fn first_place(parsed: &Parsed) -> usize {
     place
 }
 
-/// The imports of a statement, which may be half written.
+/// The imports of a statement, which may be half-written.
 pub fn read(language: &Language, statement: &str) -> Vec<Import> {
     language.imports.as_ref().map(|forms| parse(forms, language.comment.as_deref(), statement, 0)).unwrap_or_default()
 }
@@ -182,7 +182,7 @@ pub struct Loaded<'a> {
     /// Where the function is called.
     pub at: usize,
     pub path: &'a str,
-    /// The text is nothing but that, perhaps awaited.
+    /// The text is nothing but that, possibly awaited.
     pub alone: bool,
 }
 
@@ -198,7 +198,7 @@ pub fn loaded<'a>(language: &'a Language, text: &'a str) -> impl Iterator<Item =
     })
 }
 
-/// Reads one import statement, in which comments begin like this.
+/// Reads one import statement; `comment` begins a comment.
 pub(super) fn parse(forms: &ImportForms, comment: Option<&str>, text: &str, line: u32) -> Vec<Import> {
     let mut found = match forms.style {
         Style::Paths => forms.paths(text, comment),
@@ -214,7 +214,7 @@ fn import(module: &str, names: Vec<(Box<str>, Box<str>)>) -> Import {
     Import { module: module.trim().into(), names, line: 0 }
 }
 
-/// A text without the comment that ends its line.
+/// A text without its trailing comment.
 fn uncommented<'a>(line: &'a str, comment: Option<&str>) -> &'a str {
     comment.and_then(|sign| line.split(sign).next()).unwrap_or(line)
 }
@@ -232,7 +232,7 @@ impl ImportForms {
         }
     }
 
-    /// A text without the words before it that say which kind of thing it is.
+    /// A text without the leading words that say which kind of thing it is.
     fn without_kinds<'a>(&self, mut text: &'a str) -> &'a str {
         while let Some(rest) = self.kinds.iter().find_map(|kind| text.strip_prefix(kind.as_str())?.strip_prefix(' ')) {
             text = rest;
@@ -248,7 +248,7 @@ impl ImportForms {
         found
     }
 
-    /// Where the path begins behind the word.
+    /// Where the path begins after the word.
     fn path_at(&self, text: &str) -> Option<usize> {
         let word = format!("{} ", self.word);
         let at = if text.starts_with(&word) { 0 } else { text.find(&format!(" {word}"))? + 1 };
@@ -299,7 +299,7 @@ impl ImportForms {
         modules.split(',').map(|module| import(&self.renamed(module).0, vec![])).collect()
     }
 
-    /// What stands before and after the word before the names; brackets and dots may touch it.
+    /// The text before and after the word before the names; brackets and dots may touch it.
     fn split_at_word<'a>(&self, text: &'a str) -> Option<(&'a str, &'a str)> {
         let at = words::places(text, &self.word).next()?;
         Some((&text[..at.start], &text[at.end..]))
@@ -353,7 +353,7 @@ impl ImportForms {
     /// `import React, …` and `import * as ns from`.
     fn default_name(&self, head: &str) -> Option<(Box<str>, Box<str>)> {
         let head = head.trim();
-        // What is handed on under a name is called so by who imports it from here.
+        // What is re-exported under a name has that name for those who import it from here.
         let handed_on =
             || head.strip_prefix(self.hands_on.as_deref()?).filter(|rest| words::has(rest, self.renames.as_deref().unwrap_or("")));
         let head = head.strip_prefix(self.word.as_str()).or_else(handed_on)?.trim();
@@ -383,7 +383,7 @@ impl ImportForms {
         statement.strip_prefix(self.word.as_str()).and_then(|rest| rest.strip_prefix(' ')).unwrap_or(statement).trim()
     }
 
-    /// Where the names begin in a statement that says the module before them.
+    /// Where the names begin in a statement that names the module before them.
     pub fn names_at(&self, statement: &str) -> Option<usize> {
         statement.strip_prefix(self.from.as_deref()?)?.strip_prefix(' ')?;
         let word = format!(" {} ", self.word);
@@ -397,7 +397,7 @@ impl ImportForms {
     }
 }
 
-/// Most levels of braces in one import.
+/// Maximum levels of braces in one import.
 const MAX_BRACES: usize = 16;
 
 fn joined(prefix: &str, rest: &str) -> String {

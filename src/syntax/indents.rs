@@ -9,8 +9,8 @@ use super::uses::role;
 use crate::text::lines::line_start;
 
 impl Parsed {
-    /// The number of statements not indented like the first of their block, plus that of blocks left empty because their statements stand
-    /// at the outer level. Zero in languages where indentation means nothing.
+    /// The number of statements not indented like the first of their block, plus that of blocks left empty because their statements are at
+    /// the outer level. Zero in languages in which indentation means nothing.
     pub fn strays(&self) -> usize {
         if !self.language().indented {
             return 0;
@@ -30,7 +30,7 @@ impl Parsed {
         if block != self.root() && block.named_child_count() == 0 {
             return 1;
         }
-        // What follows another statement in its line stands behind a `;`.
+        // What follows another statement on its line comes after a `;`.
         let is_behind = |statement: &Node<'_>| {
             let start = statement.start_byte();
             let before = text[line_start(text, start)..start].trim_end();

@@ -12,23 +12,23 @@ use super::pattern::Table;
 use super::uses::RAW;
 use crate::text::layout;
 
-/// A language. The fields of its data are read as its own: `language.family`.
+/// A language. The fields of its data are read like its own: `language.family`.
 pub struct Language {
     pub(super) data: LanguageData,
     pub(super) grammar: Option<tree_sitter::Language>,
-    /// Compiled `tags.scm`; empty where that is broken.
+    /// Compiled `tags.scm`; empty if that is broken.
     pub(super) tags: Table,
     /// What each node kind means to the walk, as bits ([`super::walk`]); from `tags.scm`.
     pub(super) roles: Vec<u8>,
     /// Compiled `scope.scm`.
     pub(super) scope: Table,
-    /// What each node kind means to [`super::scope`], as bits; all zero where `scope.scm` is broken.
+    /// What each node kind means to [`super::scope`], as bits; all zero if `scope.scm` is broken.
     pub(super) scope_roles: Vec<u8>,
     /// What each node kind means to [`super::uses`], as bits.
     pub(super) use_roles: Vec<u8>,
-    /// Finds definitions line by line, where the data have a pattern for that.
+    /// Finds definitions line by line, if the data have a pattern for that.
     pub(super) by_line: Option<Lexical>,
-    /// Where macros stand that break the grammar.
+    /// Where macros occur that break the grammar.
     pub(super) macros: Vec<Form>,
     pub(super) near_macros: Near,
 }
@@ -42,7 +42,7 @@ impl Deref for Language {
 }
 
 impl Language {
-    /// The bare parser, for benchmarks and tests that compare with us.
+    /// The bare parser, for benchmarks and tests that compare with it.
     pub fn grammar(&self) -> Option<&tree_sitter::Language> {
         self.grammar.as_ref()
     }
@@ -57,7 +57,7 @@ impl Language {
         self.imports.as_ref().is_some_and(|forms| forms.style == import::Style::Quoted)
     }
 
-    /// Whether an import written like this may also stand in the body of a function.
+    /// Whether an import written like this may also occur in the body of a function.
     pub fn imports_anywhere(&self, statement: &str) -> bool {
         self.imports.as_ref().is_none_or(|forms| forms.anywhere || !statement.starts_with(forms.word.as_str()))
     }
@@ -72,12 +72,12 @@ impl Language {
         self.grammar.is_some()
     }
 
-    /// One level of indentation in a text: as the text has it, else as the language is usually written.
+    /// One level of indentation in a text: as used in the text, else as the language is usually written.
     pub fn indent_unit(&self, text: &str) -> String {
         layout::known_unit(text).or_else(|| self.indent.clone()).unwrap_or_else(|| layout::indent_unit(""))
     }
 
-    /// Whether lines hold no real code: only space, comments, or placeholders for a body.
+    /// Whether lines hold no real code: only white space, comments, or placeholders for a body.
     pub fn is_blank(&self, code: &str) -> bool {
         self.without_blocks(code).lines().all(|line| self.is_blank_line(line))
     }

@@ -1,25 +1,25 @@
-//! A tree that is made when it is first asked for. Behind an open bracket the parser recovers from errors up to the end of the text, anew
-//! with each key, and most who ask then want the tree with a partner for every bracket.
+//! A tree that is made on first use. After an open bracket the parser recovers from errors up to the end of the text, again with each key,
+//! and most callers then want the tree with a partner for every bracket.
 
 use std::sync::OnceLock;
 
 use tree_sitter::{InputEdit, Tree};
 
-/// A tree of a text, made at once or later.
+/// A tree of a text, made immediately or later.
 pub(super) enum LazyTree {
     Made(Tree),
     Later {
-        /// None where it could not be made.
+        /// None if it could not be made.
         made: OnceLock<Option<Tree>>,
         /// What it is made from: the tree of an earlier version, told of all edits since.
         before: Tree,
-        /// Another tree of the same text, which serves where this one cannot be made.
+        /// Another tree of the same text, which is used if this one cannot be made.
         instead: Tree,
     },
 }
 
 impl LazyTree {
-    /// One that is made later.
+    /// A tree that is made later.
     pub fn later(before: Tree, instead: Tree) -> Self {
         Self::Later { made: OnceLock::new(), before, instead }
     }
@@ -32,7 +32,7 @@ impl LazyTree {
         }
     }
 
-    /// The latest tree that is there, told of an edit: what the tree of the next version is made from.
+    /// The latest existing tree, told of an edit: what the tree of the next version is made from.
     pub fn told(&self, edit: Option<&InputEdit>) -> Tree {
         let mut tree = match self {
             Self::Made(tree) => tree.clone(),
@@ -49,7 +49,7 @@ impl LazyTree {
         matches!(self, Self::Later { made, .. } if matches!(made.get(), Some(None)))
     }
 
-    /// Whether it is there and has no errors.
+    /// Whether it exists and has no errors.
     pub fn is_known_clean(&self) -> bool {
         let made = match self {
             Self::Made(tree) => Some(tree),

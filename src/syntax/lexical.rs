@@ -1,5 +1,5 @@
 //! Finds definitions line by line, without a parser: the lexical tier. One regular expression per language (`lexical` in `languages.toml`)
-//! finds names in a fraction of the time of a parse, so that a workspace can be searched by name at once.
+//! finds names in a fraction of the time of a parse, so that a workspace can be searched by name immediately.
 
 mod begin;
 
@@ -50,7 +50,7 @@ fn definition(text: &str, name: std::ops::Range<usize>, kind: Kind, line: u32) -
     }
 }
 
-/// The pattern of a language. Compiled at first use: nine patterns take a tenth of a second and megabytes, and a warm start needs none.
+/// The pattern of a language. Compiled on first use: nine patterns take a tenth of a second and megabytes, and a warm start needs none.
 pub(super) struct Lexical {
     pub(super) pattern: String,
     compiled: OnceLock<Option<Scan>>,
@@ -63,7 +63,7 @@ impl Lexical {
         Self { pattern, compiled: OnceLock::new(), anywhere: OnceLock::new() }
     }
 
-    /// None where the pattern is broken; [`super::Registry::check_queries`] reports that.
+    /// None if the pattern is broken; [`super::Registry::check_queries`] reports that.
     fn scan(&self) -> Option<&Scan> {
         self.compiled.get_or_init(|| compile(&self.pattern).ok()).as_ref()
     }
@@ -83,12 +83,12 @@ pub(super) struct Scan {
     beginnings: Option<Beginnings>,
 }
 
-/// The pattern for bytes, where a letter beyond ASCII is any of its bytes: tables of all Unicode letters cost more than they help.
+/// The pattern for bytes, in which a non-ASCII letter is any of its bytes: tables of all Unicode letters cost more than they help.
 fn bytes_of(pattern: &str) -> String {
     pattern.replace(r"\w", r"[\w\x80-\xff]")
 }
 
-/// Compiles a pattern, for a search line by line if it allows that.
+/// Compiles a pattern, for a line-by-line search if it allows that.
 pub(super) fn compile(pattern: &str) -> Result<Scan, String> {
     let bytes = bytes_of(pattern);
     match Beginnings::of(&bytes) {
@@ -102,7 +102,7 @@ fn build(bytes: &str, beginnings: Option<Beginnings>) -> Result<Scan, String> {
     let mut kinds = vec![];
     for (group, name) in regex.capture_names().enumerate() {
         let Some(name) = name else { continue };
-        // A kind may come twice: `function`, `function_2`.
+        // A kind may occur twice: `function`, `function_2`.
         let kind = name.split('_').next().unwrap_or(name);
         kinds.push((group, Kind::by_name(kind).ok_or_else(|| format!("`lexical` names a kind `{kind}` that there is not"))?));
     }
@@ -110,7 +110,7 @@ fn build(bytes: &str, beginnings: Option<Beginnings>) -> Result<Scan, String> {
 }
 
 impl Scan {
-    /// The group that matched: its kind, and where it stands.
+    /// The group that matched: its kind, and where it is.
     fn named(&self, places: &CaptureLocations) -> Option<((usize, usize), Kind)> {
         self.kinds.iter().find_map(|(group, kind)| places.get(*group).map(|place| (place, *kind)))
     }

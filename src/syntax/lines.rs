@@ -1,29 +1,29 @@
-//! How single lines of a language read without a parser: half-written code has to be read this way.
+//! How single lines of a language are read without a parser, as half-written code has to be.
 
 use serde::Deserialize;
 
 use super::{Language, lists};
 use crate::text::words;
 
-/// What lines of a language begin with, by what they are.
+/// What lines of a language begin with, by their meaning.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LineForms {
-    /// Starts of an import. One that opens a bracket goes on until it is closed.
+    /// Starts of an import. One that opens a bracket continues until it is closed.
     imports: Vec<String>,
     /// Starts of a statement that only names a module, the file's own or another: `mod `, `package `.
     modules: Vec<String>,
     /// Keywords before the name of a function.
     functions: Vec<String>,
-    /// Starts of what stands above a definition and belongs to it, besides comments: `#[`, `@`.
+    /// Starts of lines above a definition that belong to it, besides comments: `#[`, `@`.
     above: Vec<String>,
 }
 
-/// Most words before the keyword of a function: `pub(crate) async unsafe fn`.
+/// Maximum words before the keyword of a function: `pub(crate) async unsafe fn`.
 const MODIFIERS: usize = 6;
 
 impl LineForms {
-    /// Whether a word before the name of a function is what a text ends with.
+    /// Whether a text ends with a word that precedes the name of a function.
     pub fn defines_function(&self, before: &str) -> bool {
         let word = words::last(before.trim_end());
         before.ends_with(char::is_whitespace) && self.functions.iter().any(|known| known == word)
@@ -31,7 +31,7 @@ impl LineForms {
 }
 
 impl Language {
-    /// The name of the function whose definition begins in this line.
+    /// The name of the function whose definition begins on this line.
     pub fn function_begun<'a>(&self, line: &'a str) -> Option<&'a str> {
         if self.is_comment_or_mark(line) {
             return None;
@@ -83,7 +83,7 @@ impl Language {
         self.lines.above.iter().any(|start| line.starts_with(start.as_str()))
     }
 
-    /// The word before the name of a module, in the statement that says of which one a file is.
+    /// The word before the name of a module, in the statement that says which one a file belongs to.
     pub(super) fn names_modules(&self) -> Option<&str> {
         self.lines.modules.first().map(|word| word.trim_end())
     }
@@ -104,7 +104,7 @@ impl Language {
         self.import_lines(lines).into_iter().zip(lines).map(|(imports, line)| imports || names(line)).collect()
     }
 
-    /// For each line, whether it belongs to an import; an import may go on over several lines.
+    /// For each line, whether it belongs to an import; an import may extend over several lines.
     pub fn import_lines(&self, lines: &[&str]) -> Vec<bool> {
         let mut open = false;
         let mut marks = Vec::with_capacity(lines.len());
@@ -122,7 +122,7 @@ impl Language {
     }
 }
 
-/// What stands behind a word and the brackets that belong to it, if blanks part it from them.
+/// What follows a word and the brackets that belong to it, if white space separates it from them.
 fn behind_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
     let rest = text.strip_prefix(word)?;
     let rest = rest.strip_prefix('(').and_then(|inside| inside.split_once(')')).map_or(rest, |(_, behind)| behind);

@@ -1,5 +1,5 @@
-//! `#ifdef __cplusplus`, `extern "C" {`, `#endif`: what every C header wraps its declarations in, though its brackets are of two conditions
-//! and no grammar can pair them. `languages.toml` says how such lines read.
+//! `#ifdef __cplusplus`, `extern "C" {`, `#endif`: every C header wraps its declarations in this, although its brackets are under two
+//! conditions and no grammar can pair them. `languages.toml` says how such lines read.
 
 use std::sync::OnceLock;
 
@@ -8,11 +8,11 @@ use serde::Deserialize;
 
 use super::language::Language;
 
-/// Lines that wrap what a language shares with its kin.
+/// Lines that wrap what a language shares with a related one.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Wrapping {
-    /// A word that all of them have.
+    /// A word that all of them contain.
     word: String,
     /// All lines of one wrapping, as a regular expression.
     lines: String,
@@ -20,7 +20,7 @@ pub struct Wrapping {
     compiled: OnceLock<Option<Regex>>,
 }
 
-/// A text of the same length without these lines; none where there are none.
+/// A text of the same length without these lines; none if there are none.
 pub fn blanked(language: &Language, text: &str) -> Option<String> {
     let wrapping = language.wrapping.as_ref().filter(|wrapping| text.contains(&wrapping.word))?;
     let wrapped = wrapping.compiled.get_or_init(|| Regex::new(&wrapping.lines).ok()).as_ref()?;

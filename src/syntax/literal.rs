@@ -1,4 +1,4 @@
-//! String literals over several lines: their later lines are content, to the byte, and not layout of the code.
+//! Multi-line string literals: their later lines are content, to the byte, and not layout of the code.
 
 use std::ops::Range;
 
@@ -17,7 +17,7 @@ pub struct Literal {
     pub alone: bool,
 }
 
-/// The literals over several lines in a text, in order, interpolated parts included.
+/// The multi-line literals in a text, in order, including interpolated parts.
 pub fn over_lines(parsed: &Parsed) -> Vec<Literal> {
     let (text, language) = (parsed.text(), parsed.language());
     let is_literal = |node: Node<'_>| role(&language.scope_roles, node) & STRING != 0;
@@ -34,7 +34,7 @@ pub fn over_lines(parsed: &Parsed) -> Vec<Literal> {
 }
 
 impl Parsed {
-    /// One level of indentation as the code has it: what strings of several lines hold is no layout.
+    /// One level of indentation as used in the code: the content of multi-line strings is not layout.
     pub fn known_unit(&self) -> Option<String> {
         let (text, mut code, mut from) = (self.text(), String::new(), 0);
         for literal in over_lines(self).into_iter().filter(|literal| !literal.alone) {
@@ -46,7 +46,7 @@ impl Parsed {
         layout::known_unit(&code)
     }
 
-    /// The same, else as the language is written.
+    /// The same, else as the language is usually written.
     pub fn indent_unit(&self) -> String {
         self.known_unit().unwrap_or_else(|| self.language().indent_unit(""))
     }

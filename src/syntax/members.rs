@@ -1,4 +1,4 @@
-//! What holds members: a class, an `impl`, a module, a whole file. Which of them is around some lines, and the same one in another text.
+//! What holds members: a class, an `impl`, a module, a whole file. Which of them surrounds some lines, and the same one in another text.
 
 use std::ops::Range;
 
@@ -13,20 +13,20 @@ use super::tags::Kind;
 #[derive(Clone, Debug)]
 pub struct Holder {
     kind: u16,
-    /// What tells it from others of its kind, without blanks.
+    /// What distinguishes it from others of its kind, without white space.
     said: String,
     /// Its bytes.
     pub range: Range<usize>,
-    /// Those between its head and its end.
+    /// The bytes between its head and its end.
     pub inside: Range<usize>,
     /// Its members, each with the comments and attributes right above it.
     pub members: Vec<Range<usize>>,
-    /// It is a type or a module by itself, and not only a block of what belongs to one.
+    /// It is a type or a module itself, and not only a block of members of one.
     pub defines: bool,
     pub is_file: bool,
 }
 
-/// What holds members around some lines, innermost first; the file is the last.
+/// The holders of members around some lines, innermost first; the file is the last.
 pub fn around(parsed: &Parsed, lines: &Range<usize>) -> Vec<Holder> {
     let inside = &parsed.text()[lines.clone()];
     let start = lines.start + (inside.len() - inside.trim_start().len()).min(inside.len());
@@ -36,7 +36,7 @@ pub fn around(parsed: &Parsed, lines: &Range<usize>) -> Vec<Holder> {
     all.filter(|one| one.is_file || one.inside.start <= stretch.start && stretch.end <= one.inside.end).collect()
 }
 
-/// Those of a text that are the same as one of another.
+/// The holders in a text that are the same as one of another text.
 pub fn alike(parsed: &Parsed, one: &Holder) -> Vec<Holder> {
     if one.is_file {
         return holder(parsed, parsed.root()).into_iter().collect();
@@ -45,7 +45,7 @@ pub fn alike(parsed: &Parsed, one: &Holder) -> Vec<Holder> {
     kin.filter(|own| !own.is_file && own.said == one.said).collect()
 }
 
-/// The members of what is around one, without those that it is in.
+/// The members of the holder around one, without those that contain it.
 pub fn beside(parsed: &Parsed, one: &Holder) -> Vec<Range<usize>> {
     let leaf = parsed.root().descendant_for_byte_range(one.range.start, one.range.end).filter(|_| !one.is_file);
     let is_in = |range: &Range<usize>| range.start <= one.range.start && one.range.end <= range.end;
@@ -54,7 +54,8 @@ pub fn beside(parsed: &Parsed, one: &Holder) -> Vec<Range<usize>> {
     around.flat_map(|own| own.members).filter(|member| !is_in(member)).collect()
 }
 
-/// How a block of members begins that stands right in another one of its kind, though it defines nothing by itself: no language has that.
+/// How a block of members begins that is directly inside another one of its kind, although it defines nothing itself: no language allows
+/// that.
 pub fn nested(parsed: &Parsed) -> Vec<String> {
     let mut nodes = parsed.preorder(|_| true);
     let mut found = vec![];
@@ -79,7 +80,7 @@ fn holder(parsed: &Parsed, node: Node<'_>) -> Option<Holder> {
     }
     let body = node.child_by_field_name("body")?;
     let defines = item(parsed, node).is_some_and(|item| item.kind.is_type() || item.kind == Kind::Module);
-    // What an enum or a list of fields holds stands between commas.
+    // The members of an enum or a list of fields are separated by commas.
     let is_list = item(parsed, node).is_some_and(|item| item.kind == Kind::Enum) || has_commas(parsed, body);
     if is_list || !defines && !is(parsed, "declarations", body) {
         return None;

@@ -1,7 +1,7 @@
 //! Syntax: the language registry (reads `grammars/languages.toml`), budgeted incremental parsing, tags, scopes. Owns tree-sitter.
 //!
 //! A language is data: `grammars/<language>/tags.scm` says which nodes define, mention and import names, `scope.scm` which nodes are
-//! comments, strings, blocks and expressions. Both are plain tree-sitter queries. To run queries over a whole file costs half a parse, so
+//! comments, strings, blocks and expressions. Both are plain tree-sitter queries. Running queries over a whole file costs half a parse, so
 //! [`pattern`] compiles them into tables that one walk with a cursor reads ([`tags()`]); tests check that walk and query agree.
 //! `grammars/macros.toml` says which parts of a text are hidden from the parser.
 

@@ -1,4 +1,4 @@
-//! What a file's name tells: whether it holds tests, which folder it stands for, whether it only declares.
+//! What a file's name says: whether it holds tests, which folder it represents, whether it only declares.
 
 use serde::Deserialize;
 
@@ -8,9 +8,9 @@ use super::{Language, files, lists};
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FileNames {
-    /// Stems of files that stand for their folder: `__init__`, `mod`.
+    /// Stems of files that represent their folder: `__init__`, `mod`.
     folder: Vec<String>,
-    /// Names of test files, with `{stem}` for the file they test; besides those under which new ones are made (`tests`).
+    /// Names of test files, with `{stem}` for the file they test; in addition to those used for new ones (`tests`).
     tests: Vec<String>,
     /// Endings of files that only declare what others define: `.pyi`.
     stubs: Vec<String>,
@@ -36,7 +36,7 @@ pub fn is_test(language: Option<&Language>, path: &str) -> bool {
     made.chain(&language.files.tests).any(|form| fits(form, name))
 }
 
-/// Whether a path lies in a folder of foreign code.
+/// Whether a path is in a folder of third-party code.
 pub fn is_vendored(path: &str) -> bool {
     path.rsplit_once('/').is_some_and(|(folders, _)| folders.split('/').any(|folder| lists(&files::folders().vendored, folder)))
 }
@@ -51,7 +51,7 @@ pub fn fits(form: &str, name: &str) -> bool {
     name.len() > before.len() + after.len() && name.starts_with(before) && name.ends_with(after)
 }
 
-/// The file's name up to its first dot, or the folder's name if the file stands for its folder.
+/// The file's name up to its first dot, or the folder's name if the file represents its folder.
 pub fn stem<'a>(language: Option<&Language>, path: &'a str) -> &'a str {
     let mut parts = path.rsplit('/');
     let name = parts.next().unwrap_or_default();
@@ -64,22 +64,22 @@ pub fn first_part(name: &str) -> &str {
     name.split('.').next().unwrap_or_default()
 }
 
-/// Whether files of this stem stand for their folder.
+/// Whether files of this stem represent their folder.
 pub fn stands_for_folder(language: &Language, stem: &str) -> bool {
     language.files.folder.iter().any(|known| known == stem)
 }
 
-/// The stems of files that stand for their folder.
+/// The stems of files that represent their folder.
 pub fn folder_files(language: &Language) -> impl Iterator<Item = &str> {
     language.files.folder.iter().map(String::as_str)
 }
 
-/// The folder that a path (without extension) stands for: `a` for `a/__init__`.
+/// The folder that a path (without extension) represents: `a` for `a/__init__`.
 pub fn of_folder<'a>(language: &Language, path: &'a str) -> Option<&'a str> {
     folder_files(language).find_map(|stem| path.strip_suffix(stem)?.strip_suffix('/'))
 }
 
-/// A header's path as others include it, below the folder of headers.
+/// A header's path as others include it, relative to the folder of headers.
 pub fn from_headers<'a>(language: &Language, path: &'a str) -> Option<&'a str> {
     path.rsplit_once(language.files.headers_below.as_deref()?).map(|(_, below)| below)
 }

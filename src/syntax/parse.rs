@@ -1,4 +1,4 @@
-//! Parsing with a budget. A text that takes longer has no tree, and what needs no tree goes on working.
+//! Parsing with a budget. A text that takes longer has no tree, and whatever needs no tree continues to work.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -17,12 +17,12 @@ use super::unclosed;
 use super::walk::Marks;
 use crate::text::{Cut, SharedText};
 
-/// The time that one parse may work; with all waiting it may take [`PATIENCE`].
+/// The time that one parse may compute; including all waiting it may take [`PATIENCE`].
 pub const BUDGET: Duration = Duration::from_millis(500);
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Stack of threads that parse. During error recovery the parser calls itself once per open bracket or tag. Unused stack costs no memory.
+/// Stack of parsing threads. During error recovery the parser recurses once per open bracket or tag. Unused stack costs no memory.
 pub const STACK: usize = 64 << 20;
-/// Largest text that is parsed, in bytes.
+/// The largest text that is parsed, in bytes.
 pub const MAX_TEXT: usize = 4 << 20;
 
 /// Why a text has no tree.
@@ -49,17 +49,17 @@ impl fmt::Display for ParseError {
 
 impl std::error::Error for ParseError {}
 
-/// A text with its tree. Its lines end with line feeds, alone or behind a carriage return.
+/// A text with its tree. Its lines end with line feeds, with or without a carriage return before them.
 #[derive(Clone)]
 pub struct Parsed {
     language: Arc<Language>,
     text: SharedText,
-    /// The tree of the text as it stands.
+    /// The tree of the text as it is.
     tree: Arc<LazyTree>,
     /// What was hidden from the parser, and all matches from which that was chosen.
     blanks: Arc<[Blank]>,
     found: Arc<[Found]>,
-    /// How it was made from the version before.
+    /// How it was made from the previous version.
     edit: Option<Made>,
     /// Unique to this tree and its copies.
     id: u64,
@@ -67,18 +67,18 @@ pub struct Parsed {
     from: Option<u64>,
     /// Marks of the children of long nodes, kept for the comparison with the next version.
     marks: Arc<OnceLock<Marks>>,
-    /// The tree of the same text with a partner for every bracket, where one had none.
+    /// The tree of the same text with a partner for every bracket, if one had none.
     balanced: Option<Arc<Parsed>>,
 }
 
-/// How a text was made from the version before.
+/// How a text was made from the previous version.
 #[derive(Clone)]
 pub(super) struct Made {
     pub edit: InputEdit,
     /// The bytes of the text in which the two trees differ.
     pub differing: Range<usize>,
-    /// Neither text has errors. Where there are errors the parser guesses, and may guess differently far away, inside of nodes that look
-    /// the same.
+    /// Neither text has errors. If there are errors the parser guesses, and may guess differently far away, inside nodes that look the
+    /// same.
     pub is_clean: bool,
 }
 
@@ -88,7 +88,7 @@ impl fmt::Debug for Parsed {
     }
 }
 
-/// Parses a text from scratch. Fails where it is too large, takes too long or has killed the process before.
+/// Parses a text from scratch. Fails if it is too large, takes too long or has killed the process before.
 pub fn parse(language: &Arc<Language>, text: impl Into<SharedText>) -> Result<Parsed, ParseError> {
     let text = text.into().with_line_feeds();
     let found = blanks::find(language, &text);
@@ -101,7 +101,7 @@ pub fn parse(language: &Arc<Language>, text: impl Into<SharedText>) -> Result<Pa
         blanks = right;
         tree = run(language, &text, &Shown::new(&text, &blanks), None)?;
     }
-    // Who may not be parsed once more without its open brackets keeps the tree that it has.
+    // A text that may not be parsed once more without its open brackets keeps the tree it has.
     let balanced = repairs(language, &text, &tree, &blanks).and_then(|blanks| {
         let tree = run(language, &text, &Shown::new(&text, &blanks), None).ok()?;
         Some(Arc::new(Parsed::fresh(language, text.clone(), tree, blanks, found.clone(), None)))
@@ -109,7 +109,7 @@ pub fn parse(language: &Arc<Language>, text: impl Into<SharedText>) -> Result<Pa
     Ok(Parsed::fresh(language, text, tree, blanks, found, balanced))
 }
 
-/// What is hidden from the parser together with the brackets that nobody has closed. None where there are none, or where all parses.
+/// What is hidden from the parser together with the unclosed brackets. None if there are none, or if everything parses.
 fn repairs(language: &Language, text: &str, tree: &Tree, blanks: &[Blank]) -> Option<Arc<[Blank]>> {
     if !tree.root_node().has_error() {
         return None;
@@ -118,7 +118,7 @@ fn repairs(language: &Language, text: &str, tree: &Tree, blanks: &[Blank]) -> Op
     (!repairs.is_empty()).then(|| blanks::repaired(blanks, &repairs))
 }
 
-/// The number of the next tree that is made.
+/// The number of the next tree.
 fn next() -> u64 {
     static LAST: AtomicU64 = AtomicU64::new(0);
     LAST.fetch_add(1, Ordering::Relaxed)
@@ -141,7 +141,7 @@ impl Parsed {
         self.tree.get(|before| run(&self.language, &self.text, &Shown::new(&self.text, &self.blanks), Some(before)).ok())
     }
 
-    /// The tree with a partner for every bracket, which says best what the text defines; this one where none is open.
+    /// The tree with a partner for every bracket, which shows best what the text defines; this one if none is open.
     pub(super) fn balanced(&self) -> &Self {
         self.balanced.as_deref().unwrap_or(self)
     }
@@ -153,7 +153,7 @@ impl Parsed {
         self.edited_at(text, cut)
     }
 
-    /// [`Self::edited`], where it is known which stretch differs. The text has line feeds.
+    /// [`Self::edited`], if it is known which stretch differs. The text has line feeds.
     pub fn edited_at(&self, text: SharedText, cut: Option<Cut>) -> Result<Self, ParseError> {
         if cut.is_some_and(|cut| opens_without_end_around(&text, &cut)) {
             return Err(ParseError::Budget);
@@ -174,8 +174,8 @@ impl Parsed {
         Ok(parsed)
     }
 
-    /// The later version with only its balanced tree, while brackets stay open that were open before. Its own tree is made when somebody
-    /// asks for it. None where a bracket was closed or another fault is gone: then the text may parse as it stands.
+    /// The later version with only its balanced tree, while brackets stay open that were open before. Its own tree is made on demand. None
+    /// if a bracket was closed or another fault is gone: then the text may parse as it is.
     fn edited_while_open(&self, text: &SharedText, cut: Option<Cut>, blanks: &Arc<[Blank]>, found: &Arc<[Found]>) -> Option<Self> {
         let before = self.balanced.as_deref().filter(|_| !self.tree.has_failed() && !self.tree.is_known_clean())?;
         let repairs = unclosed::repairs(text, &self.language);
@@ -215,7 +215,7 @@ impl Parsed {
         let edit = cut.map(|cut| self.input_edit(&text, &cut, near));
         let old = self.tree.told(edit.as_ref());
         let tree = run(&self.language, &text, &Shown::new(&text, &blanks), Some(&old))?;
-        // With a balanced tree, that one's edit is what is asked for.
+        // With a balanced tree, that one's edit is what matters.
         let edit = edit.filter(|_| self.balanced.is_none()).map(|edit| {
             let is_clean = !(old.root_node().has_error() || tree.root_node().has_error());
             let differing = self.within_name(&edit, &tree, near).unwrap_or_else(|| differing(&edit, &old, &tree));
@@ -261,7 +261,7 @@ impl Parsed {
     }
 
     /// The bytes of a name that an edit turned into another name. The shape of a tree depends on the kinds of its tokens and not on their
-    /// text, so the rest is unchanged, unless there are errors. To compare two trees takes as long as to parse.
+    /// text, so the rest is unchanged, unless there are errors. Comparing two trees takes as long as parsing.
     fn within_name(&self, edit: &InputEdit, tree: &Tree, near: Option<Node<'_>>) -> Option<Range<usize>> {
         let (old, new) = (self.tree().root_node(), tree.root_node());
         let after = new.descendant_for_byte_range(edit.start_byte, edit.new_end_byte)?;
@@ -298,7 +298,7 @@ impl Parsed {
         self.broken().count()
     }
 
-    /// How it was made from the version before; none where it was parsed from scratch, or where that version has a balanced tree.
+    /// How it was made from the previous version; none if it was parsed from scratch, or if that version has a balanced tree.
     pub(super) fn edit(&self) -> Option<&Made> {
         self.edit.as_ref()
     }
@@ -308,7 +308,7 @@ impl Parsed {
         self.marks.get()
     }
 
-    /// Keeps marks for the comparison with the next version, unless some are kept already.
+    /// Keeps marks for the comparison with the next version, unless some are already kept.
     pub(super) fn keep_marks(&self, marks: Marks) {
         let _ = self.marks.set(marks);
     }
@@ -328,7 +328,7 @@ impl Parsed {
         self.balanced().tree().root_node()
     }
 
-    /// The root node of the tree of the text as it stands, with all its errors.
+    /// The root node of the tree of the text as it is, with all its errors.
     pub(super) fn own_root(&self) -> Node<'_> {
         self.tree().root_node()
     }
@@ -356,7 +356,7 @@ fn run(language: &Language, text: &str, shown: &Shown<'_>, old: Option<&Tree>) -
     let mut watch = |_: &tree_sitter::ParseState| if clock.is_over() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
     let options = ParseOptions::new().progress_callback(&mut watch);
     let mut read = |at: usize, _: Point| shown.at(at);
-    // To make a parser costs as much as to parse a small file, so each thread keeps one.
+    // Making a parser costs as much as parsing a small file, so each thread keeps one.
     PARSER.with_borrow_mut(|parser| {
         parser.set_language(grammar).map_err(|_| ParseError::NoParser)?;
         let tree = parser.parse_with_options(&mut read, old, Some(options));
@@ -367,16 +367,16 @@ fn run(language: &Language, text: &str, shown: &Shown<'_>, old: Option<&Tree>) -
     })
 }
 
-/// Most open angle brackets in a row, without anything between them that would end a type, a tag or a comparison.
+/// Maximum consecutive open angle brackets, without anything between them that would end a type, a tag or a comparison.
 const MOST_OPEN: usize = 2000;
 
-/// Whether a text has more open angle brackets in a row than anybody writes. Each may be a comparison, a type argument or a tag. The parser
-/// keeps all these readings until the end of the text, takes gigabytes there and never looks at the clock.
+/// Whether a text has more consecutive open angle brackets than anybody writes. Each may be a comparison, a type argument or a tag. The
+/// parser keeps all these readings until the end of the text, takes gigabytes doing so and never looks at the clock.
 fn opens_without_end(text: &str) -> bool {
     crate::text::count(text.as_bytes(), b'<') > MOST_OPEN && opens_many(text.as_bytes(), 0)
 }
 
-/// [`opens_without_end`] for a text whose earlier version was fine: a row that is longer now contains the edit or touches it.
+/// [`opens_without_end`] for a text whose earlier version was fine: a run that has become longer contains the edit or touches it.
 fn opens_without_end_around(text: &str, cut: &Cut) -> bool {
     let bytes = text.as_bytes();
     let start = bytes[..cut.start].iter().rposition(|byte| ENDS.contains(byte)).unwrap_or(0);
@@ -386,7 +386,7 @@ fn opens_without_end_around(text: &str, cut: &Cut) -> bool {
 /// Bytes that end whatever an angle bracket may have opened.
 const ENDS: &[u8] = b";{}()=,/\"'";
 
-/// Whether a row is too long. Where `enough` is not zero, the search ends with the first row that ends behind it.
+/// Whether a run is too long. If `enough` is not zero, the search ends with the first run that ends after it.
 fn opens_many(bytes: &[u8], enough: usize) -> bool {
     let mut open = 0;
     for (at, byte) in bytes.iter().enumerate() {
@@ -417,25 +417,25 @@ impl Work {
         Self { start: Instant::now(), worked: thread_time() }
     }
 
-    /// Working time since the start; elapsed time where the system does not tell.
+    /// Working time since the start; elapsed time if the system does not tell.
     pub fn took(&self) -> Duration {
         self.worked.zip(thread_time()).map_or_else(|| self.start.elapsed(), |(before, now)| now.saturating_sub(before))
     }
 
-    /// Whether the work took longer than `limit`. To ask for a thread's time is a system call, so the wall clock is tried first: less time
-    /// passed than the limit means less work, too.
+    /// Whether the work took longer than `limit`. Asking for a thread's time is a system call, so the wall clock is checked first: if less
+    /// time has passed than the limit, the work took less, too.
     pub fn exceeds(&self, limit: Duration) -> bool {
         self.start.elapsed() > limit && self.took() > limit
     }
 
     fn is_over(&self) -> bool {
         let waited = self.start.elapsed();
-        // To ask for the thread's own time is a system call, so it is rarely done.
+        // Asking for the thread's own time is a system call, so it is rarely done.
         waited > BUDGET && (waited > PATIENCE || self.took() > BUDGET)
     }
 }
 
-/// How long this thread has worked since it started, where the system tells.
+/// How long this thread has worked since it started, if the system tells.
 #[cfg(unix)]
 fn thread_time() -> Option<Duration> {
     nix::time::clock_gettime(nix::time::ClockId::CLOCK_THREAD_CPUTIME_ID).ok().map(Duration::from)
@@ -450,7 +450,7 @@ thread_local! {
     static PARSER: RefCell<Parser> = RefCell::new(Parser::new());
 }
 
-/// The row and column of byte `at`, counted from a point that is known.
+/// The row and column of byte `at`, counted from a known point.
 fn point(bytes: &[u8], from: Point, known: usize, at: usize) -> Point {
     let between = &bytes[known..at];
     let rows = crate::text::count_breaks(between);

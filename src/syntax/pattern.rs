@@ -1,8 +1,8 @@
-//! Compiles the part of tree-sitter's query language that `tags.scm` and `scope.scm` use into tables by node kind. A walk over a tree then
+//! Compiles the subset of tree-sitter's query language used by `tags.scm` and `scope.scm` into tables by node kind. A walk over a tree then
 //! needs one look-up per node, and matches patterns only where a definition may be.
 //!
-//! The part: nodes with fields and children, `_`, alternatives `[…]`, `?`, captures, and `(#set! …)`, `(#eq? @c "text")`, `(#not-eq? @c
-//! "text")`. All else is refused with its line.
+//! The subset: nodes with fields and children, `_`, alternatives `[…]`, `?`, captures, and `(#set! …)`, `(#eq? @c "text")`, `(#not-eq? @c
+//! "text")`. Anything else is refused with its line.
 
 use crate::text::lines::line_number;
 use std::collections::HashMap;
@@ -20,13 +20,13 @@ pub struct Captures<'tree> {
 const CAPTURES: &[&str] = &["name", "body", "bases", "receiver", "container", "target", "end", "before"];
 
 impl<'tree> Captures<'tree> {
-    /// The captured node; none where the match lacks it.
+    /// The captured node; none if the match lacks it.
     pub fn get(&self, name: &str) -> Option<Node<'tree>> {
         CAPTURES.iter().position(|known| *known == name).and_then(|at| self.nodes[at])
     }
 }
 
-/// Where a pattern may apply. The members of a value are in a `value`, and in a `constant` where that is none of a member itself.
+/// Where a pattern may apply. The members of a value are in a `value`, and in a `constant` if that is not itself a member.
 pub const PLACES: &[&str] = &["module", "type", "function", "method", "value", "constant"];
 
 /// One node of a pattern.
@@ -54,7 +54,7 @@ pub struct Pattern {
     pub tag: String,
     /// `(#set! key "value")` of the pattern.
     pub settings: Vec<(String, String)>,
-    /// `(#set! in "…")`: a bit for each of [`PLACES`] that is named there; all of them where nothing is said.
+    /// `(#set! in "…")`: a bit for each of [`PLACES`] that is named there; all of them by default.
     pub places: u8,
     /// `(#eq? @capture "text")`: the capture, the text, and whether they have to be equal (false for `#not-eq?`).
     equal: Vec<(usize, String, bool)>,
@@ -90,7 +90,7 @@ impl Table {
         self.by_kind.len()
     }
 
-    /// A set of bits per node kind: bit `i` is set where a pattern tagged `tags[i]` may match.
+    /// A set of bits per node kind: bit `i` is set if a pattern tagged `tags[i]` may match.
     pub fn roles(&self, tags: &[&str]) -> Vec<u8> {
         let bits = |kind: usize| {
             let bit = |tag: &str| tags.iter().position(|known| tag.starts_with(known)).map_or(0, |bit| 1 << bit);
@@ -129,7 +129,7 @@ impl Pattern {
 }
 
 impl Shape {
-    /// Whether the shape, or one inside of it, has this capture.
+    /// Whether the shape, or one inside it, has this capture.
     fn captures(&self, capture: Option<usize>) -> bool {
         self.capture == capture || self.children.iter().any(|child| child.shapes.iter().any(|shape| shape.captures(capture)))
     }
@@ -168,7 +168,7 @@ impl Shape {
 }
 
 impl Child {
-    /// The matches for every child that this part may stand for, each by the first alternative that fits.
+    /// The matches for every child that this part may match, each by the first alternative that fits.
     fn each<'tree>(&self, parent: Node<'tree>, name: Option<usize>, captures: Captures<'tree>, found: &mut Vec<Captures<'tree>>) {
         let mut cursor = parent.walk();
         let field = self.field.and_then(NonZeroU16::new);
@@ -226,7 +226,7 @@ pub fn compile(language: &Language, text: &str, table: &mut Table) -> Result<(),
 
 struct Reader<'a> {
     language: &'a Language,
-    /// Ids of the named node kinds; a grammar may have several of one name.
+    /// Ids of the named node kinds; a grammar may have several with one name.
     by_name: HashMap<&'a str, Vec<u16>>,
     text: &'a str,
     at: usize,

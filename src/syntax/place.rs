@@ -1,5 +1,6 @@
-//! Whether a selection is a value that can be given a name: it is read, once, where the statement around it begins. What is written to, or
-//! has its address taken, is a place, and a copy of it would be another place. `scope.scm` says which parts of which nodes are places.
+//! Whether a selection is a value that can be given a name: it is read once, where the statement around it begins. Something that is
+//! written to, or has its address taken, is a place, and a copy of it would be another place. `scope.scm` says which parts of which nodes
+//! are places.
 
 use std::ops::Range;
 
@@ -21,7 +22,7 @@ const NO_STATEMENT: &str = "what is selected stands where no statement could be 
 const SAME_LINE: &str = "the statement does not begin its line; put it on a line of its own first";
 
 /// The statement around a selection, if that is exactly one value, larger than a name and smaller than the statement, which means the same
-/// before the statement. The error says why it is not, for a person.
+/// before the statement. The error says why it is not, for the user.
 pub fn statement_of(parsed: &Parsed, selection: &Range<usize>) -> Result<Range<usize>, &'static str> {
     let text = parsed.text();
     let selected = text.get(selection.clone()).filter(|selected| !selected.is_empty() && selected.trim() == *selected).ok_or(NO_VALUE)?;
@@ -93,7 +94,7 @@ pub(super) fn is(parsed: &Parsed, tag: &str, node: Node<'_>) -> bool {
     patterns.any(|pattern| pattern.matches(node, parsed.text()).is_some())
 }
 
-/// The node that makes the end of a path a place; none where it is read as a value.
+/// The node that makes the end of a path a place; none if it is read as a value.
 pub(super) fn place<'tree>(parsed: &Parsed, path: &[Node<'tree>]) -> Option<Node<'tree>> {
     let mut by = None;
     for pair in path.windows(2) {
@@ -107,7 +108,7 @@ pub(super) fn place<'tree>(parsed: &Parsed, path: &[Node<'tree>]) -> Option<Node
     by
 }
 
-/// Whether a value can be moved in front of its statement: it is read, right away, and means the same there. `path` leads from the
+/// Whether a value can be moved in front of its statement: it is read, immediately, and means the same there. `path` leads from the
 /// statement to the value.
 fn stands_by_itself(parsed: &Parsed, path: &[Node<'_>], value: &Range<usize>) -> Result<(), &'static str> {
     let roles = &parsed.language().scope_roles;
@@ -149,7 +150,7 @@ fn shortens(parsed: &Parsed, chain: Node<'_>) -> bool {
     }
 }
 
-/// Whether a child is an argument or index that is skipped where the chain before it ends early.
+/// Whether a child is an argument or index that is skipped if the chain before it ends early.
 fn is_cut_short(parsed: &Parsed, parent: Node<'_>, child: Node<'_>) -> bool {
     let begins = parent.named_child(0).filter(|first| marks(parsed, "chain", parent, *first));
     begins.is_some_and(|first| first != child) && shortens(parsed, parent)
@@ -183,7 +184,7 @@ fn is_several(parsed: &Parsed, path: &[Node<'_>], list: Node<'_>) -> bool {
         || around.named_child(0) == Some(list) && results().is_some_and(|results| results.starts_with('(') && results.contains(','))
 }
 
-/// Whether a value uses a name that its statement binds or changes before the value is reached: `with open(p) as f, read(f.name)`, `i++ +
+/// Whether a value uses a name that its statement binds or changes before the value is evaluated: `with open(p) as f, read(f.name)`, `i++ +
 /// f(i)`.
 fn knows_more(parsed: &Parsed, statement: &Range<usize>, value: &Range<usize>) -> bool {
     let text = parsed.text();

@@ -4,17 +4,17 @@ use tree_sitter::{Node, TreeCursor};
 
 use super::Parsed;
 
-/// The nodes of a text in preorder. After each node `goes_into` is asked whether to visit its children.
+/// The nodes of a text in preorder. After each node `goes_into` decides whether to visit its children.
 pub(super) struct Preorder<'tree, F> {
     cursor: TreeCursor<'tree>,
-    /// From the root to the node given last; empty at the end.
+    /// From the root to the node returned last; empty at the end.
     path: Vec<Node<'tree>>,
     has_begun: bool,
     goes_into: F,
 }
 
 impl Parsed {
-    /// All nodes, except those below one that is not gone into.
+    /// All nodes, except those below one that is not entered.
     pub(super) fn preorder<'tree, F: FnMut(Node<'tree>) -> bool>(&'tree self, goes_into: F) -> Preorder<'tree, F> {
         Preorder::of(self.root(), goes_into)
     }
@@ -26,7 +26,7 @@ impl<'tree, F> Preorder<'tree, F> {
         Self { cursor: root.walk(), path: vec![root], has_begun: false, goes_into }
     }
 
-    /// The path from the root to the node given last.
+    /// The path from the root to the node returned last.
     pub fn path(&self) -> &[Node<'tree>] {
         &self.path
     }

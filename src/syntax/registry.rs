@@ -28,7 +28,7 @@ impl<'a> Builtin<'a> {
     }
 }
 
-/// A query file: its folder below `grammars`, and its text. Inherited files come after the language's own.
+/// A query file: its folder in `grammars`, and its text. Inherited files come after the language's own.
 type Source = (&'static str, &'static str);
 
 // Defines `BUILTINS`, which `build.rs` makes from `languages.toml`.
@@ -37,7 +37,7 @@ include!(concat!(env!("OUT_DIR"), "/languages.rs"));
 /// The text of `languages.toml`.
 pub(super) const LANGUAGES: &str = include_str!("../../grammars/languages.toml");
 
-/// The words that people use for the built-in languages: their names, and the extensions of their files.
+/// The words that users have for the built-in languages: their names, and the extensions of their files.
 pub fn spoken_names() -> &'static [String] {
     static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
         let entries = data::parsed(LANGUAGES).and_then(|file| data::languages(&file)).unwrap_or_default();
@@ -156,7 +156,7 @@ impl Registry {
             roles: roles(&tags, walk::ROLES),
             scope_roles: roles(&scope, scope::ROLES),
             use_roles: roles(&scope, uses::ROLES),
-            // Without `tags.scm` a language counts as plain text: half an outline would be taken for a whole one.
+            // Without `tags.scm` a language counts as plain text: half an outline would be mistaken for a whole one.
             grammar: grammar.filter(|_| !tags.is_empty()),
             tags,
             scope,
@@ -182,7 +182,7 @@ impl Registry {
         self.by_id.get(id).map(|number| &self.languages[*number])
     }
 
-    /// What a comment begins with in a file of this name.
+    /// The start of a comment in a file of this name.
     pub fn comment_in(&self, path: &str) -> &str {
         self.by_path(path).and_then(|language| language.comment.as_deref()).unwrap_or_else(|| files::comment(path))
     }
@@ -195,12 +195,12 @@ impl Registry {
         Some(&self.languages[*number])
     }
 
-    /// The language of a file by content, name, extension or `#!` line. `text` has to be complete: what claims it may stand anywhere.
+    /// The language of a file by content, name, extension or `#!` line. `text` has to be complete: what claims it may be anywhere.
     pub fn detect(&self, path: &str, text: &str) -> Option<&Arc<Language>> {
         self.claimed(path, text).or_else(|| self.by_path(path)).or_else(|| self.by_shebang(text))
     }
 
-    /// The language of a document: the editor's word (`id`, may be empty), else what the file looks like. An editor that only goes by the
+    /// The language of a document: the editor's `id` (may be empty), else what the file looks like. An editor that only looks at the
     /// extension ("c" for a header) knows less than the content.
     pub fn of_document(&self, id: &str, path: Option<&str>, text: &str) -> Option<&Arc<Language>> {
         let said = self.by_id(id);

@@ -19,7 +19,7 @@ pub(super) const STRING: u8 = 1 << 1;
 pub(super) const BLOCK: u8 = 1 << 2;
 /// An expression.
 pub(super) const EXPRESSION: u8 = 1 << 3;
-/// Code inside of a string.
+/// Code inside a string.
 pub(super) const INTERPOLATION: u8 = 1 << 4;
 /// An expression that could be the value of a variable.
 pub(super) const VALUE: u8 = 1 << 5;
@@ -28,7 +28,7 @@ pub(super) const BINDING: u8 = 1 << 6;
 /// A node that does not run where its statement begins: a loop's head, a closure, the right side of a short circuit.
 pub(super) const LATER: u8 = 1 << 7;
 
-/// Most words before a definition that are not part of it.
+/// Maximum words before a definition that are not part of it.
 const MODIFIERS: usize = 3;
 
 /// A definition around a place.
@@ -36,7 +36,7 @@ const MODIFIERS: usize = 3;
 pub struct Item {
     pub name: String,
     pub kind: Kind,
-    /// Bytes of the whole item, with decorators and attributes where the grammar has them inside.
+    /// Bytes of the whole item, including decorators and attributes if the grammar has them inside.
     pub range: Range<usize>,
     /// Bytes from its first word up to its body.
     pub signature: Range<usize>,
@@ -54,7 +54,7 @@ pub struct Place {
     pub in_expression: bool,
     /// The innermost block around the offset, without braces.
     pub block: Option<Range<usize>>,
-    /// The block holds only space and comments, so a completion there is a whole body.
+    /// The block holds only white space and comments, so a completion there is a whole body.
     pub block_is_empty: bool,
     /// The end of the block, where a completion has to stop.
     pub block_end: usize,
@@ -90,12 +90,12 @@ pub fn at(parsed: &Parsed, offset: usize) -> Place {
     place
 }
 
-/// The definitions around a place, outermost first; an open bracket changes nothing of them.
+/// The definitions around a place, outermost first; an open bracket does not change them.
 fn items(parsed: &Parsed, offset: usize) -> Vec<Item> {
     path_to(parsed, leaf(parsed, offset)).into_iter().filter_map(|node| item(parsed, node)).collect()
 }
 
-/// Whether an offset lies in a comment or a string.
+/// Whether an offset is in a comment or a string.
 pub fn is_prose(parsed: &Parsed, offset: usize) -> bool {
     let roles = &parsed.language().scope_roles;
     let role = |node: &Node<'_>| roles.get(usize::from(node.kind_id())).copied().unwrap_or(0);
@@ -143,7 +143,7 @@ pub fn top_level(parsed: &Parsed) -> Vec<Range<usize>> {
     parts(parsed, parsed.root())
 }
 
-/// The same of what stands in a node.
+/// The same for the nodes inside a node.
 pub(super) fn parts(parsed: &Parsed, within: Node<'_>) -> Vec<Range<usize>> {
     let (text, language) = (parsed.text(), parsed.language());
     let leads = |node: &Node<'_>| {
@@ -166,11 +166,11 @@ pub(super) fn parts(parsed: &Parsed, within: Node<'_>) -> Vec<Range<usize>> {
             is_lead.then_some(lead.start)
         });
         let range = near.unwrap_or(own.start)..own.end;
-        // A comment behind something in its line is about that.
+        // A comment after something on its line is about that.
         let role = language.scope_roles.get(usize::from(node.kind_id())).copied().unwrap_or(0);
         let is_behind = role & COMMENT != 0 && near.is_none() && !text[line_start(text, own.start)..own.start].trim().is_empty();
         if let Some(before) = found.last_mut().filter(|before| is_behind && before.end <= own.start) {
-            // Some grammars take the end of its line into a comment.
+            // Some grammars include the end of its line in a comment.
             before.end = own.start + text[own.clone()].trim_end().len();
             continue;
         }
@@ -180,7 +180,7 @@ pub(super) fn parts(parsed: &Parsed, within: Node<'_>) -> Vec<Range<usize>> {
     found
 }
 
-/// Whether a function is around these bytes, with a name or without.
+/// Whether a function surrounds these bytes, named or anonymous.
 pub fn is_in_function(parsed: &Parsed, range: &Range<usize>) -> bool {
     let Some(leaf) = parsed.root().descendant_for_byte_range(range.start, range.end) else { return false };
     let is_around = |node: &Node<'_>| node.start_byte() < range.start && range.end <= node.end_byte();
@@ -245,7 +245,7 @@ fn look(parsed: &Parsed, here: Node<'_>, role: u8, offset: usize, place: &mut Pl
     let inside = here.start_byte() < offset && offset < here.end_byte();
     let settled = place.block.is_some() || place.in_comment || place.in_string;
     if role & COMMENT != 0 && !settled {
-        // A line comment goes on at its end, a block comment does not.
+        // A line comment continues at its end, a block comment does not.
         let block = parsed.language().block_comment.as_ref();
         let closed = || block.is_some_and(|[_, closes]| parsed.text()[..offset].ends_with(closes.as_str()));
         let open = here.start_byte() < offset && offset == here.end_byte() && !closed();
@@ -280,7 +280,7 @@ pub(super) fn item(parsed: &Parsed, node: Node<'_>) -> Option<Item> {
     })?;
     let kind = Kind::by_name(pattern.tag.strip_prefix("definition.")?)?;
     let name = captures.get("name")?;
-    // A value with members is no place that code stands in.
+    // A value with members is not a place for code.
     let body = captures.get("body").filter(|_| pattern.setting("holds").is_none()).map(|body| body.byte_range());
     if body.is_none() && matches!(kind, Kind::Variable | Kind::Attribute | Kind::Variant) {
         return None;

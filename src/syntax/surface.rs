@@ -1,5 +1,5 @@
-//! How half-written code looks while nothing parses it, and code in languages without a grammar: comments, strings, where blocks begin and
-//! end. In `languages.toml` it is `surface`, of a language, of `[common]`, or of `[[unread]]` for files without a grammar.
+//! How half-written code looks before anything parses it, and code in languages without a grammar: comments, strings, where blocks begin
+//! and end. In `languages.toml` it is the key `surface`, of a language, of `[common]`, or of `[[unread]]` for files without a grammar.
 
 use std::sync::{Arc, LazyLock};
 
@@ -7,17 +7,17 @@ use serde::Deserialize;
 
 use super::{Language, data, lists};
 
-/// What code of a language shows without a parser.
+/// What can be recognised in code of a language without a parser.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Surface {
-    /// What begins a line comment. None for languages without a grammar, where a quote may be prose.
+    /// The start of a line comment. None for languages without a grammar, in which a quote may be prose.
     #[serde(skip)]
     pub line: Option<String>,
-    /// What begins and ends a block comment.
+    /// The start and the end of a block comment.
     #[serde(skip)]
     pub block: Option<[String; 2]>,
-    /// How blocks are marked; where there is a tree, the tree decides.
+    /// How blocks are marked; if there is a tree, the tree decides.
     pub blocks: Blocks,
     /// Endings of lines after which a deeper block begins.
     pub opens: Vec<String>,
@@ -29,58 +29,58 @@ pub struct Surface {
     pub divides: Vec<String>,
     /// Starts of lines that continue a statement at its own level: `else`.
     pub goes_on: Vec<String>,
-    /// Starts of the further lines of a signature.
+    /// Starts of the continuation lines of a signature.
     pub head_parts: Vec<String>,
     /// Starts of a next item, at the margin and inside a block. A model that writes one has left its hole.
     pub items: Vec<String>,
     pub inner_items: Vec<String>,
-    /// Starts of lines that stand at the margin because the block before has ended.
+    /// Starts of lines that are at the margin because the block before has ended.
     pub margin: Vec<String>,
-    /// What a line of attributes or decorators begins with, and what begins so and is a definition.
+    /// The start of a line of attributes or decorators, and what starts the same way but is a definition.
     pub attributes: Vec<String>,
     pub not_attributes: Vec<String>,
-    /// What a line begins with that only stands before something, and ends with an angle bracket.
+    /// The start of a line that only precedes something, and ends with an angle bracket.
     pub leads: Vec<String>,
-    /// What begins the conditions of a head on a line of their own.
+    /// The start of the conditions of a head on a line of their own.
     pub conditions: Option<Conditions>,
     /// The words at the beginning of a loop and of the line that ends it.
     pub loop_ends: Option<[String; 2]>,
-    /// Words before a colon that are no labels.
+    /// Words before a colon that are not labels.
     pub not_labels: Vec<String>,
-    /// Words behind which a value begins.
+    /// Words that are followed by a value.
     pub before_values: Vec<String>,
-    /// Elements that hold nothing, and so are not closed.
+    /// Elements that have no content, and so are not closed.
     pub void_elements: Vec<String>,
-    /// What stands before the words of a block, and means nothing to it.
+    /// What may precede the words of a block without meaning.
     pub before_blocks: Vec<String>,
-    /// What a line has in it that opens a block with values for it, which end in a bar.
+    /// What a line contains that opens a block with parameters, which end in a bar.
     pub block_takes: Option<String>,
-    /// A comment ends with its line, whatever that ends with.
+    /// A comment ends with its line, even if that ends with a backslash.
     pub comments_end: bool,
-    /// A backslash at the end of a line breaks it, and does not go on with it.
+    /// A backslash at the end of a line breaks it, and does not continue it.
     pub backslash_breaks: bool,
-    /// What may stand before the quote of a string, in small letters.
+    /// What may precede the quote of a string, in lower case.
     pub string_prefixes: Vec<String>,
-    /// What lines begin with that are those of a preprocessor, wherever they stand.
+    /// The start of preprocessor lines, wherever they are.
     pub preprocessor: Option<Preprocessor>,
-    /// A name with a colon is a label, which stands less deep than its block.
+    /// A name with a colon is a label, which is less deep than its block.
     #[serde(skip)]
     pub labels: bool,
     /// Text between `<` and `>` may span lines: type parameters, tags of elements.
     pub angles: bool,
-    /// No comma may stand before the bracket that closes a list (as in JSON).
+    /// No comma may precede the bracket that closes a list (as in JSON).
     pub no_last_comma: bool,
-    /// Below a line with a colon stand commands, each after a tab (as in a Makefile).
+    /// A line with a colon is followed by commands, each after a tab (as in a Makefile).
     pub recipes: bool,
 }
 
-/// The lines of a preprocessor, by what they begin with.
+/// The lines of a preprocessor, by their start.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Preprocessor {
-    /// What every one of them begins with; blanks may follow it.
+    /// The start of all of them; white space may follow it.
     pub sign: String,
-    /// A condition, and one that something does not hold.
+    /// The start of a condition, and of a negated one.
     pub opens: String,
     pub unless: String,
     /// The next part of one, and its end.
@@ -102,12 +102,12 @@ impl Preprocessor {
 #[serde(deny_unknown_fields)]
 pub struct Conditions {
     pub word: String,
-    /// What is in heads that have them as long as they are not ended, and in those that have them in any case.
+    /// What is in heads that have them unless they are ended, and in heads that always have them.
     pub of_open: String,
     pub of: String,
 }
 
-/// How blocks are told.
+/// How blocks are marked.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum Blocks {
@@ -146,19 +146,19 @@ static UNREAD: LazyLock<(Vec<Unread>, Surface)> = LazyLock::new(|| {
 });
 
 impl Surface {
-    /// The surface of a language; the defaults where the language is unknown.
+    /// The surface of a language; the defaults if the language is unknown.
     pub fn of(language: Option<&Arc<Language>>) -> &Self {
         language.map_or(&UNREAD.1, |language| &language.surface)
     }
 
-    /// The surface of a file, also where its language has no grammar.
+    /// The surface of a file, even if its language has no grammar.
     pub fn in_file<'a>(language: Option<&'a Arc<Language>>, path: &str) -> &'a Self {
         let name = path.rsplit('/').next().unwrap_or(path);
         let unread = || UNREAD.0.iter().find(|unread| unread.is_of(name)).map(|unread| &unread.surface);
         if language.is_some() { Self::of(language) } else { unread().unwrap_or_else(|| Self::of(None)) }
     }
 
-    /// Whether a grammar reads the language, so that every sign has its proper meaning.
+    /// Whether a grammar reads the language, so that every character has its proper meaning.
     pub fn is_read(&self) -> bool {
         self.line.is_some()
     }
@@ -168,17 +168,17 @@ impl Surface {
         line.len() > 1 && self.attributes.iter().any(|sign| line.starts_with(sign.as_str())) && !self.is_no_attribute(line)
     }
 
-    /// Whether a text begins like an attribute and is a definition.
+    /// Whether a text begins like an attribute but is a definition.
     pub fn is_no_attribute(&self, text: &str) -> bool {
         self.not_attributes.iter().any(|word| text.starts_with(word.as_str()))
     }
 
-    /// Whether a text ends with a word behind which a value begins.
+    /// Whether a text ends with a word that is followed by a value.
     pub fn wants_value(&self, text: &str) -> bool {
         self.before_values.iter().any(|word| text.ends_with(word.as_str()))
     }
 
-    /// Whether blocks stand in braces.
+    /// Whether blocks are in braces.
     pub fn has_braces(&self) -> bool {
         self.blocks == Blocks::Braces
     }

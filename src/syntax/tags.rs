@@ -1,4 +1,4 @@
-//! What a file defines, mentions and imports, as [`super::walk`] gathers it.
+//! What a file defines, mentions and imports, as gathered by [`super::walk`].
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
@@ -29,7 +29,7 @@ pub enum Kind {
     Attribute,
     Macro,
     Module,
-    /// A name passed on from elsewhere: `pub use`, `from .x import Y` in `__init__.py`, `export {x} from`.
+    /// A name re-exported from elsewhere: `pub use`, `from .x import Y` in `__init__.py`, `export {x} from`.
     Reexport,
 }
 
@@ -77,7 +77,7 @@ impl Kind {
     }
 }
 
-/// A range of bytes; empty (`start == end`) stands for none.
+/// A range of bytes; empty (`start == end`) means none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Span {
     pub start: u32,
@@ -90,7 +90,7 @@ impl Span {
         Self { start: range.start as u32, end: range.end as u32 }
     }
 
-    /// Whether the span stands for none.
+    /// Whether the span means none.
     pub fn is_empty(self) -> bool {
         self.start == self.end
     }
@@ -100,7 +100,7 @@ impl Span {
         self.start as usize..self.end as usize
     }
 
-    /// The text in the span; empty where the span does not fit the text.
+    /// The text in the span; empty if the span does not fit the text.
     pub fn of(self, text: &str) -> &str {
         text.get(self.range()).unwrap_or_default()
     }
@@ -114,7 +114,7 @@ pub struct Definition {
     pub name: Span,
     /// The whole definition with decorators and attributes, without the comment above.
     pub item: Span,
-    /// From its own first word to its body, or to its end where it has none.
+    /// From its own first word to its body, or to its end if it has none.
     pub signature: Span,
     pub body: Span,
     /// The comment above, or the docstring.
@@ -123,19 +123,19 @@ pub struct Definition {
     pub bases: Span,
     /// The enclosing definition, as its index in [`Facts::definitions`].
     pub parent: Option<u32>,
-    /// The name of the enclosing type where the file does not define that: in `impl` blocks and Go receivers.
+    /// The name of the enclosing type if the file does not define that: in `impl` blocks and Go receivers.
     pub container: Span,
     pub line: u32,
     pub name_line: u32,
     pub end_line: u32,
 }
 
-/// Everything that the index keeps of a file.
+/// Everything that the index keeps about a file.
 #[derive(Debug, Default)]
 pub struct Facts<'a> {
     /// In the order of the text.
     pub definitions: Vec<Definition>,
-    /// Identifiers with how often each occurs, definitions included, comments and strings left out.
+    /// Identifiers with how often each occurs, including definitions, excluding comments and strings.
     pub names: Words<'a>,
     pub imports: Vec<Import>,
 }

@@ -1,5 +1,5 @@
-//! The trees of the documents used last, shared by the index and by requests. Whoever first needs a version parses it; others wait for that
-//! tree.
+//! The trees of the most recently used documents, shared by the index and by requests. The first to need a version parses it; others wait
+//! for that tree.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,10 +9,10 @@ use super::language::Language;
 use super::parse::{BUDGET, ParseError, Parsed, Work, parse};
 use crate::text::SharedText;
 
-/// Documents whose trees are kept: as many as a person works on at a time.
+/// How many documents' trees are kept: as many as a user works on at a time.
 const KEPT_DOCUMENTS: usize = 8;
-/// After a parse over budget, the document is left alone for this many times as long, so that nobody who types in it waits again and again.
-/// (While the parser recovers from many errors it does not look at the clock.)
+/// After a parse over budget, the document is left alone for this many times as long, so that a user who types in it does not wait again
+/// and again. (While the parser recovers from many errors it does not look at the clock.)
 const REST: u32 = 8;
 
 /// The kept trees.
@@ -22,7 +22,7 @@ pub struct Trees {
     kept: Mutex<VecDeque<(String, Slot)>>,
 }
 
-/// A document's last text and its outcome. Locked while it is parsed: a second parse would take longer than the wait.
+/// A document's last text and its result. Locked while it is parsed: a second parse would take longer than the wait.
 type Slot = Arc<Mutex<Known>>;
 
 #[derive(Debug, Default)]
@@ -39,11 +39,11 @@ impl Known {
         resting && self.last.as_ref().is_none_or(|(before, _)| before != text)
     }
 
-    /// Parses and keeps the outcome.
+    /// Parses and keeps the result.
     fn make(&mut self, text: &SharedText, parse: impl FnOnce() -> Result<Parsed, ParseError>) -> Result<Parsed, ParseError> {
         let work = Work::start();
         let parsed = parse();
-        // No tree, or one for which two parses together took far too long; each alone has kept to its budget.
+        // No tree, or one for which two parses together took far too long; each alone stayed within its budget.
         if work.exceeds(if parsed.is_err() { BUDGET } else { BUDGET * 2 }) {
             self.rests = Some(Instant::now() + work.took() * REST);
         }
@@ -53,7 +53,7 @@ impl Known {
 }
 
 impl Trees {
-    /// The tree of a document's text, made from an earlier version where one is kept.
+    /// The tree of a document's text, made from an earlier version if one is kept.
     pub fn of(&self, uri: &str, language: &Arc<Language>, text: impl Into<SharedText>) -> Result<Parsed, ParseError> {
         let text = &text.into();
         let slot = self.slot(uri);
@@ -72,7 +72,7 @@ impl Trees {
         }
     }
 
-    /// The tree of a later version, made by `edited` from exactly the tree `before`, for those who ask what an edit has changed.
+    /// The tree of a later version, made by `edited` from exactly the tree `before`, for callers who need to know what an edit has changed.
     pub fn after(
         &self,
         before: &Parsed,

@@ -1,5 +1,5 @@
-//! Brackets that nobody has closed, or that close nothing. While somebody types, a bracket is open for a while, and for the parser all
-//! definitions behind it are inside of it. Indentation says which bracket it is.
+//! Brackets that are not closed, or that close nothing. While the user types, a bracket is open for a while, and to the parser all
+//! definitions after it are inside it. Indentation says which bracket it is.
 
 use std::ops::Range;
 
@@ -10,33 +10,33 @@ use crate::text::layout::indentation;
 use crate::text::lines::{line_end, line_start, next_line};
 use crate::text::words;
 
-/// Most brackets without a partner in a text that somebody types. A text with more is broken in another way: it is another language, or its
-/// brackets come from macros.
+/// Maximum brackets without a partner in a text that is being typed. A text with more is broken in another way: it is another language, or
+/// its brackets come from macros.
 const MAX_REPAIRS: usize = 8;
-/// Most brackets that are open at a time. Deeper ones nobody has written by hand.
+/// Maximum brackets that are open at a time. Nobody writes deeper ones by hand.
 const MAX_DEPTH: usize = 200;
-/// Largest text that is looked at, in bytes: it is read with each key.
+/// The largest text that is examined, in bytes: it is read with each key.
 const MAX_TEXT_BYTES: usize = 1 << 20;
 
-/// What the parser has to read otherwise, so that every bracket has its partner.
+/// What the parser has to read differently, so that every bracket has its partner.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Repair {
     /// The bracket without a partner.
     bracket: usize,
-    /// The bytes that are read otherwise.
+    /// The bytes that are read differently.
     pub range: Range<usize>,
-    /// They are a blank, and a block ends there; else nothing is there.
+    /// They are a space, and a block ends there; otherwise nothing is there.
     pub closes: bool,
 }
 
 impl Repair {
-    /// Hides the bracket alone.
+    /// Hides only the bracket.
     fn without(bracket: usize) -> Self {
         Self { bracket, range: bracket..bracket + 1, closes: false }
     }
 }
 
-/// What is to be read otherwise, in order. Nothing where there is more than anybody leaves open.
+/// What has to be read differently, in order. Nothing if there is more than anybody leaves open.
 pub(super) fn repairs(text: &str, language: &Language) -> Vec<Repair> {
     if text.len() > MAX_TEXT_BYTES || is_even(text.as_bytes()) {
         return vec![];
@@ -74,16 +74,17 @@ pub(super) fn repairs(text: &str, language: &Language) -> Vec<Repair> {
     repairs
 }
 
-/// Whether as many brackets of each kind open as close, those in strings and comments included. Then most likely each has its partner, and
-/// the text is broken by something else, such as a macro. To count costs nothing beside a second parse.
+/// Whether as many brackets of each kind open as close, including those in strings and comments. Then most likely each has its partner, and
+/// the text is broken by something else, such as a macro. Counting costs nothing compared with a second parse.
 fn is_even(text: &[u8]) -> bool {
     [(b'(', b')'), (b'[', b']'), (b'{', b'}')]
         .iter()
         .all(|(opens, closes)| crate::text::count(text, *opens) == crate::text::count(text, *closes))
 }
 
-/// What lets an open brace have its partner. Its block can end before the first line that is not indented deeper, in place of a blank of
-/// it; at the margin there is none. None where there is no such line: what is open at the end of a text is closed there by the parser.
+/// The repair that gives an open brace its partner. Its block can end before the first line that is not indented deeper, in place of a
+/// space of that line; at the margin there is none. None if there is no such line: what is open at the end of a text is closed there by the
+/// parser.
 fn closed(text: &str, opened: &Opened) -> Option<Repair> {
     let mut at = next_line(text, opened.at);
     while at < text.len() {
@@ -101,12 +102,12 @@ fn closed(text: &str, opened: &Opened) -> Option<Repair> {
     None
 }
 
-/// A bracket that waits for its partner.
+/// A bracket waiting for its partner.
 #[derive(Clone, Copy)]
 struct Opened {
     at: usize,
     letter: char,
-    /// How deep the line is indented in which its statement begins.
+    /// The indentation of the line on which its statement begins.
     indent: usize,
 }
 
@@ -115,9 +116,9 @@ struct Opened {
 struct Line {
     start: usize,
     end: usize,
-    /// How deep its statement is indented.
+    /// The indentation of its statement.
     indent: usize,
-    /// It is one of the preprocessor, or goes on with one.
+    /// It is a preprocessor line, or continues one.
     is_directive: bool,
 }
 
@@ -127,13 +128,13 @@ struct Pairing<'a> {
     open: Vec<Opened>,
     /// For brackets without a partner.
     alone: Vec<Repair>,
-    /// For each condition of the preprocessor around: what was open before it, and what is open behind its first branch.
+    /// For each surrounding preprocessor condition: what was open before it, and what is open after its first branch.
     conditions: Vec<(Vec<Opened>, Option<Vec<Opened>>)>,
     line: Line,
 }
 
 impl Pairing<'_> {
-    /// Goes on to the line of a place.
+    /// Advances to the line of a place.
     fn reach(&mut self, at: usize) {
         if self.line.end == 0 {
             self.enter(0);
@@ -156,7 +157,8 @@ impl Pairing<'_> {
         self.line = Line { start, end, indent: line.len() - said.len(), is_directive: goes_on || directive.is_some() };
     }
 
-    /// Of the branches of a condition only one is there, so each begins with what was open before, and the first says what is open behind.
+    /// Only one of the branches of a condition exists, so each begins with what was open before, and the first determines what is open
+    /// after it.
     fn branch(&mut self, directive: &str) {
         let Some(lines) = &self.language.surface.preprocessor else { return };
         let is = |word: &str| word.strip_prefix(lines.sign.as_str()).is_some_and(|word| directive.starts_with(word));
@@ -178,7 +180,7 @@ impl Pairing<'_> {
         self.alone.extend(repair);
     }
 
-    /// Without its block a condition is half of something, and a parser looks for the block in what follows: all of it is hidden.
+    /// Without its block a condition is half of something, and the parser would look for the block in what follows: all of it is hidden.
     fn condition(&self, open: &Opened) -> Repair {
         let (start, end) = (line_start(self.text, open.at), line_end(self.text, open.at));
         let first = self.text[start..open.at].find(|letter: char| letter.is_alphanumeric()).map_or(open.at, |at| start + at);
@@ -197,7 +199,7 @@ impl Pairing<'_> {
         let indent = indentation(&self.text[self.line.start..self.line.end]).len();
         let fits = |open: &Opened| open.letter == opens;
         let Some(nearest) = self.open.iter().rposition(fits) else { return self.alone.push(Repair::without(bracket.at)) };
-        // What begins a line is indented like the line in which it was opened.
+        // What begins a line is indented like the line on which it was opened.
         let is_deeper = |open: &Opened| open.at < self.line.start && open.indent > indent;
         let at_its_depth = || self.open[..nearest].iter().rposition(|open| fits(open) && open.indent == indent);
         let below = if is_first && is_deeper(&self.open[nearest]) { at_its_depth() } else { None };

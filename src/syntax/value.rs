@@ -1,4 +1,4 @@
-//! Takes a value apart: a call, a member, an element, or one of several values. So the type of a member's owner is found, wherever it is
+//! Takes a value apart: a call, a member, an element, or one of several values. This finds the type of a member's owner, wherever it is
 //! written.
 
 use std::ops::Range;
@@ -29,7 +29,7 @@ pub enum Made {
     },
     /// `a[1]`.
     Element(Range<usize>),
-    /// One of these, or the same in other words: `(a)`, `*a`, `a or b`, `await a`.
+    /// One of these, or an equivalent: `(a)`, `*a`, `a or b`, `await a`.
     Same(Vec<Range<usize>>),
     /// A list or tuple of these.
     Holds(Vec<Range<usize>>),
@@ -115,7 +115,7 @@ fn call(parsed: &Parsed, function: Node<'_>, arguments: Node<'_>) -> Made {
     match of_node(parsed, function) {
         Made::Name(name) => Made::Call { of: None, name, arguments },
         Made::Member { of, name } => Made::Call { of: Some(of), name, arguments },
-        // `(a or b)(c)`, a function out of a list.
+        // `(a or b)(c)`, a function from a list.
         _ => Made::Unknown,
     }
 }

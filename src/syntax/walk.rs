@@ -47,7 +47,7 @@ pub fn tags<'a>(parsed: &'a Parsed, path: &str) -> Facts<'a> {
     walk.facts
 }
 
-/// The definitions in a stretch of a text, with those around and beside them.
+/// The definitions in a stretch of a text, with those around and next to them.
 pub fn definitions_in(parsed: &Parsed, path: &str, range: &Range<usize>) -> Vec<Definition> {
     let parsed = parsed.balanced();
     let mut walk = Walk { within: Some(range.clone()), ..Walk::new(parsed, path, range.len()) };
@@ -56,7 +56,7 @@ pub fn definitions_in(parsed: &Parsed, path: &str, range: &Range<usize>) -> Vec<
 }
 
 /// A definition or scope whose inside is being walked. `scope.impl` holds members like a type, `scope.local` hides names like a function,
-/// and what stands in `scope.value` is handed on.
+/// and the content of `scope.value` is re-exported.
 #[derive(Clone, Copy)]
 struct Open {
     depth: u32,
@@ -64,7 +64,7 @@ struct Open {
     /// None for scopes, which hold members like types.
     kind: Option<Kind>,
     container: Span,
-    /// Of a value: how deep its members lie. What lies deeper, as in a list in it, is none.
+    /// For a value: the depth of its members. Nodes that are deeper, as in a list in it, are none.
     members: Option<u32>,
 }
 
@@ -77,18 +77,18 @@ impl Open {
         self.kind.is_some_and(Kind::is_callable)
     }
 
-    /// Whether it is a value with members, such as an object that a constant is, or one among these.
+    /// Whether it is a value with members, such as an object assigned to a constant, or one of its members.
     fn is_value(&self) -> bool {
         self.members.is_some() && self.kind.is_some()
     }
 
-    /// Whether a member of it would lie so deep.
+    /// Whether a member of it would be at this depth.
     fn is_right_above(&self, depth: u32) -> bool {
         self.members.is_none_or(|members| members == depth)
     }
 }
 
-/// What [`Walk::define`] made of a node.
+/// The result of [`Walk::define`] for a node.
 enum Defined<'tree> {
     Nothing,
     /// A scope, with the node that names it.
@@ -113,18 +113,18 @@ struct Walk<'a> {
     language: &'a Language,
     source: &'a str,
     file_name: String,
-    /// Nodes outside of these bytes are skipped.
+    /// Nodes outside these bytes are skipped.
     within: Option<Range<usize>>,
     facts: Facts<'a>,
     open: Vec<Open>,
     /// One for each level on the cursor's path.
     leads: Vec<Lead>,
-    /// How deep the node lies that is looked at.
+    /// The depth of the current node.
     depth: u32,
 }
 
 impl<'a> Walk<'a> {
-    /// A walk with room for the words of so many bytes.
+    /// A walk with room for the words of `bytes` bytes.
     fn new(parsed: &'a Parsed, path: &str, bytes: usize) -> Self {
         Self {
             language: parsed.language(),
@@ -138,7 +138,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Walks a node that lies `base` levels deep, and everything below it.
+    /// Walks a node that is `base` levels deep, and everything below it.
     fn tree<'tree>(&mut self, root: Node<'tree>, base: u32) {
         let (mut levels, mut spare): (Vec<Level<'tree>>, Vec<_>) = (vec![], vec![]);
         let mut node = root;
@@ -181,7 +181,7 @@ impl<'a> Walk<'a> {
         self.language.roles.get(usize::from(node.kind_id())).copied().unwrap_or(0)
     }
 
-    /// Looks at one node; true to go inside. `down` receives what precedes the first item inside.
+    /// Processes one node; true to go inside. `down` receives what precedes the first item inside.
     fn enter(&mut self, node: Node<'_>, depth: u32, down: &mut Lead) -> bool {
         let role = self.role(node);
         if role == IDENTIFIER {
@@ -272,7 +272,7 @@ impl<'a> Walk<'a> {
         lead.last_row = node.end_position().row;
     }
 
-    /// Whether a node has the parent or grandparent that a pattern asks for: `(#set! within "record_declaration")`.
+    /// Whether a node has the parent or grandparent that a pattern requires: `(#set! within "record_declaration")`.
     fn is_within(&self, pattern: &Pattern, node: Node<'_>) -> bool {
         let Some(kind) = pattern.setting("within") else { return true };
         let parent = node.parent();
@@ -285,7 +285,7 @@ impl<'a> Walk<'a> {
         is_here && pattern.setting("file").is_none_or(|name| name == self.file_name)
     }
 
-    /// The bits of [`PLACES`](super::pattern::PLACES) that are said of the node that is looked at.
+    /// The bits of [`PLACES`](super::pattern::PLACES) that apply to the current node.
     fn places(&self) -> u8 {
         const MODULE: u8 = 1;
         const TYPE: u8 = 1 << 1;

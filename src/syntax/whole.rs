@@ -1,5 +1,5 @@
-//! What fills the lines around some lines: a statement, an item, a list. A model that gives back such a thing whole may have been asked for
-//! a part of it only.
+//! What fills the lines around some lines: a statement, an item, a list. A model that returns such a thing whole may have been asked for
+//! only a part of it.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use super::parse::Parsed;
 use super::scope::path_to;
 use crate::text::lines::{line_end, line_start};
 
-/// What may follow a node in its last line.
+/// What may follow a node on its last line.
 const ENDS: &[char] = &[';', ',', ' ', '\t', '\r'];
 
 /// A node, or several of the same extent, with lines of its own.
@@ -21,7 +21,7 @@ pub struct Whole {
     pub kinds: Vec<u16>,
 }
 
-/// All that fills the lines around these and is less than the file, innermost first. What fills exactly these lines is left out.
+/// Everything that fills the lines around these and is less than the file, innermost first. What fills exactly these lines is left out.
 pub fn around(parsed: &Parsed, lines: &Range<usize>) -> Vec<Whole> {
     let text = parsed.text();
     let Some(inside) = inked(text, lines) else { return vec![] };
@@ -48,7 +48,7 @@ pub fn kinds(parsed: &Parsed, lines: &Range<usize>) -> Vec<u16> {
     path_to(parsed, leaf).iter().skip(1).filter(fills).map(Node::kind_id).collect()
 }
 
-/// Lines without the blanks at both ends; none where nothing is left.
+/// Lines without white space at both ends; none if nothing is left.
 fn inked(text: &str, lines: &Range<usize>) -> Option<Range<usize>> {
     let inside = &text[lines.clone()];
     let start = lines.start + (inside.len() - inside.trim_start().len());
@@ -56,7 +56,7 @@ fn inked(text: &str, lines: &Range<usize>) -> Option<Range<usize>> {
     (start < end).then_some(start..end)
 }
 
-/// The lines of a node, if nothing else stands in them.
+/// The lines of a node, if they contain nothing else.
 fn filled(text: &str, node: &Node<'_>) -> Option<Range<usize>> {
     let (start, end) = (line_start(text, node.start_byte()), line_end(text, node.end_byte()));
     let alone = text[start..node.start_byte()].trim().is_empty() && text[node.end_byte()..end].trim_end_matches(ENDS).is_empty();

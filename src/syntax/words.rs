@@ -18,7 +18,7 @@ pub struct Words<'a> {
 }
 
 impl<'a> Words<'a> {
-    /// A table with room for the words of a source of so many bytes.
+    /// A table with room for the words of a source of this many bytes.
     pub fn for_source(bytes: usize) -> Self {
         let room = (bytes / 64).clamp(16, 4096);
         Self { words: Vec::with_capacity(room), table: vec![0; (room * 2).next_power_of_two()] }
@@ -34,7 +34,7 @@ impl<'a> Words<'a> {
         self.words.is_empty()
     }
 
-    /// Words with their counts. A word that only got a number has count zero.
+    /// Words with their counts. A word that was only numbered has count zero.
     pub fn iter(&self) -> impl Iterator<Item = (&'a str, u32)> {
         self.words.iter().map(|word| (word.text, word.count))
     }

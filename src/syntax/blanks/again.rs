@@ -1,6 +1,6 @@
-//! Updates what is hidden from the parser after an edit. The forms are long expressions, and to run all of them over a whole text costs
-//! more than to parse it after a keystroke. No form matches across the end of a statement, so matches behind one do not depend on what
-//! stands before it: only the statements around the edit are searched again.
+//! Updates what is hidden from the parser after an edit. The forms are long expressions, and running all of them over a whole text costs
+//! more than parsing it after a keystroke. No form matches across the end of a statement, so matches after one do not depend on what
+//! precedes it: only the statements around the edit are searched again.
 
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -12,11 +12,11 @@ use crate::syntax::language::Language;
 use crate::text::Cut;
 use crate::text::lines::{line_end, line_start};
 
-/// All forms of a language that do not look far back, in one set: most edits are near no match at all.
+/// All forms of a language that do not look far back, in one set: most edits are not near any match.
 #[derive(Debug, Default)]
 pub(in crate::syntax) struct Near(OnceLock<Option<RegexSet>>);
 
-/// Matches nowhere; stands in for the forms that look further back.
+/// Matches nowhere; used in place of the forms that look further back.
 const NOWHERE: &str = r"[^\s\S]";
 
 impl Near {
@@ -29,7 +29,7 @@ impl Near {
     }
 }
 
-/// What [`find`] gives for a text, derived from the matches in the version before.
+/// What [`find`] returns for a text, derived from the matches in the previous version.
 pub(in crate::syntax) fn again(language: &Language, known: &Arc<[Found]>, text: &str, cut: Option<&Cut>) -> Arc<[Found]> {
     let Some(cut) = cut.filter(|_| !language.macros.is_empty()) else { return known.clone() };
     let [near, far] = [0, HEAD].map(|looks_back| around(text, cut, looks_back));
@@ -75,7 +75,7 @@ pub(in crate::syntax) fn again(language: &Language, known: &Arc<[Found]>, text: 
 }
 
 /// The stretch in which an edit may have changed the matches that begin there. It starts at the end of a statement before the edit, and
-/// ends with one so far behind it that forms which look `looks_back` bytes back do not see the edit from there.
+/// ends with one so far after it that forms which look `looks_back` bytes back do not see the edit from there.
 fn around(text: &str, cut: &Cut, looks_back: usize) -> Range<usize> {
     let mut start = cut.start;
     let start = loop {
@@ -99,8 +99,8 @@ fn around(text: &str, cut: &Cut, looks_back: usize) -> Range<usize> {
 const STATEMENT: char = ';';
 
 /// Whether a semicolon ends whatever a form may have begun before it. A semicolon in a comment, a string or a preprocessor line may not,
-/// and all of these begin in its own line. No string goes on in the next line, so none is open behind the last semicolon of a line; where
-/// another follows, the rest of the line has to lie before `known`. Of lines that go on with a backslash none may.
+/// and all of these begin on its own line. No string continues on the next line, so none is open after the last semicolon of a line; if
+/// another follows, the rest of the line has to be before `known`. On lines continued with a backslash none may.
 fn is_end(text: &str, at: usize, known: usize) -> bool {
     let (start, end) = (line_start(text, at), line_end(text, at));
     let before = &text.as_bytes()[start..at];
@@ -114,14 +114,14 @@ pub(super) fn stays(a: &Blank, b: &Blank, cut: &Cut) -> bool {
     a.reads == b.reads && a.range == b.range && a.range.end <= cut.start
 }
 
-/// Whether a hidden stretch behind an edit has only moved.
+/// Whether a hidden stretch after an edit has only moved.
 pub(super) fn moves(a: &Blank, b: &Blank, cut: &Cut) -> bool {
     let same = a.reads == b.reads && a.range.len() == b.range.len() && a.range.start >= cut.old_end;
     same && a.range.start as i64 + cut.moved() == b.range.start as i64
 }
 
 /// The stretch in which the parser's view of two versions differs: where the texts (with these `lengths`) do, and where only one of them
-/// hides something. None where there is no difference.
+/// hides something. None if there is no difference.
 pub(in crate::syntax) fn widened(cut: Option<&Cut>, before: &[Blank], after: &[Blank], lengths: [usize; 2]) -> Option<Cut> {
     let texts = cut.copied().unwrap_or(Cut { start: lengths[0], old_end: 0, new_end: 0 });
     let first = before.iter().zip(after).take_while(|(a, b)| stays(a, b, &texts)).count();

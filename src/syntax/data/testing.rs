@@ -1,4 +1,4 @@
-//! What `languages.toml` says about tests: how test files are named, how they begin, what stands around tests and what runs them.
+//! The part of `languages.toml` about tests: how test files are named, how they begin, what surrounds tests and what runs them.
 
 use serde::Deserialize;
 
@@ -25,12 +25,12 @@ pub struct TestFiles {
     /// A file with one of these texts holds tests.
     #[serde(default)]
     pub marks: Vec<String>,
-    /// Files that tell which runner a project uses.
+    /// Files that show which runner a project uses.
     #[serde(default)]
     pub manifests: Vec<String>,
     #[serde(default)]
     pub runners: Vec<Runner>,
-    /// A file that stands for its folder is tested under the folder's name.
+    /// A file that represents its folder is tested under the folder's name.
     #[serde(default)]
     pub called_like_folder: bool,
     /// The start of the lines at the end of a file that run its tests.
@@ -48,13 +48,13 @@ impl TestFiles {
     }
 }
 
-/// How tests and what holds them are called, wherever they stand.
+/// How tests and their containers are named, wherever they are.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TestNames {
-    /// What the name of a test, or of a type with tests, begins with.
+    /// The start of the name of a test, or of a type with tests.
     pub begin: Vec<String>,
-    /// What the name of a test function may begin with besides.
+    /// Further starts of the name of a test function.
     pub functions_begin: Vec<String>,
     /// Names of modules of tests.
     pub modules: Vec<String>,
@@ -67,7 +67,7 @@ impl TestNames {
         begins(&self.begin) || !is_type && begins(&self.functions_begin)
     }
 
-    /// [`Self::is_of_test`] for a function, whatever its capitals.
+    /// [`Self::is_of_test`] for a function, ignoring case.
     pub fn may_be_of_test(&self, name: &str) -> bool {
         let name = name.to_lowercase();
         self.begin.iter().chain(&self.functions_begin).any(|start| name.starts_with(&start.to_lowercase()))
@@ -83,16 +83,17 @@ impl TestNames {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InlineTests {
-    /// Names of such modules; `*` stands for any letters before the rest.
+    /// Names of such modules; `*` matches any letters before the rest.
     pub names: Vec<String>,
     /// The mark that makes a module of any name one for tests: `cfg(test)`.
     pub mark: String,
     /// The start of a new one, up to its brace.
     pub opens: String,
-    /// The statement that imports from the file around, with `{name}`, and the name that stands for everything.
+    /// The statement that imports from the enclosing file, with `{name}`, and the name that means everything.
     pub import: String,
     pub all: String,
-    /// Where the file of a module without a body lies, relative to the module around, with `{name}`; and the text that names another place.
+    /// Where the file of a module without a body is, relative to the enclosing module, with `{name}`; and the text that names another
+    /// place.
     pub files: Vec<String>,
     pub place: String,
 }
@@ -104,12 +105,12 @@ impl InlineTests {
         self.names.iter().any(called) || head.contains(&self.mark)
     }
 
-    /// The statement that imports a name from the file around.
+    /// The statement that imports a name from the enclosing file.
     pub fn importing(&self, name: &str) -> String {
         self.import.replace("{name}", name)
     }
 
-    /// Whether code imports something from the file around.
+    /// Whether code imports something from the enclosing file.
     pub fn is_imported_in(&self, code: &str) -> bool {
         self.import.split_once("{name}").is_some_and(|(before, _)| code.contains(before))
     }
@@ -119,7 +120,7 @@ impl InlineTests {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Runner {
-    /// Texts that tell, in a test file or a manifest, that this runner is used. A language's last runner may have none.
+    /// Texts in a test file or a manifest that show that this runner is used. A language's last runner may have none.
     #[serde(default)]
     pub known: Vec<String>,
     /// The statements that import what it offers.

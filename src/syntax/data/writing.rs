@@ -1,55 +1,55 @@
-//! What `grammars/languages.toml` says of how documentation and parameters are written.
+//! The part of `grammars/languages.toml` about how documentation and parameters are written.
 
 use serde::Deserialize;
 
-/// How documentation is told from other comments, and how it is written.
+/// How documentation differs from other comments, and how it is written.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Documentation {
-    /// What a new comment begins with; where it opens a block comment, the whole is one.
+    /// The start of a new comment; if it opens a block comment, the whole is one.
     pub sign: Option<String>,
-    /// What it begins with in a file that has comments like that and none like `sign`.
+    /// Its start in a file that has comments like that and none like `sign`.
     pub alternative: Option<String>,
-    /// Signs of old comments that a new one keeps, those that begin like others before these.
+    /// Signs of old comments that a new one keeps; a longer sign comes before its prefixes.
     pub kept: Vec<String>,
-    /// Signs of documentation of what stands below.
+    /// Signs of documentation of what is below.
     pub outer: Vec<String>,
-    /// What begins like one of these and is no documentation.
+    /// Signs that begin like one of these but are not documentation.
     pub not_outer: Vec<String>,
     /// Signs at which a licence ends that no documentation of the file can follow.
     pub ends_licence: Vec<String>,
-    /// How it is written as the first string in what it documents; none where it stands above that.
+    /// How it is written as the first string in what it documents; none if it is above that.
     pub within: Option<Docstring>,
-    /// Signs of documentation of what is around.
+    /// Signs of documentation of the enclosing item.
     pub inner: Vec<String>,
-    /// Comments without a sign of their own document, too.
+    /// Comments without a sign of their own are documentation, too.
     pub plain: bool,
-    /// What is said to tools has no space behind its sign, and stands apart from what is said to people.
+    /// Directives to tools have no space after their sign, and are separate from text for readers.
     pub tight_directives: bool,
-    /// What may not stand in a comment as it is, and how it is written there.
+    /// What may not occur in a comment as it is, and how it is written there.
     pub escape: Option<[String; 2]>,
-    /// With which words it says types; none where the code itself does.
+    /// The words with which it states types; none if the code itself does.
     pub tags: Option<TypeTags>,
 }
 
-/// Words in documentation behind which a type stands in braces, and a name behind that.
+/// Words in documentation that are followed by a type in braces, and then by a name.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TypeTags {
     /// Before a parameter, ...
     pub takes: Vec<String>,
-    /// ... what is given back, ...
+    /// ... before the result, ...
     pub gives: Vec<String>,
-    /// ... what stands below, ...
+    /// ... before the type of what is below, ...
     pub kind: String,
-    /// ... a type that is defined there, ...
+    /// ... before a type that is defined there, ...
     pub defines: String,
-    /// ... and its members.
+    /// ... and before its members.
     pub members: Vec<String>,
 }
 
 impl TypeTags {
-    /// The types that stand behind one of some words in a comment, each with what is behind it in its line.
+    /// The types that follow one of some words in a comment, each with the rest of its line.
     pub fn of<'a>(&self, comment: &'a str, words: &'a [String]) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
         comment.lines().filter_map(move |line| {
             let at = words.iter().find_map(|word| Some(line.find(word.as_str())? + word.len()))?;
@@ -58,7 +58,7 @@ impl TypeTags {
     }
 }
 
-/// What stands in the braces that a text begins with, and behind them.
+/// The content of the braces that a text begins with, and the text after them.
 pub(in crate::syntax) fn braced(text: &str) -> Option<(&str, &str)> {
     let inner = text.strip_prefix(char::is_whitespace)?.trim_start().strip_prefix('{')?;
     let mut depth = 1usize;
@@ -81,26 +81,26 @@ pub(in crate::syntax) fn braced(text: &str) -> Option<(&str, &str)> {
 pub struct Docstring {
     /// Its quotes, and those that it may have instead.
     pub quotes: [String; 2],
-    /// What stands before them where backslashes are letters, ...
+    /// What precedes them if backslashes are letters, ...
     pub raw: String,
-    /// ... what else may stand there, ...
+    /// ... what else may precede them, ...
     pub prefixes: String,
-    /// ... and what a backslash may stand before where they are not.
+    /// ... and what a backslash may precede if they are not.
     pub escapes: String,
 }
 
-/// How parameters are written that need not be given, or are none.
+/// How optional parameters are written, and entries that are not parameters.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ParameterForms {
-    /// What stands in a list and is no parameter.
+    /// Entries of a list that are not parameters.
     pub none: Vec<String>,
-    /// What one begins with, or has in it, that takes as many as there are.
+    /// The start of, or a part of, a parameter that takes any number of arguments.
     pub many_begins: Vec<String>,
     pub many_has: Vec<String>,
-    /// What one begins with that takes whatever is given by name.
+    /// The start of one that takes arbitrary named arguments.
     pub any_name: Option<String>,
-    /// What one has in it, or ends with, that need not be given.
+    /// A part, or the end, of an optional one.
     pub free_has: Vec<String>,
     pub free_ends: Vec<String>,
 }

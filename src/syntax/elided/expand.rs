@@ -6,8 +6,8 @@ use super::{DOTS, has_dots, stands_for_others};
 use crate::syntax::Language;
 use crate::text::layout::indentation;
 
-/// A code with its left-out lines filled in from `original`. None where nothing is left out, or where it is ambiguous what is. `is_all`
-/// says that the code replaces the whole original, so both begin and end at the same place.
+/// Code with its left-out lines filled in from `original`. None if nothing is left out, or if it is ambiguous what is. `is_all` says that
+/// the code replaces the whole original, so both begin and end at the same place.
 pub fn expanded(language: &Language, original: &str, code: &str, is_all: bool) -> Option<String> {
     let (there, lines): (Vec<&str>, Vec<&str>) = (original.lines().collect(), code.lines().collect());
     let is_known = |line: &str| there.iter().any(|own| own.trim() == line.trim());
@@ -20,12 +20,12 @@ pub fn expanded(language: &Language, original: &str, code: &str, is_all: bool) -
     let mut from = 0;
     for (number, mark) in marks.into_iter().enumerate() {
         let (above, below) = (&pieces[number], &pieces[number + 1]);
-        // At the edge of a code, dots alone may be a statement.
+        // At the edge of the code, dots alone may be a statement.
         let open = is_all && lines[mark].trim() != DOTS;
         let start = laid.end_of(above, from).or_else(|| (open && number == 0 && laid.is_blank(above)).then_some(0))?;
         let end = laid.start_of(below, start).or_else(|| (open && mark == last && laid.is_blank(below)).then_some(there.len()))?;
         match laid.shifted(start..end, above, below)? {
-            // A line that stands for nothing is an ordinary comment.
+            // A line that represents nothing is an ordinary comment.
             none if none.is_empty() && !has_dots(lines[mark]) => out.push(lines[mark].into()),
             elided => out.extend(elided),
         }
@@ -35,7 +35,7 @@ pub fn expanded(language: &Language, original: &str, code: &str, is_all: bool) -
     Some(out.join("\n") + if code.ends_with('\n') { "\n" } else { "" })
 }
 
-/// The code laid beside the original.
+/// The code aligned with the original.
 struct Laid<'a> {
     there: &'a [&'a str],
     lines: &'a [&'a str],
@@ -47,7 +47,7 @@ impl Laid<'_> {
         self.lines[piece.clone()].iter().all(|line| line.trim().is_empty())
     }
 
-    /// Where the original goes on behind the last lines of a piece of the code, searched from a line on.
+    /// Where the original continues after the last lines of a piece of the code, searched from a line on.
     fn end_of(&self, piece: &Range<usize>, from: usize) -> Option<usize> {
         let said: Vec<&str> = self.lines[piece.clone()].iter().rev().map(|line| line.trim()).filter(|line| !line.is_empty()).collect();
         let places = (from..self.there.len()).rev().collect::<Vec<usize>>();
@@ -66,8 +66,8 @@ impl Laid<'_> {
         self.place(&said, &places, at_edge)
     }
 
-    /// The one place, among several in the original, where the lines of the code stand in this order; only as many lines are compared as it
-    /// takes to tell the places apart. A line of brackets alone tells nothing, unless all lines are there up to the edge of the text.
+    /// The only place, among several in the original, where the lines of the code occur in this order; only as many lines are compared as
+    /// it takes to distinguish the places. A line of brackets alone says nothing, unless all lines match up to the edge of the text.
     fn place(&self, said: &[&str], places: &[usize], at_edge: impl Fn(usize) -> bool) -> Option<usize> {
         let first = *said.first()?;
         let mut found: Vec<usize> = (0..places.len()).filter(|place| self.there[places[*place]].trim() == first).collect();
@@ -83,7 +83,7 @@ impl Laid<'_> {
         found.into_iter().map(|place| places[place]).find(|at| at_edge(*at))
     }
 
-    /// Lines of the original, indented like the code they go into; none where that is unclear.
+    /// Lines of the original, indented like the code they go into; none if that is unclear.
     fn shifted(&self, elided: Range<usize>, above: &Range<usize>, below: &Range<usize>) -> Option<Vec<String>> {
         let before = self.lines[above.clone()].iter().rfind(|line| says(line)).zip(elided.start.checked_sub(1));
         let (line, at) = before.or_else(|| self.lines[below.clone()].iter().find(|line| says(line)).zip(Some(elided.end)))?;

@@ -1,14 +1,14 @@
-//! What a line has to begin with so that a pattern can match. Most lines begin with something else, and a look at their first letter costs
+//! What a line has to begin with so that a pattern can match. Most lines begin with something else, and checking their first letter costs
 //! less than a regular expression.
 
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
-/// The bytes that may come first, after blanks.
+/// The bytes that may come first, after white space.
 pub(super) struct Beginnings([bool; 256]);
 
 impl Beginnings {
-    /// None where the pattern may match in the middle of a line, or a line of blanks.
+    /// None if the pattern may match in the middle of a line, or a blank line.
     pub fn of(pattern: &str) -> Option<Self> {
         let parsed = ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern).ok()?;
         let mut first = [false; 256];
@@ -16,7 +16,7 @@ impl Beginnings {
         (begins_lines && !add(&parsed, &mut first)).then_some(Self(first))
     }
 
-    /// Where the leading blanks of a line end; none at the end of the text.
+    /// Where the leading white space of a line ends; none at the end of the text.
     pub fn head(&self, text: &[u8], start: usize) -> Option<usize> {
         text.get(start..)?.iter().position(|byte| !is_blank(*byte)).map(|blanks| start + blanks)
     }
@@ -31,8 +31,8 @@ fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
-/// Adds the bytes that a part of a pattern may begin with. True where the part may match nothing or only blanks, so that the next part may
-/// come first.
+/// Adds the bytes that a part of a pattern may begin with. True if the part may match nothing or only white space, so that the next part
+/// may come first.
 fn add(part: &Hir, first: &mut [bool; 256]) -> bool {
     match part.kind() {
         HirKind::Empty | HirKind::Look(_) => true,
@@ -56,7 +56,7 @@ fn add(part: &Hir, first: &mut [bool; 256]) -> bool {
         HirKind::Repetition(repetition) => add(&repetition.sub, first) || repetition.min == 0,
         HirKind::Capture(capture) => add(&capture.sub, first),
         HirKind::Concat(parts) => parts.iter().all(|part| add(part, first)),
-        // No short circuit: each alternative has to be seen.
+        // No short circuit: each alternative has to be visited.
         HirKind::Alternation(parts) => parts.iter().fold(false, |passes, part| add(part, first) | passes),
     }
 }

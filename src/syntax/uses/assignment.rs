@@ -18,11 +18,11 @@ pub struct Assignment {
     pub value: Option<Range<usize>>,
     /// The name gets a part of the value, or one element after another: `Some(a) = b`, `for a in b`.
     pub part: bool,
-    /// The anonymous function that it is a parameter of, where that is passed to a call.
+    /// The anonymous function that it is a parameter of, if that is passed to a call.
     pub scope: Option<Range<usize>>,
 }
 
-/// Most nodes between a name and what gives it a value: `(a, b) = …`, `int *a = …`.
+/// Maximum nodes between a name and what gives it a value: `(a, b) = …`, `int *a = …`.
 const NEAR: usize = 5;
 
 /// All places where a name (a variable or a member) gets a value or a type.

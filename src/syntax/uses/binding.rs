@@ -1,4 +1,4 @@
-//! What binds a name where it stands, and the type that is written beside it.
+//! What binds a name at its place, and the type that is written next to it.
 
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ pub fn is_identifier(parsed: &Parsed, range: &Range<usize>) -> bool {
     parsed.root().descendant_for_byte_range(range.start, range.end).is_some_and(|leaf| leaf.is_named())
 }
 
-/// Whether a word is one of the language and no name that a text gives: `self` in Rust, `this`.
+/// Whether a word belongs to the language and is not a name given by a text: `self` in Rust, `this`.
 pub fn is_own_word(parsed: &Parsed, range: &Range<usize>) -> bool {
     let leaf = parsed.root().descendant_for_byte_range(range.start, range.end);
     leaf.is_some_and(|leaf| leaf.byte_range() == *range && !parsed.language().is_name(leaf.kind_id()))
@@ -38,12 +38,12 @@ pub fn annotation(parsed: &Parsed, range: &Range<usize>) -> Option<Range<usize>>
     None
 }
 
-/// What binds a name where it stands.
+/// What binds a name at its place.
 pub(in crate::syntax) fn binding(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Option<Range<usize>> {
     binding_at(parsed, range, way).map(|at| way[at].0.byte_range())
 }
 
-/// The same as its place on the way: that leads up to a binding by the fields of what is bound, not of types or values.
+/// The same as an index into the path: that leads up to a binding by the fields of what is bound, not of types or values.
 pub(super) fn binding_at(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Option<usize> {
     const BOUND: &[&str] = &["pattern", "left", "name", "alias", "declarator", "parameter", "parameters"];
     way.last().filter(|(leaf, _)| leaf.byte_range() == *range && leaf.is_named())?;

@@ -1,4 +1,4 @@
-//! Whether a use of a name is a call, a declaration or a plain value; and how many arguments stand between brackets.
+//! Whether a use of a name is a call, a declaration or a plain value; and how many arguments are between brackets.
 
 use std::ops::Range;
 
@@ -30,7 +30,7 @@ pub fn use_of(parsed: &Parsed, name: &Range<usize>) -> Use {
     of_call.or_else(|| declared(parsed, name, &path)).unwrap_or(if is_named(parsed, name, &path) { Use::Named } else { Use::Value })
 }
 
-/// Whether a list in brackets follows the name; type arguments may stand between.
+/// Whether a list in brackets follows the name; type arguments may come between.
 fn joins(parsed: &Parsed, name: &Range<usize>, list: Node<'_>) -> bool {
     let text = parsed.text();
     let between = text.get(name.end..list.start_byte()).map(str::trim);
@@ -42,7 +42,7 @@ fn joins(parsed: &Parsed, name: &Range<usize>, list: Node<'_>) -> bool {
 fn called(parsed: &Parsed, name: &Range<usize>, path: &[Node<'_>]) -> Option<Range<usize>> {
     path.windows(2).rev().find_map(|pair| {
         let arguments = pair[0].child_by_field_name("arguments").filter(|arguments| joins(parsed, name, *arguments));
-        // Inside a macro the arguments are just tokens behind the name.
+        // Inside a macro the arguments are just tokens after the name.
         let is_given = |next: &Node<'_>| role(&parsed.language().use_roles, *next) & TOKENS != 0 && joins(parsed, name, *next);
         let tokens = || pair[1].next_sibling().filter(|next| pair[1].byte_range() == *name && is_given(next));
         arguments.or_else(tokens).map(|arguments| name.start..arguments.end_byte())
@@ -61,7 +61,7 @@ fn declared(parsed: &Parsed, name: &Range<usize>, path: &[Node<'_>]) -> Option<U
     Some(if has_body { Use::Named } else { Use::Declared(around[0].byte_range()) })
 }
 
-/// Whether a name is defined, imported or exported where it stands.
+/// Whether a name is defined, imported or exported at its place.
 fn is_named(parsed: &Parsed, name: &Range<usize>, path: &[Node<'_>]) -> bool {
     let (text, tags) = (parsed.text(), &parsed.language().tags);
     let imports = |node: &Node<'_>| {

@@ -1,4 +1,4 @@
-//! Where a name stands in a text, whether that is code, and in which role. The submodules say what binds it, what gives it a value and
+//! Where a name occurs in a text, whether that is code, and in which role. The submodules say what binds it, what gives it a value and
 //! whether it is called.
 
 mod assignment;
@@ -32,14 +32,14 @@ const SHORTHAND: u8 = 1 << 2;
 const TOKENS: u8 = 1 << 3;
 /// The text of a macro without any tree, or its parameters.
 pub(in crate::syntax) const RAW: u8 = 1 << 4;
-/// A keyword for a kind of type stands before the name, so no variable hides the type: `struct x`.
+/// A keyword for a kind of type precedes the name, so no variable hides the type: `struct x`.
 const TAG: u8 = 1 << 5;
 /// A binding in which capitalised names are constants.
 const REFUTABLE: u8 = 1 << 6;
 /// The names in it are the file's, not the function's.
 const OUTER: u8 = 1 << 7;
 
-/// Whether a name stands in code.
+/// Whether a name is in code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Within {
     Code,
@@ -60,7 +60,7 @@ pub enum Stands {
     Shorthand(Range<usize>, Range<usize>),
 }
 
-/// One place where a name stands.
+/// One occurrence of a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mention {
     pub range: Range<usize>,
@@ -71,7 +71,7 @@ pub struct Mention {
     pub place: Special,
 }
 
-/// Places where the usual rules of scopes do not hold.
+/// Places where the usual scoping rules do not apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Special {
     No,
@@ -79,25 +79,25 @@ pub enum Special {
     Macro,
     /// A parameter of a macro.
     MacroParameter,
-    /// The name of a type behind a keyword such as `struct`.
+    /// The name of a type after a keyword such as `struct`.
     Tag,
     /// The start of a path that is written like a variable or a function: a module.
     Path,
     /// What a constructor initializes: a member, or a base of its type.
     Base,
-    /// The name of a loop or a place that jumps lead to, which nothing else is called by.
+    /// The name of a loop or a jump target, which nothing else can have.
     Label,
 }
 
 /// The nodes from the root to a place, each with its field in its parent.
 pub(in crate::syntax) type Way<'tree> = [(Node<'tree>, Option<&'tree str>)];
 
-/// All places where a name stands as a whole word, in order.
+/// All places where a name occurs as a whole word, in order.
 pub fn uses(parsed: &Parsed, name: &str) -> Vec<(Range<usize>, Within)> {
     mentions(parsed, name).into_iter().map(|found| (found.range, found.within)).collect()
 }
 
-/// All places where a name stands, with its role at each.
+/// All places where a name occurs, with its role at each.
 pub fn mentions(parsed: &Parsed, name: &str) -> Vec<Mention> {
     let mut found = vec![];
     visit(parsed, words::places(parsed.text(), name), |range, way| {
@@ -110,7 +110,7 @@ pub fn mentions(parsed: &Parsed, name: &str) -> Vec<Mention> {
     found
 }
 
-/// Visits places, given in order, in one walk: many places cost little more than their number.
+/// Visits places, given in order, in one walk: many places cost little more than one.
 pub(in crate::syntax) fn visit<'tree>(
     parsed: &'tree Parsed,
     places: impl Iterator<Item = Range<usize>>,
@@ -149,7 +149,7 @@ pub(in crate::syntax) fn role(roles: &[u8], node: Node<'_>) -> u8 {
     roles.get(usize::from(node.kind_id())).copied().unwrap_or(0)
 }
 
-/// Whether the name at this range stands in code, in a comment or in a string.
+/// Whether the name at this range is in code, in a comment or in a string.
 pub(in crate::syntax) fn within(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Within {
     let (text, language) = (parsed.text(), parsed.language());
     if let Some(text) = way
@@ -180,7 +180,7 @@ pub(in crate::syntax) fn within(parsed: &Parsed, range: &Range<usize>, way: &Way
     Within::Code
 }
 
-/// What the end of the text of a macro is in.
+/// What the end of a macro's text is in.
 fn within_macro(language: &Language, text: &str) -> Within {
     let sign = language.comment.as_deref().unwrap_or_default();
     let begins_comment = |letter: char, rest: &str| sign.strip_prefix(letter).is_some_and(|more| rest.starts_with(more));
@@ -234,7 +234,7 @@ fn special(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> Special {
     }
 }
 
-/// Whether a name is that of a label, where it stands or where a jump leads to it.
+/// Whether a name is that of a label, at its place or where a jump leads to it.
 fn is_label(parsed: &Parsed, way: &Way<'_>) -> bool {
     use super::place::{is, marks};
     let Some((leaf, _)) = way.last() else { return false };
@@ -289,14 +289,14 @@ fn shorthand(text: &str, range: &Range<usize>, way: &Way<'_>) -> Stands {
     Stands::Shorthand(head(text, way), start.unwrap_or(range.start)..range.end)
 }
 
-/// The type whose angle brackets the name stands in: `Shape` in `Shape<Unit = u32>`.
+/// The type whose angle brackets contain the name: `Shape` in `Shape<Unit = u32>`.
 fn argument_of(text: &str, way: &Way<'_>) -> Option<Range<usize>> {
     let [.., (of, _), (arguments, _), _, _] = way else { return None };
     let (start, end) = (of.start_byte(), arguments.start_byte());
     (text[end..].starts_with('<') && start < end).then(|| start..start + text[start..end].trim_end_matches([':', ' ']).len())
 }
 
-/// What stands before the bracket around a field or an argument: `Point` in `Point { x: 1 }`, `f` in `f(a, x=1)`.
+/// What precedes the bracket around a field or an argument: `Point` in `Point { x: 1 }`, `f` in `f(a, x=1)`.
 fn head(text: &str, way: &Way<'_>) -> Range<usize> {
     let opens = |at: usize| text[at..].starts_with(['{', '(']);
     let mut brackets = 0;
@@ -323,7 +323,7 @@ pub fn is_argument(parsed: &Parsed, range: &Range<usize>) -> bool {
     super::scope::path_to(parsed, leaf).iter().rev().nth(1).is_some_and(|around| super::place::is(parsed, "argument", *around))
 }
 
-/// What a macro is given around a place, all of it, where no tree is made of that.
+/// The arguments of a macro around a place, all of them, if there is no tree of them.
 pub fn tokens_around(parsed: &Parsed, range: &Range<usize>) -> Option<Range<usize>> {
     let leaf = parsed.root().descendant_for_byte_range(range.start, range.end)?;
     let path = super::scope::path_to(parsed, leaf);
@@ -331,7 +331,7 @@ pub fn tokens_around(parsed: &Parsed, range: &Range<usize>) -> Option<Range<usiz
     path.iter().find(|node| role(roles, **node) & TOKENS != 0).map(Node::byte_range)
 }
 
-/// In a macro only the letters around tell.
+/// In a macro only the surrounding characters tell.
 fn stands_among_tokens(text: &str, range: &Range<usize>) -> Stands {
     let (before, after) = (text[..range.start].trim_end(), text[range.end..].trim_start());
     let path = |before: &str| receiver_start(before)..before.len();
@@ -347,7 +347,7 @@ fn stands_among_tokens(text: &str, range: &Range<usize>) -> Stands {
     }
 }
 
-/// Where the expression begins that a text ends with, made of words, dots and closed brackets: `a.b(c)`.
+/// Where the expression at the end of a text begins, made of words, dots and closed brackets: `a.b(c)`.
 pub fn receiver_start(text: &str) -> usize {
     let mut depth = 0usize;
     for (at, letter) in text.char_indices().rev() {

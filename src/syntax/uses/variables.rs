@@ -1,5 +1,5 @@
-//! Which variable a name means: the one of the innermost part of the text around it that binds the name, from where it is known there.
-//! `scope.scm` says what bounds a variable, what reaches further, and what does not know it.
+//! Which variable a name means: the one of the innermost surrounding scope that binds the name, from where it is known there. `scope.scm`
+//! says what bounds a variable, what reaches further, and what does not know it.
 
 use std::ops::Range;
 
@@ -12,16 +12,16 @@ use crate::syntax::place::{is, marks};
 use crate::syntax::scope::{self, Item};
 use crate::text::words;
 
-/// A variable or a parameter, of a function, a block or a loop, or a type that stands for others in one.
+/// A variable or a parameter, of a function, a block or a loop, or a type parameter of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Variable {
     /// The part of the text that bounds it.
     pub scope: Range<usize>,
-    /// The function around; none where it stands in none.
+    /// The enclosing function; none if there is none.
     pub function: Option<Item>,
     /// Where it is bound, in order.
     pub bound: Vec<Range<usize>>,
-    /// Where its name means it, in order; where it is bound is among them.
+    /// Where its name means it, in order; including where it is bound.
     pub uses: Vec<Range<usize>>,
     is_type: bool,
 }
@@ -32,7 +32,7 @@ impl Variable {
         self.uses.binary_search_by_key(&at, |range| range.start).is_ok()
     }
 
-    /// Whether it is a parameter of the function around, which calls may name.
+    /// Whether it is a parameter of the enclosing function, which calls may name.
     pub fn is_parameter(&self) -> bool {
         let Some(function) = &self.function else { return false };
         let covers = function.body.as_ref().is_none_or(|body| self.scope.start <= body.start && body.end <= self.scope.end);
@@ -44,7 +44,7 @@ impl Variable {
 struct Bound {
     scope: Range<usize>,
     name: Range<usize>,
-    /// It is not known before.
+    /// It is not known before this offset.
     from: usize,
     /// Parts of what binds it that do not know it.
     unseen: Vec<Range<usize>>,
@@ -52,10 +52,10 @@ struct Bound {
     is_type: bool,
 }
 
-/// A place of the name that may mean a variable.
+/// An occurrence of the name that may mean a variable.
 struct Place {
     range: Range<usize>,
-    /// What bounds variables around it, the innermost first.
+    /// The scopes of variables around it, innermost first.
     around: Vec<Range<usize>>,
     is_type: bool,
 }
@@ -65,9 +65,9 @@ struct Place {
 struct NameFacts {
     bound: Vec<Bound>,
     places: Vec<Place>,
-    /// Functions that say that the name is the file's.
+    /// Functions that declare the name to be the file's (`global`).
     of_file: Vec<Range<usize>>,
-    /// Functions that say that it is that of the one around.
+    /// Functions that declare it to be that of the enclosing function (`nonlocal`).
     of_outer: Vec<Range<usize>>,
 }
 
@@ -111,7 +111,7 @@ fn meant<'a>(place: &Place, bound: &'a [Bound], of_file: &[Range<usize>]) -> Opt
         let known = |bound: &&Bound| bound.scope == *scope && bound.from <= at && !bound.unseen.iter().any(|part| part.contains(&at));
         let mut known = inside.filter(known).filter(|bound| bound.is_type || !place.is_type);
         let any = known.next();
-        // A value is one of a variable before it is a type.
+        // As a value, a name means a variable before it means a type.
         let value = any.filter(|bound| !bound.is_type || place.is_type).or_else(|| known.find(|bound| !bound.is_type));
         if let Some(found) = value.or(any) {
             return Some(found);
@@ -140,11 +140,11 @@ fn look(parsed: &Parsed, range: Range<usize>, way: &Way<'_>, told: &mut NameFact
     told.places.push(Place { range, around: around(parsed, way), is_type });
 }
 
-/// Whether what stands at a place is looked up among the variables.
+/// Whether what is at a place is looked up among the variables.
 fn may_be_variable(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> bool {
     let Some((leaf, _)) = way.last().copied() else { return false };
     let parent = way.len().checked_sub(2).map(|at| way[at].0);
-    // In what a macro is given, letters alone tell.
+    // In the arguments of a macro, only characters tell.
     let behind = &parsed.text()[range.end..];
     let is_macro = |parent: Node<'_>| {
         role(&parsed.language().use_roles, parent) & TOKENS != 0 && ["!(", "![", "! {", "!{"].iter().any(|sign| behind.starts_with(sign))
@@ -155,7 +155,7 @@ fn may_be_variable(parsed: &Parsed, range: &Range<usize>, way: &Way<'_>) -> bool
         && !parent.is_some_and(|parent| marks(parsed, "apart", parent, leaf) || is_macro(parent))
 }
 
-/// What bounds variables around a place, the innermost first.
+/// The scopes of variables around a place, innermost first.
 fn around(parsed: &Parsed, way: &Way<'_>) -> Vec<Range<usize>> {
     let mut found = vec![];
     let mut skips = false;
@@ -172,14 +172,14 @@ fn around(parsed: &Parsed, way: &Way<'_>) -> Vec<Range<usize>> {
     found
 }
 
-/// Whether a node on the way bounds variables, and is no part of a larger one that does.
+/// Whether a node on the path bounds variables, and is not a part of a larger one that does.
 fn bounds(parsed: &Parsed, way: &Way<'_>, at: usize) -> bool {
     let node = way[at].0;
     let is_one = ["bounds", "bounds.function", "bounds.list"].iter().any(|tag| is(parsed, tag, node));
     is_one && !(at > 0 && marks(parsed, "joins", way[at - 1].0, node))
 }
 
-/// Which node on the way bounds what is bound by another one; none where it is no variable.
+/// Which node on the path bounds what another one binds; none if it is not a variable.
 fn scope_of(parsed: &Parsed, way: &Way<'_>, bound: usize) -> Option<usize> {
     let mut hoists = false;
     for at in (0..=bound).rev() {
@@ -198,7 +198,7 @@ fn scope_of(parsed: &Parsed, way: &Way<'_>, bound: usize) -> Option<usize> {
     None
 }
 
-/// The function whose head a list of parameters stands in.
+/// The function whose head contains a list of parameters.
 fn function_of(parsed: &Parsed, way: &Way<'_>, list: usize) -> Option<usize> {
     const HEAD: &[&str] = &["declarator", "parameters"];
     let is_head = |at: &usize| way[*at].1.is_none_or(|field| HEAD.contains(&field));
@@ -207,7 +207,7 @@ fn function_of(parsed: &Parsed, way: &Way<'_>, list: usize) -> Option<usize> {
 
 fn bound(parsed: &Parsed, name: Range<usize>, way: &Way<'_>, at: usize, scope: usize, is_type: bool) -> Bound {
     let by = way[at].0;
-    // What stands in the head of a function is known in all of it, as the parameters of old C are.
+    // What is in the head of a function is known in all of it, as the parameters of old C are.
     let head = usize::from(is(parsed, "bounds.function", way[scope].0)) + scope;
     let from = (scope..=at).rev().filter(|at| *at > head || *at == scope).find_map(|at| match way[at].0 {
         node if is(parsed, "begins.behind", node) => Some(node.end_byte()),
@@ -227,7 +227,7 @@ fn bound(parsed: &Parsed, name: Range<usize>, way: &Way<'_>, at: usize, scope: u
     }
 }
 
-/// What a type or the like binds for all that is in it, around a place: its parameters. None where nothing there does.
+/// What a type or the like binds for everything in it, around a place: its parameters. None if nothing there does.
 pub fn binder(parsed: &Parsed, name: &str, at: usize) -> Option<Variable> {
     let (mut item, mut bound, mut uses) = (None, vec![], vec![]);
     visit(parsed, words::places(parsed.text(), name), |range, way| {

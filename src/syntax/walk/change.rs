@@ -1,7 +1,7 @@
 //! What an edit changes in a file's facts. A path from the root leads to where the trees before and after differ, and only the item around
-//! that place is walked again. So a keystroke in a long file costs only the function that it is in. The parser tells where trees differ.
-//! Where they have errors it cannot; but it takes over whole subtrees, which are recognised by their identity, and wherever it guesses
-//! differently than before, the subtrees are new.
+//! that place is walked again. So a keystroke in a long file costs only the function that it is in. The parser tells where trees differ. If
+//! they have errors it cannot; but it reuses whole subtrees, which are recognised by their identity, and wherever it guesses differently
+//! than before, the subtrees are new.
 
 use std::ops::Range;
 
@@ -15,15 +15,15 @@ use crate::text::Cut;
 use super::siblings::{Differing, Mark, Marks, Side};
 use super::{ATTRIBUTE, COMMENT, DEFINITION, Defined, IDENTIFIER, IMPORT, Lead, OPAQUE, SCOPE, WRAPPER, Walk};
 
-/// The changed facts. All bytes outside of `before` have the facts that they had, moved.
+/// The changed facts. All bytes outside `before` have the facts they had, moved.
 pub struct Change<'a> {
     pub edit: Edit,
     /// The bytes of the earlier text whose facts are replaced.
     pub before: Range<usize>,
-    /// The facts of the stretch before the edit, and after it.
+    /// The facts of the stretch before and after the edit.
     pub removed: Facts<'a>,
     pub added: Facts<'a>,
-    /// How many definitions around the place stand at the start of both lists, outermost first. They continue to exist, but their ends and
+    /// How many definitions around the place are at the start of both lists, outermost first. They continue to exist, but their ends and
     /// the ends of their signatures may move. What encloses them is not listed.
     pub around: (usize, usize),
     /// The one of them that has a new name.
@@ -49,11 +49,11 @@ impl Edit {
     }
 }
 
-/// Nodes smaller than this, in bytes, are walked again whole.
+/// Nodes smaller than this, in bytes, are walked again completely.
 const SMALL: usize = 32;
 
-/// The changes between a version and the next one, made from it by [`Parsed::edited`]. None where they cannot be told: then the whole file
-/// has to be walked.
+/// The changes between a version and the next one, made from it by [`Parsed::edited`]. None if they cannot be determined: then the whole
+/// file has to be walked.
 pub fn between<'a>(before: &'a Parsed, after: &'a Parsed, path: &str) -> Option<Change<'a>> {
     let (before, after) = (before.balanced(), after.balanced());
     if !after.is_made_from(before) {
@@ -131,9 +131,9 @@ enum Demand<'t> {
     Nothing,
     /// They belong to the first item inside, so nothing below can be walked separately.
     Deeper,
-    /// They stand behind the name of a scope, which ends at these bytes (before and after).
+    /// They come after the name of a scope, which ends at these bytes (before and after).
     After(usize, usize),
-    /// They stand behind the signature of a definition without body, at any depth.
+    /// They come after the signature of a definition without body, at any depth.
     Past(usize, usize),
     /// They are in the body of a definition (true if that may begin with a docstring), or before the body in its head.
     Body(Node<'t>, Node<'t>, bool),
@@ -141,7 +141,7 @@ enum Demand<'t> {
     NotFirst,
 }
 
-/// Two cursors that are reused: to make one takes longer than to compare most nodes.
+/// Two cursors that are reused: making one takes longer than comparing most nodes.
 type Cursors<'t> = Option<[TreeCursor<'t>; 2]>;
 type Deepest<'t> = (Differing<'t>, u32, [(usize, usize); 2]);
 
@@ -209,7 +209,7 @@ impl Descent<'_, '_> {
                         Demand::Nothing
                     }
                 }
-                // The body lies deeper, as that of a function in an assignment.
+                // The body is deeper, as that of a function in an assignment.
                 Demand::Body(old, new, docstring) if self.new.role(b) == 0 && holds(a, old) && holds(b, new) => {
                     Demand::Body(old, new, docstring)
                 }
@@ -223,7 +223,7 @@ impl Descent<'_, '_> {
         }
     }
 
-    /// Takes a node of the path into both walks.
+    /// Enters a node of the path in both walks.
     fn enter<'t>(&mut self, a: Node<'t>, b: Node<'t>, depth: u32, leads: &mut (Lead, Lead)) -> Option<Demand<'t>> {
         let role = self.new.role(b);
         if role & OPAQUE & !IMPORT != 0 || role & IMPORT != 0 && (self.old.imports(a).is_some() || self.new.imports(b).is_some()) {
@@ -245,11 +245,11 @@ impl Descent<'_, '_> {
             (Defined::Nothing, Defined::Nothing) => Some(if role & WRAPPER != 0 { Demand::Deeper } else { Demand::Nothing }),
             (Defined::Scope(old), Defined::Scope(new)) => Some(Demand::After(old.end_byte(), new.end_byte())),
             (Defined::Item { body: Some(old), docstring }, Defined::Item { body: Some(new), .. }) => {
-                // A name that stands behind the body moves with the body.
+                // A name that comes after the body moves with the body.
                 let is_named_before = self.new.facts.definitions[known..].iter().all(|known| known.name.end as usize <= new.start_byte());
                 is_named_before.then_some(Demand::Body(old, new, docstring))
             }
-            // Without a body there is only the signature, which is cut off where it is long, maybe even before the name.
+            // Without a body there is only the signature, which is cut off if it is long, maybe even before the name.
             (Defined::Item { body: None, .. }, Defined::Item { body: None, .. }) if role & WRAPPER == 0 => {
                 let end =
                     |walk: &Walk<'_>| walk.facts.definitions[known..].iter().map(|known| known.signature.end.max(known.name.end)).max();
@@ -289,7 +289,7 @@ impl Descent<'_, '_> {
             && said(|one| one.bases)
     }
 
-    /// Whether the differing children and the edit stand before the definition's body.
+    /// Whether the differing children and the edit come before the definition's body.
     fn is_before(&self, here: &Differing<'_>, old: Node<'_>, new: Node<'_>) -> bool {
         let (old, new) = (old.start_byte(), new.start_byte());
         self.edit.old_end as usize <= old && self.edit.new_end as usize <= new && here.ends_before(old, new)
@@ -309,7 +309,7 @@ impl Descent<'_, '_> {
             is_done = !leads(&next);
             rest -= usize::from(!is_done || self.is_led(&next));
         }
-        // A lead may begin before, and the item it belongs to may lie behind, the children that were compared.
+        // A lead may begin before, and the item it belongs to may come after, the children that were compared.
         let (mut before, mut after) = (0, 0);
         if first == 0 {
             before = here.new.preceding().take_while(leads).count();
@@ -334,13 +334,13 @@ impl Descent<'_, '_> {
         })
     }
 
-    /// Whether what stands before a node may belong to it.
+    /// Whether what precedes a node may belong to it.
     fn is_led(&self, node: &Node<'_>) -> bool {
         let role = self.new.role(*node);
         role == IDENTIFIER || role & (DEFINITION | SCOPE | WRAPPER) != 0
     }
 
-    /// Whether the differing children end with an item that contains the edit and to which nothing behind belongs: then what follows is
+    /// Whether the differing children end with an item that contains the edit and to which nothing after it belongs: then what follows is
     /// unchanged.
     fn ends_alone(&self, here: &Differing<'_>) -> bool {
         let alone = |side: &Side<'_>, walk: &Walk<'_>, edited: u32| {
@@ -382,14 +382,14 @@ impl Descent<'_, '_> {
         if at(a.start_byte()) != b.start_byte() as i64 {
             return false;
         }
-        // The edit does not touch a subtree that the parser has taken over.
+        // The edit does not touch a subtree that the parser has reused.
         a.id() == b.id()
             || at(a.end_byte()) == b.end_byte() as i64
                 && (b.child_count() == 0 || self.apart(&b))
                 && (self.are_told_apart(a, b) || self.equal(a, b, cursors))
     }
 
-    /// Whether the edit lies in no part of a node, so that its parts have not moved against each other.
+    /// Whether the edit is in no part of a node, so that its parts have not moved relative to each other.
     fn apart(&self, b: &Node<'_>) -> bool {
         b.end_byte() <= self.edit.start as usize || b.start_byte() >= self.edit.new_end as usize
     }
@@ -414,7 +414,7 @@ impl Descent<'_, '_> {
         end < self.differing.start || start > self.differing.end
     }
 
-    /// Whether two nodes have equal content: one subtree that the parser took over, or a new one equal to the old.
+    /// Whether two nodes have equal content: one subtree that the parser reused, or a new one equal to the old.
     fn equal<'t>(&self, a: Node<'t>, b: Node<'t>, cursors: &mut Cursors<'t>) -> bool {
         if a.id() == b.id() {
             return true;

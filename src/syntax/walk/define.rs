@@ -1,4 +1,4 @@
-//! What a defining node becomes: its kind, its name and where that stands, what belongs to it above, and who may see it.
+//! What a defining node becomes: its kind, its name and where that is, what belongs to it above, and who may see it.
 
 use tree_sitter::Node;
 
@@ -7,17 +7,17 @@ use crate::syntax::data::{Visibility, lists};
 use crate::syntax::pattern::{Captures, Pattern};
 use crate::syntax::tags::{Definition, Kind, Span};
 
-/// Longest signature, in bytes, of a definition without body.
+/// The longest signature, in bytes, of a definition without body.
 pub(crate) const MAX_SIGNATURE: usize = 400;
 
-/// The last row of a node's content. Some grammars count the line break behind a node as part of it (macros, sections).
+/// The last row of a node's content. Some grammars include the line break after a node in it (macros, sections).
 fn last_row(node: Node<'_>) -> usize {
     let (start, end) = (node.start_position(), node.end_position());
     if end.column == 0 && end.row > start.row { end.row - 1 } else { end.row }
 }
 
-/// Whether what a pattern takes for the members of a value are too many to be that: `(#set! holds "64")`. A long table has keys, of which
-/// nobody knows one by its name.
+/// Whether what a pattern takes for the members of a value is too many to be that: `(#set! holds "64")`. A long table has keys, which
+/// nobody refers to by name.
 fn is_table(pattern: &Pattern, captures: &Captures<'_>) -> bool {
     let most = pattern.setting("holds").and_then(|most| most.parse().ok());
     most.zip(captures.get("body")).is_some_and(|(most, body): (usize, _)| body.named_child_count() > most)
@@ -132,7 +132,7 @@ impl Walk<'_> {
         let alone = pattern.setting("item").is_some();
         let (node, lead) = if alone { (captures.get("name").unwrap_or(node), Lead::default()) } else { (node, lead) };
         let (item_start, item_row) = lead.start.unwrap_or((node.start_byte(), node.start_position().row));
-        // What a value is, or a type that is one of several, is said by its first members.
+        // What a value is, or a type that is one of several, is determined by its first members.
         let is_told_inside = pattern.setting("holds").is_some() || pattern.setting("whole").is_some();
         let own_end =
             if body.is_empty() || is_told_inside { node.end_byte().min(node.start_byte() + MAX_SIGNATURE) } else { body.start as usize };
@@ -155,7 +155,7 @@ impl Walk<'_> {
             name_line: captures.get("name").map_or(item_row, |node| node.start_position().row) as u32,
             end_line: last_row(node) as u32,
         };
-        // What is in a value without a name is what that is handed on for.
+        // The content of an anonymous value is what that value is exported for.
         let is_handed_on = around.is_some_and(|open| open.is_value() && open.definition.is_none());
         definition.public = is_handed_on || self.is_public(&definition, item_start);
         definition

@@ -1,4 +1,4 @@
-//! The children of a node, as the walk goes through them.
+//! The children of a node, as visited by the walk.
 
 use tree_sitter::{Node, TreeCursor};
 
@@ -11,11 +11,11 @@ pub(super) struct Level<'tree> {
     cursor: Option<TreeCursor<'tree>>,
 }
 
-/// From this number of children on a cursor is used.
+/// From this number of children a cursor is used.
 const MANY: u32 = 12;
 
 impl<'tree> Level<'tree> {
-    /// Uses one of the spare cursors where there is one.
+    /// Uses one of the spare cursors if there is one.
     pub fn below(parent: Node<'tree>, spare: &mut Vec<TreeCursor<'tree>>) -> Option<Self> {
         let count = parent.named_child_count() as u32;
         let cursor = (count >= MANY).then(|| {

@@ -1,6 +1,6 @@
-//! The children of a node before and after an edit, and which of them differ. A node may have thousands of children. Where the parser says
-//! which ones to look at, a cursor goes straight there. Where it does not, all are visited, once per version, and their marks are kept for
-//! the next one.
+//! The children of a node before and after an edit, and which of them differ. A node may have thousands of children. If the parser says
+//! which ones to check, a cursor goes straight there. If it does not, all are visited, once per version, and their marks are kept for the
+//! next one.
 
 use std::cell::{Cell, OnceCell};
 use std::ops::Range;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tree_sitter::{Node, TreeCursor};
 
-/// What tells nodes apart without a look inside.
+/// What distinguishes nodes without looking inside.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::syntax) struct Mark {
     pub id: usize,
@@ -39,17 +39,17 @@ pub(in crate::syntax) struct Marks(Vec<(usize, Arc<[Mark]>)>);
 
 /// Nodes with fewer children are simply visited again.
 const MANY: usize = 32;
-/// Up to this many children known by their marks are fetched one by one. To fetch one takes as long as to visit all before it.
+/// Up to this many children known by their marks are fetched one by one. Fetching one takes as long as visiting all before it.
 const FEW: usize = 6;
 
 /// The children of a node, in order.
 pub(super) struct Side<'t> {
     parent: Node<'t>,
-    /// The marks of all children, where this side is all of them.
+    /// The marks of all children, if this side is all of them.
     marks: Option<Arc<[Mark]>>,
     nodes: OnceCell<Vec<Node<'t>>>,
     looked_up: Cell<usize>,
-    /// Only children that end here or later, up to the first one that begins behind.
+    /// Only children that end here or later, up to the first one that begins after it.
     within: Option<Range<usize>>,
 }
 
@@ -60,7 +60,7 @@ impl<'t> Side<'t> {
         Self { parent, marks: None, nodes, looked_up: Cell::new(0), within: Some(bytes) }
     }
 
-    /// All children, by their marks where these are known.
+    /// All children, by their marks if these are known.
     pub fn whole(parent: Node<'t>, known: Option<&Marks>, cursor: &mut Option<TreeCursor<'t>>) -> Self {
         let known = known.and_then(|marks| marks.0.iter().find(|(node, _)| *node == parent.id()));
         let (marks, nodes) = match known {
@@ -132,10 +132,10 @@ impl<'t> Side<'t> {
         })
     }
 
-    /// The children behind this side's.
+    /// The children after this side's.
     pub fn following(&self) -> impl Iterator<Item = Node<'t>> + use<'t> {
         let known = self.len();
-        // Behind all children there is nothing.
+        // After all children there is nothing.
         let mut cursor = if self.within.is_some() { self.first() } else { None };
         let mut is_new = false;
         std::iter::from_fn(move || {
@@ -151,7 +151,7 @@ impl<'t> Side<'t> {
     }
 }
 
-/// The children of a node, or those within some bytes. To make a cursor takes longer than most of its moves.
+/// The children of a node, or those within some bytes. Making a cursor takes longer than most of its moves.
 fn children<'t>(parent: Node<'t>, within: Option<&Range<usize>>, cursor: &mut Option<TreeCursor<'t>>) -> Vec<Node<'t>> {
     let all = if within.is_none() { parent.child_count() as usize } else { 0 };
     let mut children = Vec::with_capacity(all);
@@ -186,8 +186,8 @@ pub(super) struct Differing<'t> {
 }
 
 impl<'t> Differing<'t> {
-    /// Compares both sides from their starts and from their ends. `same` compares two nodes, the second moved by so many bytes; `told` does
-    /// it by their marks where that is enough.
+    /// Compares both sides from their starts and from their ends. `same` compares two nodes, the second moved by this many bytes; `told`
+    /// does it by their marks if that is enough.
     pub fn new(
         old: Side<'t>,
         new: Side<'t>,
@@ -219,7 +219,7 @@ impl<'t> Differing<'t> {
         (a.kind_id() == b.kind_id() && a.child_count() > 0 && b.child_count() > 0).then_some((a, b))
     }
 
-    /// Whether all differences begin at or behind these bytes (before and after).
+    /// Whether all differences begin at or after these bytes (before and after).
     pub fn begins_after(&self, old: usize, new: usize) -> bool {
         let after = |side: &Side<'t>, name: usize| self.first >= side.len() || side.bytes(self.first).start >= name;
         after(&self.old, old) && after(&self.new, new)
@@ -231,7 +231,7 @@ impl<'t> Differing<'t> {
         before(&self.old, old) && before(&self.new, new)
     }
 
-    /// Whether a named node stands before the differences.
+    /// Whether a named node precedes the differences.
     pub fn has_named_before(&self) -> bool {
         let first = self.old.parent.named_child(0);
         let differing = (self.first < self.old.len()).then(|| self.old.bytes(self.first).start);

@@ -1,4 +1,4 @@
-//! Types that comments define: `@typedef {object} Name`, with a member for each `@property` below it. Which words say so is data.
+//! Types that comments define: `@typedef {object} Name`, with a member for each `@property` after it. Which words do so is data.
 
 use tree_sitter::Node;
 
@@ -50,8 +50,8 @@ impl Walk<'_> {
     }
 }
 
-/// Where a tag stands in a line, and the name behind the type that it says: `@property {string} [name] …`. A type that another file
-/// defines is none of this one.
+/// Where a tag is on a line, and the name after the type that it states: `@property {string} [name] …`. A type that another file defines is
+/// not one of this file.
 fn words_behind(line: &str, tag: &str) -> Option<(usize, std::ops::Range<usize>)> {
     let from = line.find(tag)?;
     let rest = &line[from + tag.len()..];
