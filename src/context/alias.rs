@@ -1,4 +1,4 @@
-//! What a type takes its members from, beside its bases: the types that an alias names, and those that are embedded in it.
+//! What a type takes its members from, besides its bases: the types that an alias names, and those embedded in it.
 
 use super::corpus::{Corpus, Name, Sort, Symbol};
 use super::scene::Scene;
@@ -6,7 +6,7 @@ use crate::syntax::{Kind, Language, Reach};
 use crate::text::words;
 use crate::workspace::folder_of;
 
-/// The names of the types that a type has its members from, beside its bases.
+/// The names of the types that a type has its members from, besides its bases.
 pub fn names(corpus: &Corpus, number: u32) -> Vec<Name> {
     let symbol = &corpus.symbols[number as usize];
     let Some(language) = corpus.digest(symbol).file.language.as_deref() else { return vec![] };
@@ -18,7 +18,7 @@ pub fn names(corpus: &Corpus, number: u32) -> Vec<Name> {
     found.into_iter().filter(|name| *name != own).filter_map(|name| corpus.name(name)).collect()
 }
 
-/// The types that a name means. What only declares a type, or stands for nothing that has members, is left out where another is more.
+/// The types that a name means. A mere declaration, or a name for something without members, is left out if another one is more.
 pub fn meant(corpus: &Corpus, scene: &Scene, language: Option<&Language>, name: Name) -> Vec<u32> {
     let all: Vec<u32> = scene.types(corpus, language, name).collect();
     if all.len() < 2 {
@@ -29,7 +29,7 @@ pub fn meant(corpus: &Corpus, scene: &Scene, language: Option<&Language>, name: 
     if full.is_empty() { all } else { full }
 }
 
-/// The definitions that stand in a type, or are written apart for it: beside it, or where a folder is a package, in any file of that.
+/// The definitions inside a type, or written separately for it: next to it, or if a folder is a package, in any file of that.
 pub fn members(corpus: &Corpus, number: u32) -> impl Iterator<Item = u32> {
     let of = corpus.symbols[number as usize];
     let (here, folder) = (corpus.digest(&of), folder_of(&corpus.digest(&of).path));
@@ -50,25 +50,26 @@ pub fn fields(corpus: &Corpus, number: u32) -> impl Iterator<Item = u32> {
     })
 }
 
-/// What stands right in a definition.
+/// The direct content of a definition.
 pub fn inside(corpus: &Corpus, number: u32) -> impl Iterator<Item = u32> {
     let of = &corpus.symbols[number as usize];
     corpus.of_file(of.file).filter(move |other| corpus.facts(&corpus.symbols[*other as usize]).parent() == Some(of.index as usize))
 }
 
-/// Whether a type is another one under this name, perhaps with members of its own.
+/// Whether a type is another one under this name, possibly with members of its own.
 fn is_alias(corpus: &Corpus, language: &Language, number: u32) -> bool {
     let symbol = &corpus.symbols[number as usize];
     let (kind, signature) = (corpus.facts(symbol).kind, corpus.signature(symbol));
     let says_so = || language.types.alias.as_ref().is_some_and(|word| words::has(signature, word));
-    // `typedef union tag { … } name;`: what stands between the braces belongs to the tag.
+    // `typedef union tag { … } name;`: what is between the braces belongs to the tag.
     let name = || words::places(signature, corpus.text(symbol.name)).last();
     let is_behind = || name().is_some_and(|name| signature[..name.start].trim_end().ends_with('}'));
     let is_empty = || members(corpus, number).all(|member| corpus.symbols[member as usize].sort == Sort::Type);
     symbol.sort == Sort::Type && (kind == Kind::Type || says_so() || is_behind() && is_empty())
 }
 
-/// The names in what an alias is said to be: not those of its members and of functions, nor what only its own parameters are put into.
+/// The names in the definition of an alias: not those of its members and of functions, nor those used only as arguments of its own
+/// parameters.
 fn named<'a>(signature: &'a str, own: &str) -> Vec<&'a str> {
     let parameters = parameters(signature, own);
     let (mut outer, mut arguments) = (vec![], vec![]);
@@ -101,7 +102,7 @@ fn named<'a>(signature: &'a str, own: &str) -> Vec<&'a str> {
     outer
 }
 
-/// The parameters of a type, which stand right behind its name.
+/// The parameters of a type, right after its name.
 pub fn parameters<'a>(signature: &'a str, own: &str) -> Vec<&'a str> {
     let Some(name) = words::places(signature, own).next() else { return vec![] };
     let rest = &signature[name.end..];
@@ -109,7 +110,7 @@ pub fn parameters<'a>(signature: &'a str, own: &str) -> Vec<&'a str> {
     inside.map_or(vec![], |inside| words::all(inside).collect())
 }
 
-/// The type that a field is embedded by: one that is written alone, with its name for the field's.
+/// The type of an embedded field: one that is written alone, with its name used as the field's.
 fn embedded<'a>(corpus: &'a Corpus, field: &Symbol) -> Option<&'a str> {
     let name = corpus.text(field.name);
     let signature = corpus.signature(field).trim_start().trim_start_matches('*');

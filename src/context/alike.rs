@@ -7,21 +7,21 @@ use super::numbers::keep_first;
 use super::scene::Scene;
 use crate::text::words;
 
-/// Files that resemble the current one most.
+/// Maximum files that resemble the current one.
 const MAX_FILES: usize = 24;
-/// Functions that resemble the current one most.
+/// Maximum functions that resemble the current one.
 const MAX_FUNCTIONS: usize = 24;
 /// A name less near to the cursor than this does not say what the function does.
 const MIN_NEARNESS: f32 = 0.1;
-/// What a name counts that is shown anywhere in the file; its nearness to the cursor (at most 1) is added.
+/// The weight of a name that is shown anywhere in the file; its nearness to the cursor (at most 1) is added.
 const ANYWHERE_WEIGHT: f32 = 0.3;
 /// Factor for a file that defines a function with the current one's name: it does the same for something else.
 const FUNCTION_NAME_FACTOR: f32 = 1.3;
-/// What a function of the same name counts. One whose name only has the same words gets 1 at most.
+/// The weight of a function of the same name. One whose name only has the same words gets at most 1.
 const SAME_NAME_LIKENESS: f32 = 2.0;
 /// Factor for a member of the same type that is defined in another file.
 const SAME_OWNER_FACTOR: f32 = 1.5;
-/// A word in more names than this tells nothing.
+/// A word in more names than this says nothing.
 const COMMON_WORD_NAMES: usize = 1000;
 
 /// Files by the cosine of the rare names they share with the current one; the best few, normalised to sum 1.
@@ -45,7 +45,7 @@ pub fn files(corpus: &Corpus, scene: &Scene, current: Option<u32>) -> Vec<(u32, 
     scores.best(MAX_FILES, |file| Some(file) != current, |file| file)
 }
 
-/// Functions that mention the names around the cursor, normalised likewise.
+/// Functions that mention the names around the cursor, normalised in the same way.
 pub fn functions(corpus: &Corpus, scene: &Scene, current: Option<u32>) -> Vec<(u32, f32)> {
     let mut scores = Scores::new(corpus.symbols.len());
     let near = scene.shown.iter().filter(|(_, seen)| seen.near >= MIN_NEARNESS);

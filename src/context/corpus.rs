@@ -1,6 +1,6 @@
-//! What ranking needs to know of a repository beyond the index: the text of every signature, and sums over names and files that would take
-//! a request too long. It is built in the background once the index has changed. Names are the index's. What is known of a single file is
-//! its [`Digest`], which later corpora take over; everything else belongs to one view.
+//! What ranking needs to know about a repository beyond the index: the text of every signature, and sums over names and files that would
+//! take a request too long. It is built in the background once the index has changed. Names are the index's. What is known about a single
+//! file is its [`Digest`], which later corpora take over; everything else belongs to one view.
 
 mod bodies;
 mod digest;
@@ -33,7 +33,7 @@ use crate::workspace::{self, WorkspacePath};
 /// A name's number.
 pub type Name = NameId;
 
-/// The kinds of definitions that ranking tells apart.
+/// The kinds of definitions that ranking distinguishes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sort {
     #[default]
@@ -76,31 +76,31 @@ pub struct Symbol {
     pub name: Name,
     /// The index of its name among the defined names.
     pub slot: u32,
-    /// The slot of the name of what it stands in; [`NO_SLOT`] at the top level.
+    /// The slot of the name of its container; [`NO_SLOT`] at the top level.
     pub container: u32,
     pub sort: Sort,
     /// Length of its signature in bytes.
     pub bytes: u16,
     /// Not declared public. Methods do not count as private, since those of traits are not declared public either.
     pub private: bool,
-    /// Inside of a function, where nothing else can use it.
+    /// Inside a function, where nothing else can use it.
     pub nested: bool,
-    /// A top-level value with a keyword of its own, in languages with such keywords, which does not just name a module.
+    /// A top-level value with a keyword of its own, in languages with such keywords, which does not merely name a module.
     pub declared: bool,
     pub marks: Marks,
 }
 
 impl Symbol {
-    /// Whether nothing outside of the function that it stands in can name it.
+    /// Whether nothing outside the enclosing function can name it.
     pub fn is_local(&self) -> bool {
         self.nested && self.sort != Sort::Method
     }
 }
 
-/// Stands for no slot, no file and no symbol in tables of numbers.
+/// Means no slot, no file and no symbol in tables of numbers.
 pub const NO_SLOT: u32 = u32::MAX;
 
-/// What holds for a defined name wherever it is used.
+/// What is known of a defined name independent of the place.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NameCounts {
     /// Files that mention it.
@@ -109,7 +109,7 @@ pub struct NameCounts {
     pub definitions: u32,
 }
 
-/// The repository, ready for ranking. Everything behind an `Arc` stays the same after a refresh. Files are numbered in the order of their
+/// The repository, ready for ranking. Everything in an `Arc` stays the same after a refresh. Files are numbered in the order of their
 /// paths, and sums do not depend on how the index numbered names: the result is the same in whatever order the index read the workspace.
 #[derive(Clone, Default)]
 pub struct Corpus {
@@ -125,13 +125,13 @@ pub struct Corpus {
     pub word_weight: Vec<f32>,
     /// For each file, whether it holds tests, which are read less often than what they test.
     pub is_test: Vec<bool>,
-    /// For each file, whether it is foreign code, which is rarely called except through its headers.
+    /// For each file, whether it is third-party code, which is rarely called except through its headers.
     pub is_vendored: Vec<bool>,
     /// For each file, whether it only declares what others define.
     pub is_stub: Vec<bool>,
     /// For each file, the root of the sum of its names' squared weights, to compare files.
     pub norm: Vec<f32>,
-    /// For each file its own name, or its folder's if it stands for its folder: as a name, and in lower case.
+    /// For each file its own name, or its folder's if it represents its folder: as a name, and in lower case.
     pub stems: Arc<Vec<(Option<Name>, Box<str>)>>,
     /// Files by that lower-case name.
     of_stem: Arc<NumberMap<Box<str>, Vec<u32>>>,
@@ -142,11 +142,11 @@ pub struct Corpus {
     /// Slots by name; [`NO_SLOT`] for names without a definition.
     slots: Vec<u32>,
     defined: Lists<u32>,
-    /// Symbols by the slot of what they stand in.
+    /// Symbols by the slot of their container.
     members: Lists<u32>,
     /// For each file, the range of its symbols.
     of_file: Vec<Range<u32>>,
-    /// Files by their number in the index; [`NO_SLOT`] where the corpus has none.
+    /// Files by their number in the index; [`NO_SLOT`] if the corpus has none.
     dense: Vec<u32>,
     paths: Arc<NumberMap<Arc<str>, u32>>,
     words: Arc<NumberMap<Box<str>, u32>>,
@@ -160,7 +160,7 @@ pub struct Corpus {
     mentioned: Vec<u32>,
     projects: Arc<Vec<Project>>,
     meant: Meant,
-    /// For each file, the innermost project it lies in.
+    /// For each file, the innermost project that contains it.
     project_of: Arc<Vec<Option<u32>>>,
     modules: Arc<NumberSet<Box<str>>>,
     /// Symbols of earlier versions of files, which no file's range contains any more.
@@ -372,12 +372,12 @@ impl Corpus {
         self.view.text(name)
     }
 
-    /// The slot of a name; none where nothing defines it.
+    /// The slot of a name; none if nothing defines it.
     pub fn slot(&self, name: Name) -> Option<u32> {
         self.slots.get(name.0 as usize).copied().filter(|slot| *slot != NO_SLOT)
     }
 
-    /// A file's number in the index, also for a file whose text is ahead of the index and not in the corpus yet.
+    /// A file's number in the index, even for a file whose text is ahead of the index and not in the corpus yet.
     pub fn id(&self, path: &str) -> Option<FileId> {
         match self.file(path) {
             Some(number) => self.view.find(&self.files[number as usize].file.path),
@@ -420,7 +420,7 @@ impl Corpus {
         self.defined.get(slot)
     }
 
-    /// The symbols that stand in something with the name of this slot.
+    /// The symbols inside a container with the name of this slot.
     pub fn members_of(&self, slot: u32) -> &[u32] {
         self.members.get(slot)
     }
@@ -441,7 +441,7 @@ impl Corpus {
         self.view.each_user(name).filter_map(move |(id, _)| self.file_of(id))
     }
 
-    /// The number of a word, as it may stand in a heading.
+    /// The number of a word that may occur in a heading.
     pub fn word(&self, text: &str) -> Option<u32> {
         self.words.get(text).copied()
     }
@@ -456,7 +456,7 @@ impl Corpus {
         1.0 / (1.0 + (self.with_word(word).len() as f32).ln())
     }
 
-    /// Sorts symbols by file and place in the file. Numbers do not, since symbols of changed files get new ones.
+    /// Sorts symbols by file and place in the file. Their numbers do not, since symbols of changed files get new ones.
     pub fn place(&self, symbol: u32) -> (u32, u32) {
         let symbol = &self.symbols[symbol as usize];
         (symbol.file, symbol.index)
@@ -499,7 +499,7 @@ impl Corpus {
         self.digest(symbol).file.bases(symbol.index as usize)
     }
 
-    /// How telling a name is: the rarer, the more (inverse document frequency).
+    /// How distinctive a name is: the rarer, the more (inverse document frequency).
     pub fn idf(&self, name: Name) -> f32 {
         let files = self.files.len().max(1) as f32;
         (1.0 + files / (1.0 + self.mentions(name) as f32)).ln()

@@ -1,4 +1,4 @@
-//! Corrections for parts whose files have changed since: what stands there now, appended so that the parts before can stay.
+//! Corrections for parts whose files have changed since: the current text, appended so that the parts before can stay.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use super::corpus::{Corpus, Digest};
 use super::session::{Count, PART_OVERHEAD};
 use super::{Kind, Masked, Part};
 
-/// The corrections of the parts. `changed` gives the current signatures of a file that is not as the corpus has it.
+/// The corrections of the parts. `changed` gives the current signatures of a file that differs from the corpus.
 pub fn of(parts: &[Part], corpus: &Corpus, changed: &dyn Fn(&str) -> Option<Arc<Digest>>, count: Count) -> Vec<Part> {
     let correction = |part: &Part| {
         let (now, before) = changed(&part.path).zip(corpus.file(&part.path))?;
@@ -36,7 +36,7 @@ impl<'a> Comparison<'a> {
         Self { before, now, shown: numbers(before).filter(is_shown).collect(), known: signatures(before), still: signatures(now) }
     }
 
-    /// The lines with something new, and the text of the correction; none where the part is still right.
+    /// The lines with something new, and the text of the correction; none if the part is still right.
     fn told(&self) -> Option<((u32, u32), String)> {
         let gone: Vec<u32> = self.shown.iter().copied().filter(|index| !self.still.contains(self.before.signature(*index))).collect();
         if !gone.is_empty() && self.still.iter().all(|signature| signature.is_empty()) {
@@ -63,7 +63,7 @@ impl<'a> Comparison<'a> {
         self.before.file.symbols[before as usize].name == self.now.file.symbols[now as usize].name
     }
 
-    /// Whether a new definition stands where another was, judged by an unchanged neighbour above or below.
+    /// Whether a new definition is where another was, judged by an unchanged neighbour above or below.
     fn replaces(&self, now: u32, gone: u32) -> bool {
         let names = |digest: &Digest, index: u32| digest.file.symbols.get(index as usize).map(|symbol| symbol.name);
         let (then, here) = (|at| names(self.before, at), |at| names(self.now, at));

@@ -1,5 +1,5 @@
-//! Declarations and what they declare. A header says about a function what the defining file says, and both would put the same line into a
-//! prompt. So the definition inherits the expectation of its declarations.
+//! Declarations and what they declare. A header says the same about a function as the defining file, and both would put the same line into
+//! a prompt. So the definition inherits the expectation of its declarations.
 
 use super::corpus::{Corpus, Sort, Symbol};
 use super::numbers::NumberMap;
@@ -10,7 +10,7 @@ use crate::syntax::Language;
 const DECLARATION_FACTOR: f32 = 0.05;
 /// A name with more definitions than this does not say which one is declared.
 const MAX_DEFINITIONS_OF_NAME: usize = 4;
-/// Anything less likely is not looked at.
+/// Anything less likely is not examined.
 const MIN_SCORE: f32 = 1e-4;
 
 /// Makes each definition as likely as its likeliest declaration, and the declarations unlikely.
@@ -50,7 +50,7 @@ fn declares(corpus: &Corpus, symbol: &Symbol) -> bool {
     is_callable(symbol) && corpus.facts(symbol).body.is_empty()
 }
 
-/// The functions that a declaration may mean: same name and type, visible from other files. Stand-ins for tests do not count.
+/// The functions that a declaration may mean: same name and type, visible from other files. Test doubles do not count.
 fn definitions(corpus: &Corpus, declared: &Symbol) -> impl Iterator<Item = u32> {
     corpus.of_slot(declared.slot).iter().copied().filter(move |number| {
         let symbol = &corpus.symbols[*number as usize];

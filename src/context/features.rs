@@ -1,4 +1,4 @@
-//! The features of the ranking: what is known of a definition at a place, as numbers for the models.
+//! The features of the ranking: what is known about a definition at a place, as numbers for the models.
 
 use std::ops::{Index, IndexMut};
 
@@ -9,22 +9,22 @@ use std::ops::{Index, IndexMut};
 pub enum Feature {
     /// Always 1.
     Constant,
-    /// How near to the cursor the name stands, 0 to 1.
+    /// How near to the cursor the name occurs, 0 to 1.
     NameNear,
     NameImported,
-    /// The name stands in the heading of what surrounds the cursor.
+    /// The name is in the heading of what surrounds the cursor.
     NameInHeading,
     NameMentions,
     ContainerNear,
     ContainerImported,
     ContainerInHeading,
-    /// The container is what the cursor stands in, or a base of that.
+    /// The container is what the cursor is in, or a base of that.
     ContainerIsOwner,
     /// How many other files mention the name.
     Popular,
     PopularPerDefinition,
     Definitions,
-    /// How surely the imports mean its file.
+    /// How certainly the imports mean its file.
     FileImported,
     /// The share of folders that its file has in common with the current one.
     FileNear,
@@ -44,7 +44,7 @@ pub enum Feature {
     IsMacro,
     /// The name begins with `_`.
     Underscore,
-    /// The file holds tests, or is foreign code (which counts partly).
+    /// The file holds tests, or is third-party code (which counts partly).
     FileIsTest,
     PopularImported,
     NameAndFileImported,
@@ -59,7 +59,7 @@ pub enum Feature {
     ModuleNear,
     ModuleUnused,
     ModuleMentions,
-    /// The type stands in the signature of something near the cursor.
+    /// The type is in the signature of something near the cursor.
     NameReached,
     ContainerReached,
     ContainerMentions,
@@ -72,7 +72,7 @@ pub enum Feature {
     /// The file only declares what another defines.
     FileIsStub,
     Private,
-    /// Defined inside of a function.
+    /// Defined inside a function.
     Nested,
     PopularNear,
     FileDefinitions,
@@ -93,7 +93,7 @@ impl Feature {
     /// The number of features.
     pub const COUNT: usize = Feature::NamesakeRoot as usize + 1;
 
-    /// What to tell people about a definition if this feature speaks loudest for it.
+    /// What to tell the user about a definition if this feature contributes most.
     pub fn reason(self) -> &'static str {
         use Feature::*;
         match self {
@@ -135,7 +135,7 @@ impl Features {
         self.0.iter().zip(&weights.0).map(|(value, weight)| value * weight).sum()
     }
 
-    /// [`Features::dot`] where only these features are not zero. They have to come in order, so that rounding is the same.
+    /// [`Features::dot`] if only these features are not zero. They have to come in order, so that rounding is the same.
     #[inline]
     pub fn dot_of<const N: usize>(&self, which: &[Feature; N], weights: &Features) -> f32 {
         which.iter().map(|feature| self[*feature] * weights[*feature]).sum()

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use super::Masked;
 
 /// The text with invisible characters written as `<U+202E>`: bidirectional controls, zero-width characters, tag characters, fillers, line
-/// ends that editors do not show as such, variation selectors that choose nothing, other controls. Line breaks and tabs stay.
+/// ends that editors do not show as such, variation selectors without effect, other controls. Line breaks and tabs stay.
 pub fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len() + 16);
     let mut from = 0;
@@ -37,13 +37,13 @@ fn is_hidden(letter: char) -> bool {
         | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// Whether a variation selector behind this character chooses between text and colour: symbols, and characters that keycaps are made of.
-/// Behind anything else a selector only hides something.
+/// Whether a variation selector after this character chooses between text and colour: symbols, and characters that keycaps are made of.
+/// After anything else a selector only hides something.
 fn has_variants(letter: char) -> bool {
     matches!(letter, '0'..='9' | '#' | '*' | '©' | '®' | '\u{203c}'..='\u{3299}' | '\u{1f000}'..='\u{1faff}') && !is_hidden(letter)
 }
 
-/// A model's text with the characters that [`visible`] wrote out put back, if `file`, which the model was shown, has them.
+/// A model's text in which the characters written out by [`visible`] are put back, if `file`, which the model was shown, has them.
 ///
 /// # Errors
 /// It names a character that `file` does not have: nothing invisible gets into a file by its number.
@@ -56,7 +56,7 @@ pub fn restored(text: &str, file: &str) -> Result<String, String> {
         let letter = number.and_then(char::from_u32).filter(|letter| visible(letter.encode_utf8(&mut [0; 4])) == written);
         out.push_str(&rest[..at]);
         match letter {
-            // Not such a number, or one that the file has in these very letters.
+            // Not such a number, or one that the file has literally.
             None => out.push_str(&rest[at..at + "<U+".len()]),
             Some(_) if file.contains(written) => out.push_str(written),
             Some(letter) if file.contains(letter) => out.push(letter),
@@ -70,7 +70,7 @@ pub fn restored(text: &str, file: &str) -> Result<String, String> {
     Ok(out)
 }
 
-/// A sentence for a message: invisible characters are written out, and nothing can be clicked, though editors make links of
+/// A sentence for a message: invisible characters are written out, and nothing can be clicked, although editors make links of
 /// `[text](target)`.
 pub fn plain(text: &str) -> String {
     visible(text).replace("](", "] (")

@@ -1,4 +1,4 @@
-//! The door to sessions: callers bring a place and get its pack.
+//! The entry point to sessions: callers bring a place and get its pack.
 
 use std::cell::LazyCell;
 use std::collections::{HashSet, VecDeque};
@@ -19,13 +19,14 @@ use crate::syntax::{Language, Parsed, naming, scope};
 use crate::text::lines::line_start;
 use crate::text::words;
 
-/// Visited places that are remembered.
+/// How many visited places are remembered.
 const MAX_VISITS: usize = 8;
-/// The share of the way to 1 that a visit adds to a definition's score, on the scale that [`super::rank::trees`] describes.
+/// The share of the distance to 1 that a visit adds to a definition's score, on the scale that [`super::rank::trees`] describes.
 const VISIT_BONUS: f32 = 0.55;
-/// What is hardly wanted takes one part in this many of the room that is left beside what may be wanted; the rest is for whole definitions.
+/// Definitions that are hardly wanted get a quarter (one part in this many) of the room left by those that may be wanted; the rest is for
+/// whole definitions.
 const OTHERS_ROOM_DIVISOR: usize = 4;
-/// How many prompts are kept going: one for each feature, and as many previews for people.
+/// How many prompts are kept alive: one for each feature, and as many previews for the user.
 const MAX_SESSIONS: usize = 8;
 
 /// The prompts of one window; clones share them.
@@ -90,19 +91,19 @@ pub struct PlaceQuery<'a> {
     pub offset: usize,
     /// Tokens for everything that is added around the current file.
     pub budget: usize,
-    /// A person only looks at what would be sent, which must not change what is sent.
+    /// The user only looks at what would be sent, which must not change what is sent.
     pub preview: bool,
     /// Code will be written at the cursor, so passages that resemble its surroundings are included.
     pub writes: bool,
 }
 
-/// What is asked about the repository besides the corpus.
+/// What is needed about the repository besides the corpus.
 pub struct Sources<'a> {
-    /// The current signatures of a file that is not as the corpus has it.
+    /// The current signatures of a file that differs from the corpus.
     pub changed: &'a dyn Fn(&str) -> Option<Arc<Digest>>,
-    /// Whether a file of the corpus, by its number there, is gone since.
+    /// Whether a file of the corpus, by its number there, has been deleted since.
     pub is_gone: &'a dyn Fn(u32) -> bool,
-    /// A file's text as the user has it now.
+    /// A file's text as the user currently has it.
     pub read: Read<'a>,
     /// Counts tokens for the model that will read the prompt.
     pub count: Count<'a>,
@@ -111,7 +112,7 @@ pub struct Sources<'a> {
 impl Handle {
     /// The pack for a place: what to put in front of the model.
     pub fn place(&self, query: &PlaceQuery, sources: &Sources) -> Pack {
-        // Another request meanwhile starts a reading of its own.
+        // Another request in the meantime starts a reading of its own.
         let mut reading = std::mem::take(&mut self.state().reading);
         let scene = Scene::read(query.corpus, query.language, query.parsed, &mut reading, query.text, query.offset);
         let scene = Arc::new(scene);
@@ -155,7 +156,7 @@ impl Handle {
             is_gone: sources.is_gone,
             count: sources.count,
         });
-        // The file under the cursor follows behind the parts, so it needs no correction.
+        // The file under the cursor follows the parts, so it needs no correction.
         let others = |path: &str| (path != query.path).then(|| (sources.changed)(path)).flatten();
         let corrections = corrections::of(&packed.parts, query.corpus, &others, sources.count);
         let behind = corrections.iter().map(|part| part.tokens).sum();
@@ -200,13 +201,13 @@ impl PlaceQuery<'_> {
         naming::is_test(Some(language), self.path) || self.parsed.is_some_and(|tree| scope::at(tree, self.offset).items.iter().any(says))
     }
 
-    /// The bytes that the budget has room for beside the signatures of all these.
+    /// The bytes that the budget has room for next to the signatures of all these.
     fn room_beside(&self, candidates: &[Candidate]) -> usize {
         let taken: usize = candidates.iter().map(|candidate| self.bytes(candidate)).sum();
         ((self.budget as f32 * ASSUMED_BYTES_PER_TOKEN) as usize).saturating_sub(taken)
     }
 
-    /// The first candidates whose signatures have so many bytes.
+    /// The first candidates whose signatures have this many bytes in total.
     fn first_of<'a>(&'a self, candidates: &'a [Candidate], mut room: usize) -> impl Iterator<Item = &'a Candidate> {
         candidates.iter().take_while(move |candidate| {
             let bytes = self.bytes(candidate);
@@ -226,7 +227,7 @@ impl PlaceQuery<'_> {
     }
 }
 
-/// Whether a part's lines still stand in their file, even if the corpus has not heard of a change yet.
+/// Whether a part's lines are still in their file, even if the corpus does not know of a change yet.
 fn still_stands(part: &Part, here: &str, sources: &Sources) -> bool {
     *part.path == *here
         || (sources.changed)(&part.path).is_none()
@@ -238,7 +239,7 @@ const JUST_WRITTEN_LINES_ABOVE: usize = 2;
 /// Names further away than this, in bytes, are not at the cursor, however long the lines are.
 const MAX_DISTANCE_BYTES: usize = 2_000;
 
-/// The names in the cursor's line and just above it, without the one being written.
+/// The names on the cursor's line and just above it, without the one being written.
 fn named_here(query: &PlaceQuery) -> Vec<Name> {
     let offset = query.text.floor_char_boundary(query.offset);
     let nearest = query.text.floor_char_boundary(offset.saturating_sub(MAX_DISTANCE_BYTES));
@@ -255,7 +256,7 @@ fn named_here(query: &PlaceQuery) -> Vec<Name> {
     named.filter_map(|(_, word)| query.corpus.name(word)).collect()
 }
 
-/// Whether a place behind `before` in its line lies in a comment or a string, which may still be open: then its names mean nothing.
+/// Whether a place after `before` on its line is in a comment or a string, which may still be open: then its names mean nothing.
 fn is_prose(query: &PlaceQuery, before: &str, at: usize) -> bool {
     query.parsed.is_some_and(|tree| scope::is_prose(tree, at)) || before.matches('"').count() % 2 == 1
 }
@@ -269,7 +270,7 @@ impl State {
         Turn { number: self.turns, visits: self.visits.clone(), prompt, files: self.files.clone() }
     }
 
-    /// Keeps the state after a request, unless a later one has ended before. The session unused for longest is dropped.
+    /// Keeps the state after a request, unless a later one has already ended. The session unused for longest is dropped.
     fn keep(&mut self, key: Key, turn: u64, prompt: Prompt, files: Files) {
         self.files = files;
         if self.sessions.iter().any(|kept| kept.key == key && kept.turn > turn) {
@@ -284,7 +285,7 @@ impl State {
     }
 }
 
-/// Makes definitions that were just visited likelier. Returns the innermost definition of each visit.
+/// Makes recently visited definitions likelier. Returns the innermost definition of each visit.
 fn prefer_visited(query: &PlaceQuery, visits: &VecDeque<Visit>, candidates: &mut Vec<Candidate>) -> Vec<u32> {
     let corpus = query.corpus;
     let (mut visited, mut innermost): (HashSet<u32>, Vec<u32>) = Default::default();

@@ -14,16 +14,16 @@ use crate::syntax::Language;
 /// hundred other definitions was lost.
 const FIELD_SCORE_SUM: f32 = 0.5;
 const MAX_FIELD_SCORE: f32 = 0.16;
-/// What a field gets that the ranking knows nothing about.
+/// The score of a field that the ranking knows nothing about.
 const UNRANKED_FIELD_SCORE: f32 = 1e-3;
 /// A name with more definitions than this does not say which type is meant.
 const MAX_DEFINITIONS_OF_NAME: usize = 2;
 
-/// Raises the fields of types from other files that the function around the cursor takes or returns, so that those of each type sum up to
+/// Raises the fields of types from other files that the function around the cursor takes or returns, so that those of each type sum to
 /// [`FIELD_SCORE_SUM`].
 pub fn expect(corpus: &Corpus, path: &str, language: Option<&Language>, scene: &Scene, candidates: &mut Vec<Candidate>) {
     let own = corpus.file(path);
-    // Where types are declared apart, most of those of a name say nothing of it.
+    // If types are declared separately, most declarations of a name say nothing about it.
     let is_apart = language.is_some_and(|language| language.declared_first);
     let types = |name: Name| match is_apart {
         true => alias::meant(corpus, scene, language, name),
@@ -34,7 +34,7 @@ pub fn expect(corpus: &Corpus, path: &str, language: Option<&Language>, scene: &
     let of_others = |number: &u32| Some(corpus.symbols[*number as usize].file) != own;
     let follow = |number: u32| {
         let mut found: Vec<u32> = alias::fields(corpus, number).collect();
-        // What has no fields of its own may be another type under this name.
+        // A type without fields of its own may be another type under this name.
         if found.is_empty() && is_apart {
             let stands_for = alias::names(corpus, number).into_iter().map(|name| alias::meant(corpus, scene, language, name));
             let one: Vec<u32> = stands_for.filter(|types| types.len() == 1).flatten().collect();

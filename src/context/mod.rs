@@ -1,6 +1,6 @@
 //! What the model sees of the repository: gather, rank, redact, budget, render. Pure: the caller brings the texts and the token counter.
 //! Every part knows where it comes from and why it was chosen. The order of parts changes as little as possible from one prompt to the
-//! next, so that the engine's KV cache survives typing and moving about.
+//! next, so that the engine's KV cache survives typing and navigation.
 
 mod alias;
 mod alike;
@@ -49,7 +49,7 @@ pub enum Kind {
     Definition,
     /// A place that was edited or visited a moment ago.
     Recent,
-    /// Lines that resemble those at the cursor, with the lines that follow them.
+    /// Lines that resemble those at the cursor, with the lines after them.
     Passage,
     /// Corrects an earlier part of the prompt whose file has changed since.
     Correction,
@@ -75,7 +75,7 @@ pub struct Part {
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Pack {
     pub parts: Vec<Part>,
-    /// Tokens of all parts outside of the current file; never more than `budget`.
+    /// Tokens of all parts outside the current file; never more than `budget`.
     pub tokens: usize,
     pub budget: usize,
     /// How many leading tokens are the same as in the last pack, or in one from a few places before.
@@ -83,7 +83,7 @@ pub struct Pack {
 }
 
 impl Pack {
-    /// Appends corrections behind the parts. The leading parts stay; the least certain ones make room, and their corrections go with them.
+    /// Appends corrections after the parts. The leading parts stay; the least certain ones make room, and their corrections go with them.
     fn correct(&mut self, mut corrections: Vec<Part>) {
         let sum = |parts: &[Part]| parts.iter().map(|part| part.tokens).sum::<usize>();
         while self.tokens + sum(&corrections) > self.budget {

@@ -8,26 +8,26 @@ use crate::index::{File, FileId, FileImport};
 use crate::syntax::{Beyond, Kind, Language, Reach, lists, naming};
 use crate::workspace::folder_of;
 
-/// Factor for a definition inside of a function in another file.
+/// Factor for a definition inside a function in another file.
 const NESTED_FACTOR: f32 = 0.02;
 /// Factor for a definition that the language hides from here.
 const HIDDEN_FACTOR: f32 = 0.05;
-/// Factor for a test, where the place is not one.
+/// Factor for a test, if the place is not in one.
 const TEST_FACTOR: f32 = 0.15;
 /// Factor for a definition whose name an import takes from another file.
 const IMPORTED_ELSEWHERE_FACTOR: f32 = 0.15;
 /// Factor for a definition whose name the current file defines itself.
 const DEFINED_HERE_FACTOR: f32 = 0.3;
-/// Factor for a definition at the top level of a package or project that nothing here names.
+/// Factor for a top-level definition of a package or project that nothing here names.
 const FAR_FACTOR: f32 = 0.15;
 /// Factor for a member in such a package or project: values of its type may still come here.
 const FAR_MEMBER_FACTOR: f32 = 0.5;
-/// A factor is raised to this power where no package says whose a name is: then the rules only guess from names and folders, and the
-/// trees have weighed those already.
+/// A factor is raised to this power if no package says whose a name is: then the rules only guess from names and folders, and the trees
+/// have already weighed those.
 const GUESSED_RULE_EXPONENT: f32 = 0.15;
-/// Most files between an import and the definition that pass the name on.
+/// Maximum files between an import and the definition that re-export the name.
 const MAX_REEXPORT_HOPS: usize = 3;
-/// Anything less likely is not looked at.
+/// Anything less likely is not examined.
 const MIN_SCORE: f32 = 1e-4;
 
 /// What the rules say about a definition; the trees know them by these names.
@@ -57,7 +57,7 @@ pub struct Nameable<'a> {
     language: &'a Language,
     path: &'a str,
     in_test: bool,
-    /// The imported names, with the number of the defining file; [`NO_SLOT`] where that is none of the corpus.
+    /// The imported names, with the number of the defining file; [`NO_SLOT`] if that is not in the corpus.
     imported: NumberMap<Name, u32>,
     /// The names that the current file defines itself.
     defined: NumberSet<Name>,
@@ -93,7 +93,7 @@ impl<'a> Nameable<'a> {
         rules
     }
 
-    /// Makes candidates less likely that cannot be meant.
+    /// Makes candidates that cannot be meant less likely.
     pub fn weigh(&mut self, candidates: &mut [Candidate]) {
         let power = if self.packages.is_some() { 1.0 } else { GUESSED_RULE_EXPONENT };
         for candidate in candidates.iter_mut().filter(|candidate| candidate.score > MIN_SCORE) {
@@ -134,7 +134,7 @@ impl<'a> Nameable<'a> {
         [test, hidden, far, elsewhere, here]
     }
 
-    /// Asks about a file; the answer holds for everything defined in it.
+    /// Answers a question about a file; the answer applies to everything defined in it.
     fn ask(&mut self, file: u32, of: Of, find: impl FnOnce(&Self) -> bool) -> bool {
         let known = self.answers[file as usize] >> of as u8;
         if known & 1 != 0 {
@@ -177,7 +177,7 @@ impl<'a> Nameable<'a> {
         folders.filter(|folder| *folder == own || modules.contains(*folder)).collect()
     }
 
-    /// Finds out where the names come from that a file imports.
+    /// Determines where the names that a file imports come from.
     fn read_imports(&mut self, id: FileId, file: &File) {
         let corpus = self.corpus;
         for import in file.imports() {

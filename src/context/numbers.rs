@@ -2,8 +2,8 @@
 
 pub use crate::syntax::tags::{NumberMap, NumberSet};
 
-/// A sum that is the same in whatever order its parts come, unlike sums of floating-point numbers. For parts that are not negative and sum
-/// up to less than 4,000 million.
+/// A sum that is the same in whatever order its parts come, unlike sums of floating-point numbers. For non-negative parts that sum to less
+/// than 4,000 million.
 #[derive(Clone, Copy, Default)]
 pub struct Sum(u64);
 

@@ -20,30 +20,30 @@ const WINDOW_LINES: usize = 20;
 const WINDOW_STEP_LINES: usize = 5;
 /// Lines that are shown: those compared and those that follow.
 const SHOWN_LINES: usize = 25;
-/// Most tokens of a passage. Only one is shown: definitions are worth more than the room of a second.
+/// Maximum tokens of a passage. Only one is shown: definitions are worth more than the room of a second.
 const MAX_PASSAGE_TOKENS: usize = 256;
 /// With a smaller budget, in tokens, there is no passage.
 const MIN_BUDGET_TOKENS: usize = 192;
-/// How many files are read through: those that share the rarest names with the place.
+/// How many files are read: those that share the rarest names with the place.
 const MAX_FILES_READ: usize = 12;
 /// A name in more files than this does not tell which ones to read.
 const COMMON_NAME_FILES: usize = 200;
-/// Larger files, in bytes, are not read through.
+/// Larger files, in bytes, are not read.
 const MAX_FILE_BYTES: usize = 200_000;
-/// Most files whose names are kept: enough for the places somebody works at.
+/// Maximum files whose names are kept: enough for the places a user works at.
 const MAX_CACHED_FILES: usize = 256;
-/// Most names that these files may have together.
+/// Maximum names that these files may have together.
 const MAX_CACHED_NAMES: usize = 1 << 20;
 /// Lines around the cursor that the prompt shows anyway.
 const SEEN_LINES_AROUND_CURSOR: usize = 130;
-/// A passage less alike than this is not worth its room. Likeness is the share of names that two texts have in common, weighed by rarity.
+/// A passage less alike than this is not worth its room. Likeness is the share of names that two texts have in common, weighted by rarity.
 const MIN_LIKENESS: f32 = 0.15;
-/// Factor for tests, where the place is not one.
+/// Factor for tests, if the place is not in one.
 const TEST_FACTOR: f32 = 0.5;
 /// While the user types in one function, another passage replaces the shown one only if it is this many times as alike.
 const REPLACEMENT_FACTOR: f32 = 2.0;
 
-/// Gives a file's text as the user has it now.
+/// Returns a file's text as the user currently has it.
 pub type Read<'a> = &'a dyn Fn(&str) -> Option<Arc<str>>;
 
 /// A place, and what is known about it.
@@ -70,7 +70,7 @@ pub struct Passages {
     shown: Option<Passage>,
 }
 
-/// The files that were read through, shared by all searches.
+/// The files that were read, shared by all searches.
 #[derive(Clone, Default)]
 pub struct Files {
     kept: Arc<HashMap<Arc<str>, Arc<Lines>>>,
@@ -84,7 +84,7 @@ struct Passage {
     hash: u64,
     names: Vec<Name>,
     part: Part,
-    /// The lines as they stand in the file.
+    /// The lines as they are in the file.
     raw: Box<str>,
 }
 
@@ -102,7 +102,7 @@ struct Query {
     names: NumberSet<Name>,
     /// A bit for each name, by the lowest bits of its number: a name whose bit is not set is not among them.
     bits: [u64; BITS / 64],
-    /// The names in the order of the text, in which they are summed up.
+    /// The names in the order of the text, in which they are summed.
     order: Vec<Name>,
     weight: f32,
 }
@@ -112,7 +112,7 @@ const BITS: usize = 4096;
 /// A window of a file, and how alike it is.
 struct Found {
     path: Arc<str>,
-    /// As [`Passage::hash`].
+    /// The same as [`Passage::hash`].
     hash: u64,
     first: usize,
     score: f32,
@@ -120,7 +120,7 @@ struct Found {
 
 impl Passages {
     /// The passage for a place, if `budget` has room for one. It stays while the user types in one function, unless something much more
-    /// alike is found. Searches once for each line that the cursor comes to.
+    /// alike is found. Searches once for each line that the cursor reaches.
     pub fn find(&mut self, place: &Place, budget: usize, files: &mut Files, sources: &Sources) -> Option<Part> {
         if budget < MIN_BUDGET_TOKENS {
             return None;
@@ -167,7 +167,7 @@ impl Passages {
 }
 
 impl Files {
-    /// The names of a file; none where it cannot be read, is too large, or is not the version that the index has read.
+    /// The names of a file; none if it cannot be read, is too large, or is not the version that the index has read.
     fn lines(&mut self, corpus: &Corpus, number: u32, read: Read) -> Option<Arc<Lines>> {
         let digest = &corpus.files[number as usize];
         if let Some(known) = self.kept.get(&digest.path).filter(|known| known.hash == digest.file.hash) {
@@ -241,7 +241,7 @@ impl Query {
         shared / all.max(f32::MIN_POSITIVE)
     }
 
-    /// Replaces `best` by a window of this file, if one is more alike. `share` is the factor for a window.
+    /// Replaces `best` with a window of this file, if one is more alike. `share` is the factor for a window.
     fn windows(
         &self,
         corpus: &Corpus,
@@ -261,7 +261,7 @@ impl Query {
             end += hits[end..].iter().take_while(|at| **at < names.end).count();
             let hits = &hits[begin..end];
             let least = best.as_ref().map_or(MIN_LIKENESS, |best| best.score);
-            // Most windows share so little that the rest of them need not be looked at.
+            // Most windows share so little that the rest of them need not be examined.
             let share = if hits.len() > 1 { share(&window) } else { 0.0 };
             if share > 0.0 && self.at_most(corpus, hits.iter().map(|at| lines.names[*at])) * share >= least {
                 known.clear();
@@ -300,7 +300,7 @@ fn distinct(names: impl Iterator<Item = Name>) -> Vec<Name> {
     new_to(&mut NumberSet::default(), names)
 }
 
-/// Those among them that are not `known`, and adds them there.
+/// Those of them that are not `known`, to which they are added.
 fn new_to(known: &mut NumberSet<Name>, names: impl Iterator<Item = Name>) -> Vec<Name> {
     names.filter(|name| known.insert(*name)).collect()
 }
@@ -309,7 +309,7 @@ impl Lines {
     /// The lines of a text; `file` is its number in the corpus.
     fn new(corpus: &Corpus, hash: u64, text: &str, file: u32) -> Self {
         let mut lines = Self { hash, ends: vec![], names: vec![], tests: corpus.files[file as usize].test_lines() };
-        // Most words occur often in a file, and to look one up among all names is slow.
+        // Most words occur often in a file, and looking one up among all names is slow.
         let mut known: NumberMap<&str, Option<Name>> = NumberMap::default();
         for line in text.lines() {
             let names = words::identifiers(line).filter_map(|(_, word)| *known.entry(word).or_insert_with(|| corpus.name(word)));
@@ -341,7 +341,7 @@ impl Lines {
 }
 
 impl Found {
-    /// Orders windows that are equally alike, so that the outcome does not depend on which was found first.
+    /// Orders windows that are equally alike, so that the result does not depend on which was found first.
     fn goes_before(&self, other: &Self) -> bool {
         let order = other.score.total_cmp(&self.score).then_with(|| self.path.cmp(&other.path)).then(self.first.cmp(&other.first));
         order.is_lt()
@@ -376,8 +376,8 @@ impl Found {
     }
 }
 
-/// As many lines as fit, with what `render` makes of them and its tokens. Calls it rarely: the tokenizer may be another process, and every
-/// text is searched for secrets.
+/// As many lines as fit, with the result of `render` for them and its tokens. Calls it rarely: the tokenizer may be another process, and
+/// every text is searched for secrets.
 fn longest(mut lines: usize, render: impl Fn(usize) -> (Masked, usize)) -> Option<(usize, Masked, usize)> {
     while lines > 0 {
         let (masked, tokens) = render(lines);
@@ -394,7 +394,7 @@ fn is_known(corpus: &Corpus, path: &str, text: &str) -> bool {
     corpus.file(path).is_some_and(|file| corpus.files[file as usize].file.is_of(text))
 }
 
-/// Names the rarest names that it shares with the place, for people.
+/// The rarest names that it shares with the place, for the user.
 fn why(corpus: &Corpus, query: &Query, names: &[Name]) -> String {
     let mut shared: Vec<Name> = names.iter().copied().filter(|name| query.names.contains(name)).collect();
     shared.sort_by(|a, b| corpus.idf(*b).total_cmp(&corpus.idf(*a)).then_with(|| corpus.text(*a).cmp(corpus.text(*b))));
@@ -403,7 +403,7 @@ fn why(corpus: &Corpus, query: &Query, names: &[Name]) -> String {
 }
 
 impl Passage {
-    /// Whether the passage still stands in its file; within the current file it may have moved.
+    /// Whether the passage is still in its file; within the current file it may have moved.
     fn is_there(&mut self, place: &Place) -> bool {
         if &*self.path != place.path {
             let file = place.corpus.file(&self.path);

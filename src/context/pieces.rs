@@ -1,5 +1,5 @@
 //! Writes the definitions of a file into one part of a prompt: each below the heading of its type, and members between the first and last
-//! line of their type where both are shown.
+//! line of their type if both are shown.
 
 use super::corpus::{GAP, Name};
 
@@ -13,13 +13,13 @@ pub struct Piece {
     pub signature: Box<str>,
     /// The line that says which type it is a member of.
     pub heading: Box<str>,
-    /// The zero-based line of that heading; its own line where there is none.
+    /// The zero-based line of that heading; its own line if there is none.
     pub headed: u32,
     pub score: f32,
 }
 
 impl Piece {
-    /// What is shown at its beginning, and at its end where its name stands there.
+    /// What is shown at its beginning, and at its end if its name is there.
     fn ends(&self) -> (&str, Option<&str>) {
         match self.signature.split_once(GAP) {
             Some((opening, closing)) => (opening, Some(closing)),
@@ -58,13 +58,13 @@ impl Open<'_> {
 pub fn write(pieces: &[Piece]) -> Written {
     let mut text = String::new();
     let mut end = 0;
-    // The first line that is shown. A heading may stand far above its members.
+    // The first line that is shown. A heading may be far above its members.
     let mut first = pieces.first().map_or(0, |piece| piece.line + 1);
-    // The offset from which on lines are taken to belong to the current heading.
+    // The offset from which lines are considered to belong to the current heading.
     let mut from = 0;
     let mut open: Vec<Open> = vec![];
     for piece in pieces {
-        // What stands inside of a definition shown whole is shown with it.
+        // What is inside a definition shown whole is shown with it.
         let (opening, closing) = piece.ends();
         let lines = opening.lines().count() as u32;
         if piece.line + lines <= end {

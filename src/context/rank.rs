@@ -1,4 +1,4 @@
-//! How likely a definition is to be used at a place. A logistic model over simple features weighs every definition; then trees judge the
+//! How likely a definition is to be used at a place. A logistic model over simple features weighs every definition; then trees score the
 //! likeliest again. Both were fitted on open-source repositories and are measured on others.
 
 mod bases;
@@ -20,14 +20,14 @@ use super::scene::Scene;
 use super::weights::{SEEN, UNSEEN, WEIGHTS};
 use crate::syntax::{Language, naming};
 
-/// The least log-odds with which a definition is judged again.
+/// The minimum log-odds at which a definition is scored again.
 const MIN_LOG_ODDS: f32 = -9.0;
 
-/// The share of a test that a file of foreign code counts as, where the current file is neither foreign nor includes it: it is as rarely
-/// needed. (The trees were fitted without such files, so for them it is not a test.)
+/// The share of a test that a file of third-party code counts as, if the current file is neither third-party nor includes it: it is as
+/// rarely needed. (The trees were fitted without such files, so for them it is not a test.)
 const FOREIGN_AS_TEST_SHARE: f32 = 0.45;
 
-/// The share of a value that a top-level value with a keyword of its own counts as: the weights were fitted when the use of such values was
+/// The share of a value that a top-level value with a keyword of its own counts as: the weights were fitted when uses of such values were
 /// hardly counted. A quarter was chosen on repositories in TypeScript, JavaScript and Go.
 const DECLARED_AS_VALUE_SHARE: f32 = 0.25;
 
@@ -115,7 +115,7 @@ pub struct Candidate {
     pub score: f32,
 }
 
-/// For a slot, what is the same wherever the cursor is.
+/// What is known of a slot wherever the cursor is.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Prior {
     popular: f32,
@@ -123,12 +123,12 @@ pub struct Prior {
     definitions: f32,
     underscore: f32,
     length: f32,
-    /// What it adds to the log-odds of a name that the current file does not show; zero until somebody asks.
+    /// What it adds to the log-odds of a name that the current file does not show; zero until first needed.
     sum: f32,
 }
 
 impl Prior {
-    /// For a name in this many files, with this many definitions.
+    /// For a name in `files` files, with `definitions` definitions.
     fn new(text: &str, files: u32, definitions: u32) -> Self {
         let elsewhere = files.saturating_sub(1) as f32;
         let definitions = definitions.max(1) as f32;
@@ -158,7 +158,7 @@ impl Prior {
     }
 }
 
-/// The priors of the defined names, from a slot on.
+/// The priors of the defined names, starting at a slot.
 pub fn priors(corpus: &Corpus, from: usize) -> Vec<Prior> {
     let each = |(slot, name): (usize, &Name)| {
         let counts = corpus.counts[slot];
@@ -337,7 +337,7 @@ impl<'a> Ranker<'a> {
         features
     }
 
-    /// The probability of one definition, computed from all its features; [`Self::candidates`] gets the same by sums.
+    /// The probability of one definition, computed from all its features; [`Self::candidates`] gets the same from sums.
     pub fn probability(&self, symbol: &Symbol) -> f32 {
         let weights = if self.is_seen(symbol) { &SEEN } else { &UNSEEN };
         likelihood(self.features(symbol).dot(weights))
@@ -348,8 +348,7 @@ impl<'a> Ranker<'a> {
         self.touched(symbol.slot).is_some_and(|touch| touch.seen.is_some())
     }
 
-    /// Why a definition was chosen, for people: the strongest tie to the place if there is one, else the feature that speaks loudest for
-    /// it.
+    /// Why a definition was chosen, for the user: the strongest tie to the place if there is one, else the feature that contributes most.
     pub fn reason(&self, symbol: &Symbol) -> &'static str {
         let (mut features, seen) = (self.features(symbol), self.is_seen(symbol));
         let tied = TIES.iter().find(|(tie, least)| features[*tie] >= *least).map(|(tie, _)| *tie);
@@ -363,7 +362,7 @@ impl<'a> Ranker<'a> {
     }
 }
 
-/// The ties of a definition to a place, with the value from which on each counts.
+/// The ties of a definition to a place, with the value from which each counts.
 const TIES: [(Feature, f32); 9] = [
     (NameInHeading, 1.0),
     (NameNear, MIN_NEARNESS),
@@ -375,7 +374,7 @@ const TIES: [(Feature, f32); 9] = [
     (ContainerImported, 1.0),
     (FileImported, MIN_NEARNESS),
 ];
-/// From this nearness on, of at most 1, a name counts as near, and imports as meaning a file.
+/// From this nearness, of at most 1, a name counts as near, and imports as meaning a file.
 const MIN_NEARNESS: f32 = 0.5;
 
 fn likelihood(log_odds: f32) -> f32 {

@@ -1,4 +1,4 @@
-//! The last ranking, kept for the next prompt with all that it depends on. Most keys change none of the names around the cursor, and
+//! The last ranking, kept for the next prompt with everything that it depends on. Most keys change none of the names around the cursor, and
 //! nothing else changes the ranking of other files' definitions.
 
 use std::sync::{Arc, OnceLock};
@@ -17,7 +17,7 @@ pub struct Ranking {
     in_test: bool,
     scene: Arc<Scene>,
     candidates: Vec<Candidate>,
-    /// Those that are hardly wanted, once somebody has asked for them.
+    /// Those that are hardly wanted, once first needed.
     others: OnceLock<Vec<Candidate>>,
 }
 
@@ -49,7 +49,7 @@ impl Ranking {
         self.candidates.clone()
     }
 
-    /// All the others, which fill a budget that those do not fill. `find` finds them when they are first asked for.
+    /// All the others, which fill a budget that those do not fill. `find` is called on first use.
     pub fn others(&self, find: impl FnOnce() -> Vec<Candidate>) -> &[Candidate] {
         self.others.get_or_init(find)
     }

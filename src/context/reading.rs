@@ -7,7 +7,7 @@ use super::numbers::NumberMap;
 use crate::text::lines::{line_end, line_start};
 use crate::text::{Cut, count_breaks, words};
 
-/// Most words that are kept, those that are gone included; then all are forgotten.
+/// Maximum words that are kept, including those that are gone; then all are forgotten.
 const MAX_MET_WORDS: usize = 1 << 16;
 
 /// The words of a text by line.
@@ -19,13 +19,13 @@ pub struct Reading {
     words: Vec<u32>,
     numbers: NumberMap<Arc<str>, u32>,
     met: Vec<Word>,
-    /// The corpus that `name`s are of.
+    /// The corpus that the `name`s belong to.
     version: Arc<()>,
 }
 
 struct Word {
     text: Arc<str>,
-    /// Its name in the corpus, once somebody has asked.
+    /// Its name in the corpus, once first needed.
     name: Option<Option<Name>>,
 }
 
@@ -37,7 +37,7 @@ impl Default for Reading {
 }
 
 impl Reading {
-    /// Reads a text, and reuses what it shares with the one before.
+    /// Reads a text, and reuses what it shares with the previous one.
     pub fn update(&mut self, text: &str) {
         if self.met.len() > MAX_MET_WORDS {
             *self = Self::default();
@@ -59,7 +59,7 @@ impl Reading {
         self.text = text.into();
     }
 
-    /// The end of the words of the first so many lines.
+    /// The end of the words of the first `lines` lines.
     fn end(&self, lines: usize) -> usize {
         lines.checked_sub(1).map_or(0, |last| self.ends[last] as usize)
     }
@@ -90,7 +90,7 @@ impl Reading {
         &self.met[number as usize].text
     }
 
-    /// The names in each line, of the corpus that [`Self::names`] was last asked with for all words.
+    /// The names on each line, of the corpus that [`Self::names`] was last called with for all words.
     pub fn named_lines(&self) -> impl Iterator<Item = impl Iterator<Item = Name>> {
         self.lines().map(|line| line.iter().filter_map(|word| self.met[*word as usize].name.flatten()))
     }

@@ -1,6 +1,6 @@
-//! What the code left of the cursor asks for: behind `cart.` and `money::` come members of what stands there, between the braces of an
-//! import what its file has, in a tag the attributes of what it is of. As far as names and written types tell; where they do not, nothing
-//! is foreseen.
+//! What the code left of the cursor calls for: after `cart.` and `money::` come members of what precedes, between the braces of an import
+//! what its file has, in a tag the attributes of its component. As far as names and written types tell; if they do not, nothing is
+//! foreseen.
 
 mod given;
 mod modules;
@@ -24,37 +24,37 @@ use crate::text::words;
 const MEMBER_SCORE_SUM: f32 = 2.2;
 /// The highest score of one member.
 const MAX_MEMBER_SCORE: f32 = 0.75;
-/// What a member starts from to which the ranking gives no score.
+/// The initial score of a member that the ranking gives no score.
 const UNRANKED_MEMBER_SCORE: f32 = 2e-3;
 /// The score of the type itself.
 const TYPE_SCORE: f32 = 0.65;
-/// Most steps from a value back to what it is made of: a variable to its value, a call to its result.
+/// Maximum steps from a value back to its origin: a variable to its value, a call to its result.
 const MAX_STEPS_BACK: usize = 8;
-/// Most imports and re-exports that are followed from a name to the file that defines it.
+/// Maximum imports and re-exports that are followed from a name to the file that defines it.
 const MAX_IMPORT_HOPS: usize = 8;
-/// Most files that are looked at to follow them, for one receiver.
+/// Maximum files that are examined to follow them, for one receiver.
 const MAX_FILES_LOOKED_AT: usize = 64;
 /// A name with more definitions than this does not say which one is meant.
 const MAX_DEFINITIONS_OF_NAME: usize = 4;
 
-/// Looks at what stands left of the cursor.
+/// Examines what is left of the cursor.
 struct Receiver<'a> {
     query: &'a PlaceQuery<'a>,
     corpus: &'a Corpus,
     language: &'a Language,
     scene: &'a Scene,
     read: Read<'a>,
-    /// Files that may still be looked at.
+    /// How many more files may be examined.
     left: Cell<usize>,
-    /// What gives a name a value counts only before this place.
+    /// Assignments to a name count only before this place.
     until: Cell<usize>,
-    /// How many definitions were looked into to come to this one.
+    /// How many definitions were looked into to get to this one.
     depth: Cell<usize>,
-    /// The tree as it would be were the member written, made when it is asked for.
+    /// The tree as it would be if the member were written, made on first use.
     finished: OnceCell<Option<Parsed>>,
 }
 
-/// Raises what can come next because of what stands left of the cursor. Returns it, the likeliest first. `factor` says how much of its
+/// Raises what can come next because of what is left of the cursor. Returns it, the likeliest first. `factor` says how much of its
 /// likelihood a definition keeps.
 pub fn expect(
     query: &PlaceQuery,
@@ -91,7 +91,7 @@ pub fn expect(
     raise(query.corpus, factor, &types, &members, candidates)
 }
 
-/// Shares the expectation out among the members; likelier ones get more.
+/// Distributes the expectation among the members; likelier ones get more.
 fn raise(
     corpus: &Corpus,
     mut factor: impl FnMut(&Symbol) -> f32,
@@ -123,8 +123,8 @@ fn raise(
     raised.into_iter().map(|one| one.symbol).collect()
 }
 
-/// Shares the expectation out in proportion to the scores. What the likeliest cannot take goes to the others, however unlikely: one of them
-/// comes next.
+/// Distributes the expectation in proportion to the scores. What the likeliest cannot take goes to the others, however unlikely: one of
+/// them comes next.
 fn shares(scores: &[f32]) -> impl Iterator<Item = f32> {
     let all: f32 = scores.iter().sum::<f32>().max(UNRANKED_MEMBER_SCORE);
     let is_full = move |score: f32| score * MEMBER_SCORE_SUM / all >= MAX_MEMBER_SCORE;
@@ -134,7 +134,7 @@ fn shares(scores: &[f32]) -> impl Iterator<Item = f32> {
 }
 
 impl Receiver<'_> {
-    /// The types of what stands at the end of a text, and what may come behind it.
+    /// The types of the expression at the end of a text, and what may follow it.
     fn next(&self, head: &str) -> (Vec<u32>, Vec<u32>) {
         if let Some(files) = self.imported() {
             return (vec![], files.into_iter().flat_map(|file| self.offered(file)).collect());
@@ -166,7 +166,7 @@ impl Receiver<'_> {
         (types, members)
     }
 
-    /// What stands in the namespaces of a name.
+    /// The content of the namespaces with a name.
     fn in_namespace(&self, name: &str) -> impl Iterator<Item = u32> {
         let corpus = self.corpus;
         let slot = corpus.name(name).and_then(|name| corpus.slot(name));
@@ -179,7 +179,7 @@ impl Receiver<'_> {
         all.iter().copied().filter(is_inside)
     }
 
-    /// The tree of the text with a name where the cursor is: without one, what is around the place may be no tree.
+    /// The tree of the text with a name at the cursor: without one, the code around the place may not parse.
     fn finished(&self) -> Option<&Parsed> {
         let finish = || {
             let (before, after) = self.query.text.split_at(self.query.text.floor_char_boundary(self.query.offset));

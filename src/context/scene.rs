@@ -1,5 +1,5 @@
 //! What surrounds the cursor: names with their distance, imports, the signature, the enclosing class. Read line by line from the open
-//! document, so half-written code works too; where there is a tree, it says what encloses the cursor.
+//! document, so half-written code works too; if there is a tree, it says what encloses the cursor.
 
 use super::corpus::{Corpus, Name, Sort};
 use super::numbers::{NumberMap, NumberSet};
@@ -24,7 +24,7 @@ pub struct Seen {
 #[derive(Clone, Copy, Default)]
 struct Sight {
     seen: Seen,
-    /// How near its nearest place outside of imports is; zero where that is far away.
+    /// How near its nearest occurrence outside imports is; zero if that is far away.
     beside: f32,
 }
 
@@ -35,14 +35,14 @@ const NEAR_LINES: usize = 40;
 /// How many lines up a signature is searched for.
 const MAX_SIGNATURE_LINES_UP: usize = 80;
 
-/// Most lines of a heading.
+/// Maximum lines of a heading.
 const MAX_HEADING_LINES: usize = 12;
 
 /// The surroundings of a cursor.
 #[derive(Default)]
 pub struct Scene {
     pub seen: NumberMap<Name, Seen>,
-    /// The same names in an order that depends on the text alone.
+    /// The same names in an order that depends only on the text.
     pub shown: Vec<(Name, Seen)>,
     /// Lower-case words of the import lines: modules and names.
     pub import_words: NumberSet<String>,
@@ -118,7 +118,7 @@ impl Scene {
         scene
     }
 
-    /// Whether ranking gives the same for another scene: everything that is summed is equal and in the same order.
+    /// Whether ranking gives the same result for another scene: everything that is summed is equal and in the same order.
     pub fn is_alike(&self, other: &Self) -> bool {
         let places = |scene: &Self| (scene.function, scene.function_line);
         places(self) == places(other)
@@ -239,7 +239,7 @@ fn indent(line: &str) -> usize {
     indentation(line).len()
 }
 
-/// What encloses the cursor, by the tree and by the lines.
+/// What encloses the cursor, according to the tree and to the lines.
 struct Enclosing<'a> {
     language: Option<&'a Language>,
     parsed: Option<&'a Parsed>,
@@ -277,7 +277,7 @@ impl Enclosing<'_> {
         Some(Heading { start, last: self.last_of_heading(start), name, owner: None })
     }
 
-    /// The last line of a heading that begins at a line, by what headings end with; not below the cursor.
+    /// The last line of a heading that begins at a line, judged by what headings end with; not below the cursor.
     fn last_of_heading(&self, start: usize) -> usize {
         let ends = |number: &usize| self.lines[*number].trim_end().ends_with(['{', ':', ';']);
         let most = self.cursor.min(start + MAX_HEADING_LINES).max(start);
@@ -309,7 +309,7 @@ impl Enclosing<'_> {
         item.is_some_and(|item| item.range.end <= offset(self.cursor) && self.text[..item.range.end].ends_with('}'))
     }
 
-    /// The first of the comments and marks above a line that belong to it.
+    /// The first of the comments and attributes above a line that belong to it.
     fn comment_above(&self, start: usize) -> usize {
         let belongs = |number: &usize| self.language.is_some_and(|language| language.is_comment_or_mark(self.lines[*number]));
         (0..start).rev().take_while(belongs).take(20).last().unwrap_or(start)

@@ -1,4 +1,4 @@
-//! A question or message as far as code can answer it: the weights of its words, and where they stand in a text.
+//! A question or message as far as code can answer it: the weights of its words, and where they occur in a text.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -92,7 +92,7 @@ const STOP_WORDS: &[&str] = &[
     "with",
     "would",
 ];
-/// The weight of a word below the first line; one of the first line has 1.
+/// The weight of a word below the first line; a word of the first line has 1.
 const BODY_WEIGHT: f32 = 0.4;
 /// Added to the weight of a word that is written as in code, as a share of that weight.
 const CODE_BONUS: f32 = 0.35;
@@ -100,24 +100,24 @@ const CODE_BONUS: f32 = 0.35;
 const SCOPE_BONUS: f32 = 0.5;
 /// Added for a word that only says what kind of change a message is about, as `build` in `build(deps): …`.
 const KIND_PENALTY: f32 = -0.8;
-/// The kinds of changes that messages begin with, from the Conventional Commits specification and what projects make of it.
+/// The kinds of changes that messages begin with, from the Conventional Commits specification and its variations in projects.
 const CHANGE_KINDS: &[&str] =
     &["build", "chore", "ci", "doc", "docs", "feat", "feature", "fix", "perf", "refactor", "revert", "style", "test", "tests"];
-/// Most different words of a sentence.
+/// Maximum different words of a sentence.
 const MAX_WORDS: usize = 96;
-/// Longest scope before a colon, in bytes.
+/// The longest scope before a colon, in bytes.
 const MAX_SCOPE_BYTES: usize = 32;
 
-/// One word: the stem of a part of an identifier or, behind a `=`, a whole identifier.
+/// One word: the stem of a part of an identifier or, after a `=`, a whole identifier.
 #[derive(Clone, Debug)]
 pub struct Term {
     pub text: String,
     pub weight: f32,
-    /// It stands before the colon of the first line.
+    /// It comes before the colon of the first line.
     pub scope: bool,
 }
 
-/// The part of a message that a word stands in.
+/// The part of a message that contains a word.
 #[derive(Clone, Copy)]
 enum Where {
     /// The kind of change.
@@ -252,7 +252,7 @@ pub fn is_common(word: &str) -> bool {
     STOP_WORDS.contains(&word)
 }
 
-/// Whether a word is written in a way that only code uses.
+/// Whether a word is written in a way that only code is.
 pub fn is_code(word: &str) -> bool {
     let inner = word.trim_matches('_');
     inner.contains('_') || inner.as_bytes().windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())
@@ -294,10 +294,10 @@ const IRREGULAR: &[(&str, &str)] = &[
 
 /// How stems end in British and in American spelling: `colour`, `serialis`, `analys`, `catalogu`, `cancell`.
 const BRITISH: &[(&str, &str)] = &[("our", "or"), ("is", "iz"), ("ys", "yz"), ("ogu", "og"), ("ll", "l")];
-/// What stands behind `our` in longer words: `favourite`, `behavioural`, `neighbourhood`.
+/// What follows `our` in longer words: `favourite`, `behavioural`, `neighbourhood`.
 const BEHIND_OUR: &[&str] = &["it", "al", "hood", "able", "ful", "less"];
-/// Shortest stem whose spelling is judged, in bytes. Shorter ones, such as `four`, `hour` and `rais`, would become other words. Where it
-/// means nothing in a longer one, it does no harm, since it is done to all words alike.
+/// The shortest stem whose spelling is normalised, in bytes. Shorter ones, such as `four`, `hour` and `rais`, would become other words. In
+/// a longer one it does no harm if it means nothing, since it is done to all words alike.
 const MIN_RESPELLED_LETTERS: usize = 6;
 
 /// A word without its ending, in American spelling.
@@ -305,7 +305,7 @@ pub fn stem(word: &str) -> Cow<'_, str> {
     if let Ok(at) = IRREGULAR.binary_search_by_key(&word, |(form, _)| form) {
         return IRREGULAR[at].1.into();
     }
-    // The `y` of `array` is no ending: `arrays` keeps it.
+    // The `y` of `array` is not an ending: `arrays` keeps it.
     let goes_on = |stem: &str, end: &str| end == "y" && stem.ends_with(['a', 'e', 'o', 'u']);
     let cut = ENDINGS.iter().find_map(|end| word.strip_suffix(end).filter(|stem| stem.len() >= 3 && !goes_on(stem, end)));
     american(cut.unwrap_or(word))

@@ -36,7 +36,7 @@ impl fmt::Display for Stretch {
     }
 }
 
-/// The same lines, each once: files in the order in which they first come, their lines sorted, adjoining ones merged.
+/// The same lines, each once: files in the order in which they first occur, their lines sorted, adjacent ones merged.
 pub fn merged(all: &[Stretch]) -> Vec<Stretch> {
     let mut paths: Vec<&str> = vec![];
     for stretch in all {
@@ -58,7 +58,7 @@ pub fn merged(all: &[Stretch]) -> Vec<Stretch> {
     merged
 }
 
-/// In words, for the record: `path:1-20`.
+/// As text, for the record: `path:1-20`.
 pub fn words(all: &[Stretch]) -> Vec<String> {
     merged(all).iter().map(Stretch::to_string).collect()
 }

@@ -2,8 +2,8 @@
 //! helix, pydantic, scrapy, sphinx, pytest, celery, ansible, mitmproxy and poetry by names, sqlalchemy and sphinx by a type checker.
 //!
 //! `cargo bench --bench context -- fit FOLDER… FOLDER=GOLD…` fits weights and prints this file; `scripts/gold.py` writes the gold. These
-//! were fitted by that method on a sample of the definitions, and weighed 3 to 2 with the fit before, which had seen other repositories.
-//! None of them has type stubs: that stubs are wanted less (`FileIsStub`) was set by hand, looking at mypy.
+//! were fitted by that method on a sample of the definitions, and averaged 3 to 2 with the previous fit, which had seen other repositories.
+//! None of them has type stubs: that stubs are wanted less (`FileIsStub`) was set by hand, based on mypy.
 
 use super::features::Feature::{self, *};
 use super::features::Features;

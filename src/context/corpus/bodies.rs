@@ -5,7 +5,7 @@ use crate::context::numbers::Sum;
 use crate::index::{File, Lists, Symbol, View};
 use crate::text::words;
 
-/// Longest stretch of a body that is read, in bytes.
+/// The longest stretch of a body that is read, in bytes.
 const MAX_BODY_BYTES: usize = 8 << 10;
 /// A name in more functions than this does not say which ones are alike.
 const MAX_FUNCTIONS_WITH_NAME: usize = 400;
@@ -82,7 +82,7 @@ impl Bodies {
     }
 }
 
-/// The weight of a name that so many functions mention: the fewer, the heavier.
+/// The weight of a name that `functions` functions mention: the fewer, the heavier.
 fn weight(functions: u32) -> f32 {
     3.0 / (1.0 + functions as f32).ln().max(1.0)
 }

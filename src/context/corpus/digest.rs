@@ -1,5 +1,5 @@
-//! What a corpus keeps of one file: the signatures of its definitions as they are shown, and the names that these and the bodies mention.
-//! It depends on this file alone, so an edit elsewhere leaves it valid.
+//! What a corpus keeps about one file: the signatures of its definitions as they are shown, and the names that these and the bodies
+//! mention. It depends only on this file, so an edit elsewhere leaves it valid.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -30,7 +30,7 @@ pub struct Digest {
 }
 
 impl Digest {
-    /// None where `text` is not the version that the index has read.
+    /// None if `text` is not the version that the index has read.
     pub fn new(view: &View, file: &Arc<File>, text: &str) -> Option<Self> {
         if !file.is_of(text) {
             return None;
@@ -62,23 +62,23 @@ impl Digest {
         Self::of(&self.file, None)
     }
 
-    /// The lines of a symbol's signature, without the last line break. Empty where it is not shown.
+    /// The lines of a symbol's signature, without the last line break. Empty if it is not shown.
     pub fn signature(&self, index: u32) -> &str {
         let start = if index == 0 { 0 } else { self.places[index as usize - 1].0 };
         &self.text[start as usize..self.places[index as usize].0 as usize]
     }
 
-    /// The heading of a symbol: the line that says which type it is a member of. None outside of types.
+    /// The heading of a symbol: the line that says which type it is a member of. None outside types.
     pub fn headed(&self, index: u32) -> Option<Heading<'_>> {
         self.headings.of(index)
     }
 
-    /// The text of that heading; empty outside of types.
+    /// The text of that heading; empty outside types.
     pub fn heading(&self, index: u32) -> &str {
         self.headed(index).map_or("", |heading| heading.text)
     }
 
-    /// The sort of a symbol; none where it is never shown. A macro without a body only guards a header or switches a feature, and tells a
+    /// The sort of a symbol; none if it is never shown. A macro without a body only guards a header or switches a feature, and tells a
     /// model nothing.
     pub fn sort(&self, view: &View, index: u32) -> Option<Sort> {
         let (symbol, signature) = (&self.file.symbols[index as usize], self.signature(index));
@@ -103,13 +103,13 @@ impl Digest {
     }
 }
 
-/// Stands between the first lines of a definition and its last line, for what is left out.
+/// Written between the first lines of a definition and its last line, for what is left out.
 pub const GAP: &str = "\n    …\n";
-/// Longest signature that is shown, in bytes.
+/// The longest signature that is shown, in bytes.
 const MAX_SIGNATURE_BYTES: usize = 700;
 /// The same for a line that a program wrote.
 const MAX_PACKED_BYTES: usize = 120;
-/// Longest definition, in bytes, that is shown whole because its name stands behind its body.
+/// The longest definition, in bytes, that is shown whole because its name comes after its body.
 const MAX_SHORT_BYTES: usize = 240;
 const MAX_SHORT_LINES: usize = 7;
 const _: () = assert!(MAX_SIGNATURE_BYTES <= u16::MAX as usize);
@@ -119,7 +119,7 @@ fn signature(text: &str, file: &File, symbol: &Symbol, lines: &mut String) -> Op
     let (item, range) = (symbol.item.range(), symbol.signature.range());
     let lead = text.get(item.start..range.start)?;
     let start = line_start(text, range.start);
-    // Where a body begins on the last line of the signature, its opening is shown.
+    // If a body begins on the last line of the signature, its opening is shown.
     let end = line_end(text, range.end);
     let whole = readable(text.get(start..end)?.trim_end());
     let whole = without_comments_below(file, whole.as_ref());
@@ -133,7 +133,7 @@ fn signature(text: &str, file: &File, symbol: &Symbol, lines: &mut String) -> Op
     Some(symbol.line + lead.matches('\n').count() as u32)
 }
 
-/// A signature without the comments at its end. Where a body begins with comments, some grammars count them as what stands before it.
+/// A signature without trailing comments. If a body begins with comments, some grammars count them as part of what precedes it.
 fn without_comments_below<'a>(file: &File, mut whole: &'a str) -> &'a str {
     let Some(comment) = file.language.as_ref().and_then(|language| language.comment.as_deref()) else { return whole };
     while let Some((above, last)) = whole.rsplit_once('\n')
@@ -144,14 +144,14 @@ fn without_comments_below<'a>(file: &File, mut whole: &'a str) -> &'a str {
     whole
 }
 
-/// Lines without their byte-order mark and carriage returns.
+/// Lines without their byte order mark and carriage returns.
 fn readable(lines: &str) -> Cow<'_, str> {
     let lines = lines.strip_prefix('\u{feff}').unwrap_or(lines);
     if lines.contains('\r') { lines.replace('\r', "").into() } else { lines.into() }
 }
 
-/// How a definition is shown whose name stands behind its body, `typedef struct { … } name;`: whole if it is short, else its two ends as
-/// they stand in the file.
+/// How a definition is shown whose name comes after its body, `typedef struct { … } name;`: whole if it is short, else its two ends as they
+/// are in the file.
 fn named_behind(text: &str, symbol: &Symbol, start: usize) -> Option<String> {
     if symbol.name_line != symbol.end_line || symbol.name_line == symbol.line {
         return None;
@@ -165,7 +165,7 @@ fn named_behind(text: &str, symbol: &Symbol, start: usize) -> Option<String> {
     Some(format!("{opening}{GAP}{closing}"))
 }
 
-/// Whether a program wrote this line: it is long and has few blanks.
+/// Whether a program wrote this line: it is long and has few spaces.
 fn is_packed(signature: &str) -> bool {
     signature.len() > MAX_PACKED_BYTES
         && signature.lines().any(|line| line.len() > MAX_PACKED_BYTES && line.matches(' ').count() * 16 < line.len())

@@ -41,7 +41,7 @@ impl Corpus {
         self.folders.iter().map(near).collect()
     }
 
-    /// How surely import lines with these words mean a file whose stem they contain, judged by its folders.
+    /// How certainly import lines with these words mean a file whose stem they contain, judged by its folders.
     pub(super) fn imports(&self, words: &NumberSet<String>, file: u32) -> f32 {
         let stem = &*self.stems[file as usize].1;
         let folders = self.folders[self.folder_of[file as usize] as usize].parts.iter();

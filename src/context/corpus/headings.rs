@@ -1,4 +1,4 @@
-//! Headings: the first line of the class, `impl` or interface that a member stands in, since a member's signature does not name it.
+//! Headings: the first line of the class, `impl` or interface that contains a member, since a member's signature does not name it.
 
 use crate::index::{File, Symbol, View};
 use crate::redact;
@@ -6,16 +6,16 @@ use crate::syntax::Kind;
 use crate::text::layout::indentation;
 use crate::text::words;
 
-/// Longest heading that is shown, in bytes.
+/// The longest heading that is shown, in bytes.
 const MAX_HEADING_BYTES: usize = 160;
-/// How many lines above a member its heading is searched for, where no other member stands between.
+/// How many lines above a member its heading is searched for, if no other member comes between.
 const MAX_LINES_ABOVE_MEMBER: usize = 400;
 
 /// The headings of all members in a file.
 #[derive(Default)]
 pub struct Headings {
     lines: Box<[Line]>,
-    /// For each symbol, the index of its line in `lines` plus one; zero where it has none.
+    /// For each symbol, the index of its line in `lines` plus one; zero if it has none.
     of: Box<[u32]>,
 }
 
@@ -29,7 +29,7 @@ struct Line {
 
 const NO_OWNER: u32 = u32::MAX;
 
-/// A heading and what is known of it.
+/// A heading and what is known about it.
 #[derive(Clone, Copy)]
 pub struct Heading<'a> {
     pub text: &'a str,
@@ -65,7 +65,7 @@ impl Headings {
         Self { lines: lines.into_iter().map(|(_, line)| line).collect(), of }
     }
 
-    /// The heading of a symbol; none outside of types.
+    /// The heading of a symbol; none outside types.
     pub fn of(&self, index: u32) -> Option<Heading<'_>> {
         let line = self.of.get(index as usize)?.checked_sub(1)?;
         let Line { text, at, symbol } = &self.lines[line as usize];
@@ -86,11 +86,11 @@ impl Source<'_> {
         let is_type = |kind| matches!(kind, Kind::Class | Kind::Struct | Kind::Interface | Kind::Enum | Kind::Type);
         let own = symbol.line as usize;
         let indent = depth(self.line(own));
-        // A method outside of its type, as in Go, names the type itself.
+        // A method outside its type, as in Go, names the type itself.
         if indent == 0 || around.is_some_and(|around| !is_type(around.kind)) {
             return None;
         }
-        // What a method gives to `self` stands deeper than other members, so a comment between them looks like a heading.
+        // What a method assigns to `self` is deeper than other members, so a comment between them looks like a heading.
         let inside = around.filter(|around| (around.line + 1..=around.end_line).contains(&symbol.line) && around.name_line < symbol.line);
         if let Some(named) = inside.map(|around| around.name_line as usize)
             && words::has(self.line(named), name)
@@ -113,14 +113,14 @@ impl Source<'_> {
         None
     }
 
-    /// A line without trailing blanks.
+    /// A line without trailing spaces.
     fn whole(&self, number: usize) -> &str {
         let Some(start) = self.starts.get(number) else { return "" };
         let end = self.starts.get(number + 1).copied().unwrap_or(self.text.len());
         self.text[*start..end].trim_end()
     }
 
-    /// The part of a line that is looked at; a very long one is cut off.
+    /// The part of a line that is examined; a very long one is cut off.
     fn line(&self, number: usize) -> &str {
         let line = self.whole(number);
         &line[..line.floor_char_boundary(MAX_HEADING_BYTES)]

@@ -1,4 +1,4 @@
-//! How surely the imports of a file mean another file.
+//! How certainly the imports of a file mean another file.
 
 use super::Corpus;
 use crate::context::numbers::NumberSet;
@@ -6,12 +6,12 @@ use crate::index::File;
 use crate::syntax::{Language, Reach};
 use crate::workspace::folder_of;
 
-/// How surely a file is meant where an import means its whole folder: as surely as one whose name merely stands in an import. With more,
-/// functions of the package would push out members of what stands at the cursor.
+/// How certainly a file is meant if an import means its whole folder: as certainly as one whose name merely occurs in an import. With more,
+/// functions of the package would push out members of what is at the cursor.
 const PACKAGE_FACTOR: f32 = 0.4;
 
 impl Corpus {
-    /// For each file, how surely the file at `path`, whose import lines have these words, imports it. Where a folder is a package, its own
+    /// For each file, how certainly the file at `path`, whose import lines have these words, imports it. If a folder is a package, its own
     /// files need no import.
     pub fn imported(&self, words: &NumberSet<String>, language: Option<&Language>, path: &str) -> Vec<f32> {
         let mut sure = vec![0.0; self.files.len()];

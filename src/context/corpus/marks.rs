@@ -7,15 +7,15 @@ use crate::index::{File, Symbol, View};
 use crate::syntax::{Kind, Language, lists, naming};
 use crate::text::words;
 
-/// Longest statement, in bytes, that is searched for exported names.
+/// The longest statement, in bytes, that is searched for exported names.
 const MAX_STATEMENT_BYTES: usize = 4 << 10;
 
-/// What is said about one definition.
+/// What the text says about one definition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Marks {
-    /// It is seen no further than the language's rule for hidden ones says.
+    /// It is visible no further than the language's rule for hidden definitions says.
     pub hidden: bool,
-    /// It is a test, or stands inside of one.
+    /// It is a test, or is inside one.
     pub test: bool,
 }
 
@@ -54,13 +54,13 @@ fn is_hidden(language: &Language, symbol: &Symbol, head: &str, is_free: bool, is
     is_free && !is_header && language.file_private.iter().any(|word| words::has(head, word))
 }
 
-/// Whether the head of an item, or what stands above it, marks it as a test.
+/// Whether the head of an item, or what is above it, marks it as a test.
 pub fn is_for_tests(language: &Language, head: &str) -> bool {
     let inline = language.inline_tests.as_ref().is_some_and(|tests| head.contains(tests.mark.as_str()));
     inline || language.test_marks.iter().any(|mark| head.contains(mark.as_str()))
 }
 
-/// The names that statements at the top of a file export although they are defined elsewhere in it: `export { a, b };`.
+/// The names that top-level statements of a file export although they are defined elsewhere in it: `export { a, b };`.
 fn handed_on<'a>(language: &Language, text: &'a str) -> HashSet<&'a str> {
     let mut names = HashSet::new();
     if language.shares.is_empty() {

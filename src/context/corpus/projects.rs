@@ -21,13 +21,13 @@ pub struct Project {
 }
 
 impl Project {
-    /// Whether a path lies in the project's folder.
+    /// Whether a path is in the project's folder.
     pub fn holds(&self, path: &str) -> bool {
         self.folder.is_empty() || path.strip_prefix(&*self.folder).is_some_and(|rest| rest.starts_with('/'))
     }
 }
 
-/// For each project, those that its files may mean; found when somebody asks.
+/// For each project, those that its files may mean; determined on first use.
 #[derive(Clone, Default)]
 pub struct Meant(Box<[OnceLock<NumberSet<u32>>]>);
 
@@ -60,13 +60,13 @@ pub fn projects(view: &View, read: impl Fn(&WorkspacePath) -> Option<Arc<str>>) 
     found
 }
 
-/// A name as imports write it: `my-crate` is imported as `my_crate`.
+/// A name as written in imports: `my-crate` is imported as `my_crate`.
 fn as_module(name: &str) -> Box<str> {
     name.to_lowercase().replace('-', "_").into()
 }
 
 impl Corpus {
-    /// Collects the words that can begin, or stand in, a module path of the workspace.
+    /// Collects the words that can begin, or occur in, a module path of the workspace.
     pub(super) fn name_modules(&mut self) {
         let folders = self.folders.iter().flat_map(|folder| folder.parts.iter()).map(|part| as_module(part));
         let stems = self.stems.iter().map(|(_, stem)| as_module(stem));
@@ -82,12 +82,12 @@ impl Corpus {
         self.modules.contains(&as_module(name))
     }
 
-    /// The innermost project that a path lies in.
+    /// The innermost project that contains a path.
     pub fn project(&self, path: &str) -> Option<u32> {
         self.projects.iter().position(|project| project.holds(path)).map(|at| at as u32)
     }
 
-    /// The innermost project that a file lies in.
+    /// The innermost project that contains a file.
     pub fn project_of(&self, file: u32) -> Option<u32> {
         self.project_of[file as usize]
     }
@@ -102,7 +102,7 @@ impl Corpus {
         self.projects.iter().filter_map(of).collect()
     }
 
-    /// The projects that the files of one may mean: itself, and those whose names they have. None where there is no limit.
+    /// The projects that the files of one may mean: itself, and those whose names they have. None if there is no limit.
     pub fn projects_for(&self, own: u32) -> Option<&NumberSet<u32>> {
         if !self.projects[own as usize].bounded {
             return None;

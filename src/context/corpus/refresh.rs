@@ -1,5 +1,5 @@
-//! Updates a corpus after an edit: the tables of the one before, with the changed files replaced. What depends on the whole workspace (how
-//! rare a name is, the words of new names) waits for the next full build.
+//! Updates a corpus after an edit: the tables of the previous one, with the changed files replaced. What depends on the whole workspace
+//! (how rare a name is, the words of new names) waits for the next full build.
 
 use std::sync::Arc;
 
@@ -7,9 +7,9 @@ use super::{Corpus, Digest, NO_SLOT, Name, rank};
 use crate::index::{File, View};
 use crate::workspace::WorkspacePath;
 
-/// With more changed files than this, the corpus is built anew.
+/// With more changed files than this, the corpus is rebuilt.
 const MAX_CHANGED_FILES: usize = 64;
-/// The corpus is built anew when more than one symbol in this many is dead.
+/// The corpus is rebuilt when more than one symbol in this many is dead.
 const DEAD_SYMBOLS_DIVISOR: usize = 16;
 
 /// Whether two versions have the same facts: a file that was opened without a change is read again, too.
@@ -48,7 +48,7 @@ impl Corpus {
         Some(corpus)
     }
 
-    /// The files that have changed; none where any is new or gone.
+    /// The files that have changed; none if any is new or gone.
     fn changed(&self, view: &View) -> Option<Vec<(u32, Arc<File>)>> {
         let mut changed = vec![];
         let mut known = 0;
@@ -62,7 +62,7 @@ impl Corpus {
         (known == self.files.len()).then_some(changed)
     }
 
-    /// Replaces a file. Returns whether its definitions are different now.
+    /// Replaces a file. Returns whether its definitions are now different.
     fn replace(&mut self, number: u32, digest: Arc<Digest>) -> bool {
         let before = std::mem::replace(&mut self.files[number as usize], digest.clone());
         before.file.uses.iter().for_each(|(name, _)| self.unmention(*name));

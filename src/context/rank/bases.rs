@@ -11,11 +11,11 @@ use crate::context::weights::UNSEEN;
 
 /// Steps of a byte per unit of log-odds.
 const STEPS_PER_UNIT: f32 = 16.0;
-/// The log-odds of the lowest step, which also stands for everything below.
+/// The log-odds of the lowest step, which also represents everything below.
 const LOWEST_STEP_LOG_ODDS: f32 = -8.0;
 /// Sums in another order may differ by less than this.
 const MAX_ROUNDING_ERROR: f32 = 1e-3;
-/// Definitions that are compared at the same time.
+/// How many definitions are compared at the same time.
 const LANES: usize = 32;
 
 thread_local! {
@@ -50,7 +50,7 @@ impl Step {
         Self((log_odds * STEPS_PER_UNIT).ceil() as i16)
     }
 
-    /// The sum of a base and a step; the last value also stands for everything above.
+    /// The sum of a base and a step; the last value also represents everything above.
     fn on(self, base: u8) -> u8 {
         if base == u8::MAX { base } else { i16::from(base).saturating_add(self.0).clamp(0, i16::from(u8::MAX)) as u8 }
     }
@@ -67,7 +67,7 @@ impl Local {
         Self(of)
     }
 
-    /// Raises some definitions by at most so much.
+    /// Raises some definitions by at most `most`.
     pub fn add(&mut self, symbols: &[u32], most: f32) {
         let more = Step::up(most);
         if more.0 == 0 {
@@ -79,7 +79,7 @@ impl Local {
         }
     }
 
-    /// The definitions in a range that are not hopeless, if their file adds so much and everything else at most that is in their base; in
+    /// The definitions in a range that are not hopeless, if their file adds `of_file` and everything else at most what is in their base; in
     /// order.
     pub fn each(&self, range: Range<u32>, of_file: f32, mut take: impl FnMut(u32)) {
         let needed = MIN_LOG_ODDS - UNSEEN[Constant] - of_file - MAX_ROUNDING_ERROR - LOWEST_STEP_LOG_ODDS;

@@ -1,4 +1,4 @@
-//! The first look at all definitions: sums that are quick to make. What is hopeless by its name, type and file alone is never looked at.
+//! The first look at all definitions: sums that are quick to compute. What is hopeless by its name, type and file alone is never examined.
 
 use super::bases::Local;
 use super::touch::Touch;
@@ -33,7 +33,7 @@ pub(super) struct OfFile {
     sums: [f32; 2],
 }
 
-/// What touched names add, computed when first asked for: most of them have no definition that is likely enough to ask.
+/// What touched names add, computed on first use: most of them have no definition that is likely enough to be examined.
 struct Lazy {
     /// For each touched name, its index in `made` plus one, or zero.
     places: Vec<u32>,
@@ -56,7 +56,7 @@ impl Lazy {
 }
 
 impl OfFile {
-    /// The log-odds of a definition, given what its name and its container add where they are tied to the place.
+    /// The log-odds of a definition, given what its name and its container add if they are tied to the place.
     #[inline]
     fn sum(&self, symbol: &Symbol, prior: &Prior, name: Option<&Sums>, container: Option<&Sums>) -> f32 {
         let seen = name.is_some_and(|name| name.seen);
@@ -82,7 +82,7 @@ impl OfFile {
     }
 }
 
-/// One file in this many may add more to shown names than the rest; of these, more definitions are looked at.
+/// One file in this many may add more to shown names than the rest; of these, more definitions are examined.
 const UNUSUAL_FILES_DIVISOR: usize = 32;
 
 /// The features that depend on the sort of a definition.
@@ -96,7 +96,7 @@ struct Most<'a> {
 }
 
 impl Most<'_> {
-    /// What is known of a file adds this to popular names defined in it.
+    /// What this file's features add to popular names defined in it.
     fn by_popularity(&self, file: &OfFile, weights: &Features) -> f32 {
         let per_definition = weights[PopularNear] * file.near + weights[PopularUsed] * file.used;
         ((weights[PopularImported] * file.imported).max(0.0) + per_definition.max(0.0)) * self.popular
@@ -128,7 +128,7 @@ impl Most<'_> {
 }
 
 impl Ranker<'_> {
-    /// All definitions outside of the current file that may be wanted, with their probabilities, in the order of the corpus.
+    /// All definitions outside the current file that may be wanted, with their probabilities, in the order of the corpus.
     pub fn candidates(&self) -> Vec<Candidate> {
         let corpus = self.corpus;
         let mut sums = Lazy::new(self.touched.all().len());
@@ -154,7 +154,7 @@ impl Ranker<'_> {
         all
     }
 
-    /// The definitions outside of the current file that [`Self::candidates`] leaves out although the place could name them, with their
+    /// The definitions outside the current file that [`Self::candidates`] leaves out although the place could name them, with their
     /// probabilities, the likeliest first. `in_test` says whether it may name tests. Slow in a large repository, where those that may be
     /// wanted fill a budget.
     pub fn hopeless(&self, in_test: bool) -> Vec<Candidate> {
@@ -214,8 +214,8 @@ impl Ranker<'_> {
         seen.any(|seen| seen.imported || self.imported[symbol.file as usize] > 0.0)
     }
 
-    /// How much a name that the file does not show adds beyond one that nothing ties to the place. As [`Self::sums`], but looks up nothing
-    /// that cannot be there.
+    /// How much a name that the file does not show adds beyond one that nothing ties to the place. Like [`Self::sums`], but looks up
+    /// nothing that cannot be there.
     fn added(&self, touch: &Touch) -> f32 {
         let mut sum = 0.0;
         let mut add = |value: f32, weight: Feature, root: Feature| {

@@ -1,5 +1,5 @@
-//! What a definition's signature shares with the place: a function that takes or returns the same as the current one is likelier to be
-//! called.
+//! What a definition's signature shares with the place: a function that takes or returns the same types as the current one is likelier to
+//! be called.
 
 use super::touch::is_type;
 use crate::context::corpus::{Corpus, Name, Symbol};
@@ -10,7 +10,7 @@ use crate::context::scene::Scene;
 /// the heading, and the nearest type around the cursor.
 pub const KINDRED: [&str; 4] = ["SharesType", "SharesTypes", "SharesName", "SharesNear"];
 
-/// A type less near than this is not around the cursor.
+/// A type less near than this is not considered to be around the cursor.
 const MIN_TYPE_NEARNESS: f32 = 0.25;
 
 const BITS: usize = 1024;

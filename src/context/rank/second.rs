@@ -1,5 +1,5 @@
-//! The second look, at the likeliest definitions. The first look weighs all definitions by quick sums; this one sees which features go
-//! together, and how a definition stands among the others of its file and of its name.
+//! The second look, at the likeliest definitions. The first look weighs all definitions by quick sums; this one sees combinations of
+//! features, and how a definition ranks among the others of its file and of its name.
 
 use std::cell::Cell;
 use std::sync::LazyLock;
@@ -12,9 +12,9 @@ use crate::context::features::{Feature, Features};
 use crate::context::nameable::Nameable;
 use crate::context::numbers::{NumberMap, keep_first};
 
-/// Most candidates that the trees score again.
+/// Maximum candidates that the trees score again.
 const MAX_RESCORED: usize = 1500;
-/// Most of these that all trees score; the others keep the score of the first trees.
+/// Maximum of these that all trees score; the others keep the score of the first trees.
 const MAX_SCORED_BY_ALL_TREES: usize = 600;
 /// How many trees score all of these.
 const EARLY_TREES: usize = 40;
@@ -58,7 +58,7 @@ impl Groups {
         at
     }
 
-    /// The group as it stands when its next candidate comes.
+    /// The group as it is when its next candidate comes.
     fn pass(&mut self, at: usize) -> Group {
         let group = &mut self.groups[at];
         group.before += 1;
@@ -67,7 +67,7 @@ impl Groups {
 }
 
 impl Ranker<'_> {
-    /// Judges the likeliest candidates again.
+    /// Scores the likeliest candidates again.
     pub fn look_again(&self, rules: Option<&mut Nameable>, candidates: &mut [Candidate]) {
         if TREES.is_empty() {
             return;
@@ -98,7 +98,7 @@ impl Ranker<'_> {
         looks(rules, symbol, self.kindred.with(self.corpus, symbol))
     }
 
-    /// What the candidates' signatures share with the place. Goes file by file, because the digests of different files lie far apart in
+    /// What the candidates' signatures share with the place. Goes file by file, because the digests of different files are far apart in
     /// memory.
     fn shared(&self, candidates: &[Candidate], chosen: &[u32]) -> Vec<[f32; KINDRED.len()]> {
         let mut order: Vec<(u32, u32)> = chosen.iter().map(|at| candidates[*at as usize].symbol).zip(0..).collect();

@@ -7,9 +7,9 @@ use crate::context::alike;
 use crate::context::corpus::{Corpus, NO_SLOT, Name, Sort};
 use crate::context::scene::Seen;
 
-/// A name with more definitions does not say which one is meant.
+/// A name with more definitions than this does not say which one is meant.
 const MAX_DEFINITIONS_OF_NAME: usize = 4;
-/// A word in more names than this tells nothing.
+/// A word in more names than this says nothing.
 const COMMON_WORD_NAMES: usize = 400;
 /// How a name is tied to the place; most names are not tied at all.
 #[derive(Clone, Copy, Default)]
@@ -44,7 +44,7 @@ impl Touch {
         self.own || self.own_definitions > 0
     }
 
-    /// Whether anything is known of it as a container, which is rare.
+    /// Whether anything is known about it as a container, which is rare.
     pub fn is_container(&self) -> bool {
         self.seen.is_some() || self.owner || self.reached > 0.0 || self.members > 0.0
     }
@@ -63,7 +63,7 @@ pub struct Touched {
 }
 
 impl Touched {
-    /// No ties yet, for so many slots.
+    /// No ties yet, for `slots` slots.
     pub fn new(slots: usize) -> Self {
         let (mut marks, all) = ROOM.take();
         if marks.len() < slots {
@@ -83,7 +83,7 @@ impl Touched {
         (self.marks[slot as usize] as usize).checked_sub(1)
     }
 
-    /// The ties of a name; none where nothing ties it to the place.
+    /// The ties of a name; none if nothing ties it to the place.
     pub fn get(&self, slot: u32) -> Option<&Touch> {
         self.place(slot).map(|place| &self.all[place])
     }
@@ -154,7 +154,7 @@ impl Ranker<'_> {
         }
     }
 
-    /// Notes the files and types whose definitions the current file shows.
+    /// Records the files and types whose definitions the current file shows.
     fn touch_home(&mut self, name: Name, seen: Seen) {
         let corpus = self.corpus;
         let all = corpus.defined(name);

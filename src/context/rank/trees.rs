@@ -1,5 +1,5 @@
-//! Boosted trees over a definition's features and its standing among the other candidates. The trees are data: `trees.txt` beside this
-//! file, written by `scripts/trees.py`.
+//! Boosted trees over a definition's features and its rank among the other candidates. The trees are data: `trees.txt` next to this file,
+//! written by `scripts/trees.py`.
 //!
 //! The scale of their scores: a score is close to the probability that the place uses a definition, but it is too high for a definition
 //! that the current file does not show yet. When the trees were fitted, each use of such a definition counted as three uses, because it
@@ -14,12 +14,12 @@ use crate::context::features::Feature;
 use crate::context::nameable::RULES;
 use crate::context::weights::WEIGHTS;
 
-/// What the first look does not ask about a definition: what rules say about it, and what its signature shares with the place.
+/// What the first look does not consider about a definition: what rules say about it, and what its signature shares with the place.
 pub const LOOKS: [&str; 9] = {
     let ([a, b, c, d, e], [f, g, h, i]) = (RULES, KINDRED);
     [a, b, c, d, e, f, g, h, i]
 };
-/// Its standing among the other candidates.
+/// Its rank among the other candidates.
 const ADDED: [&str; 9] = ["Seen", "LogOdds", "Place", "FileOthers", "FilePlace", "FileCandidates", "NameOthers", "NamePlace", "Bytes"];
 
 const COLUMNS: usize = Feature::COUNT + LOOKS.len() + ADDED.len();
@@ -27,12 +27,12 @@ const COLUMNS: usize = Feature::COUNT + LOOKS.len() + ADDED.len();
 /// One definition as the trees see it: features, looks, standing.
 pub type Row = [f32; COLUMNS];
 
-/// Rows that go through a tree together.
+/// How many rows go through a tree together.
 const LANES: usize = 32;
-/// Most leaves of a tree: one bit each.
+/// Maximum leaves of a tree: one bit each.
 const LEAVES: usize = u32::BITS as usize;
 
-/// So many rows, column by column.
+/// This many rows, column by column.
 type Block = [[f32; LANES]; COLUMNS];
 
 /// Definitions as the trees see them, in blocks, each column by column.
@@ -85,7 +85,7 @@ impl Rows {
 pub static TREES: LazyLock<Trees> = LazyLock::new(|| Trees::parse(include_str!("trees.txt")).unwrap_or_default());
 
 /// A sum of decision trees, in log-odds. Trees are not walked: every branch removes the leaves that a row cannot reach, and the first one
-/// left is the row's. There are few branches, and since none depends on another, many rows are judged at once.
+/// left is the row's. There are few branches, and since none depends on another, many rows are scored at once.
 #[derive(Debug, Default)]
 pub struct Trees {
     trees: Vec<Tree>,
@@ -182,7 +182,7 @@ fn left(branches: &[Branch], block: &Block) -> [u32; LANES] {
     let mut left = [u32::MAX; LANES];
     for Branch { threshold, others, column } in branches.iter().copied() {
         for (left, value) in left.iter_mut().zip(&block[column]) {
-            // Without a jump, so that several rows are compared at once.
+            // Branch-free, so that several rows are compared at once.
             *left &= u32::from(*value <= threshold).wrapping_neg() | others;
         }
     }

@@ -1,5 +1,5 @@
-//! What a name is of that the code itself gives a value or a type: by a declaration, a pattern, a test, a comment, or as the parameter of
-//! a type.
+//! The types of a name that the code itself gives a value or a type: by a declaration, a pattern, a test, a comment, or as a type
+//! parameter.
 
 use std::ops::Range;
 
@@ -13,13 +13,13 @@ use crate::text::words;
 
 /// Bytes before a name in which a pattern around it begins.
 const PATTERN_REACH_BYTES: usize = 400;
-/// What ends the bound of a type's parameter.
+/// What ends the bound of a type parameter.
 const ENDS_BOUND: &[char] = &[',', '>', ')', ']', '(', '{', '}', ';', '='];
 /// What ends the type that a value is tested for.
 const ENDS_TEST: &[char] = &[')', '&', '|', '{', ',', '?', '\n'];
 
 impl Receiver<'_> {
-    /// The types of what a name is given, by a tree.
+    /// The types of what a name is given, according to a tree.
     pub(super) fn given(&self, tree: &Parsed, word: &str, steps: usize) -> Vec<u32> {
         let all = uses::given(tree, word);
         let start = self.function_start();
@@ -34,14 +34,14 @@ impl Receiver<'_> {
     }
 
     fn untested(&self, tree: &Parsed, word: &str, start: usize, all: &[Assignment], steps: usize) -> Vec<u32> {
-        // What gives a name a value may name another one that was called the same before.
+        // What gives a name a value may name another one that had the same name before.
         let until = self.until.get();
         let above = |given: &&Assignment| (start..until).contains(&given.range.start);
         let Some(last) = all.iter().rfind(above).or(all.first()) else {
             let found = self.in_pattern(start, word);
             return if found.is_empty() { self.documented(start, word) } else { found };
         };
-        // What a function is handed to may be several things.
+        // What a function is passed to may be several things.
         let mut each = all.iter().filter(|given| given.range == last.range).map(|given| self.of_given(tree, given, steps));
         let found = each.find(|types| !types.is_empty()).unwrap_or_default();
         if found.is_empty() { self.documented(start, word) } else { found }
@@ -65,12 +65,12 @@ impl Receiver<'_> {
         found
     }
 
-    /// The types of the case around the cursor, where a name is given a value whose type is asked for: `switch v := x.(type)`.
+    /// The types of the case around the cursor, if a name is given a value whose type is queried: `switch v := x.(type)`.
     fn of_case(&self, text: &str, given: &Assignment, value: &Range<usize>) -> Option<Vec<u32>> {
         let asked = self.language.types.asks.as_deref()?;
         let at = given.range.end + text.get(given.range.end..)?.find(asked)?;
         let behind = at + asked.len();
-        // It stands right behind the value, or ends it.
+        // It comes right after the value, or ends it.
         if !(value.end..value.end + 1).contains(&at) && behind != value.end {
             return None;
         }
@@ -79,7 +79,7 @@ impl Receiver<'_> {
         Some(self.written(cases.next()?.split(':').next()?, None))
     }
 
-    /// What a pattern takes out of a value: `Added(row)`, `Added { row, .. }`, `{ row: other }`. None where that is not known.
+    /// What a pattern takes out of a value: `Added(row)`, `Added { row, .. }`, `{ row: other }`. None if that is not known.
     fn taken_out(&self, text: &str, given: &Assignment, value: &str, steps: usize) -> Option<Vec<u32>> {
         let corpus = self.corpus;
         if given.scope.is_some() {
@@ -112,7 +112,7 @@ impl Receiver<'_> {
         (!own.is_empty()).then(|| self.results(&own, |_| true))
     }
 
-    /// The same by the letters alone, where a pattern stands in a place that gives no value: `x instanceof Pair(A first, B second)`.
+    /// The same by text alone, if a pattern is in a place that gives no value: `x instanceof Pair(A first, B second)`.
     fn in_pattern(&self, start: usize, word: &str) -> Vec<u32> {
         let corpus = self.corpus;
         let Some(above) = self.query.text.get(start..self.query.text.floor_char_boundary(self.until.get())) else { return vec![] };
@@ -128,7 +128,7 @@ impl Receiver<'_> {
         words::places(above, word).find_map(each).unwrap_or_default()
     }
 
-    /// The types of the part with this number of types that have parts without names; else themselves.
+    /// The types of the part with this number of types that have unnamed parts; else the types themselves.
     pub(super) fn numbered(&self, types: Vec<u32>, at: usize) -> Vec<u32> {
         let corpus = self.corpus;
         let part = |number: u32| {
@@ -141,7 +141,7 @@ impl Receiver<'_> {
         types.into_iter().flat_map(|number| part(number).unwrap_or_else(|| vec![number])).collect()
     }
 
-    /// The types that are written for a name. A word there may be a parameter that has a bound, or a value that stands for a type.
+    /// The types that are written for a name. A word there may be a parameter that has a bound, or a value that represents a type.
     pub(super) fn annotated(&self, text: &str) -> Vec<u32> {
         let found = self.written(text, None);
         if !found.is_empty() {
@@ -161,9 +161,9 @@ impl Receiver<'_> {
         words::all(text).map(each).find(|types| !types.is_empty()).unwrap_or_default()
     }
 
-    /// The bounds of a type's parameter, as the headings around the cursor say them: `fn f<T: Bound>`, `where T: Bound`.
+    /// The bounds of a type parameter, as stated by the headings around the cursor: `fn f<T: Bound>`, `where T: Bound`.
     pub(super) fn bound_by_headings(&self, word: &str) -> Vec<u32> {
-        // A word that does not begin so is rarely the parameter of a type.
+        // A word that does not begin like this is rarely a type parameter.
         if !word.starts_with(char::is_uppercase) {
             return vec![];
         }
@@ -202,7 +202,7 @@ impl Receiver<'_> {
         self.language.types.tests.iter().find_map(one).unwrap_or_default()
     }
 
-    /// The types that the comment above a function says for its parameter.
+    /// The types that the comment above a function states for its parameter.
     fn documented(&self, start: usize, word: &str) -> Vec<u32> {
         let Some(tags) = &self.language.documentation.tags else { return vec![] };
         let Some(comment) = self.comment_above(self.query.text, start) else { return vec![] };
@@ -210,7 +210,7 @@ impl Receiver<'_> {
         told.map(|(kind, _)| self.annotated(kind)).unwrap_or_default()
     }
 
-    /// The types that a comment above a declaration says for it.
+    /// The types that a comment above a declaration states for it.
     fn typed_above(&self, tree: &Parsed, given: &Assignment) -> Vec<u32> {
         let Some(tags) = &self.language.documentation.tags else { return vec![] };
         let line = tree.text()[..given.range.start].rfind('\n').map_or(0, |at| at + 1);
@@ -219,14 +219,14 @@ impl Receiver<'_> {
         told.map(|(kind, _)| self.annotated(kind)).unwrap_or_default()
     }
 
-    /// The documentation that stands right above a line.
+    /// The documentation right above a line.
     fn comment_above<'a>(&self, text: &'a str, line: usize) -> Option<&'a str> {
         let [_, closes] = self.language.block_comment.as_ref()?;
         let comment = text.get(..line)?.trim_end().strip_suffix(closes.as_str())?;
         Some(&comment[comment.rfind(self.language.documentation.sign.as_deref()?)?..])
     }
 
-    /// The types of which a half-written value is whose members are given by their names: `x = { .`.
+    /// The types of a half-written value whose members are given by name: `x = { .`.
     pub(super) fn initialized(&self, head: &str) -> Vec<u32> {
         let Some((open, _)) = opened_before(head).filter(|(open, _)| head[*open..].starts_with('{')) else { return vec![] };
         let start = head[..open].rfind([';', '{', '}']).map_or(0, |at| at + 1);

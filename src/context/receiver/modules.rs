@@ -1,4 +1,4 @@
-//! What files hand on: what an import takes from them, and what a module is that is loaded by its path.
+//! What files export: what an import takes from them, and what a module that is loaded by its path is.
 
 use super::text::{inside, last_of, parts, taken_apart};
 use super::types::is_callable;
@@ -10,19 +10,19 @@ use crate::syntax::{Kind, import, uses};
 use crate::text::words;
 use crate::workspace::folder_of;
 
-/// What an import calls all that a file hands on, and the one thing that it hands on without a name.
+/// What an import calls everything that a file exports, and the default export.
 const ALL: &str = "*";
 const DEFAULT: &str = "default";
-/// Names that are looked up of those that a file hands on from others.
+/// Maximum names that are looked up among those that a file re-exports from others.
 const MAX_REEXPORTS: usize = 64;
-/// Names in what a file hands on as a whole, one of which is that.
+/// Maximum names in what a file exports as a whole, one of which is that.
 const MAX_WHOLE_EXPORT_NAMES: usize = 3;
 
-/// What a name is.
+/// What a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Thing {
     Symbol(u32),
-    /// A file with all that it hands on.
+    /// A file with everything that it exports.
     Module(u32),
 }
 
@@ -44,7 +44,7 @@ impl Thing {
 }
 
 impl Receiver<'_> {
-    /// The files that the import at the cursor takes names from; none where there is no import.
+    /// The files that the import at the cursor takes names from; none if there is no import.
     pub(super) fn imported(&self) -> Option<Vec<u32>> {
         let offset = self.query.text.floor_char_boundary(self.query.offset);
         if let Some(value) = taken_apart(self.query.text, offset).filter(|_| !self.language.loads.is_empty()) {
@@ -72,7 +72,7 @@ impl Receiver<'_> {
         Some(files.filter_map(|file| self.corpus.file_of(file)).collect())
     }
 
-    /// The file that is looked at, in the index.
+    /// The current file, in the index.
     pub(super) fn own(&self) -> Option<FileId> {
         self.corpus.id(self.query.path)
     }
@@ -82,7 +82,7 @@ impl Receiver<'_> {
         self.corpus.view().find(&self.corpus.files[file as usize].file.path)
     }
 
-    /// What a file has for others by itself.
+    /// What a file itself exports.
     fn handed_out(&self, file: u32) -> impl Iterator<Item = u32> {
         self.corpus.of_file(file).filter(|number| {
             let symbol = &self.corpus.symbols[*number as usize];
@@ -90,7 +90,7 @@ impl Receiver<'_> {
         })
     }
 
-    /// The same with what it hands on from other files.
+    /// The same, including what it re-exports from other files.
     pub(super) fn offered(&self, file: u32) -> Vec<u32> {
         let mut found: Vec<u32> = self.handed_out(file).collect();
         let view = self.corpus.view();
@@ -106,7 +106,7 @@ impl Receiver<'_> {
         found
     }
 
-    /// The files all of which a file hands on: `export * from './a'`, `module.exports = { ...require('./a') }`.
+    /// The files that a file re-exports completely: `export * from './a'`, `module.exports = { ...require('./a') }`.
     fn passed_on(&self, file: u32) -> Vec<u32> {
         let (corpus, digest) = (self.corpus, &self.corpus.files[file as usize]);
         if self.language.whole.is_empty() {
@@ -124,7 +124,7 @@ impl Receiver<'_> {
         found
     }
 
-    /// The modules that a value loads by their path, where it is nothing but that.
+    /// The modules that a value loads by their path, if it does nothing else.
     pub(super) fn loaded(&self, value: &str) -> Vec<u32> {
         self.own().map(|id| self.loaded_from(id, value)).unwrap_or_default()
     }
@@ -135,12 +135,12 @@ impl Receiver<'_> {
         files.filter_map(|file| self.corpus.file_of(file)).collect()
     }
 
-    /// Whether a value is a module that is loaded by its path, or a variable that holds one.
+    /// Whether a value is a module loaded by its path, or a variable that holds one.
     pub(super) fn is_loaded(&self, value: &str) -> bool {
         !self.language.loads.is_empty() && (!self.loaded(value).is_empty() || !self.holds(value).is_empty())
     }
 
-    /// The modules that a variable holds which are loaded by their path.
+    /// The modules loaded by their path that a variable holds.
     fn holds(&self, name: &str) -> Vec<u32> {
         let Some(tree) = self.query.parsed.filter(|_| !self.language.loads.is_empty()) else { return vec![] };
         let values = uses::given(tree, name).into_iter().filter(|given| !given.part).filter_map(|given| given.value);
@@ -178,7 +178,7 @@ impl Receiver<'_> {
         view.resolve_module(id, of).and_then(|file| self.corpus.file_of(file)).into_iter().collect()
     }
 
-    /// Whether the code gives a name a value that is no import.
+    /// Whether the code gives a name a value that is not an import.
     fn is_variable(&self, name: &str) -> bool {
         let Some(tree) = self.query.parsed else { return false };
         let is_load = |given: &uses::Assignment| {
@@ -189,7 +189,7 @@ impl Receiver<'_> {
         !given.is_empty() && !given.iter().any(is_load)
     }
 
-    /// What the imports of a file call so.
+    /// What the imports of a file call by this name.
     pub(super) fn bound(&self, id: FileId, name: &str, steps: usize) -> Vec<Thing> {
         let view = self.corpus.view();
         let Some(file) = view.file(id) else { return vec![] };
@@ -214,7 +214,7 @@ impl Receiver<'_> {
         }
     }
 
-    /// What a file hands on under a name.
+    /// What a file exports under a name.
     fn exported(&self, file: u32, name: &str, steps: usize) -> Vec<Thing> {
         let left = self.left.get();
         let Some(steps) = steps.checked_sub(1).filter(|_| left > 0) else { return vec![] };
@@ -228,7 +228,7 @@ impl Receiver<'_> {
             return self.whole(file, steps);
         }
         let own = self.free(file, name);
-        // What is only named so where it is handed on is what its value is.
+        // What only has this name in its export is what its value is.
         let is_property = |number: u32| self.corpus.facts(&self.corpus.symbols[number as usize]).kind == Kind::Attribute;
         if own.iter().any(|thing| thing.symbol().is_some_and(|number| !is_property(number))) {
             return own;
@@ -251,7 +251,7 @@ impl Receiver<'_> {
         further.find(|found| !found.is_empty()).unwrap_or(own)
     }
 
-    /// The definitions of a name that stand free in a file.
+    /// The top-level definitions of a name in a file.
     fn free(&self, file: u32, name: &str) -> Vec<Thing> {
         let Some(name) = self.corpus.name(name) else { return vec![] };
         let is_here = |number: &&u32| {
@@ -261,12 +261,12 @@ impl Receiver<'_> {
         self.corpus.defined(name).iter().filter(is_here).map(|number| Thing::Symbol(*number)).collect()
     }
 
-    /// What a file hands on as a whole.
+    /// What a file exports as a whole.
     pub(super) fn whole(&self, file: u32, steps: usize) -> Vec<Thing> {
         self.whole_of(file).map(|value| self.of_value(file, &value, steps)).unwrap_or_default()
     }
 
-    /// The value of that, as it is written.
+    /// The value of that, as written.
     fn whole_of(&self, file: u32) -> Option<String> {
         if self.language.whole.is_empty() {
             return None;
@@ -286,7 +286,7 @@ impl Receiver<'_> {
         Some(value.trim().to_string())
     }
 
-    /// What a value in a file is, as far as its names tell: an object is what stands in it.
+    /// What a value in a file is, as far as its names tell: an object is its content.
     pub(super) fn of_value(&self, file: u32, value: &str, steps: usize) -> Vec<Thing> {
         let Some((steps, id)) = steps.checked_sub(1).zip(self.id_of(file)) else { return vec![] };
         let loaded = self.loaded_from(id, value);
@@ -308,11 +308,11 @@ impl Receiver<'_> {
         crate::syntax::lists(&self.language.types.modifiers, word) || self.language.constructs.as_deref() == Some(word)
     }
 
-    /// The types that things are, hold, or give when they are called.
+    /// The types that things are, hold, or return when called.
     pub(super) fn held(&self, things: &[Thing], called: bool) -> Vec<u32> {
         let each = |number: u32| {
             let symbol = &self.corpus.symbols[number as usize];
-            // A function that makes what its members are called on is a type.
+            // A function that makes the objects that its members are called on is a type.
             let makes =
                 is_callable(symbol) && alias::members(self.corpus, number).any(|member| !self.corpus.symbols[member as usize].nested);
             match symbol.sort {

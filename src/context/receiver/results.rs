@@ -1,4 +1,4 @@
-//! What a definition gives or holds: by its signature, else by its documentation and by what stands in it.
+//! What a definition returns or holds: by its signature, else by its documentation and by its content.
 
 use super::text::{behind_brackets, inside, parts};
 use super::types::is_callable;
@@ -8,13 +8,13 @@ use crate::context::corpus::{Sort, Symbol};
 use crate::syntax::{Kind, lists};
 use crate::text::words;
 
-/// How often a definition is looked into that one leads to.
+/// How often a definition that another one leads to is looked into.
 const MAX_DEPTH: usize = 2;
-/// Values given back that are looked at, from the last on.
+/// Maximum returned values that are examined, starting with the last.
 const MAX_RETURNED_VALUES: usize = 3;
 
 impl Receiver<'_> {
-    /// The types that these give or hold.
+    /// The types that these return or hold.
     pub(super) fn results(&self, symbols: &[u32], wanted: impl Fn(&Symbol) -> bool) -> Vec<u32> {
         let found = symbols.iter().copied().filter(|number| wanted(&self.corpus.symbols[*number as usize])).take(MAX_DEFINITIONS_OF_NAME);
         found.flat_map(|number| self.result(number)).collect()
@@ -47,7 +47,7 @@ impl Receiver<'_> {
         found
     }
 
-    /// The part of a signature that says what is given.
+    /// The part of a signature that states the result.
     pub(super) fn written_result(&self, symbol: &Symbol) -> &str {
         let (signature, name) = (self.corpus.signature(symbol), self.corpus.text(symbol.name));
         let Some(at) = words::places(signature, name).next() else { return "" };
@@ -59,7 +59,7 @@ impl Receiver<'_> {
         }
     }
 
-    /// What the documentation of a definition says that it gives, what it gives back, or what the value is that it holds.
+    /// What the documentation of a definition says that it returns, what it returns, or what the value is that it holds.
     fn looked_into(&self, symbol: &Symbol) -> Option<Vec<u32>> {
         let types = &self.language.types;
         let is_looked_at = self.language.documentation.tags.is_some() || !types.writes_results;
@@ -90,7 +90,7 @@ impl Receiver<'_> {
         if !is_word {
             return Some(self.held(&self.of_value(symbol.file, value, MAX_IMPORT_HOPS / 2), true));
         }
-        // What a function is handed keeps the type that is written for it there.
+        // A function's parameter keeps the type that is written for it there.
         let symbols = &self.corpus.digest(symbol).file.symbols;
         let is_around =
             |one: &&crate::index::Symbol| one.kind.is_callable() && one.body.start <= facts.item.start && facts.item.end <= one.body.end;

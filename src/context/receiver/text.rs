@@ -1,14 +1,14 @@
-//! What stands left of the cursor, by its letters: half-written code is no tree.
+//! What is left of the cursor, by its text: half-written code has no tree.
 
 use crate::syntax::uses;
 use crate::text::words;
 
-/// Lines that a chain of calls may go back.
+/// Lines that a call chain may go back.
 const MAX_CHAIN_LINES: usize = 8;
 /// Bytes that a tag may have before the cursor.
 const MAX_TAG_BYTES: usize = 2_000;
 
-/// What stands left of a dot, two colons or an arrow.
+/// The text before a dot, two colons or an arrow.
 pub(super) fn without_separator(text: &str) -> Option<&str> {
     let text = text.trim_end();
     let of = ["?.", "::", "->", "."].iter().find_map(|sign| text.strip_suffix(sign))?;
@@ -16,7 +16,7 @@ pub(super) fn without_separator(text: &str) -> Option<&str> {
     of.ends_with(|letter: char| words::is_word(letter) || matches!(letter, ')' | ']' | '>')).then_some(of)
 }
 
-/// The names, dots and brackets that a text ends with, over several lines where a line begins with a dot.
+/// The names, dots and brackets at the end of a text, over several lines if a line begins with a dot.
 pub(super) fn expression(text: &str) -> &str {
     let mut start = uses::receiver_start(text);
     for _ in 0..MAX_CHAIN_LINES {
@@ -34,7 +34,7 @@ pub(super) fn expression(text: &str) -> &str {
     &text[start..]
 }
 
-/// A call without its brackets, an element without its index.
+/// A call without its brackets, an element access without its index.
 pub(super) fn without_brackets(text: &str) -> &str {
     let mut text = text.trim_end().trim_end_matches(['?', '!']);
     while text.ends_with([')', ']', '}']) {
@@ -53,13 +53,13 @@ pub(super) fn without_brackets(text: &str) -> &str {
     text
 }
 
-/// A text that begins with brackets, parted into what is in them and what is behind them.
+/// A text that begins with brackets, split into their content and what follows them.
 pub(super) fn bracketed(text: &str) -> Option<(&str, &str)> {
     let inner = inside(text, '(', ')').filter(|_| text.starts_with('('))?;
     Some((inner, text[inner.len() + 2..].trim_start()))
 }
 
-/// A name without the arguments in angle brackets behind it, and these.
+/// A name without the arguments in angle brackets after it, and these arguments.
 pub(super) fn without_angles(text: &str) -> (&str, Option<&str>) {
     if text.strip_suffix('>').is_none_or(|before| before.ends_with(['-', '='])) {
         return (text, None);
@@ -94,7 +94,7 @@ pub(super) fn opened_before(text: &str) -> Option<(usize, usize)> {
     None
 }
 
-/// What stands behind the brackets that a text begins with.
+/// The text after the brackets that a text begins with.
 pub(super) fn behind_brackets(text: &str) -> &str {
     let Some(open) = text.find('(') else { return text };
     let mut depth = 0usize;
@@ -111,14 +111,14 @@ pub(super) fn behind_brackets(text: &str) -> &str {
     ""
 }
 
-/// How a package is called where it is used: `v2` is only its version.
+/// The name by which a package is used: `v2` is only its version.
 pub(super) fn last_of(module: &str) -> &str {
     let is_version =
         |part: &&str| part.strip_prefix('v').is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|digit| digit.is_ascii_digit()));
     module.rsplit('/').find(|part| !is_version(part)).unwrap_or(module)
 }
 
-/// The type or the function that the tag is of whose attributes stand at the end of a text: `<Button kind="a" `.
+/// The type or the function whose tag has its attributes at the end of a text: `<Button kind="a" `.
 pub(super) fn tag(text: &str) -> Option<&str> {
     if !text.ends_with(char::is_whitespace) {
         return None;
@@ -137,7 +137,7 @@ pub(super) fn tag(text: &str) -> Option<&str> {
             '<' => {
                 let name = &text[at + 1..];
                 let name = &name[..name.find(|letter| !words::is_word(letter) && letter != '.').unwrap_or(name.len())];
-                // What is no component begins with a small letter; `a<B` compares, or takes an argument.
+                // Anything that is not a component begins with a lower-case letter; `a<B` compares, or takes an argument.
                 let is_tag = !text[..at].ends_with(words::is_word) && words::last(name).starts_with(char::is_uppercase);
                 return is_tag.then_some(name);
             }
@@ -148,7 +148,7 @@ pub(super) fn tag(text: &str) -> Option<&str> {
     None
 }
 
-/// What stands between the braces that the cursor is in is taken from what is behind them: `const { | } = value`.
+/// The names between the braces around the cursor are destructured from what follows them: `const { | } = value`.
 pub(super) fn taken_apart(text: &str, offset: usize) -> Option<&str> {
     let (before, after) = text.split_at(offset);
     let open = before.rfind(['{', '}', ';', '('])?;
@@ -160,7 +160,7 @@ pub(super) fn taken_apart(text: &str, offset: usize) -> Option<&str> {
     Some(value.split([';', '\n']).next().unwrap_or(value).trim())
 }
 
-/// What stands in the first brackets of a text that open with this one, however many are in them.
+/// The content of the first brackets of a text that open with this one, however many are nested in them.
 pub(super) fn inside(text: &str, open: char, close: char) -> Option<&str> {
     let start = text.find(open)? + open.len_utf8();
     let mut depth = 1usize;
@@ -178,7 +178,7 @@ pub(super) fn inside(text: &str, open: char, close: char) -> Option<&str> {
     None
 }
 
-/// The parts of what stands between brackets: what a comma divides that is in no further ones.
+/// The parts of the content of brackets, separated by commas that are not in nested ones.
 pub(super) fn parts(text: &str) -> Vec<&str> {
     let (mut parts, mut depth, mut start, mut quote) = (vec![], 0usize, 0, None);
     for (at, letter) in text.char_indices() {

@@ -1,4 +1,4 @@
-//! What a value is of, by the types that are written for it and by what it is made of; and what a type has.
+//! The type of a value, by the types that are written for it and by how it is made; and what a type has.
 
 use super::text::{bracketed, expression, inside, parts, without_angles, without_brackets, without_separator};
 use super::{MAX_DEFINITIONS_OF_NAME, MAX_IMPORT_HOPS, MAX_STEPS_BACK, Receiver};
@@ -8,15 +8,15 @@ use crate::syntax::{Reach, lists, scope, uses};
 use crate::text::words;
 use crate::workspace::folder_of;
 
-/// Bytes in brackets, around a value or before it, that are looked at.
+/// Bytes in brackets, around a value or before it, that are examined.
 const MAX_BRACKETED_BYTES: usize = 200;
-/// How many levels up the types are followed that a type is derived from, or is an alias of.
+/// How many levels of base types and aliases are followed.
 const MAX_BASE_DEPTH: usize = 4;
-/// Most of those types.
+/// Maximum number of those types.
 const MAX_BASE_TYPES: usize = 24;
 
 impl Receiver<'_> {
-    /// The members of a type, and of what it is derived from.
+    /// The members of a type, and of its base types.
     pub(super) fn members(&self, number: u32) -> Vec<u32> {
         let (mut types, mut known) = (vec![number], 0);
         for _ in 0..MAX_BASE_DEPTH {
@@ -31,7 +31,7 @@ impl Receiver<'_> {
         types.into_iter().flat_map(|of| alias::members(self.corpus, of)).collect()
     }
 
-    /// The types whose members one has.
+    /// The types whose members a type has.
     fn bases(&self, number: u32) -> Vec<u32> {
         let (corpus, symbol) = (self.corpus, &self.corpus.symbols[number as usize]);
         if symbol.sort.is_value() {
@@ -39,7 +39,7 @@ impl Receiver<'_> {
         }
         let mut names: Vec<Name> = corpus.bases(symbol).chain(alias::names(corpus, number)).collect();
         if names.is_empty() && corpus.file(self.query.path) == Some(symbol.file) {
-            // Half-written code may hide from the parser what stands in the heading.
+            // Half-written code may hide the content of the heading from the parser.
             let heading = words::identifiers(corpus.signature(symbol)).filter_map(|(_, word)| corpus.name(word));
             names.extend(heading.filter(|name| *name != symbol.name));
         }
@@ -62,7 +62,8 @@ impl Receiver<'_> {
         if all.len() > 1 { self.nearest(file, name, all) } else { all }
     }
 
-    /// Of several types of a name the one of the file itself, what it imports so, or what its package has; else all of a few.
+    /// Of several types of a name the one of the file itself, the one it imports under that name, or the one its package has; else all of a
+    /// few.
     fn nearest(&self, file: u32, name: Name, all: Vec<u32>) -> Vec<u32> {
         let corpus = self.corpus;
         let of = |number: &u32| corpus.symbols[*number as usize].file;
@@ -86,7 +87,7 @@ impl Receiver<'_> {
         if all.len() > MAX_DEFINITIONS_OF_NAME { vec![] } else { all }
     }
 
-    /// The types that are written in a text of a file; in the current one where there is none.
+    /// The types that are written in a text of a file; of the current one if there is none.
     pub(super) fn written(&self, text: &str, file: Option<u32>) -> Vec<u32> {
         let each = |at: usize, word: &str| {
             let Some(name) = self.corpus.name(word) else { return vec![] };
@@ -108,7 +109,7 @@ impl Receiver<'_> {
         self.corpus.symbols[number as usize].sort == Sort::Type
     }
 
-    /// The types that a value may be of.
+    /// The types that a value may have.
     pub(super) fn types(&self, value: &str, steps: usize) -> Vec<u32> {
         let Some(steps) = steps.checked_sub(1) else { return vec![] };
         let loaded = self.loaded(value);
@@ -153,7 +154,7 @@ impl Receiver<'_> {
         if brackets.starts_with('[') { self.through(found, &self.language.types.element) } else { found }
     }
 
-    /// The types that members of these names give, where a type has such; else itself.
+    /// The types that members of these names return, if a type has such; else the type itself.
     pub(super) fn through(&self, types: Vec<u32>, names: &[String]) -> Vec<u32> {
         let names: Vec<Name> = names.iter().filter_map(|name| self.corpus.name(name)).collect();
         if names.is_empty() {
@@ -202,7 +203,7 @@ impl Receiver<'_> {
             .unwrap_or_default()
     }
 
-    /// The types that a function of this name gives. Some give back what they are handed, or a value of a type that they are handed.
+    /// The types that a function of this name returns. Some return what they are given, or a value of a type that they are given.
     fn of_call(&self, word: &str, brackets: &str, steps: usize) -> Vec<u32> {
         let free = |symbol: &Symbol| symbol.sort == Sort::Function;
         let found = self.corpus.name(word).map(|name| self.results(self.corpus.defined(name), free)).unwrap_or_default();
@@ -216,7 +217,7 @@ impl Receiver<'_> {
         handed.into_iter().map(|value| self.types(value, steps)).find(|types| !types.is_empty()).unwrap_or_default()
     }
 
-    /// The types that values of these give when they are called.
+    /// The types that values of these types return when they are called.
     fn of_callable(&self, types: Vec<u32>) -> Vec<u32> {
         let of_function = |number: u32| {
             let symbol = &self.corpus.symbols[number as usize];
@@ -229,7 +230,7 @@ impl Receiver<'_> {
         self.through(types, &self.language.types.call)
     }
 
-    /// The type of a member that is named without what it is a member of.
+    /// The type of a member that is named without its owner.
     fn of_bare_member(&self, word: &str) -> Vec<u32> {
         let Some(name) = self.corpus.name(word).filter(|_| self.language.bare_members) else { return vec![] };
         let members = self.around().into_iter().flat_map(|number| self.members(number));
@@ -237,7 +238,7 @@ impl Receiver<'_> {
         self.results(&own, |_| true)
     }
 
-    /// The type of a value that stands free in another file whose names are known here.
+    /// The type of a top-level value in another file whose names are known here.
     fn of_free_value(&self, word: &str) -> Vec<u32> {
         let Some(name) = self.corpus.name(word) else { return vec![] };
         let is_free = |number: &u32| {
@@ -252,12 +253,12 @@ impl Receiver<'_> {
         if all.len() > MAX_DEFINITIONS_OF_NAME { vec![] } else { self.results(&all, |_| true) }
     }
 
-    /// The type around the cursor; where half-written code hides it from the parser, the types that stand in its heading.
+    /// The type around the cursor; if half-written code hides it from the parser, the types in its heading.
     fn around(&self) -> Vec<u32> {
         let by_scene = self.scene.owners.iter().map(|owner| self.named(*owner)).find(|types| !types.is_empty());
         let before = &self.query.text[..self.query.text.floor_char_boundary(self.query.offset)];
         let in_heading = || {
-            // At the margin stands nothing of a type, and a parse for each key costs as much as all else here.
+            // Nothing at the margin is inside a type, and a parse for each key costs as much as everything else here.
             let line = before.rsplit('\n').next().unwrap_or_default();
             let tree = line.starts_with([' ', '\t']).then(|| self.finished()).flatten()?;
             let items = scope::at(tree, self.query.offset).items;
@@ -281,14 +282,14 @@ impl Receiver<'_> {
         let holders = self.types(of, steps);
         let all = self.corpus.defined(name);
         if holders.is_empty() {
-            // What stands free in a module.
+            // What is at the top level of a module.
             let named = self.named(name);
             let free = |symbol: &Symbol| symbol.sort == Sort::Function || symbol.container == NO_SLOT;
             return if named.is_empty() && all.len() <= MAX_DEFINITIONS_OF_NAME { self.results(all, free) } else { named };
         }
         let members: Vec<u32> = holders.iter().flat_map(|holder| self.members(*holder)).collect();
         let own: Vec<u32> = members.into_iter().filter(|number| self.corpus.symbols[*number as usize].name == name).collect();
-        // What a type does not define gives back what it is called on, or a part of that: `clone`, `unwrap`, `lock`.
+        // What a type does not define returns the object it is called on, or a part of it: `clone`, `unwrap`, `lock`.
         if own.is_empty() && (called || lists(&types.inside, word)) {
             return holders;
         }
@@ -296,7 +297,7 @@ impl Receiver<'_> {
         if found.is_empty() { self.put_in(&own, &holders) } else { found }
     }
 
-    /// What a type was made with, where its member gives a value of that: `Stack[Row]`, whose `top` gives a `T`.
+    /// A type's arguments, if its member returns a value of one: `Stack[Row]`, whose `top` returns a `T`.
     fn put_in(&self, members: &[u32], holders: &[u32]) -> Vec<u32> {
         let corpus = self.corpus;
         let gives_parameter = |holder: &u32| {
@@ -312,7 +313,7 @@ impl Receiver<'_> {
         if generic.is_empty() { vec![] } else { holders.iter().copied().filter(|holder| !generic.contains(holder)).collect() }
     }
 
-    /// The types of what the attributes of a tag are handed to.
+    /// The types of the parameters that the attributes of a tag are passed to.
     pub(super) fn taken_by(&self, component: &str) -> Vec<u32> {
         let word = words::last(component);
         let bound = self.own().map(|id| self.bound(id, words::first(component), MAX_IMPORT_HOPS)).unwrap_or_default();
@@ -326,8 +327,8 @@ impl Receiver<'_> {
         found.into_iter().map(|number| self.handed(number, MAX_STEPS_BACK / 2)).find(|types| !types.is_empty()).unwrap_or_default()
     }
 
-    /// The types that are written for what something takes: its parameters, else what its type is made with; else those of what it is
-    /// made of.
+    /// The types that are written for what something takes: its parameters, else what its type is made with; else those of what it is made
+    /// of.
     fn handed(&self, number: u32, steps: usize) -> Vec<u32> {
         let Some(steps) = steps.checked_sub(1) else { return vec![] };
         let (corpus, symbol) = (self.corpus, &self.corpus.symbols[number as usize]);
