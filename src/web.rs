@@ -101,7 +101,7 @@ impl Client {
     ) -> Result<Answer, Failure> {
         let unspoken = |cause: String| Failure { unsent: true, cause };
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(unspoken(format!("`{}` is not spoken, only http and https", url.scheme())));
+            return Err(unspoken(format!("`{}` is not supported, only http and https", url.scheme())));
         }
         let mut request = Request::new(Full::from(body));
         *request.method_mut() = method;
@@ -251,9 +251,8 @@ impl Connector {
         roots.add_parsable_certificates(found.certs);
         if roots.is_empty() {
             let why: String = found.errors.iter().map(|error| format!(" ({error})")).collect();
-            let words = format!(
-                "no certificates of authorities are found{why}; Debian and Ubuntu: apt install ca-certificates, or correct SSL_CERT_FILE"
-            );
+            let words =
+                format!("no CA certificates were found{why}; Debian and Ubuntu: apt install ca-certificates, or correct SSL_CERT_FILE");
             return Err(words.into());
         }
         let provider = Arc::new(rustls::crypto::ring::default_provider());

@@ -89,7 +89,7 @@ impl Driver<'_> {
         };
         let mut effects: VecDeque<Effect> = turn.begin().into();
         let ending = loop {
-            let Some(effect) = effects.pop_front() else { break Ending::Failed("the turn stood still".into()) };
+            let Some(effect) = effects.pop_front() else { break Ending::Failed("the turn made no progress".into()) };
             let input = match effect {
                 Effect::Say(what) => {
                     (self.say)(what);
@@ -171,7 +171,7 @@ impl Driver<'_> {
         let build = |choice: &Choice, caps: &engine::Caps| {
             windows.sees(&choice.decision.engine, caps.context);
             if !caps.tools {
-                let words = format!("{} takes no tools, without which it cannot work on this", choice.decision.model);
+                let words = format!("{} does not support tools, without which it cannot do this", choice.decision.model);
                 return Err(EngineError::new(ErrorKind::Unsupported, words));
             }
             // A turn that has begun continues in the window that its refusals have taught.

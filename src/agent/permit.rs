@@ -84,7 +84,7 @@ fn by_place(path: &WorkspacePath, is_new: bool) -> Vec<String> {
     match by_name(path.relative()) {
         Some(Skip::Generated) => reasons.push(format!("{path} looks generated")),
         Some(Skip::LockFile) => reasons.push(format!("{path} is a lock file")),
-        Some(Skip::Vendored) => reasons.push(format!("{path} is somebody else's code, kept here")),
+        Some(Skip::Vendored) => reasons.push(format!("{path} is third-party code, kept in this repository")),
         _ => {}
     }
     reasons
@@ -94,10 +94,10 @@ fn by_place(path: &WorkspacePath, is_new: bool) -> Vec<String> {
 fn by_signs(path: &WorkspacePath, old: &str, new: &str) -> Vec<String> {
     let mut reasons = vec![];
     if quoted_unreadable(new) > quoted_unreadable(old) {
-        reasons.push(format!("the change of {path} adds the character U+FFFD, which mostly stands for one that was not written right"));
+        reasons.push(format!("the change of {path} adds the character U+FFFD, which usually replaces one that could not be decoded"));
     }
     if old.starts_with(MARK) && !new.starts_with(MARK) && !new.is_empty() {
-        reasons.push(format!("the change of {path} takes the byte order mark at its beginning away"));
+        reasons.push(format!("the change of {path} removes the byte order mark at its beginning"));
     }
     reasons
 }

@@ -5,7 +5,7 @@ use crate::dialect::QUOTED;
 use crate::engine::{Event, FOUND};
 
 /// The warning for a change that may come from such a call.
-pub const WARNING: &str = "some of it may come from a call that the model only quoted: its answer holds words around the call";
+pub const WARNING: &str = "some of it may come from a call that the model only quoted: its answer has text around the call";
 
 /// One answer, as it arrives.
 #[derive(Clone, Copy, Debug, Default)]

@@ -73,9 +73,9 @@ fn show(preview: &Preview) {
     let more = match (to.steps_at_most, first.zip(all)) {
         (None, None) => String::new(),
         (None, Some((_, all))) => format!(", {all} at most by the prices of your configuration"),
-        (Some(steps), None) => format!(" for the first of {steps} steps at most, each with what came of those before"),
+        (Some(steps), None) => format!(" for the first of at most {steps} steps, each with the results of those before"),
         (Some(steps), Some((first, all))) => format!(
-            " for the first of {steps} steps at most, each with what came of those before: {first} at most for this one, {all} for all, by \
+            " for the first of at most {steps} steps, each with the results of those before: {first} at most for this one, {all} for all, by \
              the prices of your configuration"
         ),
     };

@@ -96,7 +96,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     }
     match (errors, warnings) {
         (0, 0) => say!("\nall well"),
-        _ => say!("\n{}, {}; what to do stands behind each arrow", counted(errors, "error"), counted(warnings, "warning")),
+        _ => say!("\n{}, {}; the fix follows each arrow", counted(errors, "error"), counted(warnings, "warning")),
     }
     Ok(())
 }
@@ -119,7 +119,7 @@ fn configuration(path: Option<PathBuf>) -> (Config, Vec<Check>) {
 
 fn broken(name: &str, problem: &Problem) -> Check {
     let place = format!("{}{}", problem.file.display(), if problem.line > 0 { format!(", line {}", problem.line) } else { String::new() });
-    Check::new(Status::Error, name, problem.to_string(), format!("correct {place}; the rest applies meanwhile"))
+    Check::new(Status::Error, name, problem.to_string(), format!("correct {place}; the rest applies"))
 }
 
 fn roles(config: &Config) -> Vec<Check> {
@@ -145,7 +145,7 @@ fn cache() -> Check {
             Status::Error,
             "cache",
             format!("{} cannot be written ({error})", folder.display()),
-            "correct its permissions, or set XDG_CACHE_HOME; without it models cannot be pulled and every start indexes anew",
+            "correct its permissions, or set XDG_CACHE_HOME; without it models cannot be pulled and every start indexes from scratch",
         ),
     }
 }

@@ -76,7 +76,7 @@ fn as_json(statistics: &Statistics, [seconds, names_seconds]: [f64; 2], rss: u64
 fn for_people(statistics: &Statistics, [seconds, names_seconds]: [f64; 2], rss: u64, counts: CacheCounts) -> String {
     let list = |pairs: Vec<(&str, u64)>| pairs.iter().map(|(name, count)| format!("{name} {count}")).collect::<Vec<_>>().join(", ");
     let mut text = format!(
-        "{} files, {} lines, {} symbols, {} references\n{seconds:.2} s (names after {names_seconds:.2} s), {} of memory, {} of {} files known from last time\n",
+        "{} files, {} lines, {} symbols, {} references\n{seconds:.2} s (names after {names_seconds:.2} s), {} of memory, {} of {} files from the cache\n",
         statistics.files,
         statistics.lines,
         statistics.symbols,

@@ -126,7 +126,7 @@ pub fn main() -> ExitCode {
     };
     let is_recorded = common.tape.get().is_none_or(Tape::finish);
     let outcome = outcome.and_then(|()| written(std::io::stdout().flush()));
-    let unrecorded = || Err("the recording is not whole: it could not be written to its end".to_string());
+    let unrecorded = || Err("the recording is incomplete: it could not be written to its end".to_string());
     match outcome.and_then(|()| if is_recorded { Ok(()) } else { unrecorded() }) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {

@@ -79,7 +79,7 @@ impl Place {
                 let at = offset(line, column - usize::from(line > 1 || !has_mark));
                 let columns = text.slice(offset(line, 0)..at).chars().count() + usize::from(line > 1 || !has_mark);
                 if columns < column {
-                    tell!("longsight: {}:{line} ends at column {columns}, which is meant by column {column}", self.file.display());
+                    tell!("longsight: {}:{line} ends at column {columns}, which is used for column {column}", self.file.display());
                 }
                 at..at
             }

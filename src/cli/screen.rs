@@ -99,7 +99,7 @@ impl Screen {
                 print(&text);
                 let _ = std::io::stdout().flush();
             }
-            AnswerEvent::Restart if !json && writing.load(Ordering::Relaxed) => print("\n\n(the answer begins anew)\n\n"),
+            AnswerEvent::Restart if !json && writing.load(Ordering::Relaxed) => print("\n\n(the answer starts over)\n\n"),
             AnswerEvent::Text(_) | AnswerEvent::Reasoning(_) | AnswerEvent::Restart => {}
             AnswerEvent::Progress(stage, percent) => {
                 doing.send_replace(match percent {

@@ -217,7 +217,7 @@ pub fn footer(route: &Decision, timing: &Timing, sent: &[String]) {
     // Not every server counts tokens.
     let (read, known, wrote) = (engine.tokens_decoded, engine.tokens_reused, engine.tokens_out);
     let counts =
-        if read + known + wrote == 0 { String::new() } else { format!(": {read} tokens read, {known} known from before, {wrote} written") };
+        if read + known + wrote == 0 { String::new() } else { format!(": {read} tokens read, {known} from the cache, {wrote} written") };
     say!("— {:.1} s{counts}", (timing.ready_ms + engine.total_ms) / 1000.0);
     if !sent.is_empty() {
         say!("— sent: {}", sent.join(", "));

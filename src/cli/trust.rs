@@ -51,7 +51,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
             store.record(root, !arguments.no, fingerprint(root).as_deref()).map_err(failed)?;
         }
         let word = if arguments.forget {
-            "nothing is known of"
+            "nothing is known about"
         } else if arguments.no {
             "not trusted:"
         } else {

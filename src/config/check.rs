@@ -143,12 +143,12 @@ pub(super) fn check_engines(entries: toml::Table, known: &[&str], complain: Comp
 fn check_company(name: &str, kind: EngineKind, engine: &toml::Table, complain: Complain<'_>) {
     for key in OF_LLAMA.iter().filter(|key| kind != EngineKind::Llama && engine.contains_key(**key)) {
         let kind = kind.name();
-        let message = format!("`engines.{name}.{key}` is for `kind = \"llama\"` and changes nothing for \"{kind}\"; take it out");
+        let message = format!("`engines.{name}.{key}` is for `kind = \"llama\"` and changes nothing for \"{kind}\"; remove it");
         complain(&["engines", name, key], Wrong::Key, message);
     }
     let keys: Vec<&&str> = KEYS.iter().filter(|key| engine.contains_key(**key)).collect();
     if let [first, second, ..] = keys[..] {
-        let message = format!("`engines.{name}` names its key twice: `{first}` is used, `{second}` is not; take one of them out");
+        let message = format!("`engines.{name}` names its key twice: `{first}` is used, `{second}` is not; remove one of them");
         complain(&["engines", name, second], Wrong::Key, message);
     }
 }

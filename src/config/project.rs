@@ -35,7 +35,7 @@ pub fn parse_project(path: &Path, text: &str) -> (Project, Vec<Problem>) {
         Err(_) => {
             reader.project = Project::broken(text);
             reader.complain(
-                "is not valid TOML; until it is, nothing of this project is sent to another machine, and what it has set away stays away",
+                "is not valid TOML; until it is, nothing of this project is sent to another machine, and what it has excluded stays excluded",
             );
         }
     }
@@ -64,12 +64,12 @@ impl Reader {
             ("ignore", globs) => self.ignore(globs),
             _ => match meant(key) {
                 Some("ignore") => {
-                    self.complain(format!("`{key}` is written `ignore`, and is taken as that"));
+                    self.complain(format!("`{key}` should be written `ignore`, and is read as that"));
                     self.ignore(value);
                 }
                 Some(_) => {
                     self.project.local_only = true;
-                    self.complain(format!("`{key}` is written `local_only`; until it is, nothing is sent to another machine"));
+                    self.complain(format!("`{key}` should be written `local_only`; until it is, nothing is sent to another machine"));
                 }
                 None => self.stranger(key, value),
             },
@@ -80,13 +80,13 @@ impl Reader {
         match globs {
             Value::Array(globs) => globs.iter().for_each(|glob| match glob.as_str() {
                 Some(glob) => self.glob(glob),
-                None => self.complain(format!("`ignore` holds `{glob}`, which is no text and ignores nothing")),
+                None => self.complain(format!("`ignore` holds `{glob}`, which is not a string and ignores nothing")),
             }),
             Value::String(glob) => {
                 self.complain(format!("`ignore` must be a list: `ignore = [\"{glob}\"]`, and is taken as that"));
                 self.glob(glob);
             }
-            _ => self.complain("`ignore` must be a list of texts"),
+            _ => self.complain("`ignore` must be a list of strings"),
         }
     }
 
@@ -103,7 +103,7 @@ impl Reader {
         for (inner, value) in value.as_table().into_iter().flatten() {
             match meant(inner) {
                 Some("ignore") => {
-                    self.complain(format!("`{key}.{inner}` is taken as `ignore`, which stands right at the top"));
+                    self.complain(format!("`{key}.{inner}` is taken as `ignore`, which belongs right at the top"));
                     self.ignore(value);
                 }
                 Some(_) => self.project.local_only = true,

@@ -23,7 +23,7 @@ pub fn unknown(engine: &EngineConfig) -> Vec<Finding> {
     }
     let kv_type = engine.kv_type.as_deref().filter(|_| engine.kind == EngineKind::Llama);
     if let Some(kind) = kv_type.filter(|kind| KvType::by_name(kind).is_none()) {
-        found.push(Finding { key: "kv_type", message: format!("`{kind}` is no type of KV cache; there is f16, q8_0 and q4_0") });
+        found.push(Finding { key: "kv_type", message: format!("`{kind}` is not a KV cache type; there is f16, q8_0 and q4_0") });
     }
     found
 }
@@ -69,7 +69,7 @@ pub fn unknown_template(engine: &EngineConfig, header: &Header) -> Option<String
         return None;
     }
     let what = match header.chat_template() {
-        Some(_) => "its chat template is none that longsight knows",
+        Some(_) => "longsight does not know its chat template",
         None => "it has no chat template",
     };
     Some(format!("{what}: questions and edits reach {} in ChatML, which it may not understand; completions may still work", header.name()))

@@ -171,7 +171,7 @@ fn build(session: &Session) {
     };
     let built = std::panic::catch_unwind(std::panic::AssertUnwindSafe(build));
     if built.is_err() {
-        report::log(Level::Error, "the context builder failed; the last state of it serves on");
+        report::log(Level::Error, "the context builder failed; its last state stays in use");
     }
     // A failed build is not retried immediately for the same texts.
     let serves = built.as_ref().ok().or(earlier.as_deref());

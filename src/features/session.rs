@@ -296,12 +296,12 @@ fn closed_by(reason: Skip, path: &WorkspacePath) -> Option<String> {
     Some(match reason {
         // The file is not part of the project's context, but a user who opens it works in it, so something is offered there.
         Skip::OtherTree | Skip::LocalOnly => return None,
-        Skip::Own => format!("{path} is one of the files that longsight keeps for itself"),
+        Skip::Own => format!("{path} is one of longsight's own files"),
         Skip::Secret => format!("{path} looks like a file that holds secrets"),
         Skip::Unruled => {
-            format!("a .gitignore or .ignore of {path} is no regular file of the workspace, so that it may be meant to be left out")
+            format!("a .gitignore or .ignore of {path} is not a regular file of the workspace, so the file may be meant to be excluded")
         }
         Skip::Ignored => format!("{path} is ignored (.gitignore, .ignore or .longsight.toml)"),
-        other => format!("{path} is left alone by its name: {}", other.name()),
+        other => format!("{path} is excluded by its name: {}", other.name()),
     })
 }

@@ -126,7 +126,7 @@ async fn head(client: &Client, url: &str, from: Option<u64>) -> Result<Answer, F
         if lost.unsent { Failure::Final(failure) } else { Failure::Broken(failure) }
     };
     let wrong = |why: &str| Failure::Final(ModelError::new(format!("{url} {why}")));
-    let mut at = Url::parse(url).map_err(|error| wrong(&format!("is no address ({error})")))?;
+    let mut at = Url::parse(url).map_err(|error| wrong(&format!("is not a valid address ({error})")))?;
     for _ in 0..=REDIRECTS {
         let range = from.and_then(|from| HeaderValue::from_str(&format!("bytes={from}-")).ok()).map(|range| (RANGE, range));
         let answer = in_time(client.send(Method::GET, &at, range, String::new())).await.map_err(lost)?;
@@ -136,7 +136,7 @@ async fn head(client: &Client, url: &str, from: Option<u64>) -> Result<Answer, F
             None => return Ok(answer),
         }
     }
-    Err(wrong("redirects without an end"))
+    Err(wrong("redirects endlessly"))
 }
 
 /// The result, unless the other end is silent for too long.

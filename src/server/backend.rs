@@ -264,7 +264,7 @@ async fn with_whole_index(
 }
 
 /// The warning for an edit that was made before the whole workspace was known.
-const INDEX_INCOMPLETE: &str = "the workspace is not indexed to its end yet: uses in other files may be missing";
+const INDEX_INCOMPLETE: &str = "the workspace is not fully indexed yet: uses in other files may be missing";
 
 fn as_json(value: &impl Serialize) -> Result<Value, EngineError> {
     serde_json::to_value(value).map_err(|error| EngineError::refused(error.to_string()))

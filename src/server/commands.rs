@@ -174,7 +174,7 @@ fn unusable(state: &State, uri: &Url) -> Option<String> {
     match state.document(uri)?.document.sync {
         Sync::TooLarge => Some("it is larger than 32 MiB, which longsight leaves alone; ask about a smaller file".into()),
         Sync::Lost(why) => Some(format!("longsight has lost track of its text ({why}); close and open it, then ask again")),
-        Sync::InStep => Some("it is no text, since its start has a NUL; ask about a text file".into()),
+        Sync::InStep => Some("it is not a text file, since its start has a NUL; ask about a text file".into()),
     }
 }
 

@@ -221,17 +221,19 @@ pub fn suspect(server: &Server, method: &str, params: Option<&Value>) {
         return;
     };
     // A string that is not a URI names no open document.
-    let Ok(uri) = Url::parse(named) else { return report::log(Level::Warning, format_args!("{method} names {named:?}, which is no URI")) };
+    let Ok(uri) = Url::parse(named) else {
+        return report::log(Level::Warning, format_args!("{method} names {named:?}, which is not a URI"));
+    };
     if let Some(forgotten) = server.with(|state| state.distrust(&uri, REASON)) {
         tell_desynced(server, &uri, REASON, forgotten);
     }
 }
 
 fn tell_desynced(server: &Server, uri: &Url, reason: &str, forgotten: usize) {
-    report::log(Level::Warning, format_args!("{} is out of step: {reason}", name(uri.as_str())));
+    report::log(Level::Warning, format_args!("{} is out of sync: {reason}", name(uri.as_str())));
     let gone = if forgotten > 0 { format!(" {forgotten} proposed change(s) in it are dropped.") } else { String::new() };
     let name = name(uri.as_str());
-    let text = format!("longsight lost track of {name} ({reason}) and offers nothing there. Close and open it to go on.{gone}");
+    let text = format!("longsight lost track of {name} ({reason}) and offers nothing there. Close and reopen it to continue.{gone}");
     server.client.show(MessageType::WARNING, &text);
 }
 

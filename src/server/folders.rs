@@ -23,7 +23,7 @@ pub async fn refresh(server: &Server) {
     let this = server.clone();
     let done = server.workers.handle.spawn_blocking(move || refresh_now(&this)).await;
     if let Err(error) = done {
-        report::log(Level::Error, format_args!("the workspace could not be looked at: {error}"));
+        report::log(Level::Error, format_args!("the workspace could not be checked: {error}"));
     }
 }
 
@@ -76,7 +76,7 @@ pub fn on_disk(folders: impl IntoIterator<Item = Url>) -> Vec<Url> {
     let mut there: Vec<Url> = vec![];
     for folder in folders {
         if folder.to_file_path().is_err() {
-            report::log(Level::Warning, format_args!("the folder {folder} is left alone: it lies on no disk of this machine"));
+            report::log(Level::Warning, format_args!("the folder {folder} is not read: it is not on a disk of this machine"));
         } else if !there.iter().any(|known| is_same_folder(known, &folder)) {
             there.push(folder);
         }

@@ -122,7 +122,7 @@ impl OpenDocument {
         // By the specification a column past the end of a line means that end. A change that begins on a line we do not have was made to
         // another text; one that merely ends there replaces everything to the end.
         if range.start.line.min(range.end.line) as usize > document.text.len_lines() {
-            document.sync = Sync::Lost("a change lies behind the end of the text");
+            document.sync = Sync::Lost("a change is past the end of the text");
         }
         let edit = Edit { range: document.text.offsets(range, encoding), text: change.text };
         if document.text.len_bytes() - edit.range.len() + edit.text.len() > MAX_DOCUMENT_BYTES {

@@ -204,7 +204,7 @@ impl<S: Host> Loop<S> {
                 Level::Error,
                 "standard input has ended before anything was asked: `longsight serve` is what an editor starts, and speaks LSP with it there",
             ),
-            Phase::Initialized => report::log(Level::Warning, "standard input has ended, and the editor has not said goodbye"),
+            Phase::Initialized => report::log(Level::Warning, "standard input has ended, without a `shutdown` from the editor"),
             Phase::ShutDown => {}
         }
     }
@@ -429,7 +429,7 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 fn warn_if_slow(started: Instant) {
     let took = started.elapsed();
     if took > SLOW_PREFIX {
-        report::log(Level::Warning, format_args!("the messages behind this one waited {} ms", took.as_millis()));
+        report::log(Level::Warning, format_args!("the messages after this one waited {} ms", took.as_millis()));
     }
 }
 

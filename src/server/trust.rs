@@ -189,11 +189,11 @@ async fn question(server: Server, trust: Trust, asks: Vec<TrustQuestion>) {
 
 /// Records the user's decision on folders, for the state that the user was asked about, and acts on it.
 async fn record_decision(server: &Server, asks: &[TrustQuestion], trusted: bool) -> std::result::Result<(), String> {
-    let folder = server.options.state.as_ref().ok_or("there is no state folder to keep your word in; set XDG_STATE_HOME")?;
+    let folder = server.options.state.as_ref().ok_or("there is no state folder to record your decision in; set XDG_STATE_HOME")?;
     let store = Store::new(folder);
     for TrustQuestion { root, fingerprint } in asks {
         let kept = store.record(root, trusted, fingerprint.as_deref());
-        kept.map_err(|error| format!("your word on {} cannot be kept: {error}", root.path().display()))?;
+        kept.map_err(|error| format!("your decision on {} cannot be recorded: {error}", root.path().display()))?;
     }
     folders::refresh(server).await;
     Ok(())

@@ -13,12 +13,13 @@ use crate::text::words::{self, is_word};
 
 /// The answer for a selection that is not one value.
 const NO_VALUE: &str = "the selection is not exactly one value inside a statement; select one expression";
-const PLACE: &str = "what is selected is a place that is written to, called or borrowed, and no value: a copy of it would be another thing";
+const PLACE: &str =
+    "what is selected is written to, called or borrowed, so it is a place and not a value: a copy of it would be something else";
 const LATE: &str =
     "what is selected is not evaluated where its statement begins, or perhaps not at all, so it cannot be taken out of there";
-const BOUND: &str = "what is selected gets its type or its meaning from where it stands, so it cannot be taken out of there";
+const BOUND: &str = "what is selected gets its type or its meaning from its surroundings, so it cannot be taken out of there";
 const CHANGED: &str = "what is selected uses a name that its statement gives a value first, so it cannot be taken out of there";
-const NO_STATEMENT: &str = "what is selected stands where no statement could be put before it";
+const NO_STATEMENT: &str = "no statement can be put before what is selected";
 const SAME_LINE: &str = "the statement does not begin its line; put it on a line of its own first";
 
 /// The statement around a selection, if that is exactly one value, larger than a name and smaller than the statement, which means the same

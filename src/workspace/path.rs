@@ -175,7 +175,7 @@ impl fmt::Display for PathError {
             Self::Upward => "the path contains `..`; give one relative to the workspace",
             Self::Unportable => "the path contains a drive, stream, backslash, control character or reserved name",
             Self::Outside => "the path leads out of the workspace",
-            Self::Unreachable => "the path leads through something that is no folder",
+            Self::Unreachable => "the path leads through something that is not a folder",
             Self::NoRoot => "no workspace folder is open",
             Self::Several => "several of the open folders have this; write the folder's name in front",
         })

@@ -327,7 +327,7 @@ pub(super) fn are_readable(root: &Path, folder: &Path, may_be_repository: bool) 
     let own = || if may_be_repository { rule_files::look(root, folder) } else { rule_files::look_right_in(root, folder) };
     let Err(Unreadable(file)) = above.and_then(|()| own().map(drop)) else { return true };
     let why = "it is a link out of the workspace, no file, or larger than 1 MiB";
-    report::log(Level::Warning, format_args!("{} takes no part, for {} cannot be read: {why}", folder.display(), file.display()));
+    report::log(Level::Warning, format_args!("{} is excluded, because {} cannot be read: {why}", folder.display(), file.display()));
     false
 }
 

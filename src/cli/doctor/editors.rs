@@ -72,7 +72,7 @@ fn neovim() -> Option<Check> {
     let data = base("XDG_DATA_HOME", ".local/share")?;
     let installed = data.join("nvim/site/pack/longsight/start/longsight/plugin/longsight.lua").is_file();
     Some(match installed {
-        true => Check::ok("editor Neovim", format!("{detail}, plugin installed; :checkhealth longsight says the rest")),
+        true => Check::ok("editor Neovim", format!("{detail}, plugin installed; :checkhealth longsight shows the rest")),
         false => Check::new(
             Status::Info,
             "editor Neovim",

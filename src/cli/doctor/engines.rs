@@ -182,11 +182,8 @@ fn no_gpu(title: &str, plan: &Plan, judged: &Judged) -> Option<Check> {
     }
     let seen = GPU_BUILD || judged.described;
     let why = if seen { "there is no GPU" } else { "this longsight was built without GPU support" };
-    let fix = if seen {
-        "correct the driver, or take `gpu_layers` out"
-    } else {
-        "build with --features cuda, vulkan or metal, or take `gpu_layers` out"
-    };
+    let fix =
+        if seen { "fix the driver, or remove `gpu_layers`" } else { "build with --features cuda, vulkan or metal, or remove `gpu_layers`" };
     Some(Check::new(Status::Warning, format!("{title}, GPU"), format!("`gpu_layers` is set, but {why}: the processor does the work"), fix))
 }
 
@@ -297,26 +294,26 @@ fn answered(name: &str, engine: &EngineConfig, title: &str, origin: &str, caps: 
     }
     let served = caps.served.as_deref().unwrap_or(&engine.model);
     if !caps.fim && !caps.chat {
-        let detail = format!("{origin} answers for {served}, which neither chats nor fills holes: it can be asked nothing");
+        let detail = format!("{origin} answers for {served}, which neither chats nor fills holes, so it cannot be used");
         return Check::new(Status::Error, title, detail, format!("set `model` of [engines.{name}] to one that chats"));
     }
     let abilities = [("fill in the middle", caps.fim), ("chat", caps.chat), ("tools", caps.tools)];
     let can: Vec<&str> = abilities.into_iter().filter_map(|(what, able)| able.then_some(what)).collect();
     let window = match (engine.context, caps.any_window) {
         (Some(context), _) if context == caps.context => format!("{context} tokens of context, as configured"),
-        (_, true) if caps.unsaid.is_none() => format!("{} tokens of context, which is assumed: it does not tell", caps.context),
+        (_, true) if caps.unsaid.is_none() => format!("{} tokens of context, which is assumed: it does not say", caps.context),
         _ => format!("{} tokens of context", caps.context),
     };
     let without = if caps.tools { "" } else { "; it calls no tools: edits are asked for as code" };
     let what = format!("{}; {window}{without}", can.join(", "));
     if let Some(why) = &caps.unsaid {
-        let detail = format!("{}. Nothing is known of what it serves; assumed: {what}", why.trim_end_matches(['.', '?']));
+        let detail = format!("{}. What it serves is unknown; assumed: {what}", why.trim_end_matches(['.', '?']));
         let fix =
             format!("check `base_url` and `model` of [engines.{name}], and ask something: longsight ask; set `context` to its window");
         return Check::new(Status::Warning, title, detail, fix);
     }
     if engine.kind == EngineKind::DeepSeek {
-        let detail = format!("{origin} was not asked, since its API tells nothing of its models; {served} is known for {what}");
+        let detail = format!("{origin} was not asked, since its API says nothing about its models; {served} is known for {what}");
         return Check::new(Status::Info, title, detail, "");
     }
     let detail = format!("{origin} answers for {served}: {what}");
@@ -335,7 +332,7 @@ fn failed(name: &str, engine: &EngineConfig, title: &str, origin: &str, error: &
     let unset = engine.api_key_env.as_deref().filter(|variable| key && std::env::var_os(variable).is_none());
     let fix = match (unset, error.refusal.as_ref().map(|refusal| refusal.status)) {
         (Some(variable), _) if http::is_variable(variable) => {
-            format!("export {variable}=…, or take `api_key_env` out where the server wants no key")
+            format!("export {variable}=…, or remove `api_key_env` if the server needs no key")
         }
         (Some(_), _) => format!("put the key into an environment variable, and the name of that into `api_key_env` of [engines.{name}]"),
         (None, Some(401 | 403)) => format!("correct the key of [engines.{name}]"),

@@ -46,7 +46,7 @@ fn project(root: &Path) -> Vec<Check> {
     }
     let (project, problems) = rules::project(root);
     let mut checks: Vec<_> = problems.iter().map(|problem| broken("project", problem)).collect();
-    let sends = if project.local_only { "nothing leaves this machine" } else { "no narrowing of where requests go" };
+    let sends = if project.local_only { "nothing leaves this machine" } else { "no restriction on where requests go" };
     checks.push(Check::ok("project", format!("{}: {sends}, {} ignore rules", path.display(), project.ignore.len())));
     checks
 }
@@ -54,7 +54,7 @@ fn project(root: &Path) -> Vec<Check> {
 /// Indexes a repository, or a folder that was named; not just any current folder.
 fn workspace(root: &Path, named: bool, registry: Arc<Registry>) -> Check {
     if !named && !root.join(".git").exists() {
-        let detail = format!("{} is in no git repository and was not looked at", root.display());
+        let detail = format!("{} is not in a git repository and was not checked", root.display());
         return Check::new(Status::Info, "workspace", detail, "run doctor inside a repository, or give --workspace DIR");
     }
     let started = Instant::now();

@@ -132,7 +132,7 @@ impl ServerShared {
         // That there is no list is an answer as well.
         let is_told = status == Some(404);
         if !is_told {
-            report::log(Level::Warning, format_args!("the list of models is done without: {error}"));
+            report::log(Level::Warning, format_args!("continuing without the list of models: {error}"));
         }
         Ok(Listed { list: Value::Null, unsaid: Some(error.message), is_told })
     }

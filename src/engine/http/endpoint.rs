@@ -19,7 +19,7 @@ impl Endpoint {
         };
         let base = Url::parse(base_url.trim()).map_err(|error| wrong(&format!("is not a URL ({error})")))?;
         if !matches!(base.scheme(), "http" | "https") {
-            return Err(wrong(&format!("has the scheme `{}`, only http and https are spoken", base.scheme())));
+            return Err(wrong(&format!("has the scheme `{}`, only http and https are supported", base.scheme())));
         }
         if !base.username().is_empty() || base.password().is_some() {
             return Err(wrong("holds a user name or password before `@`; keys belong in `api_key_env` or `api_key_command`"));

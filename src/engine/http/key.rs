@@ -203,7 +203,7 @@ pub fn unset_variable(variable: &str) -> String {
     match is_variable(variable) {
         true => format!("the environment variable `{variable}` is not set where longsight runs"),
         false => {
-            "`api_key_env` wants the name of an environment variable that is set (letters in capitals, `_`), and not the key itself".into()
+            "`api_key_env` must be the name of an environment variable that is set (upper-case letters, `_`), not the key itself".into()
         }
     }
 }

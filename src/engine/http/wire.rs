@@ -181,7 +181,7 @@ impl Wire {
             return match answer.headers.get_all(header::CONTENT_ENCODING).iter().all(is_plain) {
                 true => AttemptOutcome::Answered(answer),
                 false => {
-                    let message = format!("{} answered compressed, which was not asked for", self.name());
+                    let message = format!("{} sent a compressed answer, which was not requested", self.name());
                     AttemptOutcome::Failed(EngineError::new(ErrorKind::Protocol, message))
                 }
             };
@@ -211,7 +211,7 @@ impl Wire {
             let message = format!("{name} cannot be reached ({cause}); is the server running, is `base_url` right?");
             return AttemptOutcome::RetryReason(EngineError::new(ErrorKind::Unavailable, message));
         }
-        let tls = if self.endpoint.is_encrypted() { "" } else { ". A server that speaks TLS wants https:// in `base_url`" };
+        let tls = if self.endpoint.is_encrypted() { "" } else { ". A server that uses TLS needs https:// in `base_url`" };
         if cause.starts_with("invalid HTTP") {
             let message = format!("{name} does not answer as a server of HTTP does ({cause}); check `base_url`{tls}");
             return AttemptOutcome::Failed(EngineError::new(ErrorKind::Protocol, message));
@@ -233,13 +233,13 @@ impl Wire {
         let window = said.as_deref().and_then(window::named);
         let window = window.map_or_else(|| "a smaller `context`".into(), |tokens| format!("`context = {tokens}`"));
         let detail = said.map_or(String::new(), |said| format!(": {}", said.trim_end_matches('.')));
-        let later = retry_after.map_or_else(|| "wait a little".into(), |time| format!("it wants to be left alone for {}", span(time)));
+        let later = retry_after.map_or_else(|| "wait a little".into(), |time| format!("it asks to wait for {}", span(time)));
         let (kind, message) = match status.as_u16() {
             401 | 403 => (
                 ErrorKind::Configuration,
                 format!("{name} does not accept the key ({status}){detail}. Set the key with `api_key_env` or `api_key_command`"),
             ),
-            402 => (ErrorKind::Configuration, format!("{name} wants payment ({status}){detail}")),
+            402 => (ErrorKind::Configuration, format!("{name} requires payment ({status}){detail}")),
             status_of if status_of == 413 || is_overflow => {
                 let message = format!("{name}: the prompt does not fit ({status}){detail}. Set {window} below [engines.{}]", self.engine);
                 (ErrorKind::TooLong, message)

@@ -195,7 +195,7 @@ impl Places<'_> {
             Spot::Definition(index) => file.symbols.get(index as usize).map_or("", |symbol| self.session.index.text(symbol.name)),
             Spot::Block(_) if file.symbols.is_empty() => "the file",
             Spot::Block(0) => "the head of the file",
-            Spot::Block(_) => "what stands between definitions",
+            Spot::Block(_) => "text between definitions",
         };
         let range = |text: &str| {
             let range = match spot {

@@ -127,7 +127,7 @@ pub(super) fn outline(session: &Session, shown: &[Part], first: &[FileId], budge
             continue;
         }
         left -= cost;
-        let why = if first.contains(&id) { "it defines what the question speaks of" } else { "map of the repository" };
+        let why = if first.contains(&id) { "it defines what the question is about" } else { "map of the repository" };
         let (kind, end_line) = (Kind::Outline, file.lines.max(1));
         parts.push(Part { path: path.into(), start_line: 1, end_line, kind, tokens: cost, text, why: why.into() });
     }

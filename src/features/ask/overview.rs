@@ -104,7 +104,7 @@ pub(super) fn documents(session: &Session, budget: usize, tokens: &dyn Tokens) -
     let mut left = budget;
     let mut parts = vec![];
     for (files, longest, why) in
-        [(readmes, README, "what the project says of itself"), (manifests, MANIFEST, "what the project consists of")]
+        [(readmes, README, "what the project says about itself"), (manifests, MANIFEST, "what the project consists of")]
     {
         for (at, file) in files.iter().enumerate() {
             // The remaining tokens are shared equally among the remaining files.

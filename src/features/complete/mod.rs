@@ -118,11 +118,11 @@ pub async fn complete(session: &Session, params: &Params, cancel: &Cancel) -> Re
         return Ok(known);
     }
     if spot.is_in_secret() {
-        return Ok(nothing(session, params, "the cursor is inside of what looks like a secret".into()));
+        return Ok(nothing(session, params, "the cursor is inside what looks like a secret".into()));
     }
     let (site, hole) = (&spot.site, spot.hole(params.invoked));
     if hole.is_inside_word() && !params.invoked && params.selected.is_none() {
-        return Ok(nothing(session, params, "the cursor is inside of a word; ask for a suggestion to get one there".into()));
+        return Ok(nothing(session, params, "the cursor is inside a word; ask for a suggestion to get one there".into()));
     }
     let work = Work { session, params, site, hole: &hole, started };
     let task = work::task(session, site, &hole, params.invoked);

@@ -218,7 +218,7 @@ impl Owner {
         if catch_unwind(AssertUnwindSafe(|| self.recover(document))).is_err() {
             report::log(Level::Error, format_args!("the index could not recover from a failure with {name}"));
         }
-        crate::bug!("the index failed with {name}, which it knows less of now");
+        crate::bug!("the index failed on {name}, and now knows less about it");
     }
 
     /// Recovers from a panic: the document is read line by line only; a build starts again, a few times, without the cache.

@@ -147,7 +147,7 @@ fn binary(surroundings: &Surroundings) -> Result<PathBuf> {
     let path = std::env::current_exe()?;
     // A cargo test harness with the argument `engine` runs all tests of that name, each of which would start another.
     if path.parent().is_some_and(|folder| folder.ends_with("deps")) {
-        return Err(Error::new(ErrorKind::Unsupported, format!("{} is no longsight; LONGSIGHT_BIN names the binary", path.display())));
+        return Err(Error::new(ErrorKind::Unsupported, format!("{} is not longsight; set LONGSIGHT_BIN to the binary", path.display())));
     }
     let text = path.to_string_lossy();
     Ok(text.strip_suffix(" (deleted)").map_or_else(|| path.clone(), PathBuf::from))

@@ -62,7 +62,7 @@ fn sizes(header: &Header) -> Result<(), String> {
     let own_length = header.of("attention.key_length").is_some();
     let embedding = header.of("embedding_length").unwrap_or_default();
     if !own_length && !embedding.is_multiple_of(heads) {
-        return Err(format!("divides {embedding} embedding elements among {heads} heads, which does not go: it is damaged"));
+        return Err(format!("divides {embedding} embedding elements among {heads} heads, which is impossible: it is damaged"));
     }
     if let Value::Unsigned(shared) = header.value(&format!("{}.attention.head_count_kv", header.arch)).unwrap_or(&Value::Unsigned(heads))
         && (*shared == 0 || *shared > heads)

@@ -50,7 +50,7 @@ pub(super) fn heads(header: &Header) -> Result<(), String> {
     for layer in 0..header.layers() {
         let (heads, shared) = (header.query_heads(layer), header.kv_heads(layer));
         if shared > 0 && heads > 0 && !heads.is_multiple_of(shared) {
-            return Err(format!("has {heads} heads for {shared} key/value heads in layer {layer}, which does not go: it is damaged"));
+            return Err(format!("has {heads} heads for {shared} key/value heads in layer {layer}, which is impossible: it is damaged"));
         }
     }
     let key = header.key_length();
@@ -83,7 +83,7 @@ pub(super) fn layers(header: &Header) -> Result<(), String> {
         && known::windowed(arch)
         && pattern.iter().all(|windowed| *windowed == 0)
     {
-        return Err("says of no layer that it sees a window only, which its architecture cannot have: it is damaged".into());
+        return Err("gives no layer a sliding window, which its architecture requires: it is damaged".into());
     }
     if known::needs_experts(arch) && header.of("expert_count").unwrap_or_default() == 0 {
         return Err("has no experts, which its architecture cannot have: it is damaged".into());
@@ -102,7 +102,7 @@ pub(super) fn layers(header: &Header) -> Result<(), String> {
     // The one architecture with states but without groups says 0.
     let whole = groups == 0 && arch == "plamo2" || groups > 0 && heads.is_multiple_of(groups) && inner.is_multiple_of(groups);
     if !inner.is_multiple_of(heads) || !whole {
-        return Err(format!("divides {inner} elements among {heads} heads in {groups} groups, which does not go: it is damaged"));
+        return Err(format!("divides {inner} elements among {heads} heads in {groups} groups, which is impossible: it is damaged"));
     }
     if arch == "granitehybrid" && header.of("embedding_length").is_some_and(|embedding| embedding * 2 != inner) {
         return Err(format!("has states of {inner} elements, which its architecture cannot have: it is damaged"));

@@ -39,7 +39,7 @@ impl Reply {
 
     /// The process is about to end because nobody needs it: that is not a death.
     pub fn leaving(&self) {
-        let message = "the engine process is just leaving; try again".into();
+        let message = "the engine process is just shutting down; try again".into();
         self.send(Answer::Failed { kind: Failure::Unavailable, message });
     }
 

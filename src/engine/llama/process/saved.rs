@@ -203,7 +203,7 @@ impl Saved {
                 Some(tokens)
             }
             _ => {
-                report::log(Level::Warning, format_args!("{} is damaged or of another kind, and removed", file.display()));
+                report::log(Level::Warning, format_args!("{} is damaged or of another kind, and was removed", file.display()));
                 remove(path);
                 self.states.remove(at);
                 None
