@@ -15,10 +15,10 @@ pub struct Arguments {
     /// FILE:LINE:COL for what a completion sends, FILE:LINE-LINE for an explanation, 1-based.
     #[arg(required_unless_present = "ask", conflicts_with = "ask")]
     pub place: Option<Place>,
-    /// A question about the repository in place of a place.
+    /// A question about the repository instead of a place.
     #[arg(long)]
     pub ask: Option<String>,
-    /// What an edit sends in place of an explanation: what to do, in words.
+    /// What an edit would send instead of an explanation: what to do, in words.
     #[arg(long, value_name = "WORDS", requires = "place", conflicts_with = "ask", allow_hyphen_values = true)]
     pub instruction: Option<String>,
     /// The same for a code action of this kind.

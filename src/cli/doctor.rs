@@ -21,7 +21,7 @@ use crate::syntax::Registry;
 /// The arguments of `longsight doctor`.
 #[derive(Args, Debug)]
 pub struct Arguments {
-    /// Judge what fits for a machine with so many GB of memory, instead of this one.
+    /// Compute what fits a machine with this many GB of memory, instead of this one.
     #[arg(long, value_name = "GB", value_parser = gigabytes)]
     pub ram: Option<f64>,
     /// The same for the memory of its GPUs.

@@ -23,7 +23,7 @@ pub struct Arguments {
     /// What to do, in words.
     #[arg(long, value_name = "WORDS", allow_hyphen_values = true)]
     pub instruction: Option<String>,
-    /// A problem that a quickfix is to cure, or that an instruction is about, in a diagnostic's words; may be given several times.
+    /// A problem that a quickfix should fix, or that an instruction is about, in a diagnostic's words; may be given several times.
     #[arg(long, value_name = "MESSAGE", allow_hyphen_values = true)]
     pub problem: Vec<String>,
     /// Print a unified diff only.

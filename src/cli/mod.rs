@@ -47,13 +47,13 @@ pub struct Common {
     /// Print one JSON object on standard output and nothing else there.
     #[arg(long, global = true)]
     pub json: bool,
-    /// Use this file in place of the user's configuration.
+    /// Use this file instead of the user's configuration.
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// The workspace's root (default: the nearest folder with .git, else the current one).
     #[arg(long, global = true, value_name = "DIR")]
     pub workspace: Option<PathBuf>,
-    /// Write what models are asked and answer, and what an editor says, into a new file, without secrets.
+    /// Record what models are asked and answer, and what an editor says, in a new file, without secrets.
     #[arg(long, global = true, value_name = "FILE")]
     pub record: Option<PathBuf>,
     /// The file of `--record`, once something may be written into it.
@@ -77,21 +77,21 @@ enum Command {
     Actions(actions::Arguments),
     /// Compute an edit and print it; writes nothing.
     Edit(edit::Arguments),
-    /// What would be put in front of the model.
+    /// What would be shown to the model.
     Context(context::Arguments),
     /// Index the workspace and print statistics.
     Index(index::Arguments),
-    /// Messages (JSON on stdin) to prompt text.
+    /// Convert messages (JSON on stdin) to prompt text.
     Render(render::Arguments),
-    /// Completion text on stdin to a message.
+    /// Convert completion text on stdin to a message.
     Parse(parse::Arguments),
     /// The model catalogue.
     Models(models::Arguments),
-    /// Check the set-up.
+    /// Check the setup.
     Doctor(doctor::Arguments),
     /// Measure the configured engines on this machine.
     Bench(bench::Arguments),
-    /// Say whether you trust the workspace's folder, or see what you have said.
+    /// Say whether you trust the workspace's folder, or show what you have decided.
     Trust(trust::Arguments),
 }
 

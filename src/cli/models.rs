@@ -24,12 +24,12 @@ pub enum Action {
     List,
     /// Download a model, verify its hash, move it into place.
     Pull { name: String },
-    /// Print where a model's file lies.
+    /// Print the path of a model's file.
     Path { name: String },
     /// Print a configuration for a common combination of models: local, scout, scout+deepseek, ollama, vllm, sglang, llama-rpc.
     Profile {
         name: String,
-        /// Write it as the user's configuration, where there is none yet.
+        /// Write it as the user's configuration, if there is none yet.
         #[arg(long)]
         write: bool,
     },

@@ -22,7 +22,7 @@ pub struct Arguments {
     /// Accepted for editors that pass it; standard input and output are the only transport.
     #[arg(long)]
     pub stdio: bool,
-    /// Serve nobody: play a recording again over --workspace, without editor, network or model, and say what is different.
+    /// Serve nobody: replay a recording on --workspace, without editor, network or model, and report what differs.
     #[arg(long, value_name = "FILE", conflicts_with = "record")]
     pub replay: Option<PathBuf>,
 }

@@ -17,10 +17,10 @@ pub struct Arguments {
     /// Do not trust it: longsight completes there from the open buffer, and does nothing else.
     #[arg(long)]
     pub no: bool,
-    /// Forget what was said of it.
+    /// Forget the decision on it.
     #[arg(long)]
     pub forget: bool,
-    /// Print the folders that something was said of.
+    /// List the folders that have been decided on.
     #[arg(long)]
     pub list: bool,
 }
