@@ -106,7 +106,7 @@ pub struct LanguageData {
     pub declares_values: bool,
     /// Which other files see a top-level definition by its bare name; all of them without this key.
     pub reach: Option<Reach>,
-    /// A file with one of these imports all names of another package.
+    /// Texts which show that a file imports all names of another package.
     pub takes_all: Vec<String>,
     /// What makes a file a module; definitions in a file without it are global. Without this key every file is a module.
     pub module_marks: Option<ModuleMarks>,
@@ -398,7 +398,7 @@ pub struct TypeWords {
     pub asks: Option<String>,
     /// ... and words before the types that it may have.
     pub cases: Vec<String>,
-    /// Members of a type that give the operand of an arrow, ...
+    /// Members of a type that return what an arrow (`->`) accesses, ...
     pub arrow: Vec<String>,
     /// ... its elements by index, ...
     pub element: Vec<String>,
