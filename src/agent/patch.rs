@@ -1,8 +1,7 @@
 //! Finds the place of a model's change: search and replace, anchored to text that has to occur exactly once. Pure.
 //!
-//! Models copy text almost right: they lose trailing spaces, change the indentation, write `
-//! ` for `\r
-//! `. Such a copy is accepted if exactly one place fits; anything less certain is refused, with what the model needs to do better.
+//! Models copy text almost right: they lose trailing spaces, change the indentation, write `\n` for `\r\n`. Such a copy is
+//! accepted if exactly one place fits; anything less certain is refused, with what the model needs to do better.
 
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -109,8 +109,7 @@ fn by_content(path: &WorkspacePath, old: &str, new: &str, is_deleted: bool) -> V
         (Some(old), Some(new)) => (old, new),
         _ => (old, new),
     };
-    // In a file with `\r
-    // `, a carriage return hides nothing.
+    // In a file with `\r\n`, a carriage return hides nothing.
     let (old_lines, new_lines);
     let (old, new) = if Ending::of(old) == Ending::Cr {
         (old_lines, new_lines) = (with_line_feeds(old), with_line_feeds(new));

@@ -1,4 +1,4 @@
-//! `longsight doctor`: checks the set-up: configuration, engines, models, memory, licences, languages, the workspace, editors. Changes
+//! `longsight doctor`: checks the setup: configuration, engines, models, memory, licences, languages, the workspace, editors. Changes
 //! nothing but the index cache, and asks only configured endpoints.
 
 mod editors;

@@ -1,9 +1,7 @@
 //! How a text is laid out: its line endings and its indentation, so that what we add looks like what is there.
 //!
-//! Lines end with `
-//! `, `\r
-//! ` or `\r`, as in LSP. Parsers and most tools do not know a lone `\r`. So readers of a text get line feeds ([`with_line_feeds`]) at the
-//! same offsets, and edits use the file's own endings.
+//! Lines end with `\n`, `\r\n` or `\r`, as in LSP. Parsers and most tools do not know a lone `\r`. So readers of a text get line
+//! feeds ([`with_line_feeds`]) at the same offsets, and edits use the file's own endings.
 
 use std::borrow::Cow;
 use std::sync::Arc;
