@@ -1,6 +1,6 @@
 //! Names the build: a hash of the sources and of what they are built with. A server and an engine process of two builds must not talk to
-//! each other, also where the version is the same. And makes the table of built-in languages of `grammars/languages.toml`, so that a new
-//! language needs no Rust code.
+//! each other, even if their versions are the same. Also makes the table of built-in languages from `grammars/languages.toml`, so that a
+//! new language needs no Rust code.
 
 use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -12,7 +12,7 @@ fn main() {
         println!("cargo:rerun-if-changed={place}");
         add(Path::new(place), &mut hasher);
     }
-    // The features, and which kind of processor it is built for.
+    // The features, and the kind of processor that it is built for.
     let mut with: Vec<(String, String)> = std::env::vars().filter(|(name, _)| name.starts_with("CARGO_FEATURE_")).collect();
     with.extend(["TARGET", "CARGO_CFG_TARGET_FEATURE"].map(|name| (name.into(), std::env::var(name).unwrap_or_default())));
     with.sort();
@@ -25,7 +25,7 @@ fn main() {
 }
 
 /// A hash of what the facts of a file depend on besides the data in `grammars`: the parsers, and the code that reads their trees. Facts
-/// that the cache has kept are good for as long as it stays the same.
+/// in the cache are valid as long as it stays the same.
 pub fn facts(lock: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     parsers(lock).hash(&mut hasher);
@@ -44,7 +44,7 @@ pub fn parsers(lock: &str) -> Vec<String> {
     parsers.map(|package| ["name", "version", "checksum"].map(|key| field(package, key)).join(" ")).collect()
 }
 
-/// `const BUILTINS`: of each language with a parser its name, the parser, and its query files with those that they inherit.
+/// `const BUILTINS`: for each language with a parser its name, the parser, and its query files with those that they inherit.
 fn languages(text: &str) -> String {
     let root = std::env::var("CARGO_MANIFEST_DIR").expect("cargo names the package's folder");
     let data: toml::Table = text.parse().expect("grammars/languages.toml is TOML");

@@ -22,7 +22,7 @@ pub struct Driver<'a> {
     pub router: &'a Router,
     pub task: Task,
     pub cancel: &'a Cancel,
-    /// The smallest context window, in tokens, of an engine for the turn, also of one that stands in.
+    /// The smallest context window, in tokens, of an engine for the turn, including one that takes over.
     pub least: u32,
     /// The longest time for the turn.
     pub time: Duration,

@@ -32,7 +32,7 @@ impl LazyTree {
         }
     }
 
-    /// The latest existing tree, told of an edit: what the tree of the next version is made from.
+    /// The latest existing tree, updated with an edit: the tree of the next version is made from it.
     pub fn told(&self, edit: Option<&InputEdit>) -> Tree {
         let mut tree = match self {
             Self::Made(tree) => tree.clone(),

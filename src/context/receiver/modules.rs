@@ -228,7 +228,7 @@ impl Receiver<'_> {
             return self.whole(file, steps);
         }
         let own = self.free(file, name);
-        // What only has this name in its export is what its value is.
+        // A value that has this name only in its export is resolved as that value.
         let is_property = |number: u32| self.corpus.facts(&self.corpus.symbols[number as usize]).kind == Kind::Attribute;
         if own.iter().any(|thing| thing.symbol().is_some_and(|number| !is_property(number))) {
             return own;

@@ -81,7 +81,7 @@ impl Calls {
         if peek.is_partial() && !at_end {
             return Front::Wait;
         }
-        // Most of a tag, alone on its line, was going to be that tag.
+        // A line that holds more than half of a tag, and nothing else, is a tag that was cut off.
         let cut = |pair: &Pair| pair.open.starts_with(rest) && rest.len() > pair.open.len() / 2;
         if peek.is_partial() && self.tag.is_none() && self.offer.any() && self.prose.is_plain() && self.shapes.tags.iter().any(cut) {
             return Front::Malformed("truncated".into());

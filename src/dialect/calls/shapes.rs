@@ -14,7 +14,7 @@ pub(in crate::dialect) struct Shapes {
     pub(super) functions: bool,
     /// Texts of end tokens, which are dropped from the end of a completion.
     pub(super) stops: &'static [&'static str],
-    /// What opens another turn after them.
+    /// The text that opens another turn after them.
     pub(super) turn: &'static str,
 }
 

@@ -10,7 +10,7 @@ use super::named::compiled;
 /// A line, before its number.
 const ONE: &[&str] =
     &["line", "zeile", "ligne", "linea", "línea", "linha", "riga", "regel", "linii", "строка", "строке", "строку", "строкой"];
-/// Lines, before numbers which others may follow.
+/// Lines, before a number that others may follow.
 const SEVERAL: &[&str] =
     &["lines", "zeilen", "lignes", "lineas", "líneas", "linhas", "righe", "regels", "строки", "строк", "строкам", "строках", "строками"];
 /// A line, after its number; spaces may occur in it.
