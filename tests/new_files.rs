@@ -1,7 +1,7 @@
 //! New files that an instruction asks for, from models with a small window: which words ask for one, where it goes, what makes it a part of
 //! the rest. Scripted engines.
 
-use longsight::features::edit::wording::{Creates, Named, created};
+use longsight::features::edit::task::wording::{Creates, Named, created};
 
 use crate::support::workspace::{applied, chat, instructed as asked};
 

@@ -5,7 +5,8 @@ use longsight::config::Config;
 use longsight::engine::scripted::Scripted;
 use longsight::engine::{Cancel, EngineError};
 use longsight::features::actions::{CALLS, MODULE, RENAME, VARIABLE, actions};
-use longsight::features::edit::{Edited, How, Params, edit, wording};
+use longsight::features::edit::task::wording;
+use longsight::features::edit::{Edited, How, Params, edit};
 use longsight::features::{Session, silent};
 use serde_json::{Value, json};
 

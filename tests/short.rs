@@ -10,7 +10,7 @@ use longsight::config::Config;
 use longsight::dialect::ToolCall;
 use longsight::engine::scripted::{Scripted, Step};
 use longsight::engine::{Ask, BoxFuture, Cancel, Caps, Engine, EngineError, ErrorKind, Estimate, Event, Events, FOUND, Request, Tokens};
-use longsight::features::edit::wording::{Intent, intent, moved};
+use longsight::features::edit::task::wording::{Intent, intent, moved};
 use longsight::features::edit::{Edited, How, Instruction, Params, Problem, edit};
 use longsight::features::{Session, Target, silent};
 

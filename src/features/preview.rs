@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::answer::Prompt;
 use super::complete::{self, Spot};
-use super::edit::{How, Instruction, first_question};
+use super::edit::conversation::first_question;
+use super::edit::{How, Instruction};
 use super::{Session, Target, ask, explain};
 use crate::config::EngineConfig;
 use crate::context::{Kind, Masked, Part};

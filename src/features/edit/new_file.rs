@@ -4,15 +4,15 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::check::outline::Outline;
 use super::fit::layout::without_fence;
 use super::fit::strings;
-use super::module::{Declared, declared, declares, folder_of, is_below};
-use super::outline::Outline;
+use super::module_move::{Declared, declared, declares, folder_of, is_below};
 use super::rename::Changed;
+use super::task::wording::{Creates, Named, created};
 use super::test::imports;
 use super::test::opening;
 use super::test::testfile::Source;
-use super::wording::{Creates, Named, created};
 use crate::features::{Session, Site};
 use crate::redact::{self, PLACEHOLDER};
 use crate::syntax::{self, Definition, Kind, Language, OwnModule, import, naming, scope};

@@ -8,7 +8,7 @@ use super::{ending, not_empty, replace, sorted};
 use crate::agent::limits;
 use crate::features::Site;
 use crate::features::edit::extraction;
-use crate::features::edit::fit::{answer_imports, diffs, strings};
+use crate::features::edit::fit::{answer_diff, answer_imports, strings};
 use crate::syntax;
 use crate::syntax::scope::{self, Item};
 use crate::text::lines::{line_start, next_line};
@@ -25,7 +25,7 @@ pub(super) fn extract(site: &Site, lines: &Range<usize>, item: &Item, function: 
     if call.trim().is_empty() {
         return Err("the answer holds the new function alone; what stands in place of the marked lines is missing".into());
     }
-    if let Some([hunk]) = diffs::hunks(&call, &site.text).as_deref() {
+    if let Some([hunk]) = answer_diff::hunks(&call, &site.text).as_deref() {
         call = hunk.new.clone();
     }
     let call = replace(site, lines, &call)?;
