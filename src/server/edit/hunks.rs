@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::closed_file::marked_as;
+use super::unopened_file::marked_as;
 use crate::context::fence;
 use crate::features::edit::FileEdit;
 use crate::text::rebase::{self, Tie};

@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{self, Error};
 use tower_lsp::lsp_types::Url;
 
-use super::edits::{ApplyResult, Outcome};
+use super::apply::{ApplyResult, Outcome};
 use super::hunks::{DroppedHunk, PendingHunk, by_file};
 use super::selector::HunkSelector;
 use super::warnings::look_twice;
-use super::{accept, edits, hold, hunk_view};
+use super::{accept_by_action, apply, hold, hunk_view};
 use crate::context::fence;
 use crate::features::Target;
 use crate::features::actions::one_line;
@@ -80,10 +80,10 @@ pub async fn accept(server: &Server, argument: &Value) -> jsonrpc::Result<Value>
     let name = format!("longsight: {}", one_line(taken[0].name()));
     let mut undecided = Undecided { server, uris: uris(&taken), taken };
     let files = by_file(&undecided.taken).map_err(|reason| message::request_failed(&reason))?;
-    let Outcome { result, unseen } = edits::apply(server, &name, &files, None).await.map_err(|reason| message::request_failed(&reason))?;
+    let Outcome { result, unseen } = apply::apply(server, &name, &files, None).await.map_err(|reason| message::request_failed(&reason))?;
     let (left, why) = match result {
         ApplyResult::Applied => (vec![], ""),
-        ApplyResult::NotShown(left) => (left, edits::NOT_SHOWN),
+        ApplyResult::NotShown(left) => (left, apply::NOT_SHOWN),
         ApplyResult::Overtaken(left) => (left, "the text was typed in faster than it could be changed"),
     };
     let is_of = |files: &[FileEdit], pending: &PendingHunk| files.iter().any(|file| file.document.uri == pending.document.uri);
@@ -149,7 +149,7 @@ fn give_back(server: &Server, taken: Vec<PendingHunk>) {
         let arrived: Vec<String> = by_file(&taken)
             .unwrap_or_default()
             .into_iter()
-            .filter(|file| edits::has_arrived(state, file))
+            .filter(|file| apply::has_arrived(state, file))
             .map(|file| file.document.uri.clone())
             .collect();
         let mut lost = vec![];
@@ -222,10 +222,10 @@ pub fn actions(server: &Server, place: &Target) -> Vec<Value> {
             (range.start.line as usize) <= *lines.end() && *lines.start() <= last as usize
         };
         let action = |title: String, kind: &str, command: &str, argument: Value| menu::running(&title, kind, command, &argument);
-        let accept = |title: String, which: &Value| accept::action(&state.editor, &place.document, &title, ACCEPT, which);
+        let accept = |title: String, which: &Value| accept_by_action::action(&state.editor, &place.document, &title, ACCEPT, which);
         let mut found = vec![];
         // A hunk that creates a file has no open document, so it is listed in every document.
-        for pending in state.hunks.iter().filter(|pending| accept::is_homeless(state, pending)) {
+        for pending in state.hunks.iter().filter(|pending| accept_by_action::is_homeless(state, pending)) {
             let (name, id) = (one_line(pending.name()), json!({ "id": pending.id }));
             let file = one_line(&uri::name(&pending.document.uri));
             found.extend(accept(format!("Accept the new file {file}: {name}"), &id));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tower_lsp::lsp_types::Url;
 
-use super::closed_file::unmarked;
+use super::unopened_file::unmarked;
 use crate::features::edit::FileEdit;
 use crate::server::Server;
 use crate::server::state::State;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use tower_lsp::lsp_types::Url;
 
-use super::closed_file::{self, Closed, fill};
+use super::unopened_file::{self, UnopenedFile, fill};
 use super::verify::{self, Expected};
 use super::warnings::shown_warnings;
 use crate::context::fence;
@@ -57,7 +57,7 @@ pub async fn workspace_edit(server: &Server, files: &[FileEdit], label: Option<L
 }
 
 /// [`look`] for each of these files.
-async fn look_at(server: &Server, files: &[FileEdit]) -> Result<Vec<Option<Closed>>, String> {
+async fn look_at(server: &Server, files: &[FileEdit]) -> Result<Vec<Option<UnopenedFile>>, String> {
     let mut looked = vec![];
     for file in files {
         looked.push(if file.changes() { look(server, file).await? } else { None });
@@ -66,7 +66,7 @@ async fn look_at(server: &Server, files: &[FileEdit]) -> Result<Vec<Option<Close
 }
 
 /// The edits of all files that change, fitted to the current text; or why none is offered.
-fn fit_all<'a>(state: &State, files: &'a [FileEdit], looked: Vec<Option<Closed>>) -> Result<Vec<Fitted<'a>>, String> {
+fn fit_all<'a>(state: &State, files: &'a [FileEdit], looked: Vec<Option<UnopenedFile>>) -> Result<Vec<Fitted<'a>>, String> {
     let changed = files.iter().zip(looked).filter(|(file, _)| file.changes());
     let fitted = changed.map(|(file, closed)| fit(state, file, closed)).collect::<Result<Vec<_>, _>>()?;
     match fitted.iter().find(|fitted| fitted.creates && !state.editor.can.create_files) {
@@ -106,19 +106,19 @@ pub async fn fits(server: &Server, file: &FileEdit) -> Result<(), Unfit> {
 }
 
 /// A file that is not open, with its edits; none for an open one.
-async fn look(server: &Server, file: &FileEdit) -> Result<Option<Closed>, String> {
+async fn look(server: &Server, file: &FileEdit) -> Result<Option<UnopenedFile>, String> {
     if server.with(|state| state.open_as(&file.document).is_some()) {
         return Ok(None);
     }
     let (snapshot, file) = (server.snapshot().workspace, file.clone());
-    let looked = server.workers.spawn_on_own_thread(Box::pin(async move { closed_file::read(&snapshot, &file).map(Some) }));
+    let looked = server.workers.spawn_on_own_thread(Box::pin(async move { unopened_file::read(&snapshot, &file).map(Some) }));
     looked.await.map_err(|error| error.message.to_string())?
 }
 
-fn fit<'a>(state: &State, file: &'a FileEdit, closed: Option<Closed>) -> Result<Fitted<'a>, Unfit> {
+fn fit<'a>(state: &State, file: &'a FileEdit, closed: Option<UnopenedFile>) -> Result<Fitted<'a>, Unfit> {
     let Document { uri, version, text, .. } = &*file.document;
     let Some((key, open)) = state.open_as(&file.document) else {
-        let Closed { text, edits, creates } = closed.ok_or_else(|| format!("{} was closed meanwhile; try again", uri::name(uri)))?;
+        let UnopenedFile { text, edits, creates } = closed.ok_or_else(|| format!("{} was closed meanwhile; try again", uri::name(uri)))?;
         return Ok(Fitted { file, uri: uri.clone(), open: None, edits, text, creates });
     };
     let text_now = open.document.text.clone();
@@ -225,7 +225,7 @@ const RETRY_PAUSES: &[Duration] = &[Duration::ZERO, Duration::from_millis(150), 
 /// since keys come faster than answers. The user is never asked twice.
 pub async fn apply(server: &Server, name: &str, files: &[FileEdit], label: Option<Label<'_>>) -> Result<Outcome, String> {
     if !server.with(|state| state.editor.can.apply_edits) {
-        return Err(super::accept::APPLIES_NO_EDITS.into());
+        return Err(super::accept_by_action::APPLIES_NO_EDITS.into());
     }
     let mut left: Vec<FileEdit> = files.iter().filter(|file| file.changes()).cloned().collect();
     let mut unseen = vec![];

@@ -5,15 +5,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::closed_file::unmarked;
 use super::hunks::Hunks;
+use super::unopened_file::unmarked;
 use crate::text::{BYTE_ORDER_MARK, Text};
 use crate::workspace::fs::Stamp;
 use crate::workspace::walk::{Entry, Listing};
 use crate::workspace::{Document, Snapshot, WorkspacePath};
 
 /// A closed file with hunks: what it is known by, should it be gone.
-pub struct ClosedFile {
+pub struct FileWithHunks {
     pub uri: String,
     pub path: WorkspacePath,
     /// None where it does not exist yet.
@@ -44,7 +44,7 @@ impl Untraced {
 /// The times of files are those of the system's last tick.
 const TICK: Duration = Duration::from_millis(20);
 
-impl ClosedFile {
+impl FileWithHunks {
     /// A file with hunks; none where it lies in no folder of the workspace.
     pub fn of(hunks: &Hunks, uri: &str) -> Option<Self> {
         let path = hunks.of(uri).find_map(|pending| pending.document.path.clone())?;

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc;
 use tower_lsp::lsp_types::MessageType;
 
-use super::edits::{ApplyResult, Label, Outcome};
+use super::apply::{ApplyResult, Label, Outcome};
 use super::warnings::look_twice;
-use super::{accept, edits, hold, partial};
+use super::{accept_by_action, apply, hold, partial};
 use crate::engine::Cancel;
 use crate::features::Sink;
 use crate::features::actions::one_line;
@@ -108,7 +108,7 @@ pub async fn deliver(server: &Server, title: &str, mut computed: ComputedEdit, r
         return report(&computed.edited, false);
     }
     let editor = server.with(|state| state.editor.clone());
-    let delivered = match (computed.delivery(server, marked), accept::hindered(&editor)) {
+    let delivered = match (computed.delivery(server, marked), accept_by_action::hindered(&editor)) {
         (_, Some(reason)) => Delivered::Refused(reason.into()),
         _ if review => hold_for_review(server, title, &computed).into(),
         (Delivery::Held, None) => computed.hold_and_tell(server, title).into(),
@@ -148,14 +148,14 @@ async fn apply(server: &Server, title: &str, computed: &mut ComputedEdit, confir
     let warnings = &computed.edited.confirm;
     warn(server, title, warnings);
     let label = Label { title, confirm, warnings };
-    match edits::apply(server, &format!("longsight: {title}"), &computed.files, Some(label)).await {
+    match apply::apply(server, &format!("longsight: {title}"), &computed.files, Some(label)).await {
         Ok(Outcome { result: ApplyResult::Applied, unseen }) => {
             if !confirm {
                 name_elsewhere(server, title, &computed.files, marked);
             }
             Delivered::Applied { unseen }
         }
-        Ok(Outcome { result: ApplyResult::NotShown(_), .. }) => Delivered::Refused(edits::NOT_SHOWN.into()),
+        Ok(Outcome { result: ApplyResult::NotShown(_), .. }) => Delivered::Refused(apply::NOT_SHOWN.into()),
         // A few keys must not lose the work.
         Ok(Outcome { result: ApplyResult::Overtaken(left), .. }) => hold::hold_and_tell(server, title, &left, warnings).into(),
         // Somebody has just typed in one of the places.

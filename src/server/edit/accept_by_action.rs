@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::Url;
 
-use super::edits;
+use super::apply;
 use super::hold::follow_disk;
 use super::hunks::{PendingHunk, by_file};
 use super::selector::HunkSelector;
@@ -70,7 +70,7 @@ pub async fn resolve(server: &Server, mut action: Value) -> Result<Value> {
         return Err(selector.missing());
     }
     let files = by_file(&taken).map_err(|reason| message::request_failed(&reason))?;
-    action["edit"] = edits::workspace_edit(server, &files, None).await.map_err(|reason| message::content_modified(&reason))?;
+    action["edit"] = apply::workspace_edit(server, &files, None).await.map_err(|reason| message::content_modified(&reason))?;
     if let Some(fields) = action.as_object_mut() {
         fields.remove("data");
     }

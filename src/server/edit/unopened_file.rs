@@ -8,31 +8,31 @@ use crate::workspace::{ReadError, Snapshot};
 
 /// A file that is not open, as an editor that opens it will see it: its text, with the edits for that text.
 #[derive(Clone)]
-pub struct Closed {
+pub struct UnopenedFile {
     pub text: Text,
     pub edits: Batch,
     pub creates: bool,
 }
 
 /// The edits of a file that is not open, for its current text on disk.
-pub fn read(snapshot: &Snapshot, file: &FileEdit) -> Result<Closed, String> {
+pub fn read(snapshot: &Snapshot, file: &FileEdit) -> Result<UnopenedFile, String> {
     let (base, edits) = as_opened(&file.document.text, &file.edits)?;
-    let Some(path) = &file.document.path else { return Ok(Closed { text: base, edits, creates: file.creates }) };
+    let Some(path) = &file.document.path else { return Ok(UnopenedFile { text: base, edits, creates: file.creates }) };
     let now = match (snapshot.read_exact(path), file.creates) {
-        (Err(ReadError::Missing), true) => return Ok(Closed { text: base, edits, creates: true }),
+        (Err(ReadError::Missing), true) => return Ok(UnopenedFile { text: base, edits, creates: true }),
         (Ok(text), _) => Text::new(unmarked(&text)),
         (Err(error), _) => return Err(format!("{path} cannot be read: {error}")),
     };
     if file.creates {
         let edits = fill(&edits, &now).ok_or_else(|| format!("{path} exists by now"))?;
-        return Ok(Closed { text: now, edits, creates: false });
+        return Ok(UnopenedFile { text: now, edits, creates: false });
     }
     if now == base {
-        return Ok(Closed { text: base, edits, creates: false });
+        return Ok(UnopenedFile { text: base, edits, creates: false });
     }
     let carried = rebase::rebase_all(&edits, &base, [&diff::change(&base, &now)]);
     let edits = carried.map_err(|why| format!("{path} has changed on disk since, and {why}"))?;
-    Ok(Closed { text: now, edits, creates: false })
+    Ok(UnopenedFile { text: now, edits, creates: false })
 }
 
 /// A file that was to be created and exists by now may contain only blanks.
