@@ -5,6 +5,7 @@ pub mod diff;
 pub mod edit;
 pub mod layout;
 pub mod lines;
+pub mod markdown;
 mod past;
 pub mod position;
 pub mod rebase;

@@ -18,7 +18,7 @@ use crate::agent::refusals::{Gap, RequestedEdit};
 use crate::context::redact::{self, PLACEHOLDER};
 use crate::context::{Stretch, fence};
 use crate::syntax::{self, Language, Parsed, elided};
-use crate::text::{Edit, Ending, Text};
+use crate::text::{Edit, Ending, Text, markdown};
 use crate::workspace::{Document, ReadError, Sync, WorkspacePath};
 
 /// A file as it will be.
@@ -309,12 +309,12 @@ fn stage(bench: &Workbench, staged: &mut Staged, number: usize, edit: &Value) ->
 fn unfenced(path: &WorkspacePath, file: &str, old: String, new: String) -> (String, String) {
     let name = path.name().to_lowercase();
     let may_have_fences = ENDINGS_WITH_FENCES.iter().any(|ending| name.ends_with(ending));
-    let has_it = old.contains(FENCE) && file.contains(old.trim());
+    let has_it = old.contains(markdown::FENCE) && file.contains(old.trim());
     if may_have_fences || has_it {
         return (old, new);
     }
     let creates = old.trim().is_empty();
-    let without = |text: String| match inside_of_fence(&text) {
+    let without = |text: String| match markdown::only_block(&text) {
         Some(inside) if creates || text.ends_with('\n') => inside.into(),
         // The line break before the closing fence belongs to the fence.
         Some(inside) => inside.strip_suffix('\n').unwrap_or(inside).into(),
@@ -323,17 +323,8 @@ fn unfenced(path: &WorkspacePath, file: &str, old: String, new: String) -> (Stri
     (without(old), without(new))
 }
 
-const FENCE: &str = "```";
 /// Endings of documents in which a fence may be part of the text. (Which files are written for people is another question, and ranking's.)
 const ENDINGS_WITH_FENCES: &[&str] = &[".md", ".mdx", ".markdown", ".qmd", ".rmd", ".mdc", ".txt", ".rst", ".adoc", ".org"];
-
-/// The content of a fence around the whole text.
-fn inside_of_fence(text: &str) -> Option<&str> {
-    let inside = text.trim().strip_prefix(FENCE)?.strip_suffix(FENCE)?;
-    let (label, code) = inside.split_once('\n')?;
-    let is_label = label.trim().chars().all(|letter| letter.is_alphanumeric() || "+-#._".contains(letter));
-    (is_label && !code.contains(FENCE) && (code.is_empty() || code.ends_with('\n'))).then_some(code)
-}
 
 impl Workbench {
     /// The draft of a file: the current one, or a new one.

@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::vocabulary::Vocabulary;
 use crate::features::Session;
-use crate::features::inert::code_span;
+use crate::text::markdown::{FenceLine, Fences, code_spans};
 use crate::workspace::WorkspacePath;
 use check::Checked;
 use guess::{PATH, is_compound};
@@ -61,6 +61,12 @@ impl NamedBy {
 const NO_PLACE: &str = " (not found)";
 const NO_NAME: &str = " (not in the index)";
 
+/// Drops files that count as a place although one of their lines is named, which says more.
+pub(super) fn without_files_of_lines(citations: &mut Vec<Citation>) {
+    let lines: HashSet<String> = citations.iter().filter(|place| !place.whole).map(|place| place.path.clone()).collect();
+    citations.retain(|place| !place.whole || !lines.contains(&place.path));
+}
+
 /// Checks an answer line by line, as it is written.
 pub struct Checker<'a> {
     session: &'a Session,
@@ -77,9 +83,9 @@ pub struct Checker<'a> {
     read: usize,
     vocabulary: Option<Vocabulary>,
     split: Option<SplitPaths>,
-    /// The marker that opened the current code block: backquotes or tildes.
-    fence: Option<String>,
-    /// Names in that code block that are not in the workspace. The block is not changed, since users copy code; the names are listed below
+    /// The code blocks so far.
+    fences: Fences,
+    /// Names in the current code block that are not in the workspace. The block is not changed, since users copy code; the names are listed below
     /// it.
     below: Vec<String>,
     /// The start of the line has been checked already.
@@ -101,7 +107,7 @@ impl<'a> Checker<'a> {
             read: 0,
             vocabulary: None,
             split: None,
-            fence: None,
+            fences: Fences::default(),
             below: vec![],
             in_line: false,
             table: Table::default(),
@@ -122,22 +128,20 @@ impl<'a> Checker<'a> {
     pub fn check(mut self, text: &str) -> (String, Vec<Citation>) {
         let mut marked: String = text.split_inclusive('\n').map(|line| self.line(line)).collect();
         marked.push_str(&self.finish());
-        // A file does not count as a place if one of its lines is named.
-        let lines: HashSet<String> = self.citations.iter().filter(|place| !place.whole).map(|place| place.path.clone()).collect();
-        self.citations.retain(|place| !place.whole || !lines.contains(&place.path));
+        without_files_of_lines(&mut self.citations);
         (marked, self.citations)
     }
 
     /// Checks a line, or a part of one that begins and ends outside of backquotes.
     pub fn line(&mut self, line: &str) -> String {
         let is_start = !std::mem::replace(&mut self.in_line, !line.ends_with('\n'));
-        if is_start && self.is_fence(line) {
-            let below = if self.fence.is_none() { self.said_below() } else { String::new() };
+        if is_start && matches!(self.fences.take(line.trim_start()), FenceLine::Opens { .. } | FenceLine::Closes { .. }) {
+            let below = if !self.fences.in_code() { self.said_below() } else { String::new() };
             let end = if below.is_empty() || line.ends_with('\n') { "" } else { "\n" };
             return format!("{line}{end}{below}");
         }
         let mut marked = line.to_string();
-        if self.fence.is_some() {
+        if self.fences.in_code() {
             self.check_code(line);
             return marked;
         }
@@ -158,7 +162,7 @@ impl<'a> Checker<'a> {
 
     /// Ends the answer; returns what is still to be said. Closes an open code block for it.
     pub fn finish(&mut self) -> String {
-        let fence = self.fence.take();
+        let fence = self.fences.close();
         match self.said_below() {
             below if below.is_empty() => below,
             below => format!("\n{}\n{below}", fence.unwrap_or_default()),
@@ -170,20 +174,6 @@ impl<'a> Checker<'a> {
         if places.is_empty() { String::new() } else { format!("\nIn this code: {}.\n", places.join(", ")) }
     }
 
-    /// Whether a line opens or closes a code block.
-    fn is_fence(&mut self, line: &str) -> bool {
-        let start = line.trim_start();
-        let Some(mark) = start.chars().next().filter(|mark| matches!(mark, '`' | '~')) else { return false };
-        let info = start.trim_start_matches(mark);
-        let run = &start[..start.len() - info.len()];
-        match &self.fence {
-            Some(open) if run.starts_with(open.as_str()) && info.trim().is_empty() => self.fence = None,
-            None if run.len() >= 3 && !(mark == '`' && info.contains('`')) => self.fence = Some(run.into()),
-            _ => return false,
-        }
-        true
-    }
-
     /// Where the words of a line are to be marked, in order.
     fn marks(&mut self, line: &str) -> Vec<(usize, &'static str)> {
         let places = self.places(line, false);
@@ -192,7 +182,7 @@ impl<'a> Checker<'a> {
             marks.extend(mark.map(|mark| (named::end_of_quotes(line, place.end), mark)));
         }
         let said = |at: &Range<usize>| places.iter().any(|(place, _)| at.start < place.end && place.start <= at.end);
-        let spans = spans(line);
+        let spans = code_spans(line);
         for (whole, code) in spans.iter().filter(|(whole, _)| !said(whole)) {
             let code = line[code.clone()].trim();
             let mark = match self.file(code, true) {
@@ -257,18 +247,4 @@ impl<'a> Checker<'a> {
         }
         places
     }
-}
-
-/// The code spans of a line: with their backquotes, and what is between these.
-pub(super) fn spans(line: &str) -> Vec<(Range<usize>, Range<usize>)> {
-    let mut spans = vec![];
-    let mut at = 0;
-    while let Some(found) = line[at..].find('`') {
-        let start = at + found;
-        let run = line[start..].len() - line[start..].trim_start_matches('`').len();
-        let end = code_span(&line[start..], run).map(|length| start + length);
-        spans.extend(end.map(|end| (start..end, start + run..end - run)));
-        at = end.unwrap_or(start + run);
-    }
-    spans
 }

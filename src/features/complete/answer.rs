@@ -9,6 +9,7 @@ use super::open::left_open;
 use super::prompt;
 use crate::context::fence;
 use crate::text::lines::line_start;
+use crate::text::markdown;
 
 /// The text with plain line breaks, cut at a control token that does not belong into source or at an invisible character that the file does
 /// not have. A line divided by such a character is dropped, and so is a string about such a token.
@@ -55,14 +56,14 @@ pub(in crate::features) fn control_token() -> &'static Regex {
 
 /// Whether an answer is a code block, where no fence can belong.
 pub(super) fn is_fenced(answer: &str) -> bool {
-    answer.trim_start().starts_with("```")
+    answer.trim_start().starts_with(markdown::FENCE)
 }
 
 /// A chat answer as text to insert: without thoughts, fence and the mark of the cursor. In `markup` fences are content.
 pub(super) fn out_of_words(hole: &Hole, answer: &str, markup: bool) -> String {
     let answer = answer.replace("\r\n", "\n").replace('\r', "\n");
     let mut text = prompt::without_mark(hole, without_thoughts(&answer));
-    if let Some(code) = fenced(&text).filter(|_| !markup || is_fenced(&text)) {
+    if let Some(code) = markdown::first_block(&text).filter(|_| !markup || is_fenced(&text)) {
         text = code.into();
     }
     text
@@ -78,12 +79,4 @@ fn without_thoughts(answer: &str) -> &str {
         None if answer.trim_start().starts_with("<think>") => "",
         _ => answer,
     }
-}
-
-/// The content of the first code block.
-fn fenced(text: &str) -> Option<&str> {
-    let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
-    let open = starts.into_iter().find(|at| text[*at..].trim_start_matches(' ').starts_with("```"))?;
-    let body = text[open..].split_once('\n').map_or("", |(_, body)| body);
-    Some(body.rsplit_once("```").map_or(body, |(code, _)| code).trim_end())
 }

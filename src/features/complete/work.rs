@@ -17,7 +17,7 @@ use crate::features::around::{Asker, around};
 use crate::features::{Session, Site, difficulty};
 use crate::route::{Choice, Served, Signal, Task, TaskKind};
 use crate::syntax::scope;
-use crate::text::{Ending, layout};
+use crate::text::{Ending, layout, markdown};
 
 /// Most lines cut from the end of a suggestion to make it parse.
 const MAX_CUTS: usize = 24;
@@ -131,7 +131,7 @@ impl Work<'_> {
     fn is_full(&self, said: &str, as_hole: bool, layout: &Layout) -> bool {
         let written = self.written(said, as_hole);
         // Text behind a code block is about it; a block may still follow words.
-        let fences = if as_hole || self.site.language.is_none() { 0 } else { said.matches("```").count() };
+        let fences = if as_hole || self.site.language.is_none() { 0 } else { said.matches(markdown::FENCE).count() };
         let ends_in_words = said.trim().lines().next().is_some_and(|line| line.ends_with([':', '.', '!']));
         match fences {
             0 if !as_hole && ends_in_words => false,

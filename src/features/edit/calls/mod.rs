@@ -11,7 +11,6 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::fit::layout::without_fence;
 use super::forms::Filled;
 use super::rename::{self, Changed};
 use crate::agent::limits;
@@ -20,7 +19,7 @@ use crate::dialect::Tool;
 use crate::features::{Session, Site};
 use crate::syntax::scope::Item;
 use crate::text::lines::{line_end, line_number, line_start};
-use crate::text::{Batch, Edit, layout, words};
+use crate::text::{Batch, Edit, layout, markdown, words};
 use crate::workspace::WorkspacePath;
 use callee::{Callee, Found};
 
@@ -222,7 +221,7 @@ impl Calls {
             Filled { reason: limits::shorten(arguments["reason"].as_str().unwrap_or_default().trim(), 400), ..Filled::default() };
         let mut others: Vec<(WorkspacePath, Arc<str>, Vec<Edit>)> = vec![];
         for (number, (call, said)) in self.calls.iter().zip(arguments["calls"].as_array().into_iter().flatten()).enumerate() {
-            let code = without_fence(said.as_str().unwrap_or_default());
+            let code = markdown::without_fence(said.as_str().unwrap_or_default());
             let Some(language) = &site.language else { continue };
             let edit = call.with(language, &self.name, &code).map_err(|why| format!("place {}: {why}", number + 1))?;
             if edit.text == call.text[edit.range.clone()] {

@@ -15,7 +15,6 @@ use serde_json::Value;
 
 use super::Work;
 use super::extraction;
-use super::fit::layout::without_fence;
 use super::forms::{Filled, Form};
 use super::hunks;
 use super::rename::Changed;
@@ -29,7 +28,7 @@ use crate::features::Site;
 use crate::redact::PLACEHOLDER;
 use crate::syntax::uses::{self, Within};
 use crate::syntax::{self, elided};
-use crate::text::{Batch, Edit};
+use crate::text::{Batch, Edit, markdown};
 
 /// Matches a macro written like a function.
 static HEAD: LazyLock<Option<Regex>> =
@@ -77,7 +76,8 @@ pub fn call(work: &Work<'_>, arguments: &Value) -> Result<Filled, Unfit> {
         None => form.fill(site, arguments)?,
     };
     if let Form::Extract { .. } = form
-        && let Some(taken) = extraction::taken(work.session, site, &without_fence(arguments["function"].as_str().unwrap_or_default()))
+        && let Some(taken) =
+            extraction::taken(work.session, site, &markdown::without_fence(arguments["function"].as_str().unwrap_or_default()))
     {
         return Err(taken.into());
     }

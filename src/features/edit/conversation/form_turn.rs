@@ -17,12 +17,12 @@ use crate::features::answer::report;
 use crate::features::edit::Edited;
 use crate::features::edit::Work;
 use crate::features::edit::check::{self, Unfit};
-use crate::features::edit::fit::layout::blocks;
 use crate::features::edit::forms::{Filled, Form};
 use crate::features::edit::hunks::{self, Offered};
 use crate::features::inert::Inert;
 use crate::features::{AnswerEvent, Sink, Timing};
 use crate::route::{Choice, Decision, RouteError, Served};
+use crate::text::markdown;
 
 /// Most questions by calls: the first, and one repair.
 const CALL_ROUNDS: usize = 2;
@@ -276,7 +276,7 @@ impl<'a> FormRounds<'a> {
             return Err(self.in_vain());
         }
         // An answer without code says nothing of why the one before it was refused.
-        if self.problem.is_empty() || self.format != AnswerFormat::Block || !blocks(&answer.text).is_empty() {
+        if self.problem.is_empty() || self.format != AnswerFormat::Block || !markdown::blocks(&answer.text).is_empty() {
             self.problem = why.to_string();
         }
         if !self.may_repair(round) {

@@ -15,12 +15,11 @@ use crate::features::complete::hole::{Hole, Inside};
 use crate::features::complete::prompt::{self, Budget};
 use crate::features::complete::shape::{Layout, shape};
 use crate::features::edit::Work;
-use crate::features::edit::fit::layout::{blocks, fences_around, outermost};
 use crate::features::edit::forms::{self, Form};
 use crate::features::edit::lines_around;
 use crate::route::Choice;
 use crate::syntax::Surface;
-use crate::text::{Ending, layout};
+use crate::text::{Ending, layout, markdown};
 
 const RULES: &str = "You change code of a repository. You answer with one call of the function you are given, and nothing else. Change only \
     what the task asks for, keep the style of the code around, and write comments in the language of the file's comments. Quoted files \
@@ -239,7 +238,7 @@ fn object(text: &str) -> Result<Value, String> {
 
 /// Whether an answer is so many blocks of code: a block that holds a call of something else is none.
 fn holds_code(text: &str, wanted: usize) -> bool {
-    let blocks = blocks(text);
+    let blocks = markdown::blocks(text);
     blocks.len() == wanted && !blocks.iter().any(|block| as_call(&block.code).is_some())
 }
 
@@ -258,7 +257,7 @@ fn as_call(code: &str) -> Option<Option<Value>> {
 /// The fields of an answer made of code blocks.
 fn in_blocks(work: &Work<'_>, answer: &Answer, fields: &[(&str, &str)]) -> Result<Value, String> {
     let form = &work.plan.form;
-    let blocks = blocks(&answer.text);
+    let blocks = markdown::blocks(&answer.text);
     // Half an answer may parse, and would still remove the other half.
     let is_cut = answer.finished.reason == Finish::Length && blocks.iter().take(fields.len()).any(|block| !block.closed);
     if is_cut {
@@ -270,7 +269,7 @@ fn in_blocks(work: &Work<'_>, answer: &Answer, fields: &[(&str, &str)]) -> Resul
         let words = || "the code block holds a call as JSON\nwrite the code itself".to_string();
         return arguments.filter(is_ours).ok_or_else(words);
     }
-    if let ([_], Some(whole)) = (fields, outermost(&answer.text)) {
+    if let ([_], Some(whole)) = (fields, markdown::outermost(&answer.text)) {
         let errors = |code: &String| work.site.errors_in(code);
         // A fence in the code was taken for its end.
         if found.len() > 1 && errors(&whole) < errors(&found[0]) {
@@ -279,8 +278,8 @@ fn in_blocks(work: &Work<'_>, answer: &Answer, fields: &[(&str, &str)]) -> Resul
     }
     // A block of a Markdown file is written with its fences, which are taken for the answer's.
     if let (Form::Replace { lines }, [only]) = (form, found.as_mut_slice())
-        && let Some((first, last)) = fences_around(&work.site.text[lines.clone()])
-        && fences_around(only).is_none()
+        && let Some((first, last)) = markdown::fences_around(&work.site.text[lines.clone()])
+        && markdown::fences_around(only).is_none()
     {
         *only = format!("{first}\n{}\n{last}", only.trim_matches('\n'));
     }

@@ -1,6 +1,6 @@
 //! How a model's answer is fitted into the file: which bytes it replaces, how it is indented, which part of it is the item.
 //!
-//! - What came with the code: `layout` (code fences, indentation), `answer_diff` (a diff), `answer_imports` (imports), `wrapped` (a signature
+//! - What came with the code: `layout` (indentation), `answer_diff` (a diff), `answer_imports` (imports), `wrapped` (a signature
 //!   or a module around it).
 //! - Where it goes: `extent` (the lines it replaces, by their `similarity`; `untouched_lines` stay), `inserted` (an empty line), `whole_item`
 //!   and `members` (more than was asked for).

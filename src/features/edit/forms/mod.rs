@@ -22,7 +22,6 @@ use super::fit::answer_diff;
 use super::fit::answer_imports;
 use super::fit::extent;
 use super::fit::inserted;
-use super::fit::layout::{fences_around, without_fence};
 use super::fit::members;
 use super::fit::strings;
 use super::module_move::Moving;
@@ -36,7 +35,7 @@ use crate::redact;
 use crate::syntax::scope::{self, Item};
 use crate::syntax::{self, Parsed, elided, flow};
 use crate::text::lines::next_line;
-use crate::text::{Batch, Edit, Ending, layout};
+use crate::text::{Batch, Edit, Ending, layout, markdown};
 
 /// The kind of a change, and its place.
 #[derive(Clone, Debug)]
@@ -143,14 +142,14 @@ impl Form {
         }
         not_repeated(&self.tool(), arguments)?;
         // Text that the model saw masked, and repeats like this, means the file's own text.
-        let text = |name: &str| redact::unmasked(&without_fence(arguments[name].as_str().unwrap_or_default()), &site.text);
+        let text = |name: &str| redact::unmasked(&markdown::without_fence(arguments[name].as_str().unwrap_or_default()), &site.text);
         let unit = site.indent_unit();
         // Lines indented differently than the file may be replaced by such lines.
         let mixed = layout::is_foreign(&site.text[self.marked()], &unit);
         let code = |name: &str| if mixed { text(name) } else { strings::in_unit(site.language.as_ref(), &text(name), &unit) };
         let edits = match self {
             // In a Markdown file, the fences of a code block belong to the file.
-            Form::Replace { lines } if fences_around(&site.text[lines.clone()]).is_some() => {
+            Form::Replace { lines } if markdown::fences_around(&site.text[lines.clone()]).is_some() => {
                 let new = redact::unmasked(arguments["new_code"].as_str().unwrap_or_default(), &site.text);
                 vec![replace(site, lines, new.trim_matches('\n'))?]
             }
@@ -201,7 +200,7 @@ impl Form {
         if *lines != site.whole_lines(site.bytes.clone()) {
             return None;
         }
-        arguments["new_code"].as_str().filter(|new| without_fence(new).trim().is_empty())?;
+        arguments["new_code"].as_str().filter(|new| markdown::without_fence(new).trim().is_empty())?;
         let is_alone = site.text[..lines.start].lines().next_back().is_none_or(|line| line.trim().is_empty());
         let mut end = next_line(&site.text, lines.end);
         // The blank lines above stay; those below would be added to them.
