@@ -14,6 +14,7 @@ use crate::config::EngineConfig;
 use crate::context::{Kind, Masked, Part};
 use crate::engine::{Ask, Caps, EngineError, Estimate, Tokens};
 use crate::route::{Choice, Decision, Task, TaskKind, most_thoughts};
+use crate::text::common::common_text;
 
 /// What to preview.
 #[derive(Clone, Debug, Default)]
@@ -80,8 +81,7 @@ impl LastPrompts {
         let before = known.map(|(_, prompt)| prompt).unwrap_or_default();
         self.0.push_front(((kind, budget), prompt.into()));
         self.0.truncate(KEPT_PROMPTS);
-        let equal = before.bytes().zip(prompt.bytes()).take_while(|(a, b)| a == b).count();
-        prompt.floor_char_boundary(equal)
+        common_text(&before, prompt)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Text of documents: positions and their encodings, edits, rebase, diff. Pure. Owns `ropey`.
 
+pub mod common;
 pub mod cut;
 pub mod diff;
 pub mod edit;

@@ -18,6 +18,7 @@ use crate::agent::refusals::{Gap, RequestedEdit};
 use crate::context::redact::{self, PLACEHOLDER};
 use crate::context::{Stretch, fence};
 use crate::syntax::{self, Language, Parsed, elided};
+use crate::text::common::common_start;
 use crate::text::{Edit, Ending, Text, markdown};
 use crate::workspace::{Document, ReadError, Sync, WorkspacePath};
 
@@ -361,7 +362,7 @@ impl Workbench {
         let own = folders(path);
         let away = |other: &WorkspacePath| {
             let there = folders(other);
-            let shared = there.iter().zip(&own).take_while(|(a, b)| a == b).count();
+            let shared = common_start(&there, &own);
             (there.len() + own.len() - 2 * shared, other.extension() != path.extension(), other.relative().to_string())
         };
         let others = self.index.files().map(|(_, file)| &file.path).filter(|other| other.root() == path.root());

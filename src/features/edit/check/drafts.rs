@@ -22,6 +22,7 @@ use crate::features::{Session, Site, Target};
 use crate::syntax::uses::{self, Within};
 use crate::syntax::{Definition, Kind, scope};
 use crate::text::Text;
+use crate::text::common::common_ends;
 use crate::text::lines::{line_end, line_start};
 use crate::workspace::{Document, WorkspacePath};
 
@@ -216,9 +217,7 @@ impl<'a> Changed<'a> {
     fn new_lines(&self) -> &'a str {
         let Change { before, after: text, .. } = self.change;
         let (before, after) = (before.as_bytes(), text.as_bytes());
-        let most = before.len().min(after.len());
-        let front = before.iter().zip(after).take_while(|(a, b)| a == b).count();
-        let back = before.iter().rev().zip(after.iter().rev()).take(most - front).take_while(|(a, b)| a == b).count();
+        let (front, back) = common_ends(before, after);
         let start = line_start(text, text.floor_char_boundary(front));
         let end = line_end(text, text.ceil_char_boundary(text.len() - back));
         &text[start..end.max(start)]

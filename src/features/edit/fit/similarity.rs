@@ -1,5 +1,7 @@
 //! How much of some lines of a file an answer repeats: the lines that both have, in order. Pure.
 
+use crate::text::common::common_ends;
+
 /// The weight of a line of code. A line of brackets or signs counts little, because it stands everywhere; a blank one counts nothing.
 pub const LINE_WEIGHT: usize = 20;
 /// The weight of a line that was changed.
@@ -45,9 +47,8 @@ fn common(a: &str, b: &str, loose: bool) -> usize {
 
 /// Whether a line is a changed version of another: most of it is equal, with its start.
 fn is_like(a: &str, b: &str) -> bool {
-    let (longer, shorter) = (a.len().max(b.len()), a.len().min(b.len()));
-    let before = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
-    let after = a.bytes().rev().zip(b.bytes().rev()).take(shorter - before).take_while(|(a, b)| a == b).count();
+    let longer = a.len().max(b.len());
+    let (before, after) = common_ends(a.as_bytes(), b.as_bytes());
     (before >= BEGINNING || 5 * before >= 3 * longer) && 4 * (before + after) >= 3 * longer
 }
 
