@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::context::fence;
+use crate::text::BYTE_ORDER_MARK;
 use crate::text::layout::{Ending, with_line_feeds};
 use crate::workspace::obeyed::danger;
 use crate::workspace::rules::{Skip, by_name};
@@ -47,9 +48,6 @@ const RUNS_A_DOWNLOAD: &[&str] = &[
 
 /// How editors are told to fetch a schema, in lower case.
 const NAMES_A_SCHEMA: &str = r#""\$(schema|ref)"[\s\S]*://|\$schema=\S*://|#:schema\s+\S*://|schemalocation\s*=\s*["'][^"']*://|<!doctype\s[^>]*\bsystem\s+["'][^"']*://"#;
-
-/// The byte order mark.
-const MARK: char = '\u{feff}';
 
 /// Judges one change. `before` is `None` for a created file, `after` for a deleted one.
 pub fn judge(path: &WorkspacePath, before: Option<&str>, after: Option<&str>) -> Permit {
@@ -96,7 +94,7 @@ fn by_signs(path: &WorkspacePath, old: &str, new: &str) -> Vec<String> {
     if quoted_unreadable(new) > quoted_unreadable(old) {
         reasons.push(format!("the change of {path} adds the character U+FFFD, which mostly stands for one that was not written right"));
     }
-    if old.starts_with(MARK) && !new.starts_with(MARK) && !new.is_empty() {
+    if old.starts_with(BYTE_ORDER_MARK) && !new.starts_with(BYTE_ORDER_MARK) && !new.is_empty() {
         reasons.push(format!("the change of {path} takes the byte order mark at its beginning away"));
     }
     reasons
@@ -105,7 +103,7 @@ fn by_signs(path: &WorkspacePath, old: &str, new: &str) -> Vec<String> {
 /// Reasons in how much is changed and what is added.
 fn by_content(path: &WorkspacePath, old: &str, new: &str, is_deleted: bool) -> Vec<String> {
     // A byte order mark that stays is not new.
-    let (old, new) = match (old.strip_prefix(MARK), new.strip_prefix(MARK)) {
+    let (old, new) = match (old.strip_prefix(BYTE_ORDER_MARK), new.strip_prefix(BYTE_ORDER_MARK)) {
         (Some(old), Some(new)) => (old, new),
         _ => (old, new),
     };

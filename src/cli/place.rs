@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::screen::tell;
-use crate::text::{BYTE_ORDER_MARK, Encoding, Position, Text};
+use crate::text::{Encoding, Position, Text};
 
 /// A file, and a point or lines in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +72,7 @@ impl Place {
             text.offset(at, Encoding::Utf32)
         };
         // The byte order mark is not a column of the first line.
-        let has_mark = text.slice(0..BYTE_ORDER_MARK.len_utf8()).starts_with(BYTE_ORDER_MARK);
+        let has_mark = text.mark_bytes() > 0;
 
         Ok(match self.at {
             Extent::Point { line, column } => {

@@ -6,6 +6,7 @@ pub mod diff;
 pub mod edit;
 pub mod layout;
 pub mod lines;
+pub mod mark;
 pub mod markdown;
 mod past;
 pub mod position;
@@ -16,16 +17,9 @@ pub mod words;
 pub use cut::Cut;
 pub use edit::{Batch, Edit};
 pub use layout::Ending;
+pub use mark::{BYTE_ORDER_MARK, mark_bytes, unmarked};
 pub use position::{Encoding, Position, Range, Text};
 pub use shared_text::SharedText;
-
-/// What may stand at the beginning of a file to tell its encoding. Most editors do not show it.
-pub const BYTE_ORDER_MARK: char = '\u{feff}';
-
-/// Bytes of the byte order mark that a text begins with; 0 without one.
-pub fn mark_bytes(text: &str) -> usize {
-    if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8() } else { 0 }
-}
 
 /// Number of line feeds, counted many bytes at a time.
 pub fn count_breaks(bytes: &[u8]) -> usize {

@@ -13,14 +13,14 @@ use tower_lsp::lsp_types::MessageType;
 use super::hunk_view::redraw;
 use super::hunks::DroppedHunk;
 use super::moved_file::FileWithHunks;
-use super::unopened_file::{as_opened, unmarked};
+use super::unopened_file::as_opened;
 use super::warnings::look_twice;
 use crate::features::actions::one_line;
 use crate::features::edit::FileEdit;
 use crate::server::Server;
 use crate::server::state::State;
-use crate::text::Text;
 use crate::text::rebase::Dropped;
+use crate::text::{Text, unmarked};
 use crate::workspace::walk::{self, Listing};
 use crate::workspace::{Document, ReadError, Snapshot, uri};
 

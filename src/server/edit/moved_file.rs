@@ -6,8 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::hunks::Hunks;
-use super::unopened_file::unmarked;
-use crate::text::{BYTE_ORDER_MARK, Text};
+use crate::text::{BYTE_ORDER_MARK, Text, unmarked};
 use crate::workspace::fs::Stamp;
 use crate::workspace::walk::{Entry, Listing};
 use crate::workspace::{Document, Snapshot, WorkspacePath};

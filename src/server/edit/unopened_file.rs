@@ -3,7 +3,7 @@
 
 use crate::features::edit::FileEdit;
 use crate::text::edit::Overlap;
-use crate::text::{BYTE_ORDER_MARK, Batch, Edit, Text, diff, rebase};
+use crate::text::{BYTE_ORDER_MARK, Batch, Edit, Text, diff, rebase, unmarked};
 use crate::workspace::{ReadError, Snapshot};
 
 /// A file that is not open, as an editor that opens it will see it: its text, with the edits for that text.
@@ -42,18 +42,13 @@ pub fn fill(edits: &Batch, now: &Text) -> Option<Batch> {
     blank.then(|| Batch::one(Edit { range: 0..now.len_bytes(), text }))
 }
 
-/// A text without its byte order mark.
-pub fn unmarked(text: &str) -> &str {
-    text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)
-}
-
 /// A file and its edits as an editor that opens it sees them: the byte order mark is not part of the text there.
 ///
 /// # Errors
 /// Two edits overlap once the mark is gone.
 pub fn as_opened(text: &Text, edits: &Batch) -> Result<(Text, Batch), String> {
-    let width = BYTE_ORDER_MARK.len_utf8();
-    if !text.slice(0..width).starts_with(BYTE_ORDER_MARK) {
+    let width = text.mark_bytes();
+    if width == 0 {
         return Ok((text.clone(), edits.clone()));
     }
     let mut moved: Vec<Edit> = vec![];
@@ -72,11 +67,10 @@ pub fn as_opened(text: &Text, edits: &Batch) -> Result<(Text, Batch), String> {
 
 /// A text and an edit of it, with the byte order mark that `now` begins with: some editors show it as part of the text.
 pub fn marked_as(now: &Text, text: &Text, edit: &Edit) -> Option<(Text, Edit)> {
-    let has_mark = |text: &Text| text.slice(0..BYTE_ORDER_MARK.len_utf8().min(text.len_bytes())).starts_with(BYTE_ORDER_MARK);
-    if !has_mark(now) || has_mark(text) {
+    let width = now.mark_bytes();
+    if width == 0 || text.mark_bytes() > 0 {
         return None;
     }
-    let width = BYTE_ORDER_MARK.len_utf8();
     let moved = Edit { range: edit.range.start + width..edit.range.end + width, text: edit.text.clone() };
     Some((Text::new(&format!("{BYTE_ORDER_MARK}{text}")), moved))
 }

@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use tower_lsp::lsp_types::Url;
 
-use super::unopened_file::unmarked;
 use crate::features::edit::FileEdit;
 use crate::server::Server;
 use crate::server::state::State;
-use crate::text::{Batch, Text};
+use crate::text::{Batch, Text, unmarked};
 use crate::workspace::Snapshot;
 
 /// What is expected of one file.

@@ -12,7 +12,7 @@ use crate::features::Site;
 use crate::syntax::Language;
 use crate::syntax::scope::Item;
 use crate::text::lines::line_start;
-use crate::text::{Edit, Ending};
+use crate::text::{BYTE_ORDER_MARK, Edit, Ending};
 use asides::is_aside;
 
 /// Words of comments at the top of a file that are about the file.
@@ -129,7 +129,7 @@ fn pieces(site: &Site, lines: Range<usize>) -> Vec<Piece> {
         let end = block.map_or(0, |[_, closes]| rest.find(closes.as_str()).map_or(rest.len(), |end| end + closes.len()));
         let end = at + rest[end..].find('\n').map_or(rest.len(), |line| end + line);
         let last = found.last().filter(|_| !is_block).map(|last| (last.is, &text[last.lines.clone()]));
-        let is = kind(language, text[at..end].trim(), text[..at].trim_matches(['\u{feff}', '\n', ' ']).is_empty(), last);
+        let is = kind(language, text[at..end].trim(), text[..at].trim_matches([BYTE_ORDER_MARK, '\n', ' ']).is_empty(), last);
         found.push(Piece { lines: at..end, is });
         at = end + 1;
     }
