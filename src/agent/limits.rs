@@ -23,18 +23,6 @@ pub const MAX_ALL_RESULTS_BYTES: usize = 200 << 10;
 /// Most calls of one answer that are run.
 pub const MAX_CALLS_AT_ONCE: usize = 8;
 
-/// A text of at most `limit` bytes: its start and its end, with a mark between that says how much is gone.
-pub fn shorten(text: &str, limit: usize) -> String {
-    if text.len() <= limit {
-        return text.into();
-    }
-    let mark = format!("\n[… {} bytes left out …]\n", text.len() - limit);
-    let room = limit.saturating_sub(mark.len());
-    let head = text.floor_char_boundary(room * 2 / 3);
-    let tail = text.ceil_char_boundary(text.len() - (room - room * 2 / 3));
-    format!("{}{mark}{}", &text[..head], &text[tail..])
-}
-
 /// The calls of a turn with their results, to see whether they repeat.
 #[derive(Clone, Debug, Default)]
 pub struct Repeats {

@@ -6,9 +6,9 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::context::fence;
 use crate::text::BYTE_ORDER_MARK;
 use crate::text::layout::{Ending, with_line_feeds};
+use crate::text::visible::{self, visible};
 use crate::workspace::obeyed::danger;
 use crate::workspace::rules::{Skip, by_name};
 use crate::workspace::{WorkspacePath, is_secret};
@@ -72,7 +72,7 @@ pub fn judge(path: &WorkspacePath, before: Option<&str>, after: Option<&str>) ->
 fn by_place(path: &WorkspacePath, is_new: bool) -> Vec<String> {
     let mut reasons = vec![];
     if let Some(which) = hidden(path.relative()) {
-        reasons.push(format!("the name {} has characters that cannot be seen ({which})", fence::visible(path.relative())));
+        reasons.push(format!("the name {} has characters that cannot be seen ({which})", visible(path.relative())));
     }
     if let Some(danger) = danger(path) {
         reasons.push(format!("{path} {danger}"));
@@ -168,7 +168,7 @@ fn hidden_beyond(removed: &str, added: &str) -> Option<String> {
     let counted = |text: &str| {
         let returns = text.lines().map(|line| line.trim_end_matches('\r').matches('\r').count()).sum();
         let mut counts: BTreeMap<char, usize> = BTreeMap::from([('\r', returns)]);
-        fence::hidden(text).for_each(|(_, letter)| *counts.entry(letter).or_default() += 1);
+        visible::hidden(text).for_each(|(_, letter)| *counts.entry(letter).or_default() += 1);
         counts
     };
     let before = counted(removed);

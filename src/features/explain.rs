@@ -6,10 +6,10 @@ use std::time::Instant;
 use super::answer::{Answer, Prompt, Question, numbered};
 use super::around::{Asker, around};
 use super::{Session, Sink, Site, Target, difficulty, preview};
-use crate::agent::limits;
 use crate::context::fence;
 use crate::engine::{BYTES_PER_TOKEN, Cancel, EngineError, Tokens};
 use crate::route::{Task, TaskKind};
+use crate::text::excerpt::shorten;
 
 /// The rules for the model.
 pub(super) const RULES: &str = "You explain code of this repository to a developer who works on it. Say first what the code is for, then how it works, \
@@ -75,7 +75,7 @@ impl Work {
         let (first, last) = site.line_range(lines);
         let room = window.saturating_sub(RESERVED_TOKENS) * BYTES_PER_TOKEN;
         let masked = site.masked(lines.clone());
-        let code = masked.rewritten(|code| limits::shorten(&numbered(code, first), room * 2 / 3));
+        let code = masked.rewritten(|code| shorten(&numbered(code, first), room * 2 / 3));
         let left = room.saturating_sub(code.len()) / BYTES_PER_TOKEN;
         let mut parts = around(session, site, lines.start, most.min(left), tokens, Asker::Person);
         let mut text = String::new();

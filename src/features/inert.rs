@@ -5,6 +5,7 @@
 //! list around it and on four blanks, and where a renderer sees no fence, it takes the code for markdown.
 
 use crate::text::markdown::{FENCE, FenceLine, Fences, code_span};
+use crate::text::visible::visible;
 
 /// Takes an answer in chunks of any size and returns it inert. The result does not depend on how it was cut.
 #[derive(Default)]
@@ -223,9 +224,4 @@ fn address(line: &str, decided: bool, out: &mut String) -> Option<usize> {
     out.push('\\');
     out.push_str(&line[cut..known.len()]);
     Some(known.len())
-}
-
-/// Control sequences and invisible characters, made visible.
-fn visible(text: &str) -> String {
-    crate::context::fence::visible(text)
 }

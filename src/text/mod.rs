@@ -4,6 +4,7 @@ pub mod common;
 pub mod cut;
 pub mod diff;
 pub mod edit;
+pub mod excerpt;
 pub mod layout;
 pub mod lines;
 pub mod mark;
@@ -12,6 +13,7 @@ mod past;
 pub mod position;
 pub mod rebase;
 pub mod shared_text;
+pub mod visible;
 pub mod words;
 
 pub use cut::Cut;

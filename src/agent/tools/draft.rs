@@ -11,14 +11,15 @@ use super::base::Base;
 use super::{Refusal, ToolAnswer, Workbench, text};
 use crate::agent::compact::TEXT_LEFT_OUT;
 use crate::agent::gaps;
-use crate::agent::limits::shorten;
 use crate::agent::patch::{self, Miss};
 use crate::agent::permit::{self, Permit};
 use crate::agent::refusals::{Gap, RequestedEdit};
+use crate::context::Stretch;
 use crate::context::redact::{self, PLACEHOLDER};
-use crate::context::{Stretch, fence};
 use crate::syntax::{self, Language, Parsed, elided};
 use crate::text::common::common_start;
+use crate::text::excerpt::shorten;
+use crate::text::visible::restored;
 use crate::text::{Edit, Ending, Text, markdown};
 use crate::workspace::{Document, ReadError, Sync, WorkspacePath};
 
@@ -275,7 +276,7 @@ fn stage(bench: &Workbench, staged: &mut Staged, number: usize, edit: &Value) ->
     }
     let draft = staged.get_mut(&path).ok_or_else(|| refuse("it was lost".into()))?;
     // Text that the model saw masked, or as numbers, and repeats like this, means the file's own text.
-    let as_it_is = |name: &str| fence::restored(&redact::unmasked(text(edit, name), &draft.after), &draft.after).map_err(&refuse);
+    let as_it_is = |name: &str| restored(&redact::unmasked(text(edit, name), &draft.after), &draft.after).map_err(&refuse);
     let (old, new) = unfenced(&path, &draft.after, as_it_is("old")?, as_it_is("new")?);
     let (old, new) = bench.written_out(&path, &draft.after, old, new);
     let creates = draft.before.is_none() && draft.after.is_empty();

@@ -5,13 +5,15 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{Refusal, ToolAnswer, Workbench, text};
-use crate::agent::limits::{MAX_RESULT_BYTES, shorten};
+use crate::agent::limits::MAX_RESULT_BYTES;
 use crate::context::redact::Secrets;
 use crate::context::{Masked, Stretch, fence};
 use crate::index::{self, Hit, Query, Unread};
 use crate::syntax::uses::{self, Within};
 use crate::syntax::{self, Kind};
+use crate::text::excerpt::shorten;
 use crate::text::lines::line_number;
+use crate::text::visible::{one_line, visible};
 use crate::text::words;
 use crate::workspace::WorkspacePath;
 
@@ -127,7 +129,7 @@ pub fn find_symbol(bench: &Workbench, arguments: &Value) -> Result<ToolAnswer, R
         found.extend(here.map(|one| (one.line_of(&draft.path), one.shown(&draft.path))));
     }
     if found.is_empty() {
-        let name = shorten(&fence::visible(name), 120);
+        let name = shorten(&visible(name), 120);
         return Ok(format!("There is no definition of `{name}`. Search for the word with search_text.").into());
     }
     let total = found.len();
@@ -170,7 +172,7 @@ pub fn find_references(bench: &Workbench, arguments: &Value) -> Result<ToolAnswe
     }
     let unread = unread(bench, name);
     if lines.is_empty() {
-        let name = shorten(&fence::visible(name), 120);
+        let name = shorten(&visible(name), 120);
         let nowhere = if unread.is_empty() { "is used nowhere" } else { "is used nowhere that is parsed" };
         return Ok(format!("`{name}` {nowhere}. {unread}").trim_end().to_string().into());
     }
@@ -301,12 +303,6 @@ fn list(what: &str, lines: &str, total: usize, most: usize, more: &str) -> Strin
         out.push_str(&format!("{total} in all, and only {most} are shown: {more}.\n"));
     }
     out
-}
-
-/// Text of the repository on one line, with invisible characters shown.
-fn one_line(text: &str) -> String {
-    let joined = text.split(['\n', '\r']).map(str::trim_end).collect::<Vec<_>>().join(" ");
-    fence::visible(&joined)
 }
 
 /// The last part of a name such as `Type::method` or `module.function`, which is what is looked up.

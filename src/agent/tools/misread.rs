@@ -7,10 +7,10 @@ use std::ops::Range;
 use super::Workbench;
 use super::draft::Draft;
 use crate::agent::gaps::{self, Doubt, Elsewhere};
-use crate::agent::limits::shorten;
 use crate::syntax::gaps::open_brackets;
 use crate::syntax::{self, Parsed, linkage};
 use crate::text::common::common_text;
+use crate::text::excerpt::shorten;
 use crate::text::lines::{line_number, line_start};
 use crate::workspace::WorkspacePath;
 

@@ -7,9 +7,9 @@ use regex::Regex;
 use super::hole::Hole;
 use super::open::left_open;
 use super::prompt;
-use crate::context::fence;
 use crate::text::lines::line_start;
 use crate::text::markdown;
+use crate::text::visible::hidden;
 
 /// The text with plain line breaks, cut at a control token that does not belong into source or at an invisible character that the file does
 /// not have. A line divided by such a character is dropped, and so is a string about such a token.
@@ -17,7 +17,7 @@ pub(super) fn clean(hole: &Hole, raw: &str) -> String {
     let text = raw.replace("\r\n", "\n").replace('\r', "\n");
     let known = |letter: char| hole.before.contains(letter) || hole.after.contains(letter);
     let foreign = |(at, letter): &(usize, char)| letter.is_control() || !known(*letter) && !joins(&text, *at);
-    let hidden = fence::hidden(&text).find(foreign);
+    let hidden = hidden(&text).find(foreign);
     let seen = &text[..hidden.map_or(text.len(), |(at, _)| at)];
     let token = control_token().find(seen).map(|token| token.start());
     let in_string = |at: usize| left_open(hole, &text[..at]).is_some_and(|(_, is_comment)| !is_comment);

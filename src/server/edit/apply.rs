@@ -10,11 +10,11 @@ use tower_lsp::lsp_types::Url;
 use super::unopened_file::{self, UnopenedFile, fill};
 use super::verify::{self, Expected};
 use super::warnings::shown_warnings;
-use crate::context::fence;
 use crate::features::edit::FileEdit;
 use crate::server::editor::Quirk;
 use crate::server::state::State;
 use crate::server::{Server, convert};
+use crate::text::visible::visible;
 use crate::text::{Batch, Text};
 use crate::workspace::{Document, uri};
 
@@ -134,7 +134,7 @@ fn fit<'a>(state: &State, file: &'a FileEdit, closed: Option<UnopenedFile>) -> R
 
 /// What the editor shows where it asks about a part of an edit.
 fn annotation(label: Label, reason: &str, place: &str) -> Value {
-    json!({ "label": fence::visible(reason), "description": fence::visible(place), "needsConfirmation": label.confirm })
+    json!({ "label": visible(reason), "description": visible(place), "needsConfirmation": label.confirm })
 }
 
 fn document_changes(state: &State, files: &[Fitted], label: Option<Label>) -> Value {

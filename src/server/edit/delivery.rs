@@ -9,10 +9,10 @@ use super::warnings::look_twice;
 use super::{accept_by_action, apply, hold, partial};
 use crate::engine::Cancel;
 use crate::features::Sink;
-use crate::features::actions::one_line;
 use crate::features::edit::{self, Edited, FileEdit};
 use crate::server::service::StateSnapshot;
 use crate::server::{Server, work};
+use crate::text::excerpt::headline;
 use crate::workspace::{Document, uri};
 
 /// An edit, and what of it can be applied.
@@ -169,7 +169,7 @@ async fn apply(server: &Server, title: &str, computed: &mut ComputedEdit, confir
 /// Tells why a change deserves a second look before the editor asks about it: nobody reads the command's result.
 pub fn warn(server: &Server, title: &str, warnings: &[String]) {
     if let Some(words) = look_twice(warnings) {
-        server.client.show(MessageType::WARNING, &format!("longsight: “{}” is ready. {words}", one_line(title)));
+        server.client.show(MessageType::WARNING, &format!("longsight: “{}” is ready. {words}", headline(title)));
     }
 }
 
@@ -177,7 +177,7 @@ pub fn warn(server: &Server, title: &str, warnings: &[String]) {
 fn tell_refused(server: &Server, title: &str, files: &[FileEdit], reason: &str) {
     if server.with(|state| !state.editor.streams_answers) {
         let names: Vec<String> = files.iter().map(|file| uri::name(&file.document.uri)).collect();
-        let (title, files) = (one_line(title), names.join(", "));
+        let (title, files) = (headline(title), names.join(", "));
         server
             .client
             .show(MessageType::WARNING, &format!("longsight: “{title}” was not applied to {files}: {reason}. Fix that, then ask again."));
@@ -193,5 +193,5 @@ fn name_elsewhere(server: &Server, title: &str, files: &[FileEdit], marked: &Doc
     let elsewhere = files.iter().filter(|file| file.changes()).find(|file| !is_of(file, marked));
     let Some(file) = elsewhere else { return };
     let name = file.document.path.as_ref().map_or_else(|| uri::name(&file.document.uri), ToString::to_string);
-    server.client.show(MessageType::INFO, &format!("longsight: “{}” has changed {name}.", one_line(title)));
+    server.client.show(MessageType::INFO, &format!("longsight: “{}” has changed {name}.", headline(title)));
 }

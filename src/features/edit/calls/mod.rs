@@ -13,11 +13,11 @@ use serde_json::{Value, json};
 
 use super::forms::Filled;
 use super::rename::{self, Changed};
-use crate::agent::limits;
 use crate::context::{Masked, fence};
 use crate::dialect::Tool;
 use crate::features::{Session, Site};
 use crate::syntax::scope::Item;
+use crate::text::excerpt::shorten;
 use crate::text::lines::{line_end, line_number, line_start};
 use crate::text::{Batch, Edit, layout, markdown, words};
 use crate::workspace::WorkspacePath;
@@ -217,8 +217,7 @@ impl Calls {
 
     /// The edits that the model's answer stands for.
     pub fn fill(&self, site: &Site, arguments: &Value) -> Result<Filled, String> {
-        let mut filled =
-            Filled { reason: limits::shorten(arguments["reason"].as_str().unwrap_or_default().trim(), 400), ..Filled::default() };
+        let mut filled = Filled { reason: shorten(arguments["reason"].as_str().unwrap_or_default().trim(), 400), ..Filled::default() };
         let mut others: Vec<(WorkspacePath, Arc<str>, Vec<Edit>)> = vec![];
         for (number, (call, said)) in self.calls.iter().zip(arguments["calls"].as_array().into_iter().flatten()).enumerate() {
             let code = markdown::without_fence(said.as_str().unwrap_or_default());

@@ -23,11 +23,11 @@ use outline::Outline;
 
 use crate::agent::gaps::{self, Doubt, Elsewhere};
 use crate::agent::refusals::for_person;
-use crate::context::fence;
 use crate::features::Site;
 use crate::redact::PLACEHOLDER;
 use crate::syntax::uses::{self, Within};
 use crate::syntax::{self, elided};
+use crate::text::visible::restored;
 use crate::text::{Batch, Edit, markdown};
 
 /// Matches a macro written like a function.
@@ -157,10 +157,10 @@ fn is_only_unread(work: &Work<'_>, after: &str) -> bool {
 /// Restores characters that the model was shown by their numbers.
 fn restore(site: &Site, filled: &mut Filled) -> Result<(), String> {
     for edit in &mut filled.edits {
-        edit.text = fence::restored(&edit.text, &site.text)?;
+        edit.text = restored(&edit.text, &site.text)?;
     }
     for other in &mut filled.others {
-        other.after = fence::restored(&other.after, other.before.as_deref().unwrap_or_default())?;
+        other.after = restored(&other.after, other.before.as_deref().unwrap_or_default())?;
     }
     Ok(())
 }

@@ -9,7 +9,6 @@ use serde_json::json;
 
 use super::question::{self, AnswerFormat, Question, Retry};
 use crate::agent::driver;
-use crate::agent::limits;
 use crate::agent::turn::{Step, sayable};
 use crate::dialect::{Message, Role, ToolCall};
 use crate::engine::{Answer, Caps, EngineError, ErrorKind, Event, FOUND, Finish, Request};
@@ -22,6 +21,7 @@ use crate::features::edit::hunks::{self, Offered};
 use crate::features::inert::Inert;
 use crate::features::{AnswerEvent, Sink, Timing};
 use crate::route::{Choice, Decision, RouteError, Served};
+use crate::text::excerpt::shorten;
 use crate::text::markdown;
 
 /// Most questions by calls: the first, and one repair.
@@ -328,7 +328,7 @@ impl<'a> FormRounds<'a> {
 
     fn note(&mut self, round: usize, answer: &Answer, ok: bool) {
         let what = answer.calls.first().map(|call| call.arguments.to_string()).unwrap_or_else(|| answer.text.clone());
-        let what = limits::shorten(&what, 200);
+        let what = shorten(&what, 200);
         self.steps.push(Step { step: round + 1, tool: "propose_edit".into(), what, ok });
     }
 
@@ -338,7 +338,7 @@ impl<'a> FormRounds<'a> {
             return;
         }
         let task = &self.work.plan.words;
-        let why = limits::shorten(why, 400);
+        let why = shorten(why, 400);
         let words =
             format!("The answer could not be read: {why}. Call propose_edit again, with valid arguments. The task is still: {task}");
         self.exchanges = vec![Message::new(Role::Assistant, said), Message::new(Role::User, words)];

@@ -9,7 +9,6 @@ use crate::context::{Part, fence};
 use crate::dialect::{Chat, Message, Role, ToolChoice};
 use crate::engine::{Answer, Ask, BYTES_PER_TOKEN, Caps, EngineError, ErrorKind, Finish, Priority, Request};
 use crate::features::Site;
-use crate::features::actions::one_line;
 use crate::features::around::{self, Asker};
 use crate::features::complete::hole::{Hole, Inside};
 use crate::features::complete::prompt::{self, Budget};
@@ -19,6 +18,7 @@ use crate::features::edit::forms::{self, Form};
 use crate::features::edit::lines_around;
 use crate::route::Choice;
 use crate::syntax::Surface;
+use crate::text::excerpt::{headline, squeezed};
 use crate::text::{Ending, layout, markdown};
 
 const RULES: &str = "You change code of a repository. You answer with one call of the function you are given, and nothing else. Change only \
@@ -209,7 +209,7 @@ pub fn arguments(work: &Work<'_>, format: AnswerFormat, answer: &Answer) -> Resu
             Some(call) => {
                 format!(
                     "the model called `{}`, which is nothing that it was given\nan edit is a call of `propose_edit`",
-                    one_line(&call.name)
+                    headline(&call.name)
                 )
             }
             None => {
@@ -311,7 +311,7 @@ fn around_body(site: &Site, form: &Form) -> (String, String) {
     before.push_str(if braced { " {\n" } else { "\n" });
     let sign = site.language.as_ref().and_then(|language| language.comment.clone());
     if let (Some(hint), Some(sign)) = (hint, sign) {
-        before.push_str(&format!("{inner}{sign} {}\n", hint.split_whitespace().collect::<Vec<_>>().join(" ")));
+        before.push_str(&format!("{inner}{sign} {}\n", squeezed(hint)));
     }
     before.push_str(&inner);
     let close = if braced { format!("\n{outer}}}") } else { "\n".into() };

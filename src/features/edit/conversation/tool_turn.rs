@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use crate::agent::driver::TurnOutcome;
-use crate::agent::limits;
 use crate::agent::refusals::for_person;
 use crate::agent::talk;
 use crate::agent::tools::Workbench;
@@ -24,6 +23,8 @@ use crate::features::edit::lines_around;
 use crate::features::inert::inert;
 use crate::features::{AnswerEvent, Site, Timing};
 use crate::route::Decision;
+use crate::text::excerpt::{shorten, squeezed};
+use crate::text::visible::visible;
 
 /// The rules for the model.
 pub(in crate::features::edit) const RULES: &str = "You are longsight, an agent that changes code in a repository, for a developer who reviews every change before it is \
@@ -112,7 +113,7 @@ pub(in crate::features::edit) fn words(work: &Work<'_>, room: usize) -> (String,
 
 /// The line above an empty one, so that nobody has to count lines.
 fn behind(site: &Site, line: &Range<usize>) -> String {
-    let above = site.masked(0..line.start).trim_end().lines().next_back().map(|above| fence::visible(&limits::shorten(above.trim(), 120)));
+    let above = site.masked(0..line.start).trim_end().lines().next_back().map(|above| visible(&shorten(above.trim(), 120)));
     above.map_or_else(String::new, |above| format!(", below `{above}`"))
 }
 
@@ -121,7 +122,7 @@ const QUOTED_LETTERS: usize = 200;
 
 /// The error for an answer without an edit: its beginning, on one line.
 fn proposed_nothing(answer: &str) -> String {
-    let words = fence::visible(&answer.split_whitespace().collect::<Vec<_>>().join(" "));
+    let words = visible(&squeezed(answer));
     let more = if words.chars().nth(QUOTED_LETTERS).is_some() { "…" } else { "" };
     match words.chars().take(QUOTED_LETTERS).collect::<String>() {
         words if words.is_empty() => "the model proposed no edit".into(),

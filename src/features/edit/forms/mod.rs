@@ -29,11 +29,11 @@ use super::new_file::NewFile;
 use super::rename::{Changed, Rename};
 use super::test::inside;
 use super::test::location::Beside;
-use crate::agent::limits;
 use crate::features::Site;
 use crate::redact;
 use crate::syntax::scope::{self, Item};
 use crate::syntax::{self, Parsed, elided, flow};
+use crate::text::excerpt::shorten;
 use crate::text::lines::next_line;
 use crate::text::{Batch, Edit, Ending, layout, markdown};
 
@@ -215,14 +215,14 @@ impl Form {
     fn told(&self, site: &Site) -> String {
         let Form::Variable { value, statement, .. } = self else { return String::new() };
         let overtaken = site.parsed().and_then(|parsed| flow::overtaken(parsed, statement, value));
-        let shown = |range: &Range<usize>| limits::shorten(&site.text[range.clone()], 60);
+        let shown = |range: &Range<usize>| shorten(&site.text[range.clone()], 60);
         overtaken.map_or_else(String::new, |before| format!("`{}` is evaluated before `{}` with this.", shown(value), shown(&before)))
     }
 
     /// The model's reason; empty if it only repeats the description of that field.
     fn reason(&self, arguments: &Value) -> String {
         let said = arguments[REASON].as_str().filter(|_| !repeats(&self.tool(), arguments, REASON));
-        limits::shorten(said.unwrap_or_default().trim(), 400)
+        shorten(said.unwrap_or_default().trim(), 400)
     }
 }
 

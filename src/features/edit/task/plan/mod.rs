@@ -8,7 +8,6 @@ use std::sync::Arc;
 use super::allowed::Allowed;
 use super::how::{How, Instruction};
 use super::wording::{self, ModuleMove};
-use crate::agent::limits::shorten;
 use crate::context::{Masked, fence};
 use crate::features::actions::{
     CALLS, DOCUMENT, EXTRACT, EXTRACTIONS, FIX, IMPLEMENT, MODULE, RENAME, REWRITE, TEST, VARIABLE, covers, is_edit,
@@ -24,6 +23,7 @@ use crate::features::{Session, Site, difficulty};
 use crate::route::{Signal, Task, TaskKind, task_number};
 use crate::syntax::scope::Item;
 use crate::syntax::{Definition, Kind, Language, naming, place};
+use crate::text::excerpt::shorten;
 
 /// What an edit request has become.
 #[derive(Clone)]
