@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use longsight::context::{Masked, fence, redact};
+use longsight::context::fence;
 use longsight::dialect::{Chat, Message, Role, ToolCall};
 use longsight::engine::scripted::Scripted;
 use longsight::engine::{Ask, Cancel};
@@ -11,6 +11,7 @@ use longsight::features::complete::{Params, complete};
 use longsight::features::explain::explain;
 use longsight::features::preview::{self, preview};
 use longsight::features::{Target, silent};
+use longsight::redact::{self, Masked};
 use longsight::text::{Text, visible};
 use longsight::workspace::{Document, Sync};
 use serde_json::json;

@@ -12,9 +12,10 @@ use super::limits::{self, Repeats};
 use super::refusals::{Gap, Refusals, RequestedEdit};
 use super::tools::schema::ToolName;
 use super::transcript::Transcript;
-use crate::context::{Stretch, redact};
+use crate::context::Stretch;
 use crate::dialect::{Chat, Message, Tool, ToolCall};
 use crate::engine::{Answer, Finish};
+use crate::redact;
 use crate::text::excerpt::{shorten, squeezed};
 use crate::text::visible::visible;
 

@@ -11,8 +11,9 @@ use super::edit::conversation::first_question;
 use super::edit::{How, Instruction};
 use super::{Session, Target, ask, explain};
 use crate::config::EngineConfig;
-use crate::context::{Kind, Masked, Part};
+use crate::context::{Kind, Part};
 use crate::engine::{Ask, Caps, EngineError, Estimate, Tokens};
+use crate::redact::Masked;
 use crate::route::{Choice, Decision, Task, TaskKind, most_thoughts};
 use crate::text::common::common_text;
 

@@ -15,7 +15,7 @@ use crate::agent::patch::{self, Miss};
 use crate::agent::permit::{self, Permit};
 use crate::agent::refusals::{Gap, RequestedEdit};
 use crate::context::Stretch;
-use crate::context::redact::{self, PLACEHOLDER};
+use crate::redact::{self, PLACEHOLDER};
 use crate::syntax::{self, Language, Parsed, elided};
 use crate::text::common::common_start;
 use crate::text::excerpt::shorten;

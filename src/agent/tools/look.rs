@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::{Refusal, ToolAnswer, Workbench, text};
 use crate::agent::limits::MAX_RESULT_BYTES;
-use crate::context::redact::Secrets;
-use crate::context::{Masked, Stretch, fence};
+use crate::context::{Stretch, fence};
 use crate::index::{self, Hit, Query, Unread};
+use crate::redact::{Masked, Secrets};
 use crate::syntax::uses::{self, Within};
 use crate::syntax::{self, Kind};
 use crate::text::excerpt::shorten;

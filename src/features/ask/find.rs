@@ -6,11 +6,12 @@ use std::ops::Range;
 use super::named_places::{NamedPlace, Paths, named_places};
 use super::search::{Place, Ranking, Spot, definition, rank};
 use super::{blocks, map, overview, withheld};
-use crate::context::{Kind, Masked, Part};
+use crate::context::{Kind, Part};
 use crate::engine::{BYTES_PER_TOKEN, Tokens};
 use crate::features::Session;
 use crate::features::answer::numbered;
 use crate::index::FileId;
+use crate::redact::Masked;
 use crate::text::lines::{line_number, line_start};
 
 /// Up to this budget in tokens only definitions are shown, since a map would take their room.

@@ -8,11 +8,12 @@ use super::blocks;
 use super::map;
 use super::search::Ranking;
 use crate::context::sentence::{Sentence, stem};
-use crate::context::{Kind, Masked, Part};
+use crate::context::{Kind, Part};
 use crate::engine::Tokens;
 use crate::features::Session;
 use crate::features::answer::numbered;
 use crate::index::{File, FileId};
+use crate::redact::Masked;
 use crate::syntax::{files, lists};
 
 /// Words of questions about a whole repository.

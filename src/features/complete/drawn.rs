@@ -4,11 +4,12 @@ use super::hole::Hole;
 use super::prompt::{self, Budget};
 use super::spot::Spot;
 use super::work;
-use crate::context::{Masked, Part};
+use crate::context::Part;
 use crate::engine::Tokens;
 use crate::features::around::{Asker, around};
 use crate::features::preview::{LikelyEngine, UnrenderedPrompt, current};
 use crate::features::{Session, Site};
+use crate::redact::Masked;
 
 /// What a completion at a place sends, with `wanted` tokens of other files (or the due number), that number, and the most tokens of the
 /// answer.

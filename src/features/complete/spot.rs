@@ -6,9 +6,8 @@ use std::sync::OnceLock;
 
 use super::hole::{Hole, Inside};
 use super::{Params, prompt};
-use crate::context::Masked;
-use crate::context::redact::Secrets;
 use crate::features::{Session, Site, Target};
+use crate::redact::{Masked, Secrets};
 use crate::syntax::Surface;
 
 /// Larger documents, in bytes, get no completion.

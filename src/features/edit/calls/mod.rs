@@ -13,9 +13,10 @@ use serde_json::{Value, json};
 
 use super::forms::Filled;
 use super::rename::{self, Changed};
-use crate::context::{Masked, fence};
+use crate::context::fence;
 use crate::dialect::Tool;
 use crate::features::{Session, Site};
+use crate::redact::Masked;
 use crate::syntax::scope::Item;
 use crate::text::excerpt::shorten;
 use crate::text::lines::{line_end, line_number, line_start};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::allowed::Allowed;
 use super::how::{How, Instruction};
 use super::wording::{self, ModuleMove};
-use crate::context::{Masked, fence};
+use crate::context::fence;
 use crate::features::actions::{
     CALLS, DOCUMENT, EXTRACT, EXTRACTIONS, FIX, IMPLEMENT, MODULE, RENAME, REWRITE, TEST, VARIABLE, covers, is_edit,
 };
@@ -20,6 +20,7 @@ use crate::features::edit::forms::Form;
 use crate::features::edit::rename::{self, Rename};
 use crate::features::edit::test::location::Beside;
 use crate::features::{Session, Site, difficulty};
+use crate::redact::Masked;
 use crate::route::{Signal, Task, TaskKind, task_number};
 use crate::syntax::scope::Item;
 use crate::syntax::{Definition, Kind, Language, naming, place};
