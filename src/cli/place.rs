@@ -10,7 +10,7 @@ use crate::text::{Encoding, Position, Text};
 
 /// A file, and a point or lines in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct ParsedPlace {
     pub file: PathBuf,
     pub at: Extent,
 }
@@ -22,7 +22,7 @@ pub enum Extent {
     Lines { first: usize, last: usize },
 }
 
-impl FromStr for Place {
+impl FromStr for ParsedPlace {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -46,8 +46,8 @@ impl FromStr for Place {
     }
 }
 
-fn place(file: &str, at: Extent) -> Option<Place> {
-    (!file.is_empty()).then(|| Place { file: file.into(), at })
+fn place(file: &str, at: Extent) -> Option<ParsedPlace> {
+    (!file.is_empty()).then(|| ParsedPlace { file: file.into(), at })
 }
 
 fn number(text: &str) -> Option<usize> {
@@ -55,7 +55,7 @@ fn number(text: &str) -> Option<usize> {
     text.parse().ok().filter(|number| digits && *number > 0)
 }
 
-impl Place {
+impl ParsedPlace {
     /// The bytes that are meant: nothing at a point, whole lines without the last line break otherwise. A line that is not there is an
     /// error; a column behind the end of its line means that end, which is told.
     pub fn bytes(&self, text: &Text) -> Result<Range<usize>, String> {

@@ -228,7 +228,7 @@ impl<'a> Name<'a> {
             return None;
         }
         let (text, before, is_shouted, may_be_word) = (self.text, self.before(), self.is_shouted(), is_password(self.word));
-        let place = bare::Place { text, name: self.start..self.end, before, behind, is_shouted, may_be_word };
+        let place = bare::PasswordName { text, name: self.start..self.end, before, behind, is_shouted, may_be_word };
         place.value().map(|value| self.whole(value, behind.len()))
     }
 

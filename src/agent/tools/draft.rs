@@ -145,7 +145,7 @@ impl Draft {
 type Staged = BTreeMap<WorkspacePath, Draft>;
 
 /// Why an edit of a call is refused.
-struct Unfit {
+struct RefusedEdit {
     reason: String,
     /// The file, as far as it is known.
     target: Option<String>,
@@ -157,7 +157,7 @@ struct Unfit {
     barred: bool,
 }
 
-impl Unfit {
+impl RefusedEdit {
     fn of(path: &WorkspacePath, reason: String) -> Self {
         Self { reason, target: Some(path.to_string()), number: None, near: None, barred: false }
     }
@@ -218,7 +218,7 @@ pub(super) fn propose(bench: &mut Workbench, arguments: &Value) -> Result<ToolAn
     }
     for (path, draft) in &staged {
         if let Err(reason) = bench.check(draft) {
-            return Err(Unfit::of(path, format!("{path}: {reason}")).of_call(wanted, &stand));
+            return Err(RefusedEdit::of(path, format!("{path}: {reason}")).of_call(wanted, &stand));
         }
     }
     let mut said = vec![];
@@ -240,7 +240,7 @@ struct Call {
     /// The numbers of the edits that were made before.
     stand: Vec<usize>,
     /// What is wrong with the first edit that cannot be made.
-    unfit: Option<Unfit>,
+    unfit: Option<RefusedEdit>,
 }
 
 impl Call {
@@ -258,9 +258,9 @@ impl Call {
 }
 
 /// Applies one edit to the drafts of the call; false if it is in place already, since models repeat edits that were taken.
-fn stage(bench: &Workbench, staged: &mut Staged, number: usize, edit: &Value) -> Result<bool, Unfit> {
+fn stage(bench: &Workbench, staged: &mut Staged, number: usize, edit: &Value) -> Result<bool, RefusedEdit> {
     let asked = text(edit, "path");
-    let path = bench.path(asked).map_err(|reason| Unfit {
+    let path = bench.path(asked).map_err(|reason| RefusedEdit {
         reason,
         target: Some(shorten(asked, 120)),
         number: Some(number),
@@ -269,7 +269,7 @@ fn stage(bench: &Workbench, staged: &mut Staged, number: usize, edit: &Value) ->
     })?;
     let refuse = |reason: String| {
         let reason = format!("edit {} of {path}: {reason}", number + 1);
-        Unfit { number: Some(number), ..Unfit::of(&path, reason) }
+        RefusedEdit { number: Some(number), ..RefusedEdit::of(&path, reason) }
     };
     if !staged.contains_key(&path) {
         staged.insert(path.clone(), bench.draft(&path).map_err(&refuse)?);
@@ -292,7 +292,7 @@ fn stage(bench: &Workbench, staged: &mut Staged, number: usize, edit: &Value) ->
             let exists = "the file exists already\ncopy the lines to be replaced into `old`".to_string();
             let unfit = refuse(if miss == Miss::Empty { exists } else { miss.to_string() });
             let Miss::NotFound { nearest: Some((line, text)) } = miss else { return Err(unfit) };
-            return Err(Unfit { near: Some(Box::new((Stretch::of(&path, line as u32, &text), text))), ..unfit });
+            return Err(RefusedEdit { near: Some(Box::new((Stretch::of(&path, line as u32, &text), text))), ..unfit });
         }
     };
     if !creates && draft.has(&old, &new, &place) {

@@ -35,7 +35,7 @@ const MAX_LOCATIONS: usize = 20;
 
 /// An answer with its places as LSP locations, best first.
 #[derive(Clone, Debug, Serialize)]
-pub struct Found {
+pub struct LocatedAnswer {
     #[serde(flatten)]
     pub answer: Answer,
     pub locations: Vec<Location>,
@@ -49,7 +49,7 @@ pub struct Location {
 }
 
 /// Answers `question` from the repository.
-pub async fn ask(session: &Session, question: &str, cancel: &Cancel, sink: &Sink) -> Result<Found, EngineError> {
+pub async fn ask(session: &Session, question: &str, cancel: &Cancel, sink: &Sink) -> Result<LocatedAnswer, EngineError> {
     let started = Instant::now();
     let words = checked(question)?;
     let asked = Question {
@@ -65,7 +65,7 @@ pub async fn ask(session: &Session, question: &str, cancel: &Cancel, sink: &Sink
     let answer = answer.await?;
     let locations =
         answer.citations.iter().filter(|place| place.verified).take(MAX_LOCATIONS).filter_map(|place| location(session, place)).collect();
-    Ok(Found { answer, locations })
+    Ok(LocatedAnswer { answer, locations })
 }
 
 /// Tokens for excerpts: as configured, within the window that is left beside rules and answer.

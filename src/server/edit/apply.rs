@@ -80,27 +80,27 @@ fn edit_of(state: &State, fitted: &[Fitted], label: Option<Label<'_>>) -> Value 
 }
 
 /// Why the edits of a file cannot be made to its text.
-pub struct Unfit {
+pub struct Misfit {
     /// The file's name, if the reason does not have it.
     file: Option<String>,
     /// The reason, for people.
     pub why: String,
 }
 
-impl From<String> for Unfit {
+impl From<String> for Misfit {
     fn from(why: String) -> Self {
         Self { file: None, why }
     }
 }
 
-impl From<Unfit> for String {
-    fn from(Unfit { file, why }: Unfit) -> Self {
+impl From<Misfit> for String {
+    fn from(Misfit { file, why }: Misfit) -> Self {
         file.map_or_else(|| why.clone(), |file| format!("{file}: {why}"))
     }
 }
 
 /// Whether the edits of a file fit its current text; the error says why not.
-pub async fn fits(server: &Server, file: &FileEdit) -> Result<(), Unfit> {
+pub async fn fits(server: &Server, file: &FileEdit) -> Result<(), Misfit> {
     let looked = look(server, file).await?;
     server.with(|state| fit(state, file, looked).map(|_| ()))
 }
@@ -115,7 +115,7 @@ async fn look(server: &Server, file: &FileEdit) -> Result<Option<UnopenedFile>, 
     looked.await.map_err(|error| error.message.to_string())?
 }
 
-fn fit<'a>(state: &State, file: &'a FileEdit, closed: Option<UnopenedFile>) -> Result<Fitted<'a>, Unfit> {
+fn fit<'a>(state: &State, file: &'a FileEdit, closed: Option<UnopenedFile>) -> Result<Fitted<'a>, Misfit> {
     let Document { uri, version, text, .. } = &*file.document;
     let Some((key, open)) = state.open_as(&file.document) else {
         let UnopenedFile { text, edits, creates } = closed.ok_or_else(|| format!("{} was closed meanwhile; try again", uri::name(uri)))?;
@@ -127,7 +127,7 @@ fn fit<'a>(state: &State, file: &'a FileEdit, closed: Option<UnopenedFile>) -> R
         (open.document.version, filled)
     } else {
         let carried = state.carry_over(key, *version, text, &file.edits);
-        carried.map_err(|dropped| Unfit { file: Some(uri::name(uri)), why: dropped.to_string() })?
+        carried.map_err(|dropped| Misfit { file: Some(uri::name(uri)), why: dropped.to_string() })?
     };
     Ok(Fitted { file, uri: key.to_string(), open: Some((key.clone(), version)), edits, text: text_now, creates: false })
 }

@@ -1,7 +1,7 @@
 //! Saves the rest of an edit if the user has typed in one of its places, or another program has changed one of its files: the other hunks
 //! are kept, with a sentence about the missing ones. Minutes of work are not lost because of one line.
 
-use super::apply::{self, Unfit};
+use super::apply::{self, Misfit};
 use crate::features::edit::FileEdit;
 use crate::server::Server;
 use crate::text::Batch;
@@ -41,7 +41,7 @@ async fn hunk_by_hunk(server: &Server, file: &FileEdit) -> (Option<FileEdit>, Ve
                 kept.push(edit.clone());
                 reasons.push(file.reasons.get(number).cloned().unwrap_or_default());
             }
-            Err(Unfit { why, .. }) => {
+            Err(Misfit { why, .. }) => {
                 let line = file.document.text.line_of(edit.range.start) + 1;
                 missing.push(format!("the change at {name}:{line} is missing here: {why}"));
             }

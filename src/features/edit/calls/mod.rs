@@ -22,7 +22,7 @@ use crate::text::excerpt::shorten;
 use crate::text::lines::{line_end, line_number, line_start};
 use crate::text::{Batch, Edit, layout, markdown, words};
 use crate::workspace::WorkspacePath;
-use callee::{Callee, Found};
+use callee::{Callee, UseOfCallee};
 
 /// Most calls in one question.
 const MAX_CALLS_ASKED: usize = 12;
@@ -78,11 +78,11 @@ impl Calls {
         let name = &item.name;
         let said = signature.trim_end().trim_end_matches('{').trim_end().to_string();
         let (mut calls, mut others) = (vec![], vec![]);
-        let mut sort = |path: Option<&WorkspacePath>, all: Vec<Found>| {
+        let mut sort = |path: Option<&WorkspacePath>, all: Vec<UseOfCallee>| {
             for one in all {
                 match one {
-                    Found::Call(call) => calls.push(call),
-                    Found::Other(line) => others.push((path.cloned(), line)),
+                    UseOfCallee::Call(call) => calls.push(call),
+                    UseOfCallee::Other(line) => others.push((path.cloned(), line)),
                 }
             }
         };
@@ -247,11 +247,11 @@ impl Calls {
 }
 
 /// The lines of a call.
-pub(super) fn whole_lines(text: &str, exact: &Arc<str>, path: Option<&WorkspacePath>, call: &Range<usize>) -> Found {
+pub(super) fn whole_lines(text: &str, exact: &Arc<str>, path: Option<&WorkspacePath>, call: &Range<usize>) -> UseOfCallee {
     let (start, end) = (line_start(text, call.start), line_end(text, call.end));
     let end = if text[start..end].ends_with('\r') { end - 1 } else { end };
     if text[start..end].matches('\n').count() >= LINES {
-        return Found::Other(line_number(text, call.start));
+        return UseOfCallee::Other(line_number(text, call.start));
     }
-    Found::Call(Call { path: path.cloned(), lines: start..end, text: exact.clone(), calls: vec![call.clone()] })
+    UseOfCallee::Call(Call { path: path.cloned(), lines: start..end, text: exact.clone(), calls: vec![call.clone()] })
 }

@@ -29,7 +29,7 @@ use std::sync::Arc;
 use super::task::wording::is_name;
 use chosen::{is_known_whole, of_kind, variables};
 use defined::{Defined, definitions, is_of_family, root};
-use references::{Found, RenamedDefinition, Spot};
+use references::{RenamedDefinition, Spot, UsesInText};
 
 use crate::features::{Session, Site};
 use crate::index::{File, FileId, NameId, Stage};
@@ -312,7 +312,7 @@ impl Rename {
     }
 
     /// Collects what has to be told about the uses in a file.
-    fn tell(&mut self, path: &str, text: &str, found: &Found) {
+    fn tell(&mut self, path: &str, text: &str, found: &UsesInText) {
         let place = |at: &Range<usize>| format!("{path}:{}", line_number(text, at.start));
         self.in_strings += found.in_strings;
         self.others.extend(found.others.iter().map(place));

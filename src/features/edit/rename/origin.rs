@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::imports::{MOST_BASES, Place};
+use super::imports::{MOST_BASES, UsingText};
 use super::references::RenamedDefinition;
 use super::type_text::{around_parameters, may_hold, outer, shape, without};
 use crate::index::{FileId, Symbol, SymbolId};
@@ -67,7 +67,7 @@ impl Origin {
 /// A search for the type `container`, in one text.
 pub(in crate::features::edit) struct Look<'a> {
     pub meant: &'a RenamedDefinition<'a>,
-    pub place: &'a Place<'a>,
+    pub place: &'a UsingText<'a>,
     pub container: &'a str,
     left: Cell<usize>,
     /// Values being looked at, since a variable may be assigned from itself.
@@ -76,7 +76,7 @@ pub(in crate::features::edit) struct Look<'a> {
 
 impl<'a> Look<'a> {
     /// A search that begins at `place`.
-    pub fn new(meant: &'a RenamedDefinition<'a>, place: &'a Place<'a>, container: &'a str) -> Self {
+    pub fn new(meant: &'a RenamedDefinition<'a>, place: &'a UsingText<'a>, container: &'a str) -> Self {
         Self { meant, place, container, left: Cell::new(MOST_VALUES), open: RefCell::default() }
     }
 

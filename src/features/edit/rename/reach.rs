@@ -3,7 +3,7 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use super::imports::{Place, last_word};
+use super::imports::{UsingText, last_word};
 use super::references::RenamedDefinition;
 use crate::index::{File, FileId};
 use crate::syntax::{self, Kind, ModuleMarks, Reach, import};
@@ -13,7 +13,7 @@ const MOST_INCLUDED: usize = 2000;
 
 impl RenamedDefinition<'_> {
     /// Whether a text sees the definition by its bare name.
-    pub(in crate::features::edit) fn is_seen(&self, place: &Place<'_>) -> bool {
+    pub(in crate::features::edit) fn is_seen(&self, place: &UsingText<'_>) -> bool {
         let Some(id) = place.id.filter(|id| *id != self.file) else { return true };
         let text = place.parsed.text();
         // A declaration of the name there means the same thing, since there is only one definition.

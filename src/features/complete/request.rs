@@ -66,7 +66,7 @@ pub(super) fn budget(session: &Session, hole: &Hole, invoked: bool, rate: Option
 }
 
 /// One request for one hole.
-pub(super) struct Work<'a> {
+pub(super) struct CompletionRequest<'a> {
     pub session: &'a Session,
     pub params: &'a Params,
     pub site: &'a Site,
@@ -83,7 +83,7 @@ pub(super) struct SentPrompt {
     pub as_hole: bool,
 }
 
-impl Work<'_> {
+impl CompletionRequest<'_> {
     /// The task for a second pass, if the first was unsure of an answer that somebody waits for.
     pub fn harder(&self, task: &Task, served: &Served) -> Option<Task> {
         let unsure = self.session.router().unsure(&served.answer.finished.timing)?;
