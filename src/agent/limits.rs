@@ -9,8 +9,8 @@ pub const MAX_STEPS: usize = 25;
 /// After this many identical calls with identical results the turn is stopped.
 const SAME_CALLS: usize = 5;
 /// Longest sequence of calls whose repetition is noticed, and after how many rounds.
-const LONGEST_CYCLE: usize = 5;
-/// See [`LONGEST_CYCLE`].
+const MAX_CYCLE_CALLS: usize = 5;
+/// See [`MAX_CYCLE_CALLS`].
 pub const ROUNDS: usize = 3;
 /// Most failed attempts at edits of one file.
 pub const MAX_FAILED_EDITS: usize = 3;
@@ -37,7 +37,7 @@ impl Repeats {
         if self.done.iter().filter(|call| **call == last).count() >= SAME_CALLS {
             return Some(format!("the same call of {name} came {SAME_CALLS} times with the same result"));
         }
-        (2..=LONGEST_CYCLE)
+        (2..=MAX_CYCLE_CALLS)
             .find(|length| self.comes_round(*length))
             .map(|length| format!("the same {length} calls came round {ROUNDS} times with the same results"))
     }

@@ -2,7 +2,7 @@
 //! the number.
 
 /// Fewer tokens are no window: a field that was not filled in, or a word of something else.
-pub(super) const LEAST: u32 = 256;
+pub(super) const MIN_WINDOW_TOKENS: u32 = 256;
 
 /// In what servers say of a prompt that does not fit.
 const OVERFLOWS: &[&str] = &[
@@ -59,12 +59,12 @@ fn first_number(text: &str) -> Option<u32> {
     let start = text.char_indices().take(NEAR).find(|(_, letter)| letter.is_ascii_digit()).map(|(at, _)| at)?;
     let digits = text[start..].chars().take_while(|letter| letter.is_ascii_digit() || matches!(letter, ',' | '_'));
     let digits: String = digits.filter(char::is_ascii_digit).collect();
-    digits.parse().ok().filter(|number| *number >= LEAST)
+    digits.parse().ok().filter(|number| *number >= MIN_WINDOW_TOKENS)
 }
 
 /// The window of a server that refuses a prompt of so many tokens, of which `known` was believed: what it names, else half of what was
 /// asked of it. One that names what is believed already counts other tokens.
 pub(super) fn smaller(said: &str, known: u32, asked: u32) -> u32 {
-    let half = (known.min(asked) / 2).max(LEAST);
+    let half = (known.min(asked) / 2).max(MIN_WINDOW_TOKENS);
     named(said).filter(|window| *window < known).unwrap_or(half).min(known)
 }

@@ -24,7 +24,7 @@ const SHOWN_WITHIN: Duration = Duration::from_secs(2);
 const SHOWN_WITHIN_IF_BEHIND: Duration = Duration::from_millis(600);
 /// Pauses between two looks: the first one, doubled each time, and the longest one.
 const FIRST_LOOK_PAUSE: Duration = Duration::from_millis(10);
-const LONGEST_LOOK_PAUSE: Duration = Duration::from_millis(200);
+const MAX_LOOK_PAUSE: Duration = Duration::from_millis(200);
 
 /// What the editor is told besides the edit.
 #[derive(Clone, Copy)]
@@ -313,7 +313,7 @@ async fn await_shown(server: &Server, sent: SentEdit) -> Attempt {
         }
         // A slow editor is looked at less and less often, since each look may read files.
         tokio::time::sleep_until(deadline.min(tokio::time::Instant::now() + pause)).await;
-        pause = LONGEST_LOOK_PAUSE.min(pause * 2);
+        pause = MAX_LOOK_PAUSE.min(pause * 2);
     };
     let missing = missing.into_iter().map(|at| &expected[at]);
     let (left, closed): (Vec<_>, Vec<_>) = missing.partition(|one| asks || one.is_open());

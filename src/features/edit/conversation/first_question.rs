@@ -9,7 +9,7 @@ use crate::agent::tools::schema;
 use crate::dialect::{Chat, Message, Role};
 use crate::engine::{Ask, BYTES_PER_TOKEN, Cancel, EngineError};
 use crate::features::around::{Asker, around};
-use crate::features::edit::forms::{Form, MOST_TOKENS};
+use crate::features::edit::forms::{Form, MAX_TOKENS};
 use crate::features::edit::task::plan::Plan;
 use crate::features::edit::{How, Params, Work};
 use crate::features::preview::{LikelyEngine, Steps, UnrenderedPrompt, current};
@@ -74,7 +74,7 @@ pub(in crate::features) fn first(session: &Session, at: &Target, how: &How, want
     let mut steps = Steps { count, first: Some(first), later: first, more: limits::MAX_RESULT_BYTES / BYTES_PER_TOKEN };
     if matches!(plan.form, Form::Replace { .. }) && site.item().is_some_and(|item| item.kind.is_callable()) {
         // The calls may have to follow the signature, in another question.
-        steps = Steps { count: 2 * count, later: MOST_TOKENS, more: reader.caps.context as usize, ..steps };
+        steps = Steps { count: 2 * count, later: MAX_TOKENS, more: reader.caps.context as usize, ..steps };
     }
     Ok(First { drawn, reader, task, budget, steps })
 }

@@ -40,7 +40,7 @@ pub(in crate::features::edit) const RULES: &str = "You are longsight, an agent t
 /// Lines shown above and below the marked ones.
 const LINES_AROUND: usize = 80;
 /// Most bytes shown around the marked ones.
-const MOST_AROUND: usize = 12 << 10;
+const MAX_BYTES_AROUND: usize = 12 << 10;
 
 /// A turn that is ready to run.
 pub(in crate::features::edit) struct Begun {
@@ -85,7 +85,7 @@ pub(in crate::features::edit) fn show(work: &Work<'_>, event: &engine::Event, th
 /// The task, with its place.
 pub(in crate::features::edit) fn words(work: &Work<'_>, room: usize) -> (String, Vec<Stretch>) {
     let (site, marked) = (work.site, work.plan.form.marked());
-    let shown = lines_around(site, &marked, LINES_AROUND, MOST_AROUND.min(room / 8));
+    let shown = lines_around(site, &marked, LINES_AROUND, MAX_BYTES_AROUND.min(room / 8));
     let most = work.session.config().context.edit_tokens as usize;
     let parts = around(work.session, site, marked.start, most.min(room / BYTES_PER_TOKEN / 8), &engine::Estimate, Asker::Person);
     let mut text = String::new();

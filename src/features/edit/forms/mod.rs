@@ -83,9 +83,9 @@ pub struct Filled {
 }
 
 /// Most tokens of any answer.
-pub const MOST_TOKENS: u32 = 4096;
+pub const MAX_TOKENS: u32 = 4096;
 /// Bytes of an item around the marked lines that an answer may repeat.
-const MOST_AROUND: usize = 1500;
+const MAX_BYTES_AROUND: usize = 1500;
 
 impl Form {
     /// The range that the model is shown as the one to work on.
@@ -106,7 +106,7 @@ impl Form {
     pub fn tokens(&self, site: &Site) -> u32 {
         let code = (site.text[self.marked()].len() / 3) as u32;
         // Models like to repeat everything around the marked lines.
-        let around = || site.item().map_or(0, |item| item.range.len()).min(MOST_AROUND) as u32 / 3;
+        let around = || site.item().map_or(0, |item| item.range.len()).min(MAX_BYTES_AROUND) as u32 / 3;
         match self {
             Form::Replace { .. } => 240 + (code * 2).max(around()),
             Form::Insert { .. } => 640 + around(),
@@ -118,7 +118,7 @@ impl Form {
             Form::Variable { .. } | Form::Rename(_) | Form::Module { .. } => 120,
             Form::Calls(calls) => 160 + (calls.bytes() as u32) / 2,
         }
-        .min(MOST_TOKENS)
+        .min(MAX_TOKENS)
     }
 
     /// Fails if a value cannot get a name where it stands, whatever the name.

@@ -16,7 +16,7 @@ use crate::syntax::{self, Facts, Language, Parsed, Reach, lists};
 use crate::text::words;
 
 /// Most types between one and a base of it.
-pub(in crate::features::edit) const MOST_BASES: usize = 6;
+pub(in crate::features::edit) const MAX_BASES: usize = 6;
 
 /// A text that uses the name.
 pub(in crate::features::edit) struct UsingText<'a> {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::imports::{MOST_BASES, UsingText, last_word};
+use super::imports::{MAX_BASES, UsingText, last_word};
 use super::origin::{Look, Origin};
 use super::references::{Home, RenamedDefinition, Spot};
 use super::verdict::Verdict;
@@ -126,7 +126,7 @@ impl RenamedDefinition<'_> {
             return plain();
         }
         if place.parsed.language().types.is_own(receiver) {
-            let derives = place.class(one.range.start).map(|class| self.derives(class, container, MOST_BASES));
+            let derives = place.class(one.range.start).map(|class| self.derives(class, container, MAX_BASES));
             return match derives {
                 _ if place.is_inside(container, one.range.start) => plain(),
                 Some(Origin::Ours) => plain(),
@@ -170,7 +170,7 @@ impl RenamedDefinition<'_> {
             return Origin::Ours;
         }
         if self.named(name).into_iter().any(is_type) {
-            return if self.derives(name, container, MOST_BASES) == Origin::Ours { Origin::Ours } else { Origin::Unknown };
+            return if self.derives(name, container, MAX_BASES) == Origin::Ours { Origin::Ours } else { Origin::Unknown };
         }
         let is_parameter = name.len() <= 2 && name.starts_with(char::is_uppercase);
         if is_parameter || last.is_empty() { Origin::Unknown } else { Origin::Foreign }

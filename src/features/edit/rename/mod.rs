@@ -40,9 +40,9 @@ use crate::text::words;
 use crate::workspace::WorkspacePath;
 
 /// Most files that one rename may change.
-const MOST_FILES: usize = 200;
+const MAX_FILES: usize = 200;
 /// Most places that are named to a person.
-const MOST_PLACES: usize = 5;
+const MAX_PLACES: usize = 5;
 
 /// A name, with all of its places.
 #[derive(Clone, Debug)]
@@ -228,8 +228,8 @@ impl Rename {
                 few(&self.unclear)
             ));
         }
-        if self.elsewhere.len() > MOST_FILES {
-            return Err(format!("`{old}` is used in {} files; {MOST_FILES} are the limit", self.elsewhere.len()));
+        if self.elsewhere.len() > MAX_FILES {
+            return Err(format!("`{old}` is used in {} files; {MAX_FILES} are the limit", self.elsewhere.len()));
         }
         Ok(self)
     }
@@ -519,6 +519,6 @@ pub fn is_known(session: &Session, site: &Site, name: &str) -> bool {
 }
 
 fn few(places: &[String]) -> String {
-    let shown = places.iter().take(MOST_PLACES).cloned().collect::<Vec<_>>().join(", ");
-    if places.len() > MOST_PLACES { format!("{shown} and {} more places", places.len() - MOST_PLACES) } else { shown }
+    let shown = places.iter().take(MAX_PLACES).cloned().collect::<Vec<_>>().join(", ");
+    if places.len() > MAX_PLACES { format!("{shown} and {} more places", places.len() - MAX_PLACES) } else { shown }
 }

@@ -12,7 +12,7 @@ use crate::context::fence;
 use crate::features::actions::{
     CALLS, DOCUMENT, EXTRACT, EXTRACTIONS, FIX, IMPLEMENT, MODULE, RENAME, REWRITE, TEST, VARIABLE, covers, is_edit,
 };
-use crate::features::ask::LONGEST;
+use crate::features::ask::MAX_QUESTION_BYTES;
 use crate::features::edit::calls::Calls;
 use crate::features::edit::extraction;
 use crate::features::edit::fit::whole_item;
@@ -162,8 +162,11 @@ fn instruction(site: &Site, words: &str) -> Result<PlannedTask, String> {
     if words.chars().all(|letter| letter.is_whitespace() || letter.is_control()) {
         return Err("the instruction is empty; say what is to be changed".into());
     }
-    if words.len() > LONGEST {
-        return Err(format!("an instruction has {LONGEST} bytes at most, and this one {}; mark the code that it speaks of", words.len()));
+    if words.len() > MAX_QUESTION_BYTES {
+        return Err(format!(
+            "an instruction has {MAX_QUESTION_BYTES} bytes at most, and this one {}; mark the code that it speaks of",
+            words.len()
+        ));
     }
     if let Some(line) = site.blank_line() {
         let words = format!("write what goes to line {}, which is empty: {words}", site.line_of(line.start));
