@@ -43,12 +43,17 @@ pub(in crate::features) fn task(session: &Session, site: &Site, hole: &Hole, inv
     task
 }
 
+/// Most tokens of the rest of a line.
+const MAX_LINE_TOKENS: u32 = 64;
+/// Most tokens of a statement, a remark or a pair of brackets that is suggested while the user types.
+const MAX_STATEMENT_TOKENS: u32 = 96;
+
 /// Most tokens of the answer for a hole.
 pub(super) fn max_tokens(session: &Session, hole: &Hole, invoked: bool) -> u32 {
     let most = session.config().completion.max_tokens.max(1);
     match (&hole.mode, invoked) {
-        (Mode::Line, _) => most.min(64),
-        (Mode::Statement | Mode::Remark | Mode::Pair { body: false, .. }, false) => most.min(96),
+        (Mode::Line, _) => most.min(MAX_LINE_TOKENS),
+        (Mode::Statement | Mode::Remark | Mode::Pair { body: false, .. }, false) => most.min(MAX_STATEMENT_TOKENS),
         (_, false) => most,
         (_, true) => most * 2,
     }

@@ -90,6 +90,9 @@ struct Taken {
     takes: bool,
 }
 
+/// A longer statement imports nothing.
+const MAX_STATEMENT_BYTES: usize = 2000;
+
 fn lines_of(language: Option<&Arc<Language>>, text: &Arc<str>, name: &str) -> Vec<Taken> {
     let Some(parsed) = language.and_then(|language| syntax::parse(language, text.clone()).ok()) else { return vec![] };
     let text = parsed.text();
@@ -98,7 +101,7 @@ fn lines_of(language: Option<&Arc<Language>>, text: &Arc<str>, name: &str) -> Ve
         let start = line_start(text, range.start);
         let own = text[start..].lines().next().unwrap_or_default();
         let takes = |statement: &str| begins_taking(parsed.language(), statement);
-        let whole = text.get(top).filter(|whole| whole.len() < 2000 && takes(whole)).unwrap_or(own);
+        let whole = text.get(top).filter(|whole| whole.len() < MAX_STATEMENT_BYTES && takes(whole)).unwrap_or(own);
         Taken { number: line_number(text, range.start), text: whole.to_string(), takes: takes(whole) }
     };
     let code = uses::mentions(&parsed, name).into_iter().filter(|one| one.within == Within::Code);
