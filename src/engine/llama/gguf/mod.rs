@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};
 use std::path::{Path, PathBuf};
 
-pub use size::{KvType, Window};
+pub use size::Window;
 
 /// What a GGUF says about its model. Texts, scores and merges of tokens are counted, not kept.
 #[derive(Clone, Debug, Default)]
