@@ -15,7 +15,7 @@ use longsight::text::Text;
 use longsight::workspace::{Document, Sync};
 use serde_json::{Value, json};
 
-use crate::forms::tests_in;
+use crate::edit_forms::tests_in;
 use crate::support::workspace::{Workspace, applied, call, calls, target};
 
 /// What a scripted model that answers so makes of a marked place in the first file.
