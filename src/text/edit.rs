@@ -70,6 +70,15 @@ impl Batch {
         &self.edits
     }
 
+    /// The text with these edits, which were made for it.
+    pub fn applied_to(&self, text: &str) -> String {
+        let mut out = text.to_string();
+        for edit in self.edits.iter().rev() {
+            out.replace_range(edit.range.clone(), &edit.text);
+        }
+        out
+    }
+
     /// Whether the batch changes nothing.
     pub fn is_empty(&self) -> bool {
         self.edits.is_empty()

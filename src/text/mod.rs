@@ -1,4 +1,9 @@
-//! Text of documents: positions and their encodings, edits, rebase, diff. Pure. Owns `ropey`.
+//! Text of documents. Pure. Owns `ropey`.
+//!
+//! - Places: `position` (encodings), `lines`, `mark` (the byte order mark).
+//! - Changes: `edit`, `diff`, `cut` (as one stretch), `rebase`, `past` (the edits that led to a text), `common` (what two texts share).
+//! - Form: `layout` (line ends, indentation), `words`, `markdown`.
+//! - For people: `excerpt` (made short), `visible` (what cannot be seen).
 
 pub mod common;
 pub mod cut;

@@ -16,21 +16,12 @@ use crate::redact::{self, PLACEHOLDER};
 use crate::text::{Batch, Edit, Text, diff, rebase};
 use crate::workspace::{Document, ReadError, WorkspacePath};
 
-/// The text with a batch applied.
-pub fn changed(text: &str, batch: &Batch) -> String {
-    let mut out = text.to_string();
-    for edit in batch.edits().iter().rev() {
-        out.replace_range(edit.range.clone(), &edit.text);
-    }
-    out
-}
-
 /// A filled form as an offer for the current file.
 pub fn of_form(work: &Work<'_>, filled: Filled) -> Result<Offered, EngineError> {
     let text = &work.site.exact();
     let written = filled.edits.into_iter().map(|edit| Edit { text: work.site.as_written(&edit.text), ..edit });
     let batch = Batch::new(written.collect()).map_err(|overlap| EngineError::new(ErrorKind::Garbled, overlap.to_string()))?;
-    let after = changed(text, &batch);
+    let after = batch.applied_to(text);
     let target = &work.params.at;
     let mut offered = Offered::default();
     if after != **text {

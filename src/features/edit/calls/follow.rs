@@ -7,7 +7,6 @@ use crate::engine::{EngineError, ErrorKind};
 use crate::features::edit::Work;
 use crate::features::edit::conversation::form_turn::FilledForm;
 use crate::features::edit::forms::Form;
-use crate::features::edit::hunks;
 use crate::features::edit::task::plan::Plan;
 use crate::syntax::{self, scope};
 use crate::text::Batch;
@@ -66,7 +65,7 @@ fn changed(work: &Work<'_>, done: &FilledForm) -> Option<Calls> {
     let Form::Replace { lines } = &work.plan.form else { return None };
     let site = work.site;
     let item = site.item().filter(|item| item.kind.is_callable())?;
-    let after = hunks::changed(&site.text, &Batch::new(done.filled.edits.clone()).ok()?);
+    let after = Batch::new(done.filled.edits.clone()).ok()?.applied_to(&site.text);
     let parsed = syntax::parse(site.language.as_ref()?, after.clone()).ok()?;
     let now = scope::item_at(&parsed, item.range.start).filter(|now| now.name == item.name)?;
     let plain = |text: &str| text.split_whitespace().collect::<String>();

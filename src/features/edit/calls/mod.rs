@@ -240,7 +240,7 @@ impl Calls {
         }
         for (path, before, edits) in others {
             let batch = Batch::new(edits).map_err(|overlap| overlap.to_string())?;
-            filled.others.push(Changed { after: super::hunks::changed(&before, &batch), path, before: Some(before) });
+            filled.others.push(Changed { after: batch.applied_to(&before), path, before: Some(before) });
         }
         Ok(filled)
     }

@@ -16,7 +16,6 @@ use serde_json::Value;
 use super::Work;
 use super::extraction;
 use super::forms::{Filled, Form};
-use super::hunks;
 use super::rename::Changed;
 use losses::Change;
 use outline::Outline;
@@ -83,7 +82,7 @@ pub fn call(work: &Work<'_>, arguments: &Value) -> Result<Filled, Unfit> {
     }
     restore(site, &mut filled)?;
     let batch = Batch::new(filled.edits.clone()).map_err(|overlap| overlap.to_string())?;
-    let after = hunks::changed(&site.text, &batch);
+    let after = batch.applied_to(&site.text);
     let same = |edit: &Edit| edit.text.trim() == site.text[edit.range.clone()].trim();
     if batch.edits().iter().all(same) && filled.others.is_empty() {
         return Err(Unfit::Same);

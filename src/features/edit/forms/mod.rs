@@ -126,7 +126,7 @@ impl Form {
         let Form::Variable { value, statement, binding } = self else { return Ok(()) };
         let unused = (1..).map(|number| format!("named_{number}")).find(|name| !site.text.contains(name.as_str())).unwrap_or_default();
         let batch = Batch::new(variable(site, value, statement, binding, &unused)?).map_err(|overlap| overlap.to_string())?;
-        let (before, after) = site.errors_with(&Edit { range: 0..site.text.len(), text: super::hunks::changed(&site.text, &batch) });
+        let (before, after) = site.errors_with(&Edit { range: 0..site.text.len(), text: batch.applied_to(&site.text) });
         if after > before {
             Err("what is selected cannot be a name in this place: the file would not parse any more".into())
         } else {
