@@ -4,6 +4,7 @@
 //! A code block gets a fence of ours at the start of a line, however the model indented it. Whether something is a fence depends on the
 //! list around it and on four blanks, and where a renderer sees no fence, it takes the code for markdown.
 
+use crate::text::Ending;
 use crate::text::markdown::{FENCE, FenceLine, Fences, code_span};
 use crate::text::visible::visible;
 
@@ -45,7 +46,7 @@ impl Inert {
         if let Some(before) = chunk.strip_suffix('\r') {
             (chunk, self.returned) = (before, true);
         }
-        self.held.push_str(&chunk.replace("\r\n", "\n").replace('\r', "\n"));
+        self.held.push_str(&Ending::Lf.apply(chunk));
         self.advance(false)
     }
 

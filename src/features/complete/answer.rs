@@ -8,13 +8,13 @@ use super::hole::Hole;
 use super::open::left_open;
 use super::prompt;
 use crate::text::lines::line_start;
-use crate::text::markdown;
 use crate::text::visible::hidden;
+use crate::text::{Ending, markdown};
 
 /// The text with plain line breaks, cut at a control token that does not belong into source or at an invisible character that the file does
 /// not have. A line divided by such a character is dropped, and so is a string about such a token.
 pub(super) fn clean(hole: &Hole, raw: &str) -> String {
-    let text = raw.replace("\r\n", "\n").replace('\r', "\n");
+    let text = Ending::Lf.apply(raw);
     let known = |letter: char| hole.before.contains(letter) || hole.after.contains(letter);
     let foreign = |(at, letter): &(usize, char)| letter.is_control() || !known(*letter) && !joins(&text, *at);
     let hidden = hidden(&text).find(foreign);
@@ -61,7 +61,7 @@ pub(super) fn is_fenced(answer: &str) -> bool {
 
 /// A chat answer as text to insert: without thoughts, fence and the mark of the cursor. In `markup` fences are content.
 pub(super) fn out_of_words(hole: &Hole, answer: &str, markup: bool) -> String {
-    let answer = answer.replace("\r\n", "\n").replace('\r', "\n");
+    let answer = Ending::Lf.apply(answer);
     let mut text = prompt::without_mark(hole, without_thoughts(&answer));
     if let Some(code) = markdown::first_block(&text).filter(|_| !markup || is_fenced(&text)) {
         text = code.into();

@@ -303,7 +303,7 @@ fn in_blocks(work: &Work<'_>, answer: &Answer, fields: &[(&str, &str)]) -> Resul
 /// The text before and behind an empty body's first line, with the task as a comment.
 fn around_body(site: &Site, form: &Form) -> (String, String) {
     let Form::Implement { body, item, hint } = form else { return Default::default() };
-    let plain = |text: &str| text.replace("\r\n", "\n").replace('\r', "\n");
+    let plain = |text: &str| Ending::Lf.apply(text);
     let outer = forms::line_indent(site, item.range.start);
     let inner = forms::inner_indent(site, item);
     let braced = site.text[body.clone()].starts_with('{');
