@@ -85,8 +85,8 @@ pub struct Checker<'a> {
     split: Option<SplitPaths>,
     /// The code blocks so far.
     fences: Fences,
-    /// Names in the current code block that are not in the workspace. The block is not changed, since users copy code; the names are listed below
-    /// it.
+    /// Names in the current code block that are not in the workspace. The block is not changed, since users copy code; the names are listed
+    /// below it.
     below: Vec<String>,
     /// The start of the line has been checked already.
     in_line: bool,

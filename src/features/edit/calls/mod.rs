@@ -1,4 +1,7 @@
 //! The calls of an item whose signature has changed: where they are, by the index, and how the model adapts each.
+//!
+//! `signature` tells whether calls have to change, `callee` which uses are calls of the item, `constructors` where a type's values are
+//! made. `follow` asks the question after an edit, and `adapted` puts a call's new text into its place.
 
 pub(super) mod adapted;
 pub(super) mod callee;

@@ -1,5 +1,8 @@
 //! Whether an answer may be offered as an edit: it changes something, removes no definition that should stay, writes no mask of a secret
 //! into a file, and no file parses worse.
+//!
+//! `call` judges a filled form, `drafts` all edits of a model with tools. Both compare the `outline` before and after: what is lost
+//! (`losses`), though something still needs it (`still_used`), and what is there twice (`duplicates`).
 
 pub(super) mod drafts;
 pub(super) mod duplicates;

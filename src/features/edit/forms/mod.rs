@@ -1,5 +1,8 @@
 //! The forms of an edit: one small function call per kind of change. A small model fills in one or two strings; where they go and how they
 //! look in the file is decided here. Pure.
+//!
+//! `schema` is what the model is shown of a form. `body` fills the body of an item; `extract` gives lines or a value a name, also where the
+//! model gives the function `together` with its changed caller.
 
 mod body;
 mod extract;

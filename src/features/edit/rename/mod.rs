@@ -3,8 +3,8 @@
 //!
 //! - What is renamed: `chosen` (which of several things at the place), `defined` (its definitions), `private` (a member of one class),
 //!   `contract` (names that are not ours to change).
-//! - Where it is used: `references`, with a `verdict` for each use. That asks `imports` and `loaded` for modules, `reach` for the files that
-//!   see the definition, `member`, `origin` and `type_text` for the owner of a member, and `interfaces`.
+//! - Where it is used: `references`, with a `verdict` for each use. That asks `imports` and `loaded` for modules, `reach` for the files
+//!   that see the definition, `member`, `origin` and `type_text` for the owner of a member, and `interfaces`.
 //! - What follows besides: `arguments` that name a parameter. `unparsed` files are left to a person.
 
 pub(super) mod arguments;
