@@ -2,7 +2,7 @@
 
 use longsight::context::{Kind, Part};
 
-use super::question::{asked, first, long_function};
+use super::ask_context::{asked, first, long_function};
 
 /// Seven other files showed their best definition before the best file showed its second.
 #[test]
