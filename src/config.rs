@@ -3,6 +3,7 @@
 
 mod check;
 mod folders;
+mod kv_type;
 mod places;
 mod project;
 mod settings;
@@ -14,11 +15,11 @@ use std::path::{Path, PathBuf};
 pub use check::SECTIONS;
 use check::{Wrong, check_engines, check_keys, check_roles, unknown};
 pub use folders::{cache_dir, default_path, state_dir};
+pub use kv_type::KvType;
 pub use places::Places;
 pub use project::{Project, parse_project};
 pub use settings::{
-    Completion, Config, Context, DEFAULT_CONTEXT, DEFAULT_ENGINE, DEFAULT_KV_TYPE, DEFAULT_MODEL, EngineConfig, EngineKind, Policy, Roles,
-    Trust,
+    Completion, Config, Context, DEFAULT_CONTEXT, DEFAULT_ENGINE, DEFAULT_MODEL, EngineConfig, EngineKind, Policy, Roles, Trust,
 };
 use switches::Switch;
 

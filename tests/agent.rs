@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use longsight::agent::args;
-use longsight::agent::limits::{self, shorten};
+use longsight::agent::limits;
 use longsight::agent::patch::{Miss, place};
 use longsight::agent::turn::{CallOutcome, Effect, Ending, Input, Turn};
 use longsight::dialect::{Chat, Message, Role, ToolCall};
 use longsight::engine::{Answer, Finish, Finished};
+use longsight::text::excerpt::shorten;
 use serde_json::{Value, json};
 
 fn patched(text: &str, old: &str, new: &str) -> String {

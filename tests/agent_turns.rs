@@ -14,6 +14,7 @@ use longsight::features::ask::ask;
 use longsight::features::edit::{Edited, How, Params, edit};
 use longsight::features::{AnswerEvent, Sink, silent};
 use longsight::route::{Router, Task, TaskKind};
+use longsight::text::visible;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -389,7 +390,7 @@ async fn the_reason_of_a_refusal_is_plain_text() {
         error.message.contains("`<redacted …>` stands for a secret that models do not see") && !error.message.contains('\\'),
         "{error}"
     );
-    assert_eq!(longsight::context::fence::plain("see [here](command:evil)\u{202e}"), "see [here] (command:evil)<U+202E>");
+    assert_eq!(visible::plain("see [here](command:evil)\u{202e}"), "see [here] (command:evil)<U+202E>");
 }
 
 #[tokio::test]

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use longsight::config::EngineConfig;
+use longsight::config::{EngineConfig, KvType};
 use longsight::engine::llama::Llama;
-use longsight::engine::llama::gguf::{KvType, known, read_header};
+use longsight::engine::llama::gguf::{known, read_header};
 use longsight::engine::{ErrorKind, Event};
 
 use crate::support::gguf::{Gguf, deepseek, llama4};

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::thread::JoinHandle;
 
+use longsight::config::KvType;
 use longsight::models::{self, Machine, Plan, Sources};
 
 use crate::support::http::tls;
@@ -411,7 +412,7 @@ fn scout(context: u64, gpu_share: f64) -> Plan {
         expert_share: 0.897,
         active_share: 0.16,
         kv_bytes_per_token: 196_608,
-        kv_type: "f16".into(),
+        kv_type: KvType::F16,
         context,
         gpu_share,
         experts_in_ram: true,
@@ -428,7 +429,7 @@ fn scout_fits_where_it_fits() {
     let offloaded = models::fit(&scout(8192, 1.0), &machine);
     assert!(offloaded.fits && offloaded.ram < 60_000_000_000 && offloaded.vram < 12 * GIB, "{offloaded:?}");
     assert!(!models::fit(&scout(131_072, 1.0), &machine).fits);
-    let small = models::fit(&Plan { kv_type: "q8_0".into(), ..scout(8192, 1.0) }, &machine);
+    let small = models::fit(&Plan { kv_type: KvType::Q8_0, ..scout(8192, 1.0) }, &machine);
     assert_eq!(small.kv_bytes_per_token, 104_448);
     assert!(small.largest_context > offloaded.largest_context * 3 / 2);
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use longsight::context::{Masked, fence, redact};
+use longsight::context::fence;
 use longsight::dialect::{Chat, Message, Role, ToolCall};
 use longsight::engine::scripted::Scripted;
 use longsight::engine::{Ask, Cancel};
@@ -11,7 +11,8 @@ use longsight::features::complete::{Params, complete};
 use longsight::features::explain::explain;
 use longsight::features::preview::{self, preview};
 use longsight::features::{Target, silent};
-use longsight::text::Text;
+use longsight::redact::{self, Masked};
+use longsight::text::{Text, visible};
 use longsight::workspace::{Document, Sync};
 use serde_json::json;
 
@@ -580,7 +581,7 @@ fn k13_ordinary_code_is_left_alone() {
 
 #[test]
 fn k3_hidden_characters_are_shown() {
-    let shown = fence::visible("a\u{202e}b\u{200b}c\u{e0041}d\te\n");
+    let shown = visible::visible("a\u{202e}b\u{200b}c\u{e0041}d\te\n");
     assert_eq!(shown, "a<U+202E>b<U+200B>c<U+E0041>d\te\n");
     for hidden in [
         "\u{3164}",
@@ -595,11 +596,11 @@ fn k3_hidden_characters_are_shown() {
         "\u{e0101}",
         "\u{feff}x",
     ] {
-        assert_ne!(fence::visible(hidden), hidden, "{hidden:?}");
+        assert_ne!(visible::visible(hidden), hidden, "{hidden:?}");
     }
     for seen in ["☎\u{fe0f} ❤\u{fe0f} 1\u{fe0f}\u{20e3} ©\u{fe0e}", "한국어 ភាសា монгол 中文　空白", "grüße 日本"]
     {
-        assert_eq!(fence::visible(seen), seen);
+        assert_eq!(visible::visible(seen), seen);
     }
 }
 

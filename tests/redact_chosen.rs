@@ -1,6 +1,6 @@
 //! Passwords that people choose, where only a name or a command tells them from any word; and what stands there and is none.
 
-use longsight::context::redact;
+use longsight::redact;
 
 /// Asserts that nothing of these values is left in the text, and that masking is stable.
 fn gone(text: &str, values: &[&str]) {

@@ -1,10 +1,10 @@
 //! Values that are masked where they stand: quoted by a compiler or a tool, and copied by a model with their masks.
 
-use longsight::context::redact;
 use longsight::engine::Cancel;
 use longsight::engine::scripted::Scripted;
 use longsight::features::edit::{How, Params, edit};
 use longsight::features::{Session, actions, silent};
+use longsight::redact;
 use serde_json::json;
 
 use crate::support::workspace::{Workspace, agent_config, call, calls, target};

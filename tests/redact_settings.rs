@@ -1,6 +1,6 @@
 //! Secrets in files of settings, and keys that programs put together from strings.
 
-use longsight::context::redact;
+use longsight::redact;
 
 /// Put together at run time, so that no scanner takes this file for a leak.
 fn keys() -> Vec<(&'static str, String)> {

@@ -4,7 +4,8 @@
 use longsight::config::Config;
 use longsight::engine::EngineError;
 use longsight::features::actions::{RENAME, actions};
-use longsight::features::edit::{Edited, How, Params, edit, wording};
+use longsight::features::edit::task::wording;
+use longsight::features::edit::{Edited, How, Params, edit};
 use longsight::features::silent;
 
 use crate::support::workspace::{Workspace, applied, target};

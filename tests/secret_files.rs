@@ -124,6 +124,6 @@ fn k12_a_template_of_an_environment_is_no_secret() {
         assert!(is_secret_name(name), "{name}");
     }
     let drawn = format!("hK3mZ9qL{}", "x2Vb7Tn4");
-    let masked = longsight::context::redact::mask(&format!("DB_HOST=db\nDB_PASSWORD={drawn}\nAPI_KEY=\n"));
+    let masked = longsight::redact::mask(&format!("DB_HOST=db\nDB_PASSWORD={drawn}\nAPI_KEY=\n"));
     assert!(masked.contains("DB_HOST=db") && masked.contains("API_KEY=") && !masked.contains(&drawn), "{masked}");
 }

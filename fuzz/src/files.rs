@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use longsight::config;
-use longsight::engine::llama::gguf::{KvType, read_header};
+use longsight::config::KvType;
+use longsight::engine::llama::gguf::read_header;
 use longsight::index::NameId;
 use longsight::index::codec::Reader;
 use longsight::server::trace;

@@ -3,9 +3,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::limits::shorten;
 use super::tools::schema::ToolName;
 use crate::dialect::{Message, Role};
+use crate::text::excerpt::shorten;
 
 /// Replaces a long text in a call. No edit may write it into a file.
 pub const TEXT_LEFT_OUT: &str = "[left out to save room]";

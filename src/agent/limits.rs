@@ -9,8 +9,8 @@ pub const MAX_STEPS: usize = 25;
 /// After this many identical calls with identical results the turn is stopped.
 const SAME_CALLS: usize = 5;
 /// The longest sequence of calls whose repetition is detected, and after how many rounds.
-const LONGEST_CYCLE: usize = 5;
-/// See [`LONGEST_CYCLE`].
+const MAX_CYCLE_CALLS: usize = 5;
+/// See [`MAX_CYCLE_CALLS`].
 pub const ROUNDS: usize = 3;
 /// Maximum failed attempts at editing one file.
 pub const MAX_FAILED_EDITS: usize = 3;
@@ -22,18 +22,6 @@ pub const MAX_RESULT_BYTES: usize = 16 << 10;
 pub const MAX_ALL_RESULTS_BYTES: usize = 200 << 10;
 /// Maximum calls of one answer that are run.
 pub const MAX_CALLS_AT_ONCE: usize = 8;
-
-/// A text of at most `limit` bytes: its start and its end, and between them a mark that says how much is missing.
-pub fn shorten(text: &str, limit: usize) -> String {
-    if text.len() <= limit {
-        return text.into();
-    }
-    let mark = format!("\n[… {} bytes left out …]\n", text.len() - limit);
-    let room = limit.saturating_sub(mark.len());
-    let head = text.floor_char_boundary(room * 2 / 3);
-    let tail = text.ceil_char_boundary(text.len() - (room - room * 2 / 3));
-    format!("{}{mark}{}", &text[..head], &text[tail..])
-}
 
 /// The calls of a turn with their results, to detect repetition.
 #[derive(Clone, Debug, Default)]
@@ -49,7 +37,7 @@ impl Repeats {
         if self.done.iter().filter(|call| **call == last).count() >= SAME_CALLS {
             return Some(format!("the same call of {name} came {SAME_CALLS} times with the same result"));
         }
-        (2..=LONGEST_CYCLE)
+        (2..=MAX_CYCLE_CALLS)
             .find(|length| self.comes_round(*length))
             .map(|length| format!("the same {length} calls came round {ROUNDS} times with the same results"))
     }

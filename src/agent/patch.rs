@@ -8,11 +8,11 @@ use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 
-use crate::text::Edit;
 use crate::text::diff::hunks;
 use crate::text::layout::{Ending, indent_unit, indentation, with_line_feeds};
 use crate::text::lines::{line_number, line_start, next_line};
 use crate::text::words::runs_on;
+use crate::text::{Edit, mark_bytes};
 
 /// Why an anchor does not lead to a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,8 +108,7 @@ fn exactly(text: &str, range: Range<usize>, new: String, ending: &str) -> Edit {
 /// A deleted range, extended to whole lines if they contain nothing else, so that no empty line is left. A byte order mark does not count,
 /// and stays.
 fn without_hole(text: &str, range: Range<usize>) -> Range<usize> {
-    let mark = text.len() - text.trim_start_matches('\u{feff}').len();
-    let start = line_start(text, range.start).max(mark).min(range.start);
+    let start = line_start(text, range.start).max(mark_bytes(text)).min(range.start);
     let end = next_line(text, range.end);
     let alone = text[start..range.start].trim().is_empty() && text[range.end..end].trim().is_empty();
     // A range that ends with a line break already includes its lines.

@@ -6,8 +6,9 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::context::fence;
+use crate::text::BYTE_ORDER_MARK;
 use crate::text::layout::{Ending, with_line_feeds};
+use crate::text::visible::{self, visible};
 use crate::workspace::obeyed::danger;
 use crate::workspace::rules::{Skip, by_name};
 use crate::workspace::{WorkspacePath, is_secret};
@@ -48,9 +49,6 @@ const RUNS_A_DOWNLOAD: &[&str] = &[
 /// How editors are told to fetch a schema, in lower case.
 const NAMES_A_SCHEMA: &str = r#""\$(schema|ref)"[\s\S]*://|\$schema=\S*://|#:schema\s+\S*://|schemalocation\s*=\s*["'][^"']*://|<!doctype\s[^>]*\bsystem\s+["'][^"']*://"#;
 
-/// The byte order mark.
-const MARK: char = '\u{feff}';
-
 /// Judges one change. `before` is `None` for a new file, `after` for a deleted one.
 pub fn judge(path: &WorkspacePath, before: Option<&str>, after: Option<&str>) -> Permit {
     if is_secret(path) {
@@ -74,7 +72,7 @@ pub fn judge(path: &WorkspacePath, before: Option<&str>, after: Option<&str>) ->
 fn by_place(path: &WorkspacePath, is_new: bool) -> Vec<String> {
     let mut reasons = vec![];
     if let Some(which) = hidden(path.relative()) {
-        reasons.push(format!("the name {} has characters that cannot be seen ({which})", fence::visible(path.relative())));
+        reasons.push(format!("the name {} has characters that cannot be seen ({which})", visible(path.relative())));
     }
     if let Some(danger) = danger(path) {
         reasons.push(format!("{path} {danger}"));
@@ -96,7 +94,7 @@ fn by_signs(path: &WorkspacePath, old: &str, new: &str) -> Vec<String> {
     if quoted_unreadable(new) > quoted_unreadable(old) {
         reasons.push(format!("the change of {path} adds the character U+FFFD, which usually replaces one that could not be decoded"));
     }
-    if old.starts_with(MARK) && !new.starts_with(MARK) && !new.is_empty() {
+    if old.starts_with(BYTE_ORDER_MARK) && !new.starts_with(BYTE_ORDER_MARK) && !new.is_empty() {
         reasons.push(format!("the change of {path} removes the byte order mark at its beginning"));
     }
     reasons
@@ -105,7 +103,7 @@ fn by_signs(path: &WorkspacePath, old: &str, new: &str) -> Vec<String> {
 /// Reasons that lie in how much is changed and in what is added.
 fn by_content(path: &WorkspacePath, old: &str, new: &str, is_deleted: bool) -> Vec<String> {
     // A byte order mark that stays is not new.
-    let (old, new) = match (old.strip_prefix(MARK), new.strip_prefix(MARK)) {
+    let (old, new) = match (old.strip_prefix(BYTE_ORDER_MARK), new.strip_prefix(BYTE_ORDER_MARK)) {
         (Some(old), Some(new)) => (old, new),
         _ => (old, new),
     };
@@ -170,7 +168,7 @@ fn hidden_beyond(removed: &str, added: &str) -> Option<String> {
     let counted = |text: &str| {
         let returns = text.lines().map(|line| line.trim_end_matches('\r').matches('\r').count()).sum();
         let mut counts: BTreeMap<char, usize> = BTreeMap::from([('\r', returns)]);
-        fence::hidden(text).for_each(|(_, letter)| *counts.entry(letter).or_default() += 1);
+        visible::hidden(text).for_each(|(_, letter)| *counts.entry(letter).or_default() += 1);
         counts
     };
     let before = counted(removed);

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::limits::shorten;
-use crate::context::fence;
+use crate::text::excerpt::{shorten, squeezed};
+use crate::text::visible::visible;
 
 /// An edit that a call asked for, in a form by which it is recognised when the model writes it again differently.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,14 +66,14 @@ impl RequestedEdit {
     fn name(&self) -> String {
         let line = self.added.first().or(self.removed.first());
         let line = line.map(|line| format!(" (`{}`)", shorten(line, DESCRIBED_LETTERS).replace('\n', " "))).unwrap_or_default();
-        fence::visible(&format!("{}{line}", shorten(&self.path, 120)))
+        visible(&format!("{}{line}", shorten(&self.path, 120)))
     }
 }
 
 /// The distinctive lines of a text, ignoring white space.
 fn telling(text: &str) -> BTreeSet<String> {
     let lines = text.lines().filter(|line| line.contains(char::is_alphanumeric));
-    lines.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+    lines.map(squeezed).collect()
 }
 
 /// Whether some line of one is a line of the other, or a distinctive part of one.
@@ -194,12 +194,9 @@ impl Refusals {
             let sentence = match missing {
                 [] => format!("an edit was refused and is missing here: {why}"),
                 [one] if why.contains(&one.path) => format!("an edit was refused and is missing here: {why}"),
-                [_] => format!(
-                    "an edit was refused and is missing here, of {}: the call that held it failed ({why})",
-                    fence::visible(&files())
-                ),
+                [_] => format!("an edit was refused and is missing here, of {}: the call that held it failed ({why})", visible(&files())),
                 more => {
-                    let files = fence::visible(&files());
+                    let files = visible(&files());
                     format!("{} edits were refused and are missing here, of {files}: the call that held them failed ({why})", more.len())
                 }
             };

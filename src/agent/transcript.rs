@@ -2,8 +2,9 @@
 //! what was called where with which result, so the transcript remains valid.
 
 use super::compact::{self, weight};
-use super::limits::{self, shorten};
+use super::limits;
 use crate::dialect::{Chat, Message, Role, Tool, ToolCall, ToolChoice};
+use crate::text::excerpt::shorten;
 
 /// A transcript larger than this share of the window is compacted to the other share. That is done rarely, because whatever the engine has
 /// in its cache is worthless from the first change on.

@@ -8,13 +8,16 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::json;
 
-use super::limits::{self, Repeats, shorten};
+use super::limits::{self, Repeats};
 use super::refusals::{Gap, Refusals, RequestedEdit};
 use super::tools::schema::ToolName;
 use super::transcript::Transcript;
-use crate::context::{Stretch, fence, redact};
+use crate::context::Stretch;
 use crate::dialect::{Chat, Message, Tool, ToolCall};
 use crate::engine::{Answer, Finish};
+use crate::redact;
+use crate::text::excerpt::{shorten, squeezed};
+use crate::text::visible::visible;
 
 /// What the driver reports.
 #[derive(Clone, Debug)]
@@ -324,7 +327,7 @@ impl Turn {
             UNFINISHED.to_string()
         } else if let Some(missing) = self.refusals.unfinished() {
             let words = "Propose those edits again, or call finish again if nothing is missing.";
-            redact::mask(&fence::visible(&format!("not finished, since this was not taken: {missing}. {words}")))
+            redact::mask(&visible(&format!("not finished, since this was not taken: {missing}. {words}")))
         } else {
             return;
         };
@@ -414,9 +417,7 @@ const SHOWN_NAME_LETTERS: usize = 80;
 
 /// A call in words for the progress display: one line, whatever the model wrote.
 fn doing(call: &ToolCall) -> String {
-    let plain = |text: &str| {
-        fence::visible(&shorten(&text.split_whitespace().collect::<Vec<_>>().join(" "), SHOWN_NAME_LETTERS).replace('\n', " "))
-    };
+    let plain = |text: &str| visible(&shorten(&squeezed(text), SHOWN_NAME_LETTERS).replace('\n', " "));
     let text = |name: &str| plain(call.arguments[name].as_str().unwrap_or_default());
     match ToolName::of(call) {
         Some(ToolName::ReadFile) => format!("reading {}", text("path")),

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use super::place::Place;
+use super::place::ParsedPlace;
 use super::screen::{self, say};
 use super::{CliResult, Common, setup};
 use crate::features::actions::{actions, refused};
@@ -12,7 +12,7 @@ use crate::features::actions::{actions, refused};
 #[derive(Args, Debug)]
 pub struct Arguments {
     /// FILE:LINE-LINE or FILE:LINE:COL, 1-based.
-    pub place: Place,
+    pub place: ParsedPlace,
 }
 
 /// Runs the command.

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::place::Place;
+use super::place::ParsedPlace;
 use super::screen::{self, say};
 use super::{CliResult, Common, setup};
 use crate::features::complete::{Completion, Params, complete};
@@ -11,7 +11,7 @@ use crate::features::complete::{Completion, Params, complete};
 #[derive(Args, Debug)]
 pub struct Arguments {
     /// FILE:LINE:COL, 1-based, columns in Unicode characters.
-    pub place: Place,
+    pub place: ParsedPlace,
     /// Who asks: `auto` (typing) or `invoked`.
     #[arg(long, default_value = "invoked", value_parser = ["auto", "invoked"])]
     pub trigger: String,

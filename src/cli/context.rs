@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::place::{Extent, Place};
+use super::place::{Extent, ParsedPlace};
 use super::screen::{self, say};
 use super::{CliResult, Common, setup};
 use crate::context::Kind;
@@ -14,7 +14,7 @@ use crate::features::preview::{Params, Preview, preview};
 pub struct Arguments {
     /// FILE:LINE:COL for what a completion sends, FILE:LINE-LINE for an explanation, 1-based.
     #[arg(required_unless_present = "ask", conflicts_with = "ask")]
-    pub place: Option<Place>,
+    pub place: Option<ParsedPlace>,
     /// A question about the repository instead of a place.
     #[arg(long)]
     pub ask: Option<String>,

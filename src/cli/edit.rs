@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::place::Place;
+use super::place::ParsedPlace;
 use super::screen::{self, say};
 use super::{CliResult, Common, setup};
 use crate::features::actions::is_edit;
@@ -16,7 +16,7 @@ use crate::features::{AnswerEvent, Sink};
 #[command(group = clap::ArgGroup::new("how").required(true).args(["action", "instruction"]))]
 pub struct Arguments {
     /// FILE:LINE-LINE, 1-based.
-    pub place: Place,
+    pub place: ParsedPlace,
     /// The code action to compute, e.g. refactor.rewrite.longsight.document.
     #[arg(long, value_name = "KIND")]
     pub action: Option<String>,

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::place::Place;
+use super::place::ParsedPlace;
 use super::screen::say;
 use super::{CliResult, Common, setup};
 use crate::features::answer::Answer;
@@ -13,7 +13,7 @@ use crate::features::explain::explain;
 #[derive(Args, Debug)]
 pub struct Arguments {
     /// FILE:LINE-LINE or FILE:LINE:COL, 1-based.
-    pub place: Place,
+    pub place: ParsedPlace,
 }
 
 /// Runs the command.

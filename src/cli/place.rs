@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::screen::tell;
-use crate::text::{BYTE_ORDER_MARK, Encoding, Position, Text};
+use crate::text::{Encoding, Position, Text};
 
 /// A file, and a point or lines in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct ParsedPlace {
     pub file: PathBuf,
     pub at: Extent,
 }
@@ -22,7 +22,7 @@ pub enum Extent {
     Lines { first: usize, last: usize },
 }
 
-impl FromStr for Place {
+impl FromStr for ParsedPlace {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -46,8 +46,8 @@ impl FromStr for Place {
     }
 }
 
-fn place(file: &str, at: Extent) -> Option<Place> {
-    (!file.is_empty()).then(|| Place { file: file.into(), at })
+fn place(file: &str, at: Extent) -> Option<ParsedPlace> {
+    (!file.is_empty()).then(|| ParsedPlace { file: file.into(), at })
 }
 
 fn number(text: &str) -> Option<usize> {
@@ -55,7 +55,7 @@ fn number(text: &str) -> Option<usize> {
     text.parse().ok().filter(|number| digits && *number > 0)
 }
 
-impl Place {
+impl ParsedPlace {
     /// The bytes that are meant: an empty range at a point, otherwise whole lines without the last line break. A line that does not exist
     /// is an error; a column past the end of its line means that end, which is reported.
     pub fn bytes(&self, text: &Text) -> Result<Range<usize>, String> {
@@ -72,7 +72,7 @@ impl Place {
             text.offset(at, Encoding::Utf32)
         };
         // The byte order mark is not a column of the first line.
-        let has_mark = text.slice(0..BYTE_ORDER_MARK.len_utf8()).starts_with(BYTE_ORDER_MARK);
+        let has_mark = text.mark_bytes() > 0;
 
         Ok(match self.at {
             Extent::Point { line, column } => {

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use crate::context::fence;
 use crate::features::{AnswerEvent, Sink};
 use crate::index::Index;
+use crate::text::visible::{hidden, visible};
 
 const TICK: Duration = Duration::from_millis(250);
 /// Shorter work is not worth a line.
@@ -47,7 +47,7 @@ pub fn print_json(object: &impl Display) {
     let text = object.to_string();
     let mut shown = String::with_capacity(text.len() + 1);
     let mut from = 0;
-    for (at, letter) in fence::hidden(&text).take_while(|_| std::io::stdout().is_terminal()) {
+    for (at, letter) in hidden(&text).take_while(|_| std::io::stdout().is_terminal()) {
         shown.push_str(&text[from..at]);
         let units = letter.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect::<String>();
         shown.push_str(&units);
@@ -64,7 +64,7 @@ pub fn tell_line(text: &str) {
 /// A text without anything that a terminal interprets, except lines and tabs.
 fn harmless(text: &str) -> String {
     // A lone carriage return would overwrite the line.
-    fence::visible(text).split("\r\n").map(|part| part.replace('\r', "<U+000D>")).collect::<Vec<_>>().join("\r\n")
+    visible(text).split("\r\n").map(|part| part.replace('\r', "<U+000D>")).collect::<Vec<_>>().join("\r\n")
 }
 
 /// Draws a line on standard error over the one drawn before.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use super::place::{Extent, Place};
+use super::place::{Extent, ParsedPlace};
 use super::screen::{self, Screen, say, tell};
 use super::{CliResult, Common};
 use crate::config::{self, Config};
@@ -50,14 +50,14 @@ pub fn session(common: &Common) -> Result<Session, String> {
 }
 
 /// A session, and the place in it. A missing file is reported before a large folder is indexed.
-pub fn session_at(common: &Common, place: &Place) -> Result<(Session, Target), String> {
+pub fn session_at(common: &Common, place: &ParsedPlace) -> Result<(Session, Target), String> {
     let session = bare_session(common)?;
     let at = target(&session, common, place)?;
     Ok((indexed(common, session), at))
 }
 
 /// [`session_at`] for commands that only read: text that is not UTF-8 is decoded lossily.
-pub fn session_to_read_at(common: &Common, place: &Place) -> Result<(Session, Target), String> {
+pub fn session_to_read_at(common: &Common, place: &ParsedPlace) -> Result<(Session, Target), String> {
     let session = bare_session(common)?;
     if session.snapshot.roots.is_empty() {
         let at = alone(&session, place)?;
@@ -120,7 +120,7 @@ pub fn building(tape: Option<&Tape>) -> Build {
 }
 
 /// The document and the bytes of a place on the command line.
-pub fn target(session: &Session, common: &Common, place: &Place) -> Result<Target, String> {
+pub fn target(session: &Session, common: &Common, place: &ParsedPlace) -> Result<Target, String> {
     if session.snapshot.roots.is_empty() {
         return alone(session, place);
     }
@@ -130,7 +130,7 @@ pub fn target(session: &Session, common: &Common, place: &Place) -> Result<Targe
 }
 
 /// The same for a file in no workspace, as if an editor opened it without a folder.
-fn alone(session: &Session, place: &Place) -> Result<Target, String> {
+fn alone(session: &Session, place: &ParsedPlace) -> Result<Target, String> {
     let missing = || format!("there is no file {}", place.file.display());
     let file = std::env::current_dir().unwrap_or_default().join(&place.file);
     let folder = without_detours(&file).and_then(|file| Some(file.parent()?.to_path_buf())).ok_or_else(missing)?;
@@ -144,7 +144,7 @@ fn alone(session: &Session, place: &Place) -> Result<Target, String> {
     Ok(Target { document: Arc::new(document), bytes })
 }
 
-fn target_in(path: WorkspacePath, text: Result<Arc<str>, ReadError>, place: &Place) -> Result<Target, String> {
+fn target_in(path: WorkspacePath, text: Result<Arc<str>, ReadError>, place: &ParsedPlace) -> Result<Target, String> {
     let text = Text::new(&text.map_err(|error| format!("{path}: {error}"))?);
     let bytes = place.bytes(&text)?;
     Ok(Target { document: Arc::new(Document::on_disk(path, text)), bytes })
@@ -225,6 +225,6 @@ pub fn footer(route: &Decision, timing: &Timing, sent: &[String]) {
 }
 
 /// Whether a place is a point, as completion requires.
-pub fn is_point(place: &Place) -> bool {
+pub fn is_point(place: &ParsedPlace) -> bool {
     matches!(place.at, Extent::Point { .. })
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::kv_type::KvType;
+
 /// All settings. The defaults apply without a file: both roles use the embedded default model.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
 #[serde(default)]
@@ -38,9 +40,6 @@ pub const DEFAULT_MODEL: &str = "qwen2.5-coder-0.5b";
 
 /// The context in tokens if neither the configuration nor the server gives one.
 pub const DEFAULT_CONTEXT: u32 = 8192;
-
-/// The type of a KV cache unless configured.
-pub const DEFAULT_KV_TYPE: &str = "f16";
 
 /// How an engine is reached.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
@@ -110,9 +109,13 @@ pub struct EngineConfig {
 }
 
 impl EngineConfig {
-    /// The type of the KV cache, by its name.
-    pub fn kv_type(&self) -> &str {
-        self.kv_type.as_deref().unwrap_or(DEFAULT_KV_TYPE)
+    /// The type of the KV cache.
+    ///
+    /// # Errors
+    /// The configured name, which no type has.
+    pub fn kv_type(&self) -> Result<KvType, &str> {
+        let Some(name) = self.kv_type.as_deref() else { return Ok(KvType::default()) };
+        KvType::by_name(name).ok_or(name)
     }
 }
 

@@ -31,7 +31,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-pub use crate::redact::{self, Masked};
+use crate::redact::Masked;
 pub use handle::{Handle, PlaceQuery, Sources};
 pub use stretch::Stretch;
 

@@ -117,7 +117,7 @@ const ODD_TOKENS: &[&str] = &[
 const FIM_TOKENS: &[&str] = &["<fim_prefix>", "<fim_suffix>", "<fim_middle>", "<fim_pad>", "<file_sep>", "<repo_name>"];
 
 /// The longest name in a control token, in characters.
-const LONGEST_NAME: usize = 48;
+const MAX_NAME_LETTERS: usize = 48;
 
 #[expect(clippy::expect_used, reason = "a constant, which every test reads")]
 static ODD: LazyLock<AhoCorasick> = LazyLock::new(|| {
@@ -158,7 +158,7 @@ pub(super) fn token_at(text: &str) -> Option<usize> {
     let end = name.find(|c: char| !(c.is_ascii_alphanumeric() || "_/.▁-".contains(c))).unwrap_or(name.len());
     let after = &name[end..];
     match after.strip_prefix(bar) {
-        _ if name[..end].chars().count() > LONGEST_NAME => None,
+        _ if name[..end].chars().count() > MAX_NAME_LETTERS => None,
         Some(rest) if end > 0 && rest.starts_with('>') => Some(text.len() - rest.len() + 1),
         Some("") if end > 0 => Some(0),
         _ => after.is_empty().then_some(0),

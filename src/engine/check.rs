@@ -2,8 +2,8 @@
 //! how, whether its address is valid. `longsight doctor` prints this, and the server shows it in the configuration file.
 
 use super::http::{self, Endpoint};
-use super::llama::gguf::{self, Header, KvType};
-use crate::config::{DEFAULT_CONTEXT, EngineConfig, EngineKind};
+use super::llama::gguf::{self, Header};
+use crate::config::{DEFAULT_CONTEXT, EngineConfig, EngineKind, KvType};
 use crate::dialect;
 use crate::models::{self, Machine, Model, Plan};
 
@@ -21,8 +21,7 @@ pub fn unknown(engine: &EngineConfig) -> Vec<Finding> {
         let message = format!("there is no dialect \"{named}\"; there is {}", dialect::NAMES.join(", "));
         found.push(Finding { key: "dialect", message });
     }
-    let kv_type = engine.kv_type.as_deref().filter(|_| engine.kind == EngineKind::Llama);
-    if let Some(kind) = kv_type.filter(|kind| KvType::by_name(kind).is_none()) {
+    if let Some(kind) = engine.kv_type().err().filter(|_| engine.kind == EngineKind::Llama) {
         found.push(Finding { key: "kv_type", message: format!("`{kind}` is not a KV cache type; there is f16, q8_0 and q4_0") });
     }
     found
@@ -84,7 +83,7 @@ pub fn plan_of_file(header: &Header, engine: &EngineConfig) -> Plan {
         expert_share: header.expert_bytes() as f64 / weights.max(1) as f64,
         active_share: header.active_share(),
         kv_bytes_per_token: header.kv_bytes_per_token(KvType::F16),
-        kv_type: engine.kv_type().into(),
+        kv_type: engine.kv_type().unwrap_or_default(),
         context: engine.context.map_or(u64::from(DEFAULT_CONTEXT).min(header.context_length().max(1)), u64::from),
         gpu_share: (f64::from(engine.gpu_layers.unwrap_or(0)) / layers as f64).min(1.0),
         experts_in_ram: in_ram(engine, layers),
@@ -98,7 +97,7 @@ pub fn plan_of_entry(model: &Model, bytes: u64, engine: &EngineConfig) -> Plan {
         expert_share: model.expert_share,
         active_share: model.active_parameters.map_or(1.0, |active| active / model.parameters),
         kv_bytes_per_token: model.kv_bytes_per_token,
-        kv_type: engine.kv_type().into(),
+        kv_type: engine.kv_type().unwrap_or_default(),
         context: u64::from(engine.context.unwrap_or(DEFAULT_CONTEXT)),
         gpu_share: if engine.gpu_layers.unwrap_or(0) > 0 { 1.0 } else { 0.0 },
         experts_in_ram: engine.cpu_moe.unwrap_or(false),

@@ -6,6 +6,7 @@ use super::edit::{calls::known_uses, rename};
 use super::{Session, Site, Target};
 use crate::route::UNTRUSTED;
 use crate::syntax::scope::Item;
+use crate::text::excerpt::headline;
 
 /// The kinds of code actions that `edit` computes.
 pub const REWRITE: &str = "refactor.rewrite";
@@ -72,7 +73,7 @@ pub fn actions(session: &Session, target: &Target, problems: &[String]) -> Vec<O
         return vec![];
     }
     let site = Site::new(session, target);
-    let mut offers: Vec<Offer> = problems.first().map(|first| Offer::new(format!("Fix: {}", one_line(first)), FIX)).into_iter().collect();
+    let mut offers: Vec<Offer> = problems.first().map(|first| Offer::new(format!("Fix: {}", headline(first)), FIX)).into_iter().collect();
     let selected = !site.text[site.bytes.clone()].trim().is_empty();
     let line = site.whole_lines(site.bytes.clone());
     let item = site.item();
@@ -81,7 +82,7 @@ pub fn actions(session: &Session, target: &Target, problems: &[String]) -> Vec<O
     if site.text[line.clone()].trim().is_empty() && !item.as_ref().is_some_and(is_to_come) {
         return offers;
     }
-    let name = item.as_ref().map(|item| format!("`{}`", one_line(&item.name)));
+    let name = item.as_ref().map(|item| format!("`{}`", headline(&item.name)));
     let what = if selected { Some("selection".to_string()) } else { name.clone() };
     let rename = rename_of(session, &site, selected);
     let Some(what) = what else {
@@ -126,7 +127,7 @@ fn of_item(session: &Session, site: &Site, item: &Item, name: &str, selected: bo
 /// The offer to rename the name at the cursor, or the one that is selected.
 fn rename_of(session: &Session, site: &Site, selected: bool) -> Option<Offer> {
     let old = rename::name_at(site).filter(|old| !selected || site.text[site.bytes.clone()].trim() == *old)?;
-    rename::is_known(session, site, &old).then(|| Offer::new(format!("Rename `{}` to what it is or does", one_line(&old)), RENAME))
+    rename::is_known(session, site, &old).then(|| Offer::new(format!("Rename `{}` to what it is or does", headline(&old)), RENAME))
 }
 
 /// Whether an item is at the top level of a file that has others.
@@ -137,16 +138,4 @@ fn is_one_of_several(session: &Session, site: &Site, item: &Item) -> bool {
         (file.path.to_string() == site.path && symbol.container().is_none()).then_some(file)
     });
     file.is_some_and(|file| file.symbols.iter().filter(|symbol| symbol.container().is_none()).count() > 1)
-}
-
-/// The longest piece of code or of a diagnostic in a title, in characters.
-const MAX_TITLE_LETTERS: usize = 80;
-
-/// The first line of a text, shortened for a menu.
-pub fn one_line(text: &str) -> String {
-    let line = text.trim().lines().next().unwrap_or_default().trim_end();
-    match line.char_indices().nth(MAX_TITLE_LETTERS) {
-        Some((cut, _)) => format!("{}…", line[..cut].trim_end()),
-        None => line.into(),
-    }
 }

@@ -6,10 +6,10 @@ use std::time::Instant;
 use super::answer::{Answer, Prompt, Question, numbered};
 use super::around::{Asker, around};
 use super::{Session, Sink, Site, Target, difficulty, preview};
-use crate::agent::limits;
 use crate::context::fence;
 use crate::engine::{BYTES_PER_TOKEN, Cancel, EngineError, Tokens};
 use crate::route::{Task, TaskKind};
+use crate::text::excerpt::shorten;
 
 /// The rules for the model.
 pub(super) const RULES: &str = "You explain code of this repository to a developer who works on it. Say first what the code is for, then how it works, \
@@ -22,7 +22,7 @@ const RESERVED_TOKENS: usize = 900;
 /// Explains the range of `target`; without a selection, the item there.
 pub async fn explain(session: &Session, target: &Target, cancel: &Cancel, sink: &Sink) -> Result<Answer, EngineError> {
     let started = Instant::now();
-    let work = Work::new(session, target)?;
+    let work = Subject::new(session, target)?;
     let task = work.task(session);
     let subject = Some(work.site.path.to_string());
     let question = Question { session, task, system: RULES, subject, length: 500, besides: RESERVED_TOKENS, started };
@@ -35,22 +35,22 @@ pub async fn explain(session: &Session, target: &Target, cancel: &Cancel, sink: 
 
 /// The task for an explanation.
 pub(super) fn task(session: &Session, target: &Target) -> Result<Task, EngineError> {
-    Ok(Work::new(session, target)?.task(session))
+    Ok(Subject::new(session, target)?.task(session))
 }
 
 /// The prompt for an explanation, with `budget` tokens around the code.
 pub(super) fn prompt(session: &Session, target: &Target, budget: usize, window: usize, tokens: &dyn Tokens) -> Result<Prompt, EngineError> {
-    Ok(Work::new(session, target)?.prompt(session, budget, window, tokens))
+    Ok(Subject::new(session, target)?.prompt(session, budget, window, tokens))
 }
 
 /// What is explained.
-struct Work {
+struct Subject {
     site: Site,
     lines: Range<usize>,
     what: String,
 }
 
-impl Work {
+impl Subject {
     fn new(session: &Session, target: &Target) -> Result<Self, EngineError> {
         if let Some(reason) = session.closed(target) {
             return Err(EngineError::refused(format!("nothing is explained here: {reason}")));
@@ -75,7 +75,7 @@ impl Work {
         let (first, last) = site.line_range(lines);
         let room = window.saturating_sub(RESERVED_TOKENS) * BYTES_PER_TOKEN;
         let masked = site.masked(lines.clone());
-        let code = masked.rewritten(|code| limits::shorten(&numbered(code, first), room * 2 / 3));
+        let code = masked.rewritten(|code| shorten(&numbered(code, first), room * 2 / 3));
         let left = room.saturating_sub(code.len()) / BYTES_PER_TOKEN;
         let mut parts = around(session, site, lines.start, most.min(left), tokens, Asker::Person);
         let mut text = String::new();

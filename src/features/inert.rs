@@ -4,13 +4,17 @@
 //! A code block gets a fence of ours at the start of a line, however the model indented it. Whether something is a fence depends on the
 //! surrounding list and on four spaces of indentation, and where a renderer sees no fence, it treats the code as markdown.
 
+use crate::text::Ending;
+use crate::text::markdown::{FENCE, FenceLine, Fences, code_span};
+use crate::text::visible::visible;
+
 /// Takes an answer in chunks of any size and returns it inert. The result does not depend on how it was split.
 #[derive(Default)]
 pub struct Inert {
     /// Text that cannot be decided yet.
     held: String,
-    /// The backquotes or tildes that opened the current code block.
-    fence: Option<String>,
+    /// The code blocks so far.
+    fences: Fences,
     in_line: bool,
     /// The last chunk ended in a carriage return, which may be followed by a line feed.
     returned: bool,
@@ -42,7 +46,7 @@ impl Inert {
         if let Some(before) = chunk.strip_suffix('\r') {
             (chunk, self.returned) = (before, true);
         }
-        self.held.push_str(&chunk.replace("\r\n", "\n").replace('\r', "\n"));
+        self.held.push_str(&Ending::Lf.apply(chunk));
         self.advance(false)
     }
 
@@ -52,7 +56,7 @@ impl Inert {
             self.held.push('\n');
         }
         let mut out = self.advance(true);
-        if let Some(fence) = self.fence.take() {
+        if let Some(fence) = self.fences.close() {
             if self.in_line {
                 out.push('\n');
             }
@@ -93,34 +97,29 @@ impl Inert {
             self.in_line = true;
             return true;
         }
-        let run: String = rest.chars().take_while(|letter| *letter == mark).collect();
+        let run = rest.len() - rest.trim_start_matches(mark).len();
         let Some(end) = self.held.find('\n').map(|at| at + 1).or((over || self.held.len() > UNDECIDED_BYTES).then_some(self.held.len()))
         else {
             return false;
         };
-        if run.len() < 3 {
+        if run < FENCE.len() {
             self.in_line = true;
             return true;
         }
         let line: String = self.held.drain(..end).collect();
-        let info = line[indent + run.len()..].trim().to_string();
-        match &self.fence {
+        match self.fences.take(&line[indent..]) {
             // As in the specification, but at any indentation, so that no line of the code can end our fence.
-            Some(open) if run.starts_with(open.as_str()) && info.is_empty() => {
-                self.fence = None;
-                out.push_str(&format!("{run}\n"));
-            }
-            Some(_) => out.push_str(&visible(&line)),
-            None if mark == '`' && info.contains('`') => {
+            FenceLine::Closes { run } => out.push_str(&format!("{run}\n")),
+            FenceLine::Code => out.push_str(&visible(&line)),
+            FenceLine::Prose => {
                 self.held.insert_str(0, &line);
                 self.in_line = true;
             }
-            None => {
+            FenceLine::Opens { run, info } => {
                 let name = info.split_whitespace().next().unwrap_or_default().to_lowercase();
                 let plain = name.chars().all(|letter| letter.is_ascii_alphanumeric() || "+#-_.".contains(letter));
                 let name = if plain && !DRAWN_LANGUAGES.contains(&name.as_str()) { name } else { "text".into() };
                 out.push_str(&format!("{run}{name}\n"));
-                self.fence = Some(run);
             }
         }
         true
@@ -136,7 +135,7 @@ impl Inert {
                 self.in_line = false;
                 return true;
             }
-            if self.fence.is_some() {
+            if self.fences.in_code() {
                 let take = end.unwrap_or(self.held.len());
                 out.push_str(&visible(&self.held.drain(..take).collect::<String>()));
                 continue;
@@ -226,23 +225,4 @@ fn address(line: &str, decided: bool, out: &mut String) -> Option<usize> {
     out.push('\\');
     out.push_str(&line[cut..known.len()]);
     Some(known.len())
-}
-
-/// Where the code span that opens with `run` backquotes ends on this line.
-pub(super) fn code_span(line: &str, run: usize) -> Option<usize> {
-    let mut at = run;
-    while let Some(found) = line[at..].find('`') {
-        let start = at + found;
-        let length = line[start..].len() - line[start..].trim_start_matches('`').len();
-        if length == run {
-            return Some(start + length);
-        }
-        at = start + length;
-    }
-    None
-}
-
-/// Makes control sequences and invisible characters visible.
-fn visible(text: &str) -> String {
-    crate::context::fence::visible(text)
 }

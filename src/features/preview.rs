@@ -7,12 +7,15 @@ use serde::Serialize;
 
 use super::answer::Prompt;
 use super::complete::{self, Spot};
-use super::edit::{How, Instruction, first_question};
+use super::edit::How;
+use super::edit::conversation::first_question;
 use super::{Session, Target, ask, explain};
 use crate::config::EngineConfig;
-use crate::context::{Kind, Masked, Part};
+use crate::context::{Kind, Part};
 use crate::engine::{Ask, Caps, EngineError, Estimate, Tokens};
+use crate::redact::Masked;
 use crate::route::{Choice, Decision, Task, TaskKind, most_thoughts};
+use crate::text::common::common_text;
 
 /// What to preview.
 #[derive(Clone, Debug, Default)]
@@ -79,8 +82,7 @@ impl LastPrompts {
         let before = known.map(|(_, prompt)| prompt).unwrap_or_default();
         self.0.push_front(((kind, budget), prompt.into()));
         self.0.truncate(KEPT_PROMPTS);
-        let equal = before.bytes().zip(prompt.bytes()).take_while(|(a, b)| a == b).count();
-        prompt.floor_char_boundary(equal)
+        common_text(&before, prompt)
     }
 }
 
@@ -194,41 +196,12 @@ impl Steps {
 
 /// Makes the preview. Waits for the ranking of the repository but asks no model; blocks briefly, so not for async code.
 pub fn preview(session: &Session, params: &Params) -> Result<Preview, EngineError> {
-    let config = &session.config().context;
-    let configured = |tokens: u32| params.budget.unwrap_or(tokens as usize);
-    let mut steps = Steps::ONE;
-    let (task, budget, drawn, reader) = match (&params.question, &params.at) {
-        (Some(question), _) => {
-            let task = session.task(TaskKind::Ask);
-            let reader = LikelyEngine::new(session, &task)?;
-            let budget = params.budget.unwrap_or_else(|| ask::room(session, &reader.caps));
-            let prompt = ask::prompt(session, ask::checked(question)?, budget, reader.tokens.as_ref());
-            (task, budget, from_words(ask::RULES, prompt), reader)
-        }
-        (None, Some(at)) if params.how.is_some() => {
-            let how = params.how.clone().unwrap_or_else(|| How::Instruction(Instruction::default()));
-            let first = first_question::first(session, at, &how, params.budget)?;
-            steps = first.steps;
-            (first.task, first.budget, first.drawn, first.reader)
-        }
-        (None, Some(at)) if at.bytes.is_empty() => {
-            let spot = Spot::of(session, at, None).map_err(unsent)?;
-            let (task, reader) = completing(session, &spot, params.invoked)?;
-            let invoked = task.kind == TaskKind::CompleteInvoked;
-            let (drawn, budget, answer) = complete::draw(session, &spot, params.budget, &reader, invoked);
-            steps.first = Some(answer);
-            (task, budget, drawn, reader)
-        }
-        (None, Some(at)) => {
-            let task = explain::task(session, at)?;
-            let reader = LikelyEngine::new(session, &task)?;
-            let budget = configured(config.explain_tokens);
-            let prompt = explain::prompt(session, at, budget, reader.caps.context as usize, reader.tokens.as_ref())?;
-            (task, budget, from_words(explain::RULES, prompt), reader)
-        }
-        (None, None) => {
-            return Err(EngineError::refused("a preview needs a place or a question"));
-        }
+    let Previewed { task, budget, drawn, reader, steps } = match (&params.question, &params.at, &params.how) {
+        (Some(question), _, _) => of_question(session, params, question)?,
+        (None, Some(at), Some(how)) => of_edit(session, params, at, how)?,
+        (None, Some(at), None) if at.bytes.is_empty() => of_completion(session, params, at)?,
+        (None, Some(at), None) => of_explanation(session, params, at)?,
+        (None, None, _) => return Err(EngineError::refused("a preview needs a place or a question")),
     };
     let (kind, mut asked) = (task.kind, drawn.ask);
     if let Some(choice) = &reader.choice {
@@ -242,6 +215,45 @@ pub fn preview(session: &Session, params: &Params) -> Result<Preview, EngineErro
     let destination = reader.destination(session, kind, prompt_tokens, &steps);
     let prefix_reused = counted(reader.tokens.as_ref(), &prompt[..shared]);
     Ok(Preview { tokens, budget, prefix_reused, prompt_tokens, destination, parts, prompt })
+}
+
+/// What a request would send, and to whom.
+struct Previewed {
+    task: Task,
+    /// Tokens for what is added around the current file.
+    budget: usize,
+    drawn: UnrenderedPrompt,
+    reader: LikelyEngine,
+    steps: Steps,
+}
+
+fn of_question(session: &Session, params: &Params, question: &str) -> Result<Previewed, EngineError> {
+    let task = session.task(TaskKind::Ask);
+    let reader = LikelyEngine::new(session, &task)?;
+    let budget = params.budget.unwrap_or_else(|| ask::room(session, &reader.caps));
+    let prompt = ask::prompt(session, ask::checked(question)?, budget, reader.tokens.as_ref());
+    Ok(Previewed { task, budget, drawn: from_words(ask::RULES, prompt), reader, steps: Steps::ONE })
+}
+
+fn of_edit(session: &Session, params: &Params, at: &Target, how: &How) -> Result<Previewed, EngineError> {
+    let first = first_question::first(session, at, how, params.budget)?;
+    Ok(Previewed { task: first.task, budget: first.budget, drawn: first.drawn, reader: first.reader, steps: first.steps })
+}
+
+fn of_completion(session: &Session, params: &Params, at: &Target) -> Result<Previewed, EngineError> {
+    let spot = Spot::of(session, at, None).map_err(unsent)?;
+    let (task, reader) = completing(session, &spot, params.invoked)?;
+    let invoked = task.kind == TaskKind::CompleteInvoked;
+    let (drawn, budget, answer) = complete::draw(session, &spot, params.budget, &reader, invoked);
+    Ok(Previewed { task, budget, drawn, reader, steps: Steps { first: Some(answer), ..Steps::ONE } })
+}
+
+fn of_explanation(session: &Session, params: &Params, at: &Target) -> Result<Previewed, EngineError> {
+    let task = explain::task(session, at)?;
+    let reader = LikelyEngine::new(session, &task)?;
+    let budget = params.budget.unwrap_or(session.config().context.explain_tokens as usize);
+    let prompt = explain::prompt(session, at, budget, reader.caps.context as usize, reader.tokens.as_ref())?;
+    Ok(Previewed { task, budget, drawn: from_words(explain::RULES, prompt), reader, steps: Steps::ONE })
 }
 
 /// The task and the likely engine for a completion at a place. If it is not given whether the user asks or only types, the kind that leaves

@@ -4,8 +4,7 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use super::{Session, Target};
-use crate::context::Masked;
-use crate::context::redact::Secrets;
+use crate::redact::{Masked, Secrets};
 use crate::syntax::place;
 use crate::syntax::scope::{self, Item};
 use crate::syntax::uses::{self, Within};

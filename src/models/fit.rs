@@ -6,6 +6,8 @@ use std::time::Instant;
 
 use serde::Serialize;
 
+use crate::config::KvType;
+
 /// The machine's memory, in bytes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Machine {
@@ -27,8 +29,8 @@ pub struct Plan {
     pub active_share: f64,
     /// Bytes of KV cache per token at f16.
     pub kv_bytes_per_token: u64,
-    /// `f16`, `q8_0` or `q4_0`.
-    pub kv_type: String,
+    /// Its number format.
+    pub kv_type: KvType,
     /// Context in tokens.
     pub context: u64,
     /// The share of the layers on the GPU.
@@ -54,7 +56,7 @@ const HEADROOM: u64 = 600_000_000;
 
 /// Places a plan on a machine. The KV cache is where its layers are.
 pub fn fit(plan: &Plan, machine: &Machine) -> Fit {
-    let kv = (plan.kv_bytes_per_token as f64 * kv_factor(&plan.kv_type)) as u64;
+    let kv = (plan.kv_bytes_per_token as f64 * kv_factor(plan.kv_type)) as u64;
     let experts = plan.weights as f64 * plan.expert_share;
     let rest = plan.weights as f64 - experts;
     let on_gpu = rest * plan.gpu_share + if plan.experts_in_ram { 0.0 } else { experts * plan.gpu_share };
@@ -76,14 +78,13 @@ pub fn fit(plan: &Plan, machine: &Machine) -> Fit {
     }
 }
 
-/// Size of a KV type relative to f16 (blocks of 32 values with a scale).
-fn kv_factor(kv_type: &str) -> f64 {
-    match kv_type {
-        "q8_0" => 34.0 / 64.0,
-        "q4_0" => 18.0 / 64.0,
-        _ => 1.0,
-    }
+/// Size of a KV type relative to f16.
+fn kv_factor(kv_type: KvType) -> f64 {
+    kv_type.bytes(BLOCK) as f64 / KvType::F16.bytes(BLOCK) as f64
 }
+
+/// Elements that quantised types store together.
+const BLOCK: u64 = 32;
 
 /// The highest possible tokens per second: every active weight in main memory is read once per token. `None` if no weights are there.
 pub fn decode_ceiling(plan: &Plan, bandwidth: f64) -> Option<f64> {

@@ -79,7 +79,7 @@ static LINE_OF_SECTION: LazyLock<Regex> = LazyLock::new(|| compiled(r"\A\s*(?:[#
 const SECTION_LINES: usize = 24;
 
 /// A name in a text that is certainly that of a password.
-pub(super) struct Place<'a> {
+pub(super) struct PasswordName<'a> {
     pub text: &'a str,
     pub name: Range<usize>,
     /// What precedes and follows it on its line, as far as that is examined.
@@ -90,7 +90,7 @@ pub(super) struct Place<'a> {
     pub may_be_word: bool,
 }
 
-impl Place<'_> {
+impl PasswordName<'_> {
     /// The value of the name, as a range of the text after it.
     pub fn value(&self) -> Option<Range<usize>> {
         let (before, behind, name) = (&*BEFORE, &*BEHIND, &self.text[self.name.clone()]);

@@ -11,11 +11,11 @@ const WORD: std::ops::RangeInclusive<usize> = 5..=24;
 /// Minimum words of a passphrase.
 const PHRASE: usize = 4;
 /// Minimum bytes of a password with a sign in it, with a digit in it, and of digits only.
-const LEAST_WITH_SIGN: usize = 4;
-const LEAST_WITH_DIGIT: usize = 5;
-const LEAST_DIGITS: usize = 4;
+const MIN_BYTES_WITH_SIGN: usize = 4;
+const MIN_BYTES_WITH_DIGIT: usize = 5;
+const MIN_DIGITS: usize = 4;
 /// Maximum bytes of a password that somebody chose.
-const MOST: usize = 64;
+const MAX_PASSWORD_BYTES: usize = 64;
 
 /// Signs that occur in passwords, but hardly ever in names and paths.
 const SIGNS: &str = "!@#$%^&*~+=?";
@@ -44,10 +44,10 @@ pub(super) fn is_marked(value: &str) -> bool {
     // At the end of a word, these belong to a sentence.
     let inside = value.trim_end_matches(['!', '?', '*', '=']);
     let (digit, sign) = (has(u8::is_ascii_digit), inside.contains(|letter| SIGNS.contains(letter)));
-    let least = if value.contains(|letter| SIGNS.contains(letter)) { LEAST_WITH_SIGN } else { LEAST_WITH_DIGIT };
+    let least = if value.contains(|letter| SIGNS.contains(letter)) { MIN_BYTES_WITH_SIGN } else { MIN_BYTES_WITH_DIGIT };
     (digit || sign)
         && has(u8::is_ascii_alphabetic)
-        && (least..=MOST).contains(&value.len())
+        && (least..=MAX_PASSWORD_BYTES).contains(&value.len())
         && !value.contains(char::is_whitespace)
         && !is_template(value)
         && !is_place(value)
@@ -73,12 +73,12 @@ pub(super) fn has_signs(value: &str) -> bool {
 }
 
 fn is_digits(value: &str) -> bool {
-    value.len() >= LEAST_DIGITS && value.len() <= MOST && value.bytes().all(|byte| byte.is_ascii_digit())
+    value.len() >= MIN_DIGITS && value.len() <= MAX_PASSWORD_BYTES && value.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Words with spaces between them that are not a sentence: `correct horse battery staple`, `p@ss w0rd!`.
 fn is_phrase(value: &str) -> bool {
-    if value.len() > MOST || !value.contains(' ') || is_template(value) || list("within").any(|word| contains(value, word)) {
+    if value.len() > MAX_PASSWORD_BYTES || !value.contains(' ') || is_template(value) || list("within").any(|word| contains(value, word)) {
         return false;
     }
     let words = value.split(' ');

@@ -29,7 +29,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 const SEARCHED_AROUND_BYTES: usize = 32 << 10;
 
 /// The shortest secret, in bytes, that is replaced where a message quotes it: a shorter one may be any word.
-const SHORTEST_QUOTED: usize = 6;
+const MIN_QUOTED_BYTES: usize = 6;
 
 /// How every placeholder begins.
 pub const PLACEHOLDER: &str = "<redacted ";
@@ -163,7 +163,7 @@ impl Secrets {
         let mut shown = said.to_string();
         for secret in &self.found {
             let value = text[secret.range.clone()].trim();
-            if value.len() >= SHORTEST_QUOTED && shown.contains(value) {
+            if value.len() >= MIN_QUOTED_BYTES && shown.contains(value) {
                 shown = shown.replace(value, &secret.placeholder());
             }
         }

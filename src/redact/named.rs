@@ -38,16 +38,16 @@ const WORD: &str = r#"([^\s"'`;,&(){}<>\[\]][^\s"'`;,(){}<>\[\]]{7,})"#;
 const SHORT: &str = r#"([^\s"'`;,&(){}<>\[\]][^\s"'`;,(){}<>\[\]]{3,})"#;
 
 /// Minimum bytes of a password, of a token and of a key, if the name does not make it certain.
-const LEAST: usize = 8;
-const LEAST_TOKEN: usize = 16;
-const LEAST_KEY: usize = 20;
+const MIN_PASSWORD_BYTES: usize = 8;
+const MIN_TOKEN_BYTES: usize = 16;
+const MIN_KEY_BYTES: usize = 20;
 
 /// Maximum bytes between a name and its value.
 const BEHIND: usize = 400;
 /// Maximum bytes between a name that may mean much else and its value.
 const NEAR: usize = 160;
 /// The longest name, in bytes.
-const LONGEST_NAME: usize = 128;
+const MAX_NAME_BYTES: usize = 128;
 /// Bytes before a name that are examined.
 const BEFORE: usize = 128;
 
@@ -136,13 +136,13 @@ impl Says {
     fn of(before: &str, word: &str, tail: &str, behind: &str) -> Option<Self> {
         let is_apart = before.is_empty() || word.starts_with('_') || names::begins_word(before, word);
         let (least, may_mean_else) = match word.to_ascii_lowercase().as_str() {
-            _ if is_password(word) => (LEAST, false),
+            _ if is_password(word) => (MIN_PASSWORD_BYTES, false),
             // Many keys are merely the keys of a map.
             "key" if !is_apart || tail.starts_with(['s', 'S']) || names::is_plain_key(before) => return None,
             // Only as a word of its own: not in `compass` or `bypass`.
             "auth" | "pass" if !is_apart => return None,
-            "key" | "auth" | "_pat" => (LEAST_KEY, true),
-            _ => (LEAST_TOKEN, false),
+            "key" | "auth" | "_pat" => (MIN_KEY_BYTES, true),
+            _ => (MIN_TOKEN_BYTES, false),
         };
         let has_room = || has_room(least, behind);
         if may_mean_else && !has_room() {
@@ -186,9 +186,9 @@ struct Name<'a> {
 impl<'a> Name<'a> {
     fn at(text: &'a str, word: Range<usize>) -> Option<Self> {
         let part = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-');
-        let behind = &text[word.end..text.floor_char_boundary(word.end + LONGEST_NAME)];
+        let behind = &text[word.end..text.floor_char_boundary(word.end + MAX_NAME_BYTES)];
         let end = word.end + behind.find(|letter| !part(letter)).unwrap_or(behind.len());
-        let reach = text.ceil_char_boundary(word.start.saturating_sub(LONGEST_NAME));
+        let reach = text.ceil_char_boundary(word.start.saturating_sub(MAX_NAME_BYTES));
         let ahead = &text[reach..word.start];
         let start = reach + ahead.rfind(|letter| !part(letter)).map_or(0, |before| ahead.ceil_char_boundary(before + 1));
         let (before, tail, word) = (&text[start..word.start], &text[word.end..end], &text[word]);
@@ -228,7 +228,7 @@ impl<'a> Name<'a> {
             return None;
         }
         let (text, before, is_shouted, may_be_word) = (self.text, self.before(), self.is_shouted(), is_password(self.word));
-        let place = bare::Place { text, name: self.start..self.end, before, behind, is_shouted, may_be_word };
+        let place = bare::PasswordName { text, name: self.start..self.end, before, behind, is_shouted, may_be_word };
         place.value().map(|value| self.whole(value, behind.len()))
     }
 
@@ -237,7 +237,7 @@ impl<'a> Name<'a> {
         let value = paired::string(self.ahead(BEHIND), behind)?;
         let text = &behind[value.clone()];
         let is_chosen = || self.names_password() && self.is_chosen(text, How::Set, self.end + value.start);
-        let is_secret = text.len() >= LEAST && is_random(text) && self.may_be(text) || is_chosen();
+        let is_secret = text.len() >= MIN_PASSWORD_BYTES && is_random(text) && self.may_be(text) || is_chosen();
         is_secret.then(|| self.end + value.start..self.end + value.end)
     }
 
@@ -246,7 +246,7 @@ impl<'a> Name<'a> {
         match self.says {
             Says::Secret => is_password(self.word) || !is_words(value) || chosen::has_signs(value),
             Says::Perhaps(least) => {
-                let may_hold_words = least == LEAST && !value.contains(['-', '_', '/', '.']);
+                let may_hold_words = least == MIN_PASSWORD_BYTES && !value.contains(['-', '_', '/', '.']);
                 value.len() >= least && is_drawn(value) && (may_hold_words || !is_words(value))
             }
         }
@@ -318,7 +318,7 @@ impl<'a> Name<'a> {
         let names_password = self.names_password();
         for given in strings(self.text, self.end, self.is_plural()) {
             let value = &self.text[given.range.clone()];
-            let long = value.len() >= LEAST;
+            let long = value.len() >= MIN_PASSWORD_BYTES;
             last = match given.how {
                 How::Joined if last => !value.is_empty(),
                 how if names_password && self.is_chosen(value, how, given.range.start) => true,
@@ -343,7 +343,7 @@ impl<'a> Name<'a> {
         let near = near.split('}').next().unwrap_or_default();
         let found = SIBLING.captures(near).filter(|found| found.name("next").is_none())?;
         let is_chosen = |value: &str| self.names_password() && chosen::is_marked(value);
-        let is_long = |value: &str| value.len() >= LEAST && self.may_be(value);
+        let is_long = |value: &str| value.len() >= MIN_PASSWORD_BYTES && self.may_be(value);
         let quoted = found.get(2).map(|value| (value, is_random(value.as_str())));
         let (value, is_random) = quoted.or_else(|| found.get(3).map(|value| (value, is_drawn_value(value.as_str()))))?;
         if !(is_random && is_long(value.as_str()) || is_chosen(value.as_str())) {

@@ -9,11 +9,11 @@ use crate::engine::{EngineError, ErrorKind, Timing};
 const FAILURES: u32 = 3;
 /// After this many consecutive completions that came too late for a typing user, an engine rests as well.
 const LATE_COMPLETIONS: u32 = 6;
-/// The first rest. It doubles with every further failure, up to `MOST_DOUBLINGS` times.
+/// The first rest. It doubles with every further failure, up to `MAX_DOUBLINGS` times.
 pub const FIRST_REST: Duration = Duration::from_secs(5);
-const MOST_DOUBLINGS: u32 = 3;
+const MAX_DOUBLINGS: u32 = 3;
 /// The longest rest that a server can ask for (`Retry-After`).
-const LONGEST_REST: Duration = Duration::from_secs(600);
+const MAX_REST: Duration = Duration::from_secs(600);
 /// How long typing sends nothing to an engine that rejects the key. A good answer to an explicit request, or a new configuration, ends this
 /// earlier.
 const FOR_GOOD: Duration = Duration::from_secs(10 * 365 * 86_400);
@@ -94,9 +94,9 @@ impl Health {
         match refusal.status {
             401..=403 => Some(FOR_GOOD),
             // The user may fetch the model or restart the server, so this is tried again later.
-            300..=399 | 404 => Some(LONGEST_REST),
+            300..=399 | 404 => Some(MAX_REST),
             // The error may be about this one prompt.
-            _ => (self.failures + 1 >= FAILURES).then_some(LONGEST_REST),
+            _ => (self.failures + 1 >= FAILURES).then_some(MAX_REST),
         }
     }
 
@@ -127,7 +127,7 @@ impl Health {
         self.problem = Some(error.message.clone());
         self.barred = self.bars(error).map(|time| now + time).max(self.barred);
         if let Some(asked) = error.refusal.as_ref().and_then(|refusal| refusal.retry_after) {
-            self.rest = Some((Rest::Asked, now + asked.min(LONGEST_REST)));
+            self.rest = Some((Rest::Asked, now + asked.min(MAX_REST)));
             return news;
         }
         // A typing user waits only for moments, so a slow answer does not mean that the server is dead. Only many consecutive late answers
@@ -138,7 +138,7 @@ impl Health {
         };
         *counted = counted.saturating_add(1);
         if *counted >= enough {
-            self.rest = Some((rest, now + pause * 2u32.pow((*counted - enough).min(MOST_DOUBLINGS))));
+            self.rest = Some((rest, now + pause * 2u32.pow((*counted - enough).min(MAX_DOUBLINGS))));
         }
         news
     }

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::lsp_types::{self as lsp, MessageType, TextDocumentIdentifier, Url};
 
-use super::edit::change::{self, Delivery};
-use super::edit::edits::{self, Label};
-use super::edit::{accept, review};
+use super::edit::apply::{self, Label};
+use super::edit::delivery::{self, Delivery};
+use super::edit::{accept_by_action, review};
 use super::progress::Progress;
 use super::{Server, answers, menu, message, trust};
 use crate::engine::Cancel;
@@ -78,9 +78,9 @@ pub async fn list(server: &Server, params: CodeActionParams) -> Result<Value> {
     let shown = offers.iter().filter(|offer| wanted(&offer.kind)).map(|offer| as_action(offer, &data, range, &diagnostics, resolves));
     let mut listed = vec![];
     for decision in decisions.into_iter().filter(|action| wanted(action["kind"].as_str().unwrap_or_default())) {
-        match accept::is_one(&decision) && !resolves {
+        match accept_by_action::is_one(&decision) && !resolves {
             // A document that has changed in the meantime gets a new list anyway.
-            true => listed.extend(accept::resolve(server, decision).await.ok()),
+            true => listed.extend(accept_by_action::resolve(server, decision).await.ok()),
             false => listed.push(decision),
         }
     }
@@ -121,8 +121,8 @@ pub async fn resolve(server: &Server, action: Value) -> Result<Value> {
 }
 
 async fn compute(server: &Server, mut action: Value) -> Result<Value> {
-    if accept::is_one(&action) {
-        return accept::resolve(server, action).await;
+    if accept_by_action::is_one(&action) {
+        return accept_by_action::resolve(server, action).await;
     }
     let Ok(data) = serde_json::from_value::<ActionData>(action["data"].clone()) else {
         // Not ours, or nothing to resolve.
@@ -138,7 +138,7 @@ async fn compute(server: &Server, mut action: Value) -> Result<Value> {
     let sink = answers::progress_only(Progress::begin(server, None, &title, &cancel));
     let at = Target { document: document.clone(), bytes: data.start..data.end };
     let params = Params { at, how: How::Action { kind: data.kind, problems: data.problems } };
-    let computed = change::compute_edit(server, snapshot, params, &cancel, sink).await?;
+    let computed = delivery::compute_edit(server, snapshot, params, &cancel, sink).await?;
     // A resolved action needs no command that would do the same.
     if let Some(fields) = action.as_object_mut() {
         fields.remove("command");
@@ -153,10 +153,10 @@ async fn compute(server: &Server, mut action: Value) -> Result<Value> {
         return Ok(action);
     };
     let warnings = &computed.edited.confirm;
-    change::warn(server, &title, warnings);
+    delivery::warn(server, &title, warnings);
     let label = Label { title: &title, confirm, warnings };
     action["edit"] =
-        edits::workspace_edit(server, &computed.files, Some(label)).await.map_err(|reason| message::content_modified(&reason))?;
+        apply::workspace_edit(server, &computed.files, Some(label)).await.map_err(|reason| message::content_modified(&reason))?;
     Ok(action)
 }
 

@@ -15,8 +15,8 @@ use tower_lsp::lsp_types::MessageType;
 
 use super::transport::{Importance, Outbox};
 use super::{StateLock, message};
-use crate::context::fence;
 use crate::report::{self, Level};
+use crate::text::visible::plain;
 
 /// How long to wait for an editor's answer.
 const ANSWER_WAIT: Duration = Duration::from_secs(120);
@@ -88,7 +88,7 @@ impl Client {
 
     /// Shows a message.
     pub fn show(&self, kind: MessageType, text: &str) {
-        self.notify("window/showMessage", serde_json::json!({ "type": kind, "message": fence::plain(text) }));
+        self.notify("window/showMessage", serde_json::json!({ "type": kind, "message": plain(text) }));
     }
 
     fn with_waiters<T>(&self, act: impl FnOnce(&mut Waiters) -> T) -> T {

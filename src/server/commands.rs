@@ -8,7 +8,7 @@ use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::Url;
 
 use super::arguments::{self, AskArgument, EditArgument, EditRequest, ExplainArgument, Location, PreviewArgument};
-use super::edit::{change, hunk_view, review};
+use super::edit::{delivery, hunk_view, review};
 use super::progress::Progress;
 use super::service::{Question, StateSnapshot};
 use super::state::State;
@@ -100,8 +100,8 @@ async fn edit(server: &Server, token: Option<Value>, argument: EditArgument) -> 
     let progress = Progress::begin(server, token, &title, &cancel);
     let sink = answers::streaming(server, argument.stream_token, progress);
     let marked = at.document.clone();
-    let computed = change::compute_edit(server, snapshot, edit::Params { at, how }, &cancel, sink).await?;
-    Ok(change::deliver(server, &title, computed, argument.review, &marked).await)
+    let computed = delivery::compute_edit(server, snapshot, edit::Params { at, how }, &cancel, sink).await?;
+    Ok(delivery::deliver(server, &title, computed, argument.review, &marked).await)
 }
 
 /// What an edit should do, and its title.

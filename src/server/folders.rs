@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tower_lsp::lsp_types::{MessageType, Url, WorkspaceFoldersChangeEvent};
 
 use super::state::{LocatedFolders, is_same_folder};
-use super::{Server, config, documents, trust};
+use super::{Server, config, document_sync, trust};
 use crate::report::{self, Level};
 use crate::workspace::{Roots, broad};
 
@@ -49,7 +49,7 @@ pub fn refresh_now(server: &Server) {
     }
     let told = server.snapshot();
     server.features().set_workspace(told.clone());
-    documents::catch_up(server, told);
+    document_sync::catch_up(server, told);
 }
 
 /// Reports once for each folder that is no workspace that it is none. A file in it is treated as if opened without a folder.

@@ -10,7 +10,7 @@ use tower_lsp::{LanguageServer, LspServiceBuilder};
 
 use super::edit::{file_renames, review};
 use super::serve::Host;
-use super::{Server, actions, commands, completion, config, documents, folders, initialize, progress, trust};
+use super::{Server, actions, commands, completion, config, document_sync, folders, initialize, progress, trust};
 
 /// Adds the methods that tower-lsp does not know.
 pub fn register(builder: LspServiceBuilder<Server>) -> LspServiceBuilder<Server> {
@@ -43,11 +43,11 @@ impl LanguageServer for Server {
     }
 
     async fn did_save(&self, params: DidSaveTextDocumentParams) {
-        documents::saved(self, &params.text_document.uri);
+        document_sync::saved(self, &params.text_document.uri);
     }
 
     async fn did_close(&self, params: DidCloseTextDocumentParams) {
-        documents::close(self, &params.text_document.uri);
+        document_sync::close(self, &params.text_document.uri);
     }
 
     async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
@@ -59,17 +59,17 @@ impl LanguageServer for Server {
     }
 
     async fn did_change_watched_files(&self, params: DidChangeWatchedFilesParams) {
-        documents::files_changed(self, params.changes);
+        document_sync::files_changed(self, params.changes);
     }
 }
 
 impl Server {
     async fn open(&self, params: Value) {
-        documents::open(self, params);
+        document_sync::open(self, params);
     }
 
     async fn change(&self, params: Value) {
-        documents::change(self, params);
+        document_sync::change(self, params);
     }
 
     async fn configure(&self, _: Value) {
@@ -104,13 +104,13 @@ impl Server {
         trust::changed(self, &params);
     }
 
-    async fn debug_documents(&self, params: documents::DebugParams) -> Result<Value> {
-        Ok(documents::debug(self, &params))
+    async fn debug_documents(&self, params: document_sync::DebugParams) -> Result<Value> {
+        Ok(document_sync::debug(self, &params))
     }
 }
 
 impl Host for Server {
     fn suspect(&self, method: &str, params: Option<&Value>) {
-        documents::suspect(self, method, params);
+        document_sync::suspect(self, method, params);
     }
 }

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use tower_lsp::jsonrpc::{Error, ErrorCode, Id};
 
-use crate::context::fence;
 use crate::engine::http::surrogates::{ESCAPE_BYTES, lone_surrogates};
 use crate::engine::{EngineError, ErrorKind};
+use crate::text::visible::plain;
 
 /// The body is not JSON.
 pub const PARSE_ERROR: i64 = -32700;
@@ -186,7 +186,7 @@ pub fn request(id: i64, method: &str, params: Value) -> Value {
 
 /// An error with this code.
 pub fn error(code: i64, message: &str) -> Error {
-    Error { code: ErrorCode::ServerError(code), message: Cow::Owned(fence::plain(message)), data: None }
+    Error { code: ErrorCode::ServerError(code), message: Cow::Owned(plain(message)), data: None }
 }
 
 /// The request was valid but could not be served.

@@ -14,7 +14,7 @@ mod config;
 mod convert;
 mod diagnostics;
 mod dispatch;
-mod documents;
+mod document_sync;
 mod edit;
 mod editor;
 mod folders;

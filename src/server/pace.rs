@@ -17,7 +17,7 @@ pub type Suggested = Result<Suggestions, EngineError>;
 
 /// While requests are overtaken by further keys, typing has to pause for this share of the usual waiting time before a model is asked.
 const REST_SHARE: f64 = 0.125;
-const LONGEST_REST_MS: f64 = 200.0;
+const MAX_REST_MS: f64 = 200.0;
 /// Weight of the newest measurement in the average.
 const NEWEST_WEIGHT: f64 = 0.3;
 
@@ -50,7 +50,7 @@ impl Pace {
     /// How long to wait for another key before a model is asked, if the last request was overtaken by a key.
     pub fn rest(&self) -> Duration {
         let rest = self.usual_ms.unwrap_or_default() * REST_SHARE;
-        Duration::from_secs_f64(rest.min(LONGEST_REST_MS) / 1000.0)
+        Duration::from_secs_f64(rest.min(MAX_REST_MS) / 1000.0)
     }
 
     /// Remembers the suggestion for a document; none if nothing was offered.

@@ -10,7 +10,7 @@ use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::MessageType;
 
 use super::{Server, folders, message};
-use crate::context::fence;
+use crate::text::visible::plain;
 use crate::workspace::trust::{Standing, Store, StoreStamp, fingerprint};
 use crate::workspace::{Root, Roots};
 
@@ -174,7 +174,7 @@ async fn question(server: Server, trust: Trust, asks: Vec<TrustQuestion>) {
     let actions = json!([{ "title": YES }, { "title": NO }]);
     let answer = server
         .client
-        .request("window/showMessageRequest", json!({ "type": MessageType::WARNING, "message": fence::plain(&text), "actions": actions }))
+        .request("window/showMessageRequest", json!({ "type": MessageType::WARNING, "message": plain(&text), "actions": actions }))
         .await;
     // If the user gives no answer, the folder is not trusted, and nothing is remembered.
     let said = match answer.as_ref().ok().and_then(|answer| answer["title"].as_str()) {

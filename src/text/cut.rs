@@ -3,6 +3,7 @@
 //! compared at all.
 
 use super::Text;
+use super::common::{common_end, common_start};
 
 /// The bytes of the earlier version that are replaced, and where the replacement ends in the later one. All on character boundaries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +20,7 @@ impl Cut {
             return None;
         }
         let (a, b) = (old.as_bytes(), new.as_bytes());
-        let mut start = common(a, b);
+        let mut start = common_start(a, b);
         while !old.is_char_boundary(start) || !new.is_char_boundary(start) {
             start -= 1;
         }
@@ -44,7 +45,7 @@ impl Cut {
     /// Finds the stretch by comparing contents.
     fn searched(old: &Text, new: &Text) -> Option<Self> {
         let shortest = old.len_bytes().min(new.len_bytes());
-        let start = shared(old.chunks(), new.chunks(), common, |chunk, length| &chunk[length..]);
+        let start = shared(old.chunks(), new.chunks(), common_start, |chunk, length| &chunk[length..]);
         if start == shortest && old.len_bytes() == new.len_bytes() {
             return None;
         }
@@ -114,27 +115,3 @@ fn shared<'a>(
 
 /// Known edits further apart than this, in bytes, are not used: much between them may be unchanged, so the texts are compared.
 const KNOWN: usize = 4096;
-
-/// Bytes compared at once: large blocks first, then small ones. Byte by byte would cost as much as a parse.
-const BLOCKS: [usize; 2] = [1024, 32];
-
-/// Length of the common end of two texts.
-fn common_end(a: &[u8], b: &[u8]) -> usize {
-    let mut end = 0;
-    for block in BLOCKS {
-        let (a, b) = (&a[..a.len() - end], &b[..b.len() - end]);
-        end += block * a.rchunks_exact(block).zip(b.rchunks_exact(block)).take_while(|(x, y)| x == y).count();
-    }
-    let (a, b) = (&a[..a.len() - end], &b[..b.len() - end]);
-    end + a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count()
-}
-
-/// Length of the common start.
-fn common(a: &[u8], b: &[u8]) -> usize {
-    let mut start = 0;
-    for block in BLOCKS {
-        let blocks = a[start..].chunks_exact(block).zip(b[start..].chunks_exact(block));
-        start += block * blocks.take_while(|(x, y)| x == y).count();
-    }
-    start + a[start..].iter().zip(&b[start..]).take_while(|(x, y)| x == y).count()
-}

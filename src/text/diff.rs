@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use similar::{DiffTag, TextDiff};
 
+use super::common::{common_end, common_start};
 use super::layout::with_line_feeds;
 use super::{Batch, Edit, Text, mark_bytes};
 
@@ -107,10 +108,10 @@ fn between(diff: &TextDiff<'_, '_, str>, new: &str) -> Vec<Hunk> {
 /// next to nothing.
 pub fn change(before: &Text, now: &Text) -> Batch {
     let (old, new) = (before.to_string(), now.to_string());
-    let same = old.bytes().zip(new.bytes()).take_while(|(a, b)| a == b).count();
+    let same = common_start(old.as_bytes(), new.as_bytes());
     let start = old.as_bytes()[..same].iter().rposition(|byte| *byte == b'\n').map_or_else(|| shared_mark(&old, &new), |at| at + 1);
     let (old, new) = (&old[start..], &new[start..]);
-    let same = old.bytes().rev().zip(new.bytes().rev()).take_while(|(a, b)| a == b).count();
+    let same = common_end(old.as_bytes(), new.as_bytes());
     let kept = old.as_bytes()[old.len() - same..].iter().position(|byte| *byte == b'\n').map_or(0, |at| same - at - 1);
     let (old, new) = (&old[..old.len() - kept], &new[..new.len() - kept]);
     let moved = |edit: Edit| Edit { range: start + edit.range.start..start + edit.range.end, text: edit.text };

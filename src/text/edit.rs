@@ -1,6 +1,6 @@
 //! Edits as values: byte ranges and their replacement; a batch is sorted and disjoint.
 
-use super::Text;
+use super::{Cut, Text};
 
 /// Replaces the bytes of `range` with `text`. The range is on character boundaries of the text it was made for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,11 +23,9 @@ impl Edit {
     /// The same change without what the old and the new text share at either end.
     pub fn trimmed(&self, base: &Text) -> Edit {
         let old = base.slice(self.range.clone());
-        let start = old.chars().zip(self.text.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum::<usize>();
-        let (old, new) = (&old[start..], &self.text[start..]);
-        let end = old.chars().rev().zip(new.chars().rev()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum::<usize>();
-        let first = self.range.start + start;
-        Edit { range: first..first + old.len() - end, text: new[..new.len() - end].into() }
+        let end = old.len();
+        let cut = Cut::between(&old, &self.text).unwrap_or(Cut { start: end, old_end: end, new_end: end });
+        Edit { range: self.range.start + cut.start..self.range.start + cut.old_end, text: self.text[cut.start..cut.new_end].into() }
     }
 }
 
@@ -70,6 +68,15 @@ impl Batch {
     /// The edits, sorted and disjoint.
     pub fn edits(&self) -> &[Edit] {
         &self.edits
+    }
+
+    /// The text with these edits, which were made for it.
+    pub fn applied_to(&self, text: &str) -> String {
+        let mut out = text.to_string();
+        for edit in self.edits.iter().rev() {
+            out.replace_range(edit.range.clone(), &edit.text);
+        }
+        out
     }
 
     /// Whether the batch changes nothing.

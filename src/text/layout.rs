@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::Text;
+use super::common::common_start;
 
 /// A line ending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -139,10 +140,7 @@ pub fn in_unit(text: &str, said: &str, unit: &str) -> String {
 pub fn common_indentation(text: &str) -> &str {
     let mut lines = text.lines().filter(|line| !line.trim().is_empty()).map(indentation);
     let Some(first) = lines.next() else { return "" };
-    lines.fold(first, |common, indent| {
-        let shared = common.bytes().zip(indent.bytes()).take_while(|(a, b)| a == b).count();
-        &common[..shared]
-    })
+    lines.fold(first, |common, indent| &common[..common_start(common.as_bytes(), indent.as_bytes())])
 }
 
 /// Moves a block so that its common indentation is `to`; blank lines stay empty, line endings stay.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::rule_files::read_rules;
 
 /// Depth to which includes are followed, as in git.
-const MOST_INCLUDED: usize = 10;
+const MAX_INCLUDE_DEPTH: usize = 10;
 
 /// What git's configuration says about ignoring.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl GitConfig {
     }
 
     fn read(&mut self, file: &Path, top: &Path, depth: usize) {
-        let Some(bytes) = read_rules(file).filter(|_| depth < MOST_INCLUDED) else { return };
+        let Some(bytes) = read_rules(file).filter(|_| depth < MAX_INCLUDE_DEPTH) else { return };
         let beside = |path: &str| match expanded(path) {
             path if path.is_absolute() => path,
             path => file.parent().unwrap_or(file).join(path),

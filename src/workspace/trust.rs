@@ -17,7 +17,7 @@ use crate::records;
 /// The largest steering file whose content is hashed, in bytes.
 const MAX_HASHED_BYTES: u64 = 1 << 20;
 /// Maximum entries of a steering folder that are hashed.
-const MOST_ENTRIES: usize = 1000;
+const MAX_ENTRIES: usize = 1000;
 
 /// Whether a folder is trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -150,7 +150,7 @@ fn steering(root: &Arc<Root>, name: &str) -> Option<Option<Vec<u8>>> {
 /// The direct entries of a folder with their stamps.
 fn listed(folder: &Path) -> Option<Vec<u8>> {
     let mut entries = vec![];
-    for entry in std::fs::read_dir(folder).ok()?.take(MOST_ENTRIES) {
+    for entry in std::fs::read_dir(folder).ok()?.take(MAX_ENTRIES) {
         let entry = entry.ok()?;
         entries.push(format!("{:?} {:?}\n", entry.file_name(), Stamp::of(&entry.path().symlink_metadata().ok()?)));
     }

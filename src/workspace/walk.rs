@@ -35,7 +35,7 @@ pub struct Listing {
     pub has_links: bool,
 }
 
-enum Found {
+enum Listed {
     File(Entry, Option<(u64, u64)>),
     Folder(PathBuf),
     Skipped(Skip),
@@ -49,9 +49,9 @@ pub fn walk(roots: &Roots, threads: usize) -> Listing {
         let inner: Vec<PathBuf> = roots.iter().filter(|other| *other != root).map(|other| other.path().to_path_buf()).collect();
         for found in walk_root(root, inner, threads) {
             match found {
-                Found::File(entry, link) => files.push((entry, link)),
-                Found::Folder(folder) => listing.folders.push(folder),
-                Found::Skipped(reason) => *listing.skipped.entry(reason).or_default() += 1,
+                Listed::File(entry, link) => files.push((entry, link)),
+                Listed::Folder(folder) => listing.folders.push(folder),
+                Listed::Skipped(reason) => *listing.skipped.entry(reason).or_default() += 1,
             }
         }
     }
@@ -68,9 +68,9 @@ pub fn walk(roots: &Roots, threads: usize) -> Listing {
     listing
 }
 
-fn walk_root(root: &Arc<Root>, inner: Vec<PathBuf>, threads: usize) -> Vec<Found> {
+fn walk_root(root: &Arc<Root>, inner: Vec<PathBuf>, threads: usize) -> Vec<Listed> {
     if !rules::are_readable(root.path(), root.path(), true) {
-        return vec![Found::Folder(root.path().into()), Found::Skipped(Skip::Unruled)];
+        return vec![Listed::Folder(root.path().into()), Listed::Skipped(Skip::Unruled)];
     }
     let met = Log::default();
     let gate = Gate::new(root, inner, met.clone());
@@ -78,17 +78,17 @@ fn walk_root(root: &Arc<Root>, inner: Vec<PathBuf>, threads: usize) -> Vec<Found
     walk.threads(threads);
     let (sender, receiver) = mpsc::channel();
     let above = rules::above(root.path()).map(Into::into);
-    let _ = sender.send(rules::exclude_folder(root.path()).into_iter().chain(above).map(Found::Folder).collect());
+    let _ = sender.send(rules::exclude_folder(root.path()).into_iter().chain(above).map(Listed::Folder).collect());
     let told = sender.clone();
     walk.filter_entry(move |entry| {
         let let_in = gate.lets_in(entry);
         let found = match let_in {
             // Its rules may soon change, so it is watched.
             Err(Some(reason @ (Skip::Unruled | Skip::LocalOnly | Skip::OtherTree))) => {
-                vec![Found::Folder(entry.path().into()), Found::Skipped(reason)]
+                vec![Listed::Folder(entry.path().into()), Listed::Skipped(reason)]
             }
-            Err(reason) => reason.map(Found::Skipped).into_iter().collect(),
-            Ok(true) => rules::exclude_folder(entry.path()).map(Found::Folder).into_iter().collect(),
+            Err(reason) => reason.map(Listed::Skipped).into_iter().collect(),
+            Ok(true) => rules::exclude_folder(entry.path()).map(Listed::Folder).into_iter().collect(),
             Ok(false) => vec![],
         };
         if !found.is_empty() {
@@ -102,7 +102,7 @@ fn walk_root(root: &Arc<Root>, inner: Vec<PathBuf>, threads: usize) -> Vec<Found
         Box::new(move |entry| {
             let found = match entry {
                 Ok(entry) => look(&root, &mut basket.within, &entry),
-                Err(_) => Some(Found::Skipped(Skip::Unreadable)),
+                Err(_) => Some(Listed::Skipped(Skip::Unreadable)),
             };
             basket.found.extend(found);
             WalkState::Continue
@@ -212,8 +212,8 @@ impl Gate {
 
 /// What one thread of a walk has found; handed over when the thread ends.
 struct ThreadFindings {
-    found: Vec<Found>,
-    sender: mpsc::Sender<Vec<Found>>,
+    found: Vec<Listed>,
+    sender: mpsc::Sender<Vec<Listed>>,
     within: Within,
 }
 
@@ -248,31 +248,31 @@ impl Drop for ThreadFindings {
     }
 }
 
-fn look(root: &Arc<Root>, within: &mut Within, entry: &DirEntry) -> Option<Found> {
+fn look(root: &Arc<Root>, within: &mut Within, entry: &DirEntry) -> Option<Listed> {
     let kind = entry.file_type()?;
     if kind.is_dir() {
         let is_too_deep = entry.depth() >= rules::MAX_DEPTH;
-        return Some(if is_too_deep { Found::Skipped(Skip::TooDeep) } else { Found::Folder(entry.path().into()) });
+        return Some(if is_too_deep { Listed::Skipped(Skip::TooDeep) } else { Listed::Folder(entry.path().into()) });
     }
     if !kind.is_file() {
-        return Some(Found::Skipped(Skip::NotAFile));
+        return Some(Listed::Skipped(Skip::NotAFile));
     }
     let relative = entry.path().strip_prefix(root.path()).ok()?;
     // A name that is not Unicode cannot be sent to an editor.
-    let Some(relative) = relative.to_str() else { return Some(Found::Skipped(Skip::Unreadable)) };
+    let Some(relative) = relative.to_str() else { return Some(Listed::Skipped(Skip::Unreadable)) };
     let relative = if std::path::MAIN_SEPARATOR == '/' { relative.to_string() } else { relative.replace(std::path::MAIN_SEPARATOR, "/") };
     if secret::is_secret_name(&relative) {
-        return Some(Found::Skipped(Skip::Secret));
+        return Some(Listed::Skipped(Skip::Secret));
     }
     if let Some(reason) = rules::by_name(&relative) {
-        return Some(Found::Skipped(reason));
+        return Some(Listed::Skipped(reason));
     }
     if within.leave_out(root, &relative) {
-        return Some(Found::Skipped(Skip::Ignored));
+        return Some(Listed::Skipped(Skip::Ignored));
     }
-    let Ok(metadata) = entry.metadata() else { return Some(Found::Skipped(Skip::Unreadable)) };
+    let Ok(metadata) = entry.metadata() else { return Some(Listed::Skipped(Skip::Unreadable)) };
     let entry = Entry { path: WorkspacePath::new(root, &relative), stamp: Stamp::of(&metadata) };
-    Some(Found::File(entry, linked(&metadata)))
+    Some(Listed::File(entry, linked(&metadata)))
 }
 
 /// Whether a file has several hard links.

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::text::Edit;
+use crate::text::common::common_ends;
 
 /// The text an answer was written for, with the edits since.
 #[derive(Clone, Debug)]
@@ -23,9 +24,7 @@ impl Base {
     /// Notes an edit of the current text. Parts that the edit repeats unchanged do not count as changed.
     pub fn note(&mut self, now: &str, edit: &Edit) {
         let (old, new) = (now[edit.range.clone()].as_bytes(), edit.text.as_bytes());
-        let most = old.len().min(new.len());
-        let front = old.iter().zip(new).take_while(|(old, new)| old == new).count();
-        let back = old.iter().rev().zip(new.iter().rev()).take(most - front).take_while(|(old, new)| old == new).count();
+        let (front, back) = common_ends(old, new);
         self.since.push((edit.range.start + front..edit.range.end - back, new.len() - front - back));
     }
 

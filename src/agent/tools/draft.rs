@@ -11,14 +11,16 @@ use super::base::Base;
 use super::{Refusal, ToolAnswer, Workbench, text};
 use crate::agent::compact::TEXT_LEFT_OUT;
 use crate::agent::gaps;
-use crate::agent::limits::shorten;
 use crate::agent::patch::{self, Miss};
 use crate::agent::permit::{self, Permit};
 use crate::agent::refusals::{Gap, RequestedEdit};
-use crate::context::redact::{self, PLACEHOLDER};
-use crate::context::{Stretch, fence};
+use crate::context::Stretch;
+use crate::redact::{self, PLACEHOLDER};
 use crate::syntax::{self, Language, Parsed, elided};
-use crate::text::{Edit, Ending, Text};
+use crate::text::common::common_start;
+use crate::text::excerpt::shorten;
+use crate::text::visible::restored;
+use crate::text::{Edit, Ending, Text, markdown};
 use crate::workspace::{Document, ReadError, Sync, WorkspacePath};
 
 /// A file as it will be.
@@ -143,7 +145,7 @@ impl Draft {
 type Staged = BTreeMap<WorkspacePath, Draft>;
 
 /// Why an edit of a call is refused.
-struct Unfit {
+struct RefusedEdit {
     reason: String,
     /// The file, as far as it is known.
     target: Option<String>,
@@ -155,7 +157,7 @@ struct Unfit {
     barred: bool,
 }
 
-impl Unfit {
+impl RefusedEdit {
     fn of(path: &WorkspacePath, reason: String) -> Self {
         Self { reason, target: Some(path.to_string()), number: None, near: None, barred: false }
     }
@@ -216,7 +218,7 @@ pub(super) fn propose(bench: &mut Workbench, arguments: &Value) -> Result<ToolAn
     }
     for (path, draft) in &staged {
         if let Err(reason) = bench.check(draft) {
-            return Err(Unfit::of(path, format!("{path}: {reason}")).of_call(wanted, &stand));
+            return Err(RefusedEdit::of(path, format!("{path}: {reason}")).of_call(wanted, &stand));
         }
     }
     let mut said = vec![];
@@ -238,7 +240,7 @@ struct Call {
     /// The numbers of the edits that were made before.
     stand: Vec<usize>,
     /// What is wrong with the first edit that cannot be made.
-    unfit: Option<Unfit>,
+    unfit: Option<RefusedEdit>,
 }
 
 impl Call {
@@ -256,9 +258,9 @@ impl Call {
 }
 
 /// Applies one edit to the drafts of the call; false if it is already in place, since models repeat edits that were accepted.
-fn stage(bench: &Workbench, staged: &mut Staged, number: usize, edit: &Value) -> Result<bool, Unfit> {
+fn stage(bench: &Workbench, staged: &mut Staged, number: usize, edit: &Value) -> Result<bool, RefusedEdit> {
     let asked = text(edit, "path");
-    let path = bench.path(asked).map_err(|reason| Unfit {
+    let path = bench.path(asked).map_err(|reason| RefusedEdit {
         reason,
         target: Some(shorten(asked, 120)),
         number: Some(number),
@@ -267,14 +269,14 @@ fn stage(bench: &Workbench, staged: &mut Staged, number: usize, edit: &Value) ->
     })?;
     let refuse = |reason: String| {
         let reason = format!("edit {} of {path}: {reason}", number + 1);
-        Unfit { number: Some(number), ..Unfit::of(&path, reason) }
+        RefusedEdit { number: Some(number), ..RefusedEdit::of(&path, reason) }
     };
     if !staged.contains_key(&path) {
         staged.insert(path.clone(), bench.draft(&path).map_err(&refuse)?);
     }
     let draft = staged.get_mut(&path).ok_or_else(|| refuse("it was lost".into()))?;
     // Text that the model saw masked or with invisible characters as numbers, and repeats like this, means the file's own text.
-    let as_it_is = |name: &str| fence::restored(&redact::unmasked(text(edit, name), &draft.after), &draft.after).map_err(&refuse);
+    let as_it_is = |name: &str| restored(&redact::unmasked(text(edit, name), &draft.after), &draft.after).map_err(&refuse);
     let (old, new) = unfenced(&path, &draft.after, as_it_is("old")?, as_it_is("new")?);
     let (old, new) = bench.written_out(&path, &draft.after, old, new);
     let creates = draft.before.is_none() && draft.after.is_empty();
@@ -290,7 +292,7 @@ fn stage(bench: &Workbench, staged: &mut Staged, number: usize, edit: &Value) ->
             let exists = "the file exists already\ncopy the lines to be replaced into `old`".to_string();
             let unfit = refuse(if miss == Miss::Empty { exists } else { miss.to_string() });
             let Miss::NotFound { nearest: Some((line, text)) } = miss else { return Err(unfit) };
-            return Err(Unfit { near: Some(Box::new((Stretch::of(&path, line as u32, &text), text))), ..unfit });
+            return Err(RefusedEdit { near: Some(Box::new((Stretch::of(&path, line as u32, &text), text))), ..unfit });
         }
     };
     if !creates && draft.has(&old, &new, &place) {
@@ -309,12 +311,12 @@ fn stage(bench: &Workbench, staged: &mut Staged, number: usize, edit: &Value) ->
 fn unfenced(path: &WorkspacePath, file: &str, old: String, new: String) -> (String, String) {
     let name = path.name().to_lowercase();
     let may_have_fences = ENDINGS_WITH_FENCES.iter().any(|ending| name.ends_with(ending));
-    let has_it = old.contains(FENCE) && file.contains(old.trim());
+    let has_it = old.contains(markdown::FENCE) && file.contains(old.trim());
     if may_have_fences || has_it {
         return (old, new);
     }
     let creates = old.trim().is_empty();
-    let without = |text: String| match inside_of_fence(&text) {
+    let without = |text: String| match markdown::only_block(&text) {
         Some(inside) if creates || text.ends_with('\n') => inside.into(),
         // The line break before the closing fence belongs to the fence.
         Some(inside) => inside.strip_suffix('\n').unwrap_or(inside).into(),
@@ -323,17 +325,8 @@ fn unfenced(path: &WorkspacePath, file: &str, old: String, new: String) -> (Stri
     (without(old), without(new))
 }
 
-const FENCE: &str = "```";
 /// Endings of documents in which a fence may be part of the text. (Which files are prose is another question, which ranking decides.)
 const ENDINGS_WITH_FENCES: &[&str] = &[".md", ".mdx", ".markdown", ".qmd", ".rmd", ".mdc", ".txt", ".rst", ".adoc", ".org"];
-
-/// The content of a fence around the whole text.
-fn inside_of_fence(text: &str) -> Option<&str> {
-    let inside = text.trim().strip_prefix(FENCE)?.strip_suffix(FENCE)?;
-    let (label, code) = inside.split_once('\n')?;
-    let is_label = label.trim().chars().all(|letter| letter.is_alphanumeric() || "+-#._".contains(letter));
-    (is_label && !code.contains(FENCE) && (code.is_empty() || code.ends_with('\n'))).then_some(code)
-}
 
 impl Workbench {
     /// The draft of a file: the current one, or a new one.
@@ -370,7 +363,7 @@ impl Workbench {
         let own = folders(path);
         let away = |other: &WorkspacePath| {
             let there = folders(other);
-            let shared = there.iter().zip(&own).take_while(|(a, b)| a == b).count();
+            let shared = common_start(&there, &own);
             (there.len() + own.len() - 2 * shared, other.extension() != path.extension(), other.relative().to_string())
         };
         let others = self.index.files().map(|(_, file)| &file.path).filter(|other| other.root() == path.root());

@@ -5,22 +5,24 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{Refusal, ToolAnswer, Workbench, text};
-use crate::agent::limits::{MAX_RESULT_BYTES, shorten};
-use crate::context::redact::Secrets;
-use crate::context::{Masked, Stretch, fence};
+use crate::agent::limits::MAX_RESULT_BYTES;
+use crate::context::{Stretch, fence};
 use crate::index::{self, Hit, Query, Unread};
+use crate::redact::{Masked, Secrets};
 use crate::syntax::uses::{self, Within};
 use crate::syntax::{self, Kind};
+use crate::text::excerpt::shorten;
 use crate::text::lines::line_number;
+use crate::text::visible::{one_line, visible};
 use crate::text::words;
 use crate::workspace::WorkspacePath;
 
 /// Maximum entries of each list.
-const MOST_FILES: usize = 300;
-const MOST_HITS: usize = 60;
-const MOST_SYMBOLS: usize = 200;
-const MOST_DEFINITIONS: usize = 20;
-const MOST_REFERENCES: usize = 100;
+const MAX_FILES: usize = 300;
+const MAX_HITS: usize = 60;
+const MAX_SYMBOLS: usize = 200;
+const MAX_DEFINITIONS: usize = 20;
+const MAX_REFERENCES: usize = 100;
 /// Maximum bytes of a file that are shown at once: a result without its frame.
 const MAX_SHOWN_BYTES: usize = MAX_RESULT_BYTES - 512;
 /// The longest line of a list, in bytes.
@@ -66,8 +68,8 @@ pub fn list_files(bench: &Workbench, arguments: &Value) -> Result<ToolAnswer, Re
     if paths.is_empty() {
         return Err(format!("there are no files below `{}`; list_files without a folder shows all", shorten(below, 120)).into());
     }
-    let shown = paths[..paths.len().min(MOST_FILES)].join("\n");
-    Ok(list("files", &shown, paths.len(), MOST_FILES, "name a folder").into())
+    let shown = paths[..paths.len().min(MAX_FILES)].join("\n");
+    Ok(list("files", &shown, paths.len(), MAX_FILES, "name a folder").into())
 }
 
 /// Lists lines that contain a text or match an expression, in files and drafts.
@@ -78,21 +80,21 @@ pub fn search_text(bench: &Workbench, arguments: &Value) -> Result<ToolAnswer, R
         is_regex: arguments["regex"] == true,
         case_sensitive: true,
         below: Some(folder).filter(|folder| !folder.is_empty()),
-        limit: MOST_HITS + 1,
+        limit: MAX_HITS + 1,
     };
     let created = bench.drafts.iter().filter(|draft| draft.before.is_none()).map(|draft| draft.path.clone());
     let hits = bench.index.search_while(&bench.snapshot, created, &query, || !bench.is_stopped())?;
     if hits.is_empty() {
         return Ok("There is no such line. Search for less of it, or for a name with find_symbol.".into());
     }
-    let shown = &hits[..hits.len().min(MOST_HITS)];
+    let shown = &hits[..hits.len().min(MAX_HITS)];
     let lines: Vec<String> = shown
         .iter()
         .map(|hit| format!("{}:{}: {}", one_line(&hit.path.to_string()), hit.line + 1, one_line(masked(bench, hit).trim())))
         .collect();
     let mut out = fence::quote("hits", None, &Masked::whole(&shorten(&lines.join("\n"), MAX_SHOWN_BYTES)));
-    if hits.len() > MOST_HITS {
-        out.push_str(&format!("These are the first {MOST_HITS}; there are more: search for something rarer, or in one folder.\n"));
+    if hits.len() > MAX_HITS {
+        out.push_str(&format!("These are the first {MAX_HITS}; there are more: search for something rarer, or in one folder.\n"));
     }
     let places = shown.iter().map(|hit| Stretch::new(&hit.path, hit.line + 1, hit.line + 1)).collect();
     Ok(ToolAnswer { text: out, places, ..ToolAnswer::default() })
@@ -111,7 +113,7 @@ pub fn find_symbol(bench: &Workbench, arguments: &Value) -> Result<ToolAnswer, R
     let name = last_part(text(arguments, "name"));
     let mut found: Vec<(String, Stretch)> = vec![];
     let exact = bench.index.named(name);
-    let ids = if exact.is_empty() { bench.index.names_like(name, MOST_DEFINITIONS) } else { exact };
+    let ids = if exact.is_empty() { bench.index.names_like(name, MAX_DEFINITIONS) } else { exact };
     for id in ids {
         let Some(file) = bench.index.file(id.file).filter(|file| bench.drafts.get(&file.path).is_none()) else { continue };
         let Some(symbol) = bench.index.symbol(id) else { continue };
@@ -127,14 +129,14 @@ pub fn find_symbol(bench: &Workbench, arguments: &Value) -> Result<ToolAnswer, R
         found.extend(here.map(|one| (one.line_of(&draft.path), one.shown(&draft.path))));
     }
     if found.is_empty() {
-        let name = shorten(&fence::visible(name), 120);
+        let name = shorten(&visible(name), 120);
         return Ok(format!("There is no definition of `{name}`. Search for the word with search_text.").into());
     }
     let total = found.len();
-    found.truncate(MOST_DEFINITIONS);
+    found.truncate(MAX_DEFINITIONS);
     let (lines, places): (Vec<String>, Vec<Stretch>) = found.into_iter().unzip();
     Ok(ToolAnswer {
-        text: list("definitions", &lines.join("\n"), total, MOST_DEFINITIONS, "give a more telling name"),
+        text: list("definitions", &lines.join("\n"), total, MAX_DEFINITIONS, "give a more telling name"),
         places,
         ..ToolAnswer::default()
     })
@@ -161,7 +163,7 @@ pub fn find_references(bench: &Workbench, arguments: &Value) -> Result<ToolAnswe
                 continue;
             }
             total += 1;
-            if lines.len() < MOST_REFERENCES {
+            if lines.len() < MAX_REFERENCES {
                 let line = secrets.get_or_insert_with(|| Secrets::of(&source)).cut(&source, start..next);
                 lines.push(format!("{}:{}: {}", one_line(&path.to_string()), number + 1, shorten(&one_line(line.trim()), MAX_LINE_BYTES)));
                 places.push(Stretch::new(&path, number as u32 + 1, number as u32 + 1));
@@ -170,11 +172,11 @@ pub fn find_references(bench: &Workbench, arguments: &Value) -> Result<ToolAnswe
     }
     let unread = unread(bench, name);
     if lines.is_empty() {
-        let name = shorten(&fence::visible(name), 120);
+        let name = shorten(&visible(name), 120);
         let nowhere = if unread.is_empty() { "is used nowhere" } else { "is used nowhere that is parsed" };
         return Ok(format!("`{name}` {nowhere}. {unread}").trim_end().to_string().into());
     }
-    let listed = list("uses", &lines.join("\n"), total, MOST_REFERENCES, "search in one folder");
+    let listed = list("uses", &lines.join("\n"), total, MAX_REFERENCES, "search in one folder");
     Ok(ToolAnswer { text: listed + &unread, places, ..ToolAnswer::default() })
 }
 
@@ -194,8 +196,8 @@ fn unread(bench: &Workbench, name: &str) -> String {
     if places.is_empty() {
         return String::new();
     }
-    let more = if places.len() > MOST_LEFT { format!(" and {} more", places.len() - MOST_LEFT) } else { String::new() };
-    let shown: Vec<String> = places.iter().take(MOST_LEFT).map(|place| one_line(place)).collect();
+    let more = if places.len() > MAX_USES_LEFT { format!(" and {} more", places.len() - MAX_USES_LEFT) } else { String::new() };
+    let shown: Vec<String> = places.iter().take(MAX_USES_LEFT).map(|place| one_line(place)).collect();
     format!(
         "It also stands, as a word, in files that are not parsed here: {}{more}. Read these lines before you rely on this list.\n",
         shown.join(", ")
@@ -203,7 +205,7 @@ fn unread(bench: &Workbench, name: &str) -> String {
 }
 
 /// Maximum remaining uses of a name that are listed.
-const MOST_LEFT: usize = 20;
+const MAX_USES_LEFT: usize = 20;
 
 /// The lines of code that still use a name that should be gone; none if there are none.
 pub fn left_over(bench: &Workbench, name: &str) -> Option<String> {
@@ -218,7 +220,7 @@ pub fn left_over(bench: &Workbench, name: &str) -> Option<String> {
         lines.extend(code.map(|(range, _)| format!("{}:{}", one_line(&path.to_string()), line_number(&source, range.start))));
     }
     lines.dedup();
-    let shown = lines.iter().take(MOST_LEFT).cloned().collect::<Vec<_>>().join(", ");
+    let shown = lines.iter().take(MAX_USES_LEFT).cloned().collect::<Vec<_>>().join(", ");
     (!lines.is_empty()).then(|| format!("`{name}` is still used in code: {shown}"))
 }
 
@@ -231,11 +233,11 @@ pub fn outline(bench: &Workbench, arguments: &Value) -> Result<ToolAnswer, Refus
         let count = source.lines().count();
         return Ok(format!("{} defines nothing that is known; it has {count} lines.", one_line(&path.to_string())).into());
     }
-    let shown = || found.iter().take(MOST_SYMBOLS);
+    let shown = || found.iter().take(MAX_SYMBOLS);
     let lines: Vec<String> = shown().map(|one| one.line_of(&path)).collect();
     let places = shown().map(|one| one.shown(&path)).collect();
     Ok(ToolAnswer {
-        text: list("definitions", &lines.join("\n"), found.len(), MOST_SYMBOLS, "read the file by lines"),
+        text: list("definitions", &lines.join("\n"), found.len(), MAX_SYMBOLS, "read the file by lines"),
         places,
         ..ToolAnswer::default()
     })
@@ -301,12 +303,6 @@ fn list(what: &str, lines: &str, total: usize, most: usize, more: &str) -> Strin
         out.push_str(&format!("{total} in all, and only {most} are shown: {more}.\n"));
     }
     out
-}
-
-/// Text of the repository on one line, with invisible characters made visible.
-fn one_line(text: &str) -> String {
-    let joined = text.split(['\n', '\r']).map(str::trim_end).collect::<Vec<_>>().join(" ");
-    fence::visible(&joined)
 }
 
 /// The last part of a name such as `Type::method` or `module.function`, which is what is looked up.

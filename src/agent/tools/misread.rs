@@ -7,9 +7,10 @@ use std::ops::Range;
 use super::Workbench;
 use super::draft::Draft;
 use crate::agent::gaps::{self, Doubt, Elsewhere};
-use crate::agent::limits::shorten;
 use crate::syntax::gaps::open_brackets;
 use crate::syntax::{self, Parsed, linkage};
+use crate::text::common::common_text;
+use crate::text::excerpt::shorten;
 use crate::text::lines::{line_number, line_start};
 use crate::workspace::WorkspacePath;
 
@@ -61,7 +62,7 @@ impl Workbench {
             Doubt::At(wrong) => Some(wrong),
             Doubt::Brackets => None,
         };
-        let changed = common(before, &draft.after);
+        let changed = common_text(before, &draft.after);
         let known = old.map(|old| places(&old, 0)).unwrap_or_default();
         let found = places(&new, changed);
         let is_new = |(_, text): &&(usize, String)| known.iter().all(|(_, other)| other != text);
@@ -106,10 +107,4 @@ fn place(text: &str, fault: Range<usize>, changed: usize) -> (usize, String) {
     let at = if text[at..].trim().is_empty() || fault.is_empty() { text[..at].trim_end().len() } else { at };
     let line = text[line_start(text, at)..].lines().next().unwrap_or_default();
     (line_number(text, at), line.trim().to_string())
-}
-
-/// How many bytes two texts share at the start.
-fn common(a: &str, b: &str) -> usize {
-    let equal = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
-    b.floor_char_boundary(equal)
 }

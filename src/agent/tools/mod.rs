@@ -14,15 +14,16 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::args;
-use super::limits;
 use super::refusals::{Gap, RequestedEdit};
 use super::turn::CallOutcome;
-use crate::context::redact::Secrets;
-use crate::context::{Masked, Stretch, fence};
+use crate::context::Stretch;
 use crate::dialect::{Tool, ToolCall};
 use crate::engine::Cancel;
 use crate::index::View;
+use crate::redact::{Masked, Secrets};
 use crate::syntax::Registry;
+use crate::text::excerpt::shorten;
+use crate::text::visible::visible;
 use crate::workspace::{PathError, ReadError, Root, Snapshot, WorkspacePath};
 use draft::Drafts;
 use schema::ToolName;
@@ -180,7 +181,7 @@ impl Workbench {
                 CallOutcome { result, places, taken, finishes, ..CallOutcome::default() }
             }
             Err(Refusal { message, target, gap, places }) => {
-                let result = fence::visible(&self.hidden(&message, &places));
+                let result = visible(&self.hidden(&message, &places));
                 CallOutcome { result, places, failed: true, target, gap, ..CallOutcome::default() }
             }
         }
@@ -196,11 +197,11 @@ impl Workbench {
     fn answer(&mut self, call: &ToolCall) -> Result<(ToolAnswer, Option<String>), Refusal> {
         let Some((name, tool)) = ToolName::of(call).zip(self.tools.iter().find(|tool| tool.name == call.name)) else {
             let names: Vec<&str> = self.tools.iter().map(|tool| tool.name.as_str()).collect();
-            return Err(format!("there is no tool `{}`; call one of {}", limits::shorten(&call.name, 60), names.join(", ")).into());
+            return Err(format!("there is no tool `{}`; call one of {}", shorten(&call.name, 60), names.join(", ")).into());
         };
         let wrong = args::check(&tool.function["parameters"], &call.arguments);
         if !wrong.is_empty() {
-            let wrong = limits::shorten(&wrong.join("; "), 1000);
+            let wrong = shorten(&wrong.join("; "), 1000);
             return Err(format!("the call does not fit: {wrong}; put that right and call it again").into());
         }
         let arguments = &call.arguments;
@@ -229,7 +230,7 @@ impl Workbench {
                 return Err(format!("{}. {words}", objections.join("; ")).into());
             }
         }
-        Ok(limits::shorten(text(arguments, "summary").trim(), 2000))
+        Ok(shorten(text(arguments, "summary").trim(), 2000))
     }
 
     /// Objections to the drafts, in words: code that still uses a name that should be gone, and the findings of the review.
@@ -247,14 +248,14 @@ impl Workbench {
 
     /// The place in the workspace that a model's string refers to, if it may be read.
     pub(super) fn path(&self, text: &str) -> Result<WorkspacePath, String> {
-        let shown = limits::shorten(&fence::visible(text), 120);
+        let shown = shorten(&visible(text), 120);
         // A path is not a URL: `%2e%2e` is a trick or a mistake, never the name of a folder.
         let lower = text.to_ascii_lowercase();
         if ["%2e", "%2f", "%5c", "%00"].iter().any(|code| lower.contains(code)) {
             return Err(format!("`{shown}`: write the path in plain characters, not percent-encoded"));
         }
         let path = self.snapshot.roots.resolve_from(self.home.as_ref(), text).map_err(|error| {
-            let places: Vec<String> = self.snapshot.roots.places(text).iter().map(|place| fence::visible(&place.to_string())).collect();
+            let places: Vec<String> = self.snapshot.roots.places(text).iter().map(|place| visible(&place.to_string())).collect();
             let which = if error == PathError::Several { format!(": {}", places.join(", ")) } else { String::new() };
             format!("`{shown}`: {error}{which}")
         })?;

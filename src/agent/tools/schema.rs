@@ -53,7 +53,7 @@ impl ToolName {
 }
 
 /// Maximum edits in one call.
-const MOST_EDITS: u32 = 64;
+const MAX_EDITS: u32 = 64;
 
 /// All tools as offered to the model.
 pub fn tools() -> Vec<Tool> {
@@ -83,7 +83,7 @@ fn tool(name: ToolName) -> Tool {
         ToolName::Diagnostics => ("The problems that the editor shows, and places that do not parse.", json!({}), &[]),
         ToolName::ProposeEdit => (
             "Proposes changes: each replaces one place of a file. All of a call's edits apply, or none. Edits that belong together go into one call.",
-            json!({"edits": {"type": "array", "minItems": 1, "maxItems": MOST_EDITS, "items": edit(path())}}),
+            json!({"edits": {"type": "array", "minItems": 1, "maxItems": MAX_EDITS, "items": edit(path())}}),
             &["edits"],
         ),
         ToolName::Finish => (

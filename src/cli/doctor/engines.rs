@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{Check, Status};
-use crate::config::{self, Config, DEFAULT_KV_TYPE, EngineConfig, EngineKind};
+use crate::config::{self, Config, EngineConfig, EngineKind, KvType};
 use crate::engine::llama::gguf::{self, Header};
 use crate::engine::llama::place;
 use crate::engine::{Caps, EngineError, ErrorKind, check, http};
@@ -233,7 +233,7 @@ fn remedies(plan: &Plan) -> String {
     let all = [
         (true, "a smaller quantisation"),
         (true, "less `context`"),
-        (!matches!(plan.kv_type.as_str(), "q8_0" | "q4_0"), "`kv_type = \"q8_0\"`"),
+        (plan.kv_type == KvType::F16, "`kv_type = \"q8_0\"`"),
         (plan.expert_share > 0.0 && !plan.experts_in_ram, "`gpu_layers` with `cpu_moe = true`"),
     ];
     let left: Vec<&str> = all.into_iter().filter_map(|(helps, what)| helps.then_some(what)).collect();
@@ -254,7 +254,7 @@ fn in_ollama(name: &str, engine: &EngineConfig, judged: &Judged, bandwidth: &mut
     let rate = *bandwidth.get_or_insert_with(|| judged.bandwidth());
     let title = format!("engine {name}, {}", file.quantisation);
     // The type of its cache is the server's own setting.
-    let plan = Plan { gpu_share, kv_type: DEFAULT_KV_TYPE.into(), ..plan };
+    let plan = Plan { gpu_share, kv_type: KvType::default(), ..plan };
     let check = placed(&title, &plan, model.context, judged, rate, Status::Warning);
     let fix = "use a smaller model or tag, less `context`, or an Ollama on another machine";
     Some(if models::fit(&plan, &judged.machine).fits { check } else { Check { fix: fix.into(), ..check } })

@@ -61,7 +61,7 @@ impl Open {
 }
 
 /// After more white space than this, in bytes, a tag opens nothing.
-const MOST_BLANK: usize = 256;
+const MAX_BLANK_BYTES: usize = 256;
 
 /// Whether a tag in prose opens; `None` if more text is needed to know. Alone on its line it does, unless a sentence follows; elsewhere a
 /// call or a new line has to follow.
@@ -69,7 +69,7 @@ pub(super) fn opens(pair: Pair, after: &str, prose: &Prose, at_end: bool) -> Opt
     let body = after.trim_start();
     let blank = &after[..after.len() - body.len()];
     let Some(first) = body.chars().next() else {
-        return if blank.len() > MOST_BLANK { Some(false) } else { at_end.then(|| prose.is_plain()) };
+        return if blank.len() > MAX_BLANK_BYTES { Some(false) } else { at_end.then(|| prose.is_plain()) };
     };
     Some(match first {
         '{' | '[' => true,

@@ -11,7 +11,7 @@ use crate::engine::{ANY_WINDOW, Caps, EngineError, ErrorKind, locality};
 use crate::report::{self, Level};
 
 /// How many models of a server's list are shown to the user if the configured one is not among them.
-const MOST_LISTED: usize = 8;
+const MAX_LISTED: usize = 8;
 
 /// The context window of DeepSeek's own API, which does not report it.
 const DEEPSEEK_CONTEXT: u32 = 131_072;
@@ -104,7 +104,8 @@ impl ServerShared {
         let can = |what: &str| all.iter().any(|one| one == what);
         let info = shown.get("model_info").and_then(Value::as_object);
         let trained = info.and_then(|info| info.iter().find(|(key, _)| key.ends_with(".context_length"))?.1.as_u64());
-        let trained = trained.and_then(|tokens| u32::try_from(tokens).ok()).filter(|tokens| *tokens >= window::LEAST).unwrap_or(u32::MAX);
+        let trained =
+            trained.and_then(|tokens| u32::try_from(tokens).ok()).filter(|tokens| *tokens >= window::MIN_WINDOW_TOKENS).unwrap_or(u32::MAX);
         let rendered = self.dialect.is_some();
         let caps = Caps {
             fim: can("insert") || rendered && self.renders_fim(),
@@ -146,12 +147,12 @@ impl ServerShared {
         let named = |model: &&Value| model.get("id").and_then(Value::as_str).is_some_and(|id| !is_other_model(&self.model, id));
         let model = models.iter().find(named).or_else(|| models.first().filter(|_| models.len() == 1));
         let names = models.iter().filter_map(|model| Some(model.get("id")?.as_str()?.to_string()));
-        let others: Vec<String> = if model.is_none() { names.take(MOST_LISTED).collect() } else { vec![] };
+        let others: Vec<String> = if model.is_none() { names.take(MAX_LISTED).collect() } else { vec![] };
         let id = model.and_then(|model| model.get("id")?.as_str());
         // Zero or a few tokens are no window: servers fill in an unknown value like this.
         let number = |value: Option<&Value>| {
             let tokens = value.and_then(Value::as_u64).and_then(|tokens| u32::try_from(tokens).ok());
-            tokens.filter(|tokens| *tokens >= window::LEAST)
+            tokens.filter(|tokens| *tokens >= window::MIN_WINDOW_TOKENS)
         };
         let served = model.and_then(|model| {
             let meta = |field: &str| number(model.get("meta").and_then(|meta| meta.get(field)));

@@ -11,7 +11,7 @@ use crate::dialect::{self, Broken, Delta, Parser, QUOTED, Tool, ToolCall};
 use crate::engine::{EngineError, ErrorKind, Event, FOUND, Finish, Finished, Timing};
 
 /// Maximum characters of an unknown finish reason that are shown.
-const MOST_REASON: usize = 60;
+const MAX_REASON_LETTERS: usize = 60;
 
 /// Reads the stream of one API.
 pub(super) trait Answering: Send {
@@ -116,7 +116,7 @@ impl Answer {
                 failed(ErrorKind::Unavailable, format!("{name} broke the answer off ({reason}); try again"))
             }
             _ => {
-                self.cut = Some(one_line(reason).chars().take(MOST_REASON).collect());
+                self.cut = Some(one_line(reason).chars().take(MAX_REASON_LETTERS).collect());
                 Ok(Finish::Length)
             }
         }

@@ -44,7 +44,7 @@ pub struct KeySource {
 }
 
 /// The shortest key, in bytes, that is searched for in answers.
-const SHORTEST: usize = 12;
+const MIN_KEY_BYTES: usize = 12;
 
 /// The service name of keys in the keyring.
 const SERVICE: &str = "longsight";
@@ -94,7 +94,7 @@ impl KeySource {
 
     /// Whether answers are searched for the key. Short keys are dummy words for local servers, which occur in ordinary text.
     pub fn is_looked_for(&self) -> bool {
-        self.key.get().and_then(Option::as_ref).is_some_and(|key| key.secret.len() >= SHORTEST)
+        self.key.get().and_then(Option::as_ref).is_some_and(|key| key.secret.len() >= MIN_KEY_BYTES)
     }
 
     /// How many bytes at the end of a text may be the start of the key.

@@ -9,7 +9,7 @@ use crate::engine::EngineError;
 const REASONING: &str = "reasoning_content";
 
 /// A number in a refusal counts as the maximum tokens of an answer only if it is at least this.
-const LEAST_TOKENS: u32 = 256;
+const MIN_TOKENS: u32 = 256;
 
 /// Whether requests tell the model not to think without the user asking for that.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,5 +76,5 @@ fn allowed_tokens(said: &str, asked: u32) -> Option<u32> {
         return None;
     }
     let numbers = said.split(|letter: char| !letter.is_ascii_digit()).filter_map(|digits| digits.parse::<u32>().ok());
-    numbers.filter(|number| (LEAST_TOKENS..asked).contains(number)).max()
+    numbers.filter(|number| (MIN_TOKENS..asked).contains(number)).max()
 }

@@ -53,7 +53,7 @@ pub(super) fn raw_body(model: &str, prompt: &str, stops: &[&str], request: &Requ
     body.insert("prompt".into(), prompt.into());
     body.insert("skip_special_tokens".into(), false.into());
     let own = request.stop.iter().map(String::as_str);
-    let stop: Vec<&str> = own.chain(stops.iter().copied()).take(MOST_STOPS).collect();
+    let stop: Vec<&str> = own.chain(stops.iter().copied()).take(MAX_STOPS).collect();
     if !stop.is_empty() {
         body.insert("stop".into(), stop.into());
     }
@@ -69,7 +69,7 @@ pub(super) fn fim_body(model: &str, prefix: &str, suffix: &str, request: &Reques
 }
 
 /// Maximum stop texts that the API allows.
-const MOST_STOPS: usize = 4;
+const MAX_STOPS: usize = 4;
 
 fn sampling(model: &str, request: &Request) -> Map<String, Value> {
     let mut body = Map::new();
@@ -81,7 +81,7 @@ fn sampling(model: &str, request: &Request) -> Map<String, Value> {
     let temperature: f64 = request.temperature.to_string().parse().unwrap_or_default();
     body.insert("temperature".into(), temperature.into());
     if !request.stop.is_empty() {
-        body.insert("stop".into(), request.stop.iter().take(MOST_STOPS).map(String::as_str).collect());
+        body.insert("stop".into(), request.stop.iter().take(MAX_STOPS).map(String::as_str).collect());
     }
     body
 }
@@ -241,8 +241,8 @@ impl OpenAi {
             Some(whole) => known.whole = Some(whole.clone()),
         }
         let bytes: usize = self.fragments.iter().map(|known| known.arguments.len() + known.name.len()).sum();
-        match bytes > MOST_ARGUMENTS {
-            true => Err(self.answer.no_answer(format!("the arguments of a tool call are over {} KiB", MOST_ARGUMENTS >> 10))),
+        match bytes > MAX_ARGUMENT_BYTES {
+            true => Err(self.answer.no_answer(format!("the arguments of a tool call are over {} KiB", MAX_ARGUMENT_BYTES >> 10))),
             false => Ok(()),
         }
     }
@@ -311,7 +311,7 @@ fn part(part: &Value) -> Vec<(bool, &str)> {
 }
 
 /// Maximum bytes of the arguments of one answer.
-const MOST_ARGUMENTS: usize = 256 << 10;
+const MAX_ARGUMENT_BYTES: usize = 256 << 10;
 
 impl Answering for OpenAi {
     fn data(&mut self, event: &str, data: &str) -> Result<Vec<Event>, EngineError> {

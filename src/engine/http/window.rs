@@ -1,7 +1,7 @@
 //! What a server says of its context window when it refuses a longer prompt: each words it differently, and most give the number.
 
 /// Fewer tokens than this are no window: the field was not filled in, or the number means something else.
-pub(super) const LEAST: u32 = 256;
+pub(super) const MIN_WINDOW_TOKENS: u32 = 256;
 
 /// Phrases that servers use for a prompt that does not fit.
 const OVERFLOWS: &[&str] = &[
@@ -58,12 +58,12 @@ fn first_number(text: &str) -> Option<u32> {
     let start = text.char_indices().take(NEAR).find(|(_, letter)| letter.is_ascii_digit()).map(|(at, _)| at)?;
     let digits = text[start..].chars().take_while(|letter| letter.is_ascii_digit() || matches!(letter, ',' | '_'));
     let digits: String = digits.filter(char::is_ascii_digit).collect();
-    digits.parse().ok().filter(|number| *number >= LEAST)
+    digits.parse().ok().filter(|number| *number >= MIN_WINDOW_TOKENS)
 }
 
 /// The window of a server that refuses a prompt of `asked` tokens, while `known` was assumed: the window that it names, else half of
 /// `asked`. A server that names what is already assumed counts tokens differently.
 pub(super) fn smaller(said: &str, known: u32, asked: u32) -> u32 {
-    let half = (known.min(asked) / 2).max(LEAST);
+    let half = (known.min(asked) / 2).max(MIN_WINDOW_TOKENS);
     named(said).filter(|window| *window < known).unwrap_or(half).min(known)
 }

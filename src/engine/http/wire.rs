@@ -343,7 +343,7 @@ fn message(said: &Value) -> Option<String> {
     match said {
         Value::String(text) => Some(text.clone()),
         Value::Array(entries) => {
-            let entries: Vec<String> = entries.iter().take(MOST_ENTRIES).filter_map(entry).collect();
+            let entries: Vec<String> = entries.iter().take(MAX_ENTRIES).filter_map(entry).collect();
             (!entries.is_empty()).then(|| entries.join("; "))
         }
         Value::Object(fields) => fields.get("detail").and_then(message),
@@ -352,7 +352,7 @@ fn message(said: &Value) -> Option<String> {
 }
 
 /// Entries of such a list that are shown.
-const MOST_ENTRIES: usize = 3;
+const MAX_ENTRIES: usize = 3;
 
 /// Server text for use in a message: short, one line, no control characters.
 pub(super) fn one_line(text: &str) -> String {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::config::KvType;
 use crate::dialect::Piece;
 use crate::engine::{Caps, Finish, Priority, Timing};
 
@@ -82,7 +83,7 @@ pub struct ModelSpec {
     pub gpu_layers: u32,
     pub cpu_moe: bool,
     pub n_cpu_moe: u32,
-    pub kv_type: String,
+    pub kv_type: KvType,
     /// Maximum MiB on disk for saved KV caches, of all models together; 0 saves none.
     pub saved_kv_mb: u32,
     /// How many requests can have their own KV cache at the same time.

@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::text::markdown::fence_at;
+
 /// Minimum length of one round in words. Shorter repetitions may be right.
 const MIN_ROUND_WORDS: usize = 8;
 const MAX_ROUND_WORDS: usize = 256;
@@ -75,7 +77,7 @@ impl Circles {
             return None;
         }
         let word = std::mem::take(&mut self.word);
-        let is_fence = !self.is_behind_first && (word.starts_with("```") || word.starts_with("~~~"));
+        let is_fence = !self.is_behind_first && fence_at(&word).is_some();
         self.is_behind_first = true;
         self.in_code ^= is_fence;
         let is_prose = !self.in_code && !is_fence && word.contains(char::is_alphanumeric);

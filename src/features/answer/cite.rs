@@ -1,5 +1,5 @@
 //! Checks everything an answer names before anybody sees it: a path has to be a visible file of the workspace, a line has to exist in it,
-//! and a name written as code has to be known to the index. What does not exist is marked in the text.
+//! and a name written as code has to be known to the index. What does not hold is marked in the text.
 
 mod check;
 mod guess;
@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::vocabulary::Vocabulary;
 use crate::features::Session;
-use crate::features::inert::code_span;
+use crate::text::markdown::{FenceLine, Fences, code_spans};
 use crate::workspace::WorkspacePath;
 use check::Checked;
 use guess::{PATH, is_compound};
@@ -48,7 +48,7 @@ pub enum NamedBy {
 }
 
 impl NamedBy {
-    /// In words, for the user.
+    /// In words, for people.
     pub fn words(self) -> &'static str {
         match self {
             NamedBy::Answer => "named in the answer",
@@ -61,6 +61,12 @@ impl NamedBy {
 const NO_PLACE: &str = " (not found)";
 const NO_NAME: &str = " (not in the index)";
 
+/// Drops files that count as a place although one of their lines is named, which says more.
+pub(super) fn without_files_of_lines(citations: &mut Vec<Citation>) {
+    let lines: HashSet<String> = citations.iter().filter(|place| !place.whole).map(|place| place.path.clone()).collect();
+    citations.retain(|place| !place.whole || !lines.contains(&place.path));
+}
+
 /// Checks an answer line by line, as it is written.
 pub struct Checker<'a> {
     session: &'a Session,
@@ -70,19 +76,19 @@ pub struct Checker<'a> {
     subject: Option<String>,
     last: Option<String>,
     citations: Vec<Citation>,
-    /// Names that were already marked in this answer; each is marked once.
+    /// Names that were marked before in this answer; each is marked once.
     marked: HashSet<String>,
     /// For each path that was looked up, the file and its number of lines.
     found: HashMap<String, Option<(WorkspacePath, u32)>>,
     read: usize,
     vocabulary: Option<Vocabulary>,
     split: Option<SplitPaths>,
-    /// The marker that opened the current code block: backquotes or tildes.
-    fence: Option<String>,
-    /// Names in that code block that are not in the workspace. The block is not changed, since users copy code; the names are listed after
-    /// it.
+    /// The code blocks so far.
+    fences: Fences,
+    /// Names in the current code block that are not in the workspace. The block is not changed, since users copy code; the names are listed
+    /// below it.
     below: Vec<String>,
-    /// The start of the line has already been checked.
+    /// The start of the line has been checked already.
     in_line: bool,
     table: Table,
 }
@@ -101,7 +107,7 @@ impl<'a> Checker<'a> {
             read: 0,
             vocabulary: None,
             split: None,
-            fence: None,
+            fences: Fences::default(),
             below: vec![],
             in_line: false,
             table: Table::default(),
@@ -118,26 +124,24 @@ impl<'a> Checker<'a> {
         Self { vocabulary: other.vocabulary, split: other.split, subject: other.subject, ..Self::new(other.session, near) }
     }
 
-    /// Checks a whole answer; returns it with marks, and the places it names.
+    /// Checks a whole answer; returns it with marks, and its places.
     pub fn check(mut self, text: &str) -> (String, Vec<Citation>) {
         let mut marked: String = text.split_inclusive('\n').map(|line| self.line(line)).collect();
         marked.push_str(&self.finish());
-        // A file does not count as a place if one of its lines is named.
-        let lines: HashSet<String> = self.citations.iter().filter(|place| !place.whole).map(|place| place.path.clone()).collect();
-        self.citations.retain(|place| !place.whole || !lines.contains(&place.path));
+        without_files_of_lines(&mut self.citations);
         (marked, self.citations)
     }
 
-    /// Checks a line, or a part of one that begins and ends outside backquotes.
+    /// Checks a line, or a part of one that begins and ends outside of backquotes.
     pub fn line(&mut self, line: &str) -> String {
         let is_start = !std::mem::replace(&mut self.in_line, !line.ends_with('\n'));
-        if is_start && self.is_fence(line) {
-            let below = if self.fence.is_none() { self.said_below() } else { String::new() };
+        if is_start && matches!(self.fences.take(line.trim_start()), FenceLine::Opens { .. } | FenceLine::Closes { .. }) {
+            let below = if !self.fences.in_code() { self.said_below() } else { String::new() };
             let end = if below.is_empty() || line.ends_with('\n') { "" } else { "\n" };
             return format!("{line}{end}{below}");
         }
         let mut marked = line.to_string();
-        if self.fence.is_some() {
+        if self.fences.in_code() {
             self.check_code(line);
             return marked;
         }
@@ -147,7 +151,7 @@ impl<'a> Checker<'a> {
         marked
     }
 
-    /// Whether the text after a space may belong to a path at the end of this text.
+    /// Whether the text after a blank may belong to a path at the end of this text.
     pub fn may_go_on(&mut self, text: &str) -> bool {
         self.split().may_go_on(text)
     }
@@ -156,9 +160,9 @@ impl<'a> Checker<'a> {
         self.split.get_or_insert_with(|| SplitPaths::new(self.session))
     }
 
-    /// Ends the answer; returns what is still to be added. Closes an open code block first.
+    /// Ends the answer; returns what is still to be said. Closes an open code block for it.
     pub fn finish(&mut self) -> String {
-        let fence = self.fence.take();
+        let fence = self.fences.close();
         match self.said_below() {
             below if below.is_empty() => below,
             below => format!("\n{}\n{below}", fence.unwrap_or_default()),
@@ -170,21 +174,7 @@ impl<'a> Checker<'a> {
         if places.is_empty() { String::new() } else { format!("\nIn this code: {}.\n", places.join(", ")) }
     }
 
-    /// Whether a line opens or closes a code block.
-    fn is_fence(&mut self, line: &str) -> bool {
-        let start = line.trim_start();
-        let Some(mark) = start.chars().next().filter(|mark| matches!(mark, '`' | '~')) else { return false };
-        let info = start.trim_start_matches(mark);
-        let run = &start[..start.len() - info.len()];
-        match &self.fence {
-            Some(open) if run.starts_with(open.as_str()) && info.trim().is_empty() => self.fence = None,
-            None if run.len() >= 3 && !(mark == '`' && info.contains('`')) => self.fence = Some(run.into()),
-            _ => return false,
-        }
-        true
-    }
-
-    /// Where the words of a line have to be marked, in order.
+    /// Where the words of a line are to be marked, in order.
     fn marks(&mut self, line: &str) -> Vec<(usize, &'static str)> {
         let places = self.places(line, false);
         let mut marks: Vec<(usize, &str)> = vec![];
@@ -192,7 +182,7 @@ impl<'a> Checker<'a> {
             marks.extend(mark.map(|mark| (named::end_of_quotes(line, place.end), mark)));
         }
         let said = |at: &Range<usize>| places.iter().any(|(place, _)| at.start < place.end && place.start <= at.end);
-        let spans = spans(line);
+        let spans = code_spans(line);
         for (whole, code) in spans.iter().filter(|(whole, _)| !said(whole)) {
             let code = line[code.clone()].trim();
             let mark = match self.file(code, true) {
@@ -205,7 +195,7 @@ impl<'a> Checker<'a> {
             if said(&at) || spans.iter().any(|(whole, _)| whole.start < at.end && at.start < whole.end) {
                 continue;
             }
-            // A call is code even without backquotes.
+            // A call is code also without backquotes.
             let called = word.strip_suffix('(').filter(|name| line[at.end..].starts_with(')') && is_compound(name));
             if called.is_some_and(|name| self.is_no_name(name)) {
                 marks.push((at.end + 1, NO_NAME));
@@ -230,7 +220,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The lines that a text names: where they occur, and their marks. In code only those with a path count.
+    /// The lines that a text names: where they stand, and their marks. In code only those with a path count.
     fn places(&mut self, line: &str, in_code: bool) -> Vec<(Range<usize>, Option<&'static str>)> {
         let mut places = vec![];
         let whole = self.split().found(line);
@@ -257,18 +247,4 @@ impl<'a> Checker<'a> {
         }
         places
     }
-}
-
-/// The code spans of a line: with their backquotes, and the text between these.
-pub(super) fn spans(line: &str) -> Vec<(Range<usize>, Range<usize>)> {
-    let mut spans = vec![];
-    let mut at = 0;
-    while let Some(found) = line[at..].find('`') {
-        let start = at + found;
-        let run = line[start..].len() - line[start..].trim_start_matches('`').len();
-        let end = code_span(&line[start..], run).map(|length| start + length);
-        spans.extend(end.map(|end| (start..end, start + run..end - run)));
-        at = end.unwrap_or(start + run);
-    }
-    spans
 }

@@ -16,9 +16,10 @@ use crate::engine::{Ask, Cancel, Caps, EngineError, ErrorKind, Event, Finish, Fi
 use crate::features::inert::{Inert, inert};
 use crate::features::{AnswerEvent, Session, Sink, Timing};
 use crate::route::{Choice, Decision, Task};
+use crate::text::markdown::{code_spans, fence_at};
 use circles::Circles;
 use cite::words::names_line;
-use cite::{Checker, Citation, NamedBy, spans};
+use cite::{Checker, Citation, NamedBy, without_files_of_lines};
 
 /// The answer to a question.
 #[derive(Clone, Debug, Serialize)]
@@ -298,10 +299,10 @@ fn end_of_piece(text: &str, checker: &mut Checker<'_>) -> Option<usize> {
     }
     let end = text.trim_end().rfind(' ')? + 1;
     let before = &text[..end];
-    let fence = ["```", "~~~"].iter().any(|fence| before.trim_start().starts_with(fence));
+    let fence = fence_at(before.trim_start()).is_some();
     let marks = |letter: char| letter.is_ascii_digit() || "/`#\\".contains(letter);
     let names = |word: &str| word.contains(marks) || names_line(word) || word.trim_end_matches(['.', ',', ':', ';']).contains(['.', ':']);
-    let code: usize = spans(before).iter().map(|(whole, _)| before[whole.clone()].matches('`').count()).sum();
+    let code: usize = code_spans(before).iter().map(|(whole, _)| before[whole.clone()].matches('`').count()).sum();
     let settled = before.matches('`').count() == code && !before.split_whitespace().rev().take(SAYS_LINES).any(names);
     (settled && !fence && !checker.may_go_on(before)).then_some(end)
 }
@@ -324,9 +325,7 @@ fn add_shown(citations: &mut Vec<Citation>, shown: &[Stretch]) {
             });
         }
     }
-    // A place in a file says more than the file's name.
-    let lines: Vec<String> = citations.iter().filter(|place| !place.whole).map(|place| place.path.clone()).collect();
-    citations.retain(|place| !place.whole || !lines.contains(&place.path));
+    without_files_of_lines(citations);
 }
 
 /// Code with line numbers in front, by which an answer names places.

@@ -4,13 +4,14 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::named_places::{NamedPlace, Paths, named_places};
-use super::search::{Place, Ranking, Spot, definition, rank};
+use super::search::{Ranking, ScoredPlace, Spot, definition, rank};
 use super::{blocks, map, overview, withheld};
-use crate::context::{Kind, Masked, Part};
+use crate::context::{Kind, Part};
 use crate::engine::{BYTES_PER_TOKEN, Tokens};
 use crate::features::Session;
 use crate::features::answer::numbered;
 use crate::index::FileId;
+use crate::redact::Masked;
 use crate::text::lines::{line_number, line_start};
 
 /// Up to this budget in tokens only definitions are shown, since a map would take their room.
@@ -189,7 +190,7 @@ impl Places<'_> {
         parts[place] = whole;
     }
 
-    fn spot(&self, id: FileId, Place { spot, score, focus }: Place, longest: usize) -> Option<Part> {
+    fn spot(&self, id: FileId, ScoredPlace { spot, score, focus }: ScoredPlace, longest: usize) -> Option<Part> {
         let file = self.session.index.file(id)?;
         let what = || match spot {
             Spot::Definition(index) => file.symbols.get(index as usize).map_or("", |symbol| self.session.index.text(symbol.name)),

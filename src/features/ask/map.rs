@@ -4,12 +4,12 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::blocks;
-use crate::context::{Kind, Masked, Part};
+use crate::context::{Kind, Part};
 use crate::engine::Tokens;
 use crate::features::Session;
 use crate::features::answer::numbered;
 use crate::index::{File, FileId, Symbol};
-use crate::redact;
+use crate::redact::{self, Masked};
 use crate::syntax::{self, naming};
 
 /// Tokens around each quotation: fence and name.

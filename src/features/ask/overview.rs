@@ -8,11 +8,12 @@ use super::blocks;
 use super::map;
 use super::search::Ranking;
 use crate::context::sentence::{Sentence, stem};
-use crate::context::{Kind, Masked, Part};
+use crate::context::{Kind, Part};
 use crate::engine::Tokens;
 use crate::features::Session;
 use crate::features::answer::numbered;
 use crate::index::{File, FileId};
+use crate::redact::Masked;
 use crate::syntax::{files, lists};
 
 /// Words of questions about a whole repository.
@@ -49,11 +50,11 @@ const GENERAL: &[&str] = &[
     "your",
 ];
 /// Maximum bytes of the README and of the manifest that are shown, ...
-const README: usize = 3000;
-const MANIFEST: usize = 1500;
+const MAX_README_BYTES: usize = 3000;
+const MAX_MANIFEST_BYTES: usize = 1500;
 /// ... and tokens of a map per definition of one file: a small map shows a little of many files.
-const FOR_EACH: usize = 120;
-const LEAST: usize = 6;
+const TOKENS_PER_DEFINITION: usize = 120;
+const MIN_DEFINITIONS: usize = 6;
 /// Files that come first in the map.
 const FIRST: usize = 200;
 
@@ -87,7 +88,7 @@ pub(super) fn of(session: &Session, ranking: &Ranking, shown: &[Part], budget: u
     let left = budget - parts.iter().map(|part| part.tokens).sum::<usize>();
     let first: Vec<FileId> = ranking.files().take(FIRST).collect();
     let shown: Vec<Part> = shown.iter().chain(&parts).cloned().collect();
-    parts.extend(map::outline(session, &shown, &first, left, (left / FOR_EACH).max(LEAST), tokens));
+    parts.extend(map::outline(session, &shown, &first, left, (left / TOKENS_PER_DEFINITION).max(MIN_DEFINITIONS), tokens));
     parts
 }
 
@@ -104,7 +105,7 @@ pub(super) fn documents(session: &Session, budget: usize, tokens: &dyn Tokens) -
     let mut left = budget;
     let mut parts = vec![];
     for (files, longest, why) in
-        [(readmes, README, "what the project says about itself"), (manifests, MANIFEST, "what the project consists of")]
+        [(readmes, MAX_README_BYTES, "what the project says about itself"), (manifests, MAX_MANIFEST_BYTES, "what the project consists of")]
     {
         for (at, file) in files.iter().enumerate() {
             // The remaining tokens are shared equally among the remaining files.

@@ -70,12 +70,12 @@ struct Ranked {
     id: FileId,
     score: f32,
     /// Its definitions with words of the question, best first.
-    items: Vec<Place>,
+    items: Vec<ScoredPlace>,
 }
 
 /// A place in a file, its score, and where in it the best line is, in bytes.
 #[derive(Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct ScoredPlace {
     pub spot: Spot,
     pub score: f32,
     pub focus: usize,
@@ -93,14 +93,14 @@ impl Ranking {
     }
 
     /// The best definition of each of the best files, then the others by their own and their files' scores.
-    pub fn places(&self) -> impl Iterator<Item = (FileId, Place)> {
-        let place = |file: &Ranked, place: Place| (file.id, Place { score: file.score + place.score, ..place });
+    pub fn places(&self) -> impl Iterator<Item = (FileId, ScoredPlace)> {
+        let place = |file: &Ranked, place: ScoredPlace| (file.id, ScoredPlace { score: file.score + place.score, ..place });
         let first = self.files.iter().take(FILES_WITH_ONE_PLACE_FIRST).filter_map(move |file| Some(place(file, *file.items.first()?)));
         let rest = self.files.iter().take(MAX_FILES_WITH_PLACES).enumerate();
         let rest = rest.flat_map(move |(at, file)| {
             file.items.iter().skip(usize::from(at < FILES_WITH_ONE_PLACE_FIRST)).map(move |item| place(file, *item))
         });
-        let mut rest: Vec<(FileId, Place)> = rest.collect();
+        let mut rest: Vec<(FileId, ScoredPlace)> = rest.collect();
         rest.sort_by(|(_, a), (_, b)| b.score.total_cmp(&a.score));
         first.chain(rest)
     }
@@ -138,8 +138,8 @@ pub(super) fn rank(session: &Session, question: &str, paths: &Paths<'_>) -> Rank
             (QUOTE_BONUS * quoted(item) + score_item(item, &sentence.terms, &statistics.item_idf, statistics.mean_item))
                 * if item.is_test { factors.test } else { 1.0 }
         };
-        let place = |item: &Item| Place { spot: item.spot, score: score(item), focus: item.focus as usize };
-        let mut items: Vec<Place> = counts.items.iter().map(place).collect();
+        let place = |item: &Item| ScoredPlace { spot: item.spot, score: score(item), focus: item.focus as usize };
+        let mut items: Vec<ScoredPlace> = counts.items.iter().map(place).collect();
         items.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.spot.cmp(&b.spot)));
         let words = score_file(&counts, &sentence.terms, statistics);
         let named = match counts.is_plain && blocks::is_called(&counts.path, &sentence) {
@@ -154,7 +154,7 @@ pub(super) fn rank(session: &Session, question: &str, paths: &Paths<'_>) -> Rank
             if items.is_empty() {
                 // Only its path matches, so its first definition represents it.
                 let spot = if counts.is_plain { Spot::Block(0) } else { Spot::Definition(0) };
-                items.push(Place { spot, score: 0.0, focus: 0 });
+                items.push(ScoredPlace { spot, score: 0.0, focus: 0 });
             }
             files.push(Ranked { id: counts.id, score, items });
         }

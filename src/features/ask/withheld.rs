@@ -2,8 +2,8 @@
 //! content.
 
 use super::named_places::Paths;
-use crate::context::fence;
 use crate::features::Session;
+use crate::text::visible::visible;
 use crate::workspace::WorkspacePath;
 use crate::workspace::rules::Skip;
 
@@ -15,7 +15,7 @@ pub(super) fn told(session: &Session, question: &str, paths: &Paths<'_>) -> Vec<
     let mut lines: Vec<String> = vec![];
     for word in paths.words(question).into_iter().filter(|word| paths.meant_by(word, 0).is_empty()) {
         let Some((path, reason)) = left_out(session, word).or_else(|| kept_out(session, word)) else { continue };
-        let path = fence::visible(&path.to_string());
+        let path = visible(&path.to_string());
         let line = format!("None of `{path}` is among the excerpts: it is kept out of them ({}).", reason.name());
         if !lines.contains(&line) {
             lines.push(line);

@@ -7,16 +7,17 @@ use regex::Regex;
 use super::hole::Hole;
 use super::open::left_open;
 use super::prompt;
-use crate::context::fence;
 use crate::text::lines::line_start;
+use crate::text::visible::hidden;
+use crate::text::{Ending, markdown};
 
 /// The text with plain line breaks, cut at a control token that does not belong in source or at an invisible character that the file does
 /// not have. A line divided by such a character is dropped, and so is a string around such a token.
 pub(super) fn clean(hole: &Hole, raw: &str) -> String {
-    let text = raw.replace("\r\n", "\n").replace('\r', "\n");
+    let text = Ending::Lf.apply(raw);
     let known = |letter: char| hole.before.contains(letter) || hole.after.contains(letter);
     let foreign = |(at, letter): &(usize, char)| letter.is_control() || !known(*letter) && !joins(&text, *at);
-    let hidden = fence::hidden(&text).find(foreign);
+    let hidden = hidden(&text).find(foreign);
     let seen = &text[..hidden.map_or(text.len(), |(at, _)| at)];
     let token = control_token().find(seen).map(|token| token.start());
     let in_string = |at: usize| left_open(hole, &text[..at]).is_some_and(|(_, is_comment)| !is_comment);
@@ -55,14 +56,14 @@ pub(in crate::features) fn control_token() -> &'static Regex {
 
 /// Whether an answer is a code block, where no fence can belong.
 pub(super) fn is_fenced(answer: &str) -> bool {
-    answer.trim_start().starts_with("```")
+    answer.trim_start().starts_with(markdown::FENCE)
 }
 
 /// A chat answer as text to insert: without reasoning, fence and cursor mark. In `markup` fences are content.
 pub(super) fn out_of_words(hole: &Hole, answer: &str, markup: bool) -> String {
-    let answer = answer.replace("\r\n", "\n").replace('\r', "\n");
+    let answer = Ending::Lf.apply(answer);
     let mut text = prompt::without_mark(hole, without_thoughts(&answer));
-    if let Some(code) = fenced(&text).filter(|_| !markup || is_fenced(&text)) {
+    if let Some(code) = markdown::first_block(&text).filter(|_| !markup || is_fenced(&text)) {
         text = code.into();
     }
     text
@@ -78,12 +79,4 @@ fn without_thoughts(answer: &str) -> &str {
         None if answer.trim_start().starts_with("<think>") => "",
         _ => answer,
     }
-}
-
-/// The content of the first code block.
-fn fenced(text: &str) -> Option<&str> {
-    let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
-    let open = starts.into_iter().find(|at| text[*at..].trim_start_matches(' ').starts_with("```"))?;
-    let body = text[open..].split_once('\n').map_or("", |(_, body)| body);
-    Some(body.rsplit_once("```").map_or(body, |(code, _)| code).trim_end())
 }

@@ -2,13 +2,14 @@
 
 use super::hole::Hole;
 use super::prompt::{self, Budget};
+use super::request;
 use super::spot::Spot;
-use super::work;
-use crate::context::{Masked, Part};
+use crate::context::Part;
 use crate::engine::Tokens;
 use crate::features::around::{Asker, around};
 use crate::features::preview::{LikelyEngine, UnrenderedPrompt, current};
 use crate::features::{Session, Site};
+use crate::redact::Masked;
 
 /// What a completion at a place sends, with `wanted` tokens of other files (or the regular number), that number, and the maximum tokens of
 /// the answer.
@@ -20,7 +21,7 @@ pub(in crate::features) fn draw(
     invoked: bool,
 ) -> (UnrenderedPrompt, usize, u32) {
     let (site, hole, tokens) = (&spot.site, spot.hole(invoked), reader.tokens.as_ref());
-    let due = work::budget(session, &hole, invoked, reader.rate(session), &reader.caps);
+    let due = request::budget(session, &hole, invoked, reader.rate(session), &reader.caps);
     let budget = Budget { context: wanted.unwrap_or(due.context), ..due };
     let mut parts = around(session, site, site.bytes.start, budget.context, tokens, Asker::Preview);
     parts.extend(below(&hole, site, budget, tokens));
@@ -30,7 +31,7 @@ pub(in crate::features) fn draw(
     let first = line - prefix.matches('\n').count() as u32;
     parts.push(current(&site.path, first, Masked::whole(prefix), tokens, "before the cursor"));
     parts.push(current(&site.path, line, Masked::whole(suffix), tokens, "after the cursor"));
-    (UnrenderedPrompt { ask, parts }, budget.context, work::max_tokens(session, &hole, invoked))
+    (UnrenderedPrompt { ask, parts }, budget.context, request::max_tokens(session, &hole, invoked))
 }
 
 /// Text further down in the file than the window after the cursor.

@@ -5,6 +5,7 @@ use super::hole::{Hole, Inside, Mode, begins_line, begins_with_closer, closes};
 use crate::syntax::brackets::{balance, brackets, code, goes_on_below, long_strings};
 use crate::syntax::{Blocks, Preprocessor, Surface, lists};
 use crate::text::layout::indentation;
+use crate::text::markdown;
 use crate::text::words::is_name_letter;
 
 /// The part of a text that fills its hole.
@@ -278,7 +279,7 @@ impl<'a> Continuation<'a> {
     /// Whether the statement is a fenced code block that is still open.
     fn is_in_code_fence(&self) -> bool {
         let head = self.said.trim_start();
-        head.starts_with("```") && head.matches("```").count() % 2 == 1
+        head.starts_with(markdown::FENCE) && head.matches(markdown::FENCE).count() % 2 == 1
     }
 
     /// Whether the line closes type parameters.

@@ -13,10 +13,10 @@ mod judge;
 pub mod memory;
 mod open;
 pub mod prompt;
+mod request;
 mod rest;
 pub mod shape;
 mod spot;
-mod work;
 
 use std::ops::Range;
 use std::time::Instant;
@@ -30,9 +30,9 @@ use crate::text::Edit;
 pub(super) use answer::control_token;
 pub(super) use drawn::draw;
 pub use memory::Memory;
+use request::CompletionRequest;
+pub(super) use request::task;
 pub(super) use spot::Spot;
-use work::Work;
-pub(super) use work::task;
 
 /// A request for inline completion.
 #[derive(Clone, Debug)]
@@ -124,12 +124,12 @@ pub async fn complete(session: &Session, params: &Params, cancel: &Cancel) -> Re
     if hole.is_inside_word() && !params.invoked && params.selected.is_none() {
         return Ok(nothing(session, params, "the cursor is inside a word; ask for a suggestion to get one there".into()));
     }
-    let work = Work { session, params, site, hole: &hole, started };
-    let task = work::task(session, site, &hole, params.invoked);
-    let (mut served, mut asked) = work.ask(&task, cancel).await?;
-    let again = work.harder(&task, &served);
+    let request = CompletionRequest { session, params, site, hole: &hole, started };
+    let task = request::task(session, site, &hole, params.invoked);
+    let (mut served, mut asked) = request.ask(&task, cancel).await?;
+    let again = request.harder(&task, &served);
     if let Some(task) = again {
-        match work.ask(&task, cancel).await {
+        match request.ask(&task, cancel).await {
             Ok(better) => (served, asked) = better,
             Err(error) if error.kind == ErrorKind::Cancelled => return Err(error),
             // The first answer exists, whatever happened to the second.
@@ -138,7 +138,7 @@ pub async fn complete(session: &Session, params: &Params, cancel: &Cancel) -> Re
     }
     let timing = Timing { ready_ms: asked.ready_ms, engine: served.answer.finished.timing.clone() };
     let cut_short = served.answer.finished.reason == Finish::Length;
-    match work.fit(&served.answer.text, asked.as_hole, cut_short) {
+    match request.fit(&served.answer.text, asked.as_hole, cut_short) {
         Ok(text) => {
             if params.selected.is_none() {
                 session
@@ -148,7 +148,7 @@ pub async fn complete(session: &Session, params: &Params, cancel: &Cancel) -> Re
             Ok(offered(params, &site.as_written(&text), served.decision, timing, asked.sent))
         }
         Err(reason) => {
-            let thought = only_thought(&served, work.max_tokens());
+            let thought = only_thought(&served, request.max_tokens());
             let empty = nothing(session, params, thought.unwrap_or_else(|| reason.words().into()));
             Ok(Completion { route: Some(served.decision), timing, sent: asked.sent, ..empty })
         }

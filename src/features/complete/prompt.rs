@@ -2,9 +2,10 @@
 //! question in words.
 
 use super::hole::{Hole, Mode};
-use crate::context::{Masked, Part, fence};
+use crate::context::{Part, fence};
 use crate::dialect::{Chat, Fim, FimFile, Message, Role};
 use crate::engine::{Ask, BYTES_PER_TOKEN};
+use crate::redact::Masked;
 use crate::syntax::Registry;
 
 /// How much may be sent, in bytes of text.

@@ -6,10 +6,10 @@ use std::sync::OnceLock;
 
 use super::hole::{Hole, Inside};
 use super::{Params, prompt};
-use crate::context::Masked;
-use crate::context::redact::Secrets;
 use crate::features::{Session, Site, Target};
+use crate::redact::{Masked, Secrets};
 use crate::syntax::Surface;
+use crate::text::Ending;
 
 /// Larger documents, in bytes, get no completion.
 const MAX_DOCUMENT: usize = 32 << 20;
@@ -122,9 +122,9 @@ impl MaskedSides {
 
 /// The text before the cursor with `\n` as line break, as models were trained.
 fn near_end(before: &str) -> String {
-    prompt::whole_steps(before, BYTES_AROUND_CURSOR).replace("\r\n", "\n").replace('\r', "\n")
+    Ending::Lf.apply(prompt::whole_steps(before, BYTES_AROUND_CURSOR))
 }
 
 fn near_start(after: &str) -> String {
-    after[..after.floor_char_boundary(BYTES_AROUND_CURSOR)].replace("\r\n", "\n").replace('\r', "\n")
+    Ending::Lf.apply(&after[..after.floor_char_boundary(BYTES_AROUND_CURSOR)])
 }

@@ -1,13 +1,13 @@
-//! Asks the models for an edit, and hands their answers to the code that decides: `tool_turn` or `form_rounds`, and `calls::follow` after
+//! Asks the models for an edit, and hands their answers to the code that decides: `tool_turn` or `form_turn`, and `calls::follow` after
 //! that. Nothing else of an edit is asynchronous.
 
 use std::sync::atomic::AtomicUsize;
 use std::time::Instant;
 
 use super::calls::follow;
-use super::form_rounds::{self, AnswerWatch, FilledForm, FormRounds, SentQuestion};
-use super::plan::{Plan, Route};
-use super::tool_turn::{self, Begun};
+use super::conversation::form_turn::{self, AnswerWatch, FilledForm, FormRounds, SentQuestion};
+use super::conversation::tool_turn::{self, Begun};
+use super::task::plan::{Plan, Route};
 use super::{Edited, Params, Work, too_slow};
 use crate::agent::driver::{Driver, in_time};
 use crate::agent::limits;
@@ -36,7 +36,7 @@ async fn work_out(work: &Work<'_>) -> Result<Edited, EngineError> {
     // What the index can do alone is done without a model, so nothing leaves the machine.
     let alone = (work.plan.route == Route::IndexAlone).then(by_form);
     if let Some(Ok(plan)) = &alone
-        && let Some(Ok(settled)) = form_rounds::settled(&Work { plan, ..*work })
+        && let Some(Ok(settled)) = form_turn::settled(&Work { plan, ..*work })
     {
         return Ok(settled);
     }
@@ -57,7 +57,7 @@ async fn work_out(work: &Work<'_>) -> Result<Edited, EngineError> {
     let too_much = |reason: String| down.unwrap_or_else(|| EngineError::refused(reason));
     let plan = alone.unwrap_or_else(by_form).map_err(too_much)?;
     let work = &Work { plan: &plan, ..*work };
-    match form_rounds::settled(work) {
+    match form_turn::settled(work) {
         Some(settled) => settled,
         None => with_a_form(work).await,
     }
@@ -125,7 +125,7 @@ async fn with_a_form(work: &Work<'_>) -> Result<Edited, EngineError> {
     let mut done = in_time(limits::MAX_TURN_TIME, rounds(work)).await.unwrap_or_else(|| Err(too_slow()))?;
     let left = limits::MAX_TURN_TIME.saturating_sub(started.elapsed());
     let told = in_time(left, calls(work, &mut done)).await.unwrap_or_else(|| Ok(follow::too_late()))?;
-    form_rounds::offered(work, done, told)
+    form_turn::offered(work, done, told)
 }
 
 /// Asks until an edit may be offered, or the rounds are over.

@@ -3,8 +3,7 @@
 
 use std::ops::Range;
 
-use super::offer;
-use super::signature::Parameters;
+use super::calls::signature::Parameters;
 use crate::features::{Session, Site};
 use crate::syntax::flow::{self, Gives, Jump, Leads};
 use crate::syntax::scope::{self, Item};
@@ -91,7 +90,7 @@ pub fn check(site: &Site, lines: &Range<usize>, call: &Edit, function: &Edit) ->
     let first = function.range.start <= call.range.start;
     let edits = if first { vec![function.clone(), call.clone()] } else { vec![call.clone(), function.clone()] };
     let batch = Batch::new(edits).map_err(|overlap| overlap.to_string())?;
-    let Ok(after) = syntax::parse(language, offer::changed(&site.text, &batch)) else { return Ok(()) };
+    let Ok(after) = syntax::parse(language, batch.applied_to(&site.text)) else { return Ok(()) };
     let grown = function.text.len();
     let moved = |range: &Range<usize>, by: usize| range.start + by..range.end + by;
     let by = if first { grown } else { 0 };

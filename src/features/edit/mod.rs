@@ -1,38 +1,40 @@
 //! Edits: a code action or an instruction becomes hunks for a person to review. Nothing is written here.
 //!
-//! A model with a small window fills one form with one call (`forms`), in one round and one or two more for repair (`form_rounds`). A model
-//! with a large window works with tools, step by step (`tool_turn`). Whatever comes back is checked before anybody sees it: it must change
-//! something, parse no worse than before, and pass the permits (`offer`). Only `driver` waits for models.
+//! In the order of an edit:
+//!
+//! - `task`: what is asked for, what its words mean at the place, and which form of edit that is.
+//! - `driver`: asks the models, and does all the waiting.
+//! - `conversation`: the questions and what becomes of the answers. A model with a small window fills one form with one call, in one round
+//!   and one or two more for repair (`form_turn`). A model with a large window works with tools, step by step (`tool_turn`).
+//! - `forms`: one small function call per kind of change, and how its strings become edits.
+//! - `fit`: fits code that a model wrote into the file.
+//! - `check`: whether an answer may be offered: it must change something, lose nothing that should stay, and parse no worse than before.
+//! - `hunks`: the edit as hunks for review, once the permits allow it.
+//!
+//! What single kinds of edits need besides:
+//!
+//! - `rename`: every use of a name that means the renamed thing, by the index.
+//! - `calls`: the calls of a function whose signature has changed.
+//! - `extraction`: whether lines can become a function.
+//! - `module_move`: an item gets a module of its own.
+//! - `new_file`: a file that an instruction asks for.
+//! - `documentation`: where the comment of an item goes, and which one is replaced.
+//! - `test`: where tests go, and what they import.
 
-mod after_move;
-mod allowed;
-mod asides;
 pub mod calls;
 mod check;
-mod constructor_calls;
-mod docs;
+pub(super) mod conversation;
+mod documentation;
 mod driver;
 mod extraction;
-pub(super) mod first_question;
 mod fit;
-mod form_rounds;
 pub mod forms;
-mod how;
-mod losses;
-mod module;
+mod hunks;
+mod module_move;
 mod new_file;
-mod offer;
-mod outline;
-mod plan;
 pub mod rename;
-mod repeated;
-mod request;
-mod review;
-mod signature;
-mod still_used;
+pub mod task;
 mod test;
-mod tool_turn;
-pub mod wording;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -48,8 +50,8 @@ use crate::syntax::scope::Item;
 use crate::text::Batch;
 use crate::workspace::Document;
 pub use driver::edit;
-pub use how::{How, Instruction, Problem};
-use plan::{Plan, Route};
+pub use task::how::{How, Instruction, Problem};
+use task::plan::{Plan, Route};
 
 /// What is to be changed, and how.
 #[derive(Clone, Debug)]
@@ -123,7 +125,7 @@ pub struct Hunk {
 
 /// Whether an item may get a module of its own without a model that works with tools, as far as can be seen at once.
 pub fn may_move(session: &Session, site: &Site, item: &Item) -> bool {
-    session.shared.creates_files() && module::may_move(site, item)
+    session.shared.creates_files() && module_move::may_move(site, item)
 }
 
 /// One request in progress.

@@ -4,19 +4,18 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::fit::layout::without_fence;
+use super::check::outline::Outline;
 use super::fit::strings;
-use super::module::{Declared, declared, declares, folder_of, is_below};
-use super::outline::Outline;
+use super::module_move::{Declared, declared, declares, folder_of, is_below};
 use super::rename::Changed;
+use super::task::wording::{Creates, Named, created};
 use super::test::imports;
 use super::test::opening;
 use super::test::testfile::Source;
-use super::wording::{Creates, Named, created};
 use crate::features::{Session, Site};
 use crate::redact::{self, PLACEHOLDER};
 use crate::syntax::{self, Definition, Kind, Language, OwnModule, import, naming, scope};
-use crate::text::{Edit, Ending, layout, words};
+use crate::text::{Edit, Ending, layout, markdown, words};
 use crate::workspace::{ReadError, WorkspacePath};
 
 /// A file to create.
@@ -189,12 +188,12 @@ impl NewFile {
         let path = match (&self.path, called) {
             (Some(path), _) => path.clone(),
             (None, called) => {
-                let path = self.of_module(&without_fence(called.unwrap_or_default()))?;
+                let path = self.of_module(&markdown::without_fence(called.unwrap_or_default()))?;
                 self.is_free(&path)?;
                 path
             }
         };
-        let code = redact::unmasked(&without_fence(code), &site.text);
+        let code = redact::unmasked(&markdown::without_fence(code), &site.text);
         let code = self.without_path(&path, &code);
         if code.contains(PLACEHOLDER) {
             return Err("it contains `<redacted …>`, which stands for a secret that models do not see".into());

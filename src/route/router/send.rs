@@ -245,7 +245,7 @@ fn with_thoughts(request: Request, choice: &Choice, caps: &Caps) -> Request {
 }
 
 /// How often one task asks the same engine again in another form, after a refusal has shown what the engine cannot do.
-const MOST_AGAIN: usize = 4;
+const MAX_REPHRASINGS: usize = 4;
 
 /// A request as it goes to the engine.
 fn prepared(choice: &Choice, caps: &Caps, make: &mut BuildRequest<'_>) -> Result<Request, EngineError> {
@@ -291,7 +291,7 @@ async fn ask(
         let answer = cancel.run_until_cancelled(engine::collect_while(events, noted)).await.ok_or_else(EngineError::cancelled)?;
         let Err(error) = &answer else { break answer };
         let may_learn = error.partial.is_empty() && (error.refusal.is_some() || error.kind == ErrorKind::TooLong);
-        if !may_learn || again == MOST_AGAIN {
+        if !may_learn || again == MAX_REPHRASINGS {
             break answer;
         }
         again += 1;

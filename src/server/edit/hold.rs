@@ -10,17 +10,17 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::MessageType;
 
-use super::closed_file::{as_opened, unmarked};
 use super::hunk_view::redraw;
 use super::hunks::DroppedHunk;
-use super::moved::ClosedFile;
+use super::moved_file::FileWithHunks;
+use super::unopened_file::as_opened;
 use super::warnings::look_twice;
-use crate::features::actions::one_line;
 use crate::features::edit::FileEdit;
 use crate::server::Server;
 use crate::server::state::State;
-use crate::text::Text;
+use crate::text::excerpt::headline;
 use crate::text::rebase::Dropped;
+use crate::text::{Text, unmarked};
 use crate::workspace::walk::{self, Listing};
 use crate::workspace::{Document, ReadError, Snapshot, uri};
 
@@ -39,7 +39,7 @@ pub fn hold_claimed(server: &Server, title: &str, files: &[FileEdit], warnings: 
 }
 
 fn add(server: &Server, title: &str, files: &[FileEdit], warnings: &[String], is_claimed: bool) -> Result<Vec<u64>, String> {
-    let warnings = warnings.iter().map(|why| one_line(why)).collect();
+    let warnings = warnings.iter().map(|why| headline(why)).collect();
     let held = server.with(|state| {
         let newest = files.iter().map(|file| newest(state, file)).collect::<Result<Vec<FileEdit>, String>>()?;
         let ids: Vec<u64> = newest.iter().flat_map(|file| state.hunks.add(title, file, &warnings)).collect();
@@ -128,8 +128,8 @@ const RETURN_PAUSES: &[Duration] = &[
 /// Rebases hunks of files that are not open on the new text of these files. Hunks of a file that has another name now go there, and those
 /// that do not fit are dropped with a reason. A file that is gone, or seems half written, is looked at again after a while.
 pub async fn follow_disk(server: &Server, wanted: impl Fn(&Path) -> bool) {
-    let Some(looked) = look(server, closed_files(server, wanted)).await else { return };
-    let is_shown = |file: &ClosedFile| server.with(|state| state.shown_as(&file.uri).is_some());
+    let Some(looked) = look(server, files_with_hunks(server, wanted)).await else { return };
+    let is_shown = |file: &FileWithHunks| server.with(|state| state.shown_as(&file.uri).is_some());
     let (passing, settled): (Vec<_>, Vec<_>) = looked.into_iter().partition(|(now, file)| now.may_pass(file) && !is_shown(file));
     place(server, settled);
     if passing.is_empty() {
@@ -140,29 +140,29 @@ pub async fn follow_disk(server: &Server, wanted: impl Fn(&Path) -> bool) {
     for pause in RETURN_PAUSES {
         tokio::time::sleep(*pause).await;
         // By then its hunks may have been decided on, or be for another text.
-        let files = closed_files(server, is_passing);
+        let files = files_with_hunks(server, is_passing);
         let snapshot = server.snapshot().workspace;
         let are_settled = async move { files.iter().all(|file| file.is_settled(&snapshot)) };
         if server.workers.spawn_on_own_thread(Box::pin(are_settled)).await.unwrap_or_default() {
             break;
         }
     }
-    let again = closed_files(server, is_passing);
+    let again = files_with_hunks(server, is_passing);
     place(server, look(server, again).await.unwrap_or_default());
 }
 
 /// The files with hunks that are not open and that are `wanted`.
-fn closed_files(server: &Server, wanted: impl Fn(&Path) -> bool) -> Vec<ClosedFile> {
+fn files_with_hunks(server: &Server, wanted: impl Fn(&Path) -> bool) -> Vec<FileWithHunks> {
     server.with(|state| {
         let closed = state.hunks.iter().filter(|pending| state.open_as(&pending.document).is_none());
         let uris: BTreeSet<&str> = closed.map(|pending| pending.document.uri.as_str()).collect();
-        let files = uris.into_iter().filter_map(|uri| ClosedFile::of(&state.hunks, uri));
+        let files = uris.into_iter().filter_map(|uri| FileWithHunks::of(&state.hunks, uri));
         files.filter(|file| wanted(&file.path.absolute())).collect()
     })
 }
 
 /// What the disk says about closed files; none where the server ends.
-async fn look(server: &Server, closed: Vec<ClosedFile>) -> Option<Vec<(OnDisk, ClosedFile)>> {
+async fn look(server: &Server, closed: Vec<FileWithHunks>) -> Option<Vec<(OnDisk, FileWithHunks)>> {
     if closed.is_empty() {
         return None;
     }
@@ -176,8 +176,8 @@ async fn look(server: &Server, closed: Vec<ClosedFile>) -> Option<Vec<(OnDisk, C
 }
 
 /// Puts the hunks of closed files where the disk says these are.
-fn place(server: &Server, looked: Vec<(OnDisk, ClosedFile)>) {
-    for (now, ClosedFile { uri, .. }) in looked {
+fn place(server: &Server, looked: Vec<(OnDisk, FileWithHunks)>) {
+    for (now, FileWithHunks { uri, .. }) in looked {
         let mut drawn = vec![uri.clone()];
         let lost = server.with(|state| {
             // What is gone, and open word for word under another name, was renamed.
@@ -213,7 +213,7 @@ enum OnDisk {
 
 impl OnDisk {
     /// Whether it may be otherwise in a moment: the file is gone, or has only the beginning of its text.
-    fn may_pass(&self, file: &ClosedFile) -> bool {
+    fn may_pass(&self, file: &FileWithHunks) -> bool {
         match self {
             Self::Gone(_) => file.had_text(),
             Self::Here(now) => !file.is_settled_as(&now.text),
@@ -222,7 +222,7 @@ impl OnDisk {
     }
 }
 
-fn on_disk<'a>(snapshot: &Snapshot, file: &ClosedFile, listing: impl FnOnce() -> &'a Listing) -> OnDisk {
+fn on_disk<'a>(snapshot: &Snapshot, file: &FileWithHunks, listing: impl FnOnce() -> &'a Listing) -> OnDisk {
     match snapshot.read_exact(&file.path) {
         Ok(text) => {
             let now = Document::on_disk(file.path.clone(), Text::new(unmarked(&text)));

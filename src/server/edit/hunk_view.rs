@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::hunks::PendingHunk;
 use crate::server::state::State;
 use crate::server::{Server, convert};
-use crate::text::{BYTE_ORDER_MARK, Range, Text, mark_bytes};
+use crate::text::{Range, Text};
 
 /// A hunk in whole lines of its document: what is there, and what would be.
 pub struct Lines {
@@ -20,7 +20,7 @@ pub fn lines(state: &State, pending: &PendingHunk) -> Lines {
     let edit = &pending.edit;
     let line = |offset: usize| text.line_start(text.line_of(offset));
     // Where an editor shows a byte order mark, that is no part of the first line, which may go.
-    let mark = mark_bytes(&text.slice(0..BYTE_ORDER_MARK.len_utf8()));
+    let mark = text.mark_bytes();
     let start = line(edit.range.start).max(mark.min(edit.range.start));
     // A change that ends at the start of a line leaves that line alone, if the new text ends a line as well.
     let whole = edit.range.end == line(edit.range.end) && edit.range.end > start && (edit.text.is_empty() || ends_line(&edit.text));

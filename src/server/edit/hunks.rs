@@ -4,10 +4,11 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::closed_file::marked_as;
-use crate::context::fence;
+use super::unopened_file::marked_as;
 use crate::features::edit::FileEdit;
+use crate::text::excerpt::squeezed;
 use crate::text::rebase::{self, Tie};
+use crate::text::visible::visible;
 use crate::text::{Batch, Edit, Text, diff};
 use crate::workspace::{Document, WorkspacePath, uri};
 
@@ -112,11 +113,11 @@ impl Hunks {
         for (number, edit) in file.edits.edits().iter().chain(&empty).enumerate() {
             self.last += 1;
             ids.push(self.last);
-            let reason = file.reasons.get(number).map(|reason| one_line(reason)).unwrap_or_default();
+            let reason = file.reasons.get(number).map(|reason| visible(&squeezed(reason))).unwrap_or_default();
             let (document, edit, warnings) = (file.document.clone(), edit.clone(), warnings.clone());
             let pending = PendingHunk {
                 id: self.last,
-                title: one_line(title),
+                title: visible(&squeezed(title)),
                 reason,
                 warnings,
                 document,
@@ -363,8 +364,4 @@ fn is_made(edit: &Edit, before: &Text, change: &Batch) -> bool {
         with_it.apply(&Batch::one(edit.clone())).is_ok() && now.apply(change).is_ok() && with_it == now
     };
     change.edits().iter().any(|theirs| theirs.trimmed(before) == wanted) || comes_to_it()
-}
-
-fn one_line(text: &str) -> String {
-    fence::visible(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }

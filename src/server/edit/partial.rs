@@ -1,7 +1,7 @@
 //! Saves the rest of an edit if the user has typed in one of its places, or another program has changed one of its files: the other hunks
 //! are kept, with a sentence about the missing ones. Minutes of work are not lost because of one line.
 
-use super::edits::{self, Unfit};
+use super::apply::{self, Misfit};
 use crate::features::edit::FileEdit;
 use crate::server::Server;
 use crate::text::Batch;
@@ -12,7 +12,7 @@ use crate::workspace::uri;
 pub async fn keep_what_fits(server: &Server, files: &mut Vec<FileEdit>, confirm: &mut Vec<String>) -> bool {
     let (mut kept, mut missing) = (vec![], vec![]);
     for file in files.iter() {
-        if !file.changes() || edits::fits(server, file).await.is_ok() {
+        if !file.changes() || apply::fits(server, file).await.is_ok() {
             kept.push(file.clone());
             continue;
         }
@@ -36,12 +36,12 @@ async fn hunk_by_hunk(server: &Server, file: &FileEdit) -> (Option<FileEdit>, Ve
     }
     let (mut kept, mut reasons, mut missing) = (vec![], vec![], vec![]);
     for (number, edit) in file.edits.edits().iter().enumerate() {
-        match edits::fits(server, &FileEdit { edits: Batch::one(edit.clone()), ..file.clone() }).await {
+        match apply::fits(server, &FileEdit { edits: Batch::one(edit.clone()), ..file.clone() }).await {
             Ok(()) => {
                 kept.push(edit.clone());
                 reasons.push(file.reasons.get(number).cloned().unwrap_or_default());
             }
-            Err(Unfit { why, .. }) => {
+            Err(Misfit { why, .. }) => {
                 let line = file.document.text.line_of(edit.range.start) + 1;
                 missing.push(format!("the change at {name}:{line} is missing here: {why}"));
             }

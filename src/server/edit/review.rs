@@ -7,19 +7,19 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{self, Error};
 use tower_lsp::lsp_types::Url;
 
-use super::edits::{ApplyResult, Outcome};
+use super::apply::{ApplyResult, Outcome};
 use super::hunks::{DroppedHunk, PendingHunk, by_file};
 use super::selector::HunkSelector;
 use super::warnings::look_twice;
-use super::{accept, edits, hold, hunk_view};
+use super::{accept_by_action, apply, hold, hunk_view};
 use crate::context::fence;
 use crate::features::Target;
-use crate::features::actions::one_line;
 use crate::features::edit::FileEdit;
 use crate::features::inert::inert;
 use crate::server::editor::Quirk;
 use crate::server::state::State;
 use crate::server::{Server, answers, convert, menu, message};
+use crate::text::excerpt::headline;
 use crate::text::{Batch, Range, diff};
 use crate::workspace::uri;
 
@@ -77,13 +77,13 @@ pub async fn accept(server: &Server, argument: &Value) -> jsonrpc::Result<Value>
         return Err(claimed.map_or_else(|| selector.missing(), |name| claimed_already(&name)));
     }
     let told = selector.ids(&taken);
-    let name = format!("longsight: {}", one_line(taken[0].name()));
+    let name = format!("longsight: {}", headline(taken[0].name()));
     let mut undecided = Undecided { server, uris: uris(&taken), taken };
     let files = by_file(&undecided.taken).map_err(|reason| message::request_failed(&reason))?;
-    let Outcome { result, unseen } = edits::apply(server, &name, &files, None).await.map_err(|reason| message::request_failed(&reason))?;
+    let Outcome { result, unseen } = apply::apply(server, &name, &files, None).await.map_err(|reason| message::request_failed(&reason))?;
     let (left, why) = match result {
         ApplyResult::Applied => (vec![], ""),
-        ApplyResult::NotShown(left) => (left, edits::NOT_SHOWN),
+        ApplyResult::NotShown(left) => (left, apply::NOT_SHOWN),
         ApplyResult::Overtaken(left) => (left, "the text was typed in faster than it could be changed"),
     };
     let is_of = |files: &[FileEdit], pending: &PendingHunk| files.iter().any(|file| file.document.uri == pending.document.uri);
@@ -149,7 +149,7 @@ fn give_back(server: &Server, taken: Vec<PendingHunk>) {
         let arrived: Vec<String> = by_file(&taken)
             .unwrap_or_default()
             .into_iter()
-            .filter(|file| edits::has_arrived(state, file))
+            .filter(|file| apply::has_arrived(state, file))
             .map(|file| file.document.uri.clone())
             .collect();
         let mut lost = vec![];
@@ -201,7 +201,7 @@ fn hunk_lenses(state: &State, pending: &PendingHunk, all: Option<usize>) -> Vec<
     let accepts = state.editor.can.apply_edits;
     let accept = |title: String, which: Value| accepts.then(|| lens(title, "longsight.acceptHunk", which));
     let one = json!({ "id": pending.id });
-    let mut lenses: Vec<Value> = accept(format!("Accept: {}", one_line(pending.name())), one.clone()).into_iter().collect();
+    let mut lenses: Vec<Value> = accept(format!("Accept: {}", headline(pending.name())), one.clone()).into_iter().collect();
     lenses.push(lens("Reject".into(), "longsight.rejectHunk", one.clone()));
     lenses.push(lens("Explain".into(), "longsight.explainHunk", one));
     if let Some(all) = all {
@@ -222,17 +222,17 @@ pub fn actions(server: &Server, place: &Target) -> Vec<Value> {
             (range.start.line as usize) <= *lines.end() && *lines.start() <= last as usize
         };
         let action = |title: String, kind: &str, command: &str, argument: Value| menu::running(&title, kind, command, &argument);
-        let accept = |title: String, which: &Value| accept::action(&state.editor, &place.document, &title, ACCEPT, which);
+        let accept = |title: String, which: &Value| accept_by_action::action(&state.editor, &place.document, &title, ACCEPT, which);
         let mut found = vec![];
         // A hunk that creates a file has no open document, so it is listed in every document.
-        for pending in state.hunks.iter().filter(|pending| accept::is_homeless(state, pending)) {
-            let (name, id) = (one_line(pending.name()), json!({ "id": pending.id }));
-            let file = one_line(&uri::name(&pending.document.uri));
+        for pending in state.hunks.iter().filter(|pending| accept_by_action::is_homeless(state, pending)) {
+            let (name, id) = (headline(pending.name()), json!({ "id": pending.id }));
+            let file = headline(&uri::name(&pending.document.uri));
             found.extend(accept(format!("Accept the new file {file}: {name}"), &id));
             found.push(action(format!("Reject the new file {file}: {name}"), REJECT, "longsight.rejectHunk", id));
         }
         for pending in state.hunks.of(&place.document.uri).filter(here) {
-            let (name, id) = (one_line(pending.name()), json!({ "id": pending.id }));
+            let (name, id) = (headline(pending.name()), json!({ "id": pending.id }));
             found.extend(accept(format!("Accept this change: {name}"), &id));
             found.push(action(format!("Reject this change: {name}"), REJECT, "longsight.rejectHunk", id.clone()));
             found.push(action(format!("Explain this change: {name}"), EXPLAIN, "longsight.explainHunk", id));

@@ -5,21 +5,20 @@ use std::sync::Arc;
 
 use tower_lsp::lsp_types::Url;
 
-use super::closed_file::unmarked;
 use crate::features::edit::FileEdit;
 use crate::server::Server;
 use crate::server::state::State;
-use crate::text::{Batch, Text};
+use crate::text::{Batch, Text, unmarked};
 use crate::workspace::Snapshot;
 
 /// What is expected of one file.
 pub struct Expected {
     pub file: FileEdit,
     before: Text,
-    place: Place,
+    state: FileState,
 }
 
-enum Place {
+enum FileState {
     Open {
         uri: Url,
         version: i32,
@@ -38,18 +37,18 @@ impl Expected {
     pub fn open(file: &FileEdit, uri: Url, version: i32, before: Text, edits: &Batch, asks: bool) -> Self {
         let mut after = before.clone();
         let exact = after.apply(edits).is_ok() && !asks;
-        Self { file: file.clone(), before, place: Place::Open { uri, version, after, exact } }
+        Self { file: file.clone(), before, state: FileState::Open { uri, version, after, exact } }
     }
 
     /// For a file that is not open, with its text on disk.
     pub fn closed(file: &FileEdit, before: Text) -> Self {
         let stays_empty = file.creates && file.edits.is_empty();
-        Self { file: file.clone(), before, place: Place::Closed { stays_empty } }
+        Self { file: file.clone(), before, state: FileState::Closed { stays_empty } }
     }
 
     /// Accepts any change of the text, because the user chose among the hunks.
     pub fn in_part(mut self) -> Self {
-        if let Place::Open { exact, .. } = &mut self.place {
+        if let FileState::Open { exact, .. } = &mut self.state {
             *exact = false;
         }
         self
@@ -57,16 +56,16 @@ impl Expected {
 
     /// Whether the file is an open document.
     pub fn is_open(&self) -> bool {
-        matches!(self.place, Place::Open { .. })
+        matches!(self.state, FileState::Open { .. })
     }
 
     fn is_met(&self, state: &State) -> bool {
-        match &self.place {
-            Place::Open { uri, version, after, exact } => {
+        match &self.state {
+            FileState::Open { uri, version, after, exact } => {
                 let Some(open) = state.document(uri) else { return true };
                 if *exact { open.has_been(after, *version, &self.before) } else { open.document.version != *version }
             }
-            Place::Closed { stays_empty } => {
+            FileState::Closed { stays_empty } => {
                 state.open_as(&self.file.document).is_some_and(|(_, open)| *stays_empty || open.document.text != self.before)
             }
         }
@@ -75,7 +74,7 @@ impl Expected {
     /// Whether the file on disk differs from its text before the edit. It need not be exactly the edited text, since a formatter may have
     /// changed more.
     fn lies_changed(&self, snapshot: &Snapshot) -> bool {
-        let Place::Closed { stays_empty } = &self.place else { return false };
+        let FileState::Closed { stays_empty } = &self.state else { return false };
         // Outside of the workspace nothing can be checked here.
         let Some(path) = &self.file.document.path else { return true };
         snapshot.read_exact(path).is_ok_and(|text| *stays_empty || self.before != Text::new(unmarked(&text)))

@@ -1,7 +1,6 @@
 //! The reasons for a second look at an edit, in the words and the length in which a person reads them. Pure.
 
-use crate::agent::limits::shorten;
-use crate::features::actions::one_line;
+use crate::text::excerpt::{headline, shorten};
 
 /// Most warnings that are shown at once.
 const MAX_WARNINGS: usize = 4;
@@ -9,7 +8,7 @@ const MAX_WARNINGS: usize = 4;
 /// The warnings for which there is room.
 pub fn shown_warnings(warnings: &[String]) -> Vec<String> {
     let more = warnings.len().saturating_sub(MAX_WARNINGS);
-    let shown = warnings.iter().take(MAX_WARNINGS).map(|why| shorten(&one_line(why), 240).replace('\n', " "));
+    let shown = warnings.iter().take(MAX_WARNINGS).map(|why| shorten(&headline(why), 240).replace('\n', " "));
     shown.chain((more > 0).then(|| format!("and {more} more"))).collect()
 }
 

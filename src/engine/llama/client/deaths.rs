@@ -10,7 +10,7 @@ use crate::engine::llama::wire::ModelSpec;
 use crate::records;
 use crate::report::{self, Level};
 
-const MOST: usize = 3;
+const MAX_DEATHS: usize = 3;
 const WINDOW: Duration = Duration::from_secs(300);
 
 /// Several requests of one model that hear of a death within this time hear of the same one.
@@ -86,7 +86,7 @@ impl Deaths {
 
     /// How often the process died with this model, if that was too often.
     pub fn too_many(&self, model: &ModelSpec) -> Option<usize> {
-        Some(self.known.iter().filter(|death| death.is_of(model)).count()).filter(|count| *count >= MOST)
+        Some(self.known.iter().filter(|death| death.is_of(model)).count()).filter(|count| *count >= MAX_DEATHS)
     }
 }
 

@@ -51,7 +51,7 @@ impl Link {
         let run = move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             match runtime {
-                Ok(runtime) => runtime.block_on(Owner::new(asked, state, surroundings).run()),
+                Ok(runtime) => runtime.block_on(ConnectionTask::new(asked, state, surroundings).run()),
                 Err(error) => report::log(Level::Error, format_args!("the engine link cannot run: {error}")),
             }
         };
@@ -96,7 +96,7 @@ struct Wire {
     ticked: Instant,
 }
 
-struct Owner {
+struct ConnectionTask {
     surroundings: Surroundings,
     asked: mpsc::UnboundedReceiver<QueuedOrder>,
     ready: Arc<AtomicBool>,
@@ -112,7 +112,7 @@ struct Owner {
     hang: Duration,
 }
 
-impl Owner {
+impl ConnectionTask {
     fn new(asked: mpsc::UnboundedReceiver<QueuedOrder>, ready: Arc<AtomicBool>, surroundings: Surroundings) -> Self {
         let hang = surroundings.hang.unwrap_or(HANG);
         let (connecting, waiting, pending) = Default::default();

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use super::choose;
 use crate::config::{DEFAULT_CONTEXT, EngineConfig};
 use crate::dialect::{self, Dialect};
-use crate::engine::llama::gguf::{self, Header, KvType};
+use crate::engine::llama::gguf::{self, Header};
 use crate::engine::llama::wire::ModelSpec;
 use crate::engine::{EngineError, ErrorKind, check};
 use crate::report::{self, Level};
@@ -136,14 +136,11 @@ fn stamp(file: &Path) -> Option<(u64, u64)> {
 }
 
 fn spec(config: &EngineConfig, header: &Header) -> Result<ModelSpec, EngineError> {
-    let kv_type = config.kv_type().to_string();
-    let Some(kind) = KvType::by_name(&kv_type) else {
-        let message = format!("`kv_type = \"{kv_type}\"` is not known; there are f16, q8_0 and q4_0");
-        return Err(EngineError::new(ErrorKind::Configuration, message));
-    };
+    let unknown = |name| format!("`kv_type = \"{name}\"` is not known; there are f16, q8_0 and q4_0");
+    let kv_type = config.kv_type().map_err(|name| EngineError::new(ErrorKind::Configuration, unknown(name)))?;
     let trained = u32::try_from(header.context_length()).unwrap_or(u32::MAX);
     let context = config.context.unwrap_or(DEFAULT_CONTEXT).min(trained).max(64);
-    let per_slot = header.kv_bytes_per_token(kind).saturating_mul(u64::from(context)).max(1);
+    let per_slot = header.kv_bytes_per_token(kv_type).saturating_mul(u64::from(context)).max(1);
     Ok(ModelSpec {
         path: std::path::absolute(&header.path).unwrap_or_else(|_| header.path.clone()),
         modified: 0,

@@ -41,7 +41,7 @@ pub(super) fn check(header: &Header) -> Result<(), String> {
 
 /// Checks layers, heads and rope.
 fn sizes(header: &Header) -> Result<(), String> {
-    for (key, most) in [("block_count", MOST_LAYERS), ("embedding_length", 1 << 20), ("context_length", 1 << 30)] {
+    for (key, most) in [("block_count", MAX_LAYERS), ("embedding_length", 1 << 20), ("context_length", 1 << 30)] {
         match header.of(key) {
             Some(value) if (1..=most).contains(&value) => {}
             Some(value) => return Err(format!("says that `{}.{key}` is {value}, which cannot be: it is damaged", header.arch)),
@@ -82,8 +82,8 @@ fn sizes(header: &Header) -> Result<(), String> {
 }
 
 /// llama.cpp's own limits.
-const MOST_LAYERS: u64 = 512;
-const MOST_EXPERTS: u64 = 1024;
+const MAX_LAYERS: u64 = 512;
+const MAX_EXPERTS: u64 = 1024;
 
 /// Integer types (ggml 24 to 28, as well as f64) cannot be weights: CPU kernels cannot compute with them. Biases are added to 32-bit
 /// floats, and every converter writes them as such.
@@ -127,7 +127,7 @@ fn groups(header: &Header) -> Result<(), String> {
 }
 
 /// The highest number of a gating function in `llama-hparams.h`.
-const MOST_GATING: u64 = 4;
+const MAX_GATING: u64 = 4;
 
 /// Checks floats: none is infinite, and the epsilon of a norm is small and not negative.
 fn fractions(header: &Header) -> Result<(), String> {
@@ -152,14 +152,14 @@ fn experts(header: &Header) -> Result<(), String> {
     let all = count.unwrap_or_default();
     // A number unknown to llama.cpp, or more prediction layers than layers, aborts the process.
     let none = u64::from(header.arch == "deepseek32");
-    if let Some(function) = header.of("expert_gating_func").filter(|function| !(none..=MOST_GATING).contains(function)) {
+    if let Some(function) = header.of("expert_gating_func").filter(|function| !(none..=MAX_GATING).contains(function)) {
         return Err(format!("chooses its experts by the unknown function {function}: it is damaged, or newer than this longsight"));
     }
     let (predicting, layers) = (header.of("nextn_predict_layers").unwrap_or_default(), header.layers());
     if predicting >= layers {
         return Err(format!("uses {predicting} of its {layers} layers to predict ahead, which cannot be: it is damaged"));
     }
-    let wrong = all > MOST_EXPERTS || used > all || (all > 0 && used == 0) || (routed && all == 0) || (header.arch == "llama4" && all == 0);
+    let wrong = all > MAX_EXPERTS || used > all || (all > 0 && used == 0) || (routed && all == 0) || (header.arch == "llama4" && all == 0);
     if wrong {
         return Err(format!("uses {used} of {all} experts, which cannot be: it is damaged"));
     }

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};
 use std::path::{Path, PathBuf};
 
-pub use size::{KvType, Window};
+pub use size::Window;
 
 /// What a GGUF says about its model. Token texts, scores and merges are counted, not kept.
 #[derive(Clone, Debug, Default)]
@@ -59,7 +59,7 @@ pub struct Tensor {
 }
 
 /// Maximum characters of a model's name that are shown.
-const LONGEST_NAME: usize = 200;
+const MAX_NAME_LETTERS: usize = 200;
 
 /// One metadata value.
 #[derive(Clone, Debug, PartialEq)]
@@ -171,7 +171,7 @@ impl Header {
     pub fn name(&self) -> String {
         let file = || self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let name = self.text("general.name").filter(|name| !name.trim().is_empty()).map_or_else(file, Into::into);
-        shown(&name.chars().take(LONGEST_NAME).collect::<String>())
+        shown(&name.chars().take(MAX_NAME_LETTERS).collect::<String>())
     }
 
     /// The chat template, if the file has one.

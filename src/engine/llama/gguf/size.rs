@@ -1,36 +1,7 @@
 //! Sizes: bytes of a tensor by its ggml type, KV cache per token, expert weights and the rest.
 
 use super::{Header, Tensor, Value};
-
-/// The data type of the KV cache.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum KvType {
-    #[default]
-    F16,
-    Q8_0,
-    Q4_0,
-}
-
-impl KvType {
-    /// The type with this name in the configuration.
-    pub fn by_name(name: &str) -> Option<Self> {
-        match name {
-            "f16" => Some(Self::F16),
-            "q8_0" => Some(Self::Q8_0),
-            "q4_0" => Some(Self::Q4_0),
-            _ => None,
-        }
-    }
-
-    /// Bytes of `elements` elements; quantised types store blocks of 32 elements with a scale.
-    fn bytes(self, elements: u64) -> u64 {
-        match self {
-            Self::F16 => elements * 2,
-            Self::Q8_0 => (elements * 34).div_ceil(32),
-            Self::Q4_0 => (elements * 18).div_ceil(32),
-        }
-    }
-}
+use crate::config::KvType;
 
 /// The positions that layers with windowed attention can see, which are also what a saved state has on every layer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -11,6 +11,7 @@ use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::model::params::LlamaModelParams;
 
 use super::log;
+use crate::config::KvType;
 use crate::engine::llama::gguf::{self, Window};
 use crate::engine::llama::place;
 use crate::engine::llama::wire::{Failure, ModelSpec};
@@ -124,10 +125,10 @@ pub fn small_context<'m>(spec: &ModelSpec, model: &'m LlamaModel, backend: &Back
 
 /// Parameters for `tokens` tokens in `sequences` sequences.
 fn parameters(spec: &ModelSpec, tokens: u32, sequences: u32) -> LlamaContextParams {
-    let kind = match spec.kv_type.as_str() {
-        "q8_0" => KvCacheType::Q8_0,
-        "q4_0" => KvCacheType::Q4_0,
-        _ => KvCacheType::F16,
+    let kind = match spec.kv_type {
+        KvType::F16 => KvCacheType::F16,
+        KvType::Q8_0 => KvCacheType::Q8_0,
+        KvType::Q4_0 => KvCacheType::Q4_0,
     };
     let threads = i32::try_from(spec.threads).unwrap_or(1);
     LlamaContextParams::default()

@@ -27,12 +27,13 @@ fn reason(errors: &[String]) -> Option<String> {
     let first = errors.first()?;
     let behind = ["error loading model: ", "error loading model hyperparameters: ", "error loading model vocabulary: "];
     let reason = behind.iter().fold(first.as_str(), |reason, doing| reason.split_once(doing).map_or(reason, |(_, rest)| rest));
-    let line: String = reason.split_whitespace().collect::<Vec<_>>().join(" ").chars().filter(|c| !c.is_control()).take(LONGEST).collect();
+    let line: String =
+        reason.split_whitespace().collect::<Vec<_>>().join(" ").chars().filter(|c| !c.is_control()).take(MAX_REASON_LETTERS).collect();
     (!line.is_empty()).then_some(line)
 }
 
 /// Maximum characters of a reason that are shown; it contains names from the file.
-const LONGEST: usize = 200;
+const MAX_REASON_LETTERS: usize = 200;
 
 /// Bytes at which the log file is started over.
 pub const LIMIT: u64 = 4 << 20;

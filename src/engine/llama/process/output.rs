@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 /// How many of the last tokens are searched for repetition, and the longest repeated unit among them.
 const WINDOW: usize = 192;
-const LONGEST_UNIT: usize = 32;
+const MAX_UNIT_TOKENS: usize = 32;
 /// A unit counts as a loop if it repeats this often and fills [`LOOP_TOKENS`].
 const REPEATS: usize = 8;
 const LOOP_TOKENS: usize = 64;
@@ -82,7 +82,7 @@ impl Output {
             self.recent.pop_front();
         }
         self.recent.push_back(token);
-        (1..=LONGEST_UNIT).any(|unit| {
+        (1..=MAX_UNIT_TOKENS).any(|unit| {
             let needed = (unit * REPEATS).max(LOOP_TOKENS);
             let length = self.recent.len();
             length >= needed && (length - needed + unit..length).all(|at| self.recent[at] == self.recent[at - unit])

@@ -23,10 +23,10 @@ use crate::report::{self, Level};
 /// Has to change with the meaning of a card, and with llama.cpp (`tests/tidy.rs` compares it with Cargo.lock).
 pub const FORMAT: &str = "1, llama-cpp-sys-2 0.1.161";
 
-/// From this many tokens a state may be worth a file; from `MOST` it is on any machine.
-pub const LEAST: usize = 512;
-/// See [`LEAST`].
-pub const MOST: usize = 4096;
+/// From this many tokens a state may be worth a file; from `SURELY_SAVED_TOKENS` it is on any machine.
+pub const MIN_SAVED_TOKENS: usize = 512;
+/// See [`MIN_SAVED_TOKENS`].
+pub const SURELY_SAVED_TOKENS: usize = 4096;
 
 /// After a failure nothing is saved for this long.
 const PAUSE: Duration = Duration::from_secs(300);
@@ -118,7 +118,7 @@ impl Saved {
     pub fn lacks(&self, tokens: &[LlamaToken], worth: usize) -> bool {
         let covered = self.best(tokens).map_or(0, |(_, covered)| covered);
         let paused = self.failed.is_some_and(|at| at.elapsed() < PAUSE);
-        self.folder.is_some() && !paused && tokens.len() - covered >= worth.max(LEAST).max(tokens.len() / 4)
+        self.folder.is_some() && !paused && tokens.len() - covered >= worth.max(MIN_SAVED_TOKENS).max(tokens.len() / 4)
     }
 
     /// The attention window of the model's layers: whether a truncated cache keeps what was saved of it.

@@ -269,7 +269,9 @@ impl ServedModel<'_> {
 
     /// How many tokens are worth a file: those read in a second.
     fn worth(&self) -> usize {
-        self.rates.prefill.map_or(saved::LEAST, |rate| (rate as usize).clamp(saved::LEAST, saved::MOST))
+        self.rates
+            .prefill
+            .map_or(saved::MIN_SAVED_TOKENS, |rate| (rate as usize).clamp(saved::MIN_SAVED_TOKENS, saved::SURELY_SAVED_TOKENS))
     }
 
     /// Prepares a cache for a job: saves what the prompt will replace if it is worth it, and loads a saved state that has more of the

@@ -13,7 +13,7 @@ use crate::workspace::WorkspacePath;
 use crate::workspace::uri::percent_decoded;
 
 /// Maximum files read to count their lines. Further places are marked as unchecked.
-const MOST_FILES: usize = 200;
+const MAX_FILES_READ: usize = 200;
 /// The mark of a place that was not checked.
 const UNCHECKED: &str = " (not checked)";
 /// The mark of a place without the name that is said to be there.
@@ -63,7 +63,7 @@ impl Checker<'_> {
         if found.is_none() && !self.may_be_path(ascii) {
             return Checked::NotAPlace;
         }
-        if found.is_none() && self.read >= MOST_FILES {
+        if found.is_none() && self.read >= MAX_FILES_READ {
             return Checked::Marked(UNCHECKED);
         }
         let Some((path, count)) = found else { return Checked::by(self.cite(ascii.into(), first, named.last, Some(NO_PLACE))) };
@@ -150,7 +150,7 @@ impl Checker<'_> {
             return Checked::NotAPlace;
         }
         let found = self.find(name);
-        if found.is_none() && (self.read >= MOST_FILES || !self.is_file_name(name, in_quotes)) {
+        if found.is_none() && (self.read >= MAX_FILES_READ || !self.is_file_name(name, in_quotes)) {
             return Checked::NotAPlace;
         }
         let (path, verified) = found.map_or((name.to_string(), false), |(path, _)| (path.to_string(), true));
@@ -180,7 +180,7 @@ impl Checker<'_> {
         if let Some(known) = self.found.get(path) {
             return known.clone();
         }
-        if self.read >= MOST_FILES {
+        if self.read >= MAX_FILES_READ {
             return None;
         }
         let called = |whole: &&String| whole.strip_suffix(path).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));

@@ -59,7 +59,7 @@ impl Checker<'_> {
         }
         match text.trim_start_matches("./").split_once('/') {
             // An absolute path outside all roots. Code contains such paths of other machines.
-            Some(("", path)) => self.fence.is_none() && path.contains('/'),
+            Some(("", path)) => !self.fences.in_code() && path.contains('/'),
             // Only something that ends like one of our paths may contain a space.
             Some((folder, _)) => PATH.is_match(text) || text.contains(' ') || self.vocabulary().has_folder(folder),
             None => {

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::spans;
 use super::words::{self, BEHIND, ORDINAL};
+use crate::text::markdown::code_spans;
 
 /// Lines that are named.
 #[derive(Debug)]
@@ -206,7 +206,7 @@ impl Named<'_> {
 /// The name in backquotes that is said to be at the place between two offsets.
 fn beside(line: &str, start: usize, end: usize) -> Option<&str> {
     // Whether a backquote opens or closes is only known from the start of the line.
-    let before = spans(line).into_iter().take_while(|(whole, _)| whole.end <= start).last();
+    let before = code_spans(line).into_iter().take_while(|(whole, _)| whole.end <= start).last();
     let before = before.filter(|(whole, _)| TO_PLACE.is_match(&line[whole.end..start])).map(|(_, code)| &line[code]);
     let behind = || NAME_BEHIND.captures(&line[end..]).and_then(|found| found.get(1)).map(|name| name.as_str());
     before.or_else(behind)

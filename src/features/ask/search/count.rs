@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
-use super::quotes::{Found, Quotes};
+use super::quotes::{QuoteLine, Quotes};
 use crate::context::sentence::{Matcher, Sentence};
 use crate::features::Session;
 use crate::features::ask::blocks::{self, BLOCK, Blocks};
@@ -202,7 +202,7 @@ impl BestLine {
     }
 
     /// Notes that a line has this share of a quote.
-    fn quote(&mut self, found: Found) {
+    fn quote(&mut self, found: QuoteLine) {
         if found.share > self.quoted {
             (self.best.1, self.quoted) = (found.line, found.share);
         }

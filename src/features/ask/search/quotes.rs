@@ -75,7 +75,7 @@ pub(super) struct Quotes {
 }
 
 /// A line with words of a quote.
-pub(super) struct Found {
+pub(super) struct QuoteLine {
     /// Where it begins.
     pub line: usize,
     /// The share of a quote in it, from 0 to 1.
@@ -108,7 +108,7 @@ impl Quotes {
     }
 
     /// The lines of a text with most of a quote. A text that is not code is only searched for certain quotes.
-    pub fn find(&self, text: &str, is_plain: bool) -> Vec<Found> {
+    pub fn find(&self, text: &str, is_plain: bool) -> Vec<QuoteLine> {
         let mut lines: HashMap<usize, Vec<u16>> = HashMap::new();
         for row in self.finder.find_overlapping_iter(text) {
             let rows = lines.entry(line_start(text, row.start())).or_default();
@@ -118,16 +118,16 @@ impl Quotes {
                 rows.push(row);
             }
         }
-        let mut found: Vec<Found> = lines.into_iter().map(|(line, rows)| self.judged(line, rows)).collect();
+        let mut found: Vec<QuoteLine> = lines.into_iter().map(|(line, rows)| self.judged(line, rows)).collect();
         found.retain(|found| found.share > 0.0 || !found.loose.is_empty());
         found.sort_unstable_by_key(|found| found.line);
         found
     }
 
-    fn judged(&self, line: usize, rows: Vec<u16>) -> Found {
+    fn judged(&self, line: usize, rows: Vec<u16>) -> QuoteLine {
         let (loose, certain): (Vec<u16>, Vec<u16>) = rows.into_iter().partition(|row| self.kind(*row) == Kind::Loose);
         let share = self.share(&certain);
-        Found { line, share: if share < MIN_SHARE { 0.0 } else { share }, loose }
+        QuoteLine { line, share: if share < MIN_SHARE { 0.0 } else { share }, loose }
     }
 
     fn kind(&self, row: u16) -> Kind {

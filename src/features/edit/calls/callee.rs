@@ -16,7 +16,7 @@ use crate::text::lines::line_number;
 use crate::workspace::WorkspacePath;
 
 /// What a use of a name in code means when a signature changes.
-pub(in crate::features::edit) enum Found {
+pub(in crate::features::edit) enum UseOfCallee {
     Call(Call),
     /// The 1-based line of a use that is not a call, may be of something else, or is too long to show.
     Other(usize),
@@ -97,7 +97,7 @@ impl<'a> Callee<'a> {
 
     /// The uses in one file: calls, declarations, and other uses that may have to follow. `exact` is the file's exact text; without a path
     /// it is the current file.
-    pub fn found(&self, parsed: &Parsed, exact: &Arc<str>, path: Option<&WorkspacePath>, id: Option<FileId>) -> Vec<Found> {
+    pub fn found(&self, parsed: &Parsed, exact: &Arc<str>, path: Option<&WorkspacePath>, id: Option<FileId>) -> Vec<UseOfCallee> {
         let (text, name) = (parsed.text(), &self.item.name);
         // A variable of that name is something else, and so is a member that is not called.
         let variables = uses::variables(parsed, name);
@@ -125,7 +125,7 @@ impl<'a> Callee<'a> {
             match uses::use_of(parsed, range) {
                 Use::Call(place) => match whose(range, &one.stands, Some(&place)) {
                     Whose::Ours => Some(whole_lines(text, exact, path, &place)),
-                    Whose::Unclear => Some(Found::Other(line)),
+                    Whose::Unclear => Some(UseOfCallee::Other(line)),
                     Whose::Anothers => None,
                 },
                 Use::Declared(place) => match whose(range, &one.stands, None) {
@@ -134,7 +134,7 @@ impl<'a> Callee<'a> {
                 },
                 Use::Value if !hidden(range) => match whose(range, &one.stands, None) {
                     Whose::Anothers => None,
-                    _ => Some(Found::Other(line)),
+                    _ => Some(UseOfCallee::Other(line)),
                 },
                 _ => None,
             }

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use super::Calls;
 use crate::engine::{EngineError, ErrorKind};
 use crate::features::edit::Work;
-use crate::features::edit::form_rounds::FilledForm;
+use crate::features::edit::conversation::form_turn::FilledForm;
 use crate::features::edit::forms::Form;
-use crate::features::edit::offer;
-use crate::features::edit::plan::Plan;
+use crate::features::edit::task::plan::Plan;
 use crate::syntax::{self, scope};
 use crate::text::Batch;
 
@@ -66,7 +65,7 @@ fn changed(work: &Work<'_>, done: &FilledForm) -> Option<Calls> {
     let Form::Replace { lines } = &work.plan.form else { return None };
     let site = work.site;
     let item = site.item().filter(|item| item.kind.is_callable())?;
-    let after = offer::changed(&site.text, &Batch::new(done.filled.edits.clone()).ok()?);
+    let after = Batch::new(done.filled.edits.clone()).ok()?.applied_to(&site.text);
     let parsed = syntax::parse(site.language.as_ref()?, after.clone()).ok()?;
     let now = scope::item_at(&parsed, item.range.start).filter(|now| now.name == item.name)?;
     let plain = |text: &str| text.split_whitespace().collect::<String>();

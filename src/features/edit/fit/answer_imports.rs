@@ -7,6 +7,7 @@ use crate::features::Site;
 use crate::features::edit::test::imports::{self, Wanted};
 use crate::syntax::scope::{self, Item};
 use crate::syntax::{self, Kind, import};
+use crate::text::common::common_ends;
 use crate::text::lines::{line_start, next_line};
 use crate::text::{Edit, Ending, layout};
 
@@ -82,9 +83,7 @@ impl Brought {
 fn differing(old: &str, new: &str) -> Option<Edit> {
     let lines = |text: &str| text.split_inclusive('\n').map(str::to_string).collect::<Vec<_>>();
     let (before, after) = (lines(old), lines(new));
-    let start = before.iter().zip(&after).take_while(|(a, b)| a == b).count();
-    let most = before.len().min(after.len()) - start;
-    let end = before.iter().rev().zip(after.iter().rev()).take(most).take_while(|(a, b)| a == b).count();
+    let (start, end) = common_ends(&before, &after);
     let bytes = |lines: &[String]| lines.iter().map(String::len).sum::<usize>();
     let range = bytes(&before[..start])..bytes(&before[..before.len() - end]);
     let text = after[start..after.len() - end].concat();

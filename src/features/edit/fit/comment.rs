@@ -3,6 +3,7 @@
 
 use crate::syntax::{Docstring, Language};
 use crate::text::layout::{common_indentation, indentation, reindent};
+use crate::text::markdown::fence_at;
 
 /// Widest line of a comment, in characters.
 const MAX_COMMENT_WIDTH: usize = 100;
@@ -194,7 +195,7 @@ fn in_code(line: &str, fence: &mut Option<&'static str>) -> bool {
         *fence = if over { None } else { Some(end) };
         return true;
     }
-    *fence = [("```", "```"), ("~~~", "~~~")].iter().find(|(open, _)| start.starts_with(open)).map(|(_, end)| *end);
+    *fence = fence_at(start);
     if fence.is_none() && start.contains("<pre") && !start.contains("</pre>") {
         *fence = Some("</pre>");
     }

@@ -4,13 +4,13 @@
 
 use std::ops::Range;
 
-use super::alike::{LINE_WEIGHT, alike, same, weight};
 use super::layout::opened;
-use super::left;
+use super::similarity::{LINE_WEIGHT, alike, same, weight};
 use super::strings;
+use super::untouched_lines;
 use super::whole_item;
 use crate::features::Site;
-use crate::features::edit::repeated::PlacedEdit;
+use crate::features::edit::check::duplicates::PlacedEdit;
 use crate::syntax::{self, elided, whole};
 use crate::text::lines::{line_end, line_start};
 use crate::text::{Edit, Ending};
@@ -201,7 +201,7 @@ impl Laid<'_> {
         }
         let mut own = alike.back.iter().zip(&answer).filter(|(back, _)| back.is_none());
         let elides = lost > 0 && own.any(|(_, line)| self.elides(line));
-        let (with, stay) = left::kept(self, &one);
+        let (with, stay) = untouched_lines::kept(self, &one);
         // An answer that repeats no unmarked line was not meant to replace any.
         let loses = one.head.is_none() && (lost > kept + stay + MAX_LEFT_OUT_LINES || stay > 0 && kept == 0);
         (!elides && !loses).then_some((alike.cost, with.unwrap_or(one)))

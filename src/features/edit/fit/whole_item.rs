@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
+use super::attributes;
 use super::extent::Extent;
-use super::heads;
 use super::strings::placed;
 use crate::features::Site;
 use crate::syntax::{self, Definition, Surface};
@@ -61,10 +61,10 @@ fn instead(site: &Site, marked: &Range<usize>, known: &Definition, new: &str) ->
         return None;
     }
     let kept = |own: String, ours: String| if own.trim().is_empty() { ours } else { own };
-    let documented = |own: String, ours: String| if own.trim().is_empty() { ours } else { heads::documented(&ours, &own) };
+    let documented = |own: String, ours: String| if own.trim().is_empty() { ours } else { attributes::documented(&ours, &own) };
     let head = match own_doc.trim().is_empty() || own_rest.trim().is_empty() || is_marked {
         // Above the marked lines only attributes count that the answer has, too.
-        true if is_marked => documented(own_doc, doc) + &heads::merged(&rest, &own_rest),
+        true if is_marked => documented(own_doc, doc) + &attributes::merged(&rest, &own_rest),
         true => documented(own_doc, doc) + &kept(own_rest, rest),
         false => after[theirs.clone()].to_string(),
     };

@@ -5,12 +5,12 @@ use std::ops::Range;
 use super::body::line_indent;
 use super::together;
 use super::{ending, not_empty, replace, sorted};
-use crate::agent::limits;
 use crate::features::Site;
 use crate::features::edit::extraction;
-use crate::features::edit::fit::{answer_imports, diffs, strings};
+use crate::features::edit::fit::{answer_diff, answer_imports, strings};
 use crate::syntax;
 use crate::syntax::scope::{self, Item};
+use crate::text::excerpt::shorten;
 use crate::text::lines::{line_start, next_line};
 use crate::text::{Edit, words};
 
@@ -25,7 +25,7 @@ pub(super) fn extract(site: &Site, lines: &Range<usize>, item: &Item, function: 
     if call.trim().is_empty() {
         return Err("the answer holds the new function alone; what stands in place of the marked lines is missing".into());
     }
-    if let Some([hunk]) = diffs::hunks(&call, &site.text).as_deref() {
+    if let Some([hunk]) = answer_diff::hunks(&call, &site.text).as_deref() {
         call = hunk.new.clone();
     }
     let call = replace(site, lines, &call)?;
@@ -81,7 +81,7 @@ pub(super) fn variable(
     name: &str,
 ) -> Result<Vec<Edit>, String> {
     if name.is_empty() || !name.chars().all(words::is_word) || name.starts_with(|c: char| c.is_ascii_digit()) {
-        return Err(format!("`{}` is no name\ngive one word of letters, digits and _", limits::shorten(name, 60)));
+        return Err(format!("`{}` is no name\ngive one word of letters, digits and _", shorten(name, 60)));
     }
     let item = site.item();
     let (around, of) = item.map_or((0..site.text.len(), site.path.clone()), |item| (item.range, item.name));

@@ -1,7 +1,7 @@
 //! Names that are not ours alone: the language calls them, or something outside of the workspace does.
 
 use super::defined::{self, Defined};
-use super::imports::MOST_BASES;
+use super::imports::MAX_BASES;
 use super::read;
 use crate::features::Session;
 use crate::index::Symbol;
@@ -52,7 +52,7 @@ fn of_one(session: &Session, first: &Defined, name: &str, is_root: bool) -> Resu
     if language.overrides.is_none() || !matches!(first.kind, Kind::Method | Kind::Function | Kind::Attribute) {
         return Ok(None);
     }
-    let base = first.container.as_deref().and_then(|container| foreign_base(session, &language, container, MOST_BASES));
+    let base = first.container.as_deref().and_then(|container| foreign_base(session, &language, container, MAX_BASES));
     Ok(base.map(|base| format!("`{base}`, which it is derived from, is not in this workspace: look whether that asks for `{name}`")))
 }
 

@@ -1,6 +1,6 @@
 //! The definitions of a name in one family of languages; those that belong together count as one.
 
-use super::imports::MOST_BASES;
+use super::imports::MAX_BASES;
 use super::origin::Origin;
 use super::references::RenamedDefinition;
 use crate::features::Session;
@@ -89,7 +89,7 @@ impl RenamedDefinition<'_> {
         if base == container || ![root, other].into_iter().all(is_of_type) || !is_type(base) || !is_type(container) {
             return false;
         }
-        self.derives(container, base, MOST_BASES) == Origin::Ours
+        self.derives(container, base, MAX_BASES) == Origin::Ours
             || self.trait_around(other).is_some_and(|of| of == *base)
             || self.satisfies(other, base)
     }

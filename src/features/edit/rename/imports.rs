@@ -16,10 +16,10 @@ use crate::syntax::{self, Facts, Language, Parsed, Reach, lists};
 use crate::text::words;
 
 /// Most types between one and a base of it.
-pub(in crate::features::edit) const MOST_BASES: usize = 6;
+pub(in crate::features::edit) const MAX_BASES: usize = 6;
 
 /// A text that uses the name.
-pub(in crate::features::edit) struct Place<'a> {
+pub(in crate::features::edit) struct UsingText<'a> {
     pub path: &'a str,
     pub id: Option<FileId>,
     pub parsed: &'a Parsed,
@@ -33,7 +33,7 @@ pub(in crate::features::edit) struct Place<'a> {
 
 impl RenamedDefinition<'_> {
     /// Where an imported name comes from. `Ours` means from a file that uses the name of the definition.
-    pub(in crate::features::edit) fn imported(&self, place: &Place<'_>, bound: &str) -> Option<Origin> {
+    pub(in crate::features::edit) fn imported(&self, place: &UsingText<'_>, bound: &str) -> Option<Origin> {
         let index = &self.session.index;
         let (id, file) = (place.id?, index.file(place.id?)?);
         // An included file binds no name of its own: `#include <string.h>`.
@@ -74,7 +74,7 @@ impl RenamedDefinition<'_> {
     }
 
     /// The original name of what is imported under another one.
-    pub(in crate::features::edit) fn own_name(&self, place: &Place<'_>, bound: &str) -> Option<&str> {
+    pub(in crate::features::edit) fn own_name(&self, place: &UsingText<'_>, bound: &str) -> Option<&str> {
         let index = &self.session.index;
         let file = index.file(place.id?)?;
         let mut taken = file.imports().iter().flat_map(|import| file.imported(import));
@@ -96,7 +96,7 @@ impl RenamedDefinition<'_> {
     }
 }
 
-impl Place<'_> {
+impl UsingText<'_> {
     /// Whether a place lies in a type, or in a method of it.
     pub(in crate::features::edit) fn is_inside(&self, container: &str, at: usize) -> bool {
         let text = self.parsed.text();

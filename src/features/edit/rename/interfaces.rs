@@ -1,7 +1,7 @@
 //! Types that implement an interface just by having its methods, as in Go: a method of the interface is also theirs.
 
 use super::defined::Defined;
-use super::imports::MOST_BASES;
+use super::imports::MAX_BASES;
 use super::references::RenamedDefinition;
 use crate::index::{FileId, Symbol, SymbolId};
 use crate::syntax::Kind;
@@ -13,7 +13,7 @@ type Arity = (usize, usize);
 impl RenamedDefinition<'_> {
     /// Whether the type of a method has all methods of an interface, in a language where that implements it.
     pub(super) fn satisfies(&self, method: &Defined, interface: &str) -> bool {
-        self.satisfies_all(method, interface, MOST_BASES)
+        self.satisfies_all(method, interface, MAX_BASES)
     }
 
     fn satisfies_all(&self, method: &Defined, interface: &str, levels: usize) -> bool {

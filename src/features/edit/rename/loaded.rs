@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::imports::Place;
+use super::imports::UsingText;
 use super::references::RenamedDefinition;
 use crate::index::FileId;
 use crate::syntax::import;
@@ -22,7 +22,7 @@ struct Loaded {
 
 impl RenamedDefinition<'_> {
     /// Whether a value is the module of the definition, or a variable that holds it.
-    pub(in crate::features::edit) fn is_loaded(&self, place: &Place<'_>, value: &Range<usize>) -> bool {
+    pub(in crate::features::edit) fn is_loaded(&self, place: &UsingText<'_>, value: &Range<usize>) -> bool {
         if place.parsed.language().loads.is_empty() {
             return false;
         }
@@ -33,7 +33,7 @@ impl RenamedDefinition<'_> {
     }
 
     /// Whether an unknown value may be that module, because the file loads it.
-    pub(in crate::features::edit) fn may_be_loaded(&self, place: &Place<'_>, value: &Range<usize>) -> bool {
+    pub(in crate::features::edit) fn may_be_loaded(&self, place: &UsingText<'_>, value: &Range<usize>) -> bool {
         let source = place.parsed.text();
         let text = source[value.clone()].trim();
         // What an import binds has a name.
@@ -56,7 +56,7 @@ impl RenamedDefinition<'_> {
     }
 
     /// The modules that a text loads.
-    fn loads(&self, place: &Place<'_>, text: &str) -> Vec<Loaded> {
+    fn loads(&self, place: &UsingText<'_>, text: &str) -> Vec<Loaded> {
         let file = |path: &str| self.session.index.resolve_module(place.id?, path);
         let loaded = import::loaded(place.parsed.language(), text);
         let loaded = loaded.map(|one| Loaded { at: one.at, file: file(one.path), alone: one.alone });
@@ -65,6 +65,6 @@ impl RenamedDefinition<'_> {
 }
 
 /// What a variable gets its value from.
-fn given(place: &Place<'_>, text: &str) -> Vec<Assignment> {
+fn given(place: &UsingText<'_>, text: &str) -> Vec<Assignment> {
     if !text.is_empty() && text.chars().all(words::is_word) { uses::given(place.parsed, text) } else { vec![] }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::imports::{MOST_BASES, Place, last_word};
+use super::imports::{MAX_BASES, UsingText, last_word};
 use super::origin::{Look, Origin};
 use super::references::{Home, RenamedDefinition, Spot};
 use super::verdict::Verdict;
@@ -13,7 +13,7 @@ use crate::text::words;
 
 impl RenamedDefinition<'_> {
     /// Whether a member means a top-level definition: its owner is the module of the definition, or one that re-exports it.
-    pub(super) fn is_our_module(&self, place: &Place<'_>, one: &Mention, of: &Range<usize>) -> bool {
+    pub(super) fn is_our_module(&self, place: &UsingText<'_>, one: &Mention, of: &Range<usize>) -> bool {
         let (text, language) = (place.parsed.text(), place.parsed.language());
         let receiver = text[of.clone()].trim();
         let last = last_word(receiver);
@@ -50,7 +50,7 @@ impl RenamedDefinition<'_> {
     }
 
     /// Whether a field or an argument belongs to a type; none where that is not written.
-    pub(super) fn belongs(&self, place: &Place<'_>, of: &Range<usize>, container: &str, range: &Range<usize>) -> Option<bool> {
+    pub(super) fn belongs(&self, place: &UsingText<'_>, of: &Range<usize>, container: &str, range: &Range<usize>) -> Option<bool> {
         let head = &place.parsed.text()[of.clone()];
         let last = last_word(head);
         let own = self.own_name(place, last).unwrap_or(last);
@@ -87,7 +87,7 @@ impl RenamedDefinition<'_> {
     }
 
     /// Whether what a call of the type names is a parameter of the method that makes instances of it.
-    fn is_taken_by_constructor(&self, place: &Place<'_>, container: &str, range: &Range<usize>) -> bool {
+    fn is_taken_by_constructor(&self, place: &UsingText<'_>, container: &str, range: &Range<usize>) -> bool {
         let index = &self.session.index;
         let Some(constructor) = &place.parsed.language().constructor else { return false };
         let is_own = |id: &SymbolId| {
@@ -98,14 +98,14 @@ impl RenamedDefinition<'_> {
     }
 
     /// Whether a text is that of the definition, or takes something from there.
-    fn takes_from(&self, place: &Place<'_>) -> bool {
+    fn takes_from(&self, place: &UsingText<'_>) -> bool {
         let index = &self.session.index;
         let Some((id, file)) = place.id.and_then(|id| Some((id, index.file(id)?))) else { return true };
         id == self.file || file.imports().iter().any(|import| index.resolve(id, import) == Some(self.file))
     }
 
     /// What a member of a value means: ours if the value has one of the types, unclear if it may.
-    pub(super) fn member_of_any(&self, place: &Place<'_>, one: &Mention, of: &Range<usize>) -> Verdict {
+    pub(super) fn member_of_any(&self, place: &UsingText<'_>, one: &Mention, of: &Range<usize>) -> Verdict {
         let mut found = Verdict::Other;
         for container in self.containers() {
             match self.member(place, one, of, container) {
@@ -118,7 +118,7 @@ impl RenamedDefinition<'_> {
     }
 
     /// What a member of a value means, for one type.
-    fn member(&self, place: &Place<'_>, one: &Mention, of: &Range<usize>, container: &str) -> Verdict {
+    fn member(&self, place: &UsingText<'_>, one: &Mention, of: &Range<usize>, container: &str) -> Verdict {
         let receiver = place.parsed.text()[of.clone()].trim();
         let plain = || Verdict::Follows(Spot::plain(one.range.clone()));
         let named = place.names_container;
@@ -126,7 +126,7 @@ impl RenamedDefinition<'_> {
             return plain();
         }
         if place.parsed.language().types.is_own(receiver) {
-            let derives = place.class(one.range.start).map(|class| self.derives(class, container, MOST_BASES));
+            let derives = place.class(one.range.start).map(|class| self.derives(class, container, MAX_BASES));
             return match derives {
                 _ if place.is_inside(container, one.range.start) => plain(),
                 Some(Origin::Ours) => plain(),
@@ -161,7 +161,7 @@ impl RenamedDefinition<'_> {
     }
 
     /// What a path leads to: members follow types, other things follow modules.
-    fn path(&self, place: &Place<'_>, path: &str, container: &str) -> Origin {
+    fn path(&self, place: &UsingText<'_>, path: &str, container: &str) -> Origin {
         let last = last_word(path);
         let name = self.own_name(place, last).unwrap_or(last);
         let index = &self.session.index;
@@ -170,7 +170,7 @@ impl RenamedDefinition<'_> {
             return Origin::Ours;
         }
         if self.named(name).into_iter().any(is_type) {
-            return if self.derives(name, container, MOST_BASES) == Origin::Ours { Origin::Ours } else { Origin::Unknown };
+            return if self.derives(name, container, MAX_BASES) == Origin::Ours { Origin::Ours } else { Origin::Unknown };
         }
         let is_parameter = name.len() <= 2 && name.starts_with(char::is_uppercase);
         if is_parameter || last.is_empty() { Origin::Unknown } else { Origin::Foreign }

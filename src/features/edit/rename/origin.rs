@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::imports::{MOST_BASES, Place};
+use super::imports::{MAX_BASES, UsingText};
 use super::references::RenamedDefinition;
 use super::type_text::{around_parameters, may_hold, outer, shape, without};
 use crate::index::{FileId, Symbol, SymbolId};
@@ -15,7 +15,7 @@ use crate::syntax::{Kind, Language, Reach, TypeWords, lists};
 use crate::text::words;
 
 /// Most values that are looked at for one member.
-const MOST_VALUES: usize = 200;
+const MAX_VALUES: usize = 200;
 
 /// Where a value comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +67,7 @@ impl Origin {
 /// A search for the type `container`, in one text.
 pub(in crate::features::edit) struct Look<'a> {
     pub meant: &'a RenamedDefinition<'a>,
-    pub place: &'a Place<'a>,
+    pub place: &'a UsingText<'a>,
     pub container: &'a str,
     left: Cell<usize>,
     /// Values being looked at, since a variable may be assigned from itself.
@@ -76,8 +76,8 @@ pub(in crate::features::edit) struct Look<'a> {
 
 impl<'a> Look<'a> {
     /// A search that begins at `place`.
-    pub fn new(meant: &'a RenamedDefinition<'a>, place: &'a Place<'a>, container: &'a str) -> Self {
-        Self { meant, place, container, left: Cell::new(MOST_VALUES), open: RefCell::default() }
+    pub fn new(meant: &'a RenamedDefinition<'a>, place: &'a UsingText<'a>, container: &'a str) -> Self {
+        Self { meant, place, container, left: Cell::new(MAX_VALUES), open: RefCell::default() }
     }
 
     /// Whether the type's member is meant by a member of the value in these bytes.
@@ -151,7 +151,7 @@ impl<'a> Look<'a> {
         if name == self.container {
             return Origin::Ours;
         }
-        match self.meant.derives(name, self.container, MOST_BASES) {
+        match self.meant.derives(name, self.container, MAX_BASES) {
             Origin::Foreign => Origin::Other,
             origin => origin,
         }
@@ -234,7 +234,7 @@ impl<'a> Look<'a> {
 
     /// A type of the workspace; another type may inherit the member from somewhere else.
     fn derived(&self, name: &str) -> Origin {
-        let derives = name == self.container || self.meant.derives(name, self.container, MOST_BASES) == Origin::Ours;
+        let derives = name == self.container || self.meant.derives(name, self.container, MAX_BASES) == Origin::Ours;
         if derives { Origin::Ours } else { Origin::Unknown }
     }
 

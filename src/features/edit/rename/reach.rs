@@ -3,17 +3,17 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use super::imports::{Place, last_word};
+use super::imports::{UsingText, last_word};
 use super::references::RenamedDefinition;
 use crate::index::{File, FileId};
 use crate::syntax::{self, Kind, ModuleMarks, Reach, import};
 
 /// Most files that are searched between a file and one that it includes.
-const MOST_INCLUDED: usize = 2000;
+const MAX_INCLUDED_FILES: usize = 2000;
 
 impl RenamedDefinition<'_> {
     /// Whether a text sees the definition by its bare name.
-    pub(in crate::features::edit) fn is_seen(&self, place: &Place<'_>) -> bool {
+    pub(in crate::features::edit) fn is_seen(&self, place: &UsingText<'_>) -> bool {
         let Some(id) = place.id.filter(|id| *id != self.file) else { return true };
         let text = place.parsed.text();
         // A declaration of the name there means the same thing, since there is only one definition.
@@ -88,7 +88,7 @@ impl RenamedDefinition<'_> {
             }
             let Some(file) = index.file(next) else { continue };
             let reached = file.imports().iter().filter_map(|import| index.resolve(next, import));
-            open.extend(reached.filter(|one| found.len() < MOST_INCLUDED && found.insert(*one)));
+            open.extend(reached.filter(|one| found.len() < MAX_INCLUDED_FILES && found.insert(*one)));
         }
         (false, found)
     }

@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::defined::{self, Defined};
-use super::imports::Place;
+use super::imports::UsingText;
 use super::verdict::Verdict;
 use crate::features::Session;
 use crate::index::{FileId, SymbolId};
@@ -48,7 +48,7 @@ impl Spot {
 
 /// The uses in one text.
 #[derive(Debug, Default)]
-pub struct Found {
+pub struct UsesInText {
     pub spots: Vec<Spot>,
     /// How many are in strings, which stay.
     pub in_strings: usize,
@@ -166,10 +166,10 @@ impl<'a> RenamedDefinition<'a> {
     ///
     /// # Errors
     /// A function has a variable of that name and also calls the name: only types tell which of the two is meant.
-    pub fn uses(&self, path: &str, id: Option<FileId>, parsed: &Parsed) -> Result<Found, String> {
+    pub fn uses(&self, path: &str, id: Option<FileId>, parsed: &Parsed) -> Result<UsesInText, String> {
         let text = parsed.text();
         let place = self.place(path, id, parsed);
-        let (mut found, mut comments) = (Found::default(), vec![]);
+        let (mut found, mut comments) = (UsesInText::default(), vec![]);
         for one in uses::mentions(parsed, self.name) {
             match one.within {
                 Within::Text if self.is_named_by(&place, &one) => found.spots.push(Spot::plain(one.range)),
@@ -196,11 +196,11 @@ impl<'a> RenamedDefinition<'a> {
         matches!(self.verdict(&self.place(path, id, parsed), one), Ok(Verdict::Follows(_)))
     }
 
-    fn place<'p>(&self, path: &'p str, id: Option<FileId>, parsed: &'p Parsed) -> Place<'p> {
+    fn place<'p>(&self, path: &'p str, id: Option<FileId>, parsed: &'p Parsed) -> UsingText<'p> {
         let variables = uses::variables(parsed, self.name);
         let names_container = !self.is_one_of_many && self.containers().any(|container| words::has(parsed.text(), container));
         let (facts, foreign) = (syntax::tags(parsed, path), OnceCell::new());
-        Place { path, id, parsed, facts, variables, names_container, foreign }
+        UsingText { path, id, parsed, facts, variables, names_container, foreign }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::imports::Place;
+use super::imports::UsingText;
 use super::origin::Origin;
 use super::references::{Home, RenamedDefinition, Spot};
 use crate::features::edit::fit::layout::opened;
@@ -33,7 +33,7 @@ impl RenamedDefinition<'_> {
     ///
     /// # Errors
     /// A variable is called where a function is meant: only types tell which of the two.
-    pub(super) fn verdict(&self, place: &Place<'_>, one: &Mention) -> Result<Verdict, String> {
+    pub(super) fn verdict(&self, place: &UsingText<'_>, one: &Mention) -> Result<Verdict, String> {
         if let Some(told) = self.by_place(place, one) {
             return Ok(told);
         }
@@ -47,7 +47,7 @@ impl RenamedDefinition<'_> {
     }
 
     /// Decides by the definition that the name stands in, or by the macro, path or keyword before it.
-    fn by_place(&self, place: &Place<'_>, one: &Mention) -> Option<Verdict> {
+    fn by_place(&self, place: &UsingText<'_>, one: &Mention) -> Option<Verdict> {
         // A type's name is part of other names, too: `~Shape`, `operator Shape`.
         let covers =
             |name: Range<usize>| name == one.range || self.kind.is_type() && name.start <= one.range.start && one.range.end <= name.end;
@@ -71,13 +71,13 @@ impl RenamedDefinition<'_> {
     }
 
     /// The variable that the name is one of where it stands.
-    fn variable<'p>(&self, place: &'p Place<'_>, one: &Mention) -> Option<&'p Variable> {
+    fn variable<'p>(&self, place: &'p UsingText<'_>, one: &Mention) -> Option<&'p Variable> {
         // As a field it may be meant all the same.
         let may_be = !matches!((&one.stands, &self.home), (Stands::Shorthand(..), Home::Member(_)));
         place.variables.iter().find(|variable| may_be && variable.is_meant_at(one.range.start))
     }
 
-    fn as_variable(&self, place: &Place<'_>, one: &Mention, variable: &Variable) -> Result<Verdict, String> {
+    fn as_variable(&self, place: &UsingText<'_>, one: &Mention, variable: &Variable) -> Result<Verdict, String> {
         // A parameter may be a member of its type at once: `constructor(private size: number)`.
         let definitions = &place.facts.definitions;
         let is_member = |bound: &Range<usize>| definitions.iter().any(|known| known.name.range() == *bound && known.kind == self.kind);
@@ -108,7 +108,7 @@ impl RenamedDefinition<'_> {
     }
 
     /// Whether a field is meant where this is a method, or the other way round.
-    fn is_other_member(&self, place: &Place<'_>, one: &Mention) -> bool {
+    fn is_other_member(&self, place: &UsingText<'_>, one: &Mention) -> bool {
         let (text, language) = (place.parsed.text(), place.parsed.language());
         if !self.is_apart(language, if self.kind.is_callable() { Kind::Attribute } else { Kind::Method }) {
             return false;
@@ -143,7 +143,7 @@ impl RenamedDefinition<'_> {
     }
 
     /// What a name means that stands alone where none of the type does. In a macro it may be defined for the type.
-    fn beside_members(&self, place: &Place<'_>, one: &Mention) -> Verdict {
+    fn beside_members(&self, place: &UsingText<'_>, one: &Mention) -> Verdict {
         let (text, language) = (place.parsed.text(), place.parsed.language());
         let defines = self.kind.is_callable() && language.lines.defines_function(&text[..one.range.start]);
         match uses::tokens_around(place.parsed, &one.range).filter(|_| defines) {
@@ -154,7 +154,7 @@ impl RenamedDefinition<'_> {
     }
 
     /// What is told by what the name stands there as, and by what the definition is part of.
-    fn by_role(&self, place: &Place<'_>, one: &Mention) -> Verdict {
+    fn by_role(&self, place: &UsingText<'_>, one: &Mention) -> Verdict {
         let text = place.parsed.text();
         let is_bare = || self.containers().any(|container| self.is_bare(place, container, &one.range));
         match (&one.stands, &self.home) {
@@ -182,20 +182,20 @@ impl RenamedDefinition<'_> {
     }
 
     /// Whether a plain name may mean a member.
-    fn is_bare(&self, place: &Place<'_>, container: &str, range: &Range<usize>) -> bool {
+    fn is_bare(&self, place: &UsingText<'_>, container: &str, range: &Range<usize>) -> bool {
         let bare = place.parsed.language().bare_members && (place.is_inside(container, range.start) || place.names_container);
         let takes = || place.parsed.language().reach != Some(Reach::Names) || place.id.is_none_or(|id| self.takes(id));
         bare || self.kind == Kind::Variant && takes() || place.is_in_body_of(container, range.start)
     }
 
     /// Whether the file imports the name from outside of the workspace, or does not see the definition at all.
-    pub(super) fn is_imported_from_elsewhere(&self, place: &Place<'_>) -> bool {
+    pub(super) fn is_imported_from_elsewhere(&self, place: &UsingText<'_>) -> bool {
         let is_foreign = || place.id != Some(self.file) && self.imported(place, self.name) == Some(Origin::Foreign);
         *place.foreign.get_or_init(|| is_foreign() || !self.is_seen(place))
     }
 
     /// What a name in the text of a macro means: there is one definition of it, and a macro's arguments have no type.
-    fn in_macro(&self, place: &Place<'_>, one: &Mention) -> Verdict {
+    fn in_macro(&self, place: &UsingText<'_>, one: &Mention) -> Verdict {
         let text = place.parsed.text();
         let is_joined = |sign: &String| {
             text[..one.range.start].trim_end().ends_with(sign.as_str()) || text[one.range.end..].trim_start().starts_with(sign.as_str())
@@ -214,7 +214,7 @@ impl RenamedDefinition<'_> {
     }
 
     /// Whether a string is the name: in the list of a file's exports or a type's members, or as the key of a type.
-    pub(super) fn is_named_by(&self, place: &Place<'_>, one: &Mention) -> bool {
+    pub(super) fn is_named_by(&self, place: &UsingText<'_>, one: &Mention) -> bool {
         let (text, language) = (place.parsed.text(), place.parsed.language());
         let (before, after) = (&text[..one.range.start], &text[one.range.end..]);
         let Some(before) = before.strip_suffix(['"', '\'']).filter(|_| after.starts_with(['"', '\''])) else { return false };

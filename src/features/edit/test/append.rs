@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::dedup::{sift, squeezed};
+use super::dedup::sift;
 use crate::features::edit::fit::layout::opened;
 use crate::features::edit::fit::strings::{fitted, fitted_in};
 use crate::syntax::{self, Definition, Language, Parsed, TestFiles};
+use crate::text::excerpt::squeezed;
 use crate::text::layout::{indent_unit, indentation};
 use crate::text::lines::{line_start, next_line};
 use crate::text::words;

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::syntax::{self, Definition, Language, scope};
+use crate::text::excerpt::squeezed;
 use crate::text::lines::{line_start, next_line};
 
 /// The code without definitions that a text has already or that have one of these signatures.
@@ -47,9 +48,4 @@ pub fn members(code: &str, (class, of_code): (usize, &[Definition]), there: &str
         kept.replace_range(start..end, "");
     }
     kept
-}
-
-/// A text with every white space reduced to one blank.
-pub fn squeezed(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

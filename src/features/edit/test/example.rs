@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::testfile::Source;
 use crate::syntax::{self, Language, import, naming};
+use crate::text::common::{common_end, common_start};
 use crate::text::layout::with_line_feeds;
 use crate::workspace::WorkspacePath;
 
@@ -30,9 +31,9 @@ pub fn nearest(source: &Source<'_>) -> Vec<Example> {
     let distance = |path: &WorkspacePath| {
         let parts = |folder: &str| folder.split('/').filter(|part| !part.is_empty()).map(String::from).collect::<Vec<_>>();
         let (there, own) = (parts(path.folder()), parts(here.folder()));
-        let start = there.iter().zip(&own).take_while(|(a, b)| a == b).count();
+        let start = common_start(&there, &own);
         // Below a folder of tests, the path may continue like that of the sources.
-        let end = there.iter().rev().zip(own.iter().rev()).take_while(|(a, b)| a == b).count();
+        let end = common_end(&there, &own);
         (std::cmp::Reverse((start + end).min(own.len())), !rules.are_of(path.name()), there.len())
     };
     paths.sort_by_cached_key(|path| (distance(path), path.relative().to_string()));

@@ -10,12 +10,14 @@ use super::imports;
 use super::inside;
 use super::opening;
 use super::testfile::{self, Source};
-use crate::context::{Masked, fence};
+use crate::context::fence;
 use crate::features::edit::fit::wrapped;
 use crate::features::edit::rename::Changed;
 use crate::features::{Session, Site};
+use crate::redact::Masked;
 use crate::syntax::scope::Item;
 use crate::syntax::{self, Definition, Kind, Language, import, naming};
+use crate::text::excerpt::squeezed;
 use crate::text::layout::{self, with_line_feeds};
 use crate::text::{Ending, words};
 use crate::workspace::WorkspacePath;
@@ -278,5 +280,5 @@ impl Beside {
 /// How an item and its type begin.
 pub fn signatures(site: &Site) -> Vec<String> {
     let items = site.place().items.into_iter().filter(|item| item.kind != Kind::Module);
-    items.map(|item| dedup::squeezed(site.text[item.signature].trim_end_matches(['{', ' ', '\n', '\t']))).collect()
+    items.map(|item| squeezed(site.text[item.signature].trim_end_matches(['{', ' ', '\n', '\t']))).collect()
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::example::Example;
 use crate::features::Session;
 use crate::syntax::{self, Language, TestFiles, files, import, lists, naming};
+use crate::text::common::common_start;
 use crate::text::layout::with_line_feeds;
 use crate::workspace::WorkspacePath;
 
@@ -218,7 +219,8 @@ pub fn shared_folders(a: &WorkspacePath, b: &WorkspacePath) -> usize {
     if a.root() != b.root() {
         return 0;
     }
-    1 + a.folder().split('/').zip(b.folder().split('/')).take_while(|(a, b)| a == b).count()
+    let folders = |path: &WorkspacePath| path.folder().split('/').map(String::from).collect::<Vec<_>>();
+    1 + common_start(&folders(a), &folders(b))
 }
 
 /// A file as a dotted module, below the folder of its packages.
@@ -246,7 +248,7 @@ pub fn module(source: &Source<'_>) -> String {
 pub fn way(from: &WorkspacePath, to: &WorkspacePath) -> String {
     let parts = |path: &WorkspacePath| path.folder().split('/').filter(|part| !part.is_empty()).map(String::from).collect::<Vec<_>>();
     let (from, folders) = (parts(from), parts(to));
-    let shared = from.iter().zip(&folders).take_while(|(a, b)| a == b).count();
+    let shared = common_start(&from, &folders);
     let up = from.len() - shared;
     let start = if up == 0 { "./".to_string() } else { "../".repeat(up) };
     let down: String = folders[shared..].iter().map(|part| format!("{part}/")).collect();

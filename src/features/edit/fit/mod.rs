@@ -1,0 +1,21 @@
+//! How a model's answer is fitted into the file: which bytes it replaces, how it is indented, which part of it is the item.
+//!
+//! - What came with the code: `answer_diff` (it is a diff), `answer_imports` (imports), `wrapped` (a signature or a module around it).
+//! - Where it goes: `extent` (the lines it replaces, by their `similarity`; `untouched_lines` stay), `inserted` (an empty line),
+//!   `whole_item` and `members` (more than was asked for).
+//! - How it looks there: `layout` (its indentation), `strings` (which keep their bytes), `attributes` (above an item), `comment` (text as
+//!   documentation).
+
+pub(super) mod answer_diff;
+pub(super) mod answer_imports;
+pub(super) mod attributes;
+pub(super) mod comment;
+pub(super) mod extent;
+pub(super) mod inserted;
+pub(super) mod layout;
+pub(super) mod members;
+mod similarity;
+pub(super) mod strings;
+mod untouched_lines;
+pub(super) mod whole_item;
+pub(super) mod wrapped;
