@@ -42,3 +42,32 @@ fn after_a_move_a_head_stays_that_saves_more_than_it_crowds_out() {
         far.tokens
     );
 }
+
+/// Functions that every board defines anew; at the place, the header beside it is meant. The boards come first in a prompt.
+fn one_header_for_many_boards() -> String {
+    let names = || (0..40).map(|number| format!("measured_weight_of_part_{number}"));
+    let declared: String = names().map(|name| format!("int {name}(struct part *part, int unit);\n")).collect();
+    let defined: String = names().map(|name| format!("int {name}(struct part *part, int unit)\n{{\n    return unit;\n}}\n\n")).collect();
+    let boards: String = (0..6).map(|number| format!("//- /boards/board_{number}.c\n{defined}")).collect();
+    let called: String = names().map(|name| format!("    total += {name}(part, 1);\n")).collect();
+    let first = format!("int weigh_first(struct part *part)\n{{\n{called}    return total;\n}}\n");
+    let place = format!("#include \"weight.h\"\n\n{first}\nint weigh_all(struct part *part)\n{{\n    $0\n}}\n");
+    format!("{boards}//- /src/weight.h\n{declared}//- /src/all.c\n{place}")
+}
+
+/// The first definition of a name in the prompt counted in full, and the likelier ones after it for a quarter: a large pack that had just
+/// been made seemed to be worth little, and was made again at each place, and in some repositories with each key.
+#[test]
+fn a_pack_is_worth_as_much_as_the_same_one_made_from_scratch() {
+    let mut place = Place::new(&one_header_for_many_boards());
+    let corpus = place.corpus(place.view());
+    let before = place.pack(&corpus, 16384);
+    assert!(all(&before).matches("measured_weight_of_part_7(").count() > 3, "{}", all(&before));
+    place.type_in("return measured_");
+    let typed = place.pack(&corpus, 16384);
+    assert!(typed.prefix_reused > before.tokens - before.tokens / 10, "{} of {}", typed.prefix_reused, before.tokens);
+    let text = place.text.clone() + "\nint weigh_last(struct part *part)\n{\n    $0\n}\n";
+    place.go("src/all.c", &text);
+    let next = place.pack(&corpus, 16384);
+    assert!(next.prefix_reused > before.tokens - before.tokens / 10, "{} of {}", next.prefix_reused, before.tokens);
+}

@@ -198,13 +198,13 @@ impl<'a> Order<'a> {
         let mut selection = Selection::default();
         let mut done = vec![false; self.items.len()];
         let (mut open, mut said) = (vec![false; self.files.len()], vec![false; self.types.len()]);
-        let mut shares = vec![1.0f32; self.names.len()];
+        let mut shares = vec![Share::default(); self.names.len()];
         for symbol in taken {
             if let Some(place) = self.places.get(symbol) {
                 done[*place as usize] = true;
             }
             if let Some(name) = self.names.get(&corpus.symbols[*symbol as usize].name) {
-                again(&mut shares[*name as usize]);
+                shares[*name as usize].take(self.score(*symbol));
             }
         }
         let mut heap = self.offers.clone();
@@ -213,7 +213,7 @@ impl<'a> Order<'a> {
                 continue;
             }
             let item = &self.items[number as usize];
-            let share = shares[item.name as usize];
+            let share = shares[item.name as usize].of(item.score);
             if share < 1.0 && offered > item.worth * share {
                 heap.push(Offer { worth: item.worth * share * 0.999, number });
                 continue;
@@ -228,7 +228,7 @@ impl<'a> Order<'a> {
             }
             selection.bytes += price;
             selection.value += item.score * share;
-            again(&mut shares[item.name as usize]);
+            shares[item.name as usize].take(item.score);
             selection.items.push(*item);
             // Items below a line that is paid for now become cheaper.
             let mut cheaper: Vec<&[u32]> = vec![];
@@ -261,24 +261,46 @@ impl<'a> Order<'a> {
     }
 }
 
-/// For each name, what its next definition is worth compared with the first.
-#[derive(Default)]
-pub struct Shares(NumberMap<Name, f32>);
+/// What the definitions of one name that are in a pack leave for a further one.
+#[derive(Clone, Copy)]
+struct Share {
+    /// The factor for one that is less likely than those.
+    next: f32,
+    /// The probability of the likeliest of them.
+    best: f32,
+}
 
-impl Shares {
-    /// The factor for the next definition of a name.
-    pub fn share(&self, name: Name) -> f32 {
-        self.0.get(&name).copied().unwrap_or(1.0)
-    }
-
-    /// Notes that a definition of a name was taken.
-    pub fn take(&mut self, name: Name) {
-        again(self.0.entry(name).or_insert(1.0));
+impl Default for Share {
+    fn default() -> Self {
+        Self { next: 1.0, best: 0.0 }
     }
 }
 
-fn again(share: &mut f32) {
-    *share = (*share * REPEATED_NAME_FACTOR).max(MIN_NAME_SHARE);
+impl Share {
+    /// The factor for a definition of this probability. A likelier one than those in the pack takes the place of the best of them, in
+    /// whatever order they were taken, so that the same definitions have the same worth as a new pack and as an old one.
+    fn of(self, score: f32) -> f32 {
+        if score > self.best { 1.0 - (1.0 - REPEATED_NAME_FACTOR) * self.best / score } else { self.next }
+    }
+
+    fn take(&mut self, score: f32) {
+        self.next = (self.next * REPEATED_NAME_FACTOR).max(MIN_NAME_SHARE);
+        self.best = self.best.max(score);
+    }
+}
+
+/// For each name, what its definitions in a pack leave for a further one.
+#[derive(Default)]
+pub struct Shares(NumberMap<Name, Share>);
+
+impl Shares {
+    /// Adds a definition of a name, and returns how much it adds to the worth of the pack.
+    pub fn take(&mut self, name: Name, score: f32) -> f32 {
+        let share = self.0.entry(name).or_default();
+        let gain = score * share.of(score);
+        share.take(score);
+        gain
+    }
 }
 
 /// What a definition is worth for its price.

@@ -10,7 +10,7 @@ use super::{EXPECTED_BUDGET_DIVISOR, PackRequest, Session};
 /// that fills the budget is worth as much as this many used definitions, where a new pack is expected to have one. A shorter head is worth
 /// its share of that. Where a new pack has more, a head is worth a little more: a fixed share of the expectation would give up much where
 /// much is needed, and keep little where little is.
-const HEAD_WORTH: f32 = 0.9;
+const HEAD_WORTH: f32 = 0.8;
 /// The share of the budget that counts for a head is at most this many times its share of the value of a new pack: parts that were right
 /// for another place, and are hardly wanted at this one, are let go.
 const MAX_BUDGET_PER_VALUE_SHARE: f32 = 2.0;

@@ -61,8 +61,7 @@ impl Worth {
                 Some(number) => {
                     worth.symbols.push(number);
                     let name = corpus.symbols[number as usize].name;
-                    worth.value += order.score(number) * shares.share(name);
-                    shares.take(name);
+                    worth.value += shares.take(name, order.score(number));
                 }
                 None => worth.stale = true,
             }
