@@ -508,6 +508,31 @@ fn k15_names_and_reasons_on_a_terminal_show_controls_as_text() {
     assert!(failed.code == 1 && failed.said.contains("<U+001B>]0;") && !failed.said.contains(TITLE), "{}", failed.said);
 }
 
+/// They began long work of the model, or ended as if a right question had failed.
+#[test]
+fn arguments_that_say_nothing_are_wrong_usage() {
+    let machine = Machine::new();
+    let wrong: [&[&str]; 5] = [
+        &["edit", "src/lib.rs:2-4", "--action", "quickfix", "--problem", " "],
+        &["context", "src/lib.rs:2-4", "--action", "nonsense"],
+        &["context", "src/lib.rs:2-4", "--instruction", ""],
+        &["bench", "--tokens", "0"],
+        &["bench", "--prompt", "0"],
+    ];
+    for arguments in wrong {
+        let done = machine.run(arguments);
+        assert_eq!(done.code, 2, "{arguments:?}: {}", done.said);
+    }
+}
+
+#[test]
+fn index_tells_what_is_wrong_in_the_projects_file() {
+    let machine = Machine::new();
+    machine.write("repo/.longsight.toml", "ignore = [\n");
+    let done = machine.run(&["index", "--no-cache"]);
+    assert!(done.code == 0 && done.said.contains(".longsight.toml:") && done.said.contains("is not valid TOML"), "{}", done.said);
+}
+
 #[test]
 fn a_kind_of_edit_that_does_not_exist_is_wrong_usage() {
     let done = Machine::new().run(&["edit", "src/lib.rs:2-4", "--action", "nonsense"]);

@@ -75,6 +75,36 @@ fn the_usual_slips_are_answered_with_what_is_meant() {
     assert!(matches!(&all[..], [one] if one.contains("a text stands in quotes")), "{all:?}");
 }
 
+/// "invalid type: string "sk-proj-…", expected a sequence": the key was in each message, in the editor's list of problems, and in doctor.
+#[test]
+fn a_key_in_the_place_of_its_source_is_not_in_the_message() {
+    let engine = "[engines.x]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:1/v1\"\n";
+    let key = "correct horse battery staple";
+    for line in
+        [format!("api_key_command = \"{key}\""), format!("api_key_env = [\"{key}\"]"), format!("api_key_keyring = {{ a = \"{key}\" }}")]
+    {
+        let all = messages(&format!("{engine}{line}\n"));
+        assert!(matches!(&all[..], [one] if one.contains(", and must be a") && !one.contains("horse")), "{all:?}");
+    }
+    let all = messages(&format!("[engines.x]\nkind = \"{key}\"\n"));
+    assert!(matches!(&all[..], [one] if one.contains("must be one of llama") && !one.contains("horse")), "{all:?}");
+}
+
+/// "invalid type: string "8k", expected u32".
+#[test]
+fn a_value_of_the_wrong_type_is_told_in_plain_words() {
+    let wrong = [
+        ("context = \"8k\"", "it is a text, and must be a whole number of 0 or more"),
+        ("context = -1", "it must be a whole number of 0 or more"),
+        ("cpu_moe = \"yes\"", "it is a text, and must be true or false"),
+        ("model = 3", "it is a number, and must be a text in quotes"),
+    ];
+    for (line, expected) in wrong {
+        let all = messages(&format!("[engines.x]\nkind = \"llama\"\n{line}\n"));
+        assert!(matches!(&all[..], [one] if one.contains(expected)), "{line}: {all:?}");
+    }
+}
+
 #[test]
 fn i10_one_mistake_in_an_engine_is_one_message() {
     let roles = "[roles]\nscout = \"s\"\ncoder = \"s\"\n[engines.s]\n";
@@ -90,6 +120,12 @@ fn k9_project_cannot_name_an_endpoint() {
     assert!(project.local_only);
     assert_eq!(project.ignore, ["gen/"]);
     assert!(problems[0].message.contains("a project may only set"));
+}
+
+#[test]
+fn a_project_file_that_is_no_toml_is_named_with_line_and_cause() {
+    let (_, problems) = parse_project(Path::new(".longsight.toml"), "local_only = true\nignore = [\n");
+    assert!(matches!(&problems[..], [one] if one.line >= 2 && one.message.contains("is not valid TOML (")), "{problems:?}");
 }
 
 #[test]

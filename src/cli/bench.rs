@@ -32,10 +32,10 @@ pub struct Arguments {
     #[arg(long, value_name = "NAME")]
     pub engine: Option<String>,
     /// Length of the prompt, in tokens.
-    #[arg(long, default_value_t = 2048)]
-    pub prompt: usize,
+    #[arg(long, default_value_t = 2048, value_parser = clap::value_parser!(u32).range(1..))]
+    pub prompt: u32,
     /// Tokens to generate.
-    #[arg(long, default_value_t = 512)]
+    #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..))]
     pub tokens: u32,
 }
 
@@ -132,16 +132,16 @@ async fn measure(name: &str, config: &EngineConfig, arguments: &Arguments) -> Re
     // The engine's own count tells how long a prompt of this many tokens is.
     let read = first.timing.tokens_decoded + first.timing.tokens_reused;
     let bytes = if read > 0 { Bytes(text.len() as f64 / read as f64) } else { bytes };
-    let text = bytes.prompt(arguments.prompt);
+    let text = bytes.prompt(arguments.prompt as usize);
     let cold = ask(&engine, text.clone(), arguments.tokens).await?;
     let warm = ask(&engine, text, 1).await?;
     let busy_after_cancel_ms = match engine.origin() {
-        None => Some(after_cancel(&engine, &bytes.prompt(arguments.prompt)).await?),
+        None => Some(after_cancel(&engine, &bytes.prompt(arguments.prompt as usize)).await?),
         Some(_) => None,
     };
     let together = Instant::now();
     let quarter = (arguments.tokens / 4).max(1);
-    let four = (0..4).map(|_| ask(&engine, bytes.prompt(arguments.prompt / 4), quarter));
+    let four = (0..4).map(|_| ask(&engine, bytes.prompt(arguments.prompt as usize / 4), quarter));
     let four = futures::future::try_join_all(four).await?;
     let together = together.elapsed();
     let generated = four.iter().map(|run| run.timing.tokens_out).sum();

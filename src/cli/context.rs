@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::edit::check_words;
 use super::place::{Extent, ParsedPlace};
 use super::screen::{self, say};
 use super::{CliResult, Common, setup};
@@ -34,6 +35,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     if arguments.ask.as_ref().is_some_and(|question| question.trim().is_empty()) {
         super::usage("--ask needs a question");
     }
+    check_words(arguments.instruction.as_deref(), arguments.action.as_deref());
     let (session, at) = match &arguments.place {
         Some(place) => {
             // Lines alone are for an explanation, which changes nothing.

@@ -119,7 +119,7 @@ fn configuration(path: Option<PathBuf>) -> (Config, Vec<Check>) {
 
 fn broken(name: &str, problem: &Problem) -> Check {
     let place = format!("{}{}", problem.file.display(), if problem.line > 0 { format!(", line {}", problem.line) } else { String::new() });
-    Check::new(Status::Error, name, problem.to_string(), format!("correct {place}; the rest applies"))
+    Check::new(Status::Error, name, problem.to_string(), format!("correct {place}"))
 }
 
 fn roles(config: &Config) -> Vec<Check> {

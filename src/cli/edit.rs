@@ -33,11 +33,9 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
-    if arguments.instruction.as_ref().is_some_and(|words| words.trim().is_empty()) {
-        super::usage("--instruction needs words that say what is to be changed");
-    }
-    if let Some(kind) = arguments.action.as_ref().filter(|kind| !is_edit(kind)) {
-        super::usage(&format!("there is no kind of edit \"{kind}\"; `longsight actions` lists those that fit a place"));
+    check_words(arguments.instruction.as_deref(), arguments.action.as_deref());
+    if arguments.problem.iter().any(|message| message.trim().is_empty()) {
+        super::usage("--problem needs the words of a diagnostic");
     }
     let (session, at) = setup::session_at(common, &arguments.place)?;
     let how = match (&arguments.action, &arguments.instruction) {
@@ -53,6 +51,16 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
         async |cancel, sink| edit(&session, &params, cancel, &without_text(sink)).await,
         |edited| show(edited, arguments.diff),
     )
+}
+
+/// Ends with wrong usage if an instruction says nothing, or there is no such kind of edit.
+pub fn check_words(instruction: Option<&str>, action: Option<&str>) {
+    if instruction.is_some_and(|words| words.trim().is_empty()) {
+        super::usage("--instruction needs words that say what is to be changed");
+    }
+    if let Some(kind) = action.filter(|kind| !is_edit(kind)) {
+        super::usage(&format!("there is no kind of edit \"{kind}\"; `longsight actions` lists those that fit a place"));
+    }
 }
 
 /// A sink without the model's prose around its call, which is not the result.

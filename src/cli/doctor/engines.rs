@@ -274,6 +274,10 @@ fn remote(name: &str, engine: &EngineConfig, local_only: bool) -> Vec<Check> {
         let fix = "switch `local_only` off, or choose another engine for the role";
         return vec![Check::new(Status::Warning, title, detail, fix)];
     }
+    if engine.kind == EngineKind::DeepSeek && !has_key_source(engine) {
+        let fix = format!("export DEEPSEEK_API_KEY=…, and put api_key_env = \"DEEPSEEK_API_KEY\" below [engines.{name}]");
+        return vec![Check::new(Status::Error, title, format!("{origin} answers nobody without a key, and none is configured"), fix)];
+    }
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return vec![] };
     let asked = runtime.block_on(async { tokio::time::timeout(ENDPOINT_WAIT, built.caps()).await });
     vec![match asked {
@@ -325,21 +329,29 @@ fn answered(name: &str, engine: &EngineConfig, title: &str, origin: &str, caps: 
     Check::new(Status::Warning, title, detail, fix)
 }
 
+/// Whether the configuration says where the key comes from.
+fn has_key_source(engine: &EngineConfig) -> bool {
+    engine.api_key_env.is_some() || engine.api_key_command.is_some() || engine.api_key_keyring.is_some()
+}
+
 /// The error of a server that does not serve, or why it could not be asked, and what to do.
 fn failed(name: &str, engine: &EngineConfig, title: &str, origin: &str, error: &EngineError) -> Check {
     let (said, key) = (error.to_string(), error.kind == ErrorKind::Configuration);
-    let has_source = engine.api_key_env.is_some() || engine.api_key_command.is_some() || engine.api_key_keyring.is_some();
     let unset = engine.api_key_env.as_deref().filter(|variable| key && std::env::var_os(variable).is_none());
     let fix = match (unset, error.refusal.as_ref().map(|refusal| refusal.status)) {
         (Some(variable), _) if http::is_variable(variable) => {
             format!("export {variable}=…, or remove `api_key_env` if the server needs no key")
         }
         (Some(_), _) => format!("put the key into an environment variable, and the name of that into `api_key_env` of [engines.{name}]"),
+        (None, Some(401 | 403)) if !has_key_source(engine) => {
+            format!("name where its key comes from: `api_key_env` or `api_key_command` of [engines.{name}]")
+        }
         (None, Some(401 | 403)) => format!("correct the key of [engines.{name}]"),
         (None, Some(404)) if engine.kind == EngineKind::Ollama => format!("ollama pull {}", engine.model),
         (None, Some(_)) => "correct `base_url` and `model`".into(),
         (None, None) if said.contains("certificate") => "make this system trust the certificate, or correct `base_url`".into(),
-        (None, None) if key && has_source => format!("correct where the key of [engines.{name}] comes from"),
+        (None, None) if said.contains("unencrypted") => format!("write `base_url` of [engines.{name}] with https"),
+        (None, None) if key && has_key_source(engine) => format!("correct where the key of [engines.{name}] comes from"),
         (None, None) if engine.kind == EngineKind::Ollama => "start it with `ollama serve`, or correct `base_url`".into(),
         (None, None) => "start the server, or correct `base_url`".into(),
     };

@@ -78,7 +78,12 @@ fn judged(root: &Path, counts: &Statistics, took: Duration) -> Check {
     let detail =
         format!("{}: {} files, {} symbols indexed in {:.1} s{left_out}", root.display(), counts.files, counts.symbols, took.as_secs_f64());
     match counts.files {
-        0 => Check::new(Status::Warning, "workspace", detail, "nothing is indexed here: is everything ignored by .gitignore?"),
+        0 => Check::new(
+            Status::Warning,
+            "workspace",
+            detail,
+            "nothing is indexed here: does .gitignore, .ignore or .longsight.toml leave everything out?",
+        ),
         _ => Check::ok("workspace", detail),
     }
 }

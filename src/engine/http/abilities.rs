@@ -59,7 +59,11 @@ impl ServerShared {
                 let (caps, thinks) = self.ollama_caps().await?;
                 (caps, true, thinks)
             }
-            Api::DeepSeek => (self.deepseek_caps(), true, false),
+            Api::DeepSeek => {
+                // Nothing is asked, so a key that cannot be had would be known only with the first question.
+                self.wire.has_key().await?;
+                (self.deepseek_caps(), true, false)
+            }
             Api::OpenAi => {
                 let (caps, listed) = self.openai_caps().await?;
                 (caps, listed, false)

@@ -156,6 +156,14 @@ impl Wire {
         }
     }
 
+    /// Reads the key, if one is configured.
+    ///
+    /// # Errors
+    /// The configured source has none.
+    pub(super) async fn has_key(&self) -> Result<bool, EngineError> {
+        Ok(self.key.get().await?.is_some())
+    }
+
     async fn trial(&self, client: &Client, path: &str, body: Option<&Value>, times: TimeLimits) -> AttemptOutcome {
         let url = self.endpoint.at(path);
         let key = match self.key.get().await {

@@ -16,8 +16,18 @@ local function binary(command)
   return true
 end
 
-local function doctor(command)
-  local ran = vim.system({ command[1], 'doctor', '--json' }, { text = true }):wait(30000)
+-- The report is about the configuration and the folder that the server runs with.
+local function doctor(command, client)
+  local asked = { command[1], 'doctor', '--json' }
+  for number, word in ipairs(command) do
+    if word == '--config' then
+      vim.list_extend(asked, { word, command[number + 1] })
+    elseif vim.startswith(word, '--config=') then
+      table.insert(asked, word)
+    end
+  end
+  local started = client and client.config or vim.lsp.config.longsight or {}
+  local ran = vim.system(asked, { text = true, cwd = client and client.root_dir, env = started.cmd_env }):wait(30000)
   local decoded, report = pcall(vim.json.decode, ran.stdout or '')
   if not decoded or type(report.checks) ~= 'table' then
     vim.health.warn('`longsight doctor` gave no report: ' .. vim.trim(ran.stderr or ''))
@@ -55,7 +65,7 @@ function M.check()
   local cmd = clients[1] and clients[1].config.cmd or configured
   cmd = type(cmd) == 'table' and cmd or options.cmd
   if binary(cmd) then
-    doctor(cmd)
+    doctor(cmd, clients[1])
   end
 end
 
