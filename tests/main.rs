@@ -69,6 +69,7 @@ mod prompt_head_reuse;
 mod question;
 mod question_words;
 mod ranking_first_look;
+mod ranking_trees;
 mod redact;
 mod redact_chosen;
 mod redact_copies;
