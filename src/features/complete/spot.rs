@@ -122,9 +122,13 @@ impl MaskedSides {
 
 /// The text before the cursor with `\n` as line break, as models were trained.
 fn near_end(before: &str) -> String {
-    prompt::whole_steps(before, BYTES_AROUND_CURSOR).replace("\r\n", "\n").replace('\r', "\n")
+    with_line_feeds_alone(prompt::whole_steps(before, BYTES_AROUND_CURSOR))
 }
 
 fn near_start(after: &str) -> String {
-    after[..after.floor_char_boundary(BYTES_AROUND_CURSOR)].replace("\r\n", "\n").replace('\r', "\n")
+    with_line_feeds_alone(&after[..after.floor_char_boundary(BYTES_AROUND_CURSOR)])
+}
+
+fn with_line_feeds_alone(text: &str) -> String {
+    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.into() }
 }
