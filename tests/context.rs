@@ -7,7 +7,6 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use longsight::context::corpus::{Corpus, Digest};
-use longsight::context::rank::trees::{Row, Rows, Trees, columns_of_rows};
 use longsight::context::rank::{Candidate, Ranker};
 use longsight::context::reading::Reading;
 use longsight::context::scene::Scene;
@@ -218,42 +217,6 @@ fn the_sums_of_the_ranking_are_those_of_its_features() {
     for candidate in candidates {
         let slow = ranker.probability(&corpus.symbols[candidate.symbol as usize]);
         assert!((candidate.score - slow).abs() < 1e-4, "{candidate:?} is {slow}");
-    }
-}
-
-#[test]
-fn the_trees_of_the_second_look_are_read_and_added_up() {
-    let built_in = Trees::parse(include_str!("../src/context/rank/trees.txt")).expect("the trees are those of these features");
-    assert!(!built_in.is_empty());
-    let columns = format!("# a comment\ncolumns {}\n", columns_of_rows().join(" "));
-    let trees = Trees::parse(&format!("{columns}0<0.5 1 57<2 10 20\n3<7 0.25 0.5\n")).unwrap();
-    let mut rows = Rows::default();
-    let mut push = |first: f32, later: f32| {
-        let mut row: Row = [0.0; _];
-        (row[0], row[57]) = (first, later);
-        rows.push(&row);
-    };
-    (0..40).for_each(|_| push(0.5, 9.0));
-    push(0.6, 2.0);
-    push(0.6, 2.5);
-    push(0.6, f32::NAN);
-    let mut sums = [0.0; 43];
-    trees.add_to(0..1, &rows, &mut sums);
-    assert_eq!((sums[..40].to_vec(), &sums[40..]), (vec![1.0; 40], [10.0, 20.0, 20.0].as_slice()));
-    rows.retain(&[0, 41]);
-    trees.add_to(1..2, &rows, &mut sums[..2]);
-    assert_eq!((rows.len(), &sums[..3]), (2, [1.25, 1.25, 1.0].as_slice()));
-    for (text, complaint) in [
-        (String::new(), "not named"),
-        ("columns Near Far\n".into(), "not those of this version"),
-        (format!("{columns}0<0.5 1\n"), "ends too early"),
-        (format!("{columns}0<x 1 2\n"), "`0<x` is no branch"),
-        (format!("{columns}900<1 1 2\n"), "that there is not"),
-        (format!("{columns}1 2\n"), "`2` follows a whole tree"),
-        (format!("{columns}{}1\n", "0<1 2 ".repeat(32)), "more than 32 leaves"),
-    ] {
-        let said = Trees::parse(&text).unwrap_err();
-        assert!(said.contains(complaint), "{text}: {said}");
     }
 }
 

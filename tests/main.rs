@@ -71,6 +71,7 @@ mod preview;
 mod prompt_after_changes;
 mod prompt_head_reuse;
 mod ranking_first_look;
+mod ranking_trees;
 mod redact;
 mod redact_chosen;
 mod redact_copies;

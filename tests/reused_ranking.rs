@@ -3,6 +3,7 @@
 
 use longsight::context::corpus::Corpus;
 use longsight::context::reading::Reading;
+use longsight::context::scene::Scene;
 use longsight::context::{Handle, PlaceQuery, Sources};
 use longsight::workspace::WorkspacePath;
 
@@ -76,7 +77,7 @@ fn a_kept_ranking_packs_what_a_new_one_does() {
         typed("use crate::index::View;\n", 3),
     ];
     let paths = [&*whole.path, "src/context/other.rs", "src/context/tests/second.rs"];
-    let (handle, language, preview) = (Handle::default(), whole.language(), false);
+    let (handle, language) = (Handle::default(), whole.language());
     let (mut parts, mut budget) = (0, 1000);
     // To and fro, so that from one to the next only one thing is another.
     for step in 0..paths.len() * places.len() * corpora.len() {
@@ -85,8 +86,9 @@ fn a_kept_ranking_packs_what_a_new_one_does() {
         let ((text, offset), path) = (&places[place], paths[by_place]);
         // The lines of other files are taken apart once, by the names of the corpus that was there then.
         let (corpus, writes) = (&corpora[corpus], corpus == 1);
-        // Each budget has parts of its own that stay; what is kept beside is for all.
-        budget += 1;
+        // Each budget has parts of its own that stay, and so has each preview; what is kept beside is for all.
+        budget += step % 2;
+        let preview = step % 2 == 0;
         let query = PlaceQuery { corpus, path, language, text, parsed: None, offset: *offset, budget, preview, writes };
         let sources = Sources { changed: &|_| None, is_gone: &|_| false, read: &|path| whole.read(path), count: &thirds };
         let [pack, anew] = [&handle, &Handle::default()].map(|handle| handle.place(&query, &sources));
@@ -94,4 +96,46 @@ fn a_kept_ranking_packs_what_a_new_one_does() {
         parts += pack.parts.len();
     }
     assert!(parts > 100, "{parts} parts are little to compare");
+}
+
+/// The kept order of the definitions is not taken for one without the files that are gone now.
+#[test]
+fn a_kept_order_is_not_that_of_files_that_are_gone_since() {
+    let place = ranking_first_look::sources("src/context/rank/second.rs");
+    let corpus = place.corpus(place.view());
+    let handle = Handle::default();
+    let pack = |handle: &Handle, preview: bool, gone: Option<u32>| {
+        let query = place.query(&corpus, 1000, preview, None);
+        let is_gone = |file: u32| Some(file) == gone;
+        let sources = Sources { changed: &|_| None, is_gone: &is_gone, read: &|path| place.read(path), count: &thirds };
+        handle.place(&query, &sources)
+    };
+    let first = pack(&handle, false, None);
+    assert_eq!(pack(&handle, true, None).parts, first.parts);
+    let gone = corpus.file(&first.parts[0].path);
+    let (without, anew) = (pack(&handle, true, gone), pack(&Handle::default(), false, gone));
+    let shown = |parts: &[longsight::context::Part]| parts.iter().any(|part| corpus.file(&part.path) == gone);
+    assert!(gone.is_some() && !shown(&without.parts) && !shown(&anew.parts));
+    assert!(shown(&pack(&Handle::default(), false, None).parts));
+}
+
+/// Each letter of a name made all definitions be ranked again, since what stands there so far may be a name as well.
+#[test]
+fn a_name_that_is_being_written_changes_the_ranking_only_if_it_is_that_of_a_definition() {
+    let whole = ranking_first_look::sources("src/context/rank/second.rs");
+    let corpus = whole.corpus(whole.view());
+    let at = whole.text.match_indices('\n').nth(70).unwrap().0 + 1;
+    let scene = |what: &str| {
+        let text = format!("{}    {what}\n{}", &whole.text[..at], &whole.text[at..]);
+        Scene::read(&corpus, whole.language(), None, &mut Reading::default(), &text, at + 4 + what.len())
+    };
+    let name = |text: &str| corpus.name(text).unwrap();
+    assert!(corpus.defined(name("chosen")).is_empty(), "a local variable");
+    assert!(scene("chos").is_alike(&scene("chosen")));
+    assert!(scene("chosen").is_alike(&scene("")));
+    assert!(!scene("chosen.").is_alike(&scene("chosen")), "now it is written");
+    assert!(!scene("Corpus").is_alike(&scene("Corpu")));
+    let nearness = |scene: &Scene, word: &str| scene.near_words.get(&corpus.word(word).unwrap()).copied();
+    assert_eq!(nearness(&scene("passages_fi"), "passages"), Some(1.0), "a finished part");
+    assert_eq!(nearness(&scene("passagesFi"), "passages"), Some(1.0));
 }

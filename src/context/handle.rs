@@ -1,18 +1,19 @@
 //! The entry point to sessions: callers bring a place and get its pack.
 
 use std::cell::LazyCell;
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::bodies::{self, Bodies};
 use super::corpus::{Corpus, Digest, Name, Symbol, marks};
 use super::nameable::Nameable;
+use super::numbers::NumberSet;
 use super::passages::{Files, Passages, Place, Read};
 use super::rank::{Candidate, Ranker};
 use super::ranking::Ranking;
 use super::reading::Reading;
 use super::scene::Scene;
-use super::select::Order;
+use super::select::{KeptOrder, Order};
 use super::session::{ASSUMED_BYTES_PER_TOKEN, Asked, Count, Here, PackRequest, Session};
 use super::{Pack, Part, corrections, declared, members, receiver};
 use crate::syntax::{Language, Parsed, naming, scope};
@@ -45,6 +46,7 @@ struct State {
     reading: Reading,
     /// The last ranking, for the next request about the same place, which may have another budget.
     ranking: Option<Arc<Ranking>>,
+    order: Option<KeptOrder>,
     turns: u64,
 }
 
@@ -146,7 +148,9 @@ impl Handle {
         self.state().reading = reading;
         let budget = query.budget.saturating_sub(alike.as_ref().map_or(0, |part| part.tokens));
         let reason = |symbol: &Symbol| ranker.reason(symbol);
-        let order = Order::new(query.corpus, &reason, candidates, budget, sources.is_gone);
+        let mut kept = self.state().order.clone();
+        let order = Order::new(query.corpus, &reason, candidates, budget, sources.is_gone, &mut kept);
+        self.state().order = kept;
         let asked = Asked { here: here.clone(), text: query.text, named: named_here(query), visited, expected };
         let packed = prompt.session.pack(&PackRequest {
             corpus: query.corpus,
@@ -288,7 +292,7 @@ impl State {
 /// Makes recently visited definitions likelier. Returns the innermost definition of each visit.
 fn prefer_visited(query: &PlaceQuery, visits: &VecDeque<Visit>, candidates: &mut Vec<Candidate>) -> Vec<u32> {
     let corpus = query.corpus;
-    let (mut visited, mut innermost): (HashSet<u32>, Vec<u32>) = Default::default();
+    let (mut visited, mut innermost): (NumberSet<u32>, Vec<u32>) = Default::default();
     for (path, line) in visits.iter().filter(|(path, _)| **path != *query.path) {
         let Some(file) = corpus.file(path) else { continue };
         let facts = |number: &u32| corpus.facts(&corpus.symbols[*number as usize]);
@@ -297,7 +301,7 @@ fn prefer_visited(query: &PlaceQuery, visits: &VecDeque<Visit>, candidates: &mut
         innermost.extend(around.iter().max_by_key(|number| facts(number).line));
         visited.extend(around);
     }
-    for candidate in candidates.iter_mut().filter(|candidate| visited.remove(&candidate.symbol)) {
+    for candidate in candidates.iter_mut().filter(|candidate| !visited.is_empty() && visited.remove(&candidate.symbol)) {
         candidate.score += VISIT_BONUS * (1.0 - candidate.score);
     }
     candidates.extend(visited.into_iter().map(|symbol| Candidate { symbol, score: VISIT_BONUS }));

@@ -37,3 +37,17 @@ pub fn keep_first<T>(items: &mut Vec<T>, most: usize, before: impl FnMut(&T, &T)
         items.truncate(most);
     }
 }
+
+/// A number that is the smaller, the greater the value is; of equal values the first one's is smaller. Numbers are sorted faster than what
+/// has to be looked up.
+pub fn greatest_first(value: f32, at: u32) -> u64 {
+    let bits = value.to_bits();
+    // As `total_cmp` does: below zero, greater bits mean a smaller value.
+    let ascending = if bits >> 31 == 0 { bits | 1 << 31 } else { !bits };
+    u64::from(!ascending) << 32 | u64::from(at)
+}
+
+/// What [`greatest_first`] was given besides the value.
+pub fn place_of(key: u64) -> u32 {
+    key as u32
+}

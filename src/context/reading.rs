@@ -27,6 +27,8 @@ struct Word {
     text: Arc<str>,
     /// Its name in the corpus, once first needed.
     name: Option<Option<Name>>,
+    /// The numbers that the corpus gives its parts (`load` and `config` of `loadConfig`), once somebody has asked.
+    parts: Option<Box<[u32]>>,
 }
 
 impl Default for Reading {
@@ -70,7 +72,7 @@ impl Reading {
         }
         let (text, number): (Arc<str>, u32) = (word.into(), self.met.len() as u32);
         self.numbers.insert(text.clone(), number);
-        self.met.push(Word { text, name: None });
+        self.met.push(Word { text, name: None, parts: None });
         number
     }
 
@@ -99,12 +101,23 @@ impl Reading {
     pub fn names(&mut self, corpus: &Corpus, words: &[u32]) -> Vec<Option<Name>> {
         if !Arc::ptr_eq(&self.version, corpus.version()) {
             self.version = corpus.version().clone();
-            self.met.iter_mut().for_each(|word| word.name = None);
+            self.met.iter_mut().for_each(|word| (word.name, word.parts) = (None, None));
         }
         let mut name = |number: &u32| {
             let word = &mut self.met[*number as usize];
             *word.name.get_or_insert_with(|| corpus.name(&word.text))
         };
         words.iter().map(&mut name).collect()
+    }
+
+    /// Asks the corpus that [`Self::names`] was last asked with for the parts of a word.
+    pub fn learn_parts(&mut self, corpus: &Corpus, word: u32) {
+        let Word { text, parts, .. } = &mut self.met[word as usize];
+        parts.get_or_insert_with(|| words::subwords(text).iter().filter_map(|part| corpus.word(part)).collect());
+    }
+
+    /// The numbers that the corpus gives the parts of a word; none where nobody has asked.
+    pub fn parts(&self, word: u32) -> &[u32] {
+        self.met[word as usize].parts.as_deref().unwrap_or_default()
     }
 }

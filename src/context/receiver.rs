@@ -8,7 +8,9 @@ mod results;
 mod text;
 mod types;
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
 
 use self::text::{expression, tag, without_separator};
 use super::corpus::{Corpus, Symbol};
@@ -17,6 +19,7 @@ use super::numbers::NumberMap;
 use super::passages::Read;
 use super::rank::Candidate;
 use super::scene::Scene;
+use crate::syntax::uses::{self, Assignment};
 use crate::syntax::{Kind, Language, Parsed};
 use crate::text::words;
 
@@ -52,6 +55,8 @@ struct Receiver<'a> {
     depth: Cell<usize>,
     /// The tree as it would be if the member were written, made on first use.
     finished: OnceCell<Option<Parsed>>,
+    /// What gives names a value in the tree of the text, by name: the same name is asked for again and again.
+    given: RefCell<HashMap<Box<str>, Rc<[Assignment]>>>,
 }
 
 /// Raises what can come next because of what is left of the cursor. Returns it, the likeliest first. `factor` says how much of its
@@ -74,6 +79,7 @@ pub fn expect(
         until: Cell::new(query.offset),
         depth: Cell::new(0),
         finished: OnceCell::new(),
+        given: RefCell::default(),
     };
     let before = &query.text[..query.text.floor_char_boundary(query.offset)];
     let begun = words::last(before);
@@ -177,6 +183,16 @@ impl Receiver<'_> {
             corpus.facts(symbol).parent().and_then(|parent| file.symbols.get(parent)).is_some_and(|around| around.kind == Kind::Module)
         };
         all.iter().copied().filter(is_inside)
+    }
+
+    /// All places in the text where a name gets a value or a type; none without a tree.
+    fn assignments(&self, name: &str) -> Rc<[Assignment]> {
+        if let Some(known) = self.given.borrow().get(name) {
+            return known.clone();
+        }
+        let found: Rc<[Assignment]> = self.query.parsed.map(|tree| uses::given(tree, name)).unwrap_or_default().into();
+        self.given.borrow_mut().insert(name.into(), found.clone());
+        found
     }
 
     /// The tree of the text with a name at the cursor: without one, the code around the place may not parse.

@@ -7,6 +7,7 @@ use super::reading::Reading;
 use crate::syntax::scope::{self, Item};
 use crate::syntax::{Language, Parsed};
 use crate::text::layout::indentation;
+use crate::text::lines::{line_end, line_start};
 use crate::text::words;
 
 /// How a name is shown in the current file.
@@ -58,6 +59,8 @@ pub struct Scene {
     pub function: Option<Name>,
     /// The zero-based line at which the enclosing function begins.
     pub function_line: Option<usize>,
+    /// The cursor's line belongs to an import.
+    pub in_import: bool,
 }
 
 impl Scene {
@@ -77,16 +80,22 @@ impl Scene {
         let cursor = newlines(&text[..offset]);
         let mut scene = Self::default();
         let imports = language.map_or_else(|| vec![false; lines.len()], |language| language.import_lines(&lines));
+        scene.in_import = imports[cursor];
         let enclosing =
             Enclosing { language, parsed, text, lines: &lines, cursor, items: parsed.map_or(vec![], |tree| scope::at(tree, offset).items) };
         let headings = scene.find_headings(corpus, &enclosing);
         let mut sights = vec![Sight::default(); reading.count()];
         let mut order = vec![];
+        let begun = begun(corpus, text, offset);
         for (number, words) in reading.lines().enumerate() {
+            let (words, rest) = match &begun {
+                Some(begun) if number == cursor => (&words[..begun.index], words.get(begun.index + 1..).unwrap_or_default()),
+                _ => (words, &[][..]),
+            };
             let away = number.abs_diff(cursor);
             let (imported, heading) = (imports[number], headings.contains(&number));
             let near = HALF_WEIGHT_DISTANCE_LINES / (HALF_WEIGHT_DISTANCE_LINES + away as f32);
-            for word in words {
+            for word in words.iter().chain(rest) {
                 let Sight { seen, beside } = &mut sights[*word as usize];
                 if seen.count == 0 {
                     order.push(*word);
@@ -107,13 +116,22 @@ impl Scene {
             }
         }
         let names = reading.names(corpus, &order);
+        order.iter().filter(|word| sights[**word as usize].beside > 0.0).for_each(|word| reading.learn_parts(corpus, *word));
         // The numbers of words depend on what was read before, so they are visited in the order of the text.
-        let mut words: NumberMap<&str, (Sight, Option<Name>)> = NumberMap::default();
+        let mut words: NumberMap<&str, (u32, Option<Name>)> = NumberMap::default();
         for (word, name) in order.iter().zip(names) {
-            words.insert(reading.word(*word), (sights[*word as usize], name));
+            words.insert(reading.word(*word), (*word, name));
         }
-        for (word, (sight, name)) in words {
-            scene.add(corpus, word, sight, name);
+        for (word, (number, name)) in words {
+            let sight = sights[number as usize];
+            if sight.beside > 0.0 {
+                scene.add_near_words(reading.parts(number), sight.beside);
+            }
+            scene.add(word, sight.seen, name);
+        }
+        if let Some(begun) = begun {
+            let parts: Vec<u32> = words::subwords(begun.finished).iter().filter_map(|part| corpus.word(part)).collect();
+            scene.add_near_words(&parts, 1.0);
         }
         scene
     }
@@ -141,19 +159,20 @@ impl Scene {
         corpus.defined(name).iter().copied().filter(is_meant)
     }
 
-    fn add(&mut self, corpus: &Corpus, word: &str, sight: Sight, name: Option<Name>) {
-        if sight.seen.imported {
+    fn add(&mut self, word: &str, seen: Seen, name: Option<Name>) {
+        if seen.imported {
             self.import_words.insert(word.to_lowercase());
         }
-        if sight.beside > 0.0 {
-            for part in words::subwords(word).iter().filter_map(|part| corpus.word(part)) {
-                let known = self.near_words.entry(part).or_default();
-                *known = known.max(sight.beside);
-            }
-        }
         if let Some(name) = name {
-            self.seen.insert(name, sight.seen);
-            self.shown.push((name, sight.seen));
+            self.seen.insert(name, seen);
+            self.shown.push((name, seen));
+        }
+    }
+
+    fn add_near_words(&mut self, parts: &[u32], near: f32) {
+        for part in parts {
+            let known = self.near_words.entry(*part).or_default();
+            *known = known.max(near);
         }
     }
 
@@ -225,6 +244,32 @@ impl Scene {
             }
         }
     }
+}
+
+/// A name that somebody is writing.
+struct Begun<'a> {
+    /// Its index among the words of its line.
+    index: usize,
+    /// What it begins with, without the word that is not finished yet.
+    finished: &'a str,
+}
+
+/// The name that ends at a place or goes on behind it, unless it is one of a definition. It says nothing yet, and were it to count, all
+/// definitions would have to be ranked again with each of its letters.
+fn begun<'a>(corpus: &Corpus, text: &'a str, offset: usize) -> Option<Begun<'a>> {
+    let (start, end) = (line_start(text, offset), line_end(text, offset));
+    let is_here = |(_, (at, word)): &(usize, (usize, &str))| start + at < offset && offset <= start + at + word.len();
+    let (index, (at, word)) = words::identifiers(&text[start..end]).enumerate().find(is_here)?;
+    if corpus.name(word).is_some_and(|name| !corpus.defined(name).is_empty()) {
+        return None;
+    }
+    let begun = &text[start + at..offset];
+    let rest = begun.trim_end_matches(|letter: char| letter.is_lowercase() || letter.is_numeric());
+    let finished = match rest.len() < begun.len() {
+        true => rest.strip_suffix(char::is_uppercase).unwrap_or(rest),
+        false => rest.trim_end_matches(char::is_uppercase),
+    };
+    Some(Begun { index, finished })
 }
 
 fn newlines(text: &str) -> usize {

@@ -1,8 +1,9 @@
 //! Which definitions fit a budget: by probability relative to size, where the cost of naming a file is paid once per file.
 
 use std::cmp::Ordering;
-use std::collections::{BinaryHeap, HashMap};
-use std::sync::LazyLock;
+use std::collections::BinaryHeap;
+use std::ops::Deref;
+use std::sync::{Arc, LazyLock};
 
 use super::corpus::{Corpus, Name, Symbol};
 use super::numbers::{NumberMap, keep_first};
@@ -21,11 +22,27 @@ const PRICED_PER_ITEM: usize = 6;
 /// A pack with less room than this, in bytes, is full.
 const FULL_BELOW_BYTES: f32 = 40.0;
 
-/// Candidates in the order in which they are taken.
+/// Candidates in the order in which they are taken, for people with the reason why each is there.
 pub struct Order<'a> {
-    pub items: Vec<Item>,
-    /// Says why a definition is there, for people.
+    table: Arc<Table>,
     reason: &'a dyn Fn(&Symbol) -> &'static str,
+}
+
+/// The last order, for the next request with the same candidates: most keys change none of them.
+#[derive(Clone)]
+pub struct KeptOrder {
+    /// Unique to the corpus.
+    version: Arc<()>,
+    budget: usize,
+    candidates: Arc<[Candidate]>,
+    table: Arc<Table>,
+}
+
+/// Candidates in the order in which they are taken.
+pub struct Table {
+    pub items: Vec<Item>,
+    /// For each file of a candidate that can matter, whether it is gone.
+    gone: NumberMap<u32, bool>,
     /// For each symbol, its index in `items`.
     places: NumberMap<u32, u32>,
     /// The items of each file, with the price of the line that names it.
@@ -94,16 +111,54 @@ fn heading(path: &str) -> f32 {
     path.len() as f32 + 12.0
 }
 
+impl Deref for Order<'_> {
+    type Target = Table;
+
+    fn deref(&self) -> &Table {
+        &self.table
+    }
+}
+
 impl<'a> Order<'a> {
     /// Sorts the candidates that can matter for `budget` tokens, without those of files that are gone, and those that only a method can
-    /// name.
+    /// name. Takes the order over that is `kept` if it would be the same, and keeps the new one.
     pub fn new(
         corpus: &Corpus,
         reason: &'a dyn Fn(&Symbol) -> &'static str,
-        mut candidates: Vec<Candidate>,
+        candidates: Vec<Candidate>,
         budget: usize,
         is_gone: &dyn Fn(u32) -> bool,
+        kept: &mut Option<KeptOrder>,
     ) -> Self {
+        if let Some(kept) = kept.as_ref().filter(|kept| kept.is_of(corpus, &candidates, budget, is_gone)) {
+            return Self { table: kept.table.clone(), reason };
+        }
+        let candidates: Arc<[Candidate]> = candidates.into();
+        let table = Arc::new(Table::new(corpus, candidates.to_vec(), budget, is_gone));
+        *kept = Some(KeptOrder { version: corpus.version().clone(), budget, candidates, table: table.clone() });
+        Self { table, reason }
+    }
+
+    /// Why a definition is there, for people.
+    pub fn reason(&self, corpus: &Corpus, symbol: u32) -> &'static str {
+        (self.reason)(&corpus.symbols[symbol as usize])
+    }
+}
+
+impl KeptOrder {
+    /// Whether sorting again would give the same.
+    fn is_of(&self, corpus: &Corpus, candidates: &[Candidate], budget: usize, is_gone: &dyn Fn(u32) -> bool) -> bool {
+        let is_same = |(a, b): (&Candidate, &Candidate)| a.symbol == b.symbol && a.score.to_bits() == b.score.to_bits();
+        Arc::ptr_eq(&self.version, corpus.version())
+            && self.budget == budget
+            && self.candidates.len() == candidates.len()
+            && self.candidates.iter().zip(candidates).all(is_same)
+            && self.table.gone.iter().all(|(file, gone)| is_gone(*file) == *gone)
+    }
+}
+
+impl Table {
+    fn new(corpus: &Corpus, mut candidates: Vec<Candidate>, budget: usize, is_gone: &dyn Fn(u32) -> bool) -> Self {
         let depth = (budget * ITEMS_PER_1000_TOKENS / 1000).max(400);
         keep_first(&mut candidates, depth * PRICED_PER_ITEM, |a, b| corpus.likeliest_first((a.symbol, a.score), (b.symbol, b.score)));
         let mut items: Vec<Item> = candidates
@@ -130,7 +185,7 @@ impl<'a> Order<'a> {
         items.retain(|item| !*gone.entry(item.file).or_insert_with(|| is_gone(item.file)) && !is_in_method(corpus, item.symbol));
         items.sort_unstable_by(before);
         let (mut groups, mut names, mut shows) = (NumberMap::default(), NumberMap::default(), NumberMap::default());
-        let mut owners: HashMap<(u32, u32), u32> = HashMap::new();
+        let mut owners: NumberMap<(u32, u32), u32> = NumberMap::default();
         let (mut files, mut types): (Vec<Under>, Vec<Under>) = (vec![], vec![]);
         let mut offers = Vec::with_capacity(items.len());
         for (number, item) in items.iter_mut().enumerate() {
@@ -162,7 +217,7 @@ impl<'a> Order<'a> {
             offers.push(Offer { worth: worth(item.score, price), number: number as u32 });
         }
         let places = items.iter().enumerate().map(|(number, item)| (item.symbol, number as u32)).collect();
-        Self { items, reason, places, files, types, shows, names, offers: offers.into() }
+        Self { items, gone, places, files, types, shows, names, offers: offers.into() }
     }
 
     /// The probability of a definition among the items; zero for others.
@@ -185,11 +240,6 @@ impl<'a> Order<'a> {
             price
         };
         items.iter().map(price).sum()
-    }
-
-    /// Why a definition is there, for people.
-    pub fn reason(&self, corpus: &Corpus, symbol: u32) -> &'static str {
-        (self.reason)(&corpus.symbols[symbol as usize])
     }
 
     /// Fills `bytes` with the best definitions that are not `taken`. Each step takes the one worth most for its price, with the price of

@@ -211,9 +211,8 @@ pub fn preview(session: &Session, params: &Params) -> Result<Preview, EngineErro
     let shared = session.shared.notes(|notes| notes.last.shared(kind, budget, &prompt));
     let parts = drawn.parts;
     let tokens = parts.iter().filter(|part| part.kind != Kind::Current).map(|part| part.tokens).sum();
-    let prompt_tokens = counted(reader.tokens.as_ref(), &prompt);
+    let (prompt_tokens, prefix_reused) = counted_with(reader.tokens.as_ref(), &prompt, shared);
     let destination = reader.destination(session, kind, prompt_tokens, &steps);
-    let prefix_reused = counted(reader.tokens.as_ref(), &prompt[..shared]);
     Ok(Preview { tokens, budget, prefix_reused, prompt_tokens, destination, parts, prompt })
 }
 
@@ -284,12 +283,21 @@ fn from_words(rules: &str, prompt: Prompt) -> UnrenderedPrompt {
 
 /// Tokens of a rendered prompt: each control token is one, the rest is text.
 pub fn counted(tokens: &dyn Tokens, prompt: &str) -> usize {
-    let (mut sum, mut at) = (0, 0);
+    counted_with(tokens, prompt, 0).0
+}
+
+/// [`counted`] for a prompt and for so many bytes at its start, without counting these again.
+fn counted_with(tokens: &dyn Tokens, prompt: &str, start: usize) -> (usize, usize) {
+    let (mut sum, mut at, mut of_start) = (0, 0, None);
     for control in complete::control_token().find_iter(prompt) {
+        if control.end() > start {
+            of_start.get_or_insert_with(|| sum + tokens.count(&prompt[at..start]));
+        }
         sum += tokens.count(&prompt[at..control.start()]) + 1;
         at = control.end();
     }
-    sum + tokens.count(&prompt[at..])
+    let of_start = of_start.unwrap_or_else(|| sum + tokens.count(&prompt[at..start.max(at)]));
+    (sum + tokens.count(&prompt[at..]), of_start)
 }
 
 /// A stretch of the current file.

@@ -244,7 +244,7 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
         ("password", "machine|identified", STATEMENTS, is_no_placeholder),
         ("password", "identified", r"(?i)\bidentified\s+by\s+([^\s\x22'`();,?<:@]{8,})", is_drawn),
         ("password", "pass|pwd", PASSPHRASE, any),
-        ("password", "", PGPASS, is_no_placeholder),
+        ("password", ":*|:1|:2|:3|:4|:5|:6", PGPASS, is_no_placeholder),
         ("password-hash", "$", HASHES, any),
         ("secret", "define", SALTS, is_salt),
     ];

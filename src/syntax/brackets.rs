@@ -19,7 +19,7 @@ pub fn brackets(text: &str, surface: &Surface) -> Vec<Bracket> {
         let opens = matches!(letter, '(' | '[' | '{');
         (opens || matches!(letter, ')' | ']' | '}')).then_some(Bracket { at, opens, letter })
     };
-    Code { text, surface, at: 0 }.filter(|piece| piece.kind == Kind::Letter).filter_map(|piece| bracket((piece.at, piece.letter))).collect()
+    telling(text, surface).filter(|piece| piece.kind == Kind::Letter).filter_map(|piece| bracket((piece.at, piece.letter))).collect()
 }
 
 /// The number of opening brackets minus that of closing ones.
@@ -43,13 +43,13 @@ pub fn line_comment(text: &str, surface: &Surface) -> Option<usize> {
 
 /// The ranges of closed multi-line strings.
 pub fn long_strings(text: &str, surface: &Surface) -> Vec<Range<usize>> {
-    let strings = Code { text, surface, at: 0 }.filter(|piece| piece.kind == Kind::Literal && piece.closed);
+    let strings = telling(text, surface).filter(|piece| piece.kind == Kind::Literal && piece.closed);
     strings.map(|piece| piece.at..piece.end).filter(|string| text[string.clone()].contains('\n')).collect()
 }
 
 /// Where the comment or string begins that is open at the end of a text, and whether it is a comment.
 pub fn unclosed(text: &str, surface: &Surface) -> Option<(usize, bool)> {
-    let open = Code { text, surface, at: 0 }.find(|piece| !piece.closed)?;
+    let open = telling(text, surface).find(|piece| !piece.closed)?;
     // In unknown languages a quote says nothing: it may be prose, or a multi-line text.
     let tells = open.kind == Kind::Comment || surface.is_read() || text[open.at..].starts_with("<<");
     tells.then_some((open.at, open.kind == Kind::Comment))
@@ -66,6 +66,24 @@ pub fn goes_on_below(line: &str, surface: &Surface) -> bool {
     };
     (said.len() - said.trim_end_matches('\\').len()) % 2 == 1
 }
+
+/// The brackets, strings and comments of a text. Nearly all other letters are passed over: whole files are read so with each key.
+fn telling<'a>(text: &'a str, surface: &'a Surface) -> impl Iterator<Item = Piece> + 'a {
+    let signs = surface.line.iter().chain(surface.block.iter().map(|[open, _]| open));
+    let mut tells = [false; 256];
+    for first in signs.filter_map(|sign| sign.bytes().next()).chain(*BEGIN_PIECES) {
+        tells[usize::from(first)] = true;
+    }
+    let mut code = Code { text, surface, at: 0 };
+    std::iter::from_fn(move || {
+        let rest = &text.as_bytes()[code.at..];
+        code.at += rest.iter().position(|byte| tells[usize::from(*byte)]).unwrap_or(rest.len());
+        code.next()
+    })
+}
+
+/// The letters that are brackets, and those with which a string, a regular expression or an escaped quote may begin.
+const BEGIN_PIECES: &[u8; 12] = b"()[]{}\"'`\\/<";
 
 /// Walks over a text character by character; a string or a comment is one piece.
 struct Code<'a> {
@@ -168,13 +186,15 @@ fn raw_close(before: &str, rest: &str) -> Option<String> {
 
 /// Where the first such unescaped quote is.
 pub fn closing(text: &str, quote: char) -> Option<usize> {
-    let mut escaped = false;
-    let found = text.char_indices().find(|(_, letter)| {
-        let closes = *letter == quote && !escaped;
-        escaped = *letter == '\\' && !escaped;
-        closes
-    });
-    found.map(|(at, _)| at)
+    let mut from = 0;
+    loop {
+        let at = from + text[from..].find([quote, '\\'])?;
+        if text[at..].starts_with(quote) {
+            return Some(at);
+        }
+        let escaped = text[at + 1..].chars().next()?;
+        from = at + 1 + escaped.len_utf8();
+    }
 }
 
 /// Whether a `'` begins a string, and is not an apostrophe or a lifetime: it is closed on the same line, before something that is not a

@@ -73,6 +73,14 @@ impl Language {
         self.lines.imports.iter().any(|word| code.starts_with(word.as_str()))
     }
 
+    /// Whether a line begins with the first letter of an import.
+    fn may_be_import(&self, line: &str) -> bool {
+        match line.bytes().find(|byte| !matches!(byte, b' ' | b'\t')) {
+            Some(first) if first.is_ascii_graphic() => self.lines.imports.iter().any(|word| word.as_bytes().first() == Some(&first)),
+            first => first.is_some(),
+        }
+    }
+
     /// Whether a word is a keyword before the name of a function.
     pub fn begins_function(&self, word: &str) -> bool {
         lists(&self.lines.functions, word)
@@ -109,6 +117,11 @@ impl Language {
         let mut open = false;
         let mut marks = Vec::with_capacity(lines.len());
         for line in lines {
+            // Most lines begin with another letter, and all lines are looked at with each key.
+            if !open && !self.may_be_import(line) {
+                marks.push(false);
+                continue;
+            }
             let code = line.trim_start();
             let start = self.is_import(code);
             marks.push(open || start);

@@ -47,7 +47,10 @@ struct Step(i16);
 
 impl Step {
     fn up(log_odds: f32) -> Self {
-        Self((log_odds * STEPS_PER_UNIT).ceil() as i16)
+        let steps = log_odds * STEPS_PER_UNIT;
+        // The same as `ceil`, which is a call on processors that need not have an instruction for it.
+        let whole = steps as i32;
+        Self(whole.saturating_add(i32::from(steps > whole as f32)).clamp(i16::MIN.into(), i16::MAX.into()) as i16)
     }
 
     /// The sum of a base and a step; the last value also represents everything above.

@@ -10,7 +10,7 @@ use super::{Candidate, Ranker, is, likelihood};
 use crate::context::corpus::Symbol;
 use crate::context::features::{Feature, Features};
 use crate::context::nameable::Nameable;
-use crate::context::numbers::{NumberMap, keep_first};
+use crate::context::numbers::{NumberMap, greatest_first, keep_first, place_of};
 
 /// Maximum candidates that the trees score again.
 const MAX_RESCORED: usize = 1500;
@@ -78,11 +78,10 @@ impl Ranker<'_> {
         let mut sums = vec![0.0; rows.len()];
         let early = EARLY_TREES.min(TREES.len());
         TREES.add_to(0..early, &rows, &mut sums);
-        let mut order: Vec<usize> = (0..rows.len()).collect();
-        if order.len() > MAX_SCORED_BY_ALL_TREES {
-            keep_first(&mut order, MAX_SCORED_BY_ALL_TREES, |a, b| sums[*b].total_cmp(&sums[*a]).then(a.cmp(b)));
-            order.sort_unstable();
-        }
+        let mut keys: Vec<u64> = sums.iter().zip(0..).map(|(sum, at)| greatest_first(*sum, at)).collect();
+        keep_first(&mut keys, MAX_SCORED_BY_ALL_TREES, u64::cmp);
+        let mut order: Vec<usize> = keys.into_iter().map(|key| place_of(key) as usize).collect();
+        order.sort_unstable();
         let mut late: Vec<f32> = order.iter().map(|at| sums[*at]).collect();
         rows.retain(&order);
         TREES.add_to(early..TREES.len(), &rows, &mut late);
@@ -166,9 +165,8 @@ fn logarithm(number: usize) -> f32 {
 
 /// The indices of the likeliest candidates, best first.
 fn likeliest(candidates: &[Candidate]) -> Vec<u32> {
-    let mut order: Vec<u32> = (0..candidates.len() as u32).collect();
-    let before = |a: &u32, b: &u32| candidates[*b as usize].score.total_cmp(&candidates[*a as usize].score).then(a.cmp(b));
-    keep_first(&mut order, MAX_RESCORED, before);
-    order.sort_unstable_by(before);
-    order
+    let mut keys: Vec<u64> = candidates.iter().zip(0..).map(|(candidate, at)| greatest_first(candidate.score, at)).collect();
+    keep_first(&mut keys, MAX_RESCORED, u64::cmp);
+    keys.sort_unstable();
+    keys.into_iter().map(place_of).collect()
 }

@@ -7,7 +7,7 @@ use super::text::{inside, opened_before, parts};
 use super::{MAX_DEFINITIONS_OF_NAME, MAX_IMPORT_HOPS, Receiver};
 use crate::context::alias;
 use crate::context::corpus::Sort;
-use crate::syntax::uses::{self, Assignment};
+use crate::syntax::uses::Assignment;
 use crate::syntax::{Kind, Parsed, scope};
 use crate::text::words;
 
@@ -19,18 +19,17 @@ const ENDS_BOUND: &[char] = &[',', '>', ')', ']', '(', '{', '}', ';', '='];
 const ENDS_TEST: &[char] = &[')', '&', '|', '{', ',', '?', '\n'];
 
 impl Receiver<'_> {
-    /// The types of what a name is given, according to a tree.
-    pub(super) fn given(&self, tree: &Parsed, word: &str, steps: usize) -> Vec<u32> {
-        let all = uses::given(tree, word);
+    /// The types of what a name is given, according to a tree and all places in it where that happens.
+    pub(super) fn given(&self, tree: &Parsed, word: &str, all: &[Assignment], steps: usize) -> Vec<u32> {
         let start = self.function_start();
         let mut narrowed = self.tested(start, word);
         if !narrowed.is_empty() {
             // The test may have been for something that ended above.
-            let declared = self.untested(tree, word, start, &all, steps);
+            let declared = self.untested(tree, word, start, all, steps);
             narrowed.extend(declared.into_iter().filter(|number| !narrowed.contains(number)).collect::<Vec<_>>());
             return narrowed;
         }
-        self.untested(tree, word, start, &all, steps)
+        self.untested(tree, word, start, all, steps)
     }
 
     fn untested(&self, tree: &Parsed, word: &str, start: usize, all: &[Assignment], steps: usize) -> Vec<u32> {
@@ -151,7 +150,8 @@ impl Receiver<'_> {
             let bound = self.own().map(|id| self.bound(id, word, MAX_IMPORT_HOPS)).unwrap_or_default();
             let held: Vec<u32> = self.held(&bound, false);
             let Some(tree) = self.query.parsed.filter(|_| held.is_empty()) else { return held };
-            let values = uses::given(tree, word).into_iter().filter_map(|given| tree.text().get(given.value?));
+            let given = self.assignments(word);
+            let values = given.iter().filter_map(|given| tree.text().get(given.value.clone()?));
             values.map(|value| self.written(value, None)).find(|types| !types.is_empty()).unwrap_or_default()
         };
         let each = |word: &str| {

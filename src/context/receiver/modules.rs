@@ -53,15 +53,15 @@ impl Receiver<'_> {
                 return Some(files);
             }
         }
+        if !self.scene.in_import {
+            return None;
+        }
         let lines: Vec<&str> = self.query.text.split('\n').collect();
         let cursor = self.query.text[..offset].matches('\n').count();
         if !self.language.is_import(lines[cursor]) && lines[cursor].trim_start() == lines[cursor] {
             return None;
         }
         let flags = self.language.import_lines(&lines);
-        if !flags[cursor] {
-            return None;
-        }
         let start = (0..=cursor).rev().find(|line| self.language.is_import(lines[*line]))?;
         let ends = |line: &usize| !flags[*line] || self.language.is_import(lines[*line]);
         let end = (start + 1..lines.len()).find(ends).unwrap_or(lines.len());
@@ -143,7 +143,8 @@ impl Receiver<'_> {
     /// The modules loaded by their path that a variable holds.
     fn holds(&self, name: &str) -> Vec<u32> {
         let Some(tree) = self.query.parsed.filter(|_| !self.language.loads.is_empty()) else { return vec![] };
-        let values = uses::given(tree, name).into_iter().filter(|given| !given.part).filter_map(|given| given.value);
+        let given = self.assignments(name);
+        let values = given.iter().filter(|given| !given.part).filter_map(|given| given.value.clone());
         values.flat_map(|value| self.loaded(tree.text().get(value).unwrap_or_default())).collect()
     }
 
@@ -185,7 +186,7 @@ impl Receiver<'_> {
             let value = given.value.clone().and_then(|value| tree.text().get(value));
             value.is_some_and(|value| import::loaded(self.language, value).any(|one| one.alone))
         };
-        let given = uses::given(tree, name);
+        let given = self.assignments(name);
         !given.is_empty() && !given.iter().any(is_load)
     }
 

@@ -187,10 +187,10 @@ impl Receiver<'_> {
         if !found.is_empty() {
             return found;
         }
-        let by_tree = self.query.parsed.map(|tree| self.given(tree, word, steps)).unwrap_or_default();
-        let is_given = self.query.parsed.is_some_and(|tree| !uses::given(tree, word).is_empty());
-        let given = match by_tree.is_empty() && !is_given {
-            true => self.finished().map(|tree| self.given(tree, word, steps)).unwrap_or_default(),
+        let all = self.assignments(word);
+        let by_tree = self.query.parsed.map(|tree| self.given(tree, word, &all, steps)).unwrap_or_default();
+        let given = match by_tree.is_empty() && all.is_empty() {
+            true => self.finished().map(|tree| self.given(tree, word, &uses::given(tree, word), steps)).unwrap_or_default(),
             false => by_tree,
         };
         if !given.is_empty() {
