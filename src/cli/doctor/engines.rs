@@ -269,12 +269,13 @@ fn remote(name: &str, engine: &EngineConfig, local_only: bool) -> Vec<Check> {
         }
     };
     let origin = built.origin().unwrap_or_default();
-    if local_only && leaves_machine(Some(&origin), &engine.model) {
+    let is_remote = leaves_machine(Some(&origin), &engine.model);
+    if local_only && is_remote {
         let detail = format!("{origin} is another machine and `route.local_only` is on: it is not used, and was not asked");
         let fix = "switch `local_only` off, or choose another engine for the role";
         return vec![Check::new(Status::Warning, title, detail, fix)];
     }
-    if engine.kind == EngineKind::DeepSeek && !has_key_source(engine) {
+    if engine.kind == EngineKind::DeepSeek && is_remote && !has_key_source(engine) {
         let fix = format!("export DEEPSEEK_API_KEY=…, and put api_key_env = \"DEEPSEEK_API_KEY\" below [engines.{name}]");
         return vec![Check::new(Status::Error, title, format!("{origin} answers nobody without a key, and none is configured"), fix)];
     }
