@@ -21,6 +21,7 @@ use schema::{NAME, REASON, not_repeated, repeats};
 
 use super::calls::Calls;
 use super::documentation;
+use super::fit::again;
 use super::fit::answer_diff;
 use super::fit::answer_imports;
 use super::fit::extent;
@@ -204,6 +205,8 @@ impl Form {
             return None;
         }
         arguments["new_code"].as_str().filter(|new| markdown::without_fence(new).trim().is_empty())?;
+        // Blank lines at the ends that are marked as well go, too.
+        let lines = site.whole_lines(site.selected.clone());
         let is_alone = site.text[..lines.start].lines().next_back().is_none_or(|line| line.trim().is_empty());
         let mut end = next_line(&site.text, lines.end);
         // The blank lines above stay; those below would be added to them.
@@ -263,6 +266,8 @@ fn replaced(site: &Site, lines: &Range<usize>, new: &str) -> Result<Vec<Edit>, S
         let edits: Result<Vec<Edit>, String> = hunks.iter().map(|hunk| hunk.edit(&site.text, lines, indented)).collect();
         return Ok(sorted(edits?));
     }
+    let once = again::once(site, lines, new);
+    let new = once.as_deref().unwrap_or(new);
     let brought = answer_imports::parted(site, lines, new);
     if brought.is_all() {
         let missing = || "the file imports that already\ngive back the marked lines, changed as the task asks".to_string();
