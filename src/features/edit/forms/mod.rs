@@ -26,7 +26,9 @@ use super::fit::answer_diff;
 use super::fit::answer_imports;
 use super::fit::extent;
 use super::fit::inserted;
+use super::fit::layout as answer_layout;
 use super::fit::members;
+use super::fit::path_line;
 use super::fit::strings;
 use super::module_move::Moving;
 use super::new_file::NewFile;
@@ -150,7 +152,12 @@ impl Form {
         let unit = site.indent_unit();
         // Lines indented differently than the file may be replaced by such lines.
         let mixed = layout::is_foreign(&site.text[self.marked()], &unit);
-        let code = |name: &str| if mixed { text(name) } else { strings::in_unit(site.language.as_ref(), &text(name), &unit) };
+        let code = |name: &str| {
+            let said = text(name);
+            let said = answer_layout::without_line_ends(&said).unwrap_or(said);
+            let said = path_line::without(&site.text, &site.path, &said).unwrap_or(said);
+            if mixed { said } else { strings::in_unit(site.language.as_ref(), &said, &unit) }
+        };
         let edits = match self {
             // In a Markdown file, the fences of a code block belong to the file.
             Form::Replace { lines } if markdown::fences_around(&site.text[lines.clone()]).is_some() => {
