@@ -9,7 +9,7 @@ use crate::syntax::place;
 use crate::syntax::scope::{self, Item};
 use crate::syntax::uses::{self, Within};
 use crate::syntax::{Definition, Kind, Language, Parsed, Place, definitions_in, linkage, naming, parse, tags};
-use crate::text::lines::{line_end, line_number, line_start};
+use crate::text::lines::{self, line_end, line_number, line_start};
 use crate::text::{Edit, Ending, layout, mark_bytes, words};
 use crate::workspace::{Document, WorkspacePath, uri};
 
@@ -22,7 +22,10 @@ const MAX_PARSED_BYTES: usize = 1 << 20;
 pub struct Site {
     /// With line feeds; offsets are those of the document.
     pub text: Arc<str>,
+    /// The cursor or the selection, without blank lines at its ends, unless all of it is blank.
     pub bytes: Range<usize>,
+    /// The selection with those blank lines.
+    pub selected: Range<usize>,
     /// As shown to users and models.
     pub path: String,
     pub language: Option<Arc<Language>>,
@@ -54,9 +57,11 @@ impl Site {
         let mark = mark_bytes(&text);
         let at = |offset| document.text.floor(offset).max(mark);
         let (start, end) = (at(target.bytes.start), at(target.bytes.end));
+        let selected = start..end.max(start);
         Self {
+            bytes: lines::without_blank_ends(&text, &selected),
             text,
-            bytes: start..end.max(start),
+            selected,
             path,
             language,
             document: document.clone(),

@@ -170,6 +170,12 @@ pub fn needed(parsed: &Parsed, item: &Range<usize>, lines: &Range<usize>) -> Vec
     names(parsed, lines).into_iter().filter_map(needs).collect()
 }
 
+/// The names that get a value in a stretch.
+pub fn given(parsed: &Parsed, lines: &Range<usize>) -> Vec<String> {
+    let is_given = |name: &String| mentions(parsed, lines, name).iter().any(|one| one.given.is_some());
+    names(parsed, lines).into_iter().filter(is_given).collect()
+}
+
 /// Whether two stretches use a variable that one of them gives a value.
 pub fn share(parsed: &Parsed, one: &Range<usize>, other: &Range<usize>) -> bool {
     let theirs = names(parsed, other);

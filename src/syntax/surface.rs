@@ -5,7 +5,8 @@ use std::sync::{Arc, LazyLock};
 
 use serde::Deserialize;
 
-use super::{Language, data, lists};
+use super::{Definition, Language, data, lists};
+use crate::text::words;
 
 /// What can be recognised in code of a language without a parser.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -171,6 +172,26 @@ impl Surface {
     /// Whether a text begins like an attribute but is a definition.
     pub fn is_no_attribute(&self, text: &str) -> bool {
         self.not_attributes.iter().any(|word| text.starts_with(word.as_str()))
+    }
+
+    /// Where a signature begins behind the annotations that its language has in it.
+    pub fn behind_annotations(&self, text: &str, known: &Definition) -> usize {
+        let (mut at, end) = (known.signature.start as usize, known.signature.end as usize);
+        while let Some(rest) = text.get(at..end).filter(|rest| !self.is_no_attribute(rest)).and_then(|rest| rest.strip_prefix('@')) {
+            let name = rest.len() - rest.trim_start_matches(|letter: char| words::is_word(letter) || letter == '.').len();
+            let mut next = at + 1 + name;
+            if text[next..end].trim_start().starts_with('(') {
+                let mut depth = 0;
+                let closes = |letter: char| {
+                    depth += i32::from(letter == '(') - i32::from(letter == ')');
+                    letter == ')' && depth == 0
+                };
+                let Some(close) = text[next..end].find(closes) else { return at };
+                next += close + 1;
+            }
+            at = next + (text[next..end].len() - text[next..end].trim_start().len());
+        }
+        at
     }
 
     /// Whether a text ends with a word that is followed by a value.

@@ -27,7 +27,7 @@ pub fn expanded(language: &Language, original: &str, code: &str, is_all: bool) -
         match laid.shifted(start..end, above, below)? {
             // A line that represents nothing is an ordinary comment.
             none if none.is_empty() && !has_dots(lines[mark]) => out.push(lines[mark].into()),
-            elided => out.extend(elided),
+            elided => out.extend(laid.without_doubled_blanks(elided, above, below)),
         }
         out.extend(lines[below.clone()].iter().map(ToString::to_string));
         from = end;
@@ -81,6 +81,20 @@ impl Laid<'_> {
             }
         }
         found.into_iter().map(|place| places[place]).find(|at| at_edge(*at))
+    }
+
+    /// Lines of the original without the blank ones at their ends that the code has as well.
+    fn without_doubled_blanks(&self, mut elided: Vec<String>, above: &Range<usize>, below: &Range<usize>) -> Vec<String> {
+        let blank = |line: Option<&&str>| line.is_some_and(|line| !says(line));
+        if blank(self.lines[above.clone()].last()) {
+            let first = elided.iter().position(|line| says(line)).unwrap_or(elided.len());
+            elided.drain(..first);
+        }
+        if blank(self.lines[below.clone()].first()) {
+            let last = elided.iter().rposition(|line| says(line)).map_or(0, |at| at + 1);
+            elided.truncate(last);
+        }
+        elided
     }
 
     /// Lines of the original, indented like the code they go into; none if that is unclear.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::outline::Outline;
-use crate::syntax::{self, Definition, Parsed, scope};
+use crate::syntax::{self, Definition, Parsed, Surface, scope};
 use crate::text::lines::line_start;
 use crate::text::words;
 
@@ -45,11 +45,9 @@ impl PlacedEdit<'_> {
             count(&now, self.after, known, name) > count(self.known, text, known, name)
         };
         let again = || {
-            // With conditional compilation a definition may stand there several times.
-            let conditions = has_conditions(&parsed, self.new);
-            let old = if conditions { HashMap::new() } else { heads(self.before, self.known, &said) };
-            let new = if conditions { HashMap::new() } else { heads(&parsed, &now, &said) };
-            new.into_iter().find(|(head, count)| old.get(head).is_some_and(|before| before < count)).map(|(head, _)| head.name)
+            let (old, new) = (heads(self.before, self.known, &said), heads(&parsed, &now, &said));
+            let known = |head: &Head| old.get(head).map(|all| twice(self.before, all));
+            new.into_iter().find(|(head, all)| known(head).is_some_and(|before| before < twice(&parsed, all))).map(|(head, _)| head.name)
         };
         around.into_iter().find(more).map(|known| known.name.of(text).to_string()).or_else(again)
     }
@@ -57,50 +55,72 @@ impl PlacedEdit<'_> {
 
 /// The name of a function or type that is new and there twice, word for word: the insertion was made twice.
 pub(in crate::features::edit) fn repeated(before: &str, now: &Outline) -> Option<String> {
-    let (all, after) = (&now.all, now.text());
-    // With conditional compilation a definition may stand there several times.
-    if before == after || has_conditions(&now.parsed, after) {
+    let (all, after, surface) = (&now.all, now.text(), Surface::of(Some(now.parsed.language())));
+    if before == after {
         return None;
     }
     let named: HashSet<&str> = all.iter().map(|one| one.name.of(after)).collect();
-    let mut several = heads(&now.parsed, all, &named).into_iter().filter(|(_, count)| *count > 1).map(|(head, _)| head.name);
+    let heads = heads(&now.parsed, all, &named);
+    let mut several = heads.into_iter().filter(|(_, places)| twice(&now.parsed, places) > 0).map(|(head, _)| head.name);
     several.find(|name| {
-        let texts: Vec<&str> = all.iter().filter(|one| one.name.of(after) == name).map(|one| after[one.item.range()].trim()).collect();
+        let same: Vec<&Definition> = all.iter().filter(|one| one.name.of(after) == name).collect();
+        let texts: Vec<&str> = same.iter().map(|one| after[surface.behind_annotations(after, one)..one.item.end as usize].trim()).collect();
         let is_again = |(at, text): (usize, &&str)| texts[..at].contains(text) && !before.contains(*text);
         texts.iter().enumerate().any(is_again)
     })
 }
 
-/// Whether a text is compiled in part only.
-fn has_conditions(parsed: &Parsed, text: &str) -> bool {
+/// How many pairs of definitions with the same head exclude each other. They do not if both have annotations and these differ, or if
+/// they are compiled under different conditions.
+pub(in crate::features::edit) fn twice(parsed: &Parsed, all: &[Place]) -> usize {
+    let text = parsed.text();
     let lines = parsed.language().surface.preprocessor.as_ref();
-    lines.is_some_and(|lines| text.lines().any(|line| lines.is_conditional(line.trim_start())))
+    let conditions = |between: &str| lines.is_some_and(|lines| between.lines().any(|line| lines.is_conditional(line.trim_start())));
+    let pairs = all.iter().enumerate().flat_map(|(at, one)| all[at + 1..].iter().map(move |other| (one, other)));
+    let exclude = |one: &Place, other: &Place| {
+        let (first, second) = if one.start < other.start { (one, other) } else { (other, one) };
+        let alike = one.annotations == other.annotations || one.annotations.is_empty() || other.annotations.is_empty();
+        alike && !conditions(&text[first.start..second.start])
+    };
+    pairs.filter(|(one, other)| exclude(one, other)).count()
 }
 
-/// What tells a function or a type from others of its name: what it is defined in, and all of its text before the body.
+/// One of several definitions with the same head.
+pub(in crate::features::edit) struct Place {
+    /// Its number among the definitions.
+    pub number: usize,
+    start: usize,
+    /// What stands before its own words.
+    annotations: String,
+}
+
+/// What tells a function or a type from others of its name: what it is defined in, and all of its own words before the body.
 #[derive(PartialEq, Eq, Hash)]
-struct Head {
+pub(in crate::features::edit) struct Head {
     name: String,
     place: String,
     said: String,
 }
 
 /// The heads of definitions with these names.
-fn heads(parsed: &Parsed, all: &[Definition], names: &HashSet<&str>) -> HashMap<Head, usize> {
-    let text = parsed.text();
+pub(in crate::features::edit) fn heads(parsed: &Parsed, all: &[Definition], names: &HashSet<&str>) -> HashMap<Head, Vec<Place>> {
+    let (text, surface) = (parsed.text(), Surface::of(Some(parsed.language())));
     let parent = |one: &Definition| one.parent.and_then(|parent| all.get(parent as usize));
     let is_local = |one: &Definition| std::iter::successors(parent(one), |around| parent(around)).any(|around| around.kind.is_callable());
-    let mut found = HashMap::new();
-    let named = all.iter().filter(|one| names.contains(one.name.of(text)));
-    for one in named.filter(|one| (one.kind.is_callable() || one.kind.is_type()) && !one.body.is_empty() && !is_local(one)) {
+    let mut found: HashMap<Head, Vec<Place>> = HashMap::new();
+    let plain = |code: &str| code.split_whitespace().collect::<String>();
+    let named = all.iter().enumerate().filter(|(_, one)| names.contains(one.name.of(text)));
+    for (number, one) in named.filter(|(_, one)| (one.kind.is_callable() || one.kind.is_type()) && !one.body.is_empty() && !is_local(one)) {
         let container = parent(one).map_or(one.container.of(text), |around| around.name.of(text));
         // A member of something without a name cannot be told from others'.
         if one.kind == syntax::Kind::Method && container.is_empty() {
             continue;
         }
         let of = scope::trait_of(parsed, one.signature.start as usize).map_or("", |of| &text[of]);
-        let said = text[one.item.start.min(one.signature.start) as usize..one.body.start as usize].split_whitespace().collect();
-        *found.entry(Head { name: one.name.of(text).into(), place: format!("{container} {of}"), said }).or_insert(0) += 1;
+        let (start, own) = (one.item.start.min(one.signature.start) as usize, surface.behind_annotations(text, one));
+        let head =
+            Head { name: one.name.of(text).into(), place: format!("{container} {of}"), said: plain(&text[own..one.body.start as usize]) };
+        found.entry(head).or_default().push(Place { number, start, annotations: plain(&text[start..own]) });
     }
     found
 }

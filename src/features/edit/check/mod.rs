@@ -6,6 +6,7 @@
 
 pub(super) mod drafts;
 pub(super) mod duplicates;
+mod loops;
 pub(super) mod losses;
 pub(super) mod outline;
 pub(super) mod still_used;
@@ -29,12 +30,16 @@ use crate::features::Site;
 use crate::redact::PLACEHOLDER;
 use crate::syntax::uses::{self, Within};
 use crate::syntax::{self, elided};
+use crate::text::excerpt::shorten;
 use crate::text::visible::restored;
 use crate::text::{Batch, Edit, markdown};
 
 /// Matches a macro written like a function.
 static HEAD: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?m)^([ \t]*)([A-Z][A-Z0-9_]*)[ \t]*\((?:[^()\n]|\([^()\n]*\))*\)([ \t]*\{)").ok());
+
+/// Most bytes of a line that a message shows.
+const MAX_SHOWN_LINE_BYTES: usize = 60;
 
 /// Why an answer is not offered.
 pub enum Unfit {
@@ -89,6 +94,12 @@ pub fn call(work: &Work<'_>, arguments: &Value) -> Result<Filled, Unfit> {
     let same = |edit: &Edit| edit.text.trim() == site.text[edit.range.clone()].trim();
     if batch.edits().iter().all(same) && filled.others.is_empty() {
         return Err(Unfit::Same);
+    }
+    let others = filled.others.iter().map(|other| (other.before.as_deref().unwrap_or_default(), other.after.as_str()));
+    let own = batch.edits().iter().map(|edit| (&site.text[edit.range.clone()], edit.text.as_str()));
+    if let Some((line, times)) = own.chain(others).find_map(|(old, new)| loops::found(old, new)) {
+        let line = shorten(line, MAX_SHOWN_LINE_BYTES);
+        return Err(format!("the answer says `{line}` {times} times in a row\ngive the code once").into());
     }
     let change = Change::new(site.language.clone(), &site.text, &after);
     loses_nothing(work, &change)?;

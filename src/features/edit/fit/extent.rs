@@ -4,14 +4,15 @@
 
 use std::ops::Range;
 
+use super::framed;
 use super::layout::opened;
-use super::similarity::{LINE_WEIGHT, alike, same, weight};
+use super::similarity::{Alike, LINE_WEIGHT, alike, same, weight};
 use super::strings;
 use super::untouched_lines;
 use super::whole_item;
 use crate::features::Site;
 use crate::features::edit::check::duplicates::PlacedEdit;
-use crate::syntax::{self, elided, whole};
+use crate::syntax::{self, Definition, elided, whole};
 use crate::text::lines::{line_end, line_start};
 use crate::text::{Edit, Ending};
 
@@ -44,12 +45,23 @@ impl Extent {
 
 /// The edit that puts an answer in place of the marked lines, or of those that it repeats with them.
 pub fn edit(site: &Site, marked: &Range<usize>, new: &str) -> Result<Edit, String> {
+    let framed = framed::inside(site, marked, new);
+    let new = framed.as_deref().unwrap_or(new);
     let plain = strings::placed(site.language.as_ref(), new, &site.text[marked.clone()]).trim_end().to_string();
     let plain = Extent::lines(marked.clone(), plain);
     let loose = site.language.as_ref().is_none_or(|language| !language.indented);
     let laid = Laid { site, marked, loose };
     let chosen = laid.choose(plain, new)?;
-    Ok(Edit { range: chosen.range, text: Ending::of(&site.text).apply(&chosen.text) })
+    let text = with_line_ends(&site.text[chosen.range.clone()], &chosen.text);
+    Ok(Edit { range: chosen.range, text: Ending::of(&site.text).apply(&text) })
+}
+
+/// An answer with the blanks that the file has at the ends of the lines it repeats.
+fn with_line_ends(old: &str, new: &str) -> String {
+    let (file, answer): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
+    let Some(alike) = alike(&file, &answer, false) else { return new.into() };
+    let lines = alike.back.iter().zip(&answer).map(|(back, own)| back.map_or(*own, |at| file[at].trim_end_matches('\r')));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The edit that puts an answer on an empty line, or in place of the lines around that it repeats. None of these may be lost, except inside
@@ -204,7 +216,34 @@ impl Laid<'_> {
         let (with, stay) = untouched_lines::kept(self, &one);
         // An answer that repeats no unmarked line was not meant to replace any.
         let loses = one.head.is_none() && (lost > kept + stay + MAX_LEFT_OUT_LINES || stay > 0 && kept == 0);
-        (!elides && !loses).then_some((alike.cost, with.unwrap_or(one)))
+        (!elides && !loses && !self.cuts_another(&one, &alike)).then_some((alike.cost, with.unwrap_or(one)))
+    }
+
+    /// Whether it changes lines of a definition that is neither marked nor around the marked lines, without giving its head back.
+    fn cuts_another(&self, one: &Extent, alike: &Alike) -> bool {
+        if one.head.is_some() {
+            return false;
+        }
+        let (text, marked) = (&self.site.text, self.marked);
+        let mut starts = vec![one.range.start];
+        starts.extend(text[one.range.clone()].match_indices('\n').map(|(at, _)| one.range.start + at + 1));
+        let line_at = |at: usize| starts.partition_point(|start| *start <= at).checked_sub(1);
+        let touches = |known: &Definition| known.item.start as usize <= marked.end && marked.start <= known.item.end as usize;
+        let around: Vec<&Definition> = self.site.definitions().iter().filter(|known| touches(known)).collect();
+        let is_local = |known: &Definition| {
+            around.iter().any(|of| of.kind.is_callable() && of.item.start <= known.item.start && known.item.end <= of.item.end)
+        };
+        self.site.definitions().iter().filter(|known| !known.body.is_empty() && !touches(known) && !is_local(known)).any(|known| {
+            let (item, name) = (known.item.range(), known.name.range());
+            let mut inside = (0..starts.len()).filter(|at| starts[*at] < item.end && item.start <= line_end(text, starts[*at]));
+            let says = |at: usize| weight(&text[starts[at]..line_end(text, starts[at])]) == LINE_WEIGHT;
+            let is_lost = |at: usize| alike.kept.get(at).is_some_and(|kept| !kept) && says(at);
+            let is_rival = around.iter().any(|of| of.name.of(text) == known.name.of(text));
+            let has_head = one.range.contains(&name.start)
+                && line_at(name.start)
+                    .is_some_and(|at| if is_rival { alike.back.contains(&Some(at)) } else { alike.kept.get(at) == Some(&true) });
+            !has_head && inside.any(is_lost)
+        })
     }
 
     /// The lines of the file and of the answer, without comments and attributes above an item.

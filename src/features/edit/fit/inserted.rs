@@ -30,6 +30,9 @@ fn indent(site: &Site, line: &Range<usize>, new: &str) -> String {
         return own.into();
     }
     let (above, below) = neighbours(site, line);
+    if site.language.is_none() {
+        return unread_indent(new, above, below).into();
+    }
     let around = site.parsed().map(|parsed| scope::at(parsed, line.start).items).unwrap_or_default();
     let in_body = around.last().is_some_and(|item| item.kind.is_callable());
     if let Some(depth) = members::depth(site, line).filter(|_| !in_body) {
@@ -43,6 +46,17 @@ fn indent(site: &Site, line: &Range<usize>, new: &str) -> String {
     let inner = inner_indent(site, &item);
     let inside = [above, below].into_iter().map(indentation).filter(|depth| depth.len() >= inner.len() && depth.starts_with(&inner));
     inside.min_by_key(|depth| depth.len()).map_or(inner.clone(), String::from)
+}
+
+/// Where no grammar reads the file: the indentation of the answer if it may go on with a block above, else that which the lines on both
+/// sides have.
+fn unread_indent<'a>(new: &'a str, above: &'a str, below: &'a str) -> &'a str {
+    let (said, above) = (indentation(new.trim_start_matches('\n')), indentation(above));
+    if !said.is_empty() && above.starts_with(said) {
+        return said;
+    }
+    let below = indentation(below);
+    if above.starts_with(below) { below } else { above }
 }
 
 /// The nearest non-blank lines above and below.

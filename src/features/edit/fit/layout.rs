@@ -93,6 +93,14 @@ pub fn with_first(code: &str) -> String {
     if least.is_empty() || !(whole || is_over) { code.into() } else { format!("{least}{code}") }
 }
 
+/// Code without blanks at the ends of its lines, if all lines have some: that is no layout, but a habit of the model. The last line has
+/// lost its own before.
+pub fn without_line_ends(code: &str) -> Option<String> {
+    let (above, _) = code.trim_end().rsplit_once('\n')?;
+    let mut said = above.lines().filter(|line| !line.trim().is_empty());
+    said.all(|line| line.ends_with([' ', '\t'])).then(|| code.lines().map(str::trim_end).collect::<Vec<_>>().join("\n"))
+}
+
 /// The number of opening brackets minus that of closing ones.
 pub fn opened(code: &str) -> isize {
     code.chars().map(|sign| isize::from("([{".contains(sign)) - isize::from(")]}".contains(sign))).sum()

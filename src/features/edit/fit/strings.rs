@@ -27,7 +27,8 @@ pub fn fitted_in(language: Option<&Arc<Language>>, code: &str, indent: &str, uni
 /// [`layout::placed`], with strings unchanged. If the whole answer was shifted against the old lines, the strings in it were too: one that
 /// the old lines have at another depth stays as it was there.
 pub fn placed(language: Option<&Arc<Language>>, code: &str, old: &str) -> String {
-    let indent = indentation(old);
+    // A blank line tells nothing of the depth.
+    let indent = indentation(old.lines().find(|line| !line.trim().is_empty()).unwrap_or(old));
     let old = if indentation(code) == indent { "" } else { old };
     moved(language, code, old, |code| layout::placed(code, indent))
 }

@@ -9,7 +9,6 @@ use super::strings::placed;
 use crate::features::Site;
 use crate::syntax::{self, Definition, Surface};
 use crate::text::lines::line_start;
-use crate::text::words;
 
 /// The innermost item around the marked lines that the answer defines, with the answer in its place.
 pub(in crate::features::edit) fn around(site: &Site, marked: &Range<usize>, new: &str) -> Option<Extent> {
@@ -74,7 +73,7 @@ fn instead(site: &Site, marked: &Range<usize>, known: &Definition, new: &str) ->
 }
 
 /// The lines of comments and attributes above an item, up to the line of its own first word.
-fn above(site: &Site, text: &str, known: &Definition) -> Range<usize> {
+pub(super) fn above(site: &Site, text: &str, known: &Definition) -> Range<usize> {
     let own = line_start(text, behind_annotations(site, text, known));
     let doc = known.doc.range();
     let start = known.item.range().start.min(own);
@@ -84,26 +83,11 @@ fn above(site: &Site, text: &str, known: &Definition) -> Range<usize> {
 
 /// Where a signature begins behind the annotations that its language has in it.
 pub(in crate::features::edit) fn behind_annotations(site: &Site, text: &str, known: &Definition) -> usize {
-    let (mut at, end) = (known.signature.start as usize, known.signature.end as usize);
-    let surface = Surface::of(site.language.as_ref());
-    while let Some(rest) = text.get(at..end).filter(|rest| !surface.is_no_attribute(rest)).and_then(|rest| rest.strip_prefix('@')) {
-        let name = rest.len() - rest.trim_start_matches(|letter: char| words::is_word(letter) || letter == '.').len();
-        let mut next = at + 1 + name;
-        if text[next..end].trim_start().starts_with('(') {
-            let mut depth = 0;
-            let closes = |letter: char| {
-                depth += i32::from(letter == '(') - i32::from(letter == ')');
-                letter == ')' && depth == 0
-            };
-            let Some(close) = text[next..end].find(closes) else { return at };
-            next += close + 1;
-        }
-        at = next + (text[next..end].len() - text[next..end].trim_start().len());
-    }
-    at
+    Surface::of(site.language.as_ref()).behind_annotations(text, known)
 }
 
-fn end(site: &Site, known: &Definition) -> usize {
+/// Where the last line of an item ends.
+pub(super) fn end(site: &Site, known: &Definition) -> usize {
     let item = known.item.range();
     site.whole_lines(item.clone()).end.max(item.start)
 }

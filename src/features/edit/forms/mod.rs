@@ -21,11 +21,14 @@ use schema::{NAME, REASON, not_repeated, repeats};
 
 use super::calls::Calls;
 use super::documentation;
+use super::fit::again;
 use super::fit::answer_diff;
 use super::fit::answer_imports;
 use super::fit::extent;
 use super::fit::inserted;
+use super::fit::layout as answer_layout;
 use super::fit::members;
+use super::fit::path_line;
 use super::fit::strings;
 use super::module_move::Moving;
 use super::new_file::NewFile;
@@ -149,7 +152,12 @@ impl Form {
         let unit = site.indent_unit();
         // Lines indented differently than the file may be replaced by such lines.
         let mixed = layout::is_foreign(&site.text[self.marked()], &unit);
-        let code = |name: &str| if mixed { text(name) } else { strings::in_unit(site.language.as_ref(), &text(name), &unit) };
+        let code = |name: &str| {
+            let said = text(name);
+            let said = answer_layout::without_line_ends(&said).unwrap_or(said);
+            let said = path_line::without(&site.text, &site.path, &said).unwrap_or(said);
+            if mixed { said } else { strings::in_unit(site.language.as_ref(), &said, &unit) }
+        };
         let edits = match self {
             // In a Markdown file, the fences of a code block belong to the file.
             Form::Replace { lines } if markdown::fences_around(&site.text[lines.clone()]).is_some() => {
@@ -204,6 +212,8 @@ impl Form {
             return None;
         }
         arguments["new_code"].as_str().filter(|new| markdown::without_fence(new).trim().is_empty())?;
+        // Blank lines at the ends that are marked as well go, too.
+        let lines = site.whole_lines(site.selected.clone());
         let is_alone = site.text[..lines.start].lines().next_back().is_none_or(|line| line.trim().is_empty());
         let mut end = next_line(&site.text, lines.end);
         // The blank lines above stay; those below would be added to them.
@@ -263,6 +273,8 @@ fn replaced(site: &Site, lines: &Range<usize>, new: &str) -> Result<Vec<Edit>, S
         let edits: Result<Vec<Edit>, String> = hunks.iter().map(|hunk| hunk.edit(&site.text, lines, indented)).collect();
         return Ok(sorted(edits?));
     }
+    let once = again::once(site, lines, new);
+    let new = once.as_deref().unwrap_or(new);
     let brought = answer_imports::parted(site, lines, new);
     if brought.is_all() {
         let missing = || "the file imports that already\ngive back the marked lines, changed as the task asks".to_string();

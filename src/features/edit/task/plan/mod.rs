@@ -25,6 +25,7 @@ use crate::route::{Signal, Task, TaskKind, task_number};
 use crate::syntax::scope::Item;
 use crate::syntax::{Definition, Kind, Language, naming, place};
 use crate::text::excerpt::shorten;
+use crate::text::lines;
 
 /// What an edit request has become.
 #[derive(Clone)]
@@ -378,7 +379,7 @@ fn fix(site: &Site) -> Form {
     let lines = site.whole_lines(site.bytes.clone());
     let start = site.text[..lines.start].rmatch_indices('\n').nth(LINES_BESIDE_PROBLEM).map_or(0, |(at, _)| at + 1);
     let end = site.text[lines.end..].match_indices('\n').nth(LINES_BESIDE_PROBLEM).map_or(site.text.len(), |(at, _)| lines.end + at);
-    Form::Replace { lines: site.whole_lines(start..end) }
+    Form::Replace { lines: site.whole_lines(lines::without_blank_ends(&site.text, &(start..end))) }
 }
 
 fn variable(site: &Site) -> Result<Form, String> {
