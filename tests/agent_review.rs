@@ -183,3 +183,25 @@ async fn a_signature_that_calls_do_not_see_is_no_reason_to_look() {
         assert_eq!(told("ts", code, script, "area(a: string[], b: (x: number) => number)", to).await, is_told, "{to}");
     }
 }
+
+/// The name was still in the file, so the edit was applied without a look.
+#[tokio::test]
+async fn a_method_that_is_gone_is_missed_although_another_type_has_one_of_its_name() {
+    let rust = [("m.rs", "struct A;\nstruct B;\nimpl A {\n    fn go(&self) -> u8 { 1 }\n}\nimpl B {\n    fn go(&self) -> u8 { 2 }\n}\n")];
+    let edited = proposed(&rust, "struct A", vec![change("m.rs", "    fn go(&self) -> u8 { 2 }\n", "")], words()).await;
+    assert!(edited.confirm.iter().any(|why| why.contains("`go` in `B` is gone")), "{:?}", edited.confirm);
+    let java = [("W.java", "class W {\n    int a() { return 1; }\n    int a(int b) { return b; }\n}\n")];
+    let edited = proposed(&java, "class W", vec![change("W.java", "    int a(int b) { return b; }\n", "")], words()).await;
+    assert!(edited.confirm.iter().any(|why| why.contains("`a` in `W` is gone")), "{:?}", edited.confirm);
+    // It may move to another file, or to another type.
+    let python = [
+        ("a.py", "class A:\n    def go(self):\n        return 1\n\n\nclass B:\n    def go(self):\n        return 2\n"),
+        ("b.py", "class C:\n    x = 1\n"),
+    ];
+    let moves = vec![
+        change("a.py", "    def go(self):\n        return 2\n", "    pass\n"),
+        change("b.py", "    x = 1\n", "    x = 1\n\n    def go(self):\n        return 2\n"),
+    ];
+    let edited = proposed(&python, "class A", moves, words()).await;
+    assert!(!edited.confirm.iter().any(|why| why.contains("is gone")), "{:?}", edited.confirm);
+}

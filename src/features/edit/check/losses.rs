@@ -3,9 +3,11 @@
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
+use std::fmt;
 use std::sync::Arc;
 
 use super::duplicates;
+use super::namesakes;
 use super::outline::Outline;
 use crate::features::edit::task::allowed::Allowed;
 use crate::syntax::{self, Definition, Kind, Language, elided, members};
@@ -41,16 +43,16 @@ impl<'a> Change<'a> {
 
     /// A definition that disappears, and the one in its place if there is one. With a replacement it only counts if something still needs
     /// the old name, and the task does not mention a new name.
-    pub fn gone(&self, allowed: Allowed<'_>, is_needed: impl Fn(&str) -> bool) -> Option<(String, Option<String>)> {
+    pub fn gone(&self, allowed: Allowed<'_>, is_needed: impl Fn(&str) -> bool) -> Option<Gone> {
         if allowed.takes_away() {
             return None;
         }
         let all = gone(self.old().as_slice(), self.now().as_slice());
         let is_lost = |one: &Gone| match &one.instead {
             Some(_) => !allowed.renames() && is_needed(&one.name),
-            None => !allowed.is_unneeded(&one.name) || is_needed(&one.name),
+            None => !allowed.is_unneeded(&one.name) || one.holder.is_none() && is_needed(&one.name),
         };
-        all.into_iter().find(is_lost).map(|one| (one.name, one.instead))
+        all.into_iter().find(is_lost)
     }
 
     /// What else is lost, worded for the model.
@@ -76,10 +78,22 @@ pub(in crate::features::edit) struct Gone {
 
 /// Definitions of the old texts that are in none of the new ones. A new definition counts as the replacement of a lost one if it is of the
 /// same kind and in the same container, and is no mere helper of what stays. A lost definition that only its own text used counts as
+    /// What it was in, if others of its name stay. Whether something needs it does not show by its name then.
+    pub holder: Option<String>,
 /// replaced by whatever is new.
 pub(in crate::features::edit) fn gone(old: &[&Outline], now: &[&Outline]) -> Vec<Gone> {
     let all = |of: &[&'_ Outline]| of.iter().flat_map(|one| one.names()).map(|(_, name)| name).collect::<HashSet<String>>();
     let (before, after) = (all(old), all(now));
+/// For a person and a model.
+impl fmt::Display for Gone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.holder.as_deref() {
+            None | Some("") => write!(f, "`{}`", self.name),
+            Some(holder) => write!(f, "`{}` in `{holder}`", self.name),
+        }
+    }
+}
+
     let mut new: Vec<(&Outline, &Definition)> = now.iter().flat_map(|of| of.outer().map(|one| (*of, one))).collect();
     new.retain(|(of, one)| !before.contains(one.name.of(of.text())));
     let first = new.first().map(|(of, one)| one.name.of(of.text()).to_string());
@@ -88,17 +102,26 @@ pub(in crate::features::edit) fn gone(old: &[&Outline], now: &[&Outline]) -> Vec
         let name = one.name.of(of.text()).to_string();
         if after.contains(&name) || !told.insert(name.clone()) {
             continue;
+    let is_instead = |of: &Outline, one: &Definition, by: &Outline, other: &Definition| {
+        let holder = of.holder(one);
+        let is_home = by.holder(other) == holder || !after.contains(holder);
+        let was_used = || of.uses(one.name.of(of.text()));
+        is_home && group(one.kind) == group(other.kind) && (was_used() || !by.uses(other.name.of(by.text())))
+    };
         }
         let was_used = of.uses(&name);
-        let holder = of.holder(one);
-        let is_instead = |(by, other): &(&Outline, &Definition)| {
-            let is_home = by.holder(other) == holder || !after.contains(holder);
-            is_home && group(one.kind) == group(other.kind) && (was_used || !by.uses(other.name.of(by.text())))
-        };
-        let at = new.iter().position(is_instead);
+        let at = new.iter().position(|(by, other)| is_instead(of, one, by, other));
         let instead = at.map(|at| new.remove(at)).map(|(by, other)| other.name.of(by.text()).to_string());
         let own = first.clone().filter(|_| was_used && !one.public);
-        found.push(Gone { name, instead: instead.or(own) });
+        found.push(Gone { name, holder: None, instead: instead.or(own) });
+    }
+    for (of, one) in namesakes::gone(old, now) {
+        let holder = of.holder(one);
+        // What goes with its holder was told with that.
+        let has_holder = after.contains(holder) || !before.contains(holder);
+        if has_holder && !new.iter().any(|(by, other)| is_instead(of, one, by, other)) {
+            found.push(Gone { name: one.name.of(of.text()).to_string(), holder: Some(holder.to_string()), instead: None });
+        }
     }
     found
 }

@@ -7,6 +7,7 @@
 pub(super) mod drafts;
 pub(super) mod duplicates;
 pub(super) mod losses;
+mod namesakes;
 pub(super) mod outline;
 pub(super) mod still_used;
 
@@ -109,16 +110,14 @@ fn loses_nothing(work: &Work<'_>, change: &Change<'_>) -> Result<(), Unfit> {
     let in_code = |now: &Outline, name: &str| uses::uses(&now.parsed, name).iter().any(|(_, within)| *within == Within::Code);
     let is_own = |id| work.session.index.file(id).is_some_and(|file| Some(&file.path) == work.site.document_path());
     let is_needed = |name: &str| still_used::is_needed(work.session, name, change.now().is_some_and(|now| in_code(now, name)), is_own);
-    match change.gone(allowed, is_needed) {
-        Some((gone, None)) => {
-            let words = "give all of the marked lines back, changed as the task asks";
-            return Err(format!("the definition of `{gone}` would be gone\n{words}").into());
-        }
-        Some((gone, Some(new))) => {
-            let words = "keep the name, which the task does not ask to change";
-            return Err(format!("the definition of `{gone}` would be gone, which is still used, with `{new}` in its place\n{words}").into());
-        }
-        None => {}
+    if let Some(gone) = change.gone(allowed, is_needed) {
+        let (instead, words) = match &gone.instead {
+            None => (String::new(), "give all of the marked lines back, changed as the task asks"),
+            Some(new) => {
+                (format!(", which is still used, with `{new}` in its place"), "keep the name, which the task does not ask to change")
+            }
+        };
+        return Err(format!("the definition of {gone} would be gone{instead}\n{words}").into());
     }
     if let Some(name) = change.repeated() {
         return Err(format!("`{name}` would be in the file twice\ngive it once").into());
