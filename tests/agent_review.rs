@@ -205,3 +205,25 @@ async fn a_method_that_is_gone_is_missed_although_another_type_has_one_of_its_na
     let edited = proposed(&python, "class A", moves, words()).await;
     assert!(!edited.confirm.iter().any(|why| why.contains("is gone")), "{:?}", edited.confirm);
 }
+
+/// In a file that no grammar reads nothing was looked at, and the person's own words to the model came back as lines.
+#[tokio::test]
+async fn what_is_no_text_of_a_file_is_told_where_no_grammar_reads_it() {
+    let css = "a {\n  color: red;\n}\nb {\n  color: blue;\n}\n";
+    let put = |new: &str| vec![change("a.css", "  color: red;\n}", new)];
+    let cases = [
+        ("<<<<<<< SEARCH\n  color: red;\n=======\n  color: green;\n>>>>>>> REPLACE\n}", "`<<<<<<< SEARCH` would be written"),
+        ("  color: green;\n}<|im_end|>", "`<|im_end|>` would be written"),
+        ("  color: green;\n}\n/* ... rest unchanged ... */", "stands for code that is not written out"),
+        ("  color: green;", "a brace would be left open"),
+        ("I have changed the color to green.", "words to you"),
+    ];
+    for (new, why) in cases {
+        let confirm = proposed(&[("a.css", css)], "a {", put(new), words()).await.confirm;
+        assert!(confirm.iter().any(|said| said.contains(why)), "{new:?}: {confirm:?}");
+    }
+    let json = [("a.json", "{\"a\": 1,\n \"b\": 2}\n")];
+    let confirm = proposed(&json, "{", vec![change("a.json", "\"a\": 1,", "\"a\": 2")], words()).await.confirm;
+    assert!(confirm.iter().any(|said| said.contains("would not be any more")), "{confirm:?}");
+    assert_eq!(proposed(&[("a.css", css)], "a {", put("  color: green;\n}"), words()).await.confirm, Vec::<String>::new());
+}

@@ -53,6 +53,7 @@ impl Task {
         let lost = changed.iter().filter_map(|one| one.lost(self.plan.allowed()));
         let twice = changed.iter().filter_map(Changed::doubled);
         let mut found: Vec<String> = lost.chain(twice).chain(self.gone(&changed)).chain(self.moved(&changed)).collect();
+        found.extend(changed.iter().filter_map(Changed::residue));
         found.extend(self.left_behind(&changed));
         found.extend(self.signatures(&changed));
         found
@@ -185,6 +186,10 @@ impl<'a> Changed<'a> {
 
     fn lost(&self, allowed: Allowed<'_>) -> Option<String> {
         self.change.lost(allowed).map(|lost| format!("{}: {lost}", self.draft.path))
+    }
+
+    fn residue(&self) -> Option<String> {
+        self.change.residue(self.draft.path.name()).map(|residue| format!("{}: {}", self.draft.path, residue.why))
     }
 
     fn doubled(&self) -> Option<String> {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::duplicates;
 use super::namesakes;
 use super::outline::Outline;
+use crate::agent::residue::{self, Residue};
 use crate::features::edit::task::allowed::Allowed;
 use crate::syntax::{self, Definition, Kind, Language, elided, members};
 
@@ -61,6 +62,11 @@ impl<'a> Change<'a> {
         line.or_else(|| nested(self.old()?, self.now()?)).or_else(|| lost(self.old()?, self.now()?, allowed))
     }
 
+    /// What the edit brings into a file of this name although it is no text of it. Where there is a grammar, that reads the file instead.
+    pub fn residue(&self, name: &str) -> Option<Residue> {
+        self.language.is_none().then(|| residue::brought(name, self.before, self.after))?
+    }
+
     /// A new definition that is there twice.
     pub fn repeated(&self) -> Option<String> {
         // What does not parse cannot be compared.
@@ -72,18 +78,12 @@ impl<'a> Change<'a> {
 /// A definition that no text has any more.
 pub(in crate::features::edit) struct Gone {
     pub name: String,
+    /// What it was in, if others of its name stay. Whether something needs it does not show by its name then.
+    pub holder: Option<String>,
     /// What is in its place.
     pub instead: Option<String>,
 }
 
-/// Definitions of the old texts that are in none of the new ones. A new definition counts as the replacement of a lost one if it is of the
-/// same kind and in the same container, and is no mere helper of what stays. A lost definition that only its own text used counts as
-    /// What it was in, if others of its name stay. Whether something needs it does not show by its name then.
-    pub holder: Option<String>,
-/// replaced by whatever is new.
-pub(in crate::features::edit) fn gone(old: &[&Outline], now: &[&Outline]) -> Vec<Gone> {
-    let all = |of: &[&'_ Outline]| of.iter().flat_map(|one| one.names()).map(|(_, name)| name).collect::<HashSet<String>>();
-    let (before, after) = (all(old), all(now));
 /// For a person and a model.
 impl fmt::Display for Gone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -94,20 +94,26 @@ impl fmt::Display for Gone {
     }
 }
 
+/// Definitions of the old texts that are in none of the new ones. A new definition counts as the replacement of a lost one if it is of the
+/// same kind and in the same container, and is no mere helper of what stays. A lost definition that only its own text used counts as
+/// replaced by whatever is new.
+pub(in crate::features::edit) fn gone(old: &[&Outline], now: &[&Outline]) -> Vec<Gone> {
+    let all = |of: &[&'_ Outline]| of.iter().flat_map(|one| one.names()).map(|(_, name)| name).collect::<HashSet<String>>();
+    let (before, after) = (all(old), all(now));
     let mut new: Vec<(&Outline, &Definition)> = now.iter().flat_map(|of| of.outer().map(|one| (*of, one))).collect();
     new.retain(|(of, one)| !before.contains(one.name.of(of.text())));
-    let first = new.first().map(|(of, one)| one.name.of(of.text()).to_string());
-    let (mut found, mut told): (Vec<Gone>, HashSet<String>) = (vec![], HashSet::new());
-    for (of, one) in old.iter().flat_map(|of| of.outer().map(move |one| (of, one))) {
-        let name = one.name.of(of.text()).to_string();
-        if after.contains(&name) || !told.insert(name.clone()) {
-            continue;
     let is_instead = |of: &Outline, one: &Definition, by: &Outline, other: &Definition| {
         let holder = of.holder(one);
         let is_home = by.holder(other) == holder || !after.contains(holder);
         let was_used = || of.uses(one.name.of(of.text()));
         is_home && group(one.kind) == group(other.kind) && (was_used() || !by.uses(other.name.of(by.text())))
     };
+    let first = new.first().map(|(of, one)| one.name.of(of.text()).to_string());
+    let (mut found, mut told): (Vec<Gone>, HashSet<String>) = (vec![], HashSet::new());
+    for (of, one) in old.iter().flat_map(|of| of.outer().map(move |one| (of, one))) {
+        let name = one.name.of(of.text()).to_string();
+        if after.contains(&name) || !told.insert(name.clone()) {
+            continue;
         }
         let was_used = of.uses(&name);
         let at = new.iter().position(|(by, other)| is_instead(of, one, by, other));

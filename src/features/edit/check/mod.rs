@@ -26,6 +26,7 @@ use outline::Outline;
 
 use crate::agent::gaps::{self, Doubt, Elsewhere};
 use crate::agent::refusals::for_person;
+use crate::agent::residue;
 use crate::features::Site;
 use crate::redact::PLACEHOLDER;
 use crate::syntax::uses::{self, Within};
@@ -93,12 +94,27 @@ pub fn call(work: &Work<'_>, arguments: &Value) -> Result<Filled, Unfit> {
     }
     let change = Change::new(site.language.clone(), &site.text, &after);
     loses_nothing(work, &change)?;
+    if let Some(residue) = change.residue(name(site)).filter(|residue| residue.certain) {
+        return Err(residue.why.into());
+    }
     if after.matches(PLACEHOLDER).count() > site.text.matches(PLACEHOLDER).count() {
         return Err("it contains `<redacted …>`, which stands for a secret that models do not see".to_string().into());
     }
     parses_as_before(work, &batch, &change)?;
     filled.others.iter().try_for_each(|other| parses(work, other))?;
     Ok(filled)
+}
+
+/// Why a person has to look at what may be offered.
+pub(super) fn doubt(site: &Site, filled: &Filled) -> Option<String> {
+    let after = Batch::new(filled.edits.clone()).ok()?.applied_to(&site.text);
+    let residue = Change::new(site.language.clone(), &site.text, &after).residue(name(site))?;
+    Some(for_person(&residue.why))
+}
+
+/// The name of the file.
+fn name(site: &Site) -> &str {
+    site.path.rsplit('/').next().unwrap_or_default()
 }
 
 /// Checks that the edit removes nothing that the task does not mention.
@@ -186,5 +202,9 @@ fn parses(work: &Work<'_>, other: &Changed) -> Result<(), String> {
     if language.is_some_and(|language| language.indented) && strays(&other.after) > strays(old) {
         return Err(format!("{}: {}", other.path, gaps::STRAYS));
     }
-    language.and_then(|language| elided::left_out(language, old, &other.after)).map_or(Ok(()), Err)
+    let Some(language) = language else {
+        let residue = residue::brought(other.path.name(), old, &other.after).filter(|residue| residue.certain);
+        return residue.map_or(Ok(()), |residue| Err(format!("{}: {}", other.path, residue.why)));
+    };
+    elided::left_out(language, old, &other.after).map_or(Ok(()), Err)
 }
