@@ -20,6 +20,7 @@ pub async fn edit(session: &Session, params: &Params, cancel: &Cancel, sink: &Si
     if let Some(reason) = session.closed(&params.at) {
         return Err(EngineError::refused(format!("nothing is changed here: {reason}")));
     }
+    let session = &session.for_document(&params.at.document);
     let site = Site::new(session, &params.at);
     let params = &Params { how: params.how.masked(&site), ..params.clone() };
     let plan = Plan::new(session, &site, &params.how).map_err(EngineError::refused)?;
@@ -31,10 +32,10 @@ pub async fn edit(session: &Session, params: &Params, cancel: &Cancel, sink: &Si
     outcome
 }
 
-async fn work_out(work: &Work<'_>) -> Result<Edited, EngineError> {
 /// Begins the reason why a model was asked for a rename, for that model, and for a person if nothing comes of it.
 const NOT_ALONE: &str = "the index alone could not rename it";
 
+async fn work_out(work: &Work<'_>) -> Result<Edited, EngineError> {
     let by_form = || work.plan.clone().by_form(work.session, work.site, &work.params.how);
     // What the index can do alone is done without a model, so nothing leaves the machine.
     let alone = (work.plan.route == Route::IndexAlone).then(by_form);
