@@ -1,13 +1,17 @@
 //! What a change comes to that single edits do not show: who does not follow a signature, a constructor or a move; and what is told of it before
 //! anything is sent or renamed.
 
+use std::sync::Arc;
+
 use longsight::config::Config;
-use longsight::engine::scripted::Scripted;
-use longsight::engine::{Cancel, Engine};
+use longsight::engine::scripted::{Scripted, Step};
+use longsight::engine::{Cancel, Engine, Event, Finish, Finished};
+use longsight::features::Target;
 use longsight::features::actions::MODULE;
 use longsight::features::edit::{Edited, How, Params, edit};
 use longsight::features::preview::{self, preview};
 use longsight::features::silent;
+use longsight::workspace::{Document, Documents, Snapshot};
 use serde_json::{Value, json};
 
 use crate::support::workspace::{Workspace, agent_config, call, calls, instruct, target};
@@ -182,4 +186,116 @@ async fn a_signature_that_calls_do_not_see_is_no_reason_to_look() {
     ] {
         assert_eq!(told("ts", code, script, "area(a: string[], b: (x: number) => number)", to).await, is_told, "{to}");
     }
+}
+
+/// The name was still in the file, so the edit was applied without a look.
+#[tokio::test]
+async fn a_method_that_is_gone_is_missed_although_another_type_has_one_of_its_name() {
+    let rust = [("m.rs", "struct A;\nstruct B;\nimpl A {\n    fn go(&self) -> u8 { 1 }\n}\nimpl B {\n    fn go(&self) -> u8 { 2 }\n}\n")];
+    let edited = proposed(&rust, "struct A", vec![change("m.rs", "    fn go(&self) -> u8 { 2 }\n", "")], words()).await;
+    assert!(edited.confirm.iter().any(|why| why.contains("`go` in `B` is gone")), "{:?}", edited.confirm);
+    let java = [("W.java", "class W {\n    int a() { return 1; }\n    int a(int b) { return b; }\n}\n")];
+    let edited = proposed(&java, "class W", vec![change("W.java", "    int a(int b) { return b; }\n", "")], words()).await;
+    assert!(edited.confirm.iter().any(|why| why.contains("`a` in `W` is gone")), "{:?}", edited.confirm);
+    // It may move to another file, or to another type.
+    let python = [
+        ("a.py", "class A:\n    def go(self):\n        return 1\n\n\nclass B:\n    def go(self):\n        return 2\n"),
+        ("b.py", "class C:\n    x = 1\n"),
+    ];
+    let moves = vec![
+        change("a.py", "    def go(self):\n        return 2\n", "    pass\n"),
+        change("b.py", "    x = 1\n", "    x = 1\n\n    def go(self):\n        return 2\n"),
+    ];
+    let edited = proposed(&python, "class A", moves, words()).await;
+    assert!(!edited.confirm.iter().any(|why| why.contains("is gone")), "{:?}", edited.confirm);
+}
+
+/// In a file that no grammar reads nothing was looked at, and the person's own words to the model came back as lines.
+#[tokio::test]
+async fn what_is_no_text_of_a_file_is_told_where_no_grammar_reads_it() {
+    let css = "a {\n  color: red;\n}\nb {\n  color: blue;\n}\n";
+    let put = |new: &str| vec![change("a.css", "  color: red;\n}", new)];
+    let cases = [
+        ("<<<<<<< SEARCH\n  color: red;\n=======\n  color: green;\n>>>>>>> REPLACE\n}", "`<<<<<<< SEARCH` would be written"),
+        ("  color: green;\n}<|im_end|>", "`<|im_end|>` would be written"),
+        ("  color: green;\n}\n/* ... rest unchanged ... */", "stands for code that is not written out"),
+        ("  color: green;", "a brace would be left open"),
+        ("I have changed the color to green.", "words to you"),
+    ];
+    for (new, why) in cases {
+        let confirm = proposed(&[("a.css", css)], "a {", put(new), words()).await.confirm;
+        assert!(confirm.iter().any(|said| said.contains(why)), "{new:?}: {confirm:?}");
+    }
+    let json = [("a.json", "{\"a\": 1,\n \"b\": 2}\n")];
+    let confirm = proposed(&json, "{", vec![change("a.json", "\"a\": 1,", "\"a\": 2")], words()).await.confirm;
+    assert!(confirm.iter().any(|said| said.contains("would not be any more")), "{confirm:?}");
+    assert_eq!(proposed(&[("a.css", css)], "a {", put("  color: green;\n}"), words()).await.confirm, Vec::<String>::new());
+}
+
+/// An edit without its reason, one that was no list, or a field that nobody had asked for cost a round, and sometimes the edit.
+#[tokio::test]
+async fn an_edit_that_is_not_in_its_list_or_says_too_little_or_too_much_is_understood() {
+    let edit = json!({ "path": "a.py", "old": "x = 1", "new": "x = 2" });
+    let with = |name: &str, value: Value| {
+        let mut more = edit.clone();
+        more[name] = value;
+        more
+    };
+    let bare = json!({ "old": "x = 1", "new": "x = 2", "reason": "so" });
+    for arguments in [
+        json!({ "edits": edit }),
+        edit.clone(),
+        json!({ "edits": [edit] }),
+        json!({ "edits": [with("line", json!(1))], "note": "x" }),
+        json!({ "path": "a.py", "edits": [bare] }),
+    ] {
+        let workspace = Workspace::new(&[("a.py", "x = 1\n")]);
+        let finish = || calls(vec![call("finish", json!({ "summary": "All is done." }))]);
+        let (session, _) = workspace.with_coder(vec![calls(vec![call("propose_edit", arguments.clone())]), finish(), finish()]);
+        let edited = instruct(&session, "a.py", "x = 1", "set it to two").await.unwrap();
+        assert!(edited.diff.contains("+x = 2") && edited.steps.iter().all(|step| step.ok), "{arguments}: {:?}", edited.steps);
+    }
+}
+
+/// The answer with the edit was cut off, and the person only read what the model said after it.
+#[tokio::test]
+async fn an_answer_that_was_cut_off_is_told_where_nothing_was_changed() {
+    let workspace = Workspace::new(&[("a.py", "x = 1\n")]);
+    let reason = Finish::Length;
+    let cut = vec![Step::Event(Event::Text("I will".into())), Step::Event(Event::Done(Finished { reason, ..Finished::default() }))];
+    let finish = calls(vec![call("finish", json!({ "summary": "done" }))]);
+    let (session, _) = workspace.with_coder(vec![cut, finish.clone(), finish]);
+    let error = instruct(&session, "a.py", "x = 1", "set it to two").await.unwrap_err();
+    assert!(error.message.contains("“done” (an answer was cut off"), "{error}");
+}
+
+/// The index knew which file hindered the rename, and only "the model only said" was told.
+#[tokio::test]
+async fn why_the_index_could_not_rename_is_told_to_the_model_and_to_the_person() {
+    let workspace = Workspace::new(&[("m.py", "def total(xs):\n    return sum(xs)\n")]);
+    std::fs::write(workspace.root().join("latin.py"), b"# \xe9\nfrom m import total\nprint(total([1]))\n").unwrap();
+    let (session, coder) = workspace.with_coder(vec![calls(vec![call("finish", json!({ "summary": "done" }))])]);
+    let error = instruct(&session, "m.py", "def total", "rename `total` to `sum_all`").await.unwrap_err();
+    assert!(
+        error.message.contains("“done”") && error.message.contains("could not rename it: ") && error.message.contains("latin.py"),
+        "{error}"
+    );
+    let asked = format!("{:?}", coder.asked()[0].ask);
+    assert!(asked.contains("could not rename it: ") && asked.contains("latin.py"), "{asked}");
+}
+
+/// A file that was open under two names, by a link, was changed in the buffer in which nobody had asked.
+#[tokio::test]
+async fn a_file_that_is_open_under_two_names_is_changed_where_it_was_asked() {
+    let workspace = Workspace::new(&[("m.py", "x = 1\n")]);
+    let finish = || calls(vec![call("finish", json!({ "summary": "done" }))]);
+    let edits = json!({ "edits": [change("m.py", "x = 1", "x = 2")] });
+    let (mut session, _) = workspace.with_coder(vec![calls(vec![call("propose_edit", edits)]), finish(), finish()]);
+    let at = target(&session, "m.py", "x = 1");
+    let link = Document { uri: at.document.uri.replace("m.py", "s.py"), ..(*at.document).clone() };
+    let documents = Documents::new([(*at.document).clone(), link.clone()]);
+    session.snapshot = Arc::new(Snapshot { documents, ..(*session.snapshot).clone() });
+    let params = Params { at: Target { document: Arc::new(link.clone()), ..at }, how: words() };
+    let edited = edit(&session, &params, &Cancel::new(), &silent()).await.unwrap();
+    assert_eq!(edited.edits[0].edit.document.uri, link.uri);
 }

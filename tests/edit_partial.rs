@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::review::{TEXT, URI, WANTED, with};
-use crate::support::agent::Mood;
+use crate::support::agent::{Fake, Mood, options};
 use crate::support::coder::{AREA, Coder};
 use crate::support::editor::{Editor, initialize_params};
 use crate::support::files;
@@ -151,4 +151,53 @@ fn the_progress_is_over_while_the_editor_asks_the_person() {
     let apply = editor.expect("workspace/applyEdit");
     while editor.expect("$/progress")["params"]["value"]["kind"] != "end" {}
     editor.send(&json!({ "jsonrpc": "2.0", "id": apply["id"], "result": { "applied": false } }));
+}
+
+/// A file on disk with this text in its only open buffer, an agent that changes that, and the running edit.
+fn running(folder: &tempfile::TempDir, buffer: &str) -> (std::path::PathBuf, std::sync::Arc<Fake>, Editor, String, Value) {
+    let root = folder.path().canonicalize().unwrap();
+    std::fs::write(root.join("a.rs"), TEXT).unwrap();
+    let uri = format!("file://{}/a.rs", root.display());
+    let agent = Fake::new(Mood::LateHunks(buffer.replace("two() -> u32", "two() -> u64")));
+    let mut editor = Editor::memory(options(agent.clone()));
+    editor.initialize(initialize_params(&root));
+    editor.open(&uri, "rust", buffer);
+    let argument = json!({ "uri": uri, "range": whole(), "instruction": "return u64" });
+    let asked = editor.start_request("workspace/executeCommand", json!({ "command": "longsight.edit", "arguments": [argument] }));
+    while agent.running() == 0 {
+        editor.pump(Duration::from_millis(5));
+    }
+    (root, agent, editor, uri, asked)
+}
+
+/// What had been thrown away with its buffer was written into the file, without a look.
+#[test]
+fn a_file_whose_buffer_is_closed_meanwhile_is_changed_only_with_a_word() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, agent, mut editor, uri, asked) = running(&folder, TEXT);
+    editor.close(&uri);
+    editor.assert_in_step();
+    agent.release();
+    let report = editor.answer(&asked)["result"].clone();
+    assert!(report["applied"] == false && report["hunks"].as_array().is_some_and(|hunks| hunks.len() == 1), "{report}");
+    editor.inbox.clear();
+    editor.quit();
+}
+
+/// The file was given another name in the editor while the model worked, and the edit was lost with the old one.
+#[test]
+fn an_edit_follows_a_file_that_is_renamed_meanwhile() {
+    let folder = tempfile::tempdir().unwrap();
+    let (root, agent, mut editor, uri, asked) = running(&folder, TEXT);
+    std::fs::rename(root.join("a.rs"), root.join("k.rs")).unwrap();
+    let renamed = uri.replace("a.rs", "k.rs");
+    editor.close(&uri);
+    editor.open(&renamed, "rust", TEXT);
+    editor.assert_in_step();
+    agent.release();
+    let report = editor.answer(&asked);
+    assert_eq!(report["result"]["applied"], true, "{report}");
+    assert_eq!(editor.buffers[&renamed].text, TEXT.replace("two() -> u32", "two() -> u64"));
+    editor.inbox.clear();
+    editor.quit();
 }

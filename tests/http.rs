@@ -23,6 +23,8 @@ pub fn limits() -> Limits {
         idle: Duration::from_millis(500),
         ping: Duration::from_millis(500),
         total: Duration::from_secs(10),
+        call: Duration::ZERO,
+        longest: Duration::ZERO,
         backoff: Duration::from_millis(10),
         ..Limits::default()
     }

@@ -12,7 +12,7 @@ use longsight::features::Target;
 use longsight::features::complete::{self, Params};
 use serde_json::{Value, json};
 
-use crate::http::{ask, config, delta, finish, request};
+use crate::http::{ask, call_delta, config, delta, finish, request};
 use crate::support::http::{Act, Asked, Server, events, head, lines, whole};
 use crate::support::workspace::{Workspace, target};
 
@@ -438,4 +438,50 @@ async fn k14_a_key_that_a_server_echoes_in_an_answer_is_redacted() {
     let command = Some(vec!["printf".to_string(), "plain".to_string()]);
     let engine = build_with("test", &EngineConfig { api_key_command: command, ..config("openai", &server.url) }, limits()).unwrap();
     assert!(ask(&engine).await.unwrap().text.starts_with("plain words"));
+}
+
+/// SGLang sends a call as a whole: each that took longer to write than the time between two events was lost. Ollama sends nothing at all
+/// before it.
+#[tokio::test]
+async fn a_server_that_sends_a_call_as_a_whole_gets_the_time_to_write_it() {
+    let times = Limits { call: Duration::from_secs(10), ..crate::http::limits() };
+    let wait = || Act::Wait(Duration::from_millis(1500));
+    let data = |value: Value| format!("data: {value}\n\n").into_bytes();
+    let call = [data(call_delta(0, "a", "read_file", "{}")), data(finish("tool_calls")), b"data: [DONE]\n\n".to_vec()].concat();
+    let acts = vec![Act::Send(head("200 OK", "text/event-stream")), Act::Send(data(delta(""))), wait(), Act::Send(call)];
+    let server = Server::answering(acts).await;
+    let engine = build_with("test", &config("openai", &server.url), times.clone()).unwrap();
+    assert_eq!(ask(&engine).await.unwrap().calls.len(), 1);
+    // Without tools there is nothing to wait for.
+    let chat = Chat { messages: vec![Message::new(Role::User, "Hi")], ..Chat::default() };
+    let error = collect(engine.start(request(Ask::Chat(chat)), Cancel::new()), |_| {}).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::TimedOut, "{error}");
+    let call = json!({"function": {"name": "read_file", "arguments": {}}});
+    let last = json!({"model": "tiny", "message": {"role": "assistant", "content": "", "tool_calls": [call]}, "done": true, "done_reason": "stop"});
+    let server = Server::start(move |_, asked| match asked.path.ends_with("/api/chat") {
+        true => vec![wait(), Act::Send(lines(std::slice::from_ref(&last)))],
+        false => vec![Act::Send(whole("200 OK", "application/json", "{}"))],
+    })
+    .await;
+    let engine = build_with("test", &config("ollama", &server.url), times).unwrap();
+    assert_eq!(ask(&engine).await.unwrap().calls.len(), 1);
+}
+
+/// A model that thought for more than two minutes was given up, although its thoughts came all the while.
+#[tokio::test]
+async fn an_answer_gets_the_time_that_its_tokens_may_take() {
+    let hm = || Act::Send(format!("data: {}\n\n", thought("hm")).into_bytes());
+    let thinks = (0..30).flat_map(|_| [hm(), Act::Wait(Duration::from_millis(50))]);
+    let end = Act::Send(format!("data: {}\n\ndata: {}\n\ndata: [DONE]\n\n", delta("well"), finish("stop")).into_bytes());
+    let acts = [Act::Send(head("200 OK", "text/event-stream"))].into_iter().chain(thinks).chain([end]);
+    let server = Server::answering(acts.collect()).await;
+    let times = Limits { total: Duration::from_millis(800), longest: Duration::from_secs(60), ..crate::http::limits() };
+    let engine = build_with("test", &config("openai", &server.url), times).unwrap();
+    let chat = || Ask::Chat(Chat { messages: vec![Message::new(Role::User, "Hi")], ..Chat::default() });
+    let long = Request { max_tokens: 1000, ..request(chat()) };
+    assert_eq!(collect(engine.start(long, Cancel::new()), |_| {}).await.unwrap().text, "well");
+    // One of few tokens should have come to its end.
+    let short = Request { max_tokens: 4, ..request(chat()) };
+    let error = collect(engine.start(short, Cancel::new()), |_| {}).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::TimedOut, "{error}");
 }

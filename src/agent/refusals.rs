@@ -207,6 +207,11 @@ impl Refusals {
         said
     }
 
+    /// Why it is not known what an answer was to change, if there was such an answer.
+    pub fn lost_answer(&self) -> Option<&str> {
+        self.open.iter().chain(&self.new).find(|open| !open.refused).map(|open| open.why.as_str())
+    }
+
     /// Why the newest edit was refused, for the user, until another one is accepted.
     pub fn newest(&self) -> Option<String> {
         self.newest.as_deref().map(for_person)

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::limits::{self, Repeats};
 use super::refusals::{Gap, Refusals, RequestedEdit};
-use super::tools::schema::ToolName;
+use super::tools::schema::{ToolName, as_asked};
 use super::transcript::Transcript;
 use crate::context::Stretch;
 use crate::dialect::{Chat, Message, Tool, ToolCall};
@@ -230,6 +230,7 @@ impl Turn {
 
     fn answered(&mut self, answer: Answer) -> Vec<Effect> {
         let Answer { text, reasoning, calls, finished } = answer;
+        let calls: Vec<ToolCall> = calls.into_iter().map(as_asked).collect();
         self.cut = finished.reason == Finish::Length;
         if self.cut {
             self.refusals.lost(CUT_OFF);

@@ -65,7 +65,8 @@ impl ParsedPlace {
             Extent::Lines { last, .. } => last,
         };
         if last > count {
-            return Err(format!("{} has {count} lines, there is no line {last}", self.file.display()));
+            let lines = count - usize::from(count > 1 && text.slice(0..text.len_bytes()).to_string().ends_with(['\n', '\r']));
+            return Err(format!("{} has {lines} line(s), there is no line {last}", self.file.display()));
         }
         let offset = |line: usize, column: usize| {
             let at = Position { line: (line - 1) as u32, character: u32::try_from(column).unwrap_or(u32::MAX) };

@@ -166,6 +166,9 @@ fn file(session: &Session, common: &Common, named: &Path) -> Result<WorkspacePat
     let Some(first) = there.first() else {
         return Err(format!("there is no file {}, neither here nor in the workspace; --workspace DIR names its root", named.display()));
     };
+    if there.iter().all(|path| path.is_dir()) {
+        return Err(format!("{} is a folder; name a file in it", named.display()));
+    }
     let roots = &session.snapshot.roots;
     let found = there.iter().find_map(|path| roots.locate(path).or_else(|| roots.locate(&without_detours(path)?)));
     found.ok_or_else(|| format!("{} lies outside the workspace; give its root with --workspace DIR", first.display()))

@@ -160,6 +160,15 @@ impl Session {
         Self { snapshot, index, shared, cancel: Cancel::new() }
     }
 
+    /// This session for a request in one document, which stands for its file where that is open under several names.
+    pub fn for_document(&self, document: &Document) -> Self {
+        let mut snapshot = self.snapshot.clone();
+        if snapshot.documents.has_others_of(document) {
+            Arc::make_mut(&mut snapshot).documents.remove_others_of(document);
+        }
+        Self { snapshot, ..self.clone() }
+    }
+
     /// Sets the token that is cancelled when nobody waits for the request any more.
     pub fn until(self, cancel: &Cancel) -> Self {
         Self { cancel: cancel.clone(), ..self }

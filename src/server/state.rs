@@ -175,9 +175,14 @@ impl State {
     /// The only open document of the workspace whose text is the one that the hunks of a file were made for.
     pub fn shown_as(&self, uri: &str) -> Option<Arc<Document>> {
         let known = &self.hunks.of(uri).find(|pending| !pending.creates)?.document;
-        let is_it = |document: &Document| document.path.is_some() && document.is_in_step() && document.text == known.text;
+        self.shown_with(&known.text)
+    }
+
+    /// The one open document of the workspace with this text.
+    pub fn shown_with(&self, text: &Text) -> Option<Arc<Document>> {
+        let is_it = |document: &Document| document.path.is_some() && document.is_in_step() && document.text == *text;
         let mut same = self.documents.iter().map(|(_, open)| &open.document).filter(|document| is_it(document));
-        let is_telling = known.text.len_lines() >= MIN_TELLING_LINES;
+        let is_telling = text.len_lines() >= MIN_TELLING_LINES;
         same.next().filter(|_| same.next().is_none() && is_telling).cloned()
     }
 

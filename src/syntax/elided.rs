@@ -29,6 +29,18 @@ const IN_CHINESE: &[&str] = &["省略", "保持不变", "现有代码", "原有�
 
 /// The first line that represents left-out code and is new, compared with the text `before`.
 pub fn added<'a>(language: &Language, before: &str, after: &'a str) -> Option<&'a str> {
+    first_added(before, after, |line| comment(language, line))
+}
+
+/// The same for a text that no grammar reads, where a line that begins with a sign is taken for a comment.
+pub fn added_in_any<'a>(before: &str, after: &'a str) -> Option<&'a str> {
+    first_added(before, after, |line| line.starts_with(|sign: char| SIGNS.contains(sign)).then_some(line))
+}
+
+/// With which sign most comments begin.
+const SIGNS: &str = "#/<{";
+
+fn first_added<'a>(before: &str, after: &'a str, comment: impl Fn(&'a str) -> Option<&'a str>) -> Option<&'a str> {
     let mut known: HashMap<&str, usize> = HashMap::new();
     before.lines().for_each(|line| *known.entry(line.trim()).or_default() += 1);
     let loses = || loses(before, after);
@@ -39,15 +51,19 @@ pub fn added<'a>(language: &Language, before: &str, after: &'a str) -> Option<&'
         }
         _ => true,
     });
-    new.filter_map(|line| Some((line, comment(language, line)?)))
+    new.filter_map(|line| Some((line, comment(line)?)))
         .find(|(_, comment)| says_so(comment) && (has_dots(comment) || loses()))
         .map(|(line, _)| line)
 }
 
 /// The complaint about such a line, worded for the model that wrote it.
 pub fn left_out(language: &Language, before: &str, after: &str) -> Option<String> {
-    let line = added(language, before, after)?;
-    Some(format!("`{line}` stands for code that is not written out\nwrite all of it"))
+    added(language, before, after).map(complaint)
+}
+
+/// The complaint about a line that stands for left-out code.
+pub fn complaint(line: &str) -> String {
+    format!("`{line}` stands for code that is not written out\nwrite all of it")
 }
 
 /// Whether a line represents left-out code.

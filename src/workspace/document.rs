@@ -39,6 +39,10 @@ impl Document {
         self.sync == Sync::InStep
     }
 
+    fn is_other_of(&self, document: &Document) -> bool {
+        self.path.is_some() && self.path == document.path && self.uri != document.uri
+    }
+
     /// A file as it is on disk, when it is not open in the editor.
     pub fn on_disk(path: WorkspacePath, text: Text) -> Self {
         Self { uri: path.uri(), path: Some(path), language: String::new(), version: 0, text, sync: Sync::InStep }
@@ -71,6 +75,16 @@ impl Documents {
     /// All open documents, in the order of their URIs.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Document>> {
         self.by_uri.values()
+    }
+
+    /// Whether the file of an open document is open under a second name, by a link.
+    pub fn has_others_of(&self, document: &Document) -> bool {
+        self.get(&document.uri).is_some() && self.iter().any(|one| one.is_other_of(document))
+    }
+
+    /// Leaves out the documents that the file of this one is open as besides.
+    pub fn remove_others_of(&mut self, document: &Document) {
+        Arc::make_mut(&mut self.by_uri).retain(|_, one| !one.is_other_of(document));
     }
 
     /// Opens a document or replaces it with a new version.

@@ -14,6 +14,7 @@ use crate::agent::gaps;
 use crate::agent::patch::{self, Miss};
 use crate::agent::permit::{self, Permit};
 use crate::agent::refusals::{Gap, RequestedEdit};
+use crate::agent::residue;
 use crate::context::Stretch;
 use crate::redact::{self, PLACEHOLDER};
 use crate::syntax::{self, Language, Parsed, elided};
@@ -309,10 +310,8 @@ fn stage(bench: &Workbench, staged: &mut Staged, number: usize, edit: &Value) ->
 /// The two sides of an edit without the code fence that a model puts around a text out of habit. The fence is kept if the file has it
 /// there, and in a document, where it may be intended.
 fn unfenced(path: &WorkspacePath, file: &str, old: String, new: String) -> (String, String) {
-    let name = path.name().to_lowercase();
-    let may_have_fences = ENDINGS_WITH_FENCES.iter().any(|ending| name.ends_with(ending));
     let has_it = old.contains(markdown::FENCE) && file.contains(old.trim());
-    if may_have_fences || has_it {
+    if residue::may_have_fences(path.name()) || has_it {
         return (old, new);
     }
     let creates = old.trim().is_empty();
@@ -324,9 +323,6 @@ fn unfenced(path: &WorkspacePath, file: &str, old: String, new: String) -> (Stri
     };
     (without(old), without(new))
 }
-
-/// Endings of documents in which a fence may be part of the text. (Which files are prose is another question, which ranking decides.)
-const ENDINGS_WITH_FENCES: &[&str] = &[".md", ".mdx", ".markdown", ".qmd", ".rmd", ".mdc", ".txt", ".rst", ".adoc", ".org"];
 
 impl Workbench {
     /// The draft of a file: the current one, or a new one.

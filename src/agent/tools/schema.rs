@@ -97,6 +97,34 @@ fn tool(name: ToolName) -> Tool {
     Tool { name: name.into(), function: json!({"name": name, "description": description, "parameters": parameters}) }
 }
 
+/// A call as its tool wants it, where it is plain what was meant: a single edit that is not in a list, fields that nobody asked for, an
+/// edit without its reason.
+pub fn as_asked(mut call: ToolCall) -> ToolCall {
+    if ToolName::of(&call) == Some(ToolName::ProposeEdit)
+        && let Some(arguments) = call.arguments.as_object_mut()
+    {
+        let path = arguments.get("path").cloned();
+        let mut edits = match arguments.remove("edits") {
+            Some(one @ Value::Object(_)) => json!([one]),
+            Some(edits) => edits,
+            None if arguments.contains_key("old") || arguments.contains_key("new") => json!([std::mem::take(arguments)]),
+            None => return call,
+        };
+        for edit in edits.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+            edit.retain(|name, _| FIELDS.contains(&name.as_str()));
+            edit.entry("reason").or_insert_with(|| "".into());
+            if let Some(path) = &path {
+                edit.entry("path").or_insert_with(|| path.clone());
+            }
+        }
+        call.arguments = json!({ "edits": edits });
+    }
+    call
+}
+
+/// The fields of an edit.
+const FIELDS: [&str; 4] = ["path", "old", "new", "reason"];
+
 fn edit(path: Value) -> Value {
     let properties = json!({
         "path": path,
@@ -104,7 +132,7 @@ fn edit(path: Value) -> Value {
         "new": {"type": "string", "description": "What stands there instead. Empty to delete."},
         "reason": {"type": "string", "description": "Why, in one sentence.", "maxLength": 400},
     });
-    json!({"type": "object", "properties": properties, "required": ["path", "old", "new", "reason"], "additionalProperties": false})
+    json!({"type": "object", "properties": properties, "required": FIELDS, "additionalProperties": false})
 }
 
 fn line(what: &str) -> Value {

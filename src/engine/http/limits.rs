@@ -12,14 +12,18 @@ pub struct Limits {
     pub first: Duration,
     pub first_typing: Duration,
     pub first_invoked: Duration,
-    /// Between two events. An occasional byte is not progress.
+    /// Between two events. A byte now and then is no progress.
     pub idle: Duration,
-    /// Between two keep-alives while a server reads a prompt: llama-server sends one every 30 s.
+    /// Between two signs of life while a server reads a prompt: llama-server gives one every 30 s.
     pub ping: Duration,
     /// After the model has ended, for what the server still has to say.
     pub after_end: Duration,
+    /// Longest time between two events of an answer whose tool call may arrive as a whole.
+    pub call: Duration,
     /// For the whole answer.
     pub total: Duration,
+    /// Longest time for a long answer, without reading its prompt.
+    pub longest: Duration,
     pub total_typing: Duration,
     pub total_invoked: Duration,
     /// For a server's list of models, which it may not have.
@@ -48,7 +52,9 @@ impl Default for Limits {
             idle: Duration::from_secs(15),
             ping: Duration::from_secs(40),
             after_end: Duration::from_secs(1),
+            call: Duration::from_secs(300),
             total: Duration::from_secs(120),
+            longest: Duration::from_secs(600),
             total_typing: Duration::from_secs(5),
             total_invoked: Duration::from_secs(30),
             list: Duration::from_secs(2),
@@ -69,16 +75,47 @@ const QUICK_PROMPT: usize = 512;
 /// How slowly a server without a GPU may read a long prompt, in tokens per second (Scout on a CPU: 40).
 const SLOW_PREFILL: usize = 40;
 
+/// How slowly a server worth waiting for may write, in tokens per second.
+const SLOW_DECODE: u32 = 10;
+
+/// What the times of a request depend on.
+#[derive(Clone, Copy, Debug)]
+pub struct Need {
+    pub priority: Priority,
+    pub prompt_tokens: usize,
+    /// Most tokens of the answer.
+    pub max_tokens: u32,
+    /// Whether the answer may be a call that the server sends as a whole. SGLang and vLLM do so with the calls of some models: while these
+    /// are written, nothing comes.
+    pub whole_calls: bool,
+    /// Whether not even the head of the answer comes before such a call, as with Ollama.
+    pub late_head: bool,
+}
+
+/// The times of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Times {
+    /// Until the first event.
+    pub first: Duration,
+    /// Between two events.
+    pub idle: Duration,
+    /// For the whole answer.
+    pub total: Duration,
+}
+
 impl Limits {
-    /// Time until the first event, and for the whole answer. Long prompts that are not for a user who is typing get the time a slow server
-    /// needs to read them.
-    pub fn times(&self, priority: Priority, prompt_tokens: usize) -> (Duration, Duration) {
-        match priority {
-            Priority::Typing => return (self.first_typing, self.total_typing),
-            Priority::Invoked => return (self.first_invoked, self.total_invoked),
-            Priority::Normal | Priority::Warm => {}
-        }
-        let reading = Duration::from_secs((prompt_tokens.saturating_sub(QUICK_PROMPT) / SLOW_PREFILL) as u64);
-        (self.first + reading, self.total + reading)
+    /// The times of a request. Unless a user is waiting while typing, a long prompt gets the time that a slow server needs to read it, and a long
+    /// answer the time to write it.
+    pub fn times(&self, need: Need) -> Times {
+        let (first, idle, total) = match need.priority {
+            Priority::Typing => return Times { first: self.first_typing, idle: self.idle, total: self.total_typing },
+            Priority::Invoked => return Times { first: self.first_invoked, idle: self.idle, total: self.total_invoked },
+            Priority::Normal | Priority::Warm => (self.first, self.idle, self.total),
+        };
+        let reading = Duration::from_secs((need.prompt_tokens.saturating_sub(QUICK_PROMPT) / SLOW_PREFILL) as u64);
+        let writing = Duration::from_secs(u64::from(need.max_tokens / SLOW_DECODE));
+        let call = if need.whole_calls { writing.min(self.call) } else { Duration::ZERO };
+        let first = if need.late_head { first.max(call) } else { first };
+        Times { first: first + reading, idle: idle.max(call), total: total.max(writing.min(self.longest)) + reading }
     }
 }

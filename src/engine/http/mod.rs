@@ -30,9 +30,10 @@ use super::{
     Ask, BoxFuture, Cancel, Caps, Engine, EngineError, ErrorKind, Estimate, Event, Events, Finished, Request, RetryReason, Tokens, locality,
 };
 use crate::config::{EngineConfig, EngineKind};
-use crate::dialect::{self, Dialect};
+use crate::dialect::{self, Dialect, ToolChoice};
 use crate::report::{self, Level};
 use learned::{Learned, Quiet};
+use limits::Need;
 use plan::Plan;
 use refused_fields::refuses_tools;
 use sse::Frame;
@@ -232,6 +233,15 @@ impl ServerShared {
         switchable && request.priority.is_completion() && self.thinking.is_none() && self.seen.borrow().learned.quiet == Quiet::Untried
     }
 
+    /// What the times of a request depend on.
+    fn need(&self, request: &Request, prompt_tokens: usize) -> Need {
+        // Calls in text that the server does not read come as they are written.
+        let whole_calls = self.dialect.is_none()
+            && matches!(&request.ask, Ask::Chat(chat) if !chat.tools.is_empty() && chat.tool_choice != ToolChoice::None);
+        let (priority, max_tokens) = (request.priority, request.max_tokens);
+        Need { priority, prompt_tokens, max_tokens, whole_calls, late_head: self.api == Api::Ollama }
+    }
+
     async fn attempt(
         self: &Arc<Self>,
         request: &Request,
@@ -240,7 +250,7 @@ impl ServerShared {
         let Plan { path, mut body, format, mut answering, tokens, prompt } = self.plan(request).await?;
         self.seen.borrow().learned.refused_fields.fit(&mut body);
         let mut minds_thinking = self.minds_thinking(request);
-        let times = self.wire.times(request.priority, tokens);
+        let times = self.wire.times(self.need(request, tokens));
         let mut reply = self.wire.post(&path, &body, format, times, events).await?;
         let mut keyless = self.wire.keyless();
         let after_end = self.wire.limits.after_end.min(self.wire.limits.idle / 2);

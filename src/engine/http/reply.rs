@@ -85,7 +85,7 @@ impl Reply {
         let first = self.times.started + self.times.first;
         let due = match self.heard {
             None => first,
-            Some(last) if self.begun => last + self.limits.idle,
+            Some(last) if self.begun => last + self.times.idle,
             // A keep-alive extends the time limit, and never shortens what a long prompt was given.
             Some(last) => first.max(last + self.limits.ping),
         };

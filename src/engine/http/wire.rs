@@ -9,7 +9,7 @@ use tokio::sync::mpsc::Sender;
 use super::endpoint::Endpoint;
 use super::key::KeySource;
 use super::keyless::{self, Keyless};
-use super::limits::Limits;
+use super::limits::{Limits, Need, Times};
 use super::reply::{Format, Reply};
 use super::window;
 use crate::config::EngineConfig;
@@ -31,6 +31,7 @@ pub struct Wire {
 pub struct TimeLimits {
     pub started: Instant,
     pub first: Duration,
+    pub idle: Duration,
     pub total: Duration,
     pub typing: bool,
 }
@@ -56,20 +57,20 @@ impl Wire {
         Self { engine: engine.into(), endpoint, limits, client, key }
     }
 
-    /// The limits for a request of this urgency and prompt length.
-    pub fn times(&self, priority: Priority, prompt_tokens: usize) -> TimeLimits {
-        let (first, total) = self.limits.times(priority, prompt_tokens);
-        TimeLimits { started: Instant::now(), first, total, typing: priority == Priority::Typing }
+    /// The limits for a request, which begins now.
+    pub fn times(&self, need: Need) -> TimeLimits {
+        let Times { first, idle, total } = self.limits.times(need);
+        TimeLimits { started: Instant::now(), first, idle, total, typing: need.priority == Priority::Typing }
     }
 
     /// The limits for a request that is not worth a long wait.
     pub fn brief(&self) -> TimeLimits {
-        TimeLimits { started: Instant::now(), first: self.limits.list, total: self.limits.list, typing: true }
+        TimeLimits { started: Instant::now(), first: self.limits.list, idle: self.limits.idle, total: self.limits.list, typing: true }
     }
 
     /// The limits for a request whose answer is needed.
     pub fn patient(&self) -> TimeLimits {
-        self.times(Priority::Normal, 0)
+        self.times(Need { priority: Priority::Normal, prompt_tokens: 0, max_tokens: 0, whole_calls: false, late_head: false })
     }
 
     /// Sends a request and waits for the head of a good response. Each retry is an event.

@@ -20,6 +20,7 @@ pub async fn edit(session: &Session, params: &Params, cancel: &Cancel, sink: &Si
     if let Some(reason) = session.closed(&params.at) {
         return Err(EngineError::refused(format!("nothing is changed here: {reason}")));
     }
+    let session = &session.for_document(&params.at.document);
     let site = Site::new(session, &params.at);
     let params = &Params { how: params.how.masked(&site), ..params.clone() };
     let plan = Plan::new(session, &site, &params.how).map_err(EngineError::refused)?;
@@ -30,6 +31,9 @@ pub async fn edit(session: &Session, params: &Params, cancel: &Cancel, sink: &Si
     }
     outcome
 }
+
+/// Begins the reason why a model was asked for a rename, for that model, and for a person if nothing comes of it.
+const NOT_ALONE: &str = "the index alone could not rename it";
 
 async fn work_out(work: &Work<'_>) -> Result<Edited, EngineError> {
     let by_form = || work.plan.clone().by_form(work.session, work.site, &work.params.how);
@@ -46,10 +50,18 @@ async fn work_out(work: &Work<'_>) -> Result<Edited, EngineError> {
         (window, _) => window?,
     };
     if let Some(window) = window {
-        let outcome = with_tools(work, window).await;
+        let why = alone.as_ref().and_then(|plan| plan.as_ref().err()).filter(|_| work.plan.moves.is_none());
+        let mut plan = work.plan.clone();
+        if let Some(why) = why {
+            plan.words.push_str(&format!("\n{NOT_ALONE}: {why}."));
+        }
+        let outcome = with_tools(&Work { plan: &plan, ..*work }, window).await;
         let Err(error) = &outcome else { return outcome };
         if !may_fill_a_form(work, error).await? {
-            return outcome;
+            return outcome.map_err(|error| match why.filter(|_| error.kind != ErrorKind::Cancelled) {
+                Some(why) => EngineError { message: format!("{}; {NOT_ALONE}: {why}", error.message), ..error },
+                None => error,
+            });
         }
     }
     // A move may need tools. If a model that has them does not answer, that failure is the error, not that the form cannot do it.

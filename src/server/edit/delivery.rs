@@ -13,7 +13,7 @@ use crate::features::edit::{self, Edited, FileEdit};
 use crate::server::service::StateSnapshot;
 use crate::server::{Server, work};
 use crate::text::excerpt::headline;
-use crate::workspace::{Document, uri};
+use crate::workspace::{Document, ReadError, uri};
 
 /// An edit, and what of it can be applied.
 pub struct ComputedEdit {
@@ -36,8 +36,23 @@ pub async fn compute_edit(
     let edited = work::finished(work, cancel).await?;
     let files = edited.edits.iter().map(|file| file.edit.clone()).collect();
     let mut computed = ComputedEdit { edited, files, is_incomplete: false };
+    follow_renames(server, &mut computed.files).await;
     computed.keep_what_fits(server).await;
     Ok(computed)
+}
+
+/// Files that were renamed while the edit was computed: what is gone, and open word for word under another name, was.
+async fn follow_renames(server: &Server, files: &mut [FileEdit]) {
+    for file in files.iter_mut().filter(|file| !file.creates) {
+        let known = &file.document;
+        let renamed = server.with(|state| if state.open_as(known).is_some() { None } else { state.shown_with(&known.text) });
+        let Some((renamed, path)) = renamed.zip(known.path.clone()) else { continue };
+        let snapshot = server.snapshot().workspace;
+        let is_gone = async move { matches!(snapshot.read_exact(&path), Err(ReadError::Missing)) };
+        if server.workers.spawn_on_own_thread(Box::pin(is_gone)).await.unwrap_or_default() {
+            file.document = renamed;
+        }
+    }
 }
 
 /// How an edit gets into the text.
@@ -74,7 +89,10 @@ impl ComputedEdit {
     /// and editors obey.
     fn needs_word(&self, server: &Server, marked: &Document) -> bool {
         let changed: Vec<&FileEdit> = self.files.iter().filter(|file| file.changes()).collect();
-        let is_seen = |file: &&FileEdit| is_of(file, marked) || server.with(|state| state.open_as(&file.document).is_some());
+        // What was marked in a buffer that has been closed meanwhile may have been thrown away with it.
+        let was_open = |file: &FileEdit| self.edited.edits.iter().any(|one| one.version.is_some() && is_of(&one.edit, &file.document));
+        let is_open = |file: &FileEdit| server.with(|state| state.open_as(&file.document).is_some());
+        let is_seen = |file: &&FileEdit| is_open(file) || is_of(file, marked) && !was_open(file);
         !self.edited.confirm.is_empty() || changed.len() > 1 || !changed.iter().all(is_seen)
     }
 

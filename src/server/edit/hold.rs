@@ -14,11 +14,10 @@ use super::hunk_view::redraw;
 use super::hunks::DroppedHunk;
 use super::moved_file::FileWithHunks;
 use super::unopened_file::as_opened;
-use super::warnings::look_twice;
+use super::warnings::{look_twice, shown_warning};
 use crate::features::edit::FileEdit;
 use crate::server::Server;
 use crate::server::state::State;
-use crate::text::excerpt::headline;
 use crate::text::rebase::Dropped;
 use crate::text::{Text, unmarked};
 use crate::workspace::walk::{self, Listing};
@@ -39,7 +38,7 @@ pub fn hold_claimed(server: &Server, title: &str, files: &[FileEdit], warnings: 
 }
 
 fn add(server: &Server, title: &str, files: &[FileEdit], warnings: &[String], is_claimed: bool) -> Result<Vec<u64>, String> {
-    let warnings = warnings.iter().map(|why| headline(why)).collect();
+    let warnings = warnings.iter().map(|why| shown_warning(why)).collect();
     let held = server.with(|state| {
         let newest = files.iter().map(|file| newest(state, file)).collect::<Result<Vec<FileEdit>, String>>()?;
         let ids: Vec<u64> = newest.iter().flat_map(|file| state.hunks.add(title, file, &warnings)).collect();

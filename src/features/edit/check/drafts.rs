@@ -53,6 +53,7 @@ impl Task {
         let lost = changed.iter().filter_map(|one| one.lost(self.plan.allowed()));
         let twice = changed.iter().filter_map(Changed::doubled);
         let mut found: Vec<String> = lost.chain(twice).chain(self.gone(&changed)).chain(self.moved(&changed)).collect();
+        found.extend(changed.iter().filter_map(Changed::residue));
         found.extend(self.left_behind(&changed));
         found.extend(self.signatures(&changed));
         found
@@ -70,9 +71,12 @@ impl Task {
         let (old, now): (Vec<&Outline>, Vec<&Outline>) =
             (changed.iter().filter_map(|one| one.change.old()).collect(), changed.iter().filter_map(|one| one.change.now()).collect());
         let is_needed = |name: &str| still_used::is_needed(&self.session, name, used(name), is_draft);
-        let is_lost = |one: &Gone| if one.instead.is_some() || allowed.is_unneeded(&one.name) { is_needed(&one.name) } else { true };
-        let gone = losses::gone(&old, &now).into_iter().take(MAX_NAMES_REVIEWED).find(is_lost)?.name;
-        Some(format!("the definition of `{gone}` is gone with this, which the task does not ask for"))
+        let is_lost = |one: &Gone| match (&one.instead, allowed.is_unneeded(&one.name)) {
+            (None, false) => true,
+            _ => one.holder.is_none() && is_needed(&one.name),
+        };
+        let gone = losses::gone(&old, &now).into_iter().take(MAX_NAMES_REVIEWED).find(is_lost)?;
+        Some(format!("the definition of {gone} is gone with this, which the task does not ask for"))
     }
 
     /// An item that should have moved is still in its old place and also in the new one.
@@ -182,6 +186,10 @@ impl<'a> Changed<'a> {
 
     fn lost(&self, allowed: Allowed<'_>) -> Option<String> {
         self.change.lost(allowed).map(|lost| format!("{}: {lost}", self.draft.path))
+    }
+
+    fn residue(&self) -> Option<String> {
+        self.change.residue(self.draft.path.name()).map(|residue| format!("{}: {}", self.draft.path, residue.why))
     }
 
     fn doubled(&self) -> Option<String> {

@@ -3,10 +3,13 @@
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
+use std::fmt;
 use std::sync::Arc;
 
 use super::duplicates;
+use super::namesakes;
 use super::outline::Outline;
+use crate::agent::residue::{self, Residue};
 use crate::features::edit::task::allowed::Allowed;
 use crate::syntax::{self, Definition, Kind, Language, elided, members};
 
@@ -41,22 +44,27 @@ impl<'a> Change<'a> {
 
     /// A definition that disappears, and the one in its place if there is one. With a replacement it only counts if something still needs
     /// the old name, and the task does not mention a new name.
-    pub fn gone(&self, allowed: Allowed<'_>, is_needed: impl Fn(&str) -> bool) -> Option<(String, Option<String>)> {
+    pub fn gone(&self, allowed: Allowed<'_>, is_needed: impl Fn(&str) -> bool) -> Option<Gone> {
         if allowed.takes_away() {
             return None;
         }
         let all = gone(self.old().as_slice(), self.now().as_slice());
         let is_lost = |one: &Gone| match &one.instead {
             Some(_) => !allowed.renames() && is_needed(&one.name),
-            None => !allowed.is_unneeded(&one.name) || is_needed(&one.name),
+            None => !allowed.is_unneeded(&one.name) || one.holder.is_none() && is_needed(&one.name),
         };
-        all.into_iter().find(is_lost).map(|one| (one.name, one.instead))
+        all.into_iter().find(is_lost)
     }
 
     /// What else is lost, worded for the model.
     pub fn lost(&self, allowed: Allowed<'_>) -> Option<String> {
         let line = elided::left_out(self.language.as_ref()?, self.before, self.after);
         line.or_else(|| nested(self.old()?, self.now()?)).or_else(|| lost(self.old()?, self.now()?, allowed))
+    }
+
+    /// What the edit brings into a file of this name although it is no text of it. Where there is a grammar, that reads the file instead.
+    pub fn residue(&self, name: &str) -> Option<Residue> {
+        self.language.is_none().then(|| residue::brought(name, self.before, self.after))?
     }
 
     /// A new definition that is there twice.
@@ -70,8 +78,20 @@ impl<'a> Change<'a> {
 /// A definition that no text has any more.
 pub(in crate::features::edit) struct Gone {
     pub name: String,
+    /// What it was in, if others of its name stay. Whether something needs it does not show by its name then.
+    pub holder: Option<String>,
     /// What is in its place.
     pub instead: Option<String>,
+}
+
+/// For a person and a model.
+impl fmt::Display for Gone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.holder.as_deref() {
+            None | Some("") => write!(f, "`{}`", self.name),
+            Some(holder) => write!(f, "`{}` in `{holder}`", self.name),
+        }
+    }
 }
 
 /// Definitions of the old texts that are in none of the new ones. A new definition counts as the replacement of a lost one if it is of the
@@ -82,6 +102,12 @@ pub(in crate::features::edit) fn gone(old: &[&Outline], now: &[&Outline]) -> Vec
     let (before, after) = (all(old), all(now));
     let mut new: Vec<(&Outline, &Definition)> = now.iter().flat_map(|of| of.outer().map(|one| (*of, one))).collect();
     new.retain(|(of, one)| !before.contains(one.name.of(of.text())));
+    let is_instead = |of: &Outline, one: &Definition, by: &Outline, other: &Definition| {
+        let holder = of.holder(one);
+        let is_home = by.holder(other) == holder || !after.contains(holder);
+        let was_used = || of.uses(one.name.of(of.text()));
+        is_home && group(one.kind) == group(other.kind) && (was_used() || !by.uses(other.name.of(by.text())))
+    };
     let first = new.first().map(|(of, one)| one.name.of(of.text()).to_string());
     let (mut found, mut told): (Vec<Gone>, HashSet<String>) = (vec![], HashSet::new());
     for (of, one) in old.iter().flat_map(|of| of.outer().map(move |one| (of, one))) {
@@ -90,15 +116,18 @@ pub(in crate::features::edit) fn gone(old: &[&Outline], now: &[&Outline]) -> Vec
             continue;
         }
         let was_used = of.uses(&name);
-        let holder = of.holder(one);
-        let is_instead = |(by, other): &(&Outline, &Definition)| {
-            let is_home = by.holder(other) == holder || !after.contains(holder);
-            is_home && group(one.kind) == group(other.kind) && (was_used || !by.uses(other.name.of(by.text())))
-        };
-        let at = new.iter().position(is_instead);
+        let at = new.iter().position(|(by, other)| is_instead(of, one, by, other));
         let instead = at.map(|at| new.remove(at)).map(|(by, other)| other.name.of(by.text()).to_string());
         let own = first.clone().filter(|_| was_used && !one.public);
-        found.push(Gone { name, instead: instead.or(own) });
+        found.push(Gone { name, holder: None, instead: instead.or(own) });
+    }
+    for (of, one) in namesakes::gone(old, now) {
+        let holder = of.holder(one);
+        // What goes with its holder was told with that.
+        let has_holder = after.contains(holder) || !before.contains(holder);
+        if has_holder && !new.iter().any(|(by, other)| is_instead(of, one, by, other)) {
+            found.push(Gone { name: one.name.of(of.text()).to_string(), holder: Some(holder.to_string()), instead: None });
+        }
     }
     found
 }

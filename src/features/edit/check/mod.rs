@@ -8,6 +8,7 @@ pub(super) mod drafts;
 pub(super) mod duplicates;
 mod loops;
 pub(super) mod losses;
+mod namesakes;
 pub(super) mod outline;
 pub(super) mod still_used;
 
@@ -26,6 +27,7 @@ use outline::Outline;
 
 use crate::agent::gaps::{self, Doubt, Elsewhere};
 use crate::agent::refusals::for_person;
+use crate::agent::residue;
 use crate::features::Site;
 use crate::redact::PLACEHOLDER;
 use crate::syntax::uses::{self, Within};
@@ -103,12 +105,27 @@ pub fn call(work: &Work<'_>, arguments: &Value) -> Result<Filled, Unfit> {
     }
     let change = Change::new(site.language.clone(), &site.text, &after);
     loses_nothing(work, &change)?;
+    if let Some(residue) = change.residue(name(site)).filter(|residue| residue.certain) {
+        return Err(residue.why.into());
+    }
     if after.matches(PLACEHOLDER).count() > site.text.matches(PLACEHOLDER).count() {
         return Err("it contains `<redacted …>`, which stands for a secret that models do not see".to_string().into());
     }
     parses_as_before(work, &batch, &change)?;
     filled.others.iter().try_for_each(|other| parses(work, other))?;
     Ok(filled)
+}
+
+/// Why a person has to look at what may be offered.
+pub(super) fn doubt(site: &Site, filled: &Filled) -> Option<String> {
+    let after = Batch::new(filled.edits.clone()).ok()?.applied_to(&site.text);
+    let residue = Change::new(site.language.clone(), &site.text, &after).residue(name(site))?;
+    Some(for_person(&residue.why))
+}
+
+/// The name of the file.
+fn name(site: &Site) -> &str {
+    site.path.rsplit('/').next().unwrap_or_default()
 }
 
 /// Checks that the edit removes nothing that the task does not mention.
@@ -120,16 +137,14 @@ fn loses_nothing(work: &Work<'_>, change: &Change<'_>) -> Result<(), Unfit> {
     let in_code = |now: &Outline, name: &str| uses::uses(&now.parsed, name).iter().any(|(_, within)| *within == Within::Code);
     let is_own = |id| work.session.index.file(id).is_some_and(|file| Some(&file.path) == work.site.document_path());
     let is_needed = |name: &str| still_used::is_needed(work.session, name, change.now().is_some_and(|now| in_code(now, name)), is_own);
-    match change.gone(allowed, is_needed) {
-        Some((gone, None)) => {
-            let words = "give all of the marked lines back, changed as the task asks";
-            return Err(format!("the definition of `{gone}` would be gone\n{words}").into());
-        }
-        Some((gone, Some(new))) => {
-            let words = "keep the name, which the task does not ask to change";
-            return Err(format!("the definition of `{gone}` would be gone, which is still used, with `{new}` in its place\n{words}").into());
-        }
-        None => {}
+    if let Some(gone) = change.gone(allowed, is_needed) {
+        let (instead, words) = match &gone.instead {
+            None => (String::new(), "give all of the marked lines back, changed as the task asks"),
+            Some(new) => {
+                (format!(", which is still used, with `{new}` in its place"), "keep the name, which the task does not ask to change")
+            }
+        };
+        return Err(format!("the definition of {gone} would be gone{instead}\n{words}").into());
     }
     if let Some(name) = change.repeated() {
         return Err(format!("`{name}` would be in the file twice\ngive it once").into());
@@ -198,5 +213,9 @@ fn parses(work: &Work<'_>, other: &Changed) -> Result<(), String> {
     if language.is_some_and(|language| language.indented) && strays(&other.after) > strays(old) {
         return Err(format!("{}: {}", other.path, gaps::STRAYS));
     }
-    language.and_then(|language| elided::left_out(language, old, &other.after)).map_or(Ok(()), Err)
+    let Some(language) = language else {
+        let residue = residue::brought(other.path.name(), old, &other.after).filter(|residue| residue.certain);
+        return residue.map_or(Ok(()), |residue| Err(format!("{}: {}", other.path, residue.why)));
+    };
+    elided::left_out(language, old, &other.after).map_or(Ok(()), Err)
 }

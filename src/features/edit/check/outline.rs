@@ -54,6 +54,11 @@ impl Outline {
         self.name(one).1
     }
 
+    /// Whether a definition stands in a type.
+    pub fn is_member(&self, one: &Definition) -> bool {
+        self.parent(one).is_some_and(|around| around.kind.is_type())
+    }
+
     fn parent(&self, one: &Definition) -> Option<&Definition> {
         self.all.get(one.parent? as usize)
     }

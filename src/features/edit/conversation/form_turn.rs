@@ -52,8 +52,10 @@ pub(in crate::features::edit) struct FilledForm {
 /// The edit of a filled form. `told` are further reasons for a person to look at it.
 pub(in crate::features::edit) fn offered(work: &Work<'_>, done: FilledForm, told: Vec<String>) -> Result<Edited, EngineError> {
     let FilledForm { filled, route, steps, timing, sent } = done;
+    let doubt = check::doubt(work.site, &filled);
     let Offered { edits, diff, mut confirm } = hunks::of_form(work, filled)?;
     confirm.extend(told);
+    confirm.extend(doubt);
     match &work.plan.form {
         Form::Rename(rename) => confirm.extend(rename.confirm()),
         Form::Calls(calls) => confirm.extend(calls.told(work.site)),

@@ -148,9 +148,10 @@ pub(in crate::features::edit) fn finish(
     };
     let Some(drafts) = drafts else {
         let said = stopped.unwrap_or_else(|| proposed_nothing(&summary));
-        let why = match refusals.newest() {
-            Some(refused) => format!("{said} (its edit was refused: {refused})"),
-            None => said,
+        let why = match (refusals.newest(), refusals.lost_answer()) {
+            (Some(refused), _) => format!("{said} (its edit was refused: {refused})"),
+            (None, Some(lost)) => format!("{said} ({lost})"),
+            (None, None) => said,
         };
         let message =
             format!("nothing was changed in {}: {why}; say more exactly what is to be changed, or choose other lines", work.site.path);

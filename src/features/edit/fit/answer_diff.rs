@@ -8,7 +8,7 @@ use crate::text::Edit;
 /// One run of changed lines with the lines around it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(in crate::features::edit) struct Hunk {
-    old: String,
+    pub old: String,
     pub new: String,
 }
 

@@ -8,6 +8,7 @@ mod body;
 mod extract;
 mod schema;
 mod together;
+mod unwrapped;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -165,7 +166,7 @@ impl Form {
                 vec![replace(site, lines, new.trim_matches('\n'))?]
             }
             Form::Replace { lines } => {
-                let code = code("new_code");
+                let code = unwrapped::bare(site, lines, code("new_code"));
                 replaced(site, lines, written_out(site, lines, &code).as_deref().unwrap_or(&code))?
             }
             Form::Insert { line } => inserted(site, line, &code("new_code"))?,
@@ -268,7 +269,7 @@ fn replace(site: &Site, lines: &Range<usize>, new: &str) -> Result<Edit, String>
 /// An answer in place of the marked lines, with imports for the top of the file; or what a diff in it says.
 fn replaced(site: &Site, lines: &Range<usize>, new: &str) -> Result<Vec<Edit>, String> {
     not_empty(new, "new_code")?;
-    if let Some(hunks) = answer_diff::hunks(new, &site.text) {
+    if let Some(hunks) = unwrapped::versions(new, &site.text).or_else(|| answer_diff::hunks(new, &site.text)) {
         let indented = site.language.as_deref().is_some_and(|language| language.indented);
         let edits: Result<Vec<Edit>, String> = hunks.iter().map(|hunk| hunk.edit(&site.text, lines, indented)).collect();
         return Ok(sorted(edits?));

@@ -228,6 +228,9 @@ impl Beside {
         let before = self.text.clone().unwrap_or_default();
         let text = if self.text.is_some() { Ending::Lf.apply(&before) } else { self.head.clone() };
         let tests = dedup::sift(&self.language, &tests, &text, &self.tested);
+        if tests.trim().is_empty() && self.is_new() {
+            return Err("the answer holds no test, but only what is to be tested\nwrite a whole test".to_string());
+        }
         if tests.trim().is_empty() {
             return Err(format!("the tests are in {} already, as they stand\ngive others", self.path));
         }
