@@ -38,7 +38,7 @@ fn the_trees_of_the_second_look_are_read_and_added_up() {
     }
 }
 
-/// Branches that take all rows of a block the same way are not computed row by row.
+/// Rows go through the trees in blocks; what stands beside a row in its block does not matter.
 #[test]
 fn the_trees_say_the_same_of_rows_together_as_of_each_alone() {
     let trees = Trees::parse(include_str!("../src/context/rank/trees.txt")).unwrap();

@@ -106,13 +106,8 @@ struct Tree {
 struct Branch {
     threshold: f32,
     others: u32,
-    /// The leaves behind the branch.
-    leaves: u32,
     column: usize,
 }
-
-/// The least and the greatest value of each column in a block.
-type Ranges = [(f32, f32); COLUMNS];
 
 impl Trees {
     /// Reads `columns NAME…` and then a tree per line, in preorder: `COLUMN<THRESHOLD` for a branch, a number for a leaf.
@@ -151,14 +146,12 @@ impl Trees {
             return Err(format!("`{word}` names a column that there is not"));
         }
         let at = self.branches.len();
-        self.branches.push(Branch { threshold: number(threshold)?, others: 0, leaves: 0, column });
+        self.branches.push(Branch { threshold: number(threshold)?, others: 0, column });
         let before = self.leaves.len() - first;
         self.add(first, words)?;
         let low = self.leaves.len() - first - before;
-        self.branches[at].others = !bits(before, low);
-        self.add(first, words)?;
-        self.branches[at].leaves = bits(before, self.leaves.len() - first - before);
-        Ok(())
+        self.branches[at].others = !((u32::MAX >> (LEAVES - low)) << before);
+        self.add(first, words)
     }
 
     /// The number of trees.
@@ -174,10 +167,9 @@ impl Trees {
     /// Adds to each row's sum what some of the trees say about it.
     pub fn add_to(&self, which: Range<usize>, rows: &Rows, sums: &mut [f32]) {
         for (block, sums) in rows.blocks.iter().zip(sums[..rows.len].chunks_mut(LANES)) {
-            let ranges: Ranges = std::array::from_fn(|column| range(&block[column]));
             for Tree { branches, leaves } in &self.trees[which.clone()] {
                 let leaves = &self.leaves[*leaves..*leaves + LEAVES];
-                for (sum, left) in sums.iter_mut().zip(left(&self.branches[branches.clone()], block, &ranges)) {
+                for (sum, left) in sums.iter_mut().zip(left(&self.branches[branches.clone()], block)) {
                     *sum += leaves[left.trailing_zeros() as usize % LEAVES];
                 }
             }
@@ -185,50 +177,16 @@ impl Trees {
     }
 }
 
-/// So many bits from one on.
-fn bits(first: usize, count: usize) -> u32 {
-    (u32::MAX >> (LEAVES - count)) << first
-}
-
-/// The least and the greatest of the values that are numbers. Where one is not, or is infinite, nothing is greater than the greatest.
-fn range(values: &[f32; LANES]) -> (f32, f32) {
-    const WIDTH: usize = 8;
-    let (mut least, mut greatest, mut zero) = ([f32::INFINITY; WIDTH], [f32::NEG_INFINITY; WIDTH], [0.0f32; WIDTH]);
-    for values in values.chunks_exact(WIDTH) {
-        for (at, value) in values.iter().enumerate() {
-            least[at] = if *value < least[at] { *value } else { least[at] };
-            greatest[at] = if *value > greatest[at] { *value } else { greatest[at] };
-            zero[at] += *value * 0.0;
+/// For each row, the leaves of a tree that are left, as bits.
+fn left(branches: &[Branch], block: &Block) -> [u32; LANES] {
+    let mut left = [u32::MAX; LANES];
+    for Branch { threshold, others, column } in branches.iter().copied() {
+        for (left, value) in left.iter_mut().zip(&block[column]) {
+            // Branch-free, so that several rows are compared at once.
+            *left &= u32::from(*value <= threshold).wrapping_neg() | others;
         }
     }
-    let is_finite = zero.iter().all(|zero| *zero == 0.0);
-    (
-        least.into_iter().fold(f32::INFINITY, f32::min),
-        if is_finite { greatest.into_iter().fold(f32::NEG_INFINITY, f32::max) } else { f32::INFINITY },
-    )
-}
-
-/// For each row, the leaves of a tree that are left, as bits. The rows of a block are alike: many branches take all of them the same way,
-/// and then the branches of the other way need not be looked at.
-fn left(branches: &[Branch], block: &Block, ranges: &Ranges) -> [u32; LANES] {
-    let (mut left, mut reached) = ([u32::MAX; LANES], u32::MAX);
-    for Branch { threshold, others, leaves, column } in branches.iter().copied() {
-        let (least, greatest) = ranges[column];
-        if reached & leaves == 0 {
-            continue;
-        }
-        if least > threshold {
-            reached &= others;
-        } else if greatest <= threshold {
-            reached &= !(leaves & others);
-        } else {
-            for (left, value) in left.iter_mut().zip(&block[column]) {
-                // Branch-free, so that several rows are compared at once.
-                *left &= u32::from(*value <= threshold).wrapping_neg() | others;
-            }
-        }
-    }
-    left.map(|left| left & reached)
+    left
 }
 
 /// The names of all columns, in order.
