@@ -166,12 +166,13 @@ fn file(session: &Session, common: &Common, named: &Path) -> Result<WorkspacePat
     let Some(first) = there.first() else {
         return Err(format!("there is no file {}, neither here nor in the workspace; --workspace DIR names its root", named.display()));
     };
-    if there.iter().all(|path| path.is_dir()) {
-        return Err(format!("{} is a folder; name a file in it", named.display()));
-    }
     let roots = &session.snapshot.roots;
     let found = there.iter().find_map(|path| roots.locate(path).or_else(|| roots.locate(&without_detours(path)?)));
-    found.ok_or_else(|| format!("{} lies outside the workspace; give its root with --workspace DIR", first.display()))
+    found.ok_or_else(|| match first.is_dir() {
+        // The root itself lies in no root.
+        true => format!("{} is a folder; name a file in it", named.display()),
+        false => format!("{} lies outside the workspace; give its root with --workspace DIR", first.display()),
+    })
 }
 
 /// The same path without `..` and links in its folder; a file that is a link stays one.
