@@ -52,7 +52,8 @@ impl Default for Limits {
             idle: Duration::from_secs(15),
             ping: Duration::from_secs(40),
             after_end: Duration::from_secs(1),
-            call: Duration::from_secs(300),
+            // A server that hangs in the middle of a call is noticed no sooner; 3,000 tokens at 33 per second take as long.
+            call: Duration::from_secs(90),
             total: Duration::from_secs(120),
             longest: Duration::from_secs(600),
             total_typing: Duration::from_secs(5),
@@ -104,8 +105,8 @@ pub struct Times {
 }
 
 impl Limits {
-    /// The times of a request. Unless a user is waiting while typing, a long prompt gets the time that a slow server needs to read it, and a long
-    /// answer the time to write it.
+    /// The times of a request. Unless a user is waiting while typing, a long prompt gets the time that a slow server needs to read it, and a
+    /// long answer the time to write it.
     pub fn times(&self, need: Need) -> Times {
         let (first, idle, total) = match need.priority {
             Priority::Typing => return Times { first: self.first_typing, idle: self.idle, total: self.total_typing },
