@@ -491,7 +491,8 @@ async fn what_the_model_should_do_is_told_to_the_model_alone() {
     let told = asked[1].body["messages"].as_array().unwrap().last().unwrap()["content"].as_str().unwrap().to_string();
     assert!(told.contains("an edit is a call of `propose_edit`"), "{told}");
 
-    let twice = format!("{SHORTER}\n\n{SHORTER}");
+    // Two that differ: which of them was meant cannot be known.
+    let twice = format!("{SHORTER}\n\ndef total(items):\n    return float(sum(items))\n");
     let server = Server::start(move |_, asked| match asked.method.as_str() {
         "GET" => no_list(),
         _ => says(&proposes(&twice)),
