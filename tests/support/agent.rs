@@ -202,7 +202,7 @@ impl FeatureService for Fake {
         Box::pin(async { offers })
     }
 
-    fn edit(&self, _: StateSnapshot, params: edit::Params, _: Cancel, _: Sink) -> BoxFuture<'static, Result<Edited, EngineError>> {
+    fn edit(&self, snapshot: StateSnapshot, params: edit::Params, _: Cancel, _: Sink) -> BoxFuture<'static, Result<Edited, EngineError>> {
         let model = self.model();
         let hunks = matches!(*self.mood.lock().unwrap(), Mood::Hunks(_) | Mood::LateHunks(_));
         let said = self.reason.lock().unwrap().replace("test", "reason");
@@ -222,7 +222,8 @@ impl FeatureService for Fake {
                 Batch::one(Edit { range: params.at.bytes, text })
             };
             let reasons = (1..=edits.edits().len()).filter(|_| hunks).map(|number| format!("{said} {number}")).collect();
-            let (path, version) = (document.uri.trim_start_matches("file:///w/").to_string(), Some(document.version));
+            let path = document.uri.trim_start_matches("file:///w/").to_string();
+            let version = snapshot.workspace.document(&document.uri).map(|open| open.version);
             let edit = FileEdit { document, edits, reasons, creates: false };
             let file = EditedFile { path, version, created: false, hunks: vec![], edit };
             let (engine, model, reason) = ("fake".into(), String::new(), String::new());

@@ -105,8 +105,8 @@ pub struct Times {
 }
 
 impl Limits {
-    /// The times of a request. Unless a user is waiting while typing, a long prompt gets the time that a slow server needs to read it, and a
-    /// long answer the time to write it.
+    /// The times of a request. Unless a user is waiting while typing, a long prompt gets the time that a slow server needs to read it, and
+    /// a long answer the time to write it.
     pub fn times(&self, need: Need) -> Times {
         let (first, idle, total) = match need.priority {
             Priority::Typing => return Times { first: self.first_typing, idle: self.idle, total: self.total_typing },
