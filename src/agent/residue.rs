@@ -8,7 +8,7 @@ use regex::Regex;
 use serde::de::IgnoredAny;
 
 use crate::syntax::elided;
-use crate::text::common::common_ends;
+use crate::text::cut::Cut;
 use crate::text::lines::{line_end, line_start};
 use crate::text::markdown::{self, FENCE};
 
@@ -48,11 +48,10 @@ pub struct Residue {
 
 /// What an edit brings into a file of this name, of which `before` is the text; empty for a file that is created.
 pub fn brought(name: &str, before: &str, after: &str) -> Option<Residue> {
-    if before == after {
-        return None;
-    }
+    let cut = Cut::between(before, after)?;
     let is_document = may_have_fences(name);
-    let (old, new) = changed(before, after);
+    let whole_lines = |text: &'_ str, end: usize| line_start(text, cut.start)..line_end(text, end);
+    let (old, new) = (&before[whole_lines(before, cut.old_end)], &after[whole_lines(after, cut.new_end)]);
     let foreign = || {
         let thought = || THOUGHTS.into_iter().find(|mark| new.contains(mark) && !before.contains(mark));
         let found = versions(before, new).or_else(|| token(before, new)).or_else(thought)?;
@@ -81,17 +80,6 @@ pub fn brought(name: &str, before: &str, after: &str) -> Option<Residue> {
         return doubt("a brace would be left open, or closed twice\ngive all of the lines");
     }
     None
-}
-
-/// The lines from the first changed one to the last, before and after.
-fn changed<'a>(before: &'a str, after: &'a str) -> (&'a str, &'a str) {
-    let (front, back) = common_ends(before.as_bytes(), after.as_bytes());
-    let of = |text: &'a str| {
-        let start = line_start(text, text.floor_char_boundary(front));
-        let end = line_end(text, text.ceil_char_boundary(text.len() - back));
-        &text[start..end.max(start)]
-    };
-    (of(before), of(after))
 }
 
 /// The first of the marks around two versions of a text, if they are new.

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::similarity::{Alike, LINE_WEIGHT, alike, weight};
+use super::similarity::{LINE_WEIGHT, alike, weight};
 use super::strings::placed;
 use super::whole_item::{above, behind_annotations, end};
 use crate::features::Site;
@@ -107,8 +107,8 @@ fn lines(marked: &str, new: &str) -> Option<String> {
 /// Whether lines are the marked ones, with changes: most of these are still there.
 fn is_changed(marked: &str, lines: &[&str]) -> bool {
     let old: Vec<&str> = marked.lines().collect();
-    let counts = |line: &&&str| weight(line) == LINE_WEIGHT;
-    let all = old.iter().filter(counts).count();
-    let kept = |alike: Alike| old.iter().zip(alike.kept).filter(|(line, kept)| counts(line) && *kept).count();
-    alike(&old, lines, true).is_some_and(|alike| kept(alike) * 2 > all)
+    alike(&old, lines, true).is_some_and(|alike| {
+        let (kept, all) = alike.kept_code(&old);
+        kept * 2 > all
+    })
 }

@@ -83,8 +83,7 @@ impl<'a> Frame<'a> {
         let marked: Vec<&str> = self.site.text[self.marked.clone()].lines().collect();
         let Some(alike) = alike(&marked, inside, true) else { return false };
         let counts = |line: &str| weight(line) == LINE_WEIGHT;
-        let all = marked.iter().filter(|line| counts(line)).count();
-        let kept = marked.iter().zip(&alike.kept).filter(|(line, kept)| counts(line) && **kept).count();
+        let (kept, all) = alike.kept_code(&marked);
         let is_other = |line: &str| counts(line) && self.others().any(|(_, other)| other.trim() == line.trim());
         let has_other = inside.iter().zip(&alike.back).any(|(line, back)| back.is_none() && is_other(line));
         kept > 0 && kept * 2 >= all && !has_other

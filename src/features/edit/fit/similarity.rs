@@ -22,6 +22,15 @@ pub struct Alike {
     pub kept: Vec<bool>,
 }
 
+impl Alike {
+    /// How many of the file's lines of code the answer has, changed or not, and how many there are.
+    pub fn kept_code(&self, file: &[&str]) -> (usize, usize) {
+        let is_code = |line: &str| weight(line) == LINE_WEIGHT;
+        let kept = file.iter().zip(&self.kept).filter(|(line, kept)| **kept && is_code(line)).count();
+        (kept, file.iter().filter(|line| is_code(line)).count())
+    }
+}
+
 /// Whether two lines are the same. With other indentation only if that means nothing (`loose`) and the line has words.
 pub fn same(a: &str, b: &str, loose: bool) -> bool {
     a.trim_end() == b.trim_end() || loose && weight(a) == LINE_WEIGHT && a.trim() == b.trim()
