@@ -464,6 +464,54 @@ fn what_follows_a_half_written_function_is_no_part_of_its_heading() {
     }
 }
 
+/// An open bracket or string hid the function around it from the tree, and a loop or condition beside it seemed to be the function: with
+/// every third key or so another prompt was made.
+#[test]
+fn a_half_written_statement_does_not_hide_its_function() {
+    let c = "  if (kind_of(paths) != ARRAY) {\n    drop_all(paths);\n    return fail(\"Paths must be an array\");\n  }\n";
+    let java = "    for (Path one : all(\"x\")) {\n      if (one.isGone()) { drop(one, paths(\"a\", 1)); }\n    }\n";
+    let wide =
+        "    // Loops through all.\n    Node node = first.child();\n    while (node.isThere()) {\n        Item item = node.item();\n";
+    let typescript = "    if (one.isGone()) {\n      drop(one, `paths ${one}`, [1, 2]);\n    }\n    return { one, two: all(1) };\n";
+    let rows = [
+        (
+            "a.c",
+            "#include \"a.h\"\n\nstatic int count(int a) {\n  return a;\n}\n\nstatic value\ndrop_paths(value object, value paths) {\n$0}\n\nint later(int b) {\n  return b;\n}\n",
+            c,
+            "drop_paths",
+        ),
+        (
+            "a.cc",
+            "static int count(int a)\n{\n    return a;\n}\n\nNote::Note(const Node &first) : Base(first)\n{\n$0}\n\nint later(int b)\n{\n    return b;\n}\n",
+            wide,
+            "Note",
+        ),
+        (
+            "A.java",
+            "class A {\n  int count() {\n    return 1;\n  }\n\n  @Override\n  public void dropPaths(Path from)\n      throws Gone {\n$0  }\n\n  int later() {\n    return 2;\n  }\n}\n",
+            java,
+            "dropPaths",
+        ),
+        (
+            "a.ts",
+            "class A {\n  count(): number {\n    return 1;\n  }\n\n  dropPaths(one: Path, all: Count) {\n$0  }\n\n  later() {\n    return 2;\n  }\n}\n",
+            typescript,
+            "dropPaths",
+        ),
+    ];
+    for (path, text, body, function) in rows {
+        let mut place = Place::new(&format!("//- /{path}\n{text}"));
+        let corpus = place.corpus(place.view());
+        let named = text.lines().position(|line| line.contains(&format!("{function}(")));
+        for letter in body.chars() {
+            place.type_in(&letter.to_string());
+            let scene = Scene::read(&corpus, place.language(), place.parsed().as_ref(), &mut Reading::default(), &place.text, place.offset);
+            let found = scene.function.map(|name| corpus.text(name));
+            assert_eq!((found, scene.function_named), (Some(function), named), "{}", &place.text[..place.offset]);
+        }
+    }
+}
+
 /// The prompts of seconds said that what was just renamed or deleted was still there.
 #[test]
 fn what_was_renamed_or_deleted_is_corrected() {

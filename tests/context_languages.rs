@@ -411,3 +411,16 @@ fn a_function_inside_of_a_method_is_not_shown_as_a_member() {
     let shown = all(&place.pack(&place.corpus(place.view()), 150));
     assert!(shown.contains("def stop(self)") && !shown.contains("def warm_up"), "{shown}");
 }
+
+/// Where a condition of the preprocessor hid a bracket, the next `else if (…) {` was taken for the definition of a function `if`, and came
+/// into every prompt of C with an `if` near the cursor.
+#[test]
+fn a_statement_is_no_function_with_a_word_of_the_language_for_its_name() {
+    let place = Place::new(
+        "//- /a.c\nint scale(int e) {\n  if (e) {\n    e++;\n  }}\n  else if (e >= -10) {\n    e--;\n  }\n}\n\n\
+         //- /main.c\nint main(void) {\n  if (scale(1)) {\n    $0\n  }\n}\n",
+    );
+    let corpus = place.corpus(place.view());
+    let defined = |word: &str| corpus.name(word).map_or(0, |name| corpus.defined(name).len());
+    assert_eq!((defined("scale"), defined("main"), defined("if")), (1, 1, 0));
+}

@@ -69,3 +69,23 @@ fn a_member_comes_in_though_another_of_its_name_is_there() {
     let text = all(&place.pack(&corpus, 500));
     assert!(text.contains("turnAround(slowly: boolean)"), "{text}");
 }
+
+/// A string or bracket that was still open hid the function, so the prompt was made anew, and again when it was closed.
+#[test]
+fn a_prompt_stays_while_a_statement_is_half_written() {
+    let parts: String = (0..150).map(|number| format!("int weight_of_part_{number}(struct part *part);\n")).collect();
+    let like = "void weigh(struct part *part) {\n    count_one(part, 1);\n    show_weight(part, 2);\n    if (part) {\n        part = 0;\n    }\n}\n";
+    let fixture = format!(
+        "//- /parts.h\n{parts}//- /like.c\n#include \"parts.h\"\n\n{like}\n\
+         //- /main.c\n#include \"parts.h\"\n\nvoid weigh_again(struct part *part) {{\n    count_one(part, 1);\n    show_weight(part, 2);\n    $0\n}}\n\n\
+         int later(int number) {{\n    return number;\n}}\n"
+    );
+    let mut place = Place::new(&fixture);
+    let corpus = place.corpus(place.view());
+    let before = all(&place.pack(&corpus, 1200));
+    assert!(before.contains("if (part) {"), "similar code is there: {before}");
+    for letter in "if (number_of(part, \"gross\") > 1) {\n        fail(\"too \\\"much\");\n    }".chars() {
+        place.type_in(&letter.to_string());
+        assert_eq!(all(&place.pack(&corpus, 1200)), before, "{letter:?} moves nothing: {}", place.text);
+    }
+}

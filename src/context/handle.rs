@@ -141,7 +141,7 @@ impl Handle {
         let factor = |symbol: &Symbol| rules.get_or_insert_with(made_rules).as_mut().map_or(1.0, |rules| rules.factor(symbol));
         let expected = receiver::expect(query, &scene, sources.read, factor, &mut candidates);
         declared::join(query.corpus, query.path, query.language, &mut candidates);
-        let here = Here { path: query.path.into(), function: scene.function_line };
+        let here = Here { path: query.path.into(), function: scene.function_named };
         let place = query.place(&reading, in_test, &here);
         let alike = query.writes.then(|| prompt.passages.find(&place, query.budget, &mut files, sources)).flatten();
         let alike = alike.filter(|part| still_stands(part, query.path, sources));

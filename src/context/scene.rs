@@ -1,11 +1,13 @@
 //! What surrounds the cursor: names with their distance, imports, the signature, the enclosing class. Read line by line from the open
 //! document, so half-written code works too; if there is a tree, it says what encloses the cursor.
 
+mod shape;
+
 use super::corpus::{Corpus, Name, Sort};
 use super::numbers::{NumberMap, NumberSet};
 use super::reading::Reading;
 use crate::syntax::scope::{self, Item};
-use crate::syntax::{Language, Parsed};
+use crate::syntax::{Language, Parsed, lists};
 use crate::text::layout::indentation;
 use crate::text::lines::{line_end, line_start};
 use crate::text::words;
@@ -59,6 +61,8 @@ pub struct Scene {
     pub function: Option<Name>,
     /// The zero-based line at which the enclosing function begins.
     pub function_line: Option<usize>,
+    /// The zero-based line with its name, on which tree and lines agree also where they differ about where it begins.
+    pub function_named: Option<usize>,
     /// The cursor's line belongs to an import.
     pub in_import: bool,
 }
@@ -138,7 +142,7 @@ impl Scene {
 
     /// Whether ranking gives the same result for another scene: everything that is summed is equal and in the same order.
     pub fn is_alike(&self, other: &Self) -> bool {
-        let places = |scene: &Self| (scene.function, scene.function_line);
+        let places = |scene: &Self| (scene.function, scene.function_line, scene.function_named);
         places(self) == places(other)
             && self.shown == other.shown
             && self.owners == other.owners
@@ -181,11 +185,12 @@ impl Scene {
         let (lines, cursor) = (enclosing.lines, enclosing.cursor);
         let types = enclosing.items.iter().rev().filter(|item| item.kind.is_type());
         self.owners = types.filter_map(|item| corpus.name(&item.name)).collect();
-        let Some(Heading { start, last, name, owner }) = enclosing.function() else {
+        let Some(Heading { start, last, named, name, owner }) = enclosing.function() else {
             self.add_bases(corpus);
             return (cursor.saturating_sub(4)..=cursor).collect();
         };
         self.function_line = Some(start);
+        self.function_named = Some(named);
         self.function = corpus.name(name);
         self.add_owners(owner.and_then(|owner| corpus.name(owner)));
         let first = enclosing.comment_above(start);
@@ -299,27 +304,31 @@ struct Enclosing<'a> {
 struct Heading<'a> {
     start: usize,
     last: usize,
+    /// The line with its name.
+    named: usize,
     name: &'a str,
     /// The type it says it belongs to: `void Cart::add()`.
     owner: Option<&'a str>,
 }
 
 impl Enclosing<'_> {
-    /// The function around the cursor: the last one that a line above begins, if it is not closed yet, else the one in the tree.
+    /// The function around the cursor: the last one that a line above begins, if it is not closed yet, else the one in the tree. Where
+    /// something does not parse, the tree may not have it; then the shape of the lines tells.
     fn function(&self) -> Option<Heading<'_>> {
         let (by_lines, by_tree) = (self.begun(), self.by_tree());
-        match (by_lines, by_tree) {
+        let found = match (by_lines, by_tree) {
             (Some(lines), Some(tree)) if tree.start >= lines.start || self.is_closed(lines.start) => Some(tree),
             (Some(lines), _) => Some(lines).filter(|heading| !self.is_closed(heading.start)),
             (None, tree) => tree,
-        }
+        };
+        found.or_else(|| self.parsed.is_some_and(Parsed::is_broken).then(|| self.by_shape()).flatten())
     }
 
     /// The last function that a line above the cursor begins.
     fn begun(&self) -> Option<Heading<'_>> {
         let begun = |number: usize| self.language.and_then(|language| language.function_begun(self.lines[number]));
         let (start, name) = (0..=self.cursor).rev().take(MAX_SIGNATURE_LINES_UP).find_map(|number| Some((number, begun(number)?)))?;
-        Some(Heading { start, last: self.last_of_heading(start), name, owner: None })
+        Some(Heading { start, last: self.last_of_heading(start), named: start, name, owner: None })
     }
 
     /// The last line of a heading that begins at a line, judged by what headings end with; not below the cursor.
@@ -329,15 +338,23 @@ impl Enclosing<'_> {
         (start..most).find(ends).unwrap_or(most)
     }
 
-    /// The innermost function in the tree.
+    /// The innermost function in the tree. Where something does not parse, one with a word of the language for a name is a statement that
+    /// only looks like one.
     fn by_tree(&self) -> Option<Heading<'_>> {
-        let item = self.items.iter().rev().find(|item| item.kind.is_callable())?;
+        let is_broken = self.parsed.is_some_and(Parsed::is_broken);
+        let is_word = |name: &str| is_broken && self.language.is_some_and(|language| lists(&language.reserved, name));
+        let item = self.items.iter().rev().find(|item| item.kind.is_callable() && !is_word(&item.name))?;
+        let name = item.signature.start + self.text[item.signature.clone()].find(item.name.as_str())?;
+        let named = newlines(&self.text[..name]);
+        if is_broken && named > self.cursor {
+            // A word at the end of a function that is not closed yet looks like the type that the next one returns.
+            return None;
+        }
         let (start, last) = (newlines(&self.text[..item.signature.start]), newlines(&self.text[..item.signature.end]));
         // If the parser cannot read a function's body, the tree may take everything that follows for the heading.
         let last = if last > self.cursor { last.min(self.last_of_heading(start)) } else { last };
-        let name = item.signature.start + self.text[item.signature.clone()].find(item.name.as_str())?;
         let owner = self.text[..name].strip_suffix("::").and_then(|before| words::identifiers(last_line(before)).last());
-        Some(Heading { start, last, name: &item.name, owner: owner.map(|(_, owner)| owner) })
+        Some(Heading { start, last, named, name: &item.name, owner: owner.map(|(_, owner)| owner) })
     }
 
     /// Whether the function that a line begins has ended before the cursor.

@@ -72,6 +72,7 @@ pub struct Session {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Here {
     pub path: Arc<str>,
+    /// The line with the name of the function around it.
     pub function: Option<usize>,
 }
 

@@ -60,6 +60,11 @@ impl Language {
         None
     }
 
+    /// Whether a word is one of the language's own, which names no function. Where members may have such names, it may.
+    pub fn names_no_function(&self, word: &str) -> bool {
+        !self.free_members && word != "_" && lists(&self.reserved, word)
+    }
+
     /// Whether a line is a comment, or an attribute or decorator of the definition below.
     pub fn is_comment_or_mark(&self, line: &str) -> bool {
         let line = line.trim_start();

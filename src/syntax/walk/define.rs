@@ -74,6 +74,9 @@ impl Walk<'_> {
             return Defined::Scope(name);
         }
         let Some(kind) = pattern.tag.strip_prefix("definition.").and_then(Kind::by_name) else { return Defined::Nothing };
+        if kind.is_callable() && language.names_no_function(&self.source[name.byte_range()]) {
+            return Defined::Nothing;
+        }
         let definition = self.definition(node, kind, pattern, &captures, lead);
         let (kind, number, named) = (definition.kind, self.facts.definitions.len() as u32, definition.name.start);
         self.facts.definitions.push(definition);
