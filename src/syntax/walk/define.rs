@@ -57,9 +57,7 @@ impl Walk<'_> {
         let found = found.or_else(|| several().find_map(|pattern| Some((pattern, first(pattern)?))));
         let Some((pattern, captures)) = found else { return Defined::Nothing };
         if pattern.tag == "scope.local" {
-            let definition = self.open.last().and_then(|open| open.definition);
-            self.open.push(Open { depth, definition, kind: Some(Kind::Function), container: Span::default(), members: None });
-            return Defined::Scope(node.child(0).unwrap_or(node));
+            return self.hide(node, depth);
         }
         let body = captures.get("body");
         let members = body.filter(|_| pattern.setting("holds").is_some()).and_then(|body| Some(depth + steps(node, body)? + 1));
@@ -75,7 +73,8 @@ impl Walk<'_> {
         }
         let Some(kind) = pattern.tag.strip_prefix("definition.").and_then(Kind::by_name) else { return Defined::Nothing };
         if kind.is_callable() && language.names_no_function(&self.source[name.byte_range()]) {
-            return Defined::Nothing;
+            // What it holds is still no definition of the file.
+            return self.hide(node, depth);
         }
         let definition = self.definition(node, kind, pattern, &captures, lead);
         let (kind, number, named) = (definition.kind, self.facts.definitions.len() as u32, definition.name.start);
@@ -91,6 +90,13 @@ impl Walk<'_> {
             self.open.push(Open { depth, definition: Some(innermost), kind: Some(kind), container: Span::default(), members });
         }
         Defined::Item { body, docstring: pattern.setting("docstring").is_some() }
+    }
+
+    /// Opens a scope in which nothing is defined that is known outside.
+    fn hide<'tree>(&mut self, node: Node<'tree>, depth: u32) -> Defined<'tree> {
+        let definition = self.open.last().and_then(|open| open.definition);
+        self.open.push(Open { depth, definition, kind: Some(Kind::Function), container: Span::default(), members: None });
+        Defined::Scope(node.child(0).unwrap_or(node))
     }
 
     /// Makes each definition from this index on the parent of the next, as in `namespace a::b`. Returns the innermost.
