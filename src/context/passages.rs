@@ -132,25 +132,26 @@ impl Passages {
         if self.at.as_ref() != Some(&(here.clone(), line)) {
             self.at = Some((here.clone(), line));
             let query = Query::at(place);
-            let found = Self::search(place, &query, line, files, sources.read);
-            let best = found.as_ref().map_or(0.0, |found| found.score);
-            let held = self.shown.as_ref().map(|passage| query.likeness(place.corpus, &passage.names));
-            if !(typing && held.is_some_and(|held| best < held.max(MIN_LIKENESS) * REPLACEMENT_FACTOR)) {
+            // What is shown stays, unless a window is this much alike, so nothing less alike has to be looked at.
+            let held = self.shown.as_ref().filter(|_| typing).map(|passage| query.likeness(place.corpus, &passage.names));
+            let least = held.map_or(MIN_LIKENESS, |held| held.max(MIN_LIKENESS) * REPLACEMENT_FACTOR);
+            let found = (least <= 1.0).then(|| Self::search(place, &query, line, least, files, sources.read)).flatten();
+            if held.is_none() || found.is_some() {
                 self.shown = found.and_then(|found| found.passage(place, &query, sources));
             }
         }
         self.shown.as_ref().map(|passage| passage.part.clone())
     }
 
-    /// The window that is most alike.
-    fn search(place: &Place, query: &Query, line: usize, files: &mut Files, read: Read) -> Option<Found> {
+    /// The window that is most alike, if it is at least this much so.
+    fn search(place: &Place, query: &Query, line: usize, least: f32, files: &mut Files, read: Read) -> Option<Found> {
         let mut best: Option<Found> = None;
         for number in query.files(place) {
             let digest = &place.corpus.files[number as usize];
             if let Some(lines) = files.lines(place.corpus, number, read) {
                 let is_test = place.corpus.is_test[number as usize];
                 let share = |window: &Range<usize>| place.share(&lines, is_test, window);
-                query.windows(place.corpus, &lines, share, &mut best, || (digest.path.clone(), digest.file.hash));
+                query.windows(place.corpus, &lines, share, least, &mut best, || (digest.path.clone(), digest.file.hash));
             }
         }
         if place.text.len() <= MAX_FILE_BYTES {
@@ -160,7 +161,7 @@ impl Passages {
             let near = line.saturating_sub(SEEN_LINES_AROUND_CURSOR + 1)..line + SEEN_LINES_AROUND_CURSOR + 1;
             let lines = Lines::read(place, &near);
             let share = |window: &Range<usize>| if away(window) { place.share(&lines, false, window) } else { 0.0 };
-            query.windows(place.corpus, &lines, share, &mut best, || (place.path.into(), 0));
+            query.windows(place.corpus, &lines, share, least, &mut best, || (place.path.into(), 0));
         }
         best
     }
@@ -241,12 +242,13 @@ impl Query {
         shared / all.max(f32::MIN_POSITIVE)
     }
 
-    /// Replaces `best` with a window of this file, if one is more alike. `share` is the factor for a window.
+    /// Replaces `best` with a window of this file, if one is more alike, and `least` alike. `share` is the factor for a window.
     fn windows(
         &self,
         corpus: &Corpus,
         lines: &Lines,
         share: impl Fn(&Range<usize>) -> f32,
+        least: f32,
         best: &mut Option<Found>,
         of: impl Fn() -> (Arc<str>, u64),
     ) {
@@ -260,7 +262,7 @@ impl Query {
             begin += hits[begin..].iter().take_while(|at| **at < names.start).count();
             end += hits[end..].iter().take_while(|at| **at < names.end).count();
             let hits = &hits[begin..end];
-            let least = best.as_ref().map_or(MIN_LIKENESS, |best| best.score);
+            let least = best.as_ref().map_or(least, |best| best.score);
             // Most windows share so little that the rest of them need not be examined.
             let share = if hits.len() > 1 { share(&window) } else { 0.0 };
             if share > 0.0 && self.at_most(corpus, hits.iter().map(|at| lines.names[*at])) * share >= least {

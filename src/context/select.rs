@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::ops::Deref;
+use std::sync::atomic::{AtomicU64, Ordering as Sync};
 use std::sync::{Arc, LazyLock};
 
 use super::corpus::{Corpus, Name, Symbol};
@@ -55,6 +56,8 @@ pub struct Table {
     names: NumberMap<Name, u32>,
     /// Every item, at its price while its file is not named yet.
     offers: BinaryHeap<Offer>,
+    /// The bits of the last [`Table::best`]: the bytes in the upper half, the value in the lower.
+    best: AtomicU64,
 }
 
 /// Items below one line, which is paid for once.
@@ -217,7 +220,7 @@ impl Table {
             offers.push(Offer { worth: worth(item.score, price), number: number as u32 });
         }
         let places = items.iter().enumerate().map(|(number, item)| (item.symbol, number as u32)).collect();
-        Self { items, gone, places, files, types, shows, names, offers: offers.into() }
+        Self { items, gone, places, files, types, shows, names, offers: offers.into(), best: AtomicU64::default() }
     }
 
     /// The probability of a definition among the items; zero for others.
@@ -240,6 +243,17 @@ impl Table {
             price
         };
         items.iter().map(price).sum()
+    }
+
+    /// The value of the best pack of this size, made from scratch. While somebody types, the order and the size often stay.
+    pub fn best(&self, corpus: &Corpus, bytes: f32) -> f32 {
+        let known = self.best.load(Sync::Relaxed);
+        if known != 0 && (known >> 32) as u32 == bytes.to_bits() {
+            return f32::from_bits(known as u32);
+        }
+        let value = self.fill(corpus, bytes, &[]).value;
+        self.best.store(u64::from(bytes.to_bits()) << 32 | u64::from(value.to_bits()), Sync::Relaxed);
+        value
     }
 
     /// Fills `bytes` with the best definitions that are not `taken`. Each step takes the one worth most for its price, with the price of

@@ -130,12 +130,12 @@ impl Session {
         let PackRequest { corpus, order, budget, ref asked, .. } = *request;
         self.turns += 1;
         let typing = self.here.as_ref() == Some(&asked.here);
-        let best = order.fill(corpus, budget as f32 * self.bytes_per_token, &[]);
-        let fresh = best.value;
+        let bytes = budget as f32 * self.bytes_per_token;
+        let fresh = order.best(corpus, bytes);
         let whole = if typing { self.cut(budget, request.count) } else { budget };
         let mut worth = self.worth(&self.parts, request);
         let frozen = typing && self.stays(&worth, fresh);
-        let returned = self.returned(request, best);
+        let returned = self.returned(request, bytes);
         if !frozen {
             self.miss(request);
             self.begin_anew(request, fresh);
@@ -188,11 +188,12 @@ impl Session {
         self.missed.drain(..self.missed.len().saturating_sub(MAX_MISSED_FILES));
     }
 
-    /// What the best pack has of the files that were missed and are back. They are missed no more.
-    fn returned(&mut self, request: &PackRequest, best: Selection) -> Vec<Item> {
+    /// What the best pack of `bytes` has of the files that were missed and are back. They are missed no more.
+    fn returned(&mut self, request: &PackRequest, bytes: f32) -> Vec<Item> {
         if self.missed.is_empty() {
             return vec![];
         }
+        let best = request.order.fill(request.corpus, bytes, &[]);
         let back: Vec<u32> = self.missed.iter().filter_map(|path| request.file(path)).collect();
         self.missed.retain(|path| request.file(path).is_none());
         best.items.into_iter().filter(|item| back.contains(&item.file)).collect()

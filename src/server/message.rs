@@ -149,7 +149,13 @@ const EXACT_FLOATS: f64 = (1_u64 << 53) as f64;
 /// open has a meaning in the specification, and is kept.
 pub fn answer(id: &Id, mut result: Value) -> Value {
     drop_nulls(&mut result);
-    json!({ "jsonrpc": "2.0", "id": id, "result": result })
+    with(json!({ "jsonrpc": "2.0", "id": id }), "result", result)
+}
+
+/// A message with one more field. `json!` would copy the value, which may be a whole prompt.
+fn with(mut message: Value, field: &str, value: Value) -> Value {
+    message[field] = value;
+    message
 }
 
 fn drop_nulls(value: &mut Value) {
@@ -176,12 +182,12 @@ pub fn failed_answer(id: &Id, error: &Error) -> Value {
 
 /// A notification.
 pub fn notification(method: &str, params: Value) -> Value {
-    json!({ "jsonrpc": "2.0", "method": method, "params": params })
+    with(json!({ "jsonrpc": "2.0", "method": method }), "params", params)
 }
 
 /// A request.
 pub fn request(id: i64, method: &str, params: Value) -> Value {
-    json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params })
+    with(json!({ "jsonrpc": "2.0", "id": id, "method": method }), "params", params)
 }
 
 /// An error with this code.
