@@ -321,7 +321,12 @@ impl Enclosing<'_> {
             (Some(lines), _) => Some(lines).filter(|heading| !self.is_closed(heading.start)),
             (None, tree) => tree,
         };
-        found.or_else(|| self.parsed.is_some_and(Parsed::is_broken).then(|| self.by_shape()).flatten())
+        found.or_else(|| self.by_shape().filter(|_| self.is_broken()))
+    }
+
+    /// Whether something does not parse. While a bracket is open, that takes another parse, so it is asked last.
+    fn is_broken(&self) -> bool {
+        self.parsed.is_some_and(Parsed::is_broken)
     }
 
     /// The last function that a line above the cursor begins.
@@ -341,12 +346,11 @@ impl Enclosing<'_> {
     /// The innermost function in the tree. Where something does not parse, one with a word of the language for a name is a statement that
     /// only looks like one.
     fn by_tree(&self) -> Option<Heading<'_>> {
-        let is_broken = self.parsed.is_some_and(Parsed::is_broken);
-        let is_word = |name: &str| is_broken && self.language.is_some_and(|language| lists(&language.reserved, name));
+        let is_word = |name: &str| self.language.is_some_and(|language| lists(&language.reserved, name)) && self.is_broken();
         let item = self.items.iter().rev().find(|item| item.kind.is_callable() && !is_word(&item.name))?;
         let name = item.signature.start + self.text[item.signature.clone()].find(item.name.as_str())?;
         let named = newlines(&self.text[..name]);
-        if is_broken && named > self.cursor {
+        if named > self.cursor && self.is_broken() {
             // A word at the end of a function that is not closed yet looks like the type that the next one returns.
             return None;
         }
