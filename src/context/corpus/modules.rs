@@ -19,8 +19,11 @@ impl Corpus {
         let Some((id, file, language)) = found else { return vec![] };
         let (by_folder, mut modules) = (language.reach == Some(Reach::Folder), vec![]);
         for import in file.imports() {
-            let named = file.imported(import).iter().filter_map(|(there, here)| {
-                let module = self.module(id, import, *there, language, MAX_HOPS)?;
+            // One search for all names that are taken from a file.
+            let names = file.imported(import);
+            let from = if names.is_empty() { None } else { self.file_named(id, import, language) };
+            let named = names.iter().filter_map(|(there, here)| {
+                let module = self.module(id, import, from, *there, language, MAX_HOPS)?;
                 Some((*here, vec![self.file_of(module)?]))
             });
             modules.extend(named);
@@ -29,30 +32,42 @@ impl Corpus {
         modules
     }
 
-    /// The file that something taken by an import is as a whole.
-    fn module(&self, id: FileId, import: &FileImport, there: Name, language: &Language, hops: usize) -> Option<FileId> {
+    /// The file that an import names, in languages whose imports name files.
+    fn file_named(&self, id: FileId, import: &FileImport, language: &Language) -> Option<FileId> {
+        if language.imports_files() { self.view.resolve_module(id, self.text(import.module)) } else { None }
+    }
+
+    /// The file that something taken by an import, perhaps `from` a file, is as a whole.
+    fn module(
+        &self,
+        id: FileId,
+        import: &FileImport,
+        from: Option<FileId>,
+        there: Name,
+        language: &Language,
+        hops: usize,
+    ) -> Option<FileId> {
         let view = &self.view;
         let (module, name) = (view.text(import.module), view.text(there));
-        if name == ALL {
-            return view.resolve_module(id, module);
-        }
-        if language.type_per_file {
-            return None;
-        }
         if !language.imports_files() {
+            if language.type_per_file || name == ALL {
+                return None;
+            }
             self.of_stem.get(&*name.to_lowercase())?;
             let between = if module.ends_with('.') { "" } else { "." };
             return view.resolve_module(id, &format!("{module}{between}{name}"));
         }
-        let hops = hops.checked_sub(1)?;
-        let next = view.resolve_module(id, module)?;
+        let (next, hops) = (from?, hops.checked_sub(1)?);
+        if name == ALL {
+            return Some(next);
+        }
         let file = view.file(next)?;
         if defines(file, there) {
             return None;
         }
         let hand_on = |import: &FileImport| {
             let taken = file.imported(import).iter().find(|(_, here)| *here == there).map(|(own, _)| *own);
-            taken.and_then(|own| self.module(next, import, own, language, hops))
+            taken.and_then(|own| self.module(next, import, self.file_named(next, import, language), own, language, hops))
         };
         file.imports().iter().find_map(hand_on)
     }
