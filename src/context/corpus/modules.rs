@@ -2,6 +2,7 @@
 //! `const view = require('./cart-view')`, `from shop import view`, `import "example.org/shop/view"`. Judged by the index alone.
 
 use super::{Corpus, Name};
+use crate::context::numbers::NumberMap;
 use crate::index::{File, FileId, FileImport};
 use crate::syntax::{Kind, Language, Reach};
 use crate::text::words;
@@ -17,7 +18,7 @@ impl Corpus {
     pub fn modules(&self, path: &str, language: Option<&Language>) -> Vec<(Name, Vec<u32>)> {
         let found = self.id(path).and_then(|id| Some((id, self.view.file(id)?, language?)));
         let Some((id, file, language)) = found else { return vec![] };
-        let (by_folder, mut modules) = (language.reach == Some(Reach::Folder), vec![]);
+        let mut modules = if language.reach == Some(Reach::Folder) { self.packages_named(file) } else { vec![] };
         for import in file.imports() {
             // One search for all names that are taken from a file.
             let names = file.imported(import);
@@ -27,7 +28,6 @@ impl Corpus {
                 Some((*here, vec![self.file_of(module)?]))
             });
             modules.extend(named);
-            modules.extend(by_folder.then(|| self.package(import)).flatten());
         }
         modules
     }
@@ -72,14 +72,23 @@ impl Corpus {
         file.imports().iter().find_map(hand_on)
     }
 
-    /// The files of an imported folder, if folders are packages, with the name that the import gives it.
-    fn package(&self, import: &FileImport) -> Option<(Name, Vec<u32>)> {
-        let module = self.view.text(import.module);
-        let folders = self.folders_of(module);
-        let name = self.name(words::last(module))?;
-        let inside = |number: &u32| folders.iter().any(|folder| *folder == folder_of(&self.files[*number as usize].path));
-        let files: Vec<u32> = (0..self.files.len() as u32).filter(inside).collect();
-        (!files.is_empty()).then_some((name, files))
+    /// The names of the packages that a file imports by their folders, each with its files.
+    fn packages_named(&self, file: &File) -> Vec<(Name, Vec<u32>)> {
+        let mut packages: Vec<(Name, Vec<u32>)> = vec![];
+        let mut places: NumberMap<String, usize> = NumberMap::default();
+        for import in file.imports() {
+            let module = self.text(import.module);
+            let Some(name) = self.name(words::last(module)) else { continue };
+            places.extend(self.folders_of(module).into_iter().map(|folder| (folder, packages.len())));
+            packages.push((name, vec![]));
+        }
+        for (number, digest) in (0..).zip(&self.files).filter(|_| !places.is_empty()) {
+            if let Some(place) = places.get(folder_of(&digest.path)) {
+                packages[*place].1.push(number);
+            }
+        }
+        packages.retain(|(_, files)| !files.is_empty());
+        packages
     }
 }
 
