@@ -143,6 +143,46 @@ fn files_of_a_package_are_meant_by_the_import_of_its_folder() {
     assert_eq!(meant(java), ["shop/cart/Items.java"]);
 }
 
+/// A module that a file calls otherwise than its file is called was tied to nothing: `const lint = require('./lint-rules')`,
+/// `import { Marks } from './shared'` where that hands on `./marks` as a whole, a package of several files.
+#[test]
+fn a_name_stands_for_the_module_that_the_import_gives_it() {
+    let modules = |fixture: &str| -> Vec<(String, Vec<String>)> {
+        let place = Place::new(fixture);
+        let corpus = place.corpus(place.view());
+        let path = |file: &u32| corpus.files[*file as usize].path.to_string();
+        let found = corpus.modules(&place.path, place.language());
+        found.iter().map(|(name, files)| (corpus.text(*name).to_string(), files.iter().map(path).collect())).collect()
+    };
+    let one = |name: &str, file: &str| (name.to_string(), vec![file.to_string()]);
+    let rules = "//- /lib/lint-rules.js\nfunction strict() {}\nmodule.exports = { strict };\n";
+    let loaded = "//- /lib/main.js\nconst lint = require('./lint-rules');\nconst { strict } = require('./lint-rules');\n$0\n";
+    assert_eq!(modules(&format!("{rules}{loaded}")), [one("lint", "lib/lint-rules.js")]);
+    let marks = "//- /src/shared/marks.ts\nexport const BOLD = 'b';\n";
+    let main = "//- /src/view.ts\nimport { Marks, join } from './shared';\n$0\n";
+    for hands_on in ["import * as Marks from './marks';\nexport { Marks };", "export * as Marks from './marks';"] {
+        let shared = format!("//- /src/shared/index.ts\n{hands_on}\nexport function join() {{}}\n");
+        assert_eq!(modules(&format!("{marks}{shared}{main}")), [one("Marks", "src/shared/marks.ts")], "{hands_on}");
+    }
+    let python = "//- /shop/__init__.py\n//- /shop/money.py\nclass Coin: pass\n\
+                  //- /shop/cart.py\nfrom . import money as cash\nfrom .money import Coin\n$0\n";
+    assert_eq!(modules(python), [one("cash", "shop/money.py")]);
+    let rust = "//- /src/money.rs\npub struct Coin;\n//- /src/cart.rs\nuse crate::money as cash;\nuse crate::money::Coin;\n$0\n";
+    assert_eq!(modules(rust), [one("cash", "src/money.rs")]);
+    let go = "//- /go.mod\nmodule example.org/shop\n//- /money/coins.go\npackage money\n\nfunc Coins() {}\n\
+              //- /money/notes.go\npackage money\n\nfunc Notes() {}\n//- /weather/rain.go\npackage weather\n\nfunc Rain() {}\n\
+              //- /cart/total.go\npackage cart\n\nimport (\n\t\"fmt\"\n\t\"example.org/shop/money\"\n)\n\nfunc total() {\n\t$0\n}\n";
+    assert_eq!(modules(go), [("money".to_string(), vec!["money/coins.go".to_string(), "money/notes.go".to_string()])]);
+}
+
+/// What such a module offers was as far away as anything else.
+#[test]
+fn a_module_that_is_called_otherwise_than_its_file_is_foreseen_where_its_name_stands() {
+    let offered: String = (0..30).map(|number| format!("exports.strictness{number} = function (of) {{ return of; }};\n")).collect();
+    let site = "//- /src/main.js\nconst lint = require('./lint-rules');\n\nfunction run(on) {\n    lint.begin(on);\n    $0\n}\n";
+    has_all(&format!("//- /src/lint-rules.js\n{offered}{site}"), &["exports.strictness0 ", "exports.strictness5 "]);
+}
+
 /// Functions that are likelier everywhere than what stands behind a dot, where that is not known.
 fn wheels(extension: &str) -> String {
     let line = |number: usize| match extension {

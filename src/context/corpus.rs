@@ -9,6 +9,7 @@ mod folders;
 mod headings;
 mod imported;
 pub mod marks;
+pub mod modules;
 mod projects;
 mod refresh;
 

@@ -4,6 +4,7 @@
 mod bases;
 mod first;
 mod kindred;
+mod modules;
 mod second;
 mod touch;
 pub mod trees;
@@ -16,7 +17,8 @@ use self::touch::{Touch, Touched};
 use super::corpus::{Corpus, NO_SLOT, Name, Sort, Symbol};
 use super::features::Feature::{self, *};
 use super::features::Features;
-use super::scene::Scene;
+use super::numbers::NumberMap;
+use super::scene::{Scene, Seen};
 use super::weights::{SEEN, UNSEEN, WEIGHTS};
 use crate::syntax::{Language, naming};
 
@@ -175,6 +177,8 @@ pub struct Ranker<'a> {
     is_vendored: bool,
     stem: String,
     imported: Vec<f32>,
+    /// How the current file shows the names that stand for other files as modules.
+    modules: NumberMap<u32, Seen>,
     near: Vec<f32>,
     similar: Vec<f32>,
     /// For each file, how many of its definitions the current file shows, and how near to the cursor the nearest one is.
@@ -197,6 +201,7 @@ impl<'a> Ranker<'a> {
             is_vendored: naming::is_vendored(path),
             stem: naming::stem(language, path).to_lowercase(),
             imported,
+            modules: modules::shown(corpus, scene, language, path),
             near: corpus.nearness(path),
             similar: vec![0.0; corpus.files.len()],
             used: vec![(0.0, 0.0); corpus.files.len()],
@@ -282,7 +287,8 @@ impl<'a> Ranker<'a> {
     fn fill_file(&self, file: u32, features: &mut Features) {
         let corpus = self.corpus;
         let (name, stem) = &corpus.stems[file as usize];
-        let module = name.and_then(|name| self.scene.seen.get(&name)).copied().unwrap_or_default();
+        let by_stem = || name.and_then(|name| self.scene.seen.get(&name)).copied().unwrap_or_default();
+        let module = self.modules.get(&file).copied().unwrap_or_else(by_stem);
         let (imported, near) = (self.imported[file as usize], self.near[corpus.folder_of[file as usize] as usize]);
         features[FileImported] = imported;
         features[FileNear] = near;

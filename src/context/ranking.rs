@@ -26,6 +26,7 @@ impl Ranking {
     pub fn new(query: &PlaceQuery, scene: &Arc<Scene>, in_test: bool, ranker: &Ranker, mut rules: Option<&mut Nameable>) -> Self {
         let mut candidates = ranker.candidates();
         ranker.look_again(rules.as_deref_mut(), &mut candidates);
+        ranker.foresee_modules(&mut candidates);
         rules.into_iter().for_each(|rules| rules.weigh(&mut candidates));
         Self {
             version: query.corpus.version().clone(),

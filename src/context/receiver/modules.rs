@@ -4,14 +4,14 @@ use super::text::{inside, last_of, parts, taken_apart};
 use super::types::is_callable;
 use super::{MAX_IMPORT_HOPS, Receiver};
 use crate::context::alias;
+use crate::context::corpus::modules::ALL;
 use crate::context::corpus::{Digest, NO_SLOT, Sort};
 use crate::index::FileId;
 use crate::syntax::{Kind, import, uses};
 use crate::text::words;
 use crate::workspace::folder_of;
 
-/// What an import calls everything that a file exports, and the default export.
-const ALL: &str = "*";
+/// What an import calls the default export.
 const DEFAULT: &str = "default";
 /// Maximum names that are looked up among those that a file re-exports from others.
 const MAX_REEXPORTS: usize = 64;
