@@ -2,8 +2,9 @@
 //!
 //! - What came with the code: `answer_diff` (it is a diff), `answer_imports` (imports), `wrapped` (a signature or a module around it),
 //!   `again` (the same once more), `left_out` (comments that stand for code), `path_line` (the name of the file).
-//! - Where it goes: `extent` (the lines it replaces, by their `similarity`; `untouched_lines` stay), `inserted` (an empty line),
-//!   `whole_item` and `members` (more than was asked for), `framed` (the marked lines in the frame of their item).
+//! - Where it goes: `extent` (the lines it replaces, by their `similarity`; `untouched_lines` stay, and what is `repeated_below` is not
+//!   there twice), `inserted` (an empty line), `whole_item` and `members` (more than was asked for), `framed` (the marked lines in the
+//!   frame of their item).
 //! - How it looks there: `layout` (its indentation), `strings` (which keep their bytes), `attributes` (above an item), `comment` (text as
 //!   documentation).
 
@@ -19,6 +20,7 @@ pub(super) mod layout;
 pub(super) mod left_out;
 pub(super) mod members;
 pub(super) mod path_line;
+mod repeated_below;
 mod similarity;
 pub(super) mod strings;
 mod untouched_lines;
