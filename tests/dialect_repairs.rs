@@ -46,6 +46,15 @@ fn a_deepseek_call_that_breaks_off_behind_text_on_its_line_is_truncated() {
     }
 }
 
+/// The prompt had opened the thought.
+#[test]
+fn a_deepseek_thought_that_only_ends_is_no_part_of_the_answer() {
+    let read = read_as("deepseek-v3.2", "I will look.</think>It is here.");
+    assert_eq!((read.reasoning.as_str(), read.content.as_str()), ("I will look.", "It is here."));
+    let talk = "The tag `</think>` ends a thought.";
+    assert_eq!(read_as("deepseek-v3.2", talk), Read { content: talk.into(), ..Read::default() });
+}
+
 #[test]
 fn names_with_blanks_a_namespace_or_a_number_mean_the_tool_that_was_offered() {
     for name in [" f ", "f\n", "functions.f", "functions.f:0", "f:12"] {

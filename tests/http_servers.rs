@@ -237,7 +237,7 @@ async fn tokens_of_a_family_in_the_code_are_text() {
     let engine = build_with("test", &codestral, limits()).unwrap();
     let answer = collect(engine.start(hole, Cancel::new()), |_| {}).await.unwrap();
     assert_eq!(answer.text, "a</s>b");
-    assert_eq!(server.asked()[0].body["prompt"], "[SUFFIX] y[PREFIX]<s>x</s> [ SUFFIX] ");
+    assert_eq!(server.asked()[0].body["prompt"], "[SUFFIX] y[PREFIX]< s>x< /s> [ SUFFIX] ");
 }
 
 fn ollama_end(read: u64) -> Value {

@@ -36,11 +36,11 @@ impl Broken {
 
     /// A broken spelling that the text itself contains means itself.
     fn among(texts: &[&str]) -> Self {
-        let mut tokens: Vec<String> = texts.iter().flat_map(|text| pieces::tokens(text)).collect();
+        let mut tokens: Vec<String> = texts.iter().flat_map(|text| pieces::tokens_of_any(text)).collect();
         tokens.sort_unstable();
         tokens.dedup();
-        tokens.retain(|token| !texts.iter().any(|text| text.contains(&pieces::neutral(token, false))));
-        let spellings: Vec<String> = tokens.iter().map(|token| pieces::neutral(token, false)).collect();
+        tokens.retain(|token| !texts.iter().any(|text| text.contains(&pieces::neutral_for_any(token))));
+        let spellings: Vec<String> = tokens.iter().map(|token| pieces::neutral_for_any(token)).collect();
         let finder =
             (!spellings.is_empty()).then(|| AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&spellings).ok()).flatten();
         Self { spellings, tokens, finder, held: String::new() }

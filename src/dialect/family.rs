@@ -1,8 +1,8 @@
 //! How models of other families are asked to fill a hole: the control tokens around prefix and suffix, chosen by the model's name. For
 //! servers that take prompts as text.
 
+use super::Fim;
 use super::pieces::{self, Prompt};
-use super::{Fim, Piece};
 
 /// What a family of models writes around a hole.
 #[derive(Debug, PartialEq, Eq)]
@@ -78,10 +78,7 @@ impl Family {
 
     /// The prompt that asks to fill a hole, preceded by other files under comments with their names.
     pub fn prompt(&self, fim: &Fim) -> String {
-        let mut ahead = Prompt::default();
-        pieces::files_as_comments(fim, &mut ahead);
-        let ahead = ahead.into_pieces().into_iter().map(|piece| if let Piece::Text(text) = piece { text } else { String::new() });
-        let before = ahead.collect::<String>() + &fim.prefix;
+        let before = pieces::before_hole(fim);
         let mut sides = [(self.before, self.spelt(&before)), (self.behind, self.spelt(&fim.suffix))];
         if self.reversed {
             sides.reverse();
@@ -96,10 +93,10 @@ impl Family {
         pieces::text(&prompt.into_pieces(), pieces::fim_text)
     }
 
-    /// A text with this family's control tokens broken up; those of the usual shapes are broken for every family.
+    /// A text with control tokens broken up: this family's and those of any other model, since a name is no proof.
     fn spelt(&self, text: &str) -> String {
-        let own = [self.before, self.behind, self.end].into_iter().map(str::trim);
-        let own = own.filter(|token| !token.is_empty() && pieces::tokens(token).next().is_none());
-        own.fold(text.to_string(), |text, token| text.replace(token, &format!("{} {}", &token[..1], &token[1..])))
+        let own = [self.before, self.behind, self.end].into_iter().chain(self.ends.iter().copied()).map(str::trim);
+        let own = own.filter(|token| !token.is_empty() && pieces::tokens_of_any(token).next().is_none());
+        own.fold(pieces::neutral_for_any(text), |text, token| text.replace(token, &format!("{} {}", &token[..1], &token[1..])))
     }
 }

@@ -18,10 +18,8 @@ pub(super) struct Hole {
 impl Hole {
     /// A parser for this hole; `ends` are further texts that end it.
     pub fn new(fim: &Fim, ends: &'static [&'static str]) -> Self {
-        let texts = || fim.files.iter().map(|file| &file.text).chain([&fim.prefix, &fim.suffix]);
-        let known = texts().flat_map(|text| pieces::tokens(text)).collect();
-        let ends = ends.iter().copied().filter(|end| !texts().any(|text| text.contains(end))).collect();
-        Self { known, ends, held: String::new(), over: false }
+        let known = texts(fim).flat_map(|text| pieces::tokens(text)).collect();
+        Self { known, ends: own_ends(fim, ends), held: String::new(), over: false }
     }
 
     /// How much of the held text is certain.
@@ -48,6 +46,15 @@ impl Hole {
         }
         self.held.len()
     }
+}
+
+fn texts(fim: &Fim) -> impl Iterator<Item = &String> {
+    fim.files.iter().map(|file| &file.text).chain([&fim.prefix, &fim.suffix])
+}
+
+/// Those of a model's end texts that the code around the hole does not have itself.
+pub(super) fn own_ends(fim: &Fim, ends: &'static [&'static str]) -> Vec<&'static str> {
+    ends.iter().copied().filter(|end| !texts(fim).any(|text| text.contains(end))).collect()
 }
 
 impl Parser for Hole {

@@ -174,7 +174,7 @@ fn message_to_json(message: &Message, before: &[Message], reasoning: Option<&str
     let says_nothing = message.role == Role::Assistant && message.content.trim().is_empty() && message.tool_calls.is_empty();
     // Strict servers refuse an empty answer and all that follows; if it were left out, two user messages would be adjacent.
     let content = if says_nothing { NOTHING } else { &message.content };
-    out.insert("content".into(), pieces::neutral(content, false).into());
+    out.insert("content".into(), pieces::neutral_for_any(content).into());
     if let Some(id) = &message.tool_call_id {
         out.insert("tool_call_id".into(), id.as_str().into());
         let answered = before.iter().rev().flat_map(|other| &other.tool_calls).find(|call| call.id == *id);

@@ -289,6 +289,11 @@ pub fn native() -> impl Dialect {
     native::Native
 }
 
+/// Those of a model's end texts that the code around the hole does not have itself: there they are text, and may be in the fill.
+pub fn hole_ends(fim: &Fim, ends: &'static [&'static str]) -> Vec<&'static str> {
+    hole::own_ends(fim, ends)
+}
+
 /// A parser for the text that fills a hole, which ends at the first of the model's end texts.
 pub fn hole_parser(fim: &Fim, ends: &'static [&'static str]) -> Box<dyn Parser> {
     Box::new(hole::Hole::new(fim, ends))
@@ -354,8 +359,5 @@ pub fn fitted(arguments: Value, name: &str, tools: &[Tool]) -> Value {
 /// Prefix and suffix of a hole, for endpoints that take only these; other files come first, under comments with their names. The server
 /// tokenises with control tokens enabled, so those in the text are broken up.
 pub fn fim_texts(fim: &Fim) -> (String, String) {
-    let mut prompt = pieces::Prompt::default();
-    pieces::files_as_comments(fim, &mut prompt);
-    prompt.text(&fim.prefix);
-    (text_of(&prompt.into_pieces()), pieces::neutral(&fim.suffix, false))
+    (pieces::neutral_for_any(&pieces::before_hole(fim)), pieces::neutral_for_any(&fim.suffix))
 }

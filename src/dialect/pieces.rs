@@ -113,6 +113,47 @@ const ODD_TOKENS: &[&str] = &[
     DSML,
 ];
 
+/// Control tokens of other models (Gemma, Mistral, Llama 2, GLM and more), for servers of which nobody knows what they have loaded.
+const FOREIGN_TOKENS: &[&str] = &[
+    "<s>",
+    "</s>",
+    "<bos>",
+    "<eos>",
+    "<EOT>",
+    "<start_of_turn>",
+    "<end_of_turn>",
+    "<start_of_image>",
+    "[INST]",
+    "[/INST]",
+    "<<SYS>>",
+    "<</SYS>>",
+    "[SYSTEM_PROMPT]",
+    "[/SYSTEM_PROMPT]",
+    "[AVAILABLE_TOOLS]",
+    "[/AVAILABLE_TOOLS]",
+    "[TOOL_CALLS]",
+    "[TOOL_RESULTS]",
+    "[/TOOL_RESULTS]",
+    "[THINK]",
+    "[/THINK]",
+    "[gMASK]",
+    "<sop>",
+    "<arg_key>",
+    "</arg_key>",
+    "<arg_value>",
+    "</arg_value>",
+    "<seed:think>",
+    "</seed:think>",
+    "<minimax:tool_call>",
+    "</minimax:tool_call>",
+    "<fim-prefix>",
+    "<fim-suffix>",
+    "<fim-middle>",
+    "<jupyter_code>",
+    "<commit_before>",
+    "<issue_start>",
+];
+
 /// Those of them with which a model ends a fill.
 const FIM_TOKENS: &[&str] = &["<fim_prefix>", "<fim_suffix>", "<fim_middle>", "<fim_pad>", "<file_sep>", "<repo_name>"];
 
@@ -124,23 +165,34 @@ static ODD: LazyLock<AhoCorasick> = LazyLock::new(|| {
     AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(ODD_TOKENS).expect("the list is short and constant")
 });
 
+#[expect(clippy::expect_used, reason = "a constant, which every test reads")]
+static ODD_OR_FOREIGN: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let all = ODD_TOKENS.iter().chain(FOREIGN_TOKENS);
+    AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(all).expect("the lists are short and constant")
+});
+
 /// `<|name|>` and `<｜name｜>`, the shapes of nearly all control tokens.
 #[expect(clippy::expect_used, reason = "a constant, which every test reads")]
 static USUAL: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"<(\|[A-Za-z0-9_/.▁-]{1,48}\||｜[A-Za-z0-9_/.▁-]{1,48}｜)>").expect("the pattern is constant"));
 
-/// Where the control tokens in `text` are.
-fn places(text: &str) -> Vec<Range<usize>> {
+/// Where the control tokens in `text` are, besides the usual ones those of a list.
+fn places(text: &str, odd: &AhoCorasick) -> Vec<Range<usize>> {
     let usual = USUAL.find_iter(text).map(|found| found.range());
-    let mut places: Vec<Range<usize>> = usual.chain(ODD.find_iter(text).map(|found| found.range())).collect();
+    let mut places: Vec<Range<usize>> = usual.chain(odd.find_iter(text).map(|found| found.range())).collect();
     places.sort_unstable_by_key(|place| place.start);
     places.dedup_by_key(|place| place.start);
     places
 }
 
-/// The control tokens in `text`.
+/// The control tokens in `text` that our own dialects know.
 pub(super) fn tokens(text: &str) -> impl Iterator<Item = String> {
-    places(text).into_iter().map(|place| text[place].to_string())
+    places(text, &ODD).into_iter().map(|place| text[place].to_string())
+}
+
+/// The control tokens in `text`, of any model.
+pub(super) fn tokens_of_any(text: &str) -> impl Iterator<Item = String> {
+    places(text, &ODD_OR_FOREIGN).into_iter().map(|place| text[place].to_string())
 }
 
 /// The length of the control token at the start of `text`; 0 if more text is needed to know.
@@ -167,13 +219,19 @@ pub(super) fn token_at(text: &str) -> Option<usize> {
 
 /// Breaks up every control token in `text` with a space after its first character: `< |im_start|>`. It stays readable but is no longer a
 /// token.
-pub(super) fn neutral(text: &str, keep_dsml: bool) -> String {
+fn neutral(text: &str, keep_dsml: bool) -> String {
+    broken(text, places(text, &ODD).into_iter().filter(|place| !(keep_dsml && &text[place.clone()] == DSML)))
+}
+
+/// [`neutral`] for a server that may have any model.
+pub(super) fn neutral_for_any(text: &str) -> String {
+    broken(text, places(text, &ODD_OR_FOREIGN).into_iter())
+}
+
+fn broken(text: &str, places: impl Iterator<Item = Range<usize>>) -> String {
     let mut out = String::with_capacity(text.len());
     let mut from = 0;
-    for place in places(text) {
-        if keep_dsml && &text[place.clone()] == DSML {
-            continue;
-        }
+    for place in places {
         let after_first = place.start + text[place.start..].chars().next().map_or(0, char::len_utf8);
         out.push_str(&text[from..after_first]);
         out.push(' ');
@@ -183,10 +241,10 @@ pub(super) fn neutral(text: &str, keep_dsml: bool) -> String {
     out
 }
 
-/// [`neutral`] for all strings in a value.
+/// [`neutral_for_any`] for all strings in a value.
 pub(super) fn neutral_value(value: &Value) -> Value {
     match value {
-        Value::String(text) => neutral(text, false).into(),
+        Value::String(text) => neutral_for_any(text).into(),
         Value::Array(items) => items.iter().map(neutral_value).collect(),
         Value::Object(entries) => entries.iter().map(|(key, item)| (key.clone(), neutral_value(item))).collect(),
         other => other.clone(),
@@ -202,4 +260,12 @@ pub(super) fn files_as_comments(fim: &super::Fim, prompt: &mut Prompt) {
         prompt.text(format!("{} {}\n{}\n", file.comment, file.path, file.text.trim_end_matches('\n')));
     }
     prompt.text(format!("{} {}\n", fim.comment, fim.path));
+}
+
+/// The text before a hole, with other files in front of it as comments.
+pub(super) fn before_hole(fim: &super::Fim) -> String {
+    let mut prompt = Prompt::default();
+    files_as_comments(fim, &mut prompt);
+    prompt.text(&fim.prefix);
+    prompt.into_pieces().into_iter().map(|piece| if let Piece::Text(text) = piece { text } else { String::new() }).collect()
 }

@@ -147,6 +147,13 @@ static UNREAD: LazyLock<(Vec<Unread>, Surface)> = LazyLock::new(|| {
 });
 
 impl Surface {
+    /// Whether a line begins a comment.
+    pub fn is_comment(&self, line: &str) -> bool {
+        let line = line.trim_start();
+        let block = self.block.iter().map(|[opens, _]| opens);
+        self.line.iter().chain(block).any(|sign| line.starts_with(sign.as_str()))
+    }
+
     /// The surface of a language; the defaults if the language is unknown.
     pub fn of(language: Option<&Arc<Language>>) -> &Self {
         language.map_or(&UNREAD.1, |language| &language.surface)

@@ -2,6 +2,8 @@
 
 /// Items compared at once: large blocks first, then small ones. Byte by byte would cost as much as a parse.
 const BLOCKS: [usize; 2] = [1024, 32];
+/// Shared bytes at their start that make two lines alike, unless they are short.
+const BEGINNING: usize = 8;
 
 /// How many items two lists share at their start.
 pub fn common_start<T: PartialEq>(a: &[T], b: &[T]) -> usize {
@@ -33,4 +35,11 @@ pub fn common_ends<T: PartialEq>(a: &[T], b: &[T]) -> (usize, usize) {
 /// How many bytes two texts share at their start, up to a border between characters.
 pub fn common_text(a: &str, b: &str) -> usize {
     b.floor_char_boundary(common_start(a.as_bytes(), b.as_bytes()))
+}
+
+/// Whether a line is a changed version of another: most of it is equal, with its start.
+pub fn is_changed(a: &str, b: &str) -> bool {
+    let longer = a.len().max(b.len());
+    let (before, after) = common_ends(a.as_bytes(), b.as_bytes());
+    (before >= BEGINNING || 5 * before >= 3 * longer) && 4 * (before + after) >= 3 * longer
 }

@@ -91,7 +91,19 @@ impl Dsml {
             self.state = State::Reasoning;
             return Some(Step::Took(THINK.len()));
         }
-        (!thinking && fresh && peek.is(END_THINK)).then_some(Step::Took(END_THINK.len()))
+        if thinking || !peek.is(END_THINK) {
+            return None;
+        }
+        if fresh {
+            return Some(Step::Took(END_THINK.len()));
+        }
+        // The prompt had opened a thought, and no call came of it yet.
+        (!self.thought && self.count == 0 && self.withheld.is_none() && !self.is_quoted()).then(|| {
+            self.flush(0, out);
+            out.push(Delta::TextWasReasoning);
+            (self.thought, self.started, self.prose) = (true, false, Prose::default());
+            Step::Took(END_THINK.len())
+        })
     }
 
     fn open(&mut self, opening: Opening, thinking: bool, rest: &str, out: &mut Vec<Delta>) -> Step {

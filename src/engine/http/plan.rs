@@ -91,7 +91,7 @@ impl ServerShared {
         let parser = dialect::hole_parser(fim, written.as_ref().map_or(&[], |(_, ends)| ends));
         let answer = self.answer(Reading { parser, reasoning: None, broken: Broken::in_hole(fim), tools: vec![] });
         if let Some((prompt, ends)) = written {
-            return Ok(self.raw(&prompt, ends, request, answer));
+            return Ok(self.raw(&prompt, &dialect::hole_ends(fim, ends), request, answer));
         }
         let (prefix, suffix) = dialect::fim_texts(fim);
         match self.api {

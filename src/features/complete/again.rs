@@ -27,7 +27,14 @@ pub(super) fn without_beginning(hole: &Hole, text: &str, spoken: bool) -> String
     let heads = |line: &&str| hole.opener().is_some_and(|opener| opener.trim() == *line);
     let same = above.iter().take(count).all(|line| *line == above[0]);
     let telling = above.iter().take(count).any(|line| line.chars().filter(|letter| letter.is_alphanumeric()).count() >= 4);
-    if count > 0 && telling && (heads(&above[0]) || !same) { behind.into() } else { text.into() }
+    // Nobody says the same twice in words.
+    let in_words = |line: &str| hole.surface.is_comment(line) || is_quotation(line);
+    if count > 0 && telling && (heads(&above[0]) || !same || in_words(above[0])) { behind.into() } else { text.into() }
+}
+
+/// Whether a line is a text in quotes and nothing else, like a docstring.
+fn is_quotation(line: &str) -> bool {
+    line.len() > 2 && ['"', '\''].iter().any(|quote| line.starts_with(*quote) && line.ends_with(*quote))
 }
 
 /// Whether the answer so far begins with a line from above the cursor. How it continues then tells whether it repeats the lines there.

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::{DOTS, has_dots, stands_for_others};
 use crate::syntax::Language;
+use crate::text::common::is_changed;
 use crate::text::layout::indentation;
 
 /// Code with its left-out lines filled in from `original`. None if nothing is left out, or if it is ambiguous what is. `is_all` says that
@@ -70,7 +71,13 @@ impl Laid<'_> {
     /// it takes to distinguish the places. A line of brackets alone says nothing, unless all lines match up to the edge of the text.
     fn place(&self, said: &[&str], places: &[usize], at_edge: impl Fn(usize) -> bool) -> Option<usize> {
         let first = *said.first()?;
-        let mut found: Vec<usize> = (0..places.len()).filter(|place| self.there[places[*place]].trim() == first).collect();
+        let all = |fits: &dyn Fn(&str) -> bool| (0..places.len()).filter(|place| fits(self.there[places[*place]].trim())).collect();
+        let mut found: Vec<usize> = all(&|line| line == first);
+        if found.is_empty() {
+            // The line itself was changed.
+            let changed: Vec<usize> = all(&|line| is_changed(line, first));
+            return <[usize; 1]>::try_from(changed).ok().map(|[place]| places[place]);
+        }
         let behind = |place: usize| places[place..].iter().map(|at| self.there[*at].trim()).filter(|line| !line.is_empty());
         let mut tells = false;
         for (number, line) in said.iter().enumerate() {

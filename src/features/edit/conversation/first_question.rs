@@ -1,5 +1,7 @@
 //! What an edit would send to a model, for the preview: the first question, made by the same code.
 
+use std::ops::Range;
+
 use super::form_turn;
 use super::question::{self, Question, Retry};
 use super::tool_turn;
@@ -50,17 +52,14 @@ pub(in crate::features) fn first(session: &Session, at: &Target, how: &How, want
     let marked = plan.form.marked();
     let configured = session.config().context.edit_tokens as usize;
     let budget = wanted.unwrap_or(configured).min(reader.caps.context as usize / 8);
-    let parts = || {
-        let mut parts = around(session, &site, marked.start, budget, reader.tokens.as_ref(), Asker::Preview);
-        let (line, _) = site.line_range(&marked);
-        parts.push(current(&site.path, line, site.masked(marked.clone()), reader.tokens.as_ref(), "to be changed"));
-        parts
-    };
+    let here =
+        |shown: Range<usize>| current(&site.path, site.line_range(&shown).0, site.masked(shown), reader.tokens.as_ref(), "to be changed");
     if let Some(window) = window {
-        let (text, _) = tool_turn::words(&work, window);
-        let messages = vec![Message::new(Role::System, tool_turn::RULES), Message::new(Role::User, text)];
+        let words = tool_turn::words(&work, window, budget);
+        let messages = vec![Message::new(Role::System, tool_turn::RULES), Message::new(Role::User, words.text)];
         let ask = Ask::Chat(Chat { messages, tools: schema::tools(), ..Chat::default() });
-        let (drawn, more) = (UnrenderedPrompt { ask, parts: parts() }, limits::MAX_ALL_RESULTS_BYTES / BYTES_PER_TOKEN);
+        let parts = words.parts.into_iter().chain([here(words.shown)]).collect();
+        let (drawn, more) = (UnrenderedPrompt { ask, parts }, limits::MAX_ALL_RESULTS_BYTES / BYTES_PER_TOKEN);
         let [first, later] = driver::answers(reader.caps.context);
         return Ok(First { drawn, reader, task, budget, steps: Steps { count: limits::MAX_STEPS, first: Some(first), later, more } });
     }
@@ -68,7 +67,9 @@ pub(in crate::features) fn first(session: &Session, at: &Target, how: &How, want
     let format = question::answer_format(&plan.form, choice, &reader.caps, true);
     let question = Question { work: &work, format, budget, exchanges: &[], retry: Retry::default() };
     let (asked, _) = question.request(choice, &reader.caps)?;
-    let drawn = UnrenderedPrompt { ask: asked.ask, parts: parts() };
+    let mut parts = around(session, &site, marked.start, budget, reader.tokens.as_ref(), Asker::Preview);
+    parts.push(here(marked));
+    let drawn = UnrenderedPrompt { ask: asked.ask, parts };
     let (count, first) = (form_turn::rounds_of(format), asked.max_tokens);
     // When asked again, a model reads its own answer and why it was refused.
     let mut steps = Steps { count, first: Some(first), later: first, more: limits::MAX_RESULT_BYTES / BYTES_PER_TOKEN };

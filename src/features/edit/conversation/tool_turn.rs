@@ -10,7 +10,7 @@ use crate::agent::refusals::for_person;
 use crate::agent::talk;
 use crate::agent::tools::Workbench;
 use crate::agent::turn::{Ending, Turn};
-use crate::context::{Stretch, fence, stretch};
+use crate::context::{Part, Stretch, fence, stretch};
 use crate::dialect::{Message, Role};
 use crate::engine::{self, BYTES_PER_TOKEN, EngineError, ErrorKind};
 use crate::features::around::{Asker, around};
@@ -62,8 +62,10 @@ pub(in crate::features::edit) fn begin(work: &Work<'_>, window: usize) -> Begun 
         .beside(work.params.at.document.path.as_ref())
         .until(work.cancel)
         .reviewed_by(drafts::of(work));
-    let (text, sent) = words(work, window);
-    let messages = vec![Message::new(Role::System, RULES), Message::new(Role::User, text)];
+    let budget = work.session.config().context.edit_tokens as usize;
+    let words = words(work, window, budget);
+    let sent = words.sent(work.site);
+    let messages = vec![Message::new(Role::System, RULES), Message::new(Role::User, words.text)];
     let turn = Turn::new(messages, bench.tools().to_vec(), window);
     Begun { turn, bench, sent, ready_ms: started.elapsed().as_secs_f64() * 1000.0 }
 }
@@ -82,12 +84,29 @@ pub(in crate::features::edit) fn show(work: &Work<'_>, event: &engine::Event, th
     }
 }
 
-/// The task, with its place.
-pub(in crate::features::edit) fn words(work: &Work<'_>, room: usize) -> (String, Vec<Stretch>) {
+/// The task in words, and what is shown with it.
+pub(in crate::features::edit) struct Words {
+    pub text: String,
+    /// Code of other places.
+    pub parts: Vec<Part>,
+    /// Bytes of the file, around the marked ones.
+    pub shown: Range<usize>,
+}
+
+impl Words {
+    /// The places that the model is shown.
+    fn sent(&self, site: &Site) -> Vec<Stretch> {
+        let (top, bottom) = site.line_range(&self.shown);
+        let here = std::iter::once(Stretch::new(&site.path, top, bottom));
+        here.chain(self.parts.iter().map(Stretch::from)).collect()
+    }
+}
+
+/// The task, with its place and at most `budget` tokens of other code; `room` is the model's window in bytes.
+pub(in crate::features::edit) fn words(work: &Work<'_>, room: usize, budget: usize) -> Words {
     let (site, marked) = (work.site, work.plan.form.marked());
     let shown = lines_around(site, &marked, LINES_AROUND, MAX_BYTES_AROUND.min(room / 8));
-    let most = work.session.config().context.edit_tokens as usize;
-    let parts = around(work.session, site, marked.start, most.min(room / BYTES_PER_TOKEN / 8), &engine::Estimate, Asker::Person);
+    let parts = around(work.session, site, marked.start, budget.min(room / BYTES_PER_TOKEN / 8), &engine::Estimate, Asker::Person);
     let mut text = String::new();
     for part in &parts {
         text.push_str(&fence::quote(&part.path, Some((part.start_line, part.end_line)), &part.text));
@@ -105,10 +124,7 @@ pub(in crate::features::edit) fn words(work: &Work<'_>, room: usize) -> (String,
         text.push_str(&format!("\n{problems}"));
     }
     text.push_str(&format!("\n\nTask: {}", work.plan.words));
-    let (top, bottom) = site.line_range(&shown);
-    let here = std::iter::once(Stretch::new(&site.path, top, bottom));
-    let sent = here.chain(parts.iter().map(Stretch::from)).collect();
-    (text, sent)
+    Words { text, parts, shown }
 }
 
 /// The line above an empty one, so that nobody has to count lines.

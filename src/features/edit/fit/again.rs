@@ -81,10 +81,9 @@ fn once_at(site: &Site, known: &Definition, place: &Range<usize>, new: &str) -> 
 fn lines(marked: &str, new: &str) -> Option<String> {
     let said = |text: &str| text.lines().filter(|line| !line.trim().is_empty()).map(|line| line.trim().to_string()).collect::<Vec<_>>();
     let old = said(marked);
-    let counts = |lines: &[String]| lines.iter().filter(|line| weight(line) == LINE_WEIGHT).count();
-    if counts(&old) < MIN_REPEATED_LINES {
-        return None;
-    }
+    // A model that loops says one line again and again.
+    let counts = |lines: &[String]| lines.iter().filter(|line| weight(line) == LINE_WEIGHT).collect::<HashSet<_>>().len();
+    let are_many = |lines: &[String]| counts(lines) >= MIN_REPEATED_LINES;
     let lines: Vec<&str> = new.lines().collect();
     let is_old = |lines: &[&str]| said(&lines.join("\n")) == old;
     let holds_old = |lines: &[&str]| {
@@ -95,10 +94,11 @@ fn lines(marked: &str, new: &str) -> Option<String> {
     let whole = |lines: &[&str]| lines.join("\n").trim_matches('\n').to_string();
     (1..lines.len()).filter(|at| !lines[*at].trim().is_empty()).find_map(|at| {
         let (first, second) = lines.split_at(at);
+        let half = said(&first.join("\n"));
         match (is_old(first), is_old(second)) {
-            (true, false) if holds_old(second) => Some(whole(second)),
-            (false, true) if holds_old(first) => Some(whole(first)),
-            (false, false) if said(&first.join("\n")) == said(&second.join("\n")) && is_changed(marked, first) => Some(whole(first)),
+            (true, false) if are_many(&old) && holds_old(second) => Some(whole(second)),
+            (false, true) if are_many(&old) && holds_old(first) => Some(whole(first)),
+            (false, false) if are_many(&half) && half == said(&second.join("\n")) && is_changed(marked, first) => Some(whole(first)),
             _ => None,
         }
     })

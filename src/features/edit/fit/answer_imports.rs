@@ -15,12 +15,14 @@ use crate::text::{Edit, Ending, layout};
 pub(in crate::features::edit) struct Brought {
     pub code: String,
     wanted: Vec<Wanted>,
+    /// Inline modules that the answer has itself: its imports are those of what is around them.
+    modules: HashSet<String>,
 }
 
 /// Separates the imports from an answer for some lines. If the lines contain imports themselves, all belongs to them; so do imports inside
 /// of statements, in languages that allow them anywhere.
 pub(in crate::features::edit) fn parted(site: &Site, lines: &Range<usize>, code: &str) -> Brought {
-    let whole = || Brought { code: code.to_string(), wanted: vec![] };
+    let whole = || Brought { code: code.to_string(), wanted: vec![], modules: HashSet::new() };
     let (Some(language), Some(parsed)) = (&site.language, site.parsed()) else { return whole() };
     let meets = |range: &Range<usize>| range.start < lines.end && lines.start < range.end;
     if import::statements(parsed).iter().any(|known| meets(&known.range)) || import::package(parsed).is_some_and(|known| meets(&known)) {
@@ -31,15 +33,16 @@ pub(in crate::features::edit) fn parted(site: &Site, lines: &Range<usize>, code:
     if rest.len() == code.trim_matches('\n').trim_end().len() {
         return whole();
     }
-    let defines = || {
-        let parsed = syntax::parse(language, rest);
-        parsed.is_ok_and(|parsed| syntax::tags(&parsed, "").definitions.iter().any(|one| one.kind.is_callable() || one.kind.is_type()))
-    };
+    let given = syntax::parse(language, rest).map(|parsed| syntax::tags(&parsed, "").definitions).unwrap_or_default();
+    let defines = || given.iter().any(|one| one.kind.is_callable() || one.kind.is_type());
     let in_body = || site.item().is_some_and(|item| item.kind.is_callable() && site.is_in_body(&item, lines));
     let anywhere = wanted.iter().all(|one| language.imports_anywhere(one.text()));
     match anywhere && !rest.is_empty() && in_body() && !defines() {
         true => whole(),
-        false => Brought { code: rest.to_string(), wanted },
+        false => {
+            let modules = given.iter().filter(|one| one.kind == Kind::Module).map(|one| one.name.of(rest).to_string()).collect();
+            Brought { code: rest.to_string(), wanted, modules }
+        }
     }
 }
 
@@ -70,7 +73,7 @@ impl Brought {
         }
         let text = site.text.to_string();
         // What includes a file, or has all of its imports at the top, has none in a namespace.
-        let module = inline_module(&scope::at(parsed, at).items);
+        let module = inline_module(&scope::at(parsed, at).items).filter(|module| !self.modules.contains(&module.name));
         if let Some(module) = module.filter(|_| self.wanted.iter().all(|one| language.imports_anywhere(one.text()))) {
             return into_module(site, &module, self.wanted);
         }

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use super::framed;
 use super::layout::opened;
+use super::repeated_below;
 use super::similarity::{Alike, LINE_WEIGHT, alike, same, weight};
 use super::strings;
 use super::untouched_lines;
@@ -45,6 +46,7 @@ impl Extent {
 
 /// The edit that puts an answer in place of the marked lines, or of those that it repeats with them.
 pub fn edit(site: &Site, marked: &Range<usize>, new: &str) -> Result<Edit, String> {
+    let new = repeated_below::without(site, marked, new);
     let framed = framed::inside(site, marked, new);
     let new = framed.as_deref().unwrap_or(new);
     let plain = strings::placed(site.language.as_ref(), new, &site.text[marked.clone()]).trim_end().to_string();

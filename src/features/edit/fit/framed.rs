@@ -7,7 +7,7 @@ use super::layout::opened;
 use super::similarity::{LINE_WEIGHT, alike, weight};
 use super::whole_item::behind_annotations;
 use crate::features::Site;
-use crate::syntax::{Definition, flow};
+use crate::syntax::{Definition, elided, flow};
 use crate::text::lines::{line_end, line_start};
 use crate::text::words;
 
@@ -57,7 +57,8 @@ impl<'a> Frame<'a> {
 
     fn inside(&self, new: &str) -> Option<String> {
         let lines: Vec<&str> = new.lines().skip_while(|line| line.trim().is_empty()).collect();
-        let head: Vec<&str> = self.head.lines().collect();
+        // A line that stands for left-out ones may stand for the head, too.
+        let head: Vec<&str> = if self.stands_for_others(lines.first()?) { vec![] } else { self.head.lines().collect() };
         let inside = lines.get(head.len()..).filter(|inside| !inside.is_empty())?;
         if !lines.iter().zip(&head).all(|(own, line)| own.trim() == line.trim()) {
             return None;
@@ -75,18 +76,36 @@ impl<'a> Frame<'a> {
             }
             _ => return None,
         }
-        (self.is_marked_part(&inside) && !self.is_rewritten(&inside)).then(|| inside.join("\n"))
+        let part = self.without_left_out(&inside);
+        let says_so = part.len() < inside.len();
+        let fits = if says_so { self.is_marked_part(part, true) } else { self.is_marked_part(part, false) && !self.is_rewritten(part) };
+        fits.then(|| part.join("\n"))
     }
 
-    /// Whether these lines are the marked ones, changed, and have none of the others.
-    fn is_marked_part(&self, inside: &[&str]) -> bool {
+    fn stands_for_others(&self, line: &str) -> bool {
+        self.site.language.as_ref().is_some_and(|language| elided::stands_for_others(language, line))
+    }
+
+    /// The lines between those at the ends that stand for left-out ones.
+    fn without_left_out<'b>(&self, inside: &'b [&'b str]) -> &'b [&'b str] {
+        let is_end = |line: &&str| line.trim().is_empty() || self.stands_for_others(line);
+        let from = inside.iter().position(|line| !is_end(line)).unwrap_or(inside.len());
+        let to = inside.iter().rposition(|line| !is_end(line)).map_or(from, |last| last + 1);
+        let (above, below) = (&inside[..from], &inside[to..]);
+        let cut = |lines: &[&str]| lines.iter().any(|line| self.stands_for_others(line));
+        &inside[if cut(above) { from } else { 0 }..if cut(below) { to } else { inside.len() }]
+    }
+
+    /// Whether these lines are the marked ones, changed, and have none of the others; `says_so` if the answer names others as left out.
+    fn is_marked_part(&self, inside: &[&str], says_so: bool) -> bool {
         let marked: Vec<&str> = self.site.text[self.marked.clone()].lines().collect();
         let Some(alike) = alike(&marked, inside, true) else { return false };
         let counts = |line: &str| weight(line) == LINE_WEIGHT;
         let (kept, all) = alike.kept_code(&marked);
         let is_other = |line: &str| counts(line) && self.others().any(|(_, other)| other.trim() == line.trim());
         let has_other = inside.iter().zip(&alike.back).any(|(line, back)| back.is_none() && is_other(line));
-        kept > 0 && kept * 2 >= all && !has_other
+        let is_code = inside.iter().any(|line| counts(line)) && !inside.iter().any(|line| self.stands_for_others(line));
+        is_code && !has_other && (says_so || kept > 0 && kept * 2 >= all)
     }
 
     /// Whether the item does without its other lines: there are none, or nothing uses the values that they give any more.

@@ -1,13 +1,11 @@
 //! How much of some lines of a file an answer repeats: the lines that both have, in order. Pure.
 
-use crate::text::common::common_ends;
+use crate::text::common::is_changed;
 
 /// The weight of a line of code. A line of brackets or signs counts little, because it stands everywhere; a blank one counts nothing.
 pub const LINE_WEIGHT: usize = 20;
 /// The weight of a line that was changed.
 const CHANGED_LINE_WEIGHT: usize = LINE_WEIGHT * 3 / 4;
-/// Shared bytes at their start that make two lines alike, unless they are short.
-const BEGINNING: usize = 8;
 /// Longer texts, in lines, are not compared.
 const MAX_COMPARED_LINES: usize = 600;
 
@@ -50,15 +48,8 @@ fn common(a: &str, b: &str, loose: bool) -> usize {
     if same(a, b, loose) {
         return weight(a);
     }
-    let is_changed = weight(a) == LINE_WEIGHT && weight(b) == LINE_WEIGHT && is_like(a.trim(), b.trim());
-    if is_changed { CHANGED_LINE_WEIGHT } else { 0 }
-}
-
-/// Whether a line is a changed version of another: most of it is equal, with its start.
-fn is_like(a: &str, b: &str) -> bool {
-    let longer = a.len().max(b.len());
-    let (before, after) = common_ends(a.as_bytes(), b.as_bytes());
-    (before >= BEGINNING || 5 * before >= 3 * longer) && 4 * (before + after) >= 3 * longer
+    let changed = weight(a) == LINE_WEIGHT && weight(b) == LINE_WEIGHT && is_changed(a.trim(), b.trim());
+    if changed { CHANGED_LINE_WEIGHT } else { 0 }
 }
 
 /// Compares an answer with lines of a file; none if there are too many.

@@ -28,6 +28,7 @@ use super::fit::answer_imports;
 use super::fit::extent;
 use super::fit::inserted;
 use super::fit::layout as answer_layout;
+use super::fit::left_out;
 use super::fit::members;
 use super::fit::path_line;
 use super::fit::strings;
@@ -38,8 +39,8 @@ use super::test::inside;
 use super::test::location::Beside;
 use crate::features::Site;
 use crate::redact;
-use crate::syntax::scope::{self, Item};
-use crate::syntax::{self, Parsed, elided, flow};
+use crate::syntax::scope::Item;
+use crate::syntax::{self, Parsed, flow};
 use crate::text::excerpt::shorten;
 use crate::text::lines::next_line;
 use crate::text::{Batch, Edit, Ending, layout, markdown};
@@ -167,7 +168,7 @@ impl Form {
             }
             Form::Replace { lines } => {
                 let code = unwrapped::bare(site, lines, code("new_code"));
-                replaced(site, lines, written_out(site, lines, &code).as_deref().unwrap_or(&code))?
+                replaced(site, lines, left_out::written_out(site, lines, &code).as_deref().unwrap_or(&code))?
             }
             Form::Insert { line } => inserted(site, line, &code("new_code"))?,
             Form::Document { item } => vec![documentation::edit(site, item, &text("comment"))?],
@@ -322,16 +323,6 @@ fn inserted(site: &Site, line: &Range<usize>, new: &str) -> Result<Vec<Edit>, St
 fn parses_no_worse(site: &Site, edit: &Edit) -> bool {
     let (before, after) = site.errors_with(edit);
     after <= before
-}
-
-/// An answer with the lines that others stand for: those of the marked lines, else of the items around them, else of the file.
-fn written_out(site: &Site, lines: &Range<usize>, new: &str) -> Option<String> {
-    let language = site.language.as_ref()?;
-    let around = site.parsed().map(|parsed| scope::at(parsed, lines.start).items).unwrap_or_default();
-    let around = around.into_iter().rev().map(|item| site.whole_lines(item.range)).filter(|item| item.end >= lines.end);
-    let all = || elided::expanded(language, &site.text[lines.clone()], new, true);
-    let part = |wider: Range<usize>| elided::expanded(language, &site.text[wider], new, false);
-    all().or_else(|| around.chain(std::iter::once(0..site.text.len())).find_map(part))
 }
 
 fn sorted(mut edits: Vec<Edit>) -> Vec<Edit> {
