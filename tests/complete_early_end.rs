@@ -75,6 +75,19 @@ async fn a_statement_ends_where_the_next_one_begins() {
     assert!(timing.tokens_out > 0 && timing.total_ms > 0.0, "{timing:?}");
 }
 
+/// They were 0 of every answer that ended here, although the model had read the prompt and said so.
+#[tokio::test]
+async fn what_a_prompt_cost_is_known_of_an_answer_that_is_not_read_to_its_end() {
+    let workspace = Workspace::new(&[("a.py", "def f():\n    total = \n    return total\n")]);
+    let told = |tokens_out, mean| {
+        let timing = Timing { tokens_reused: 30, tokens_decoded: 12, tokens_out, mean_logprob: Some(mean), ..Timing::default() };
+        vec![Step::Event(Event::Cost(timing))]
+    };
+    let engine = Scripted::without_fim([[told(1, -0.5), pieces(&["1"]), told(2, -0.25), endless(&["\n", "    return"])].concat()]);
+    let timing = completed(&session(&workspace, engine), "a.py", "total = ").await.unwrap().timing.engine;
+    assert_eq!((timing.tokens_reused, timing.tokens_decoded, timing.tokens_out, timing.mean_logprob), (30, 12, 2, Some(-0.25)));
+}
+
 #[tokio::test]
 async fn a_string_that_is_open_is_waited_for() {
     let workspace = Workspace::new(&[("a.rs", "fn f() {\n    g();\n    \n    h(s);\n}\n")]);

@@ -78,6 +78,33 @@ fn holes_are_known_of_a_model_that_nobody_has_loaded() {
     assert!(!fills("llama4", &llama4()));
 }
 
+/// Without a chat template, models of the large kinds were asked in ChatML, of which they have no token, unless the file's name told.
+#[test]
+fn a_model_without_a_template_is_spoken_to_as_its_tokens_tell() {
+    let folder = tempfile::tempdir().unwrap();
+    let spoken = |file: &Gguf| {
+        let path = folder.path().join("m.gguf");
+        file.write(&path);
+        let shown = Llama::new(&EngineConfig::default(), path.clone()).preview(&crate::support::engine::chat("hi", 4).ask);
+        (read_header(&path).unwrap().dialect().map(|dialect| dialect.name()), shown)
+    };
+    let (llama, shown) = spoken(&llama4());
+    assert!(llama == Some("llama-4") && shown.contains("<|header_start|>user"), "{llama:?}: {shown}");
+    for kind in ["deepseek2", "deepseek32"] {
+        let (deepseek, shown) = spoken(&deepseek(kind));
+        assert!(deepseek == Some("deepseek-v3.2") && shown.contains("<｜User｜>hi<｜Assistant｜>"), "{kind}, {deepseek:?}: {shown}");
+    }
+    let mut other = llama4();
+    other.rename_tokens("<|header_start|>", "<|turn_is_begun|");
+    assert_eq!(spoken(&other).0, None);
+    // A template of its own says that it is none of these.
+    let mut told = llama4();
+    told.text("tokenizer.chat_template", "[INST] {{content}} [/INST]");
+    assert_eq!(spoken(&told).0, None);
+    told.text("tokenizer.chat_template", " ");
+    assert_eq!(spoken(&told).0, Some("llama-4"));
+}
+
 #[tokio::test]
 async fn f1_an_engine_for_a_missing_file_answers_with_one_error() {
     let engine = Llama::new(&EngineConfig::default(), PathBuf::from("/nowhere/model.gguf"));

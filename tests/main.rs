@@ -70,6 +70,7 @@ mod parsers;
 mod preview;
 mod prompt_after_changes;
 mod prompt_head_reuse;
+mod prompt_overflow;
 mod ranking_first_look;
 mod ranking_trees;
 mod redact;

@@ -117,6 +117,37 @@ fn ask_answers_with_route_and_text() {
     assert!(!answer["text"].as_str().unwrap().trim().is_empty() && answer["citations"].is_array(), "{answer}");
 }
 
+/// F6: a model with a token for each byte refused whatever was packed by estimates, in a window of any size.
+#[test]
+fn f6_a_model_with_many_tokens_is_sent_what_has_room_in_its_window() {
+    let repository = Repository::new();
+    let file = repository.folder.path().join("llama4.gguf");
+    crate::support::gguf::llama4().write(&file);
+    let functions =
+        |from: u32| (from..from + 300).map(|at| format!("pub fn count_{at}(a: i32) -> i32 {{\n    add(a, {at})\n}}\n")).collect::<String>();
+    std::fs::write(repository.root().join("src/lib.rs"), format!("{CALCULATOR}{}", functions(100))).unwrap();
+    std::fs::write(repository.root().join("src/more.rs"), format!("use crate::add;\n{}", functions(500))).unwrap();
+    let config = repository.folder.path().join("tiny.toml");
+    for context in [2048, 4096] {
+        let engine = format!("[engines.local]\nkind = \"llama\"\nmodel = \"{}\"\ncontext = {context}\n", file.display());
+        std::fs::write(&config, format!("{engine}[completion]\nmax_tokens = 32\n")).unwrap();
+        for words in [
+            &["complete", "src/more.rs:800:5"][..],
+            &["complete", "src/lib.rs:10:5", "--trigger", "auto"],
+            &["explain", "src/more.rs:10-40"],
+            &["ask", "Where is a divisor tested?"],
+            &["edit", "src/lib.rs:4-6", "--instruction", "subtract"],
+        ] {
+            // The rules and the answer alone fill the smaller one.
+            if context == 2048 && words[0] != "complete" {
+                continue;
+            }
+            let (_, _, said) = repository.run(&[words, &["--json", "--config", config.to_str().unwrap()]].concat());
+            assert!(!said.contains("the context of"), "{context}, {words:?}: {said}");
+        }
+    }
+}
+
 #[test]
 fn actions_come_without_a_model() {
     let listed = Repository::new().json(&["actions", "src/lib.rs:4-6"]);

@@ -1,10 +1,11 @@
 //! The real engine process: loading, answers, reuse, faults.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use longsight::dialect::Tool;
 use longsight::engine::llama::wire;
-use longsight::engine::{Answer, Cancel, ErrorKind, Event, collect};
+use longsight::engine::{Answer, Cancel, ErrorKind, Event, collect, collect_while};
 use nix::sys::signal::Signal;
 
 use crate::support::engine::{Rig, ask, chat, first_text, hole, with_tool};
@@ -148,6 +149,25 @@ async fn f5_a_stopped_process_is_killed_and_replaced() {
     assert!(ask(&engine, chat("Say hello.", 4)).await.is_ok());
 }
 
+/// The prompt's numbers came with the end of the answer, for which nobody waits who has heard enough.
+#[tokio::test]
+async fn what_a_prompt_cost_is_told_before_its_first_text() {
+    let rig = Rig::new();
+    let path = rig.path().join("llama4.gguf");
+    gguf::llama4().write(&path);
+    let engine = rig.engine(&path, 2048);
+    let stop = |event: &Event| if matches!(event, Event::Text(_)) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+    let mut costs = vec![];
+    for _ in 0..2 {
+        let answer = collect_while(engine.start(hole("a prompt of some tokens ", "", 64), Cancel::new()), stop).await.unwrap();
+        let timing = answer.finished.timing;
+        assert!(timing.tokens_out > 0 && timing.mean_logprob.is_some() && timing.total_ms > 0.0, "{timing:?}");
+        costs.push((timing.tokens_reused, timing.tokens_decoded));
+    }
+    let [(none, read), (reused, again)] = costs[..] else { panic!("{costs:?}") };
+    assert!(none == 0 && read > 20 && reused > 20 && again < read && reused + again == read, "{costs:?}");
+}
+
 #[tokio::test]
 async fn f6_a_prompt_longer_than_the_context_is_refused_with_numbers() {
     let rig = Rig::new();
@@ -155,6 +175,7 @@ async fn f6_a_prompt_longer_than_the_context_is_refused_with_numbers() {
     let error = ask(&engine, chat(&"word ".repeat(400), 16)).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::TooLong);
     assert!(error.message.contains("256"), "{error}");
+    assert!(error.overflow.is_some_and(|overflow| overflow.prompt > 400 && overflow.room == 256 - 16), "{error:?}");
     let answer = ask(&engine, chat("Count from one to a thousand.", 1000)).await;
     assert!(answer.is_ok_and(|answer| answer.finished.timing.tokens_out < 256), "decoding stops at the end of the context");
 }

@@ -169,7 +169,11 @@ impl Driver<'_> {
         let was_cut = run.was_cut;
         let mut fit = std::mem::take(&mut run.fit);
         let build = |choice: &Choice, caps: &engine::Caps| {
-            windows.sees(&choice.decision.engine, caps.context);
+            windows.sees(&choice.decision.engine, u32::try_from(caps.cut(caps.context as usize)).unwrap_or(u32::MAX));
+            if caps.share.is_some() {
+                let words = "a conversation is made shorter by its turn";
+                return Err(EngineError::new(ErrorKind::Unsupported, words));
+            }
             if !caps.tools {
                 let words = format!("{} does not support tools, without which it cannot do this", choice.decision.model);
                 return Err(EngineError::new(ErrorKind::Unsupported, words));

@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::{CliResult, Common, explain, setup};
 use crate::features::ask::ask;
+use crate::route::TaskKind;
 
 /// The arguments of `longsight ask`.
 #[derive(Args, Debug)]
@@ -18,6 +19,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
         super::usage("ask needs a question");
     }
     let session = setup::session(common)?;
+    session.count_exactly(TaskKind::Ask);
     let asked = async |cancel: &_, sink: &_| {
         ask(&session, &arguments.question, cancel, sink).await.inspect_err(|failed| setup::print_partial(common, failed))
     };

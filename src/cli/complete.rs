@@ -6,6 +6,7 @@ use super::place::ParsedPlace;
 use super::screen::{self, say};
 use super::{CliResult, Common, setup};
 use crate::features::complete::{Completion, Params, complete};
+use crate::route::TaskKind;
 
 /// The arguments of `longsight complete`.
 #[derive(Args, Debug)]
@@ -24,7 +25,9 @@ pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     }
     let (session, at) = setup::session_at(common, &arguments.place)?;
     session.prepare();
-    let params = Params { at, invoked: arguments.trigger == "invoked", selected: None };
+    let invoked = arguments.trigger == "invoked";
+    session.count_exactly(if invoked { TaskKind::CompleteInvoked } else { TaskKind::CompleteAuto });
+    let params = Params { at, invoked, selected: None };
     setup::run(common, async |cancel, _| complete(&session, &params, cancel).await, show)
 }
 

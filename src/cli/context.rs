@@ -82,4 +82,7 @@ fn show(preview: &Preview) {
         ),
     };
     say!("\n— {} tokens to {} ({}) on {place}{more}", preview.prompt_tokens, to.route.engine, to.route.model);
+    if let Some(window) = to.window.filter(|window| preview.prompt_tokens > *window as usize) {
+        say!("— its window is {window} tokens, so less than this would be sent: ask for a smaller --budget");
+    }
 }

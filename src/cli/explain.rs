@@ -8,6 +8,7 @@ use super::{CliResult, Common, setup};
 use crate::features::answer::Answer;
 use crate::features::answer::cite::Citation;
 use crate::features::explain::explain;
+use crate::route::TaskKind;
 
 /// The arguments of `longsight explain`.
 #[derive(Args, Debug)]
@@ -19,6 +20,7 @@ pub struct Arguments {
 /// Runs the command.
 pub fn run(common: &Common, arguments: &Arguments) -> CliResult {
     let (session, target) = setup::session_to_read_at(common, &arguments.place)?;
+    session.count_exactly(TaskKind::Explain);
     let explained = async |cancel: &_, sink: &_| {
         explain(&session, &target, cancel, sink).await.inspect_err(|failed| setup::print_partial(common, failed))
     };

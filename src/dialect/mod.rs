@@ -299,9 +299,14 @@ pub fn hole_parser(fim: &Fim, ends: &'static [&'static str]) -> Box<dyn Parser> 
     Box::new(hole::Hole::new(fim, ends))
 }
 
-/// The dialect of a model. Unknown models get `hermes`, since most instruct models know ChatML.
+/// The dialect of a model. Unknown models get the usual one.
 pub fn for_model(name: &str, chat_template: Option<&str>) -> Arc<dyn Dialect> {
-    known(name, chat_template).unwrap_or_else(|| Arc::new(hermes::Hermes::default()))
+    known(name, chat_template).unwrap_or_else(usual)
+}
+
+/// The dialect for models of which nothing is known: `hermes`, since most instruct models know ChatML.
+pub fn usual() -> Arc<dyn Dialect> {
+    Arc::new(hermes::Hermes::default())
 }
 
 /// The dialect of a model, from its chat template (as found in a GGUF) or else its name; `None` if neither is known.
@@ -324,6 +329,14 @@ pub fn known(name: &str, chat_template: Option<&str>) -> Option<Arc<dyn Dialect>
     } else {
         named(&["qwen", "smollm", "hermes"]).then(|| Arc::new(hermes::Hermes::default()) as Arc<dyn Dialect>)
     }
+}
+
+/// Tokens that mark turns: a model that has one speaks the dialect whose chat templates write it.
+pub const TURN_MARKS: [&str; 3] = ["<|header_start|>", "<｜Assistant｜>", "<|im_start|>"];
+
+/// The dialect of a model that has these of the [`TURN_MARKS`], if its template and its name do not tell.
+pub fn known_by_tokens(marks: &[&str]) -> Option<Arc<dyn Dialect>> {
+    known("", Some(&marks.concat())).filter(|_| !marks.is_empty())
 }
 
 /// A prompt as one text without its dialect; see [`Dialect::text`].

@@ -64,7 +64,7 @@ pub fn findings(name: &str, engine: &EngineConfig, machine: &Machine) -> Vec<Fin
 /// A warning for a model whose chat template longsight does not know: it will get a format that it was not trained on.
 pub fn unknown_template(engine: &EngineConfig, header: &Header) -> Option<String> {
     let chosen = engine.dialect.as_deref().is_some_and(|dialect| dialect != "native");
-    if chosen || dialect::known(&header.name(), header.chat_template()).is_some() {
+    if chosen || header.dialect().is_some() {
         return None;
     }
     let what = match header.chat_template() {

@@ -142,6 +142,8 @@ pub enum Event {
     TextWasReasoning,
     /// The request is sent again, unchanged or in another form.
     SentAgain(RetryReason),
+    /// What it has cost so far; comes before the text that it paid for.
+    Cost(Timing),
     /// A complete call. Its id begins with [`FOUND`] if it was read from text left by a server that parses calls itself.
     Call(ToolCall),
     Done(Finished),
@@ -207,7 +209,8 @@ pub struct Timing {
 }
 
 impl Timing {
-    /// For an answer that was not read to its end: when it was requested, when its first text came, and in how many pieces.
+    /// For an answer that was not read to its end, by an engine that tells no costs: when it was asked for, when its first text came, and
+    /// in how many pieces.
     fn seen(started: Instant, first: Instant, pieces: u64) -> Self {
         let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
         Self {
@@ -247,6 +250,9 @@ pub struct Caps {
     /// The context window is unknown.
     #[serde(skip)]
     pub any_window: bool,
+    /// The share of what would usually be sent that is sent now, because the model has refused more; none before that.
+    #[serde(skip)]
+    pub share: Option<f64>,
 }
 
 /// The context window assumed if none is known.
@@ -257,6 +263,31 @@ impl Caps {
     pub fn assumed() -> Self {
         Self { fim: true, chat: true, tools: true, context: ANY_WINDOW, ..Self::default() }
     }
+
+    /// How much is sent now of an amount that would usually be sent.
+    pub fn cut(&self, amount: usize) -> usize {
+        self.share.map_or(amount, |share| (amount as f64 * share) as usize)
+    }
+
+    /// The same abilities with a share that should fit where this prompt did not. What cannot be made shorter is part of every prompt, so a
+    /// second cut takes half at least.
+    pub fn after(&self, overflow: Overflow) -> Self {
+        let fits = f64::from(overflow.room) / f64::from(overflow.prompt.max(1)) * CUT_SAFETY;
+        let share = self.share.map_or(fits, |share| share * fits.min(0.5));
+        Self { share: Some(share), ..self.clone() }
+    }
+}
+
+/// A prompt is cut to a bit less than what has room: its parts are whole lines and definitions.
+const CUT_SAFETY: f64 = 0.9;
+
+/// A prompt that was too long, as the model's own tokenizer counts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overflow {
+    /// Tokens of the prompt.
+    pub prompt: u32,
+    /// Tokens that a prompt may have next to the answer.
+    pub room: u32,
 }
 
 /// Boxed future, so that `Engine` can be a trait object.
@@ -363,6 +394,8 @@ pub struct EngineError {
     pub partial: String,
     /// The answer had begun and was lost in transit: the same request may well succeed.
     pub broke_off: bool,
+    /// By how much a prompt was too long, if the model's tokenizer has counted it.
+    pub overflow: Option<Overflow>,
 }
 
 /// A server's refusal as received.
@@ -400,7 +433,7 @@ pub enum ErrorKind {
 impl EngineError {
     /// An error without a refusal and without partial text.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), refusal: None, partial: String::new(), broke_off: false }
+        Self { kind, message: message.into(), refusal: None, partial: String::new(), broke_off: false, overflow: None }
     }
 
     /// The error for an answer that had begun and was lost in transit.
@@ -445,16 +478,19 @@ pub async fn collect(events: Events, mut each: impl FnMut(&Event)) -> Result<Ans
     collect_while(events, all).await
 }
 
-/// [`collect`] until `each` breaks. The engine stops because nobody listens any more, and the times are those measured here.
+/// [`collect`] until `each` breaks. The engine stops because nobody listens any more, and the costs are the last that it told, else those
+/// measured here.
 pub async fn collect_while(mut events: Events, mut each: impl FnMut(&Event) -> ControlFlow<()>) -> Result<Answer, EngineError> {
     let started = Instant::now();
     let mut answer = Answer::default();
     // When the first text came, and in how many pieces.
     let (mut first, mut pieces) = (None, 0);
+    let mut cost = None;
     while let Some(event) = events.recv().await {
         let flow = each(&event);
         match event {
             Event::Progress { .. } | Event::SentAgain(_) => {}
+            Event::Cost(timing) => cost = Some(timing),
             Event::Reasoning(text) => answer.reasoning.push_str(&text),
             Event::Text(text) => {
                 first.get_or_insert_with(Instant::now);
@@ -470,7 +506,7 @@ pub async fn collect_while(mut events: Events, mut each: impl FnMut(&Event) -> C
             Event::Failed(error) => return Err(EngineError { partial: answer.text, ..error }),
         }
         if flow.is_break() {
-            answer.finished.timing = Timing::seen(started, first.unwrap_or(started), pieces);
+            answer.finished.timing = cost.unwrap_or_else(|| Timing::seen(started, first.unwrap_or(started), pieces));
             return Ok(answer);
         }
     }

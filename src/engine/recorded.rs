@@ -221,10 +221,10 @@ fn call(call: &ToolCall) -> Value {
     json!({ "name": call.name, "arguments": call.arguments })
 }
 
-/// An event as written to the tape. Progress and repeated requests are left out.
+/// An event as written to the tape. Progress, costs before the end and repeated requests are left out.
 fn told(event: &Event) -> Option<Value> {
     Some(match event {
-        Event::Progress { .. } | Event::SentAgain(_) => return None,
+        Event::Progress { .. } | Event::Cost(_) | Event::SentAgain(_) => return None,
         Event::Text(text) => json!({ "text": text }),
         Event::TextWasReasoning => json!({ "text_was_reasoning": true }),
         Event::Reasoning(text) => json!({ "reasoning": text }),
@@ -276,11 +276,13 @@ const KINDS: &[(&str, ErrorKind)] = &[
 
 fn failure(error: &EngineError) -> Value {
     let kind = KINDS.iter().find(|known| known.1 == error.kind).map_or("unavailable", |known| known.0);
-    json!({ "kind": kind, "message": error.message })
+    json!({ "kind": kind, "message": error.message, "overflow": error.overflow })
 }
 
 /// The failure that the tape describes.
 pub fn failed_as(told: &Value) -> EngineError {
     let kind = KINDS.iter().find(|known| told["kind"] == known.0).map_or(ErrorKind::Unavailable, |known| known.1);
-    EngineError::new(kind, told["message"].as_str().unwrap_or("the recording does not say why"))
+    let message = told["message"].as_str().unwrap_or("the recording does not say why");
+    let overflow = serde_json::from_value(told["overflow"].clone()).ok().flatten();
+    EngineError { overflow, ..EngineError::new(kind, message) }
 }

@@ -7,7 +7,7 @@ use super::answer::{Answer, Prompt, Question, numbered};
 use super::around::{Asker, around};
 use super::{Session, Sink, Site, Target, difficulty, preview};
 use crate::context::fence;
-use crate::engine::{BYTES_PER_TOKEN, Cancel, EngineError, Tokens};
+use crate::engine::{BYTES_PER_TOKEN, Cancel, Caps, EngineError, Tokens};
 use crate::route::{Task, TaskKind};
 use crate::text::excerpt::shorten;
 
@@ -28,7 +28,7 @@ pub async fn explain(session: &Session, target: &Target, cancel: &Cancel, sink: 
     let question = Question { session, task, system: RULES, subject, length: 500, besides: RESERVED_TOKENS, started };
     let answer = question.ask(cancel, sink, |choice, caps| {
         let most = session.config().context.explain_tokens as usize;
-        work.prompt(session, most, caps.context as usize, choice.engine.tokens().as_ref())
+        work.prompt(session, most, caps, choice.engine.tokens().as_ref())
     });
     answer.await
 }
@@ -39,8 +39,15 @@ pub(super) fn task(session: &Session, target: &Target) -> Result<Task, EngineErr
 }
 
 /// The prompt for an explanation, with `budget` tokens around the code.
-pub(super) fn prompt(session: &Session, target: &Target, budget: usize, window: usize, tokens: &dyn Tokens) -> Result<Prompt, EngineError> {
-    Ok(Subject::new(session, target)?.prompt(session, budget, window, tokens))
+pub(super) fn prompt(session: &Session, target: &Target, budget: usize, caps: &Caps, tokens: &dyn Tokens) -> Result<Prompt, EngineError> {
+    Ok(Subject::new(session, target)?.prompt(session, budget, caps, tokens))
+}
+
+/// A code of at most so many tokens: its bytes are only a guess at them, and numbers have a token for each digit.
+fn within(code: &str, most: usize, tokens: &dyn Tokens) -> String {
+    let guess = shorten(code, most * BYTES_PER_TOKEN);
+    let count = tokens.count(&guess);
+    if count <= most { guess } else { shorten(code, guess.len() * most / count) }
 }
 
 /// What is explained.
@@ -70,14 +77,14 @@ impl Subject {
         Task { signals: difficulty::signals(session, &self.site, &self.lines), ..session.task(TaskKind::Explain) }
     }
 
-    fn prompt(&self, session: &Session, most: usize, window: usize, tokens: &dyn Tokens) -> Prompt {
+    fn prompt(&self, session: &Session, most: usize, caps: &Caps, tokens: &dyn Tokens) -> Prompt {
         let (site, lines) = (&self.site, &self.lines);
         let (first, last) = site.line_range(lines);
-        let room = window.saturating_sub(RESERVED_TOKENS) * BYTES_PER_TOKEN;
+        let room = caps.cut((caps.context as usize).saturating_sub(RESERVED_TOKENS));
         let masked = site.masked(lines.clone());
-        let code = masked.rewritten(|code| shorten(&numbered(code, first), room * 2 / 3));
-        let left = room.saturating_sub(code.len()) / BYTES_PER_TOKEN;
-        let mut parts = around(session, site, lines.start, most.min(left), tokens, Asker::Person);
+        let code = masked.rewritten(|code| within(&numbered(code, first), room * 2 / 3, tokens));
+        let left = room.saturating_sub(tokens.count(&code));
+        let mut parts = around(session, site, lines.start, caps.cut(most).min(left), tokens, Asker::Person);
         let mut text = String::new();
         for part in &parts {
             text.push_str(&fence::quote(&part.path, Some((part.start_line, part.end_line)), &part.text));

@@ -12,7 +12,7 @@ use super::edit::conversation::first_question;
 use super::{Session, Target, ask, explain};
 use crate::config::EngineConfig;
 use crate::context::{Kind, Part};
-use crate::engine::{Ask, Caps, EngineError, Estimate, Tokens};
+use crate::engine::{ANY_WINDOW, Ask, Caps, EngineError, Estimate, Tokens};
 use crate::redact::Masked;
 use crate::route::{Choice, Decision, Task, TaskKind, most_thoughts};
 use crate::text::common::common_text;
@@ -57,6 +57,9 @@ pub struct Destination {
     pub route: Decision,
     /// It would leave this machine.
     pub remote: bool,
+    /// The model's context window in tokens, if it is known: of a longer prompt less would be sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<u32>,
     /// Maximum number of questions to the model; each request contains the results of the previous steps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub steps_at_most: Option<usize>,
@@ -152,7 +155,9 @@ impl LikelyEngine {
         let cost_of_first_step = cost((tokens, answers[0]));
         let cost_at_most = cost(steps.at_most(tokens, answers, self.caps.context as usize));
         let steps_at_most = Some(steps.count).filter(|count| *count > 1);
-        Some(Destination { route: choice.decision.clone(), remote: choice.leaves(), steps_at_most, cost_of_first_step, cost_at_most })
+        let (route, remote) = (choice.decision.clone(), choice.leaves());
+        let window = Some(self.caps.context).filter(|window| *window < ANY_WINDOW);
+        Some(Destination { route, remote, window, steps_at_most, cost_of_first_step, cost_at_most })
     }
 
     fn render(&self, ask: &Ask) -> String {
@@ -251,7 +256,7 @@ fn of_explanation(session: &Session, params: &Params, at: &Target) -> Result<Pre
     let task = explain::task(session, at)?;
     let reader = LikelyEngine::new(session, &task)?;
     let budget = params.budget.unwrap_or(session.config().context.explain_tokens as usize);
-    let prompt = explain::prompt(session, at, budget, reader.caps.context as usize, reader.tokens.as_ref())?;
+    let prompt = explain::prompt(session, at, budget, &reader.caps, reader.tokens.as_ref())?;
     Ok(Previewed { task, budget, drawn: from_words(explain::RULES, prompt), reader, steps: Steps::ONE })
 }
 

@@ -184,6 +184,13 @@ impl Session {
         corpora::wait(self, super::around::RANKING_WAIT);
     }
 
+    /// Has prompts of such tasks counted by the tokenizer of the model that will be asked first, if that is on this machine; for one-shot
+    /// callers, whose first prompt would be packed by estimates otherwise.
+    pub fn count_exactly(&self, kind: TaskKind) {
+        let choices = self.router().plan(&self.task(kind)).unwrap_or_default();
+        choices.first().into_iter().for_each(|choice| choice.engine.tokens().prepare());
+    }
+
     /// Updates the ranking in the background.
     pub fn warm(&self) {
         corpora::newest(self);

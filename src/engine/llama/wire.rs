@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::KvType;
 use crate::dialect::Piece;
-use crate::engine::{Caps, Finish, Priority, Timing};
+use crate::engine::{Caps, Finish, Overflow, Priority, Timing};
 
 /// Has to change with every change of the types below.
 pub const PROTOCOL: u32 = 4;
@@ -129,6 +129,8 @@ pub enum Answer {
         done: u64,
         total: u64,
     },
+    /// Before the text that it paid for.
+    Cost(Timing),
     Text(String),
     Done {
         finish: Finish,
@@ -149,7 +151,7 @@ pub enum Answer {
 impl Answer {
     /// Whether this is the last answer to an order.
     pub fn is_end(&self) -> bool {
-        !matches!(self, Self::Progress { .. } | Self::Text(_))
+        !matches!(self, Self::Progress { .. } | Self::Cost(_) | Self::Text(_))
     }
 }
 
@@ -168,7 +170,7 @@ pub enum Failure {
     Cancelled,
     Unavailable,
     Configuration,
-    TooLong,
+    TooLong(Option<Overflow>),
     Unsupported,
     /// The thread doing the work ended before the order was done.
     Died,

@@ -98,6 +98,7 @@ impl Question<'_> {
             if caps.context as usize <= besides {
                 return Err(no_room(&choice.decision, caps.context));
             }
+            choice.engine.tokens().prepare();
             let prompt = prompt(choice, caps);
             shown = telling(&prompt.parts);
             seen = prompt.parts.iter().map(Stretch::from).collect::<Vec<_>>();
@@ -348,6 +349,6 @@ pub(super) fn report(event: &Event, filter: &mut Inert, sink: &Sink) {
             let percent = (*total > 0).then(|| done * 100 / total);
             sink(AnswerEvent::Progress((*stage).into(), percent));
         }
-        Event::TextWasReasoning | Event::SentAgain(_) | Event::Call(_) | Event::Done(_) | Event::Failed(_) => {}
+        Event::TextWasReasoning | Event::SentAgain(_) | Event::Cost(_) | Event::Call(_) | Event::Done(_) | Event::Failed(_) => {}
     }
 }

@@ -68,9 +68,9 @@ pub async fn ask(session: &Session, question: &str, cancel: &Cancel, sink: &Sink
     Ok(LocatedAnswer { answer, locations })
 }
 
-/// Tokens for excerpts: as configured, within the window that remains next to rules and answer.
+/// Tokens for excerpts: as configured, within the window that remains next to rules and answer, and less after a refusal.
 pub(super) fn room(session: &Session, caps: &Caps) -> usize {
-    (session.config().context.ask_tokens as usize).min((caps.context as usize).saturating_sub(RESERVED_TOKENS))
+    caps.cut((session.config().context.ask_tokens as usize).min((caps.context as usize).saturating_sub(RESERVED_TOKENS)))
 }
 
 /// The trimmed question, if it can be asked.

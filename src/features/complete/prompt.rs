@@ -4,7 +4,7 @@
 use super::hole::{Hole, Mode};
 use crate::context::{Part, fence};
 use crate::dialect::{Chat, Fim, FimFile, Message, Role};
-use crate::engine::{Ask, BYTES_PER_TOKEN};
+use crate::engine::{Ask, BYTES_PER_TOKEN, Caps};
 use crate::redact::Masked;
 use crate::syntax::Registry;
 
@@ -54,12 +54,12 @@ impl Budget {
         Self { before: before - below, after, below, context }
     }
 
-    /// Reduced to fit a context window of `window` tokens, with room for the answer.
-    pub fn within(self, window: u32, answer: u32) -> Self {
-        let room = (window.saturating_sub(answer + 64)) as f64;
+    /// Reduced to fit the context window of an engine, with room for the answer.
+    pub fn within(self, caps: &Caps, answer: u32) -> Self {
+        let room = (caps.context.saturating_sub(answer + 64)) as f64;
         let wanted = (self.before + self.after + self.below) as f64 / BYTES_PER_TOKEN as f64 + self.context as f64;
         let share = if wanted > room { room / wanted } else { 1.0 };
-        let cut = |size: usize| (size as f64 * share) as usize;
+        let cut = |size: usize| caps.cut((size as f64 * share) as usize);
         Self { before: cut(self.before), after: cut(self.after), below: cut(self.below), context: cut(self.context) }
     }
 }

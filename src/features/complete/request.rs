@@ -67,7 +67,7 @@ pub(super) fn budget(session: &Session, hole: &Hole, invoked: bool, rate: Option
         true => Budget::invoked(most),
         false => Budget::automatic(rate.or(caps.prefill_rate), config.completion.latency_ms, most),
     };
-    budget.within(caps.context, max_tokens(session, hole, invoked))
+    budget.within(caps, max_tokens(session, hole, invoked))
 }
 
 /// One request for one hole.

@@ -258,7 +258,7 @@ fn prepared(choice: &Choice, caps: &Caps, make: &mut BuildRequest<'_>) -> Result
 /// Whether the refusal has shown that the engine can do less than was known before the request.
 fn has_learned(asked: &Request, error: &EngineError, before: &Caps, now: &Caps) -> bool {
     match &asked.ask {
-        _ if error.kind == ErrorKind::TooLong => now.context < before.context,
+        _ if error.kind == ErrorKind::TooLong => now.context < before.context || now.share != before.share,
         Ask::Fim(_) => !now.fim,
         Ask::Chat(chat) => !chat.tools.is_empty() && !now.tools,
     }
@@ -266,7 +266,7 @@ fn has_learned(asked: &Request, error: &EngineError, before: &Caps, now: &Caps) 
 
 /// One engine's answer to one task. If a completion's time is up, the text so far counts as the answer, as if the tokens had run out. If
 /// the engine refuses a request, the request is changed and sent again: without fill-in-the-middle if the engine has none, without tools if
-/// it takes none, with less context if its window is smaller than assumed.
+/// it takes none, with less context if its window is smaller than assumed or the prompt has more tokens than were counted.
 async fn ask(
     task: &Task,
     choice: &Choice,
@@ -278,7 +278,7 @@ async fn ask(
     let mut caps = cancel.run_until_cancelled(choice.engine.caps()).await.ok_or_else(EngineError::cancelled)??;
     let mut request = prepared(choice, &caps, make)?;
     let mut again = 0;
-    let answer = loop {
+    let answer = 'asked: loop {
         if let Some(record) = &mut record {
             record.sends(task, choice, &request.ask);
         }
@@ -295,22 +295,32 @@ async fn ask(
             break answer;
         }
         again += 1;
-        let now = cancel.run_until_cancelled(choice.engine.caps()).await.ok_or_else(EngineError::cancelled)??;
-        if !has_learned(&request, error, &caps, &now) {
-            break answer;
-        }
-        // If the request cannot be made smaller or sent in another form, the server's refusal is final.
-        let next = match prepared(choice, &now, make) {
-            Ok(next) => next,
-            Err(why) if error.kind == ErrorKind::TooLong && why.kind == ErrorKind::TooLong => {
-                break Err(EngineError { message: format!("{}. {why}", error.message.trim_end_matches('.')), ..error.clone() });
-            }
-            Err(_) => break answer,
+        let mut now = match error.overflow {
+            Some(overflow) => caps.after(overflow),
+            None => cancel.run_until_cancelled(choice.engine.caps()).await.ok_or_else(EngineError::cancelled)??,
         };
-        let is_less = choice.prompt_tokens(&next.ask) < choice.prompt_tokens(&request.ask);
-        if error.kind == ErrorKind::TooLong && !is_less {
-            break answer;
-        }
+        let next = loop {
+            if !has_learned(&request, error, &caps, &now) {
+                break 'asked answer;
+            }
+            // If the request cannot be made smaller or sent in another form, the server's refusal is final.
+            let next = match prepared(choice, &now, make) {
+                Ok(next) => next,
+                Err(why) if error.kind == ErrorKind::TooLong && why.kind == ErrorKind::TooLong => {
+                    break 'asked Err(EngineError { message: format!("{}. {why}", error.message.trim_end_matches('.')), ..error.clone() });
+                }
+                Err(_) => break 'asked answer,
+            };
+            if error.kind != ErrorKind::TooLong || choice.prompt_tokens(&next.ask) < choice.prompt_tokens(&request.ask) {
+                break next;
+            }
+            match error.overflow.filter(|_| again < MAX_REPHRASINGS) {
+                // There was less to send than its budget allows, and a smaller budget may allow it, too.
+                Some(overflow) => now = now.after(overflow),
+                None => break 'asked answer,
+            }
+            again += 1;
+        };
         if let Some(record) = &mut record {
             record.ends(&answer);
         }

@@ -198,7 +198,7 @@ impl ConnectionTask {
         }
         let bytes = match wire::encode(&ToEngine { id: self.next, order: asked.order }) {
             Ok(bytes) => bytes,
-            Err(error) => return fail(&asked.answers, Failure::TooLong, error.to_string()),
+            Err(error) => return fail(&asked.answers, Failure::TooLong(None), error.to_string()),
         };
         let (id, answers, dropped) = (self.next, asked.answers.clone(), self.dropped.0.clone());
         tokio::spawn(async move {
@@ -244,7 +244,7 @@ impl ConnectionTask {
             return self.ended(frame.id);
         }
         let Some(pending) = self.pending.get(&frame.id) else { return };
-        let last = !matches!(frame.answer, Answer::Progress { .. } | Answer::Text(_));
+        let last = frame.answer.is_end();
         let ready = matches!(frame.answer, Answer::Done { .. } | Answer::Opened(_) | Answer::Counts(_));
         // If nobody listens, the request is about to be cancelled.
         let _ = pending.answers.send(frame.answer);

@@ -16,6 +16,7 @@ use self::link::Link;
 use self::request::Prepared;
 pub use self::spawn::Surroundings;
 use self::spec::{Model, Subject};
+use super::gguf::Header;
 use super::wire;
 use crate::config::EngineConfig;
 use crate::dialect::{self, Dialect, Fim};
@@ -127,12 +128,11 @@ fn writes_holes(dialect: &dyn Dialect) -> bool {
 }
 
 /// The configured dialect, else the model's own.
-fn choose(config: &EngineConfig, name: &str, chat_template: Option<&str>) -> Result<Arc<dyn Dialect>, EngineError> {
-    let Some(wanted) = config.dialect.as_deref() else { return Ok(dialect::for_model(name, chat_template)) };
+fn choose(config: &EngineConfig, header: &Header) -> Result<Arc<dyn Dialect>, EngineError> {
     // `native` leaves rendering to a server, and here we are the server.
-    if wanted == "native" {
-        return Ok(dialect::for_model(name, chat_template));
-    }
+    let Some(wanted) = config.dialect.as_deref().filter(|wanted| *wanted != "native") else {
+        return Ok(header.dialect().unwrap_or_else(dialect::usual));
+    };
     dialect::by_name(wanted).ok_or_else(|| {
         let message = format!("`{wanted}` is not a dialect; there are {}", dialect::NAMES.join(", "));
         EngineError::new(ErrorKind::Configuration, message)

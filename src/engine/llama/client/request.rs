@@ -122,6 +122,7 @@ impl Reading {
                 };
                 (vec![Event::Progress { stage, done, total }], false)
             }
+            Answer::Cost(timing) => (vec![Event::Cost(timing)], false),
             Answer::Text(text) => match &mut self.parser {
                 None => (vec![Event::Text(text)], false),
                 Some(parser) => {
@@ -163,13 +164,14 @@ impl Reading {
 
 /// The error for a failure in the engine process.
 pub(super) fn error(kind: Failure, message: String) -> EngineError {
+    let overflow = if let Failure::TooLong(overflow) = kind { overflow } else { None };
     let kind = match kind {
         Failure::Cancelled => ErrorKind::Cancelled,
         // The link handles the second like a death.
         Failure::Unavailable | Failure::Died => ErrorKind::Unavailable,
         Failure::Configuration => ErrorKind::Configuration,
-        Failure::TooLong => ErrorKind::TooLong,
+        Failure::TooLong(_) => ErrorKind::TooLong,
         Failure::Unsupported => ErrorKind::Unsupported,
     };
-    EngineError::new(kind, message)
+    EngineError { overflow, ..EngineError::new(kind, message) }
 }

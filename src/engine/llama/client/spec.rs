@@ -106,7 +106,7 @@ impl Subject {
         let header = gguf::read_header(&shared.file).map_err(|error| EngineError::new(ErrorKind::Configuration, error.to_string()))?;
         let (modified, bytes) = stamp.unwrap_or_default();
         let spec = ModelSpec { modified, bytes, ..spec(&shared.config, &header)? };
-        let dialect = choose(&shared.config, &header.name(), header.chat_template())?;
+        let dialect = choose(&shared.config, &header)?;
         if let Some(detail) = check::unknown_template(&shared.config, &header) {
             report::log(Level::Info, format_args!("{}: {detail}", shared.config.model));
         }

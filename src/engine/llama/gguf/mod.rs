@@ -11,8 +11,11 @@ mod size;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use size::Window;
+
+use crate::dialect::{self, Dialect};
 
 /// What a GGUF says about its model. Token texts, scores and merges are counted, not kept.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +42,8 @@ pub struct Header {
 struct Spelt {
     /// Which FIM marks some token spells.
     marks: [bool; 3],
+    /// The marks of turns among the tokens.
+    turns: BTreeSet<&'static str>,
     /// Bytes that have a token: `<0x0A>`, or the byte itself.
     bytes: BTreeSet<u8>,
     /// Bytes with which tokens begin, and those that are tokens; unprintable ones are written with a backslash.
@@ -177,6 +182,14 @@ impl Header {
     /// The chat template, if the file has one.
     pub fn chat_template(&self) -> Option<&str> {
         self.text("tokenizer.chat_template")
+    }
+
+    /// How the model is spoken to: as its chat template or its name tells, and without a template also as the marks of turns among its
+    /// tokens tell. None if nothing does.
+    pub fn dialect(&self) -> Option<Arc<dyn Dialect>> {
+        let template = self.chat_template().filter(|template| !template.trim().is_empty());
+        let marks: Vec<&str> = self.spelt.turns.iter().copied().filter(|_| template.is_none()).collect();
+        dialect::known(&self.name(), template).or_else(|| dialect::known_by_tokens(&marks))
     }
 
     /// The longest context in tokens that the model was trained for.

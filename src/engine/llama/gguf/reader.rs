@@ -10,6 +10,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::holes::MARKS;
 use super::size::tensor_bytes;
 use super::{Header, Spelt, Tensor, Value};
+use crate::dialect::TURN_MARKS;
 
 /// Limits far above any real model.
 const MAX_ENTRIES: u64 = 1 << 16;
@@ -258,6 +259,7 @@ impl Source {
             for (mark, is_spelt) in MARKS.iter().zip(&mut self.spelt.marks) {
                 *is_spelt |= mark.spelt.iter().any(|spelt| spelt.as_bytes() == text);
             }
+            self.spelt.turns.extend(TURN_MARKS.iter().filter(|mark| mark.as_bytes() == text));
             self.spelt.note(&named);
         }
         Ok(())

@@ -141,24 +141,30 @@ impl Job {
 
     fn send(&self, text: String) {
         if !text.is_empty() {
+            // A client that has heard enough hangs up, and knows no later numbers than these.
+            self.reply.send(Answer::Cost(self.cost()));
             self.reply.send(Answer::Text(text));
+        }
+    }
+
+    /// Time and tokens so far.
+    fn cost(&self) -> Timing {
+        let clock = &self.clock;
+        let total_ms = milliseconds(clock.received);
+        let waited = clock.begun.map_or(total_ms, |begun| (begun - clock.received).as_secs_f64() * 1000.0);
+        Timing {
+            queued_ms: (waited - clock.load_ms).max(0.0),
+            load_ms: clock.load_ms,
+            total_ms,
+            mean_logprob: self.sampler.mean_logprob(),
+            ..clock.timing.clone()
         }
     }
 
     fn done(&mut self, finish: Finish) -> Next {
         let rest = self.output.finish();
         self.send(rest);
-        let clock = &mut self.clock;
-        let total_ms = milliseconds(clock.received);
-        let waited = clock.begun.map_or(total_ms, |begun| (begun - clock.received).as_secs_f64() * 1000.0);
-        let timing = Timing {
-            queued_ms: (waited - clock.load_ms).max(0.0),
-            load_ms: clock.load_ms,
-            total_ms,
-            mean_logprob: self.sampler.mean_logprob(),
-            ..clock.timing.clone()
-        };
-        Next::Ends(Answer::Done { finish, timing })
+        Next::Ends(Answer::Done { finish, timing: self.cost() })
     }
 }
 

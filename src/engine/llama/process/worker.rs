@@ -22,7 +22,7 @@ use nix::sys::resource::{UsageWho, getrusage};
 
 use crate::engine::llama::gguf::Window;
 use crate::engine::llama::wire::{Answer, Failure, Generate, ModelSpec, Stage};
-use crate::engine::{Caps, Priority, Timing};
+use crate::engine::{Caps, Overflow, Priority, Timing};
 use crate::report::{self, Level};
 
 /// After this long without work, caches are saved.
@@ -346,7 +346,9 @@ impl ServedModel<'_> {
                 "the prompt has {} tokens and the answer may take {reserve}, but the context of {name} is {room} tokens; {remedy}",
                 prompt.len()
             );
-            return Err((Failure::TooLong, message));
+            let count = |tokens: usize| u32::try_from(tokens).unwrap_or(u32::MAX);
+            let overflow = Overflow { prompt: count(prompt.len()), room: count(room - reserve) };
+            return Err((Failure::TooLong(Some(overflow)), message));
         }
         let sampler = Sampler::new(request, self.model).map_err(|message| (Failure::Unsupported, message))?;
         let load_ms = if received < self.loaded.at { self.loaded.ms } else { 0.0 };
