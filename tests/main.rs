@@ -65,6 +65,8 @@ mod models;
 mod mutants;
 mod odd_editors;
 mod odd_positions;
+#[cfg(unix)]
+mod open_links;
 #[path = "../fuzz/src/lib.rs"]
 mod parsers;
 mod preview;

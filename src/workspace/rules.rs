@@ -176,6 +176,13 @@ impl Rules {
         }
     }
 
+    /// Why a link in this root is left out by its own name, wherever it leads.
+    pub fn reason_of_link(&self, link: &Path) -> Option<Skip> {
+        let place = link.parent()?.canonicalize().ok()?.join(link.file_name()?);
+        let relative = place.strip_prefix(self.root.path()).ok()?.to_str()?;
+        self.reason(&WorkspacePath::new(&self.root, relative))
+    }
+
     /// Whether the project of this root keeps everything on this machine (`local_only`).
     pub fn is_local_only(&self) -> bool {
         self.project().local_only
