@@ -66,6 +66,8 @@ mod mutants;
 mod odd_editors;
 mod odd_positions;
 #[cfg(unix)]
+mod odd_settings;
+#[cfg(unix)]
 mod open_links;
 #[path = "../fuzz/src/lib.rs"]
 mod parsers;

@@ -319,7 +319,7 @@ fn excluded(folder: &Path) -> Gitignore {
     let mut globs = GitignoreBuilder::new(&top);
     let _ = globs.case_insensitive(config.ignore_case);
     if let Some(file) = config.excludes_file {
-        let is_known = gitconfig_excludes_path().is_some_and(|known| known == file);
+        let is_known = rule_files::may_read_settings() && gitconfig_excludes_path().is_some_and(|known| known == file);
         misread::add_file(&mut globs, &file, !is_known || config.ignore_case);
     }
     if let Ok(Some(list)) = rule_files::exclude(folder, &top) {
@@ -345,7 +345,7 @@ pub(super) fn builder(folder: &Path) -> WalkBuilder {
     let mut walk = WalkBuilder::new(folder);
     walk.hidden(false).require_git(is_in_repository).parents(is_in_repository);
     // `info/exclude` is read by us: the crate does not find it in submodules.
-    walk.git_exclude(false).follow_links(false).max_depth(Some(MAX_DEPTH));
+    walk.git_exclude(false).git_global(rule_files::may_read_settings()).follow_links(false).max_depth(Some(MAX_DEPTH));
     walk
 }
 
