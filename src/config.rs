@@ -23,6 +23,8 @@ pub use settings::{
 };
 use switches::Switch;
 
+use crate::records;
+
 /// A problem in a configuration file, worded for the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -58,7 +60,7 @@ pub fn load(path: &Path) -> (Config, Vec<Problem>) {
 
 /// Reads the user's file again; if nothing in it is readable, `before` stays.
 pub fn reload(path: &Path, before: Option<&Config>) -> (Config, Vec<Problem>) {
-    match std::fs::read_to_string(path) {
+    match records::read_regular(path) {
         Ok(text) => parse_again(path, &text, before),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => (Config::default(), vec![]),
         Err(error) => {

@@ -5,7 +5,7 @@ use std::fs::OpenOptions;
 use std::io::{Error, ErrorKind, Read, Result, Write};
 use std::path::{Path, PathBuf};
 
-/// Larger files, in bytes, cannot be ours.
+/// Larger files, in bytes, are neither ours nor the user's configuration.
 const MAX_RECORD_BYTES: u64 = 4 << 20;
 
 /// The text of a file; empty if there is none.
@@ -18,6 +18,26 @@ pub fn read(file: &Path) -> Result<String> {
     let mut text = String::new();
     open.take(MAX_RECORD_BYTES + 1).read_to_string(&mut text)?;
     if text.len() as u64 > MAX_RECORD_BYTES { Err(Error::other(format!("{} is too large", file.display()))) } else { Ok(text) }
+}
+
+/// The text of a regular file of at most 4 MiB that the user writes. Anything else is refused in words for the user, without waiting for
+/// it: a pipe says nothing until somebody writes, and a device may never end.
+pub fn read_regular(file: &Path) -> Result<String> {
+    let refused = |what: &str| Error::other(format!("it is {what} and no regular file; put a file in its place, or remove it"));
+    let check = |metadata: std::fs::Metadata| match metadata.is_file() {
+        true => Ok(()),
+        false => Err(refused(if metadata.is_dir() { "a folder" } else { "a pipe, a socket or a device" })),
+    };
+    check(std::fs::metadata(file)?)?;
+    let open = unhindered(OpenOptions::new().read(true)).open(file)?;
+    // It may have been replaced since it was looked at.
+    check(open.metadata()?)?;
+    let mut text = String::new();
+    open.take(MAX_RECORD_BYTES + 1).read_to_string(&mut text)?;
+    match text.len() as u64 > MAX_RECORD_BYTES {
+        true => Err(Error::other("it is larger than 4 MiB; make it smaller")),
+        false => Ok(text),
+    }
 }
 
 /// Replaces a file atomically: it has the new or the old content, whenever the process dies.

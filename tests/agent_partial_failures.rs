@@ -294,7 +294,7 @@ async fn a_document_outside_of_the_workspace_is_edited_itself_by_a_model_with_to
         let (session, coder): (Session, _) = workspace.with_coder(vec![Scripted::text("```rust\n    b + a\n```")]);
         let start = CODE.find("    a + b").unwrap();
         let (path, sync, language) = (None, Sync::InStep, "rust".to_string());
-        let document = Document { uri: uri.into(), path, language, version: 1, text: Text::new(CODE), sync };
+        let document = Document { uri: uri.into(), path, targets: vec![], language, version: 1, text: Text::new(CODE), sync };
         let at = Target { document: Arc::new(document), bytes: start..start + "    a + b".len() };
         let params = Params { at, how: How::Instruction("swap the operands".into()) };
         let edited = edit(&session, &params, &Cancel::new(), &silent()).await.unwrap_or_else(|error| panic!("{uri}: {error}"));

@@ -182,6 +182,7 @@ async fn attempt(session: &Session, engine: &Perfect, path: &Path, text: &str, c
     let document = Document {
         uri: path.uri(),
         path: Some(path),
+        targets: vec![],
         language: String::new(),
         version: 0,
         text: Text::new(&format!("{before}{after}")),

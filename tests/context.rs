@@ -13,7 +13,7 @@ use longsight::context::scene::Scene;
 use longsight::context::{Handle, Kind, Pack, PlaceQuery, Sources};
 use longsight::index::{Index, Options, View};
 use longsight::syntax::{Language, Parsed, Registry};
-use longsight::workspace::{Document, Documents, Roots, Snapshot, Sync, WorkspacePath};
+use longsight::workspace::{Document, Documents, Roots, Snapshot, WorkspacePath};
 
 use crate::support::files;
 
@@ -120,7 +120,7 @@ impl Place {
 fn document(path: &WorkspacePath, version: i32, text: &str) -> Document {
     let text = longsight::text::Text::new(text);
     let language = if path.relative().ends_with(".py") { "python" } else { "rust" };
-    Document { uri: path.uri(), path: Some(path.clone()), language: language.into(), version, text, sync: Sync::InStep }
+    Document { language: language.into(), version, ..Document::on_disk(path.clone(), text) }
 }
 
 pub fn all(pack: &Pack) -> String {

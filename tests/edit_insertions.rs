@@ -367,7 +367,8 @@ async fn a_document_outside_of_the_workspace_gets_no_tests_at_its_end() {
     let session = place.session(Config::default(), vec![("local".into(), Scripted::new(Vec::<Vec<Step>>::new()))]);
     let text = "public class Pool {\n    int get() {\n        return 1;\n    }\n}\n";
     let (uri, path, version) = ("untitled:Untitled-1".to_string(), None, 1);
-    let document = Document { uri, path, language: "java".into(), version, text: Text::new(text), sync: Sync::InStep };
+    let (targets, language, text) = (vec![], "java".to_string(), Text::new(text));
+    let document = Document { uri, path, targets, language, version, text, sync: Sync::InStep };
     let at = Target { document: Arc::new(document), bytes: 24..31 };
     let params = Params { at, how: How::Action { kind: TEST.into(), problems: vec![] } };
     let refused = edit(&session, &params, &Cancel::new(), &silent()).await.unwrap_err();

@@ -65,6 +65,10 @@ mod models;
 mod mutants;
 mod odd_editors;
 mod odd_positions;
+#[cfg(unix)]
+mod odd_settings;
+#[cfg(unix)]
+mod open_links;
 #[path = "../fuzz/src/lib.rs"]
 mod parsers;
 mod preview;

@@ -722,7 +722,7 @@ fn k12_a_secret_file_outside_of_every_folder_is_left_alone() {
     let (session, _) = workspace.with_coder(vec![]);
     let named = |uri: &str| {
         let (path, language, text) = (None, String::new(), Text::new("DB_HOST=db\n"));
-        let document = Document { uri: uri.into(), path, language, version: 0, text, sync: Sync::InStep };
+        let document = Document { uri: uri.into(), path, targets: vec![], language, version: 0, text, sync: Sync::InStep };
         Target { document: Arc::new(document), bytes: 0..0 }
     };
     for uri in

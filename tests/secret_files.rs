@@ -127,3 +127,28 @@ fn k12_a_template_of_an_environment_is_no_secret() {
     let masked = longsight::redact::mask(&format!("DB_HOST=db\nDB_PASSWORD={drawn}\nAPI_KEY=\n"));
     assert!(masked.contains("DB_HOST=db") && masked.contains("API_KEY=") && !masked.contains(&drawn), "{masked}");
 }
+
+/// Editors, file managers and tools put copies beside a file by themselves, and the names of most were not known.
+#[test]
+fn k12_copies_that_programs_make_of_secrets_are_secret() {
+    let editors = "#.env# #id_rsa# .#.env #secrets.yml# #server.pem# #terraform.tfvars# server.pem.~2~ .secrets.yml.kate-swp ..env.kate-swp \
+        secrets.yml___jb_tmp___ secrets.yml___jb_old___ .env.un~ .secrets.yml.un~ .~lock.secrets.csv# ._.env .id_rsa.kate-swp";
+    let tools = "server.pem.1 server.pem.save.1 .env.save.1 .env.new .netrc.tmp id_rsa.part .env.rej .netrc.dpkg-old auth.json.rpmsave \
+        secrets.yml,v .pgpass- passwd- server.pem.txt secrets.yml.txt .npmrc.mine secrets.yml.r12 wg0.conf.new .m2/settings.xml.new \
+        secrets_LOCAL_812.yml .pgpass-20260101 .env.bak.old~ .syncthing..env.tmp";
+    let people = [".env copy", ".env (1)", ".env - Copy", "Copy of secrets.yml", "id_rsa copy", "id_rsa copy 2", "secrets copy.yml"];
+    let others =
+        ["secrets (1).yml", "secrets - Copy (2).yml", "auth (copy).json", "vault - Kopie.yml", "Kopie von .env", ".netrc (another copy)"];
+    let folders = [".ssh.bak/config", ".aws copy/notes", "dev/shm/pass.Xa81bQz90dKe2/mail-example.txt", ".Renviron", "a/.Renviron~"];
+    let plain = [editors, tools].into_iter().flat_map(str::split_whitespace);
+    for name in plain.chain(people).chain(others).chain(folders) {
+        assert!(is_secret_name(name), "{name}");
+    }
+    let open = "#main.rs# main.rs.~1~ .main.rs.kate-swp main.rs___jb_tmp___ page.1 lib.so.6 CMakeLists.txt robots.txt notes-2.md .env.example~ \
+        .#lib.rs v1.2.3 # ## #- - .1 1 (1) copy _old -old/a.rs pass.d/run.sh pass.c passes.txt mod.rs,v release-2026 .gitignore.orig \
+        .env.example.bak config.new settings.xml.new secrets.rs.orig key.rs.txt";
+    let spaced = ["main copy.rs", "notes (1).md", "Copy of a.py", "secrets copy.rs", "copy of ", " (1)", "Kopie von"];
+    for name in open.split_whitespace().chain(spaced) {
+        assert!(!is_secret_name(name), "{name}");
+    }
+}

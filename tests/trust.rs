@@ -674,6 +674,7 @@ fn k9_a_file_outside_of_every_folder_follows_the_rules_of_its_project() {
     let open = |path: &str| Document {
         uri: format!("file://{}", elsewhere.join(path).display()),
         path: None,
+        targets: longsight::workspace::uri::targets(&format!("file://{}", elsewhere.join(path).display())),
         language: String::new(),
         version: 1,
         text: Text::new("x"),

@@ -51,6 +51,7 @@ fn keystrokes_in(registry: &Arc<Registry>, language: &str, is_broken: bool, path
     let mut document = Document {
         uri: format!("file://{}", path.display()),
         path: place.clone(),
+        targets: vec![],
         language: language.into(),
         version: 0,
         text: Text::new(&text),

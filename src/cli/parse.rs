@@ -23,6 +23,9 @@ pub struct Arguments {
     pub start: String,
 }
 
+/// The longest list of tools that is read.
+const MAX_TOOLS_BYTES: u64 = 16 << 20;
+
 /// Runs the command.
 pub fn run(_common: &Common, arguments: &Arguments) -> CliResult {
     let dialect = super::render::dialect(&arguments.dialect);
@@ -40,7 +43,13 @@ pub fn run(_common: &Common, arguments: &Arguments) -> CliResult {
 }
 
 fn tools(file: &std::path::Path) -> Result<Vec<dialect::Tool>, String> {
-    let text = std::fs::read_to_string(file).map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
+    let mut text = String::new();
+    // It may be a pipe that another program writes to, so only the length is limited.
+    let read = std::fs::File::open(file).and_then(|open| open.take(MAX_TOOLS_BYTES + 1).read_to_string(&mut text));
+    read.map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
+    if text.len() as u64 > MAX_TOOLS_BYTES {
+        return Err(format!("{} is larger than 16 MiB; name a file with an array of tools", file.display()));
+    }
     let value: Value = serde_json::from_str(&text).map_err(|error| format!("{} is not JSON: {error}", file.display()))?;
     let tools = if let Some(tools) = value.get("tools") { tools } else { &value };
     messages::tools_from_json(tools).map_err(|error| format!("{}: {error}", file.display()))

@@ -20,8 +20,9 @@ use crate::syntax::Registry;
 use crate::text::Text;
 use crate::workspace::fs::ReadError;
 use crate::workspace::rules;
+use crate::workspace::secret::is_secret_name;
 use crate::workspace::trust::Store;
-use crate::workspace::{Document, Documents, Roots, Snapshot, Sync, WorkspacePath};
+use crate::workspace::{Document, Documents, Roots, Snapshot, Sync, WorkspacePath, uri};
 
 /// The user's configuration file; a file that was named has to exist.
 pub fn config_path(common: &Common) -> Result<Option<PathBuf>, String> {
@@ -138,14 +139,15 @@ pub fn target(session: &Session, common: &Common, place: &ParsedPlace) -> Result
 fn alone(session: &Session, place: &ParsedPlace) -> Result<Target, String> {
     let missing = || format!("there is no file {}", place.file.display());
     let file = std::env::current_dir().unwrap_or_default().join(&place.file);
-    let folder = without_detours(&file).and_then(|file| Some(file.parent()?.to_path_buf())).ok_or_else(missing)?;
-    let roots = Arc::new(Roots::new([folder]));
-    let path = without_detours(&file).and_then(|file| roots.locate(&file)).ok_or_else(missing)?;
+    let file = without_detours(&file).ok_or_else(missing)?;
+    let roots = Arc::new(Roots::new(file.parent().map(Path::to_path_buf)));
+    let path = roots.locate(&file).ok_or_else(missing)?;
     let text = Snapshot::new(roots, Documents::default()).read_exact(&path).map_err(|error| format!("{path}: {error}"))?;
     let language = session.shared.registry.of_document("", Some(path.name()), &text).map_or_else(String::new, |it| it.name.clone());
     let text = Text::new(&text);
     let bytes = place.bytes(&text)?;
-    let document = Document { uri: path.uri(), path: None, language, version: 0, text, sync: Sync::InStep };
+    let uri = uri::from_path(&file);
+    let document = Document { targets: uri::targets(&uri), uri, path: None, language, version: 0, text, sync: Sync::InStep };
     Ok(Target { document: Arc::new(document), bytes })
 }
 
@@ -167,8 +169,13 @@ fn file(session: &Session, common: &Common, named: &Path) -> Result<WorkspacePat
         return Err(format!("there is no file {}, neither here nor in the workspace; --workspace DIR names its root", named.display()));
     };
     let roots = &session.snapshot.roots;
-    let found = there.iter().find_map(|path| roots.locate(path).or_else(|| roots.locate(&without_detours(path)?)));
-    found.ok_or_else(|| match first.is_dir() {
+    let found = there.iter().find_map(|path| Some((path, roots.locate(path).or_else(|| roots.locate(&without_detours(path)?))?)));
+    // A link to a file of the workspace may be secret by its own name.
+    if let Some((link, path)) = found.as_ref().filter(|(link, _)| is_secret_name(&roots.name_of(&uri::from_path(link)))) {
+        let shown = if link.is_symlink() { link.display().to_string() } else { path.to_string() };
+        return Err(format!("{shown}: {}", ReadError::Secret));
+    }
+    found.map(|(_, path)| path).ok_or_else(|| match first.is_dir() {
         // The root itself lies in no root.
         true => format!("{} is a folder; name a file in it", named.display()),
         false => format!("{} lies outside the workspace; give its root with --workspace DIR", first.display()),

@@ -1,6 +1,7 @@
 //! What a feature works with: the workspace at one moment, and the long-lived parts that all requests share.
 
 use std::collections::{BTreeMap, HashSet};
+use std::fmt::Display;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -234,13 +235,33 @@ impl Session {
         if !document.is_in_step() {
             return Some("its text may differ from the editor's; close and open it".into());
         }
-        match &document.path {
-            Some(path) => self.closed_path(path),
-            None if is_secret_name(&uri::named(&document.uri)) => {
-                Some(format!("{} looks like a file that holds secrets", uri::name(&document.uri)))
-            }
-            None => uri::files(&document.uri).iter().find_map(|file| self.closed_file(file)),
+        let named = |name: &str| is_secret_name(name).then(|| secret(&uri::name(&document.uri)));
+        let closed = match &document.path {
+            Some(path) => self.closed_path(path).or_else(|| named(&self.snapshot.roots.name_of(&document.uri))),
+            None => named(&uri::named(&document.uri)).or_else(|| uri::files(&document.uri).iter().find_map(|file| self.closed_file(file))),
+        };
+        closed.or_else(|| self.closed_behind(document))
+    }
+
+    /// Why nothing may be offered for a document that a link led to: both the link and what it leads to may be excluded.
+    fn closed_behind(&self, document: &Document) -> Option<String> {
+        let known = document.path.as_ref().map(WorkspacePath::absolute);
+        let mut targets = document.targets.iter().filter(|target| known.as_ref() != Some(target)).peekable();
+        targets.peek()?;
+        let link = uri::name(&document.uri);
+        let named = uri::files(&document.uri).iter().find_map(|file| self.reason_of_link(file));
+        if let Some(reason) = named.and_then(|reason| closed_by(reason, &link)) {
+            return Some(reason);
         }
+        let by_name = |target: &Path| is_secret_name(&uri::named(&uri::from_path(target))).then(|| secret(&target.display()));
+        let reason = targets.find_map(|target| by_name(target).or_else(|| self.closed_file(target)))?;
+        Some(format!("{link} leads to another file: {reason}"))
+    }
+
+    /// The rule that excludes a link by its own name, in an open folder or in its own project.
+    fn reason_of_link(&self, link: &Path) -> Option<Skip> {
+        let opened = self.shared.rules.values().find_map(|rules| rules.reason_of_link(link));
+        opened.or_else(|| rules::project_of(link)?.iter().find_map(|root| Rules::new(root).reason_of_link(link)))
     }
 
     /// For a document that shows another version of a file (as `git:` does): why that file is excluded. Outside all folders, the rules of
@@ -270,13 +291,14 @@ impl Session {
             return true;
         }
         let outside = self.snapshot.documents.iter().filter(|document| document.path.is_none());
+        let shown = |document: &Arc<Document>| [uri::files(&document.uri), document.targets.clone()].concat();
         let inside = self.snapshot.documents.iter().filter_map(|document| document.path.as_ref());
         // Files of one folder belong to the same projects, and each lookup reads the disk.
         let mut folders = HashSet::new();
         let nested = inside
             .filter(|path| folders.insert((path.root(), path.folder())))
             .any(|path| self.shared.rules.get(path.root()).is_some_and(|rules| rules.keeps(path)));
-        self.shared.local_only() || nested || outside.flat_map(|document| uri::files(&document.uri)).any(|file| self.keeps(&file))
+        self.shared.local_only() || nested || outside.flat_map(shown).any(|file| self.keeps(&file))
     }
 
     /// Whether a project that a file belongs to, in an open folder or not, is `local_only`.
@@ -307,13 +329,17 @@ impl Session {
     }
 }
 
+fn secret(file: &impl Display) -> String {
+    format!("{file} looks like a file that holds secrets")
+}
+
 /// Why nothing is offered in a file that does not take part.
-fn closed_by(reason: Skip, path: &WorkspacePath) -> Option<String> {
+fn closed_by(reason: Skip, path: &impl Display) -> Option<String> {
     Some(match reason {
         // The file is not part of the project's context, but a user who opens it works in it, so something is offered there.
         Skip::OtherTree | Skip::LocalOnly => return None,
         Skip::Own => format!("{path} is one of longsight's own files"),
-        Skip::Secret => format!("{path} looks like a file that holds secrets"),
+        Skip::Secret => secret(path),
         Skip::Unruled => {
             format!("a .gitignore or .ignore of {path} is not a regular file of the workspace, so the file may be meant to be excluded")
         }

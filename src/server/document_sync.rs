@@ -17,7 +17,7 @@ use crate::report::{self, Level};
 use crate::syntax::guard;
 use crate::text::layout::with_line_feeds;
 use crate::workspace::obeyed::is_steering;
-use crate::workspace::uri::name;
+use crate::workspace::uri::{name, targets};
 use crate::workspace::{Document, Documents, Sync};
 
 /// Parameters of `textDocument/didOpen`, as far as they are needed.
@@ -68,7 +68,8 @@ pub fn open(server: &Server, params: Value) {
     let (language, version) = (opened.language_id.unwrap_or_default(), opened.version.unwrap_or_default());
     let uri = opened.uri;
     let unsafe_to_parse = guard::refuses(&with_line_feeds(&opened.text));
-    let document = state::NewDocument { uri: uri.clone(), path: None, language, version, text: opened.text };
+    let targets = targets(uri.as_str());
+    let document = state::NewDocument { uri: uri.clone(), path: None, targets, language, version, text: opened.text };
     let (kept, lost) = take_in(server, document);
     if !kept {
         server.client.show(MessageType::WARNING, &format!("longsight leaves {} alone: it is larger than 32 MiB.", name(uri.as_str())));

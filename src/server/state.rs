@@ -57,6 +57,8 @@ const MIN_TELLING_LINES: usize = 3;
 pub struct NewDocument {
     pub uri: Url,
     pub path: Option<WorkspacePath>,
+    /// As in [`Document`].
+    pub targets: Vec<PathBuf>,
     pub language: String,
     pub version: i32,
     pub text: String,
@@ -125,9 +127,9 @@ impl State {
     /// Opens a document, or opens it again. Returns false if it is too large to keep; also returns the hunks that do not fit the opened
     /// text.
     pub fn open(&mut self, opened: NewDocument) -> (bool, Vec<DroppedHunk>) {
-        let NewDocument { uri, path, language, version, text } = opened;
+        let NewDocument { uri, path, targets, language, version, text } = opened;
         let (text, sync) = kept(&text);
-        let document = Arc::new(Document { uri: uri.to_string(), path, language, version, text, sync });
+        let document = Arc::new(Document { uri: uri.to_string(), path, targets, language, version, text, sync });
         let documents = &self.documents;
         let is_open = |uri: &str| Url::parse(uri).is_ok_and(|uri| documents.get(&uri).is_some());
         let lost = self.hunks.opened(&document, is_open);

@@ -17,6 +17,7 @@ use crate::engine::recorded::{self, Known};
 use crate::engine::tape::VERSION;
 use crate::redact;
 use crate::workspace::secret::is_secret_name;
+use crate::workspace::uri;
 use typed::Typed;
 
 /// The first line of a trace.
@@ -56,8 +57,7 @@ fn mask_secret_files(value: &mut Value, secret: bool) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(|item| mask_secret_files(item, secret)),
         Value::Object(fields) => {
-            let named =
-                |uri: Option<&Value>| uri.and_then(Value::as_str).is_some_and(|uri| is_secret_name(uri.trim_start_matches("file:///")));
+            let named = |uri: Option<&Value>| uri.and_then(Value::as_str).is_some_and(is_secret);
             let secret = secret || named(fields.get("uri")) || named(fields.get("textDocument").and_then(|document| document.get("uri")));
             for (name, field) in fields {
                 let text = matches!(name.as_str(), "text" | "newText" | "insertText").then(|| field.as_str().map(redact::stars)).flatten();
@@ -69,6 +69,12 @@ fn mask_secret_files(value: &mut Value, secret: bool) {
         }
         _ => {}
     }
+}
+
+/// Whether a file is secret by its name, or by that of the file that it leads to.
+fn is_secret(uri: &str) -> bool {
+    let leads_to_one = || uri::targets(uri).iter().any(|target| is_secret_name(&target.to_string_lossy()));
+    is_secret_name(uri.trim_start_matches("file:///")) || leads_to_one()
 }
 
 /// Folders of this machine with their names in a trace.

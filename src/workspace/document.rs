@@ -1,6 +1,7 @@
 //! Open documents: what the editor shows, which takes precedence over what is on disk.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::text::Text;
@@ -14,6 +15,8 @@ pub struct Document {
     pub uri: String,
     /// Its path, if it is in the workspace.
     pub path: Option<WorkspacePath>,
+    /// The files whose text it really shows, if a link led to them when it was opened.
+    pub targets: Vec<PathBuf>,
     /// The editor's language id (LSP `languageId`).
     pub language: String,
     pub version: i32,
@@ -45,7 +48,8 @@ impl Document {
 
     /// A file as it is on disk, when it is not open in the editor.
     pub fn on_disk(path: WorkspacePath, text: Text) -> Self {
-        Self { uri: path.uri(), path: Some(path), language: String::new(), version: 0, text, sync: Sync::InStep }
+        let (uri, path, targets) = (path.uri(), Some(path), vec![]);
+        Self { uri, path, targets, language: String::new(), version: 0, text, sync: Sync::InStep }
     }
 }
 

@@ -19,16 +19,11 @@ impl GitConfig {
     /// The settings of one repository, given the folder that holds its `.git` and the folder shared by all its working trees.
     pub fn of(top: &Path, shared: &Path) -> Self {
         let mut config = Self::default();
-        let home = home();
-        let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| !path.as_os_str().is_empty());
-        let system = set("GIT_CONFIG_SYSTEM").unwrap_or_else(|| "/etc/gitconfig".into());
-        let folder = set("XDG_CONFIG_HOME").or_else(|| Some(home.as_ref()?.join(".config"))).map(|folder| folder.join("git"));
-        let own = [folder.as_ref().map(|folder| folder.join("config")), home.map(|home| home.join(".gitconfig"))];
-        let global = set("GIT_CONFIG_GLOBAL").map_or(own.into_iter().flatten().collect(), |one| vec![one]);
-        for file in [system].into_iter().chain(global).chain([shared.join("config")]) {
+        let global = set("GIT_CONFIG_GLOBAL").map_or_else(own, |one| vec![one]);
+        for file in [system()].into_iter().chain(global).chain([shared.join("config")]) {
             config.read(&file, top, 0);
         }
-        config.excludes_file = config.excludes_file.or_else(|| folder.map(|folder| folder.join("ignore")));
+        config.excludes_file = config.excludes_file.or_else(|| Some(folder()?.join("ignore")));
         config
     }
 
@@ -104,6 +99,30 @@ fn expanded(path: &str) -> PathBuf {
         (Some(below), Some(home)) => home.join(below),
         _ => path.into(),
     }
+}
+
+/// All files that may hold settings of git for more than one repository; they need not exist.
+pub(super) fn places() -> Vec<PathBuf> {
+    own().into_iter().chain(set("GIT_CONFIG_GLOBAL")).chain([system()]).collect()
+}
+
+fn system() -> PathBuf {
+    set("GIT_CONFIG_SYSTEM").unwrap_or_else(|| "/etc/gitconfig".into())
+}
+
+/// The files with the user's own settings.
+fn own() -> Vec<PathBuf> {
+    let own = [folder().map(|folder| folder.join("config")), home().map(|home| home.join(".gitconfig"))];
+    own.into_iter().flatten().collect()
+}
+
+/// The user's folder for settings and ignore rules of git.
+fn folder() -> Option<PathBuf> {
+    set("XDG_CONFIG_HOME").or_else(|| Some(home()?.join(".config"))).map(|folder| folder.join("git"))
+}
+
+fn set(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).map(PathBuf::from).filter(|path| !path.as_os_str().is_empty())
 }
 
 fn home() -> Option<PathBuf> {

@@ -301,6 +301,14 @@ impl Roots {
         self.innermost(&canonical(path).ok()?)
     }
 
+    /// What a URI calls its file below the root that it was opened in, with links as they are; the whole path outside all roots.
+    pub fn name_of(&self, uri: &str) -> String {
+        let file = uri::to_path(uri).unwrap_or_default();
+        let folders = self.roots.iter().flat_map(|root| [&root.opened_as, &root.path]);
+        let below = folders.filter_map(|folder| file.strip_prefix(folder).ok()).min_by_key(|below| below.as_os_str().len());
+        below.map_or_else(|| uri::named(uri), |below| below.to_string_lossy().replace('\\', "/"))
+    }
+
     /// The place of a `file:` URI; none outside all roots.
     pub fn locate_uri(&self, uri: &str) -> Option<WorkspacePath> {
         self.locate(&uri::to_path(uri)?)

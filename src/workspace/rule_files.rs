@@ -4,7 +4,10 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use ignore::gitignore::gitconfig_excludes_path;
+
 use super::fs::Stamp;
+use super::git_config;
 
 /// The project's own file, which can only narrow what longsight reads and sends.
 pub const PROJECT_FILE: &str = ".longsight.toml";
@@ -31,6 +34,14 @@ pub(super) fn read_rules(file: &Path) -> Option<Vec<u8>> {
     let mut bytes = vec![];
     let read = is_one.then(|| std::fs::File::open(file).and_then(|open| open.take(MAX_RULES).read_to_end(&mut bytes)))?;
     read.ok().map(|_| bytes)
+}
+
+/// Whether the crate may read the system's and the user's settings of git, and the ignore file that they name: it opens
+/// whatever is there, and would wait for a pipe for ever.
+pub(super) fn may_read_settings() -> bool {
+    let is_file = |file: &Path| file.metadata().map_or(true, |metadata| metadata.is_file() && metadata.len() <= MAX_RULES);
+    let is_readable = |file: &Path| is_file(file) || file == Path::new("/dev/null");
+    git_config::places().iter().all(|file| is_readable(file)) && gitconfig_excludes_path().is_none_or(|file| is_readable(&file))
 }
 
 /// Whether a file is in git's own folder (`.git`).

@@ -176,6 +176,13 @@ impl Rules {
         }
     }
 
+    /// Why a link in this root is left out by its own name, wherever it leads.
+    pub fn reason_of_link(&self, link: &Path) -> Option<Skip> {
+        let place = link.parent()?.canonicalize().ok()?.join(link.file_name()?);
+        let relative = place.strip_prefix(self.root.path()).ok()?.to_str()?;
+        self.reason(&WorkspacePath::new(&self.root, relative))
+    }
+
     /// Whether the project of this root keeps everything on this machine (`local_only`).
     pub fn is_local_only(&self) -> bool {
         self.project().local_only
@@ -312,7 +319,7 @@ fn excluded(folder: &Path) -> Gitignore {
     let mut globs = GitignoreBuilder::new(&top);
     let _ = globs.case_insensitive(config.ignore_case);
     if let Some(file) = config.excludes_file {
-        let is_known = gitconfig_excludes_path().is_some_and(|known| known == file);
+        let is_known = rule_files::may_read_settings() && gitconfig_excludes_path().is_some_and(|known| known == file);
         misread::add_file(&mut globs, &file, !is_known || config.ignore_case);
     }
     if let Ok(Some(list)) = rule_files::exclude(folder, &top) {
@@ -338,7 +345,7 @@ pub(super) fn builder(folder: &Path) -> WalkBuilder {
     let mut walk = WalkBuilder::new(folder);
     walk.hidden(false).require_git(is_in_repository).parents(is_in_repository);
     // `info/exclude` is read by us: the crate does not find it in submodules.
-    walk.git_exclude(false).follow_links(false).max_depth(Some(MAX_DEPTH));
+    walk.git_exclude(false).git_global(rule_files::may_read_settings()).follow_links(false).max_depth(Some(MAX_DEPTH));
     walk
 }
 

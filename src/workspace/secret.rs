@@ -1,5 +1,6 @@
 //! Files that are secret by name. The names are in a table next to this file, compared case-insensitively.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
@@ -14,14 +15,13 @@ pub fn is_secret(path: &WorkspacePath) -> bool {
 pub fn is_secret_name(relative: &str) -> bool {
     let lower = relative.to_lowercase();
     let (folders, copy) = lower.rsplit_once('/').unwrap_or(("", &lower));
-    let name = original(copy);
-    // A swap file's name is the edited file's name with a dot in front.
-    let edited = name.strip_prefix('.').filter(|_| SWAPS.iter().any(|end| copy.ends_with(end)));
-    is_secret_in(folders, name) || edited.is_some_and(|name| is_secret_in(folders, name))
+    let name = &*original(copy);
+    // Some editors put a dot in front of the name of their copy.
+    let edited = name.strip_prefix('.').filter(|_| name != copy);
+    // A file of text is also named so behind its real name.
+    let inner = name.strip_suffix(".txt").filter(|inner| inner.contains('.')).map(original);
+    is_secret_in(folders, name) || edited.into_iter().chain(inner.as_deref()).any(|name| is_secret_in(folders, name))
 }
-
-/// Endings of the swap files in which Vim keeps unsaved text.
-const SWAPS: [&str; 4] = [".swp", ".swo", ".swn", ".swm"];
 
 /// Judges the name of a file that is not a copy, and its folders; both in lower case.
 fn is_secret_in(folders: &str, name: &str) -> bool {
@@ -31,7 +31,9 @@ fn is_secret_in(folders: &str, name: &str) -> bool {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     // In a `secrets` folder, data files hold credentials, as does a file without extension: container tools mount each under its bare name.
     let may_be_value = has("data", extension) || !name.contains('.') && !has("build", name);
-    let by_folder = inside(&|folder| has("folder", folder)) || may_be_value && inside(&|folder| folder == "secrets");
+    let is_secret =
+        |folder: &str| has("folder", folder) || folder.starts_with('.') && has("folder", &original(folder)) || is_scratch(folder);
+    let by_folder = inside(&is_secret) || may_be_value && inside(&|folder| folder == "secrets");
     by_folder || is_secret_file(name) || all("place").any(is_at)
 }
 
@@ -52,17 +54,71 @@ fn all(list: &str) -> impl Iterator<Item = &'static str> {
     LISTS.get(list).into_iter().flatten().copied()
 }
 
-/// The name of the original of a backup copy: `.env.bak` is `.env`.
-fn original(name: &str) -> &str {
-    let aside = |name: &str| {
-        let ends = ["~", ".bak", ".backup", ".old", ".orig", ".save"].iter().chain(&SWAPS);
-        ends.copied().find_map(|end| Some(name.strip_suffix(end)?.len()))
+/// A folder with a drawn name that a program has made for a secret while it is edited.
+fn is_scratch(folder: &str) -> bool {
+    let drawn = |begin| folder.strip_prefix(begin).is_some_and(|rest| rest.len() >= 8 && rest.bytes().all(|it| it.is_ascii_alphanumeric()));
+    all("scratch").any(drawn)
+}
+
+/// What programs put around the name of a file for a copy of it.
+struct Marks {
+    beginnings: Vec<String>,
+    endings: ByLast,
+    /// Stand at the end or in front of the extension.
+    middles: ByLast,
+}
+
+/// Endings by their last byte. Every file of a workspace is asked about, and most end in none of these bytes.
+type ByLast = HashMap<u8, Vec<String>>;
+
+static MARKS: LazyLock<Marks> = LazyLock::new(|| {
+    let listed = |list| all(list).map(|mark| mark.replace('␣', " ")).collect::<Vec<_>>();
+    let by_last = |marks: Vec<String>| {
+        let mut by_last = ByLast::new();
+        marks.into_iter().for_each(|mark| by_last.entry(last_of(&mark)).or_default().push(mark));
+        by_last
     };
-    let mut name = name;
-    while let Some(length) = aside(name).filter(|length| *length > 0) {
-        name = &name[..length];
+    let middles = listed("copied");
+    Marks { beginnings: listed("copy-begin"), endings: by_last([listed("copy-end"), middles.clone()].concat()), middles: by_last(middles) }
+});
+
+/// The last byte of a name or of an ending; `N` for a number.
+fn last_of(text: &str) -> u8 {
+    text.bytes().last().map_or(0, |last| if last.is_ascii_digit() { b'N' } else { last })
+}
+
+/// The name of the original of a copy: `.env.bak` and `Copy of .env` are `.env`, `secrets (1).yml` is `secrets.yml`.
+fn original(name: &str) -> Cow<'_, str> {
+    let mut name = Cow::Borrowed(name);
+    while let Some(shorter) = without_mark(&name) {
+        name = Cow::Owned(shorter);
     }
     name
+}
+
+/// A name without one of the marks of a copy, the longest that it has there.
+fn without_mark(name: &str) -> Option<String> {
+    let ended = |name: &str, marks: &ByLast| shortest(marks.get(&last_of(name))?.iter().filter_map(|mark| without_end(name, mark)));
+    let begun = || shortest(MARKS.beginnings.iter().filter_map(|mark| name.strip_prefix(mark.as_str())));
+    ended(name, &MARKS.endings).or_else(begun).or_else(|| {
+        let (stem, extension) = name.rsplit_once('.')?;
+        Some(format!("{}.{extension}", ended(stem, &MARKS.middles)?))
+    })
+}
+
+fn shortest<'a>(rests: impl Iterator<Item = &'a str>) -> Option<String> {
+    rests.filter(|rest| !rest.is_empty()).min_by_key(|rest| rest.len()).map(String::from)
+}
+
+/// A name without this ending, in which `N` is a number.
+fn without_end<'a>(name: &'a str, end: &str) -> Option<&'a str> {
+    let mut pieces = end.rsplit('N');
+    let mut rest = name.strip_suffix(pieces.next()?)?;
+    for piece in pieces {
+        let counted = rest.trim_end_matches(|letter: char| letter.is_ascii_digit());
+        rest = if counted.len() < rest.len() { counted.strip_suffix(piece)? } else { return None };
+    }
+    Some(rest)
 }
 
 fn is_secret_file(name: &str) -> bool {

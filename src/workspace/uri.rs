@@ -41,6 +41,11 @@ pub fn files(uri: &str) -> Vec<PathBuf> {
     std::iter::once(original).chain(unmarked).chain(lossy).collect()
 }
 
+/// Where the files that a URI is about really are, for those that are links or behind one. Reads the disk.
+pub fn targets(uri: &str) -> Vec<PathBuf> {
+    files(uri).iter().filter_map(|file| file.canonicalize().ok().filter(|real| real != file)).collect()
+}
+
 /// A path without `.` and `..`, resolved lexically.
 fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();

@@ -68,6 +68,7 @@ impl Tree {
         Document {
             uri: format!("file://{}", self.path(path).display()),
             path: place,
+            targets: vec![],
             language: language.into(),
             version,
             text: Text::new(text),

@@ -425,6 +425,7 @@ impl Workbench {
             None => Document {
                 uri: draft.path.uri(),
                 path: Some(draft.path.clone()),
+                targets: vec![],
                 language: String::new(),
                 version: 0,
                 text,
