@@ -159,7 +159,7 @@ async fn what_a_prompt_cost_is_told_before_its_first_text() {
     let stop = |event: &Event| if matches!(event, Event::Text(_)) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
     let mut costs = vec![];
     for _ in 0..2 {
-        let answer = collect_while(engine.start(hole("a prompt of some tokens ", "", 64), Cancel::new()), stop).await.unwrap();
+        let answer = collect_while(engine.start(chat("a prompt of some tokens", 64), Cancel::new()), stop).await.unwrap();
         let timing = answer.finished.timing;
         assert!(timing.tokens_out > 0 && timing.mean_logprob.is_some() && timing.total_ms > 0.0, "{timing:?}");
         costs.push((timing.tokens_reused, timing.tokens_decoded));
