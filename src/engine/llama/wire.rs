@@ -12,7 +12,7 @@ use crate::dialect::Piece;
 use crate::engine::{Caps, Finish, Overflow, Priority, Timing};
 
 /// Has to change with every change of the types below.
-pub const PROTOCOL: u32 = 4;
+pub const PROTOCOL: u32 = 5;
 
 /// The version of this binary, and its build.
 pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("LONGSIGHT_BUILD"));
