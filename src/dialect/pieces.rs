@@ -113,6 +113,9 @@ const ODD_TOKENS: &[&str] = &[
     DSML,
 ];
 
+/// Those of them with which a model ends a fill.
+const FIM_TOKENS: &[&str] = &["<fim_prefix>", "<fim_suffix>", "<fim_middle>", "<fim_pad>", "<file_sep>", "<repo_name>"];
+
 /// Control tokens of other models (Gemma, Mistral, Llama 2, GLM and more), for servers of which nobody knows what they have loaded.
 const FOREIGN_TOKENS: &[&str] = &[
     "<s>",
@@ -153,9 +156,6 @@ const FOREIGN_TOKENS: &[&str] = &[
     "<commit_before>",
     "<issue_start>",
 ];
-
-/// Those of them with which a model ends a fill.
-const FIM_TOKENS: &[&str] = &["<fim_prefix>", "<fim_suffix>", "<fim_middle>", "<fim_pad>", "<file_sep>", "<repo_name>"];
 
 /// The longest name in a control token, in characters.
 const MAX_NAME_LETTERS: usize = 48;

@@ -68,8 +68,7 @@ impl Language {
     /// Whether a line is a comment, or an attribute or decorator of the definition below.
     pub fn is_comment_or_mark(&self, line: &str) -> bool {
         let line = line.trim_start();
-        let opens = self.block_comment.iter().any(|[opens, _]| line.starts_with(opens.as_str()) || line.starts_with('*'));
-        opens || self.comment.iter().any(|start| line.starts_with(start.as_str())) || self.is_mark(line)
+        self.surface.is_comment(line) || self.block_comment.is_some() && line.starts_with('*') || self.is_mark(line)
     }
 
     /// Whether a line begins an import.

@@ -78,7 +78,7 @@ impl<'a> Frame<'a> {
         }
         let part = self.without_left_out(&inside);
         let says_so = part.len() < inside.len();
-        let fits = if says_so { self.is_marked_part(part, true) } else { self.is_marked_part(part, false) && !self.is_rewritten(part) };
+        let fits = self.is_marked_part(part, says_so) && (says_so || !self.is_rewritten(part));
         fits.then(|| part.join("\n"))
     }
 
