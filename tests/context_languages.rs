@@ -167,12 +167,36 @@ fn a_name_stands_for_the_module_that_the_import_gives_it() {
     let python = "//- /shop/__init__.py\n//- /shop/money.py\nclass Coin: pass\n\
                   //- /shop/cart.py\nfrom . import money as cash\nfrom .money import Coin\n$0\n";
     assert_eq!(modules(python), [one("cash", "shop/money.py")]);
+    let whole =
+        "//- /shop/__init__.py\n//- /shop/money.py\nclass Coin: pass\n//- /cart.py\nimport shop.money as cash, os.path as path\n$0\n";
+    assert_eq!(modules(whole), [one("cash", "shop/money.py")]);
     let rust = "//- /src/money.rs\npub struct Coin;\n//- /src/cart.rs\nuse crate::money as cash;\nuse crate::money::Coin;\n$0\n";
     assert_eq!(modules(rust), [one("cash", "src/money.rs")]);
     let go = "//- /go.mod\nmodule example.org/shop\n//- /money/coins.go\npackage money\n\nfunc Coins() {}\n\
               //- /money/notes.go\npackage money\n\nfunc Notes() {}\n//- /weather/rain.go\npackage weather\n\nfunc Rain() {}\n\
               //- /cart/total.go\npackage cart\n\nimport (\n\t\"fmt\"\n\t\"example.org/shop/money\"\n)\n\nfunc total() {\n\t$0\n}\n";
-    assert_eq!(modules(go), [("money".to_string(), vec!["money/coins.go".to_string(), "money/notes.go".to_string()])]);
+    let both = vec!["money/coins.go".to_string(), "money/notes.go".to_string()];
+    assert_eq!(modules(go), [("money".to_string(), both.clone())]);
+    assert_eq!(modules(&go.replace("\"example.org/shop/money", "cash \"example.org/shop/money")), [("cash".to_string(), both)]);
+    let version = "//- /go.mod\nmodule example.org/shop/v2\n//- /shop.go\npackage shop\n\nfunc Open() {}\n\
+                   //- /cmd/main.go\npackage main\n\nimport \"example.org/shop/v2\"\n\nfunc main() {\n\t$0\n}\n";
+    assert_eq!(modules(version), [one("shop", "shop.go")]);
+}
+
+/// Behind `cash.`, where `cash` is what the import calls the module, nothing told its functions from those of other imported modules.
+#[test]
+fn a_module_under_another_name_has_its_members_behind_the_dot() {
+    let functions = |of: &str| -> String { (0..30).map(|number| format!("func {of}{number}() int {{ return {number} }}\n")).collect() };
+    let go = format!(
+        "//- /go.mod\nmodule example.org/shop\n//- /a/a.go\npackage a\n\n{}//- /z/z.go\npackage z\n\n{}//- /m/m.go\npackage m\n\n{}\
+         //- /cart/total.go\npackage cart\n\nimport (\n\t\"example.org/shop/a\"\n\tcash \"example.org/shop/m\"\n\t\"example.org/shop/z\"\n)\n\n\
+         func total() int {{\n\treturn a.Among1() + z.Zinc1() + cash.$0\n}}\n",
+        functions("Among"),
+        functions("Zinc"),
+        functions("Coins")
+    );
+    let text = pack(&go, 300);
+    assert!(text.matches("func Coins").count() > 20, "{text}");
 }
 
 /// What such a module offers was as far away as anything else.

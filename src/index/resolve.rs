@@ -3,6 +3,7 @@
 
 use std::cmp::Reverse;
 
+use crate::syntax::import::ALL;
 use crate::syntax::{Language, lists, naming};
 use crate::workspace::WorkspacePath;
 
@@ -32,7 +33,7 @@ pub(super) fn resolve_module(view: &View, from: FileId, module: &str, names: &[&
     let parts = parts(language, module, file.path.folder());
     let mut candidates = vec![];
     // `from a import b` may mean the module a.b; `use a::b` may mean the item b of a.
-    for name in names.iter().filter(|name| **name != "*") {
+    for name in names.iter().filter(|name| **name != ALL) {
         let mut longer = parts.clone();
         longer.push((*name).to_string());
         candidates.push(longer);

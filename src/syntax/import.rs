@@ -39,6 +39,9 @@ pub struct ImportForms {
     /// What precedes the braces of a statement that takes several names.
     #[serde(default)]
     takes_several: Vec<String>,
+    /// The local name of a module may stand before its path.
+    #[serde(default)]
+    name_first: bool,
     /// An import may also be in the body of a function.
     #[serde(default)]
     pub(super) anywhere: bool,
@@ -58,12 +61,16 @@ pub enum Style {
     Dotted,
 }
 
+/// What denotes the module itself, or everything in it, among the names taken from it.
+pub const ALL: &str = "*";
+
 /// Names taken from one module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Import {
     /// As written: `crate::index`, `.models`, `./view`, `fmt`, `java.util`.
     pub module: Box<str>,
-    /// Pairs of the imported name and its local name; empty if the module itself is imported.
+    /// Pairs of the imported name and its local name; empty if the module itself is imported. [`ALL`] and another name if that stands for
+    /// the module here: `import a.b as c`, `import * as c from './b'`.
     pub names: Vec<(Box<str>, Box<str>)>,
     /// Zero-based line.
     pub line: u32,
@@ -74,9 +81,16 @@ impl Import {
     pub(super) fn bound<'a>(&'a self, text: &'a str) -> impl Iterator<Item = (usize, &'a str)> {
         self.names
             .iter()
-            .filter(|(_, here)| &**here != "*" && &**here != "_")
+            .filter(|(_, here)| &**here != ALL && &**here != "_")
             .filter_map(|(_, here)| Some((words::places(text, here).last()?.start, &**here)))
     }
+}
+
+/// The name of a package that is imported by its path, where the import gives it no other: `v2` is only its version.
+pub fn package_of(module: &str) -> &str {
+    let is_version =
+        |part: &&str| part.strip_prefix('v').is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|digit| digit.is_ascii_digit()));
+    module.rsplit('/').find(|part| !is_version(part)).unwrap_or(module)
 }
 
 /// An import statement at the top level of a file, with all of its lines.
@@ -296,7 +310,12 @@ impl ImportForms {
             return vec![import(module, names.map(|name| self.renamed(name)).collect())];
         }
         let Some(modules) = flat.strip_prefix(self.word.as_str()).and_then(|rest| rest.strip_prefix(' ')) else { return vec![] };
-        modules.split(',').map(|module| import(&self.renamed(module).0, vec![])).collect()
+        let one = |module: &str| {
+            let (module, here) = self.renamed(module);
+            let names = if here == module { vec![] } else { vec![(ALL.into(), here)] };
+            import(&module, names)
+        };
+        modules.split(',').map(one).collect()
     }
 
     /// The text before and after the word before the names; brackets and dots may touch it.
@@ -337,17 +356,26 @@ impl ImportForms {
             let inside = bound.trim().trim_start_matches('{').trim_end_matches('}');
             let inside = self.renames.as_ref().map_or_else(|| inside.into(), |word| inside.replace(": ", &format!(" {word} ")));
             let whole = !bound.contains('{');
-            let one = |name: &str| if whole { ("*".into(), name.trim().into()) } else { self.renamed(name) };
+            let one = |name: &str| if whole { (ALL.into(), name.trim().into()) } else { self.renamed(name) };
             names.extend(inside.split(',').filter(|name| !name.trim().is_empty()).map(one));
         } else if let Some((head, rest)) = before.split_once('{') {
             let inside = rest.split('}').next().unwrap_or_default();
             let several = inside.split(',').map(|name| self.without_kinds(name.trim())).filter(|name| !name.is_empty());
             names.extend(several.map(|name| self.renamed(name)));
             names.extend(self.default_name(head));
+        } else if self.name_first {
+            names.extend(self.name_before(before).map(|here| (ALL.into(), here.into())));
         } else {
             names.extend(self.default_name(before));
         }
         vec![import(module, names)]
+    }
+
+    /// The local name in front of a module's path: `tea "example.org/bubbletea"`. `_` and `.` give it none.
+    fn name_before<'a>(&self, head: &'a str) -> Option<&'a str> {
+        let name = head.trim();
+        let name = name.strip_prefix(self.word.as_str()).filter(|rest| !rest.starts_with(words::is_word)).unwrap_or(name).trim();
+        (!name.is_empty() && name != "_" && name.chars().all(words::is_word)).then_some(name)
     }
 
     /// `import React, …` and `import * as ns from`.
@@ -364,7 +392,7 @@ impl ImportForms {
         }
         let (there, here) = self.renamed(head);
         let is_name = here.chars().all(words::is_word);
-        (!here.is_empty() && is_name).then(|| if &*there == "*" { (there, here) } else { ("default".into(), here) })
+        (!here.is_empty() && is_name).then(|| if &*there == ALL { (there, here) } else { ("default".into(), here) })
     }
 
     fn dotted(&self, text: &str) -> Vec<Import> {

@@ -5,7 +5,7 @@ import (
 	"context" //: import context
 	"errors" //: import errors
 
-	js "encoding/json" //: import encoding/json
+	js "encoding/json" //: import encoding/json * as js
 )
 
 import "net/http" //: import net/http

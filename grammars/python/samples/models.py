@@ -2,7 +2,7 @@
 
 from __future__ import annotations  #: import __future__ annotations
 
-import os.path as path, json  #: import os.path | import json
+import os.path as path, json  #: import os.path * as path | import json
 from decimal import Decimal as D, ROUND_UP  #: import decimal Decimal as D, ROUND_UP
 from .base import (  #: import .base Model, fields
     Model,

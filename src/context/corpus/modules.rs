@@ -4,12 +4,11 @@
 use super::{Corpus, Name};
 use crate::context::numbers::NumberMap;
 use crate::index::{File, FileId, FileImport};
+use crate::syntax::import::{self, ALL};
 use crate::syntax::{Kind, Language, Reach};
 use crate::text::words;
 use crate::workspace::folder_of;
 
-/// What denotes the module itself among the names taken from it.
-pub const ALL: &str = "*";
 /// Maximum files between an import and the one that takes the module by its path.
 const MAX_HOPS: usize = 3;
 
@@ -23,7 +22,7 @@ impl Corpus {
             // One search for all names that are taken from a file.
             let names = file.imported(import);
             let from = if names.is_empty() { None } else { self.file_named(id, import, language) };
-            let named = names.iter().filter_map(|(there, here)| {
+            let named = names.iter().filter(|(_, here)| self.text(*here) != ALL).filter_map(|(there, here)| {
                 let module = self.module(id, import, from, *there, language, MAX_HOPS)?;
                 Some((*here, vec![self.file_of(module)?]))
             });
@@ -50,8 +49,11 @@ impl Corpus {
         let view = &self.view;
         let (module, name) = (view.text(import.module), view.text(there));
         if !language.imports_files() {
-            if language.type_per_file || name == ALL {
+            if language.type_per_file || language.reach == Some(Reach::Folder) {
                 return None;
+            }
+            if name == ALL {
+                return view.resolve_module(id, module);
             }
             self.of_stem.get(&*name.to_lowercase())?;
             let between = if module.ends_with('.') { "" } else { "." };
@@ -72,13 +74,19 @@ impl Corpus {
         file.imports().iter().find_map(hand_on)
     }
 
+    /// What a file calls a package that it imports by its path: by the name that the import gives it, or by the package's own.
+    pub fn package_called(&self, file: &File, import: &FileImport) -> &str {
+        let given = file.imported(import).iter().find(|(there, _)| self.text(*there) == ALL);
+        given.map_or_else(|| import::package_of(self.text(import.module)), |(_, here)| self.text(*here))
+    }
+
     /// The names of the packages that a file imports by their folders, each with its files.
     fn packages_named(&self, file: &File) -> Vec<(Name, Vec<u32>)> {
         let mut packages: Vec<(Name, Vec<u32>)> = vec![];
         let mut places: NumberMap<String, usize> = NumberMap::default();
         for import in file.imports() {
             let module = self.text(import.module);
-            let Some(name) = self.name(words::last(module)) else { continue };
+            let Some(name) = self.name(words::last(self.package_called(file, import))) else { continue };
             places.extend(self.folders_of(module).into_iter().map(|folder| (folder, packages.len())));
             packages.push((name, vec![]));
         }

@@ -1,13 +1,13 @@
 //! What files export: what an import takes from them, and what a module that is loaded by its path is.
 
-use super::text::{inside, last_of, parts, taken_apart};
+use super::text::{inside, parts, taken_apart};
 use super::types::is_callable;
 use super::{MAX_IMPORT_HOPS, Receiver};
 use crate::context::alias;
-use crate::context::corpus::modules::ALL;
 use crate::context::corpus::{Digest, NO_SLOT, Sort};
 use crate::index::FileId;
-use crate::syntax::{Kind, import, uses};
+use crate::syntax::import::{self, ALL};
+use crate::syntax::{Kind, uses};
 use crate::text::words;
 use crate::workspace::folder_of;
 
@@ -166,7 +166,7 @@ impl Receiver<'_> {
         for import in file.imports() {
             let module = view.text(import.module);
             let packages = self.corpus.folders_of(module);
-            if !packages.is_empty() && last_of(module) == of {
+            if !packages.is_empty() && self.corpus.package_called(file, import) == of {
                 let inside = |digest: &Digest| packages.iter().any(|folder| *folder == folder_of(&digest.path));
                 let numbered = self.corpus.files.iter().enumerate();
                 return numbered.filter(|(_, digest)| inside(digest)).map(|(number, _)| number as u32).collect();

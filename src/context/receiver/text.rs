@@ -111,13 +111,6 @@ pub(super) fn behind_brackets(text: &str) -> &str {
     ""
 }
 
-/// The name by which a package is used: `v2` is only its version.
-pub(super) fn last_of(module: &str) -> &str {
-    let is_version =
-        |part: &&str| part.strip_prefix('v').is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|digit| digit.is_ascii_digit()));
-    module.rsplit('/').find(|part| !is_version(part)).unwrap_or(module)
-}
-
 /// The type or the function whose tag has its attributes at the end of a text: `<Button kind="a" `.
 pub(super) fn tag(text: &str) -> Option<&str> {
     if !text.ends_with(char::is_whitespace) {

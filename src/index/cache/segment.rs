@@ -13,7 +13,7 @@ use crate::workspace::fs::Stamp;
 use crate::workspace::{Root, WorkspacePath};
 
 /// Has to be increased when the layout of segments or the meaning of facts changes.
-const VERSION: u32 = 9;
+const VERSION: u32 = 10;
 const MAGIC: &[u8; 4] = b"LSIX";
 /// Length of a segment's header, in bytes.
 pub(super) const HEADER: usize = 16;

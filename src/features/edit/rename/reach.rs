@@ -39,7 +39,8 @@ impl RenamedDefinition<'_> {
         let index = &self.session.index;
         let Some(file) = index.file(id) else { return true };
         let all = |file: &File, of: Option<&str>| {
-            let mut open = file.imports().iter().filter(|import| file.imported(import).iter().any(|(_, here)| index.text(*here) == "*"));
+            let mut open =
+                file.imports().iter().filter(|import| file.imported(import).iter().any(|(_, here)| index.text(*here) == import::ALL));
             open.any(|import| of.is_none_or(|of| last_word(index.text(import.module)) == of))
         };
         let mut taken = file.imports().iter().flat_map(|import| file.imported(import));

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::syntax::import::{self, Statement};
+use crate::syntax::import::{self, ALL, Statement};
 use crate::syntax::{self, Import, Language, Parsed, Reach, lists};
 use crate::text::lines::{line_start, next_line};
 use crate::text::words;
@@ -103,13 +103,13 @@ pub fn missing(language: &Arc<Language>, text: &str, wanted: Vec<Wanted>) -> Vec
 pub fn bring(language: &Arc<Language>, text: &str, name: &str) -> bool {
     let Ok(parsed) = syntax::parse(language, text) else { return true };
     let known = syntax::tags(&parsed, "");
-    let brings = |import: &Import| import.names.iter().any(|(_, here)| &**here == name || &**here == "*");
+    let brings = |import: &Import| import.names.iter().any(|(_, here)| &**here == name || &**here == ALL);
     known.imports.iter().any(brings) || known.definitions.iter().any(|one| one.name.of(text) == name)
 }
 
 /// Whether an import brings in everything that another does.
 fn covers(known: &Import, wanted: &Import) -> bool {
-    let all = |import: &Import| import.names.iter().any(|(there, here)| &**there == "*" && &**here == "*");
+    let all = |import: &Import| import.names.iter().any(|(there, here)| &**there == ALL && &**here == ALL);
     known.module == wanted.module && all(known)
         || known.module == wanted.module
             && wanted.names.iter().all(|name| known.names.contains(name))
@@ -124,7 +124,7 @@ pub fn completed(language: &Arc<Language>, text: String, code: &str, samples: &[
     let mut known: HashSet<String> = facts.imports.iter().flat_map(bound).collect();
     known.extend(facts.definitions.iter().map(|one| one.name.of(&text).to_string()));
     known.extend(own.definitions.iter().map(|one| one.name.of(code).to_string()));
-    let all_of = |import: &Import| import.names.iter().all(|(there, here)| &**there == "*" && &**here == "*") && !import.names.is_empty();
+    let all_of = |import: &Import| import.names.iter().all(|(there, here)| &**there == ALL && &**here == ALL) && !import.names.is_empty();
     let of_class = |import: &Import| all_of(import) && import.module.rsplit('.').next().is_some_and(is_type_name);
     // Any function called there may come from a class whose members are all imported.
     let has_all = facts.imports.iter().any(of_class);
@@ -168,7 +168,7 @@ impl Wanted {
 
     /// Whether it imports a module, with whose name its members are called.
     fn is_module(&self) -> bool {
-        self.imports.iter().all(|import| import.names.is_empty())
+        self.imports.iter().all(|import| import.names.iter().all(|(there, here)| &**there == ALL && &**here != ALL))
     }
 
     /// With these names alone.
@@ -195,16 +195,9 @@ impl Wanted {
 /// The local names of an import.
 fn bound(import: &Import) -> Vec<String> {
     if import.names.is_empty() {
-        // A module's local name is the last part of its path, without a version.
-        let parts = || {
-            import
-                .module
-                .rsplit('/')
-                .filter(|part| !part.strip_prefix('v').is_some_and(|rest| rest.bytes().all(|digit| digit.is_ascii_digit())))
-        };
-        return parts().next().map(|name| name.to_string()).into_iter().collect();
+        return vec![import::package_of(&import.module).to_string()];
     }
-    import.names.iter().map(|(_, here)| here.to_string()).filter(|here| here != "*" && here != "_").collect()
+    import.names.iter().map(|(_, here)| here.to_string()).filter(|here| here != ALL && here != "_").collect()
 }
 
 fn is_type_name(name: &str) -> bool {
@@ -280,7 +273,7 @@ fn joined(parsed: &Parsed, wanted: &Wanted) -> Option<String> {
     let read = |text: &str| syntax::parse(parsed.language(), text).map(|parsed| syntax::tags(&parsed, "").imports).unwrap_or_default();
     let imports = if wanted.imports.is_empty() { read(&wanted.text) } else { wanted.imports.clone() };
     let [import] = imports.as_slice() else { return None };
-    let plain = |import: &Import| !import.names.is_empty() && import.names.iter().all(|(there, here)| there == here && &**here != "*");
+    let plain = |import: &Import| !import.names.is_empty() && import.names.iter().all(|(there, here)| there == here && &**here != ALL);
     let of_module = |statement: &Statement| match statement.parts.as_slice() {
         [(_, known)] => known.len() == 1 && known[0].module == import.module && plain(&known[0]),
         _ => false,
