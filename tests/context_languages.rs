@@ -199,6 +199,15 @@ fn a_module_under_another_name_has_its_members_behind_the_dot() {
     assert!(text.matches("func Coins").count() > 20, "{text}");
 }
 
+/// The members of a base that its import gives another name were no members.
+#[test]
+fn a_base_under_another_name_has_its_members() {
+    let methods: String = (0..6).map(|number| format!("    def mix_paint_{number}(self, of):\n        return of\n\n")).collect();
+    let site =
+        "//- /cart.py\nfrom shop.paints import Palette as Plain\n\n\nclass Card(Plain):\n    def show(self):\n        return self.$0\n";
+    has_all(&format!("//- /shop/paints.py\nclass Palette:\n{methods}{site}"), &["mix_paint_0(", "mix_paint_5("]);
+}
+
 /// What such a module offers was as far away as anything else.
 #[test]
 fn a_module_that_is_called_otherwise_than_its_file_is_foreseen_where_its_name_stands() {
@@ -211,6 +220,7 @@ fn a_module_that_is_called_otherwise_than_its_file_is_foreseen_where_its_name_st
 fn wheels(extension: &str) -> String {
     let line = |number: usize| match extension {
         "c" | "cpp" => format!("int turn_wheel_of_kind_{number}(int by) {{ return by + {number}; }}\n"),
+        "py" => format!("def turn_wheel_of_kind_{number}(by):\n    return by + {number}\n\n\n"),
         "go" => format!("func TurnWheelOfKind{number}(by int) int {{ return by + {number} }}\n"),
         "java" => format!("    public static int turnWheelOfKind{number}(int by) {{ return by + {number}; }}\n"),
         "rs" => format!("pub fn turn_wheel_of_kind_{number}(by: u32) -> u32 {{ by + {number} }}\n"),
@@ -230,6 +240,66 @@ fn has_all(fixture: &str, wanted: &[&str]) {
     let text = pack(&format!("{}{fixture}", wheels(path.rsplit('.').next().unwrap())), 400);
     let missing: Vec<&&str> = wanted.iter().filter(|one| !text.contains(**one)).collect();
     assert!(missing.is_empty(), "{missing:?} in {text}");
+}
+
+/// A type was only an empty head, `pub struct Point {`, and each of its fields had to win a line of its own.
+#[test]
+fn a_short_type_is_shown_whole() {
+    let point = "pub struct Point {\n    pub from_left: f64,\n    pub from_top: f64,\n}";
+    let lined = "pub enum Lined {\n    Dashed { dash_gap: f64 },\n    Solid,\n}";
+    let site = "//- /src/draw.rs\nuse crate::shape::{Lined, Point};\n\npub fn draw(at: Point, how: Lined) {\n    $0\n}\n";
+    has_all(&format!("//- /src/shape.rs\n{point}\n\n{lined}\n{site}"), &[point, lined]);
+    let card = "class Card:\n    paper: str\n    weight: int";
+    let python = "//- /draw.py\nfrom shapes import Card\n\n\ndef draw(card: Card):\n    $0\n";
+    has_all(&format!("//- /shapes.py\n{card}\n\n\nclass Odd(Card):\n    pass\n{python}"), &[card]);
+    // What has functions is not.
+    let site = "//- /draw.py\nfrom shapes import Card\n\n\ndef draw(card: Card):\n    $0\n";
+    let text = pack(&format!("//- /shapes.py\n{card}\n\n    def fold(self):\n        return 1\n{site}"), 400);
+    assert!(text.contains("class Card:\n") && !text.contains("return 1"), "{text}");
+}
+
+/// A name that is taken from a module by `require` was no imported one.
+#[test]
+fn what_require_takes_is_imported() {
+    let seen = |text: &str, name: &str| {
+        let place = Place::new(&format!("//- /a.js\nexports.mixPaint = 1;\n//- /b.js\n{text}\n\nfunction draw() {{\n  $0\n}}\n"));
+        let corpus = place.corpus(place.view());
+        let scene = Scene::read(&corpus, place.language(), None, &mut Reading::default(), &place.text, place.text.find("  \n").unwrap());
+        scene.seen.get(&corpus.name(name).unwrap()).unwrap().imported
+    };
+    assert!(seen("const mixPaint = require('./a');", "mixPaint"));
+    assert!(seen("const {\n  mixPaint,\n} = require('./a');", "mixPaint"));
+    assert!(!seen("const {\n  mixPaint,\n} = other;\nconst at = require('./a');", "mixPaint"));
+    assert!(!seen("const mixPaint = other(require('./a'));", "mixPaint"));
+}
+
+/// Each further function of the current one's name in a file raised the likeness of that file again, until it was no number any more.
+#[test]
+fn many_functions_of_one_name_do_not_hide_their_file() {
+    let many: String =
+        (0..400).map(|number| format!("class Colour{number}:\n    def describe(self):\n        return {number}\n\n\n")).collect();
+    let site =
+        "//- /cart.py\nfrom colours import Colour1\n\n\nclass Cart:\n    def describe(self):\n        paint = Colour1()\n        $0\n";
+    has_all(&format!("//- /colours.py\n{many}{site}"), &["class Colour1:"]);
+}
+
+/// Declarations ended after 400 bytes, inside of their parameters, and the next one followed in the open bracket.
+#[test]
+fn a_long_declaration_is_shown_to_its_end_or_says_that_it_goes_on() {
+    let declared = |count: usize| {
+        let parameters: Vec<String> = (0..count).map(|number| format!("    const struct paint_options *options_{number}")).collect();
+        let header = format!("int mix_paints(\n{});\nint rinse_brush(int twice);\n", parameters.join(",\n"));
+        pack(
+            &format!("//- /paints.h\n{header}//- /cart.c\n#include \"paints.h\"\n\nint cart(int of)\n{{\n    return mix_paints($0\n}}\n"),
+            2000,
+        )
+    };
+    let whole = declared(14);
+    assert!(whole.contains("*options_13);\n"), "{whole}");
+    let cut = declared(80);
+    let lines: Vec<&str> = cut.lines().skip_while(|line| !line.contains("int mix_paints(")).collect();
+    let end = lines.iter().position(|line| line.trim() == "…").unwrap_or_else(|| panic!("{cut}"));
+    assert!(lines[end - 1].ends_with(','), "{cut}");
 }
 
 /// Many fields, so that the last is not shown as one of a few.

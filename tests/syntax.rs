@@ -411,6 +411,8 @@ fn names_of_files_say_which_are_tests_stubs_or_stand_for_their_folder() {
         "benchmarks/fetch/cart.mjs",
         "web/cart.spec.tsx",
         "web/cart.test.mjs",
+        "web/Cart.stories.tsx",
+        "pkg/lib/test-cart.js",
         "cart_test.go",
         "src/CartTest.java",
         "lib/cart_test.cc",

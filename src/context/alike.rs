@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::corpus::{Corpus, Sort};
+use super::corpus::Corpus;
 use super::numbers::keep_first;
 use super::scene::Scene;
 use crate::text::words;
@@ -38,9 +38,11 @@ pub fn files(corpus: &Corpus, scene: &Scene, current: Option<u32>) -> Vec<(u32, 
         }
     }
     if let Some(function) = scene.function {
-        for number in corpus.defined(function) {
-            scores.of[corpus.symbols[*number as usize].file as usize] *= FUNCTION_NAME_FACTOR;
-        }
+        let functions = corpus.defined(function).iter().map(|number| &corpus.symbols[*number as usize]);
+        let mut files: Vec<u32> = functions.filter(|symbol| symbol.sort.is_callable()).map(|symbol| symbol.file).collect();
+        files.sort_unstable();
+        files.dedup();
+        files.into_iter().for_each(|file| scores.of[file as usize] *= FUNCTION_NAME_FACTOR);
     }
     scores.best(MAX_FILES, |file| Some(file) != current, |file| file)
 }
@@ -76,8 +78,7 @@ pub fn namesakes(corpus: &Corpus, scene: &Scene, current: Option<u32>) -> Vec<(u
     for number in &scores.scored {
         let (symbol, score) = (&corpus.symbols[*number as usize], &mut scores.of[*number as usize]);
         let other = corpus.word_weight[symbol.slot as usize];
-        let callable = matches!(symbol.sort, Sort::Function | Sort::Method);
-        *score = if callable { (*score / (all + other - *score).max(0.01)).powi(2) } else { 0.0 };
+        *score = if symbol.sort.is_callable() { (*score / (all + other - *score).max(0.01)).powi(2) } else { 0.0 };
         if symbol.name == function {
             *score = SAME_NAME_LIKENESS;
         }

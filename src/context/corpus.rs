@@ -48,6 +48,11 @@ pub enum Sort {
 }
 
 impl Sort {
+    /// Whether it can be called.
+    pub fn is_callable(self) -> bool {
+        matches!(self, Self::Function | Self::Method)
+    }
+
     /// Whether it is a value: a constant, a variable, a field.
     pub fn is_value(self) -> bool {
         matches!(self, Self::Constant | Self::Variable)
@@ -493,6 +498,29 @@ impl Corpus {
     /// The names in its signature.
     pub fn named(&self, symbol: &Symbol) -> &[Name] {
         self.digest(symbol).named.of(symbol.index)
+    }
+
+    /// The definitions inside of a type that its own lines show.
+    pub fn shown_inside(&self, number: u32) -> impl Iterator<Item = u32> {
+        let symbol = self.symbols[number as usize];
+        let digest = self.digest(&symbol);
+        let lines = if symbol.sort == Sort::Type { digest.signature(symbol.index).lines().count() as u32 } else { 0 };
+        let end = digest.line(symbol.index) + lines;
+        let own = digest.file.symbols[symbol.index as usize].item;
+        let inner = (symbol.index + 1..digest.file.symbols.len() as u32)
+            .take_while(move |index| digest.file.symbols[*index as usize].item.start < own.end)
+            .take_while(move |index| lines > 1 && digest.line(*index) < end);
+        inner.filter_map(move |index| self.number(symbol.file, index))
+    }
+
+    /// The lines of a type's signature above what is defined inside of it.
+    pub fn head(&self, number: u32) -> &str {
+        let symbol = &self.symbols[number as usize];
+        let (digest, signature) = (self.digest(symbol), self.signature(symbol));
+        let first = self.shown_inside(number).next().map(|inner| digest.line(self.symbols[inner as usize].index));
+        let above = first.map_or(usize::MAX, |line| (line - digest.line(symbol.index)).max(1) as usize);
+        let end = signature.match_indices('\n').nth(above - 1).map_or(signature.len(), |(at, _)| at);
+        &signature[..end]
     }
 
     /// The names of its base classes.

@@ -83,8 +83,9 @@ impl Scene {
         let lines: Vec<&str> = text.split('\n').collect();
         let cursor = newlines(&text[..offset]);
         let mut scene = Self::default();
-        let imports = language.map_or_else(|| vec![false; lines.len()], |language| language.import_lines(&lines));
+        let mut imports = language.map_or_else(|| vec![false; lines.len()], |language| language.import_lines(&lines));
         scene.in_import = imports[cursor];
+        language.into_iter().for_each(|language| language.mark_loading_lines(&lines, &mut imports));
         let enclosing =
             Enclosing { language, parsed, text, lines: &lines, cursor, items: parsed.map_or(vec![], |tree| scope::at(tree, offset).items) };
         let headings = scene.find_headings(corpus, &enclosing);
@@ -240,7 +241,10 @@ impl Scene {
                 .owners
                 .iter()
                 .flat_map(|owner| corpus.defined(*owner).iter().take(3))
-                .flat_map(|symbol| corpus.bases(&corpus.symbols[*symbol as usize]))
+                .flat_map(|number| {
+                    let symbol = &corpus.symbols[*number as usize];
+                    corpus.bases(symbol).map(|base| corpus.own_name(symbol, base))
+                })
                 .collect();
             for base in bases {
                 if !self.owners.contains(&base) && self.owners.len() < 16 {

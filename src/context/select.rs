@@ -52,6 +52,8 @@ pub struct Table {
     types: Vec<Under>,
     /// For each symbol, the type whose heading its own signature shows.
     shows: NumberMap<u32, u32>,
+    /// For an item that is a type, the items that its lines show as well.
+    inner: NumberMap<u32, Vec<u32>>,
     /// Names by their number in this order.
     names: NumberMap<Name, u32>,
     /// Every item, at its price while its file is not named yet.
@@ -80,6 +82,8 @@ pub struct Item {
     pub file: u32,
     pub score: f32,
     pub bytes: f32,
+    /// The sum of the scores of what its lines show as well.
+    inside: f32,
     /// Its worth for its price, once its file and type are named.
     worth: f32,
     /// The numbers of its file, type and name in this order.
@@ -175,6 +179,7 @@ impl Table {
                     file: symbol.file,
                     score: candidate.score,
                     bytes,
+                    inside: 0.0,
                     worth,
                     group: 0,
                     member_of: None,
@@ -187,6 +192,8 @@ impl Table {
         let mut gone: NumberMap<u32, bool> = NumberMap::default();
         items.retain(|item| !*gone.entry(item.file).or_insert_with(|| is_gone(item.file)) && !is_in_method(corpus, item.symbol));
         items.sort_unstable_by(before);
+        let places: NumberMap<u32, u32> = items.iter().enumerate().map(|(number, item)| (item.symbol, number as u32)).collect();
+        let inner = inner(corpus, &mut items, &places);
         let (mut groups, mut names, mut shows) = (NumberMap::default(), NumberMap::default(), NumberMap::default());
         let mut owners: NumberMap<(u32, u32), u32> = NumberMap::default();
         let (mut files, mut types): (Vec<Under>, Vec<Under>) = (vec![], vec![]);
@@ -217,10 +224,9 @@ impl Table {
                     shows.insert(shown, own);
                 }
             }
-            offers.push(Offer { worth: worth(item.score, price), number: number as u32 });
+            offers.push(Offer { worth: worth(item.score + item.inside, price), number: number as u32 });
         }
-        let places = items.iter().enumerate().map(|(number, item)| (item.symbol, number as u32)).collect();
-        Self { items, gone, places, files, types, shows, names, offers: offers.into(), best: AtomicU64::default() }
+        Self { items, gone, places, files, types, shows, inner, names, offers: offers.into(), best: AtomicU64::default() }
     }
 
     /// The probability of a definition among the items; zero for others.
@@ -294,6 +300,14 @@ impl Table {
             selection.value += item.score * share;
             shares[item.name as usize].take(item.score);
             selection.items.push(*item);
+            for other in self.inner.get(&number).into_iter().flatten() {
+                if !std::mem::replace(&mut done[*other as usize], true) {
+                    let shown = &self.items[*other as usize];
+                    let share = &mut shares[shown.name as usize];
+                    selection.value += shown.score * share.of(shown.score);
+                    share.take(shown.score);
+                }
+            }
             // Items below a line that is paid for now become cheaper.
             let mut cheaper: Vec<&[u32]> = vec![];
             if !std::mem::replace(&mut open[item.group as usize], true) {
@@ -307,7 +321,7 @@ impl Table {
             for other in cheaper.into_iter().flatten().filter(|other| !done[**other as usize]) {
                 let item = &self.items[*other as usize];
                 let lines = self.naming(item, &open) + self.saying(item, &said);
-                let worth = if lines > 0.0 { worth(item.score, item.bytes + lines) } else { item.worth };
+                let worth = if lines > 0.0 { worth(item.score + item.inside, item.bytes + lines) } else { item.worth };
                 heap.push(Offer { worth, number: *other });
             }
         }
@@ -323,6 +337,22 @@ impl Table {
     fn saying(&self, item: &Item, said: &[bool]) -> f32 {
         item.member_of.filter(|own| !said[*own as usize]).map_or(0.0, |own| self.types[own as usize].price)
     }
+}
+
+/// For each type among the items, the items that its lines show as well. They count for its worth.
+fn inner(corpus: &Corpus, items: &mut [Item], places: &NumberMap<u32, u32>) -> NumberMap<u32, Vec<u32>> {
+    let mut inner = NumberMap::default();
+    for number in 0..items.len() {
+        let shown: Vec<u32> = corpus.shown_inside(items[number].symbol).filter_map(|symbol| places.get(&symbol).copied()).collect();
+        if shown.is_empty() {
+            continue;
+        }
+        let inside = shown.iter().map(|other| items[*other as usize].score).sum();
+        let item = &mut items[number];
+        (item.inside, item.worth) = (inside, worth(item.score + inside, item.bytes));
+        inner.insert(number as u32, shown);
+    }
+    inner
 }
 
 /// What the definitions of one name that are in a pack leave for a further one.

@@ -2,7 +2,7 @@
 //! it cannot be sure; then everything is gathered.
 
 use crate::syntax::change::{Change, Edit};
-use crate::syntax::{Definition, Kind, MAX_SIGNATURE, Span};
+use crate::syntax::{Definition, Kind, Span, max_signature};
 use crate::workspace::fs::Stamp;
 
 use super::file::{File, FileImport, Symbol};
@@ -154,7 +154,8 @@ fn rename(
 ) -> Option<(u32, NameId)> {
     let (was, now) = (change.removed.definitions[renamed].name.of(before), change.added.definitions[renamed].name.of(after));
     let symbol = list.symbols.get_mut(number as usize).filter(|symbol| symbol.kind != Kind::Attribute && sheet::is_name(now))?;
-    let may_be_cut = |member: &Symbol| member.body.is_empty() && (member.item.end - member.item.start) as usize >= MAX_SIGNATURE;
+    let may_be_cut =
+        |member: &Symbol| member.body.is_empty() && (member.item.end - member.item.start) as usize >= max_signature(member.kind);
     let says_so = |member: &Symbol| member.signature.of(before).contains(was) || may_be_cut(member);
     if file.symbols.iter().any(|member| member.parent == number && says_so(member)) {
         return None;

@@ -32,7 +32,7 @@ pub struct ImportForms {
     #[serde(default)]
     kinds: Vec<String>,
     /// The function that returns a module, from which names are destructured.
-    gives: Option<String>,
+    pub(super) gives: Option<String>,
     /// Words between the module and braces that say how it is read.
     #[serde(default)]
     attributes: Vec<String>,

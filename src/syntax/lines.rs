@@ -116,6 +116,27 @@ impl Language {
         self.import_lines(lines).into_iter().zip(lines).map(|(imports, line)| imports || names(line)).collect()
     }
 
+    /// Marks also the lines that take a module from a function that loads it, `const {⏎ a⏎} = require('./b');`, where that is no expression
+    /// of another statement: at the margin.
+    pub fn mark_loading_lines(&self, lines: &[&str], marks: &mut [bool]) {
+        let Some(gives) = self.imports.as_ref().and_then(|forms| forms.gives.as_deref()) else { return };
+        let loads = |line: &str| {
+            let called = line.find(gives).map(|at| (&line[..at], &line[at + gives.len()..]));
+            called.is_some_and(|(before, behind)| before.trim_end().ends_with('=') && behind.starts_with('('))
+        };
+        let mut open = None;
+        for (number, line) in lines.iter().enumerate() {
+            if !line.starts_with(|first: char| first == '}' || words::is_word(first)) {
+                continue;
+            }
+            if loads(line) {
+                let first = if line.starts_with('}') { open.unwrap_or(number) } else { number };
+                marks[first..=number].fill(true);
+            }
+            open = line.trim_end().ends_with('{').then_some(number);
+        }
+    }
+
     /// For each line, whether it belongs to an import; an import may extend over several lines.
     pub fn import_lines(&self, lines: &[&str]) -> Vec<bool> {
         let mut open = false;

@@ -54,7 +54,7 @@ pub use scope::Place;
 pub use surface::{Blocks, Preprocessor, Surface};
 pub use tags::{Definition, Facts, Kind, Span};
 pub use trees::Trees;
-pub(crate) use walk::MAX_SIGNATURE;
 pub use walk::change::{self, Change};
+pub(crate) use walk::max_signature;
 pub use walk::{definitions_in, tags};
 pub use words::Words;

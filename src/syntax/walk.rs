@@ -18,7 +18,7 @@ use super::parse::Parsed;
 use super::pattern::Pattern;
 use super::tags::{Definition, Facts, Kind, Span};
 use super::words::Words;
-pub(crate) use define::MAX_SIGNATURE;
+pub(crate) use define::max_signature;
 use level::Level;
 pub(super) use siblings::Marks;
 

@@ -11,6 +11,7 @@ use super::headings::{Heading, Headings};
 use super::marks::{self, Marks};
 use crate::index::{File, Symbol, View};
 use crate::redact;
+use crate::syntax::max_signature;
 use crate::text::lines::{line_end, line_start};
 use crate::text::words;
 
@@ -47,8 +48,8 @@ impl Digest {
     /// Without a text there are no signatures.
     fn of(file: &Arc<File>, text: Option<&str>) -> Self {
         let mut lines = String::new();
-        let places = file.symbols.iter().map(|symbol| {
-            let start = text.and_then(|text| signature(text, file, symbol, &mut lines)).unwrap_or(symbol.name_line);
+        let places = file.symbols.iter().enumerate().map(|(index, symbol)| {
+            let start = text.and_then(|text| signature(text, file, index, &mut lines)).unwrap_or(symbol.name_line);
             (lines.len() as u32, start)
         });
         let places = places.collect();
@@ -107,15 +108,20 @@ impl Digest {
 pub const GAP: &str = "\n    …\n";
 /// The longest signature that is shown, in bytes.
 const MAX_SIGNATURE_BYTES: usize = 700;
+/// The same for a function, whose last parameter is as important as its first.
+const MAX_CALLABLE_BYTES: usize = 1600;
+/// Below a signature that is not shown to its end.
+const CUT: &str = "\n    …";
 /// The same for a line that a program wrote.
 const MAX_PACKED_BYTES: usize = 120;
-/// The longest definition, in bytes, that is shown whole because its name comes after its body.
+/// The longest type, in bytes and lines, that is shown whole: the empty head of a small one says less than it costs.
 const MAX_SHORT_BYTES: usize = 240;
 const MAX_SHORT_LINES: usize = 7;
-const _: () = assert!(MAX_SIGNATURE_BYTES <= u16::MAX as usize);
+const _: () = assert!(MAX_CALLABLE_BYTES + CUT.len() <= u16::MAX as usize);
 
 /// Appends the lines of the signature; returns their first line in the file.
-fn signature(text: &str, file: &File, symbol: &Symbol, lines: &mut String) -> Option<u32> {
+fn signature(text: &str, file: &File, index: usize, lines: &mut String) -> Option<u32> {
+    let symbol = &file.symbols[index];
     let (item, range) = (symbol.item.range(), symbol.signature.range());
     let lead = text.get(item.start..range.start)?;
     let start = line_start(text, range.start);
@@ -125,12 +131,29 @@ fn signature(text: &str, file: &File, symbol: &Symbol, lines: &mut String) -> Op
     let whole = without_comments_below(file, whole.as_ref());
     if let Some(ends) = named_behind(text, symbol, start) {
         lines.push_str(&ends);
+    } else if let Some(all) = short_type(text, file, index, start) {
+        lines.push_str(&all);
     } else if is_packed(whole) {
         lines.push_str(redact::beginning(whole, MAX_PACKED_BYTES));
     } else {
-        lines.push_str(redact::beginning(whole, MAX_SIGNATURE_BYTES));
+        let most = if symbol.kind.is_callable() { MAX_CALLABLE_BYTES } else { MAX_SIGNATURE_BYTES };
+        let shown = match redact::beginning(whole, most) {
+            all if all.len() == whole.len() => all,
+            cut => cut.rsplit_once('\n').map_or(cut, |(above, _)| above),
+        };
+        lines.push_str(shown);
+        if shown.len() < whole.len() || goes_on(symbol, text, end) {
+            lines.push_str(CUT);
+        }
     }
     Some(symbol.line + lead.matches('\n').count() as u32)
+}
+
+/// Whether a definition whose signature was cut goes on below the lines up to `end`.
+fn goes_on(symbol: &Symbol, text: &str, end: usize) -> bool {
+    let is_cut = (symbol.item.end - symbol.signature.start) as usize > max_signature(symbol.kind);
+    let is_all = symbol.body.is_empty() || symbol.body.start < symbol.signature.end;
+    is_cut && is_all && text.get(end..symbol.item.end as usize).is_some_and(|rest| !rest.trim().is_empty())
 }
 
 /// A signature without trailing comments. If a body begins with comments, some grammars count them as part of what precedes it.
@@ -163,6 +186,19 @@ fn named_behind(text: &str, symbol: &Symbol, start: usize) -> Option<String> {
     }
     let opening = &whole[..line_end(&whole, whole.find('{')?)];
     Some(format!("{opening}{GAP}{closing}"))
+}
+
+/// All of a type that is short and has fields or variants, but no function with a body.
+fn short_type<'a>(text: &'a str, file: &File, index: usize, start: usize) -> Option<Cow<'a, str>> {
+    let symbol = &file.symbols[index];
+    if Sort::of(symbol.kind) != Some(Sort::Type) || symbol.body.is_empty() {
+        return None;
+    }
+    let whole = text.get(start..line_end(text, symbol.item.end as usize)).filter(|whole| whole.len() <= MAX_SHORT_BYTES)?;
+    let mut inside = file.symbols[index + 1..].iter().take_while(|inner| inner.item.start < symbol.item.end).peekable();
+    inside.peek()?;
+    let is_data = inside.all(|inner| !inner.kind.is_callable() || inner.body.is_empty());
+    (is_data && whole.lines().count() <= MAX_SHORT_LINES).then(|| readable(whole.trim_end()))
 }
 
 /// Whether a program wrote this line: it is long and has few spaces.

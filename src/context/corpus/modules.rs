@@ -1,7 +1,7 @@
 //! Which files the imports of a file mean as modules, and the names that stand for them there: `import * as view from './cart-view'`,
 //! `const view = require('./cart-view')`, `from shop import view`, `import "example.org/shop/view"`. Judged by the index alone.
 
-use super::{Corpus, Name};
+use super::{Corpus, Name, Symbol};
 use crate::context::numbers::NumberMap;
 use crate::index::{File, FileId, FileImport};
 use crate::syntax::import::{self, ALL};
@@ -72,6 +72,18 @@ impl Corpus {
             taken.and_then(|own| self.module(next, import, self.file_named(next, import, language), own, language, hops))
         };
         file.imports().iter().find_map(hand_on)
+    }
+
+    /// What something is called where it is defined, if nothing is defined under the `name` that a definition's file has for it:
+    /// `B` for the `C` of `from a import B as C`.
+    pub fn own_name(&self, symbol: &Symbol, name: Name) -> Name {
+        if !self.defined(name).is_empty() {
+            return name;
+        }
+        let file = &self.digest(symbol).file;
+        let mut taken = file.imports().iter().flat_map(|import| file.imported(import));
+        let own = taken.find(|(there, here)| *here == name && self.text(*there) != ALL);
+        own.map_or(name, |(there, _)| *there)
     }
 
     /// What a file calls a package that it imports by its path: by the name that the import gives it, or by the package's own.

@@ -40,10 +40,21 @@ impl Receiver<'_> {
         let mut names: Vec<Name> = corpus.bases(symbol).chain(alias::names(corpus, number)).collect();
         if names.is_empty() && corpus.file(self.query.path) == Some(symbol.file) {
             // Half-written code may hide the content of the heading from the parser.
-            let heading = words::identifiers(corpus.signature(symbol)).filter_map(|(_, word)| corpus.name(word));
+            let heading = words::identifiers(corpus.head(number)).filter_map(|(_, word)| corpus.name(word));
             names.extend(heading.filter(|name| *name != symbol.name));
         }
-        names.into_iter().flat_map(|name| self.named_in(symbol.file, name)).collect()
+        let each = |name: Name| {
+            let named = self.named_in(symbol.file, name);
+            // Nothing here is called like that: the import of a base may give it another name.
+            if named.is_empty() { self.bound_types(symbol.file, corpus.text(name)) } else { named }
+        };
+        names.into_iter().flat_map(each).collect()
+    }
+
+    /// The types that the imports of a file call by this name.
+    fn bound_types(&self, file: u32, name: &str) -> Vec<u32> {
+        let bound = self.id_of(file).map(|id| self.bound(id, name, MAX_IMPORT_HOPS)).unwrap_or_default();
+        bound.into_iter().filter_map(|thing| thing.symbol()).filter(|number| self.is_type(*number)).collect()
     }
 
     /// The types that a name means in the current file.

@@ -59,9 +59,10 @@ impl Worth {
         for piece in &kept.items {
             match symbol_of(corpus, file, piece) {
                 Some(number) => {
-                    worth.symbols.push(number);
-                    let name = corpus.symbols[number as usize].name;
-                    worth.value += shares.take(name, order.score(number));
+                    for shown in std::iter::once(number).chain(corpus.shown_inside(number)) {
+                        worth.symbols.push(shown);
+                        worth.value += shares.take(corpus.symbols[shown as usize].name, order.score(shown));
+                    }
                 }
                 None => worth.stale = true,
             }

@@ -7,8 +7,10 @@ use crate::syntax::data::{Visibility, lists};
 use crate::syntax::pattern::{Captures, Pattern};
 use crate::syntax::tags::{Definition, Kind, Span};
 
-/// The longest signature, in bytes, of a definition without body.
-pub(crate) const MAX_SIGNATURE: usize = 400;
+/// The longest signature, in bytes, of a definition without body. All of a function that is only declared is its signature.
+pub(crate) fn max_signature(kind: Kind) -> usize {
+    if kind.is_callable() { 1600 } else { 400 }
+}
 
 /// The last row of a node's content. Some grammars include the line break after a node in it (macros, sections).
 fn last_row(node: Node<'_>) -> usize {
@@ -143,8 +145,8 @@ impl Walk<'_> {
         let (item_start, item_row) = lead.start.unwrap_or((node.start_byte(), node.start_position().row));
         // What a value is, or a type that is one of several, is determined by its first members.
         let is_told_inside = pattern.setting("holds").is_some() || pattern.setting("whole").is_some();
-        let own_end =
-            if body.is_empty() || is_told_inside { node.end_byte().min(node.start_byte() + MAX_SIGNATURE) } else { body.start as usize };
+        let is_whole = body.is_empty() || is_told_inside;
+        let own_end = if is_whole { node.end_byte().min(node.start_byte() + max_signature(kind)) } else { body.start as usize };
         let signature = self.trimmed(node.start_byte(), own_end);
         let adjacent = item_row <= lead.last_row + 1 || lead.start.is_some();
         let above = if adjacent { lead.doc } else { Span::default() };
