@@ -280,7 +280,7 @@ fn many_functions_of_one_name_do_not_hide_their_file() {
         (0..400).map(|number| format!("class Colour{number}:\n    def describe(self):\n        return {number}\n\n\n")).collect();
     let site =
         "//- /cart.py\nfrom colours import Colour1\n\n\nclass Cart:\n    def describe(self):\n        paint = Colour1()\n        $0\n";
-    has_all(&format!("//- /colours.py\n{many}{site}"), &["class Colour1:"]);
+    has_all(&format!("//- /colours.py\n{many}{site}"), &["class Colour1:\nclass Colour2:"]);
 }
 
 /// Declarations ended after 400 bytes, inside of their parameters, and the next one followed in the open bracket.
