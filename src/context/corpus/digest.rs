@@ -115,7 +115,7 @@ const CUT: &str = "\n    …";
 /// The same for a line that a program wrote.
 const MAX_PACKED_BYTES: usize = 120;
 /// The longest type, in bytes and lines, that is shown whole: the empty head of a small one says less than it costs.
-const MAX_SHORT_BYTES: usize = 240;
+const MAX_SHORT_BYTES: usize = 180;
 const MAX_SHORT_LINES: usize = 7;
 const _: () = assert!(MAX_CALLABLE_BYTES + CUT.len() <= u16::MAX as usize);
 
