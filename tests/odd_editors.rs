@@ -148,3 +148,29 @@ fn a18_cancelling_while_the_editor_asks_leaves_nothing_behind() {
     editor.inbox.clear();
     editor.quit();
 }
+
+/// What is read on `initialized` was never read for an editor that does not send it, without a word: not the user's configuration, not the
+/// project's. Both may keep the code on this machine.
+#[test]
+fn an_editor_that_never_says_that_it_is_initialized_has_its_configuration() {
+    let home = tempfile::tempdir().unwrap();
+    let config = home.path().join("config.toml");
+    std::fs::write(&config, "[route]\nlocal_only = true\n[roles]\nscoot = \"x\"\n").unwrap();
+    for late in [false, true] {
+        let mut editor = Editor::binary(|command| {
+            command.arg("--config").arg(&config).env("XDG_CACHE_HOME", home.path().join("cache"));
+            command.env("XDG_STATE_HOME", home.path().join("state"));
+        });
+        editor.request("initialize", initialize_params(home.path()));
+        let status = editor.request("workspace/executeCommand", json!({ "command": "longsight.status" }));
+        assert_eq!(status["result"]["local_only"], true, "{status}");
+        if late {
+            editor.notify("initialized", json!({}));
+            editor.request("workspace/executeCommand", json!({ "command": "longsight.status" }));
+        }
+        let told = editor.inbox.iter().filter(|message| message["method"] == "window/showMessage").count();
+        assert_eq!(told, 1, "the problem is said once: {:?}", editor.inbox);
+        editor.inbox.clear();
+        editor.quit();
+    }
+}

@@ -35,6 +35,9 @@ const SLOW_PREFIX: Duration = Duration::from_millis(50);
 /// How many ids of finished requests, and of requests cancelled before they arrived, are remembered.
 const REMEMBERED_IDS: usize = 256;
 
+/// What a client says when it may be asked, too.
+const INITIALIZED: &str = "initialized";
+
 /// Called with the method before each handler, inside its panic fence. Tests inject faults here.
 pub type Probe = Arc<dyn Fn(&str) + Send + Sync>;
 
@@ -67,6 +70,7 @@ pub async fn serve<S: Host>(
         answered: Recent::default(),
         cancelled_early: Recent::default(),
         phase: Phase::Uninitialized,
+        is_ready: false,
     };
     let code = serving.run(frames, results, &writer).await;
     serving.abort_all();
@@ -140,6 +144,8 @@ struct Loop<S: LanguageServer> {
     /// Ids that were cancelled before their request arrived.
     cancelled_early: Recent,
     phase: Phase,
+    /// The client has said `initialized`, or what it asked has shown it.
+    is_ready: bool,
 }
 
 /// The client's progress through the protocol.
@@ -244,6 +250,9 @@ impl<S: Host> Loop<S> {
         let phase = self.phase;
         if method == "initialize" && phase == Phase::Uninitialized {
             self.phase = Phase::Initialized;
+        } else if phase == Phase::Initialized && !self.is_ready {
+            // Some clients never say so; without it there would be no configuration to serve them by.
+            self.notification(INITIALIZED.into(), None);
         }
         self.next += 1;
         let inner = self.next;
@@ -271,6 +280,9 @@ impl<S: Host> Loop<S> {
     fn notification(&mut self, method: String, params: Option<Value>) {
         if !dispatch::is_notification(&method) {
             // The protocol permits ignoring these; a request without an id cannot be answered.
+            return;
+        }
+        if method == INITIALIZED && self.phase == Phase::Initialized && std::mem::replace(&mut self.is_ready, true) {
             return;
         }
         let started = Instant::now();
