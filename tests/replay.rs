@@ -217,6 +217,34 @@ fn a_recording_holds_no_secret_and_no_path() {
     assert!(text.lines().all(|line| !line.contains("did not come")), "{text}");
 }
 
+/// The values of settings were judged alone, without the names that tell what they are.
+#[test]
+fn a_recording_holds_no_secret_of_the_settings_that_an_editor_hands_over() {
+    let stage = Stage::new();
+    let config = stage.folder.path().join("config.toml");
+    std::fs::write(&config, "").unwrap();
+    let mut editor = Editor::binary(|command| {
+        command.arg("--config").arg(&config).arg("--record").arg(stage.trace());
+        surroundings(command, stage.folder.path()).current_dir(stage.root());
+    });
+    let mut params = initialize_params(&stage.root());
+    params["initializationOptions"] = json!({
+        "apiKey": "canary1x", "longsight.authToken": "canary2", "engines": [{ "password": "canary three", "credentials": ["canary4"] }],
+        "headers": { "Authorization": "Token canary5qzvK2xw81" }, "reviews": true, "maxTokens": 812, "tokenUrl": "http://127.0.0.1/t",
+    });
+    editor.initialize(params);
+    let settings = json!({ "longsight": { "secret": "canary6", "api_key_env": "NAME_OF_IT" }, "env": { "OPENAI_API_KEY": "canary7" } });
+    editor.notify("workspace/didChangeConfiguration", json!({ "settings": settings }));
+    editor.request("longsight/debugDocuments", json!({}));
+    editor.inbox.clear();
+    editor.quit();
+    let recorded = stage.recorded();
+    assert!(!recorded.contains("canary"), "{recorded}");
+    for kept in ["\"apiKey\":\"***\"", "\"reviews\":true", "\"maxTokens\":812", "http://127.0.0.1/t", "NAME_OF_IT"] {
+        assert!(recorded.contains(kept), "{kept}: {recorded}");
+    }
+}
+
 /// What is typed or pasted comes without what shows it to be a secret: that stands in the document.
 #[test]
 fn a_recording_hides_a_secret_that_is_pasted_or_typed_between_quotes() {

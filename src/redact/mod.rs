@@ -230,6 +230,16 @@ pub fn mask_in_place(text: &str) -> String {
     Secrets::of(text).stars(text, 0..text.len())
 }
 
+/// Whether a name says that its value is a secret, whatever that looks like: `apiKey`, `token`, but not `tokenUrl` or `cacheKey`.
+pub fn names_secret(name: &str) -> bool {
+    named::is_of_secret(name)
+}
+
+/// Whether a value is a secret where it has this name.
+pub fn is_secret_of(name: &str, value: &str) -> bool {
+    !Secrets::of(&format!("{name:?}: {value:?}")).found.is_empty()
+}
+
 /// Whether a machine-made value in the place of `value` would count as a secret. Perhaps only the beginning of the value is there.
 pub fn takes_secret(text: &str, value: &Range<usize>) -> bool {
     const DRAWN: &str = "q7Zr0Wk2Xp9Lm4Tn8Vb3";

@@ -121,6 +121,20 @@ pub(super) fn find(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     NAME.find_iter(text).filter_map(|word| Name::at(text, word.range())).flat_map(|name| name.values())
 }
 
+/// Headers of requests whose values are secrets, as far as no telling word is in their names.
+const HEADERS: [&str; 2] = ["authorization", "cookie"];
+
+/// Whether a name alone says that its value is a secret.
+pub(super) fn is_of_secret(name: &str) -> bool {
+    if HEADERS.iter().any(|header| name.to_ascii_lowercase().ends_with(header)) {
+        return true;
+    }
+    let room = "x".repeat(MIN_KEY_BYTES);
+    let text = format!("{name}={room}");
+    let words = NAME.find_iter(name);
+    words.filter_map(|word| Name::at(&text, word.range())).any(|found| found.end == name.len() && END.is_match(found.tail))
+}
+
 /// What a name says about its value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Says {

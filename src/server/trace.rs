@@ -2,6 +2,7 @@
 //! name, and no path to a folder of the workspace, the user or the models. Folders have names, for which a replay uses its own folders.
 //! Inside texts, in which later messages count characters, hidden parts are stars of the same length.
 
+mod settings;
 mod typed;
 
 use std::collections::HashMap;
@@ -46,6 +47,7 @@ pub fn hider() -> impl FnMut(Value) -> Value + Send + 'static {
             }
         }
         typed.hide(&mut entry);
+        settings::hide(&mut entry);
         mask_secret_files(&mut entry, false);
         names.hide(&mut entry);
         entry
