@@ -46,6 +46,87 @@ fn k13_a_password_that_takes_its_line_in_yaml_is_masked() {
     }
 }
 
+/// Only names that begin their line were seen in YAML, and no value before a comma or a brace.
+#[test]
+fn k13_a_password_in_a_map_on_one_line_of_yaml_is_masked() {
+    for text in [
+        "{password: hunter2abc, user: x}",
+        "db: {user: root, password: hunter2abc}\nport: 5432\n",
+        "- {user: root, \"password\": hunter2abc} # for now\n- name: b\n",
+        "db:\n  main: {host: db1, token: hunter2Abc9x}\n  port: 5432\n",
+    ] {
+        let masked = redact::mask(text);
+        assert!(masked.contains("<redacted secret ") && !masked.contains("hunter2"), "{text}: {masked}");
+        assert_eq!(masked.matches(['{', '}', ',']).count(), text.matches(['{', '}', ',']).count(), "{masked}");
+    }
+    for plain in [
+        "let login = {password: hunter2abc, user: x};\n",
+        "connect({\n  login: {password: hunter2, user: x}\n})\n",
+        "match login {\n    Login { password: hunter2, user: user1 } => 1,\n}\n",
+        "const login = {\n  main: {password: hunter2, user: x},\n  port,\n}\n",
+        "type Login = { password: Utf8String, user: string }\n",
+        "db: {password: string, user: string}\n",
+        "db: {password: $DB_PASSWORD1, user: root}\n",
+        "db: {password: password1, user: root}\n",
+        "db: {password: {{ vault_password1 }}, user: root}\n",
+    ] {
+        assert_eq!(redact::mask(plain), plain);
+    }
+}
+
+/// Between a password's name and its value only signs were expected.
+#[test]
+fn k13_a_password_behind_blanks_among_lines_of_settings_is_masked() {
+    for text in [
+        "account default\nhost smtp.example.org\nuser me\npassword hunter2abc\n",
+        "login me\npassword hunter2abc\n",
+        "# mail\nset daemon\n  user me\n  pass hunter2abc\n",
+        "listen 8080\n\nauth_pass   hunter2abc\n",
+    ] {
+        let masked = redact::mask(text);
+        assert!(masked.contains("<redacted secret ") && !masked.contains("hunter2"), "{text}: {masked}");
+    }
+    for plain in [
+        "type User struct {\n\tname string\n\tpassword p256hash\n}\n",
+        "CREATE TABLE users (\n  name varchar,\n  password char60\n);\n",
+        "model User {\n  name String\n  password Utf8String\n}\n",
+        "def login\n  user name1\n  password hunter2 unless open?\nend\n",
+        "host smtp.example.org\npassword file\n",
+        "host smtp.example.org\npassword $PASSWORD1\n",
+        "password hunter2",
+    ] {
+        assert_eq!(redact::mask(plain), plain);
+    }
+}
+
+/// The key of a wireless network has a name of its own.
+#[test]
+fn k13_the_key_of_a_wireless_network_is_masked() {
+    for text in [
+        "network={\n  ssid=\"home\"\n  psk=\"correcthorse\"\n}\n",
+        "const char* psk = \"hunter2abc\";\n",
+        "#define WIFI_PSK \"hunter2abc\"\n",
+        "char wifi_password[] = \"hunter2abc\";\n",
+        "String passphrase = \"hunter2abc\";\n",
+        "wpa_passphrase=hunter2abc\nssid=home\n",
+        "WiFi.begin(\"home\", \"hunter2abc\");\n",
+        "WiFi.softAP(ssid, \"hunter2abc\");\n",
+    ] {
+        let masked = redact::mask(text);
+        assert!(masked.contains("<redacted ") && !masked.contains("hunter2") && !masked.contains("correct"), "{text}: {masked}");
+    }
+    for plain in [
+        "TLS_PSK_WITH_AES_128_CBC_SHA = \"TLS_PSK_WITH_AES_128_CBC_SHA\"\n",
+        "psk_identity = \"client1@example\"\n",
+        "modes = {\"psk\": \"PSK\"}\n",
+        "WiFi.begin(ssid, password);\n",
+        "topsky = \"hunter2abc\"\n",
+        "names = {\n    \"Cryptography_HAS_PSK\": cryptography_has_psk,\n    \"Cryptography_HAS_PSK_TLSv1_3\": cryptography_has_psk13,\n}\n",
+    ] {
+        assert_eq!(redact::mask(plain), plain);
+    }
+}
+
 /// A key in two strings side by side was no key.
 #[test]
 fn k13_a_key_in_two_strings_is_masked_in_both() {

@@ -49,6 +49,7 @@ static BEHIND: LazyLock<Behind> = LazyLock::new(|| {
         comment: form(format!(r#"["']?(?:[ \t]*[:=][ \t]*|[ \t]+is:?[ \t]+)["'`]?{VALUE}(?:["'`]|{END})"#)),
         default: form(format!(r"(?::-?|-|:=|:\?){VALUE}\}}")),
         tag: form(r"[^<>\n]{0,80}?\s*>\s*(?:<!\[CDATA\[)?([^<>\s\]]{4,})(?:\]\]>)?\s*</".into()),
+        directive: form(format!("[ \\t]+{SMALL}{END}")),
     }
 });
 
@@ -63,14 +64,24 @@ struct Behind {
     comment: Regex,
     default: Regex,
     tag: Regex,
+    directive: Regex,
 }
 
 /// A line of YAML settings: a name with or without a value, a list item, a comment.
 static YAML: LazyLock<Regex> = LazyLock::new(|| {
     compiled(r#"\A\s*(?:#[^\n]*|---[^\n]*|-[ \t][^\n]*[^,;{(\s]|(?:[\w./-]+|"[^"\n]*"|'[^'\n]*'):(?:[ \t]+[^\n]*[^,;{(\s])?)?\s*\z"#)
 });
-/// How many lines above and below have to be of that kind.
-const YAML_LINES: usize = 2;
+/// How many lines above and below have to be of that kind, or of the next.
+const NEAR_LINES: usize = 2;
+
+/// A line of settings without signs between name and value, as mail programs and servers have them: `host mail.example.org`.
+static DIRECTIVE: LazyLock<Regex> = LazyLock::new(|| compiled(r"\A\s*(?:[#!][^\n]*|[a-z][\w.-]*(?:[ \t]+[^\s(){}\[\];,=]+){0,3})?\s*\z"));
+
+/// What precedes a name in a map on one line of YAML, its value, and the rest of that line.
+static BEFORE_IN_FLOW: LazyLock<Regex> =
+    LazyLock::new(|| compiled(r#"\A\s*(?:-[ \t]+)?(?:[\w./-]+:[ \t]+)?\{(?:[ \t]*[\w./-]+:[ \t]+[^\s,{}\[\]();=]+,)*[ \t]*["']?\z"#));
+static IN_FLOW: LazyLock<Regex> =
+    LazyLock::new(|| compiled(&format!(r#"\A["']?:[ \t]+{SMALL}[ \t]*(?:,[^\n{{}}\[\]();=]*)?\}}[ \t]*(?:#[^\n]*)?(?:[\r\n]|\z)"#)));
 
 /// The header of a section, and the other lines of a file with sections.
 static SECTION: LazyLock<Regex> = LazyLock::new(|| compiled(r"\A\s*\[+[\w .:/@-]+\]+\s*\z"));
@@ -120,15 +131,22 @@ impl PasswordName<'_> {
             .or_else(|| one(&behind.default, is_bare).filter(|_| self.before.ends_with("${")))
             .or_else(|| one(&behind.tag, tag))
             .or_else(|| one(&behind.comment, is_bare).filter(|_| before.comment.is_match(self.before)))
+            .or_else(|| one(&behind.directive, is_bare).filter(|value| begins_line && self.is_in_directives(value.end)))
     }
 
     /// Whether the name begins its line in YAML and its value ends at `end`.
     fn is_in_yaml(&self, end: usize) -> bool {
         let begins = self.before.trim_start().trim_start_matches("- ").trim_start_matches(['"', '\'']);
         // The name may have parts before its telling word, as in `db.password`.
-        let above = self.text[..self.name.start].rsplit('\n').skip(1).take(YAML_LINES);
-        let below = self.text[self.name.end + end..].split('\n').skip(1).take(YAML_LINES);
-        begins.is_empty() && above.chain(below).all(|line| YAML.is_match(line.trim_end()))
+        begins.is_empty() && lines_around(self.text, self.name.start..self.name.end + end).all(|line| YAML.is_match(line.trim_end()))
+    }
+
+    /// Whether the lines around the name, whose value ends at `end`, are names and values with blanks between them, at least one of them.
+    fn is_in_directives(&self, end: usize) -> bool {
+        let is_small = !self.text[self.name.clone()].contains(|letter: char| letter.is_ascii_uppercase());
+        let is_one = |line: &str| DIRECTIVE.is_match(line) && line.trim().contains([' ', '\t']);
+        let mut around = lines_around(self.text, self.name.start..self.name.end + end);
+        is_small && around.clone().all(|line| DIRECTIVE.is_match(line)) && around.any(is_one)
     }
 
     /// Whether the name is in a section of a settings file.
@@ -137,4 +155,17 @@ impl PasswordName<'_> {
         let header = above.find(|line| SECTION.is_match(line.trim_end()) || !LINE_OF_SECTION.is_match(line.trim_end()));
         header.is_some_and(|line| SECTION.is_match(line.trim_end()))
     }
+}
+
+/// The lines above and below a stretch of a text.
+fn lines_around(text: &str, stretch: Range<usize>) -> impl Iterator<Item = &str> + Clone {
+    let above = text[..stretch.start].rsplit('\n').skip(1).take(NEAR_LINES);
+    above.chain(text[stretch.end..].split('\n').skip(1).take(NEAR_LINES))
+}
+
+/// The value of the name at `name` in a map on one line of YAML, as a range of the text after it. In code the same may be variables, so the
+/// lines around have to be YAML as well.
+pub(super) fn in_flow(text: &str, name: Range<usize>, before: &str, behind: &str) -> Option<Range<usize>> {
+    let value = IN_FLOW.captures(behind).filter(|_| BEFORE_IN_FLOW.is_match(before))?.get(1)?.range();
+    lines_around(text, name.start..name.end + value.end).all(|line| YAML.is_match(line.trim_end())).then_some(value)
 }

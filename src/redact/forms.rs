@@ -128,7 +128,7 @@ const PASSWORDS_OF_CALLS: [&str; 4] = [
         r"[^()\n]*?,\s*(?:Some\()?b?[\x22'`]([^\x22'`\s]*[^\x22'`\sA-Za-z./:_-][^\x22'`\s]*)[\x22'`]"
     ),
     concat!(
-        r"(?:Credentials?|_credentials?|PasswordAuthentication|mysqli(?:_connect)?|MySQLdb\.connect|PDO|\.login)\s*\(",
+        r"(?:Credentials?|_credentials?|PasswordAuthentication|WiFi(?:Multi)?\.(?:begin|softAP|addAP)|mysqli(?:_connect)?|MySQLdb\.connect|PDO|\.login)\s*\(",
         r"[^()\n]*?,\s*b?[\x22'`]([^\x22'`\s]*[^\x22'`\sA-Za-z./:_-][^\x22'`\s]*)[\x22'`]"
     ),
     r"(?:hashpw|bcrypt\.hash(?:Sync)?)\s*\(\s*b?[\x22'`]([^\x22'`\s]{4,})[\x22'`]",
@@ -235,7 +235,7 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
         ("discord-token", "", r"\b[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}", is_random),
         ("api-key", "sk|key-|dapi", r"\b(?:SK|key-|dapi)[0-9a-f]{32}\b", any),
         ("password", "auth|getconnection", PASSWORDS_OF_CALLS[0], password),
-        ("password", "credential|mysqli|mysqldb|pdo|.login|passwordauth", PASSWORDS_OF_CALLS[1], password),
+        ("password", "credential|mysqli|mysqldb|pdo|.login|passwordauth|wifi", PASSWORDS_OF_CALLS[1], password),
         ("password", "hashpw|bcrypt.hash", PASSWORDS_OF_CALLS[2], password),
         ("password", "fill_in", PASSWORDS_OF_CALLS[3], password),
         ("secret", "jwt.|hmac|secretkeyspec|fernet|signwith|sign_with|bearer", KEYS_OF_CALLS, certain),

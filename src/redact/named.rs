@@ -17,7 +17,7 @@ use super::value::{is_drawn, is_name_of_type, is_random, is_salt, is_words};
 /// Words in the names of secrets; those for passwords in other languages come first. The last three may mean much else.
 const NAMES: &str = concat!(
     r"(?i)passwort|kennwort|contrase[nñ]a|senha|mot[_-]?de[_-]?passe|wachtwoord|has[lł]o\b",
-    r"|passw(?:or)?d|passphrase|passcode|pass|pwd|pswd|secret|token|api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key|auth[_-]?key",
+    r"|passw(?:or)?d|passphrase|passcode|pass|pwd|pswd|psk|secret|token|api[_-]?key|access[_-]?key|account[_-]?key|private[_-]?key|auth[_-]?key",
     r"|signing[_-]?key|encryption[_-]?key|credential|key|auth|_pat"
 );
 
@@ -150,6 +150,8 @@ impl Says {
     fn of(before: &str, word: &str, tail: &str, behind: &str) -> Option<Self> {
         let is_apart = before.is_empty() || word.starts_with('_') || names::begins_word(before, word);
         let (least, may_mean_else) = match word.to_ascii_lowercase().as_str() {
+            // Of a network: other names with these letters are about protocols.
+            "psk" if !before.is_empty() && !(is_apart && names::is_account(before)) => return None,
             _ if is_password(word) => (MIN_PASSWORD_BYTES, false),
             // Many keys are merely the keys of a map.
             "key" if !is_apart || tail.starts_with(['s', 'S']) || names::is_plain_key(before) => return None,
@@ -218,7 +220,7 @@ impl<'a> Name<'a> {
         if let Some(setting) = one(&SETTING).filter(|_| self.is_setting()) {
             return vec![setting];
         }
-        if let Some(chosen) = self.chosen(behind) {
+        if let Some(chosen) = self.chosen(behind).or_else(|| self.in_flow(behind)) {
             return vec![chosen];
         }
         if let Some(paired) = self.paired(behind) {
@@ -244,6 +246,14 @@ impl<'a> Name<'a> {
         let (text, before, is_shouted, may_be_word) = (self.text, self.before(), self.is_shouted(), is_password(self.word));
         let place = bare::PasswordName { text, name: self.start..self.end, before, behind, is_shouted, may_be_word };
         place.value().map(|value| self.whole(value, behind.len()))
+    }
+
+    /// The value of a name in a map on one line of YAML.
+    fn in_flow(&self, behind: &str) -> Option<Range<usize>> {
+        let value = bare::in_flow(self.text, self.start..self.end, self.before(), behind)?;
+        let text = &behind[value.clone()];
+        let is_long = text.len() >= MIN_PASSWORD_BYTES && is_drawn_value(text) && self.may_be(text);
+        (is_long || self.names_password() && chosen::is_bare(text)).then(|| self.whole(value, behind.len()))
     }
 
     /// The value of a name that is one of several in an assignment.
