@@ -558,3 +558,23 @@ fn a_statement_is_no_function_with_a_word_of_the_language_for_its_name() {
     let defined = |word: &str| corpus.name(word).map_or(0, |name| corpus.defined(name).len());
     assert_eq!((defined("scale"), defined("main"), defined("if")), (1, 1, 0));
 }
+
+/// `#[cfg(not(unix))]` was a use of a function called `not`.
+#[test]
+fn what_an_attribute_says_in_words_of_the_language_uses_no_function() {
+    let scene = |main: &str| {
+        let logic = "pub fn not(said: bool) -> bool { !said }\npub fn any(said: &[bool]) -> bool { said[0] }\npub struct Money;\n";
+        let place = Place::new(&format!("//- /logic.rs\n{logic}//- /main.rs\n{main}"));
+        let corpus = place.corpus(place.view());
+        let query = place.query(&corpus, 1000, false, None);
+        let scene = Scene::read(&corpus, query.language, None, &mut Reading::default(), query.text, query.offset);
+        ["not", "any", "Money"].map(|name| corpus.name(name).is_some_and(|name| scene.seen.contains_key(&name)))
+    };
+    assert_eq!(scene("#[cfg(not(unix))]\nfn run() {\n    $0\n}\n"), [false, false, false]);
+    assert_eq!(scene("#![cfg(not(unix))]\nfn run() {\n    #[cfg(any(unix, windows))]\n    $0\n}\n"), [false, false, false]);
+    assert_eq!(scene("#[cfg(any(\n    unix,\n    not(windows),\n))]\nfn run() {\n    $0\n}\n"), [false, false, false]);
+    assert_eq!(scene("#[made(Money)]\nfn run() {\n    $0\n    any(&[not(true)]);\n}\n"), [true, true, true]);
+    // One that is still being written hides nothing for long.
+    let open = format!("#[cfg(any(\n{}\nfn run() {{\n    not(true);\n    $0\n}}\n", "\n".repeat(20));
+    assert_eq!(scene(&open), [true, false, false]);
+}

@@ -18,7 +18,7 @@ use super::session::{ASSUMED_BYTES_PER_TOKEN, Asked, Count, Here, PackRequest, S
 use super::{Pack, Part, corrections, declared, members, receiver};
 use crate::syntax::{Language, Parsed, naming, scope};
 use crate::text::lines::line_start;
-use crate::text::words;
+use crate::text::{count_breaks, words};
 
 /// How many visited places are remembered.
 const MAX_VISITS: usize = 8;
@@ -253,9 +253,14 @@ fn named_here(query: &PlaceQuery) -> Vec<Name> {
     let rest = query.text[offset..furthest].find('\n').map_or(furthest, |end| offset + end);
     let is_whole = |at: usize, word: &str| start + at + word.len() < offset || offset < start + at;
     let lines = &query.text[start..rest];
+    let marks = query.language.map_or_else(Vec::new, |language| language.mark_lines(&lines.split('\n').collect::<Vec<_>>()));
+    let names_nothing = |before: &str, word: &str| {
+        let is_mark = marks.get(count_breaks(before.as_bytes())) == Some(&true);
+        is_mark && query.language.is_some_and(|language| language.is_word_of_marks(word))
+    };
     let named = words::identifiers(lines).filter(|(at, word)| {
         let before = &lines[line_start(lines, *at)..*at];
-        is_whole(*at, word) && !is_prose(query, before, start + at)
+        is_whole(*at, word) && !is_prose(query, before, start + at) && !names_nothing(&lines[..*at], word)
     });
     named.filter_map(|(_, word)| query.corpus.name(word)).collect()
 }

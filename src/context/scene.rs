@@ -92,6 +92,7 @@ impl Scene {
         let mut sights = vec![Sight::default(); reading.count()];
         let mut order = vec![];
         let begun = begun(corpus, text, offset);
+        let marks = language.map_or_else(Vec::new, |language| language.mark_lines(&lines));
         for (number, words) in reading.lines().enumerate() {
             let (words, rest) = match &begun {
                 Some(begun) if number == cursor => (&words[..begun.index], words.get(begun.index + 1..).unwrap_or_default()),
@@ -100,7 +101,9 @@ impl Scene {
             let away = number.abs_diff(cursor);
             let (imported, heading) = (imports[number], headings.contains(&number));
             let near = HALF_WEIGHT_DISTANCE_LINES / (HALF_WEIGHT_DISTANCE_LINES + away as f32);
-            for word in words.iter().chain(rest) {
+            let is_mark = marks.get(number) == Some(&true);
+            let names_nothing = |word: u32| is_mark && language.is_some_and(|language| language.is_word_of_marks(reading.word(word)));
+            for word in words.iter().chain(rest).filter(|word| !names_nothing(**word)) {
                 let Sight { seen, beside } = &mut sights[*word as usize];
                 if seen.count == 0 {
                     order.push(*word);

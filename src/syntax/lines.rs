@@ -17,8 +17,14 @@ pub struct LineForms {
     functions: Vec<String>,
     /// Starts of lines above a definition that belong to it, besides comments: `#[`, `@`.
     above: Vec<String>,
+    /// Starts of lines that say the same about what surrounds them: `#![`.
+    inside: Vec<String>,
+    /// Words in such lines that name nothing of a program: the language's own attributes, and what they say.
+    above_words: Vec<String>,
 }
 
+/// Maximum lines of an attribute: one that is still being written is never closed.
+const MAX_MARK_LINES: usize = 12;
 /// Maximum words before the keyword of a function: `pub(crate) async unsafe fn`.
 const MODIFIERS: usize = 6;
 
@@ -93,6 +99,38 @@ impl Language {
     /// Whether a line is an attribute or decorator of the definition below.
     pub fn is_mark(&self, line: &str) -> bool {
         self.lines.above.iter().any(|start| line.starts_with(start.as_str()))
+    }
+
+    /// For each line, whether it belongs to an attribute, which may extend over several lines; nothing for languages without words of their
+    /// own in attributes.
+    pub fn mark_lines(&self, lines: &[&str]) -> Vec<bool> {
+        if self.lines.above_words.is_empty() {
+            return vec![];
+        }
+        let starts = || self.lines.above.iter().chain(&self.lines.inside);
+        let begins = |line: &str| {
+            // Most lines begin with another letter, and all lines are looked at with each key.
+            let Some(at) = line.bytes().position(|byte| !matches!(byte, b' ' | b'\t')) else { return false };
+            starts().any(|start| start.as_bytes().first() == line.as_bytes().get(at) && line[at..].starts_with(start.as_str()))
+        };
+        let (mut depth, mut left) = (0isize, 0);
+        let mark = |line: &&str| {
+            if begins(line) {
+                (depth, left) = (0, MAX_MARK_LINES);
+            }
+            if left > 0 {
+                depth += line.matches('[').count() as isize - line.matches(']').count() as isize;
+                left = if depth > 0 { left - 1 } else { 0 };
+                return true;
+            }
+            false
+        };
+        lines.iter().map(mark).collect()
+    }
+
+    /// Whether a word of an attribute names nothing of the program.
+    pub fn is_word_of_marks(&self, word: &str) -> bool {
+        lists(&self.lines.above_words, word)
     }
 
     /// The word before the name of a module, in the statement that says which one a file belongs to.
