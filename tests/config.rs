@@ -58,17 +58,17 @@ fn numbers_that_cannot_be_meant_are_named() {
 
 #[test]
 fn settings_that_change_nothing_beside_others_are_named() {
-    let engine = "[engines.x]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:1/v1\"\n";
+    let engine = "[engines.x]\nkind = \"openai\"\nmodel = \"m\"\nbase_url = \"http://127.0.0.1:1/v1\"\n";
     let all = messages(&format!("{engine}threads = 4\napi_key_env = \"A\"\napi_key_command = [\"b\"]\n"));
     assert_eq!(all.len(), 2, "{all:?}");
-    assert!(all[0].contains("config.toml:4: `engines.x.threads` is for `kind = \"llama\"`"), "{all:?}");
+    assert!(all[0].contains("config.toml:5: `engines.x.threads` is for `kind = \"llama\"`"), "{all:?}");
     assert!(all[1].contains("`api_key_env` is used, `api_key_command` is not"), "{all:?}");
 }
 
 /// What everybody tries first: "docs/configuration.md lists them all", and "invalid float, expected `nan`".
 #[test]
 fn the_usual_slips_are_answered_with_what_is_meant() {
-    let engine = "[engines.x]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:1/v1\"\n";
+    let engine = "[engines.x]\nkind = \"openai\"\nmodel = \"m\"\nbase_url = \"http://127.0.0.1:1/v1\"\n";
     let all = messages(&format!("{engine}api_key = \"sk-abcdefghijkl\"\n"));
     assert!(matches!(&all[..], [one] if one.contains("there is `api_key_env`, `api_key_command`") && !one.contains("sk-")), "{all:?}");
     let all = messages(&format!("{engine}dialect = native\n"));
@@ -78,7 +78,7 @@ fn the_usual_slips_are_answered_with_what_is_meant() {
 /// "invalid type: string "sk-proj-…", expected a sequence": the key was in each message, in the editor's list of problems, and in doctor.
 #[test]
 fn a_key_in_the_place_of_its_source_is_not_in_the_message() {
-    let engine = "[engines.x]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:1/v1\"\n";
+    let engine = "[engines.x]\nkind = \"openai\"\nmodel = \"m\"\nbase_url = \"http://127.0.0.1:1/v1\"\n";
     let key = "correct horse battery staple";
     for line in
         [format!("api_key_command = \"{key}\""), format!("api_key_env = [\"{key}\"]"), format!("api_key_keyring = {{ a = \"{key}\" }}")]
@@ -111,6 +111,26 @@ fn i10_one_mistake_in_an_engine_is_one_message() {
     let all = messages(&format!("{roles}kind = \"OpenAI\"\nbase_url = \"http://127.0.0.1:1/v1\"\n"));
     assert!(matches!(&all[..], [one] if one.ends_with("did you mean \"openai\"?")), "{all:?}");
     assert_eq!(messages(&format!("{roles}kind = \"openai\"\n")).len(), 1);
+}
+
+/// Its server was asked for the model that is built in, which it does not have, and nobody said why.
+#[test]
+fn a_server_without_the_name_of_its_model_is_told_of() {
+    for (kind, example) in [("openai", "deepseek-ai/DeepSeek-V3.2"), ("deepseek", "deepseek-chat"), ("ollama", "llama4:scout")] {
+        let engine = format!("[engines.far]\nkind = \"{kind}\"\nbase_url = \"http://127.0.0.1:1/v1\"\n");
+        let all = messages(&engine);
+        assert!(
+            matches!(&all[..], [one] if one.contains("config.toml:1: `engines.far` needs a `model`") && one.contains(example)),
+            "{all:?}"
+        );
+        assert_eq!(messages(&format!("{engine}model = \"m\"\n")), Vec::<String>::new());
+        for slip in ["models = \"m\"", "model = 1"] {
+            assert_eq!(messages(&format!("{engine}{slip}\n")).len(), 1, "{slip} is one mistake");
+        }
+    }
+    for own in ["[engines.local]\n", "[engines.local]\nkind = \"llama\"\n"] {
+        assert_eq!(messages(own), Vec::<String>::new());
+    }
 }
 
 #[test]
@@ -289,7 +309,7 @@ fn marked(text: &str) -> Vec<&str> {
 fn l3_problems_point_at_the_key_or_the_value_that_is_wrong() {
     // The same key is right in one table and wrong in another.
     let text = "[engines.a]\nkind = \"ollama\"\n[engines.b]\nkind = \"grpc\"\n[engines.c]\nkind = \"openai\"\n[completoin]\n[roles]\nscout = \"nobody\"\n";
-    assert_eq!(marked(text), ["\"grpc\"", "c", "completoin", "\"nobody\""]);
+    assert_eq!(marked(text), ["a", "\"grpc\"", "c", "completoin", "\"nobody\""]);
     assert_eq!(marked("[completion]\nmax_tokens = \"many\"\nautomatik = true\n"), ["\"many\"", "automatik"]);
     assert_eq!(marked("engines.big = { kind = \"ollama\", modle = \"x\" }\n"), ["modle"]);
     let (_, problems) = parse(Path::new("config.toml"), "[roles]\nscout = \n");

@@ -1,6 +1,6 @@
 //! Finds the valid settings in a configuration, and reports what is wrong with the rest, suggesting the word that was probably meant.
 
-use super::settings::{Completion, Config, Context, DEFAULT_ENGINE, EngineConfig, EngineKind, Policy, Roles, Trust};
+use super::settings::{Completion, Config, Context, DEFAULT_ENGINE, DEFAULT_MODEL, EngineConfig, EngineKind, Policy, Roles, Trust};
 use super::switches;
 
 /// Every setting, by section, as listed in `docs/configuration.md` and by the editors.
@@ -149,6 +149,8 @@ pub(super) fn check_engines(entries: toml::Table, known: &[&str], complain: Comp
             complain(&here, Wrong::Key, format!("`engines.{name}` must be a table, `[engines.{name}]`"));
             continue;
         };
+        // One that is misspelt, or of a wrong type, has a message of its own.
+        let says_model = engine.keys().any(|key| is_near(key, "model"));
         let engine = check_keys(&here, engine, known, complain);
         let named = engine.get("kind").and_then(|kind| kind.as_str());
         let Some(kind) = named.map_or(Some(EngineKind::default()), EngineKind::by_name) else {
@@ -165,10 +167,24 @@ pub(super) fn check_engines(entries: toml::Table, known: &[&str], complain: Comp
             complain(&here, Wrong::Key, format!("`engines.{name}` needs a `base_url`, e.g. \"http://127.0.0.1:8000/v1\""));
             continue;
         }
+        if let Some(example) = example_of_model(kind).filter(|_| !says_model) {
+            let needs = format!("`engines.{name}` needs a `model`, the name by which its server knows it, e.g. \"{example}\"");
+            complain(&here, Wrong::Key, format!("{needs}; until then the server is asked for \"{DEFAULT_MODEL}\""));
+        }
         check_company(&name, kind, &engine, complain);
         good.insert(name, toml::Value::Table(engine));
     }
     good
+}
+
+/// A model's name as servers of a kind have them; none for our own engine process, which has a default.
+fn example_of_model(kind: EngineKind) -> Option<&'static str> {
+    match kind {
+        EngineKind::Llama => None,
+        EngineKind::OpenAi => Some("deepseek-ai/DeepSeek-V3.2"),
+        EngineKind::DeepSeek => Some("deepseek-chat"),
+        EngineKind::Ollama => Some("llama4:scout"),
+    }
 }
 
 /// Complains about settings that have no effect next to an engine's others.
