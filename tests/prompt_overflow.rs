@@ -83,6 +83,42 @@ async fn f6_a_prompt_that_a_local_model_refuses_as_too_long_is_sent_again_with_l
     is_shorter("edit", &engine);
 }
 
+/// The places of the prompt that was refused, and read by nobody, were said to be sent. They went nowhere, and are far more.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_to_be_sent_is_what_the_prompt_of_the_answer_shows() {
+    let workspace = workspace();
+    let answer = || Scripted::text("It adds up the orders.\n```python\n    return 1\n```\n");
+    let scripts = || vec![refused(12_000, 2_000), answer()];
+    let (cancel, sink) = (Cancel::new(), silent());
+    let place = "    return rounded_50(sum(orders)) + 50";
+    let is_shown = |what: &str, engine: &Scripted, sent: &[String]| {
+        let asked = engine.asked();
+        let (first, second) = (prompt(&asked[0]), prompt(asked.last().unwrap()));
+        assert!(asked.len() > 1 && !sent.is_empty() && second.len() < first.len(), "{what}: {sent:?}");
+        for place in sent {
+            let (path, lines) = place.split_once(':').unwrap();
+            let (begin, end) = lines.split_once('-').unwrap_or((lines, lines));
+            let text = std::fs::read_to_string(workspace.root().join(path)).unwrap();
+            for at in [begin, end] {
+                let line = text.lines().nth(at.parse::<usize>().unwrap() - 1).unwrap_or_default();
+                assert!(second.contains(line), "{what}: {place}, but the prompt lacks {line:?}: {second}");
+            }
+        }
+    };
+
+    let (reader, engine) = session(&workspace, scripts());
+    let said = explain(&reader, &target(&reader, "shop.py", place), &cancel, &sink).await.unwrap();
+    is_shown("explain", &engine, &said.sent);
+
+    let (reader, engine) = session(&workspace, scripts());
+    let said = ask(&reader, "Where are amounts rounded to 42 places?", &cancel, &sink).await.unwrap();
+    is_shown("ask", &engine, &said.answer.sent);
+
+    let (reader, engine) = session(&workspace, scripts());
+    let edited = instruct(&reader, "shop.py", place, "return one").await.unwrap();
+    is_shown("edit", &engine, &edited.sent);
+}
+
 /// What is marked is sent as a whole, so asking again and again cannot help.
 #[tokio::test(flavor = "multi_thread")]
 async fn f6_an_edit_that_cannot_be_shorter_is_refused_with_the_true_numbers() {

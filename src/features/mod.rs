@@ -17,6 +17,7 @@ pub mod edit;
 pub mod explain;
 pub mod inert;
 pub mod preview;
+mod sent;
 mod session;
 mod site;
 mod tree_cache;

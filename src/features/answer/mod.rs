@@ -14,6 +14,7 @@ use crate::context::{Kind, Part, Stretch, stretch};
 use crate::dialect::{Chat, Message, Role};
 use crate::engine::{Ask, Cancel, Caps, EngineError, ErrorKind, Event, Finish, Finished, Priority, Request};
 use crate::features::inert::{Inert, inert};
+use crate::features::sent::SentPlaces;
 use crate::features::{AnswerEvent, Session, Sink, Timing};
 use crate::route::{Choice, Decision, Task};
 use crate::text::markdown::{code_spans, fence_at};
@@ -89,7 +90,7 @@ impl Question<'_> {
         sink: &Sink,
         mut prompt: impl FnMut(&Choice, &Caps) -> Prompt + Send,
     ) -> Result<Answer, EngineError> {
-        let (mut shown, mut seen, mut sent) = (vec![], vec![], vec![]);
+        let (mut shown, mut seen, mut sent) = (vec![], vec![], SentPlaces::default());
         let mut ready_ms = 0.0;
         let (system, length, besides, started) = (self.system, self.length, self.besides, self.started);
         let mut stream = Stream::new(self.session, self.subject.clone(), sink);
@@ -102,8 +103,7 @@ impl Question<'_> {
             let prompt = prompt(choice, caps);
             shown = telling(&prompt.parts);
             seen = prompt.parts.iter().map(Stretch::from).collect::<Vec<_>>();
-            // The places of an engine that failed, or that passed the question on, were sent too, so they count as sent.
-            sent.extend_from_slice(&seen);
+            sent.add(choice, seen.iter().cloned());
             // The receiver lives as long as the events, so this cannot fail.
             let _ = tell_near.send(paths(&seen));
             ready_ms = started.elapsed().as_secs_f64() * 1000.0;
@@ -135,7 +135,7 @@ impl Question<'_> {
         let timing = Timing { ready_ms, engine: served.answer.finished.timing.clone() };
         let (text, mut citations) = Checker::after(stream.checker, paths(&seen)).check(served.answer.text.trim());
         add_shown(&mut citations, &shown);
-        let sent = stretch::words(&sent);
+        let sent = stretch::words(&sent.into_places());
         let text = inert(&text) + end.as_deref().unwrap_or_default();
         Ok(Answer { text, cut, citations, route: served.decision, timing, sent })
     }

@@ -19,6 +19,7 @@ use crate::features::edit::check::{self, Unfit};
 use crate::features::edit::forms::{Filled, Form};
 use crate::features::edit::hunks::{self, Offered};
 use crate::features::inert::Inert;
+use crate::features::sent::SentPlaces;
 use crate::features::{AnswerEvent, Sink, Timing};
 use crate::route::{Choice, Decision, RouteError, Served};
 use crate::text::excerpt::shorten;
@@ -152,7 +153,7 @@ impl AnswerWatch {
 #[derive(Default)]
 pub(in crate::features::edit) struct SentQuestion {
     format: AnswerFormat,
-    sent: Vec<String>,
+    sent: SentPlaces<String>,
     ready_ms: f64,
 }
 
@@ -220,7 +221,7 @@ impl<'a> FormRounds<'a> {
         let budget = *self.budget.get_or_init(|| question::patience(work, choice, caps));
         let question = Question { work, format: asked.format, budget, exchanges: &self.exchanges, retry: self.retry };
         let (request, shown) = question.request(choice, caps)?;
-        asked.sent.extend(shown);
+        asked.sent.add(choice, shown);
         asked.ready_ms = self.started.elapsed().as_secs_f64() * 1000.0;
         Ok(request)
     }
@@ -239,7 +240,7 @@ impl<'a> FormRounds<'a> {
             served.answer.finished.reason = Finish::Length;
         }
         let SentQuestion { sent, ready_ms, .. } = asked;
-        let fresh: Vec<String> = sent.into_iter().filter(|place| !self.sent.contains(place)).collect();
+        let fresh: Vec<String> = sent.into_places().into_iter().filter(|place| !self.sent.contains(place)).collect();
         self.sent.extend(fresh);
         self.ready_ms = ready_ms;
         Ok((served.answer, served.decision))
