@@ -151,7 +151,7 @@ impl Says {
         let is_apart = before.is_empty() || word.starts_with('_') || names::begins_word(before, word);
         let (least, may_mean_else) = match word.to_ascii_lowercase().as_str() {
             // Of a network: other names with these letters are about protocols.
-            "psk" if !before.is_empty() && !(is_apart && names::is_account(before)) => return None,
+            "psk" if !(before.is_empty() || is_apart && names::is_account(before)) => return None,
             _ if is_password(word) => (MIN_PASSWORD_BYTES, false),
             // Many keys are merely the keys of a map.
             "key" if !is_apart || tail.starts_with(['s', 'S']) || names::is_plain_key(before) => return None,
