@@ -12,11 +12,11 @@ import heapq, pathlib, re, sys
 import lightgbm, numpy
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-HEAD, FIRST, HOPELESS, NOTHING = 10, 1500, -9.0, 1e-4
+HEAD, FIRST, HOPELESS, NOTHING = 11, 1500, -9.0, 1e-4
 TREES, LEAVES, RATE = 160, 16, 0.1
 # What the file does not show yet tells a model more than the signature of what it sees used: it counts so many times.
 FORESEEN = 3
-SITE, GOLD, WEIGHT, BYTES, PATH, FILE, NAME, SEEN, GOLDS, SHOWN = range(HEAD)
+SITE, GOLD, WEIGHT, BYTES, PATH, FILE, NAME, SEEN, GOLDS, SHOWN, MODULE = range(HEAD)
 LOOKS = ["OnlyForTests", "Hidden", "Far", "ImportedElsewhere", "DefinedHere", "SharesType", "SharesTypes", "SharesName", "SharesNear"]
 ADDED = ["Seen", "LogOdds", "Place", "FileOthers", "FilePlace", "FileCandidates", "NameOthers", "NamePlace", "Bytes"]
 BUDGETS, BYTES_PER_TOKEN = (1024, 4096, 16384), 3.35
@@ -154,6 +154,7 @@ def compare(dumps, names):
                     if label == "second look":
                         chosen, rows = look_again(site, odds)
                         odds[chosen] = trees(rows)
+                        odds += site[:, MODULE]
                     found = pack(site, 1 / (1 + numpy.exp(-odds)), budget * BYTES_PER_TOKEN)
                     known = {int(row[GOLD]): row[SHOWN] for row in site[site[:, GOLD] >= 0]}
                     gold += int(site[0, GOLDS]); hit += sum(number in found for number in known)

@@ -6,8 +6,6 @@ use std::path::Path;
 
 use longsight::context::nameable::Nameable;
 use longsight::context::rank::Ranker;
-use longsight::context::reading::Reading;
-use longsight::context::scene::Scene;
 
 use super::sites::{Repository, symbols_at};
 
@@ -19,7 +17,7 @@ const SAMPLE: u64 = 20;
 
 /// Writes `FOLDER.bin` into `out` for each folder; a folder may be followed by `=FILE`, with gold of a type checker. A row is little-endian
 /// `f32`: site, number of the gold or -1, weight, bytes of the signature and of the path, file, name, whether the file shows the name,
-/// gold of the site, whether the file shows the gold, then the features and what else is known of a definition.
+/// gold of the site, whether the file shows the gold, what its module adds, then the features and what else is known of a definition.
 pub fn dump(out: &Path, folders: &[String]) {
     std::fs::create_dir_all(out).expect("a folder to write to");
     for folder in folders {
@@ -37,7 +35,7 @@ pub fn dump(out: &Path, folders: &[String]) {
 
 fn write_site(repository: &Repository, number: usize, seed: &mut u64, file: &mut impl Write) -> std::io::Result<()> {
     let (site, corpus) = (&repository.sites[number], &repository.corpus);
-    let scene = Scene::read(corpus, repository.language(&site.path), None, &mut Reading::default(), &site.text, site.offset);
+    let scene = repository.scene(site);
     let ranker = Ranker::new(corpus, &scene, repository.language(&site.path), &site.path);
     let mut rules = repository.language(&site.path).map(|language| Nameable::new(corpus, language, &site.path, false));
     let own = corpus.file(&site.path);
@@ -66,6 +64,7 @@ fn write_site(repository: &Repository, number: usize, seed: &mut u64, file: &mut
             f32::from(u8::from(ranker.is_seen(one))),
             site.gold.len() as f32,
             shown,
+            ranker.module_odds(one),
         ];
         let looks = ranker.looks(rules.as_mut(), one);
         for value in head.iter().chain(&ranker.features(one).0).chain(&looks) {

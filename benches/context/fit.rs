@@ -4,8 +4,6 @@ use std::path::Path;
 
 use longsight::context::features::{Feature, Features};
 use longsight::context::rank::Ranker;
-use longsight::context::reading::Reading;
-use longsight::context::scene::Scene;
 use longsight::context::weights::WEIGHTS;
 
 use super::sites::{Repository, symbols_at};
@@ -43,7 +41,7 @@ fn gather(repository: &Repository, examples: &mut [Vec<Example>; 2]) {
     let share = 300.0 / repository.sites.len().max(30) as f64;
     let mut seed = 1u64;
     for site in &repository.sites {
-        let scene = Scene::read(corpus, repository.language(&site.path), None, &mut Reading::default(), &site.text, site.offset);
+        let scene = repository.scene(site);
         let ranker = Ranker::new(corpus, &scene, repository.language(&site.path), &site.path);
         let gold: std::collections::HashSet<u32> = site.gold.iter().flat_map(|gold| symbols_at(corpus, gold)).collect();
         let own = corpus.file(&site.path);

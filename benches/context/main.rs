@@ -19,9 +19,9 @@ mod walk;
 use std::path::Path;
 use std::time::Duration;
 
+use longsight::context::nameable::Nameable;
 use longsight::context::rank::Ranker;
-use longsight::context::reading::Reading;
-use longsight::context::scene::Scene;
+use longsight::context::ranking::ranked;
 use longsight::context::weights::WEIGHTS;
 use longsight::context::{Handle, Pack, PlaceQuery};
 use longsight::engine::{Estimate, Tokens};
@@ -144,9 +144,11 @@ fn missed(repository: &Repository) {
             continue;
         }
         let corpus = &repository.corpus;
-        let scene = Scene::read(corpus, repository.language(&site.path), None, &mut Reading::default(), &site.text, site.offset);
+        let scene = repository.scene(site);
         let ranker = Ranker::new(corpus, &scene, repository.language(&site.path), &site.path);
-        let mut order = ranker.candidates();
+        let language = repository.language(&site.path);
+        let mut rules = language.map(|language| Nameable::new(corpus, language, &site.path, false));
+        let mut order = ranked(&ranker, rules.as_mut(), &mut |_| {});
         order.sort_by(|a, b| b.score.total_cmp(&a.score));
         println!("{} {}", site.path, site.label);
         for (gold, _) in site.gold.iter().zip(found).filter(|(_, hit)| !hit) {

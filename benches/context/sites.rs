@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use longsight::context::Sources;
 use longsight::context::corpus::Corpus;
+use longsight::context::reading::Reading;
+use longsight::context::scene::Scene;
 use longsight::index::{Index, Options, View};
 use longsight::syntax::{Kind, Language, Parsed, Registry, naming, parse};
 use longsight::text::words;
@@ -91,6 +93,12 @@ impl Repository {
         sites.iter_mut().for_each(|site| site.parsed = repository.parsed(&site.path, &site.text));
         repository.sites = sites;
         repository
+    }
+
+    /// What the product sees of a site's surroundings.
+    pub fn scene(&self, site: &Site) -> Scene {
+        let language = self.language(&site.path);
+        Scene::read(&self.corpus, language, site.parsed.as_ref(), &mut Reading::default(), &site.text, site.offset)
     }
 
     pub fn language(&self, path: &str) -> Option<&Language> {

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use longsight::context::Handle;
 use longsight::context::nameable::Nameable;
 use longsight::context::rank::Ranker;
-use longsight::context::reading::Reading;
-use longsight::context::scene::Scene;
+use longsight::context::ranking::ranked;
 
 use super::sites::{Repository, Site};
 use super::{pack, processor_time};
@@ -36,23 +35,25 @@ pub fn time(repository: &Repository, budget: usize) {
     println!();
 }
 
-fn steps<'a>(repository: &Repository, site: &Site, times: &mut BTreeMap<&'a str, Vec<f64>>) {
+/// Steps in the order in which they are printed, which is that of their numbers.
+const STEPS: [&str; 7] = ["1 scene", "2 names and files", "3 who may be named", "4 weighing", "5 trees", "6 modules", "7 rules"];
+
+fn steps(repository: &Repository, site: &Site, times: &mut BTreeMap<&str, Vec<f64>>) {
     let mut last = processor_time();
-    let mut lap = |step: &'a str| {
+    let mut lap = |step: &str| {
         let now = processor_time();
+        let step = STEPS.into_iter().find(|numbered| numbered.ends_with(step)).expect("a number for each step");
         times.entry(step).or_default().push((now - last).as_secs_f64() * 1e3);
         last = processor_time();
     };
     let language = repository.language(&site.path);
-    let scene = Scene::read(&repository.corpus, language, None, &mut Reading::default(), &site.text, site.offset);
-    lap("1 scene");
+    let scene = repository.scene(site);
+    lap("scene");
     let ranker = Ranker::new(&repository.corpus, &scene, language, &site.path);
-    lap("2 names and files");
-    let mut candidates = ranker.candidates();
-    lap("3 weighing");
+    lap("names and files");
     let mut rules = language.map(|language| Nameable::new(&repository.corpus, language, &site.path, false));
-    ranker.look_again(rules.as_mut(), &mut candidates);
-    lap("4 trees");
+    lap("who may be named");
+    ranked(&ranker, rules.as_mut(), &mut lap);
 }
 
 /// Prints the pack of each site, one session for all and each afresh.

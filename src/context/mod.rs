@@ -17,7 +17,7 @@ mod numbers;
 mod passages;
 mod pieces;
 pub mod rank;
-mod ranking;
+pub mod ranking;
 pub mod reading;
 mod receiver;
 pub mod scene;

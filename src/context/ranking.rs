@@ -21,13 +21,23 @@ pub struct Ranking {
     others: OnceLock<Vec<Candidate>>,
 }
 
+/// The definitions that may be wanted at a place, in no order, with their probabilities. `done` hears of each step.
+pub fn ranked(ranker: &Ranker, mut rules: Option<&mut Nameable>, done: &mut dyn FnMut(&'static str)) -> Vec<Candidate> {
+    let mut candidates = ranker.candidates();
+    done("weighing");
+    ranker.look_again(rules.as_deref_mut(), &mut candidates);
+    done("trees");
+    ranker.foresee_modules(&mut candidates);
+    done("modules");
+    rules.into_iter().for_each(|rules| rules.weigh(&mut candidates));
+    done("rules");
+    candidates
+}
+
 impl Ranking {
     /// Ranks the definitions that may be wanted at a place.
-    pub fn new(query: &PlaceQuery, scene: &Arc<Scene>, in_test: bool, ranker: &Ranker, mut rules: Option<&mut Nameable>) -> Self {
-        let mut candidates = ranker.candidates();
-        ranker.look_again(rules.as_deref_mut(), &mut candidates);
-        ranker.foresee_modules(&mut candidates);
-        rules.into_iter().for_each(|rules| rules.weigh(&mut candidates));
+    pub fn new(query: &PlaceQuery, scene: &Arc<Scene>, in_test: bool, ranker: &Ranker, rules: Option<&mut Nameable>) -> Self {
+        let candidates = ranked(ranker, rules, &mut |_| {});
         Self {
             version: query.corpus.version().clone(),
             path: query.path.into(),

@@ -29,12 +29,17 @@ impl Ranker<'_> {
     /// Makes what such modules export likelier, where the file has used them already.
     pub fn foresee_modules(&self, candidates: &mut [Candidate]) {
         for candidate in candidates.iter_mut().filter(|_| !self.modules.is_empty()) {
-            let near = self.module_near(&self.corpus.symbols[candidate.symbol as usize]);
-            if near > 0.0 {
-                let times = (MODULE_LOG_ODDS * near).exp();
+            let added = self.module_odds(&self.corpus.symbols[candidate.symbol as usize]);
+            if added > 0.0 {
+                let times = added.exp();
                 candidate.score = candidate.score * times / (1.0 + candidate.score * (times - 1.0));
             }
         }
+    }
+
+    /// What its module adds to the log-odds of a definition.
+    pub fn module_odds(&self, symbol: &Symbol) -> f32 {
+        MODULE_LOG_ODDS * self.module_near(symbol)
     }
 
     /// How near to the cursor the name of the definition's module is used; zero for what is seen already or is not offered by it.
