@@ -20,7 +20,24 @@
 (impl_item type: (generic_type type: (type_identifier) @name)) @scope.impl
 (impl_item type: (generic_type type: (scoped_type_identifier name: (_) @name))) @scope.impl
 (impl_item type: (scoped_type_identifier name: (_) @name)) @scope.impl
-(impl_item type: (reference_type type: (type_identifier) @name)) @scope.impl
+(impl_item type: (reference_type type: [
+    (type_identifier) @name
+    (generic_type type: [(type_identifier) @name (scoped_type_identifier name: (_) @name)])
+    (scoped_type_identifier name: (_) @name)])) @scope.impl
+; What is done for all that implement a trait belongs to that.
+(impl_item type: [
+    (dynamic_type trait: [
+      (type_identifier) @name
+      (generic_type type: [(type_identifier) @name (scoped_type_identifier name: (_) @name)])
+      (scoped_type_identifier name: (_) @name)])
+    (bounded_type (dynamic_type trait: [
+      (type_identifier) @name
+      (generic_type type: [(type_identifier) @name (scoped_type_identifier name: (_) @name)])
+      (scoped_type_identifier name: (_) @name)]))
+    (reference_type type: (dynamic_type trait: [
+      (type_identifier) @name
+      (generic_type type: [(type_identifier) @name (scoped_type_identifier name: (_) @name)])
+      (scoped_type_identifier name: (_) @name)]))]) @scope.impl
 (impl_item type: (_) @name) @scope.impl
 
 (use_declaration (visibility_modifier)) @import.reexport

@@ -101,6 +101,19 @@ impl<L: Write + Send + fmt::Debug> Backend for Memory<L> {
     }
 }
 
+impl<'a, L> IntoIterator for &'a Memory<L> {
+    type Item = u64; //: type Item in=Memory
+}
+impl Backend for &crate::store::Memory<()> {
+    fn each(&self) {} //: method each in=Memory
+}
+impl dyn Backend + Send {
+    fn all(&self) {} //: method all in=Backend
+}
+impl fmt::Display for &dyn crate::Backend {
+    fn fmt(&self) {} //: method fmt in=Backend
+}
+
 /// Joins paths.
 #[macro_export]
 macro_rules! join { //: macro join pub doc="Joins paths."
