@@ -111,6 +111,7 @@ mod slow_wire;
 mod support;
 mod sync;
 mod syntax;
+mod syntax_imports;
 mod text;
 mod tidy;
 mod tidy_docs;

@@ -356,24 +356,6 @@ fn what_has_no_name_hides_nothing_beside_it() {
     }
 }
 
-#[test]
-fn imports_with_attributes_or_brackets_that_touch_are_read() {
-    let imported = |language: &str, path: &str, text: &str| {
-        let registry = Registry::new();
-        let parsed = syntax::parse(registry.by_id(language).unwrap(), text).unwrap();
-        let facts = syntax::tags(&parsed, path);
-        let names =
-            |import: &syntax::Import| import.names.iter().map(|(there, here)| format!("{there}={here}")).collect::<Vec<_>>().join(" ");
-        facts.imports.iter().map(|import| format!("{} {}", import.module, names(import))).collect::<Vec<_>>()
-    };
-    let text = "import data from './data.js' with { type: 'json' }\n";
-    assert_eq!(imported("javascript", "a.js", text), ["./data.js default=data"]);
-    assert_eq!(imported("javascript", "a.js", "import { a as b } from 'with {'\n"), ["with { a=b"]);
-    assert_eq!(imported("python", "a.py", "from b import(one, two)\n"), ["b one=one two=two"]);
-    assert_eq!(imported("python", "a.py", "from .important import*\n"), [".important *=*"]);
-    assert_eq!(imported("python", "a.py", "from . import (\n    one as two,\n)\n"), [". one=two"]);
-}
-
 /// Each of many comments on one line looked at the whole line before it.
 #[test]
 fn comments_on_one_long_line_cost_what_they_cost_on_lines_of_their_own() {

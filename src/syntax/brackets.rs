@@ -1,5 +1,6 @@
 //! Brackets and comments in half-written code, distinguished from strings: enough to see where a statement ends while nothing parses yet.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::Surface;
@@ -32,6 +33,21 @@ pub fn code<'a>(line: &'a str, surface: &Surface) -> &'a str {
     let says = |piece: &Piece| piece.kind != Kind::Comment && !piece.letter.is_whitespace();
     let said = Code { text: line, surface, at: 0 }.filter(says).last();
     said.map_or("", |piece| &line[..piece.end])
+}
+
+/// A text with spaces in place of its comments; all else keeps its offset.
+pub fn without_comments<'a>(text: &'a str, surface: &Surface) -> Cow<'a, str> {
+    let signs = surface.line.iter().chain(surface.block.iter().map(|[open, _]| open));
+    if signs.into_iter().all(|sign| !text.contains(sign.as_str())) {
+        return Cow::Borrowed(text);
+    }
+    let mut bare = String::with_capacity(text.len());
+    for comment in telling(text, surface).filter(|piece| piece.kind == Kind::Comment) {
+        bare.push_str(&text[bare.len()..comment.at]);
+        bare.extend(text[comment.at..comment.end].bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
+    }
+    bare.push_str(&text[bare.len()..]);
+    Cow::Owned(bare)
 }
 
 /// Where a trailing line comment begins.

@@ -3,11 +3,13 @@
 
 use crate::text::lines::next_line;
 use crate::text::words;
+use std::borrow::Cow;
 use std::ops::Range;
 
 use serde::Deserialize;
 use tree_sitter::Node;
 
+use super::brackets::without_comments;
 use super::place::is;
 use super::scope::{BLOCK, COMMENT, STRING};
 use super::{Language, Parsed};
@@ -79,6 +81,8 @@ pub struct Import {
 impl Import {
     /// The local names that this import binds, each with the offset of its last mention in `text`.
     pub(super) fn bound<'a>(&'a self, text: &'a str) -> impl Iterator<Item = (usize, &'a str)> {
+        let path = text.rfind(&*self.module).filter(|at| text[..*at].ends_with(['"', '\'']));
+        let text = &text[..path.unwrap_or(text.len())];
         self.names
             .iter()
             .filter(|(_, here)| &**here != ALL && &**here != "_")
@@ -188,7 +192,7 @@ pub fn first_place(parsed: &Parsed) -> usize {
 
 /// The imports of a statement, which may be half-written.
 pub fn read(language: &Language, statement: &str) -> Vec<Import> {
-    language.imports.as_ref().map(|forms| parse(forms, language.comment.as_deref(), statement, 0)).unwrap_or_default()
+    language.imports.as_ref().map(|forms| parse(forms, &bare(language, statement), 0)).unwrap_or_default()
 }
 
 /// A module that a text loads by calling a function with its path, as `require('./a')` does.
@@ -212,11 +216,16 @@ pub fn loaded<'a>(language: &'a Language, text: &'a str) -> impl Iterator<Item =
     })
 }
 
-/// Reads one import statement; `comment` begins a comment.
-pub(super) fn parse(forms: &ImportForms, comment: Option<&str>, text: &str, line: u32) -> Vec<Import> {
+/// An import statement with spaces in place of its comments, which may stand between any two names.
+pub(super) fn bare<'a>(language: &Language, statement: &'a str) -> Cow<'a, str> {
+    without_comments(statement, &language.surface)
+}
+
+/// Reads one import statement that is [`bare`].
+pub(super) fn parse(forms: &ImportForms, text: &str, line: u32) -> Vec<Import> {
     let mut found = match forms.style {
-        Style::Paths => forms.paths(text, comment),
-        Style::From => forms.of_module(text, comment),
+        Style::Paths => forms.paths(text),
+        Style::From => forms.of_module(text),
         Style::Quoted => forms.quoted(text),
         Style::Dotted => forms.dotted(text),
     };
@@ -226,11 +235,6 @@ pub(super) fn parse(forms: &ImportForms, comment: Option<&str>, text: &str, line
 
 fn import(module: &str, names: Vec<(Box<str>, Box<str>)>) -> Import {
     Import { module: module.trim().into(), names, line: 0 }
-}
-
-/// A text without its trailing comment.
-fn uncommented<'a>(line: &'a str, comment: Option<&str>) -> &'a str {
-    comment.and_then(|sign| line.split(sign).next()).unwrap_or(line)
 }
 
 impl ImportForms {
@@ -254,8 +258,8 @@ impl ImportForms {
         text
     }
 
-    fn paths(&self, text: &str, comment: Option<&str>) -> Vec<Import> {
-        let text = text.lines().map(|line| uncommented(line, comment)).collect::<Vec<_>>().join(" ");
+    fn paths(&self, text: &str) -> Vec<Import> {
+        let text = text.lines().collect::<Vec<_>>().join(" ");
         let Some(at) = self.path_at(&text) else { return vec![] };
         let mut found = vec![];
         self.expand(text[at..].trim().trim_end_matches(';'), "", 0, &mut found);
@@ -299,8 +303,8 @@ impl ImportForms {
         }
     }
 
-    fn of_module(&self, text: &str, comment: Option<&str>) -> Vec<Import> {
-        let lines = text.lines().map(|line| uncommented(line, comment).trim_end_matches('\\'));
+    fn of_module(&self, text: &str) -> Vec<Import> {
+        let lines = text.lines().map(|line| line.trim_end_matches('\\'));
         let flat = lines.collect::<Vec<_>>().join(" ");
         let flat = flat.trim();
         let behind_from = self.from.as_ref().and_then(|from| flat.strip_prefix(from.as_str()));
@@ -352,16 +356,16 @@ impl ImportForms {
         let mut names: Vec<(Box<str>, Box<str>)> = vec![];
         let given = self.gives.as_ref().and_then(|gives| before.rsplit_once(gives.as_str()));
         if let Some((bound, _)) = given.and_then(|(head, _)| head.rsplit_once('=')) {
-            // `{a, b: c} = require('d')`, `d = require('d')`
-            let inside = bound.trim().trim_start_matches('{').trim_end_matches('}');
+            // `{a, b: c} = require('d')`, `d = require('d')`, `import d = require('d')`
+            let bound = bound.trim();
+            let bound = bound.strip_prefix(self.word.as_str()).filter(|rest| rest.starts_with(' ')).map_or(bound, str::trim_start);
+            let inside = self.without_kinds(bound).trim_start_matches('{').trim_end_matches('}');
             let inside = self.renames.as_ref().map_or_else(|| inside.into(), |word| inside.replace(": ", &format!(" {word} ")));
             let whole = !bound.contains('{');
             let one = |name: &str| if whole { (ALL.into(), name.trim().into()) } else { self.renamed(name) };
             names.extend(inside.split(',').filter(|name| !name.trim().is_empty()).map(one));
         } else if let Some((head, rest)) = before.split_once('{') {
-            let inside = rest.split('}').next().unwrap_or_default();
-            let several = inside.split(',').map(|name| self.without_kinds(name.trim())).filter(|name| !name.is_empty());
-            names.extend(several.map(|name| self.renamed(name)));
+            names.extend(self.several(rest.split('}').next().unwrap_or_default()));
             names.extend(self.default_name(head));
         } else if self.name_first {
             names.extend(self.name_before(before).map(|here| (ALL.into(), here.into())));
@@ -369,6 +373,12 @@ impl ImportForms {
             names.extend(self.default_name(before));
         }
         vec![import(module, names)]
+    }
+
+    /// The names between braces.
+    fn several(&self, inside: &str) -> impl Iterator<Item = (Box<str>, Box<str>)> {
+        let several = inside.split(',').map(|name| self.without_kinds(name.trim())).filter(|name| !name.is_empty());
+        several.map(|name| self.renamed(name))
     }
 
     /// The local name in front of a module's path: `tea "example.org/bubbletea"`. `_` and `.` give it none.

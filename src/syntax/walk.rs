@@ -314,7 +314,8 @@ impl<'a> Walk<'a> {
         let (Some(forms), Some(text)) = (&self.language.imports, self.source.get(node.byte_range())) else { return };
         let Some(pattern) = self.imports(node) else { return };
         let line = node.start_position().row as u32;
-        let found = import::parse(forms, self.language.comment.as_deref(), text, line);
+        let text = &*import::bare(self.language, text);
+        let found = import::parse(forms, text, line);
         if pattern.tag == "import.reexport" && !self.open.iter().any(Open::is_function) {
             for (offset, name) in found.iter().flat_map(|import| import.bound(text)) {
                 let start = node.start_byte() + offset;
