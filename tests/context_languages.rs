@@ -461,6 +461,12 @@ fn what_is_handed_on_under_another_name_is_known() {
          //- /src/main.ts\nimport { shapes } from '../lib/geo';\nexport function f() { return shapes.$0 }\n",
         &["function hexArea"],
     );
+    // Its own.
+    has_all(
+        "//- /lib/own.ts\nclass Inner { renamedCall(n: number) { } }\nexport { Inner as Outer };\n\
+         //- /src/main.ts\nimport { Outer } from '../lib/own';\nexport function f(b: Outer) { b.$0 }\n",
+        &["renamedCall(n: number)"],
+    );
 }
 
 /// A component's attributes were foreseen as seldom as any other fields.

@@ -75,6 +75,7 @@
   @definition.variable (#set! in "module") (#set! each ""))
 
 ((export_statement source: (_)) @import.reexport)
+((export_statement (export_clause (export_specifier alias: (_)))) @import.reexport)
 ((variable_declarator value: (call_expression function: (identifier) @target)) @import (#eq? @target "require"))
 (import_statement) @import
 

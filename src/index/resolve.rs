@@ -3,7 +3,7 @@
 
 use std::cmp::Reverse;
 
-use crate::syntax::import::ALL;
+use crate::syntax::import::{ALL, OWN};
 use crate::syntax::{Language, lists, naming};
 use crate::workspace::WorkspacePath;
 
@@ -28,6 +28,9 @@ pub(super) fn resolve(view: &View, from: FileId, import: &FileImport) -> Option<
 
 /// The file of a module as written in an import, with the names taken from it.
 pub(super) fn resolve_module(view: &View, from: FileId, module: &str, names: &[&str]) -> Option<FileId> {
+    if module == OWN {
+        return Some(from);
+    }
     let file = view.file(from)?;
     let language = file.language.as_deref();
     let parts = parts(language, module, file.path.folder());

@@ -66,10 +66,13 @@ pub enum Style {
 /// What denotes the module itself, or everything in it, among the names taken from it.
 pub const ALL: &str = "*";
 
+/// The module of names that a file hands on of its own: `export { a as b }`. No path is written so.
+pub const OWN: &str = "=";
+
 /// Names taken from one module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Import {
-    /// As written: `crate::index`, `.models`, `./view`, `fmt`, `java.util`.
+    /// As written: `crate::index`, `.models`, `./view`, `fmt`, `java.util`. [`OWN`] means the file itself.
     pub module: Box<str>,
     /// Pairs of the imported name and its local name; empty if the module itself is imported. [`ALL`] and another name if that stands for
     /// the module here: `import a.b as c`, `import * as c from './b'`.
@@ -345,7 +348,7 @@ impl ImportForms {
 
     fn quoted(&self, text: &str) -> Vec<Import> {
         let text = self.without_attributes(text);
-        let Some(start) = text.rfind(['"', '\'', '>']) else { return vec![] };
+        let Some(start) = text.rfind(['"', '\'', '>']) else { return self.own_under_other_names(text) };
         let open = match text.as_bytes()[start] {
             b'>' => '<',
             quote => quote as char,
@@ -379,6 +382,14 @@ impl ImportForms {
     fn several(&self, inside: &str) -> impl Iterator<Item = (Box<str>, Box<str>)> {
         let several = inside.split(',').map(|name| self.without_kinds(name.trim())).filter(|name| !name.is_empty());
         several.map(|name| self.renamed(name))
+    }
+
+    /// `export { a as b }`: what the file defines itself and hands on under another name.
+    fn own_under_other_names(&self, text: &str) -> Vec<Import> {
+        let list = self.hands_on.as_deref().and_then(|word| text.strip_prefix(word)).and_then(|rest| rest.split_once('{'));
+        let whole = list.and_then(|(_, rest)| rest.split_once('}')).filter(|(_, behind)| behind.trim_matches([';', ' ']).is_empty());
+        let names: Vec<_> = whole.into_iter().flat_map(|(inside, _)| self.several(inside)).filter(|(there, here)| there != here).collect();
+        if names.is_empty() { vec![] } else { vec![import(OWN, names)] }
     }
 
     /// The local name in front of a module's path: `tea "example.org/bubbletea"`. `_` and `.` give it none.

@@ -35,6 +35,7 @@ export const Status = { //: variable Status pub
   Active: 'active', //: attribute Active pub in=Status
   'Shut down': 'down', //: attribute Shut down pub in=Status
 } as const;
+export { limited as bounded, routes }; //: import = limited as bounded | reexport bounded pub
 const limited = { high: 2 } satisfies Record<string, number>; //: variable limited | attribute high in=limited
 type Shape = { kind: 'c', radius: number } | { kind: 's', side: number }; //: interface Shape | attribute kind in=Shape | attribute radius in=Shape | attribute side in=Shape
 const first_page: Paged = { paging: { limit: 1 } }; //: variable first_page
@@ -108,4 +109,4 @@ export namespace Limits { //: module Limits pub
 }
 
 declare function setup(port: number): void; //: function setup
-//: uses Router=5 Failure=4 Handler=6 routes=3 DEFAULT_PORT=2 Answer=2
+//: uses Router=5 Failure=4 Handler=6 routes=4 DEFAULT_PORT=2 Answer=2
