@@ -276,6 +276,18 @@ fn signatures_that_only_the_end_of_a_line_parts_are_read() {
     let text = "export const get: {\n  <A>(a: A): Box<A>\n  /** Another. */\n  <A, B extends Box<A>>(a: A): B\n  <\n    A,\n    B\n  >(a: A): B[]\n} = dual\n\
         export interface Make {\n  <A>(a: A): string\n  <B>(b: B): number\n}\nfunction after() {\n  return <any>(window)\n}\n";
     assert_eq!(names("a.ts", text), ["variable get", "interface Make", "function after"]);
+    let text = "export const a: {\n  <A>(a: A): Box<\n    A\n  >\n  <B, C = B>(b: B): C // Told.\n  // One; two.\n  <D extends (d: B) => { e: 1 }>(d: D): B\n\
+        } = dual\nfunction after() {}\n";
+    assert_eq!(names("a.ts", text), ["variable a", "function after"]);
     let text = "const pick =\n  <A>(a: A) => a\nconst next = (a) =>\n  <B>(b: B) => [a, b]\nif (pick) {\n}\n  <any>(window).a = 1;\n";
     assert_eq!(names("a.ts", text), ["function pick", "function next"]);
+}
+
+/// A quote in a template that is a type ended it for the parser.
+#[test]
+fn quotes_in_templates_that_are_types_are_read() {
+    let text = "type A = `a\\`b${string}`;\nconst b = `c\\\\`;\nconst d = `\\`${b}\\\\\\``;\nfunction after() {}\n";
+    for path in ["a.ts", "a.tsx"] {
+        assert_eq!(names(path, text), ["type A", "variable b", "variable d", "function after"], "{text}");
+    }
 }
