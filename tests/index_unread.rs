@@ -283,6 +283,17 @@ fn signatures_that_only_the_end_of_a_line_parts_are_read() {
     assert_eq!(names("a.ts", text), ["function pick", "function next"]);
 }
 
+/// The type of such a member was taken for its name, and with a value it had none.
+#[test]
+fn a_member_that_is_called_like_a_modifier_is_read() {
+    for path in ["a.ts", "a.tsx"] {
+        let text = "class A {\n  abstract: boolean;\n  b = 1;\n}\ninterface B { readonly abstract?: string; c: number }\nabstract class C { abstract d: A }\n";
+        let wanted =
+            ["class A", "attribute abstract", "attribute b", "interface B", "attribute abstract", "attribute c", "class C", "attribute d"];
+        assert_eq!(names(path, text), wanted, "{path}");
+    }
+}
+
 /// A quote in a template that is a type ended it for the parser.
 #[test]
 fn quotes_in_templates_that_are_types_are_read() {

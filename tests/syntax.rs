@@ -347,7 +347,11 @@ fn what_has_no_name_hides_nothing_beside_it() {
         ("a.go", "package a\nconst _, third, fourth = iota, 3, 4\nvar _ = third\n", vec!["third", "fourth"]),
         ("a.py", "a[0], b, (c, d), e.f = g\n", vec!["b", "c", "d"]),
         ("a.c", "int ****deep, *shallow, many[2][2];\n", vec!["shallow", "many"]),
-        ("a.js", "export const { a, ['b']: c, ...rest } = d;\nexport const [e, [f], g] = h;\n", vec!["a", "c", "e", "g"]),
+        (
+            "a.js",
+            "export const { a, ['b']: c, i: { j, k: l = 1, ...m }, ...rest } = d;\nexport const [e, [f], g = 1, ...n] = h;\n",
+            vec!["a", "c", "j", "m", "rest", "e", "f", "g", "n"],
+        ),
     ] {
         let parsed = syntax::parse(registry.by_path(path).unwrap(), text).unwrap();
         let facts = syntax::tags(&parsed, path);

@@ -69,9 +69,27 @@
 ((export_statement declaration: (lexical_declaration (variable_declarator name: [
     (object_pattern [
       (shorthand_property_identifier_pattern) @name
-      (pair_pattern value: (identifier) @name)
-      (object_assignment_pattern left: (shorthand_property_identifier_pattern) @name)])
-    (array_pattern (identifier) @name)])))
+      (pair_pattern value: [
+        (identifier) @name
+        (assignment_pattern left: (identifier) @name)
+        (object_pattern [
+          (shorthand_property_identifier_pattern) @name
+          (pair_pattern value: (identifier) @name)
+          (object_assignment_pattern left: (shorthand_property_identifier_pattern) @name)
+          (rest_pattern (identifier) @name)])
+        (array_pattern [(identifier) @name (rest_pattern (identifier) @name)])])
+      (object_assignment_pattern left: (shorthand_property_identifier_pattern) @name)
+      (rest_pattern (identifier) @name)])
+    (array_pattern [
+      (identifier) @name
+      (assignment_pattern left: (identifier) @name)
+      (array_pattern [(identifier) @name (rest_pattern (identifier) @name)])
+      (object_pattern [
+        (shorthand_property_identifier_pattern) @name
+        (pair_pattern value: (identifier) @name)
+        (object_assignment_pattern left: (shorthand_property_identifier_pattern) @name)
+        (rest_pattern (identifier) @name)])
+      (rest_pattern (identifier) @name)])])))
   @definition.variable (#set! in "module") (#set! each ""))
 
 ((export_statement source: (_)) @import.reexport)

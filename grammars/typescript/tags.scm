@@ -20,6 +20,8 @@
 (type_alias_declaration name: (_) @name) @definition.type
 ; What a constant of a type is: its properties are members of that.
 ((variable_declarator name: (identifier) @name type: (_) value: (object)) @definition.variable (#set! in "module"))
+; `using a = b()`, which this grammar reads as an assignment.
+((assignment_expression "using" left: (identifier) @name) @definition.variable (#set! in "module"))
 ; What a constant is that is read only, or checked.
 ((variable_declarator name: (identifier) @name value: [
     (as_expression (object) @body)
@@ -34,6 +36,15 @@
   @definition.attribute (#set! in "constant") (#set! holds "12"))
 ((export_statement value: [(as_expression (object) @body) (satisfies_expression (object) @body) (satisfies_expression (as_expression (object) @body))])
   @scope.value (#set! in "module") (#set! holds "64"))
+; `namespace a.b.c`: each in the one before it.
+((internal_module name: (nested_identifier [
+    (identifier) @name
+    (property_identifier) @name
+    (member_expression [
+      (identifier) @name
+      (property_identifier) @name
+      (member_expression [(identifier) @name (property_identifier) @name])])]) body: (_) @body)
+  @definition.module (#set! each "") (#set! nested ""))
 (internal_module name: (_) @name body: (_) @body) @definition.module
 (module name: (string (string_fragment) @name) body: (_) @body) @definition.module
 (module name: (_) @name body: (_) @body) @definition.module
@@ -52,7 +63,7 @@
 (public_field_definition name: (_) @name value: (arrow_function body: (_) @body)) @definition.method
 (public_field_definition name: (_) @name) @definition.attribute
 (enum_assignment name: (_) @name) @definition.variant
-((enum_body name: (property_identifier) @name) @definition.variant (#set! each "") (#set! item "name"))
+((enum_body name: [(property_identifier) @name (string (string_fragment) @name)]) @definition.variant (#set! each "") (#set! item "name"))
 
 (type_identifier) @identifier
 (ambient_declaration) @wrapper

@@ -26,6 +26,7 @@ export enum Failure { //: enum Failure pub doc="What went wrong."
   Busy = 429, //: variant Busy pub in=Failure doc="Told to wait."
   Gone, //: variant Gone pub in=Failure
   'Too late' = 410, //: variant Too late pub in=Failure
+  'Too soon', //: variant Too soon pub in=Failure
 }
 
 const DEFAULT_PORT: number = 8080; //: variable DEFAULT_PORT
@@ -107,6 +108,11 @@ declare module 'express' { //: module express
 export namespace Limits { //: module Limits pub
   export const body = 1024; //: variable body pub in=Limits
 }
+
+namespace Limits.Deep { //: module Limits | module Deep in=Limits
+  export const depth = 8; //: variable depth pub in=Deep
+}
+using opened = open(Limits.Deep); //: variable opened
 
 declare function setup(port: number): void; //: function setup
 //: uses Router=5 Failure=4 Handler=6 routes=4 DEFAULT_PORT=2 Answer=2
