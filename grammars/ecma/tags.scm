@@ -19,6 +19,10 @@
 ; What a constructor of the old kind sets.
 ((assignment_expression left: (member_expression object: (this) property: (_) @name)
   right: [(function_expression body: (_) @body) (arrow_function body: (_) @body)]) @definition.method (#set! in "function"))
+((expression_statement (call_expression
+    function: (member_expression property: (_) @target)
+    arguments: (arguments (member_expression object: (identifier) @container property: (_) @receiver) (string (string_fragment) @name))))
+  @definition.attribute (#eq? @target "defineProperty") (#eq? @receiver "prototype") (#set! in "module"))
 ; `module.exports = function name() {}`
 ((assignment_expression left: (member_expression property: (_) @receiver) right: (function_expression name: (_) @name body: (_) @body))
   @definition.function (#eq? @receiver "exports") (#set! in "module"))

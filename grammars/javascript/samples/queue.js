@@ -95,6 +95,7 @@ function Legacy() { //: function Legacy
   this.read = function () { return this.limit; }; //: method read in=Legacy
   this.unit = 'K';
 }
+Object.defineProperty(Legacy.prototype, 'open', { get: () => true }); //: attribute open in=Legacy | method get
 Legacy.prototype.limit = 3; //: attribute limit in=Legacy
 Legacy.prototype = { reset() {}, unit: 'K' }; //: method reset in=Legacy | attribute unit in=Legacy
 Object.assign(Legacy.prototype, { skip: function () {} }); //: method skip in=Legacy
@@ -114,4 +115,4 @@ start = function () { return late; }; //: function start
 module.exports = function createQueue() {}; //: function createQueue
 module.exports.levels = new Map(); //: variable levels
 module.exports = { Legacy, Plain, waiting, version: 3, close() {} }; //: attribute version pub | method close pub
-//: uses MAX_TRIES=4 Legacy=6 running=7 Queue=3 parse=3
+//: uses MAX_TRIES=4 Legacy=7 running=7 Queue=3 parse=3
