@@ -104,7 +104,7 @@ const STATEMENT: char = ';';
 fn is_end(text: &str, at: usize, known: usize) -> bool {
     let (start, end) = (line_start(text, at), line_end(text, at));
     let before = &text.as_bytes()[start..at];
-    let is_quoted = || before.contains(&b'"') && (end > known || text.as_bytes()[at..end].contains(&b'"'));
+    let is_quoted = || before.contains(&b'"') && (end >= known || text.as_bytes()[at..end].contains(&b'"'));
     let goes_on = goes_on_above(text, start) || goes_on_above(text, end + 1);
     !goes_on && !before.contains(&b'#') && !before.windows(2).any(|two| two == b"//") && !is_quoted()
 }
