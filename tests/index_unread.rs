@@ -82,6 +82,34 @@ fn a_call_alone_in_its_line_does_not_take_what_stands_below() {
     assert!(names("a.cpp", text).contains(&"function f".into()));
 }
 
+/// Three of four functions of a header were lost behind a structure that ends with a macro.
+#[test]
+fn a_macro_before_the_brace_that_ends_a_body_does_not_take_what_follows() {
+    for body in
+        ["int x;\n  FIELDS\n", "FIELDS\n", "int x; // first\n  // private\n  FIELDS /* the rest */\n", "int x;\n  COPY(Handle)\n  FIELDS\n"]
+    {
+        for head in ["struct handle_s {", "struct handle_s : public base<int> {"] {
+            let path = if head.contains("public") { "a.cpp" } else { "a.c" };
+            let text = format!("{head}\n  {body}}};\nint after(int a);\n");
+            let names = names(path, &text);
+            let known = |name: &str| names.iter().any(|known| known == name);
+            assert!(
+                known("struct handle_s") && known("function after") && !names.iter().any(|name| name.contains("FIELDS")),
+                "{text}: {names:?}"
+            );
+        }
+    }
+    let text = "void f(int a)\n{\n   UNUSED(a)\n   UNUSED(b)\n}\n\nvoid CALL\ng(int a)\n{\n  if (a) {\n  }\n  UNLOCK\n}\nint h(void);\n";
+    assert_eq!(names("a.c", text), ["function f", "function g", "function h"]);
+    // What stands alone in the body of an enum is its member.
+    for body in ["ONE\n", "TWO,\n  // the first\n  ONE\n", "TWO, // the first\n  ONE\n"] {
+        for head in ["enum", "enum e", "typedef enum"] {
+            let text = format!("int before(void);\n{head} {{\n  {body}}} x;\n");
+            assert!(names("a.c", &text).contains(&"variant ONE".into()), "{text}");
+        }
+    }
+}
+
 #[test]
 fn enumerators_with_a_macro_behind_the_name_are_enumerators() {
     let text = "enum Language {\n  Thai = 1,\n  Lisu DECL_DEPRECATED_X(\"No data (yet); none\") = 285,\n  Limbu DECL_DEPRECATED,\n  G_IO_IN\tGLIB_SYSDEF_POLLIN,\n  Last\n};\n";
