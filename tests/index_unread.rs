@@ -110,6 +110,24 @@ fn a_macro_before_the_brace_that_ends_a_body_does_not_take_what_follows() {
     }
 }
 
+/// Thousands of names in a few repositories: what each test declares passed for variables of its file.
+#[test]
+fn what_a_body_headed_by_a_macro_declares_is_its_own() {
+    let body = "{\n  int own = 1;\n  static int many[3];\n  struct foo *more;\n  char **most(int);\n  run(own);\n}\n";
+    for (path, head) in [
+        ("a.c", "TEST_IMPL(starts)"),
+        ("a.c", "TEST(Pool, Starts)"),
+        ("a.c", "SYSCALL_DEFINE3(read, unsigned int, fd, char *, buf, size_t, n)\n"),
+        ("a.cpp", "TEST_CASE(\"starts\")"),
+        ("a.cpp", "TEST_F(Pool, Starts)"),
+    ] {
+        let (found, _) = found(path, &format!("{head} {body}int after(void) {{\n  return 1;\n}}\nint last;\n"));
+        let names: Vec<&str> = found.iter().filter_map(|found| found.split(' ').nth(1)).collect();
+        assert!(names.contains(&"after") && names.contains(&"last"), "{head}: {names:?}");
+        assert!(!["own", "many", "more", "most"].iter().any(|own| names.contains(own)), "{head}: {names:?}");
+    }
+}
+
 #[test]
 fn enumerators_with_a_macro_behind_the_name_are_enumerators() {
     let text = "enum Language {\n  Thai = 1,\n  Lisu DECL_DEPRECATED_X(\"No data (yet); none\") = 285,\n  Limbu DECL_DEPRECATED,\n  G_IO_IN\tGLIB_SYSDEF_POLLIN,\n  Last\n};\n";

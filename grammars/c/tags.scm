@@ -65,8 +65,8 @@
       (pointer_declarator declarator: [(field_identifier) @name (array_declarator declarator: (field_identifier) @name) (pointer_declarator declarator: (field_identifier) @name)])])
     (function_declarator declarator: (parenthesized_declarator (pointer_declarator declarator: [(field_identifier) @name (array_declarator declarator: (field_identifier) @name)])))])
   @definition.attribute (#set! each ""))
-; Where braces do not match, statements stand outside of any function. What they declare is theirs.
-([(if_statement) (for_statement) (while_statement) (do_statement) (switch_statement)] @scope.local (#set! in "module type"))
+; Where braces do not match, and in a body whose head is a macro, statements stand outside of any function. What they declare is theirs.
+([(compound_statement) (if_statement) (for_statement) (while_statement) (do_statement) (switch_statement)] @scope.local (#set! in "module type"))
 (preproc_def name: (_) @name) @definition.macro
 (preproc_function_def name: (_) @name) @definition.macro
 

@@ -188,7 +188,7 @@ impl Descent<'_, '_> {
                 Demand::Nothing | Demand::Past(..) => is_past,
                 Demand::After(old, new) => is_past && here.begins_after(*old, *new),
                 Demand::NotFirst => is_past && here.has_named_before(),
-                Demand::Body(old, new, _) => is_past && self.new.role(*new) == 0 && self.is_before(&here, *old, *new),
+                Demand::Body(old, new, _) => is_past && self.is_plain(*new) && self.is_before(&here, *old, *new),
                 Demand::Deeper => false,
             };
             let next = here.pair();
@@ -202,7 +202,7 @@ impl Descent<'_, '_> {
             }
             depth += 1;
             demand = match demand {
-                Demand::Body(old, new, docstring) if (a.id(), b.id()) == (old.id(), new.id()) && self.new.role(b) == 0 => {
+                Demand::Body(old, new, docstring) if (a.id(), b.id()) == (old.id(), new.id()) && self.is_plain(b) => {
                     if docstring {
                         Demand::NotFirst
                     } else {
@@ -289,6 +289,16 @@ impl Descent<'_, '_> {
             && said(|one| one.bases)
     }
 
+    /// Whether a node has no facts of its own: what only opens a scope elsewhere opens none here.
+    fn is_plain(&self, node: Node<'_>) -> bool {
+        let opens = |walk: &Walk<'_>| walk.language.tags.at(node.kind_id()).any(|pattern| walk.applies(pattern));
+        match self.new.role(node) {
+            0 => true,
+            SCOPE => !opens(self.old) && !opens(self.new),
+            _ => false,
+        }
+    }
+
     /// Whether the differing children and the edit come before the definition's body.
     fn is_before(&self, here: &Differing<'_>, old: Node<'_>, new: Node<'_>) -> bool {
         let (old, new) = (old.start_byte(), new.start_byte());
@@ -337,7 +347,7 @@ impl Descent<'_, '_> {
     /// Whether what precedes a node may belong to it.
     fn is_led(&self, node: &Node<'_>) -> bool {
         let role = self.new.role(*node);
-        role == IDENTIFIER || role & (DEFINITION | SCOPE | WRAPPER) != 0
+        role == IDENTIFIER || role & (DEFINITION | WRAPPER) != 0 || role & SCOPE != 0 && !self.is_plain(*node)
     }
 
     /// Whether the differing children end with an item that contains the edit and to which nothing after it belongs: then what follows is
