@@ -128,6 +128,43 @@ fn what_a_body_headed_by_a_macro_declares_is_its_own() {
     }
 }
 
+/// A function that gives an array of texts was none, neither where it is declared nor where it is a member.
+#[test]
+fn what_points_to_pointers_or_refers_to_them_is_found() {
+    for (declaration, wanted) in [
+        ("char **split(const char *s, int n);", "function split"),
+        ("char ***splits(void);", "function splits"),
+        ("const char *const *names(void);", "function names"),
+        ("int (*handler(int sig))(int);", "function handler"),
+        ("char **(*maker)(int);", "variable maker"),
+        ("int (*triple)[3];", "variable triple"),
+        ("typedef char **(*maker_t)(int);", "type maker_t"),
+        ("typedef int (*triple_t)[3];", "type triple_t"),
+    ] {
+        let text = format!("int before(void);\n{declaration}\nint after(void);\n");
+        assert_eq!(names("a.c", &text), ["function before", wanted, "function after"], "{declaration}");
+    }
+    let members = "struct s {\n  char **(*maker)(int);\n  int (*triple)[3];\n};\n";
+    assert_eq!(names("a.c", members), ["struct s", "attribute maker", "attribute triple"]);
+    for (declaration, wanted) in [
+        ("T** grid();", "function grid"),
+        ("T*& slot();", "function slot"),
+        ("T* const& entry();", "function entry"),
+        ("T** Table::grid() { return 0; }", "method grid"),
+        ("T*& Table::slot() { return slot_; }", "method slot"),
+        ("T* const& ns::Table::entry() const { return slot_; }", "method entry"),
+        ("T*& slot() { return one; }", "function slot"),
+        ("T*& alias = one;", "variable alias"),
+    ] {
+        let text = format!("int before();\n{declaration}\nint after();\n");
+        assert_eq!(names("a.cpp", &text), ["function before", wanted, "function after"], "{declaration}");
+    }
+    let text = "class Table {\n  T** grid();\n  T*& slot();\n  T* const& entry() const;\n  T** rows() const { return 0; }\n  T*& at(int i) { return rows_[i]; }\n  friend T*& operator+(T*& a, int b);\n  T*& slot_;\n};\n";
+    let wanted =
+        ["class Table", "method grid", "method slot", "method entry", "method rows", "method at", "method operator+", "attribute slot_"];
+    assert_eq!(names("a.cpp", text), wanted);
+}
+
 #[test]
 fn enumerators_with_a_macro_behind_the_name_are_enumerators() {
     let text = "enum Language {\n  Thai = 1,\n  Lisu DECL_DEPRECATED_X(\"No data (yet); none\") = 285,\n  Limbu DECL_DEPRECATED,\n  G_IO_IN\tGLIB_SYSDEF_POLLIN,\n  Last\n};\n";
