@@ -165,6 +165,28 @@ fn what_points_to_pointers_or_refers_to_them_is_found() {
     assert_eq!(names("a.cpp", text), wanted);
 }
 
+/// The class was lost, and what it declares stood in the file.
+#[test]
+fn macros_and_conditions_behind_the_name_of_a_class_leave_it_one() {
+    let body = "{\n public:\n  int next();\n};\n";
+    for head in [
+        "class API Out FUTURE_FINAL : public Base ",
+        "class API Out FUTURE_FINAL\n    : public ns::Base ",
+        "class API Out FUTURE_FINAL ",
+        "class Out FUTURE_FINAL ",
+        "class Out FUTURE_FINAL : public Base ",
+        "template <typename T>\nclass Out\n#if WITH_BASE > 3\n    : public Base<T>\n#endif\n",
+    ] {
+        let text = format!("{head}{body}int after();\n");
+        assert_eq!(names("a.cpp", &text), ["class Out", "method next", "function after"], "{text}");
+    }
+    let text = "Out::Out()\n#ifdef WITH_COLOURS\n    : a(1), b{2}\n#endif\n{\n}\nOut::~Out() {}\nint after();\n";
+    assert_eq!(names("a.cpp", text), ["method Out", "method ~Out", "function after"]);
+    // A variable with its value is no class.
+    let text = "struct Point ORIGIN{1, 2};\nint after();\n";
+    assert_eq!(names("a.cpp", text), ["variable ORIGIN", "function after"]);
+}
+
 #[test]
 fn enumerators_with_a_macro_behind_the_name_are_enumerators() {
     let text = "enum Language {\n  Thai = 1,\n  Lisu DECL_DEPRECATED_X(\"No data (yet); none\") = 285,\n  Limbu DECL_DEPRECATED,\n  G_IO_IN\tGLIB_SYSDEF_POLLIN,\n  Last\n};\n";
