@@ -187,6 +187,15 @@ fn macros_and_conditions_behind_the_name_of_a_class_leave_it_one() {
     assert_eq!(names("a.cpp", text), ["variable ORIGIN", "function after"]);
 }
 
+/// All up to the next comment was a comment.
+#[test]
+fn a_string_in_the_text_of_a_macro_begins_no_comment() {
+    let text = "#define HEADS \"refs/heads/*:refs/heads/*\" /* all */\nint one(void);\n#define ALL \"*/*\"\nint two(int a) { return a; }\n/* \"/*\" */\nint three(void);\n";
+    for path in ["a.c", "a.cpp"] {
+        assert_eq!(names(path, text), ["macro HEADS", "function one", "macro ALL", "function two", "function three"]);
+    }
+}
+
 #[test]
 fn enumerators_with_a_macro_behind_the_name_are_enumerators() {
     let text = "enum Language {\n  Thai = 1,\n  Lisu DECL_DEPRECATED_X(\"No data (yet); none\") = 285,\n  Limbu DECL_DEPRECATED,\n  G_IO_IN\tGLIB_SYSDEF_POLLIN,\n  Last\n};\n";

@@ -82,6 +82,9 @@ pub(super) struct Entry {
     /// Applies only if everything between the braces then parses.
     #[serde(default)]
     guessed: bool,
+    /// Stands in lines of the preprocessor, and only there.
+    #[serde(default)]
+    directives: bool,
 }
 
 /// A form, compiled on first use.
@@ -148,6 +151,7 @@ impl Form {
                     "macro" => Reads::Macro,
                     "blank" => Reads::Nothing,
                     "as_comma" => Reads::Word(",".into()),
+                    "as_semicolon" => Reads::Word(";".into()),
                     _ => Reads::Word(name.strip_prefix("as_").ok_or_else(|| format!("a group `{name}` means nothing"))?.into()),
                 },
             ));
@@ -171,7 +175,7 @@ impl Form {
             from = last.unwrap_or(whole.end).max(whole.start + 1);
             let is_meant = || compiled.unless.as_ref().is_none_or(|unless| !unless.is_match(&bytes[whole.start..]));
             let fits = || is_meant() && compiled.behind.as_ref().is_none_or(|behind| self.follows(behind, text, whole.start));
-            if let Some(opened) = last.filter(|last| fits() && !is_directive(text, *last)) {
+            if let Some(opened) = last.filter(|last| fits() && self.entry.directives == is_directive(text, *last)) {
                 let hidden = reads().map(|((start, end), reads)| (start..end, reads.clone())).collect();
                 let mut one = Found { form: number, start: whole.start, opened, reach: opened, hidden, closing: vec![] };
                 self.close(text, &mut one);
