@@ -178,6 +178,25 @@ int LIB_DEPRECATED("since; 7.1") old(void);
 struct [[nodiscard]] LIB_EXPORT Point { int x, y; };
 #define GO(x) STOP(x); \
     MORE(x);
+struct handle_s {
+    int x; // the first; and
+    HANDLE_FIELDS
+};
+class Out FUTURE_FINAL : public Base {
+};
+Out::Out()
+#ifdef COLOURS // a; b
+    : a(1)
+#endif
+{
+    NEVER(a)
+    NEVER(b)
+}
+ABSL_FLAG(int, most, 1, "the; most");
+ZEXTERN int ZEXPORT deflate OF((z_streamp strm, int flush));
+typedef int GIT_CALLBACK(found)(int a);
+PNG_EXPORT(1, int, png_version, (void));
+#define GLOB "refs/*; refs/*"
 static void last(void) UNUSED { const char *s = "class API X {;"; while (s) NEXT(s); }
 "#;
 

@@ -187,6 +187,44 @@ fn macros_and_conditions_behind_the_name_of_a_class_leave_it_one() {
     assert_eq!(names("a.cpp", text), ["variable ORIGIN", "function after"]);
 }
 
+/// The definition behind a flag was a parameter of it.
+#[test]
+fn a_flag_with_its_semicolon_does_not_take_what_stands_below() {
+    let text = "FLAG(int, most, 256 << 10,\n     \"the most; at once\");\nFLAG(std::string, name, f(1), \"n\");\nFLAG(bool, quick, false);\n\nnamespace {\nclass T {\n  T();\n};\n}\nPool::Pool(int n) { start(n); }\nint after() { return 1; }\n";
+    assert_eq!(names("a.cpp", text), ["class T", "method T", "method Pool", "function after"]);
+    // What has parameters declares something.
+    let text = "class ABC {\npublic:\nABC(int a, int b = 1);\nABC(Other x);\n};\nint after();\n";
+    assert_eq!(names("a.cpp", text), ["class ABC", "method ABC", "method ABC", "function after"]);
+}
+
+/// What well-known headers declare was not there: zlib, libpng, libgit2.
+#[test]
+fn what_macros_around_names_and_parameters_declare_is_found() {
+    for (declaration, wanted) in [
+        ("typedef int GIT_CALLBACK(apply_cb)(const int *a, void *p);", "type apply_cb"),
+        (
+            "ZEXTERN int ZEXPORT inflateInit2_ OF((z_streamp strm, int bits,\n                                      const char *version));",
+            "function inflateInit2_",
+        ),
+        ("ZEXTERN const char * ZEXPORT zlibVersion OF((void));", "function zlibVersion"),
+        ("static BOOL ready OF((int a));", "function ready"),
+        ("typedef voidpf (*alloc_func) OF((voidpf opaque, uInt items));", "type alloc_func"),
+        ("extern char **names __P((const char *));", "function names"),
+        ("PNG_EXPORT(1, png_uint_32, png_version, (void));", "function png_version"),
+        ("PNG_EXPORTA(3, png_structp, png_create,\n   (const char *version, int (*warn)(int)),\n   PNG_ALLOCATED);", "function png_create"),
+        ("PNG_FP_EXPORT(4, void, png_set_gamma, (png_structrp png, double gamma))", "function png_set_gamma"),
+        ("typedef PNG_CALLBACK(void, *png_error_ptr, (png_structp, const char *));", "type png_error_ptr"),
+    ] {
+        let text = format!("int before(void);\n{declaration}\nint after(void);\n");
+        assert_eq!(names("a.c", &text), ["function before", wanted, "function after"], "{declaration}");
+    }
+    let text = "struct stream {\n  int GIT_CALLBACK(next)(struct stream *one);\n  void *GIT_CALLBACK(take)(struct stream *one);\n  const char *name;\n};\n";
+    assert_eq!(names("a.c", text), ["struct stream", "attribute next", "attribute take", "attribute name"]);
+    let text = "int f(void) {\n  return MAKER(a)(b) + CALL((a));\n}\n";
+    let parsed = syntax::parse(Registry::new().by_path("a.c").unwrap(), text).unwrap();
+    assert!(!parsed.hides(text.find("MAKER").unwrap()) && !parsed.hides(text.find("CALL").unwrap()));
+}
+
 /// All up to the next comment was a comment.
 #[test]
 fn a_string_in_the_text_of_a_macro_begins_no_comment() {
