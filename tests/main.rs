@@ -11,6 +11,7 @@ mod answer_breaks_off;
 mod answer_circles;
 mod ask_context;
 mod ask_words;
+mod brackets;
 mod cases;
 mod changing_workspace;
 mod cite;

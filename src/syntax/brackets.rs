@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::Surface;
+use crate::text::lines::next_line;
 use crate::text::words::is_name_letter;
 
 /// A bracket outside strings and comments.
@@ -168,7 +169,7 @@ fn literal(text: &str, at: usize, surface: &Surface) -> Option<(usize, bool)> {
         '\\' => rest[1..].starts_with(['"', '\'']).then_some((2, true)),
         '"' => until(closing(&rest[1..], '"').map(|end| end + 2)),
         '`' if surface.has_braces() => until(closing(&rest[1..], '`').map(|end| end + 2)),
-        '\'' if is_quote(&rest[1..], before, surface) => closing(&rest[1..], '\'').map(|end| (end + 2, true)),
+        '\'' => quoted(&rest[1..], before, surface).map(|end| (end + 2, true)),
         '/' if may_begin_expression(before, surface) => regex(rest).map(|end| (end, true)),
         '<' if !surface.is_read() => document(rest),
         _ => None,
@@ -180,23 +181,32 @@ fn document(rest: &str) -> Option<(usize, bool)> {
     let name = rest.strip_prefix("<<")?.trim_start_matches(['-', '~']).trim_start_matches(['"', '\'']);
     let letter = |letter: char| letter.is_ascii_uppercase() || letter == '_';
     let word = &name[..name.len() - name.trim_start_matches(letter).len()];
-    let first = rest.find('\n').map_or(rest.len(), |at| at + 1);
+    if word.is_empty() {
+        return None;
+    }
+    let first = next_line(rest, 0);
     let mut at = first;
     let ends = rest[first..].split_inclusive('\n').any(|line| {
         at += line.len();
         line.trim() == word
     });
-    (!word.is_empty()).then_some((if ends { at } else { rest.len() }, ends))
+    Some((if ends { at } else { rest.len() }, ends))
 }
+
+/// Maximum bytes between the quote and the bracket that begin a raw string of C++.
+const MAX_RAW_WORD: usize = 16;
 
 /// What closes a raw string, judged by what surrounds its opening quote: `r#"…"#`, `R"x(…)x"`.
 fn raw_close(before: &str, rest: &str) -> Option<String> {
     let plain = before.trim_end_matches('#');
     let signs = &before[plain.len()..];
-    if !signs.is_empty() && plain.ends_with('r') {
-        return Some(format!("\"{signs}"));
+    if !signs.is_empty() {
+        return plain.ends_with('r').then(|| format!("\"{signs}"));
     }
-    let (word, _) = rest[1..].split_once('(').filter(|_| signs.is_empty() && plain.ends_with('R'))?;
+    if !plain.ends_with('R') {
+        return None;
+    }
+    let word = &rest[1..][..rest.bytes().skip(1).take(MAX_RAW_WORD + 1).position(|byte| byte == b'(')?];
     word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_').then(|| format!("){word}\""))
 }
 
@@ -213,13 +223,27 @@ pub fn closing(text: &str, quote: char) -> Option<usize> {
     }
 }
 
-/// Whether a `'` begins a string, and is not an apostrophe or a lifetime: it is closed on the same line, before something that is not a
-/// word.
-fn is_quote(rest: &str, before: &str, surface: &Surface) -> bool {
-    let line = rest.split('\n').next().unwrap_or_default();
+/// Where the string ends that a `'` begins, if it is not an apostrophe or a lifetime: it is closed on the same line, before something that
+/// is not a word.
+fn quoted(rest: &str, before: &str, surface: &Surface) -> Option<usize> {
     let prefix = &before[before.trim_end_matches(is_name_letter).len()..];
     let begins = prefix.is_empty() || surface.string_prefixes.iter().any(|known| known.eq_ignore_ascii_case(prefix));
-    begins && closing(line, '\'').is_some_and(|end| !line[end + 1..].starts_with(is_name_letter))
+    let end = closing_on_line(rest, '\'').filter(|_| begins)?;
+    (!rest[end + 1..].starts_with(is_name_letter)).then_some(end)
+}
+
+/// [`closing`], if it is on the first line. That line may be the whole text: no more of it is read than necessary.
+fn closing_on_line(text: &str, quote: char) -> Option<usize> {
+    let mut letters = text.char_indices().take_while(|(_, letter)| *letter != '\n');
+    while let Some((at, letter)) = letters.next() {
+        if letter == quote {
+            return Some(at);
+        }
+        if letter == '\\' {
+            letters.next()?;
+        }
+    }
+    None
 }
 
 /// Whether an expression may begin after a text, so that a slash is not a division.
@@ -233,12 +257,11 @@ fn may_begin_expression(before: &str, surface: &Surface) -> bool {
 
 /// The length of the regular expression at the start of a text: closed on its line, not starting with a space.
 fn regex(text: &str) -> Option<usize> {
-    let line = text.split('\n').next().unwrap_or_default();
     let (mut escaped, mut class) = (false, false);
-    if line[1..].starts_with([' ', '/', '*', '=']) {
+    if text[1..].starts_with([' ', '/', '*', '=']) {
         return None;
     }
-    for (at, letter) in line.char_indices().skip(1) {
+    for (at, letter) in text.char_indices().skip(1).take_while(|(_, letter)| *letter != '\n') {
         match letter {
             _ if escaped => escaped = false,
             '\\' => escaped = true,

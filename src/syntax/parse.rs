@@ -1,4 +1,5 @@
-//! Parsing with a budget. A text that takes longer has no tree, and whatever needs no tree continues to work.
+//! Parsing with a budget. A text that takes longer has no tree, and whatever needs no tree continues to work. The budget is the parser's
+//! alone: the searches beside it, for what is hidden from it and for brackets without a partner, have none.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -91,11 +92,12 @@ impl fmt::Debug for Parsed {
 /// Parses a text from scratch. Fails if it is too large, takes too long or has killed the process before.
 pub fn parse(language: &Arc<Language>, text: impl Into<SharedText>) -> Result<Parsed, ParseError> {
     let text = text.into().with_line_feeds();
-    let found = blanks::find(language, &text);
-    let mut blanks = blanks::hidden(language, &found);
+    grammar(language, &text)?;
     if opens_without_end(&text) {
         return Err(ParseError::Budget);
     }
+    let found = blanks::find(language, &text);
+    let mut blanks = blanks::hidden(language, &found);
     let mut tree = run(language, &text, &Shown::new(&text, &blanks), None)?;
     if let Some(right) = blanks::right(&blanks, &tree) {
         blanks = right;
@@ -155,6 +157,7 @@ impl Parsed {
 
     /// [`Self::edited`], if it is known which stretch differs. The text has line feeds.
     pub fn edited_at(&self, text: SharedText, cut: Option<Cut>) -> Result<Self, ParseError> {
+        grammar(&self.language, &text)?;
         if cut.is_some_and(|cut| opens_without_end_around(&text, &cut)) {
             return Err(ParseError::Budget);
         }
@@ -343,11 +346,14 @@ fn differing(edit: &InputEdit, old: &Tree, new: &Tree) -> Range<usize> {
     bytes
 }
 
-fn run(language: &Language, text: &str, shown: &Shown<'_>, old: Option<&Tree>) -> Result<Tree, ParseError> {
+/// The grammar with which a text is parsed, unless it is too large.
+fn grammar<'a>(language: &'a Language, text: &str) -> Result<&'a tree_sitter::Language, ParseError> {
     let grammar = language.grammar.as_ref().ok_or(ParseError::NoParser)?;
-    if text.len() > MAX_TEXT {
-        return Err(ParseError::TooLarge);
-    }
+    if text.len() > MAX_TEXT { Err(ParseError::TooLarge) } else { Ok(grammar) }
+}
+
+fn run(language: &Language, text: &str, shown: &Shown<'_>, old: Option<&Tree>) -> Result<Tree, ParseError> {
+    let grammar = grammar(language, text)?;
     if guard::refuses(text).is_some() {
         return Err(ParseError::Deadly);
     }

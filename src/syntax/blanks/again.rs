@@ -5,6 +5,7 @@
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
+use memchr::{memchr, memrchr};
 use regex::bytes::{RegexSet, RegexSetBuilder};
 
 use super::{Blank, Form, Found, HEAD, find, goes_on_above};
@@ -77,36 +78,62 @@ pub(in crate::syntax) fn again(language: &Language, known: &Arc<[Found]>, text: 
 /// The stretch in which an edit may have changed the matches that begin there. It starts at the end of a statement before the edit, and
 /// ends with one so far after it that forms which look `looks_back` bytes back do not see the edit from there.
 fn around(text: &str, cut: &Cut, looks_back: usize) -> Range<usize> {
-    let mut start = cut.start;
-    let start = loop {
-        match text[..start].rfind(STATEMENT) {
-            Some(at) if is_end(text, at, cut.start) => break at,
-            Some(at) => start = at,
-            None => break 0,
-        }
-    };
-    let mut end = text.ceil_char_boundary((line_end(text, cut.new_end) + 1).max(cut.new_end + looks_back).min(text.len()));
-    let end = loop {
-        match text[end..].find(STATEMENT).map(|at| end + at) {
-            Some(at) if is_end(text, at, text.len()) => break at,
-            Some(at) => end = at + 1,
-            None => break text.len(),
-        }
-    };
-    start..end
+    let end = text.ceil_char_boundary((line_end(text, cut.new_end) + 1).max(cut.new_end + looks_back).min(text.len()));
+    end_before(text, cut.start)..end_after(text, end)
 }
 
-const STATEMENT: char = ';';
+const STATEMENT: u8 = b';';
 
-/// Whether a semicolon ends whatever a form may have begun before it. A semicolon in a comment, a string or a preprocessor line may not,
-/// and all of these begin on its own line. No string continues on the next line, so none is open after the last semicolon of a line; if
-/// another follows, the rest of the line has to be before `known`. On lines continued with a backslash none may.
-fn is_end(text: &str, at: usize, known: usize) -> bool {
-    let (start, end) = (line_start(text, at), line_end(text, at));
-    let before = &text.as_bytes()[start..at];
-    let is_quoted = || before.contains(&b'"') && (end >= known || text.as_bytes()[at..end].contains(&b'"'));
-    let goes_on = goes_on_above(text, start) || goes_on_above(text, end + 1);
-    !goes_on && !before.contains(&b'#') && !before.windows(2).any(|two| two == b"//") && !is_quoted()
+/// The last end of a statement before a place up to which the text is known; the start of the text if there is none.
+fn end_before(text: &str, known: usize) -> usize {
+    let bytes = text.as_bytes();
+    let mut before = known;
+    while let Some(at) = memrchr(STATEMENT, &bytes[..before]) {
+        let line = line_start(text, at)..line_end(text, at);
+        let [first, second] = ends(text, &line, known);
+        let last_in =
+            |within: Range<usize>| memrchr(STATEMENT, bytes.get(within.start..within.end.min(before))?).map(|at| within.start + at);
+        if let Some(end) = last_in(second).or_else(|| last_in(first)) {
+            return end;
+        }
+        before = line.start;
+    }
+    0
+}
+
+/// The first end of a statement from a place on; the end of the text if there is none.
+fn end_after(text: &str, from: usize) -> usize {
+    let bytes = text.as_bytes();
+    let mut from = from;
+    while let Some(at) = memchr(STATEMENT, &bytes[from..]).map(|at| from + at) {
+        let line = line_start(text, at)..line_end(text, at);
+        let first_in = |within: Range<usize>| {
+            let start = within.start.max(from);
+            memchr(STATEMENT, bytes.get(start..within.end)?).map(|at| start + at)
+        };
+        let [first, second] = ends(text, &line, text.len());
+        if let Some(end) = first_in(first).or_else(|| first_in(second)) {
+            return end;
+        }
+        from = line.end;
+    }
+    text.len()
+}
+
+/// The stretches of a line in which a semicolon ends whatever a form may have begun before it. A semicolon in a comment, a string or a
+/// preprocessor line may not, and all of these begin on its own line. No string continues on the next line, so none is open after the last
+/// quote of a line, if all of it and its break are before `known`. On lines continued with a backslash none may.
+fn ends(text: &str, line: &Range<usize>, known: usize) -> [Range<usize>; 2] {
+    let nowhere = line.start..line.start;
+    if goes_on_above(text, line.start) || goes_on_above(text, line.end + 1) {
+        return [nowhere.clone(), nowhere];
+    }
+    let inside = &text.as_bytes()[line.clone()];
+    let sign = memchr(b'#', inside).unwrap_or(inside.len());
+    let remark = line.start + text[line.clone()].find("//").map_or(sign, |at| at.min(sign));
+    let Some((first, last)) = memchr(b'"', inside).zip(memrchr(b'"', inside)) else { return [line.start..remark, nowhere] };
+    let behind = if line.end >= known { nowhere } else { line.start + last..remark };
+    [line.start..remark.min(line.start + first), behind]
 }
 
 /// Whether a hidden stretch before an edit is unchanged.
