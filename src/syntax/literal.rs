@@ -21,7 +21,9 @@ pub struct Literal {
 pub fn over_lines(parsed: &Parsed) -> Vec<Literal> {
     let (text, language) = (parsed.text(), parsed.language());
     let is_literal = |node: Node<'_>| role(&language.scope_roles, node) & STRING != 0;
-    let mut nodes = parsed.preorder(|node| !is_literal(node));
+    // Most nodes are on one line, and nothing in those is looked for.
+    let goes_on = |node: Node<'_>| node.start_position().row < node.end_position().row;
+    let mut nodes = parsed.preorder(|node| goes_on(node) && !is_literal(node));
     let mut found = vec![];
     while let Some(node) = nodes.next() {
         if is_literal(node) && text.get(node.byte_range()).is_some_and(|inside| inside.contains('\n')) {

@@ -19,6 +19,7 @@ pub mod shape;
 mod spot;
 
 use std::ops::Range;
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use serde::Serialize;
@@ -124,7 +125,7 @@ pub async fn complete(session: &Session, params: &Params, cancel: &Cancel) -> Re
     if hole.is_inside_word() && !params.invoked && params.selected.is_none() {
         return Ok(nothing(session, params, "the cursor is inside a word; ask for a suggestion to get one there".into()));
     }
-    let request = CompletionRequest { session, params, site, hole: &hole, started };
+    let request = CompletionRequest { session, params, site, hole: &hole, started, layout: OnceLock::new() };
     let task = request::task(session, site, &hole, params.invoked);
     let (mut served, mut asked) = request.ask(&task, cancel).await?;
     let again = request.harder(&task, &served);

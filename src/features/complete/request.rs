@@ -1,6 +1,7 @@
 //! Asks for one hole: which engine, with which prompt, when the answer is long enough, and which part of it fits.
 
 use std::ops::ControlFlow;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -77,6 +78,8 @@ pub(super) struct CompletionRequest<'a> {
     pub site: &'a Site,
     pub hole: &'a Hole<'a>,
     pub started: Instant,
+    /// How the file is laid out. The whole text is read for it, so it is found once, when an answer needs it.
+    pub layout: OnceLock<Layout>,
 }
 
 /// How a question was asked.
@@ -106,7 +109,7 @@ impl CompletionRequest<'_> {
     /// Asks, and ends the answer when the hole is full: servers may not know where to stop.
     pub async fn ask(&self, task: &Task, cancel: &Cancel) -> Result<(Served, SentPrompt), EngineError> {
         let mut asked = SentPrompt::default();
-        let (layout, mut said) = (self.layout(), String::new());
+        let mut said = String::new();
         // How sure a model was is only known at the end of its answer.
         let (as_hole, may_end) = (AtomicBool::new(true), AtomicBool::new(true));
         let served = self.session.router().run_while(
@@ -126,7 +129,7 @@ impl CompletionRequest<'_> {
                     _ => return ControlFlow::Continue(()),
                 }
                 let wanted = may_end.load(Ordering::Relaxed) && said.contains('\n');
-                let full = wanted && self.is_full(&said, as_hole.load(Ordering::Relaxed), &layout);
+                let full = wanted && self.is_full(&said, as_hole.load(Ordering::Relaxed));
                 if full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             },
         );
@@ -134,7 +137,7 @@ impl CompletionRequest<'_> {
         Ok((served, asked))
     }
 
-    fn is_full(&self, said: &str, as_hole: bool, layout: &Layout) -> bool {
+    fn is_full(&self, said: &str, as_hole: bool) -> bool {
         let written = self.written(said, as_hole);
         // Text after a code block is about it; a block may still follow prose.
         let fences = if as_hole || self.site.language.is_none() { 0 } else { said.matches(markdown::FENCE).count() };
@@ -142,7 +145,7 @@ impl CompletionRequest<'_> {
         match fences {
             0 if !as_hole && ends_in_words => false,
             2.. if !written.text.trim().is_empty() => true,
-            _ => shape::is_full(self.hole, &written, layout),
+            _ => shape::is_full(self.hole, &written, self.layout()),
         }
     }
 
@@ -193,7 +196,7 @@ impl CompletionRequest<'_> {
     pub fn fit(&self, said: &str, as_hole: bool, cut_short: bool) -> Result<String, Nothing> {
         let written = self.written(said, as_hole);
         let written = Written { text: indent::recipe(self.hole, &written.text), ..written };
-        let mut shapes = shapes(self.hole, &written, cut_short, &self.layout())?;
+        let mut shapes = shapes(self.hole, &written, cut_short, self.layout())?;
         if self.hole.surface.no_last_comma {
             shapes.iter_mut().for_each(|text| text.truncate(without_last_comma(self.hole, text).len()));
         }
@@ -206,12 +209,14 @@ impl CompletionRequest<'_> {
         fitting.min_by_key(|(_, faults)| *faults).map(|(text, _)| text).ok_or(Nothing::Broken)
     }
 
-    fn layout(&self) -> Layout {
-        let language = self.site.language.as_deref();
-        let prescribed = || language.and_then(|language| language.indent.clone());
-        let known = self.site.parsed().map_or_else(|| layout::known_unit(&self.site.text), |parsed| parsed.known_unit());
-        let unit = known.or_else(prescribed);
-        Layout { ending: Ending::of(&self.site.text), unit, known: language.is_some() }
+    fn layout(&self) -> &Layout {
+        self.layout.get_or_init(|| {
+            let language = self.site.language.as_deref();
+            let prescribed = || language.and_then(|language| language.indent.clone());
+            let known = self.site.parsed().map_or_else(|| layout::known_unit(&self.site.text), |parsed| parsed.known_unit());
+            let unit = known.or_else(prescribed);
+            Layout { ending: Ending::of(&self.site.text), unit, known: language.is_some() }
+        })
     }
 
     /// The longest start of a suggestion that the file can take, and the number of faults then.
