@@ -258,6 +258,14 @@ fn wrong_usage_ends_with_two() {
     machine.wrong_usage(&["frobnicate"], "frobnicate");
 }
 
+/// It ended with 101, which the list of exit codes does not have.
+#[test]
+fn a_command_that_meets_a_bug_has_failed_like_any_other() {
+    let outcome = longsight::cli::fenced(|| panic!("for this test"));
+    assert!(outcome.is_err_and(|message| message.contains("bug of longsight") && message.contains("report")));
+    assert_eq!(longsight::cli::fenced(|| Err("why".into())), Err("why".into()));
+}
+
 #[test]
 fn f1_without_the_model_every_command_names_the_way_to_it() {
     let machine = Machine::new();

@@ -21,6 +21,7 @@ pub mod setup;
 pub mod trust;
 
 use std::io::{ErrorKind, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::OnceLock;
@@ -103,27 +104,12 @@ pub fn main() -> ExitCode {
     outlive_full_files();
     leave_where_nothing_is_printed();
     let Arguments { common, command } = Arguments::try_parse().unwrap_or_else(|error| told(&error));
+    let is_once = !matches!(command, Command::Serve(_) | Command::Engine(_));
     // A user at a terminal wants the answer and what is wrong; the log of every step is for long-running processes.
-    if !matches!(command, Command::Serve(_) | Command::Engine(_)) {
+    if is_once {
         crate::report::only_problems();
     }
-    let outcome = match &command {
-        Command::Serve(arguments) => serve::run(&common, arguments),
-        Command::Engine(arguments) => engine::run(&common, arguments),
-        Command::Complete(arguments) => complete::run(&common, arguments),
-        Command::Explain(arguments) => explain::run(&common, arguments),
-        Command::Ask(arguments) => ask::run(&common, arguments),
-        Command::Actions(arguments) => actions::run(&common, arguments),
-        Command::Edit(arguments) => edit::run(&common, arguments),
-        Command::Context(arguments) => context::run(&common, arguments),
-        Command::Index(arguments) => index::run(&common, arguments),
-        Command::Render(arguments) => render::run(&common, arguments),
-        Command::Parse(arguments) => parse::run(&common, arguments),
-        Command::Models(arguments) => models::run(&common, arguments),
-        Command::Doctor(arguments) => doctor::run(&common, arguments),
-        Command::Bench(arguments) => bench::run(&common, arguments),
-        Command::Trust(arguments) => trust::run(&common, arguments),
-    };
+    let outcome = if is_once { fenced(|| run(&common, &command)) } else { run(&common, &command) };
     let is_recorded = common.tape.get().is_none_or(Tape::finish);
     let outcome = outcome.and_then(|()| written(std::io::stdout().flush()));
     let unrecorded = || Err("the recording is incomplete: it could not be written to its end".to_string());
@@ -134,6 +120,35 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn run(common: &Common, command: &Command) -> CliResult {
+    match command {
+        Command::Serve(arguments) => serve::run(common, arguments),
+        Command::Engine(arguments) => engine::run(common, arguments),
+        Command::Complete(arguments) => complete::run(common, arguments),
+        Command::Explain(arguments) => explain::run(common, arguments),
+        Command::Ask(arguments) => ask::run(common, arguments),
+        Command::Actions(arguments) => actions::run(common, arguments),
+        Command::Edit(arguments) => edit::run(common, arguments),
+        Command::Context(arguments) => context::run(common, arguments),
+        Command::Index(arguments) => index::run(common, arguments),
+        Command::Render(arguments) => render::run(common, arguments),
+        Command::Parse(arguments) => parse::run(common, arguments),
+        Command::Models(arguments) => models::run(common, arguments),
+        Command::Doctor(arguments) => doctor::run(common, arguments),
+        Command::Bench(arguments) => bench::run(common, arguments),
+        Command::Trust(arguments) => trust::run(common, arguments),
+    }
+}
+
+/// A panic of a one-shot command as an error like any other, with its exit code. Where it was has been printed by then.
+pub fn fenced(run: impl FnOnce() -> CliResult) -> CliResult {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
+        Err("this is a bug of longsight, and the lines above say where: please report them, with the command and the file or place that \
+             it was given"
+            .into())
+    })
 }
 
 /// Handles errors of standard output. `longsight … | head` closes it early, which is no failure.
