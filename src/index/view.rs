@@ -61,7 +61,7 @@ impl Base {
             true => std::thread::scope(|scope| {
                 let definitions = scope.spawn(definitions);
                 let uses = uses();
-                (definitions.join().unwrap_or_default(), uses)
+                (definitions.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), uses)
             }),
             false => (definitions(), uses()),
         };
