@@ -24,12 +24,24 @@ fn main() {
     std::fs::write(Path::new(&out).join("languages.rs"), table).expect("OUT_DIR can be written");
 }
 
+/// The code that makes the facts of a file, and writes and reads them in the cache.
+pub const FACTS_FROM: &[&str] = &[
+    "src/syntax",
+    "src/text",
+    "src/index/sheet.rs",
+    "src/index/codec.rs",
+    "src/index/scan.rs",
+    "src/index/texts.rs",
+    "src/index/cache/segment.rs",
+    "src/workspace/rules.rs",
+];
+
 /// A hash of what the facts of a file depend on besides the data in `grammars`: the parsers, and the code that reads their trees. Facts
 /// in the cache are valid as long as it stays the same.
 pub fn facts(lock: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     parsers(lock).hash(&mut hasher);
-    for place in ["src/syntax", "src/index/sheet.rs", "src/index/codec.rs", "src/index/scan.rs", "src/workspace/rules.rs"] {
+    for place in FACTS_FROM {
         add(Path::new(place), &mut hasher);
     }
     hasher.finish()

@@ -597,6 +597,10 @@ fn d4_facts_are_not_kept_beyond_the_parser_that_made_them() {
     assert_ne!(build::facts(&other), build::facts(&lock));
     let unrelated = lock.replacen("name = \"toml\"\nversion = \"", "name = \"toml\"\nversion = \"99.", 1);
     assert_eq!(build::facts(&unrelated), build::facts(&lock));
+    // A place that has moved would silently count for nothing.
+    for place in build::FACTS_FROM {
+        assert!(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(place).exists(), "{place}");
+    }
 }
 
 #[test]
