@@ -28,7 +28,7 @@ use super::sheet::Sheet;
 use super::texts::Texts;
 use segment::{HEADER, REFUSED, called, fingerprint, frame, head, header, is_foreign, names_of, root_key, segment};
 
-/// Maximum total size of all indexes: the one used longest ago goes first.
+/// Maximum total size of all indexes: the one written longest ago goes first.
 pub const MAX_ALL_INDEXES_BYTES: u64 = 512 << 20;
 /// Segments of other versions are kept for this long, in seconds, so that going back to an older version finds its cache.
 const FOREIGN_MAX_AGE_SECONDS: u64 = 7 * 24 * 3600;

@@ -12,7 +12,7 @@ use crate::route::Decision;
 const KEPT_SUGGESTIONS: usize = 64;
 const KEPT_REASONS: usize = 20;
 
-/// Suggestions that were offered, newest last.
+/// Suggestions that were offered, newest first.
 #[derive(Default)]
 pub struct Memory {
     offered: VecDeque<Entry>,
