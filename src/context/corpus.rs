@@ -58,6 +58,11 @@ impl Sort {
         matches!(self, Self::Constant | Self::Variable)
     }
 
+    /// Whether it can be called.
+    pub fn is_callable(self) -> bool {
+        matches!(self, Self::Function | Self::Method)
+    }
+
     /// None for kinds that are never shown on their own.
     fn of(kind: Kind) -> Option<Self> {
         Some(match kind {

@@ -1,7 +1,7 @@
 //! Declarations and what they declare. A header says the same about a function as the defining file, and both would put the same line into
 //! a prompt. So the definition inherits the expectation of its declarations.
 
-use super::corpus::{Corpus, Sort, Symbol};
+use super::corpus::{Corpus, Symbol};
 use super::numbers::NumberMap;
 use super::rank::Candidate;
 use crate::syntax::Language;
@@ -47,7 +47,7 @@ pub fn join(corpus: &Corpus, path: &str, language: Option<&Language>, candidates
 
 /// Whether a symbol only declares a function.
 fn declares(corpus: &Corpus, symbol: &Symbol) -> bool {
-    is_callable(symbol) && corpus.facts(symbol).body.is_empty()
+    symbol.sort.is_callable() && corpus.facts(symbol).body.is_empty()
 }
 
 /// The functions that a declaration may mean: same name and type, visible from other files. Test doubles do not count.
@@ -56,10 +56,6 @@ fn definitions(corpus: &Corpus, declared: &Symbol) -> impl Iterator<Item = u32> 
         let symbol = &corpus.symbols[*number as usize];
         let (here, there) = (symbol.file as usize, declared.file as usize);
         let is_like = symbol.container == declared.container && (symbol.file == declared.file || !symbol.marks.hidden);
-        is_like && is_callable(symbol) && !corpus.facts(symbol).body.is_empty() && (corpus.is_test[there] || !corpus.is_test[here])
+        is_like && symbol.sort.is_callable() && !corpus.facts(symbol).body.is_empty() && (corpus.is_test[there] || !corpus.is_test[here])
     })
-}
-
-fn is_callable(symbol: &Symbol) -> bool {
-    matches!(symbol.sort, Sort::Function | Sort::Method)
 }

@@ -10,7 +10,7 @@ use crate::syntax::scope::{self, Item};
 use crate::syntax::{Language, Parsed, lists};
 use crate::text::layout::indentation;
 use crate::text::lines::{line_end, line_start};
-use crate::text::words;
+use crate::text::{count_breaks, words};
 
 /// How a name is shown in the current file.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -285,7 +285,7 @@ fn begun<'a>(corpus: &Corpus, text: &'a str, offset: usize) -> Option<Begun<'a>>
 }
 
 fn newlines(text: &str) -> usize {
-    text.bytes().filter(|byte| *byte == b'\n').count()
+    count_breaks(text.as_bytes())
 }
 
 fn last_line(text: &str) -> &str {

@@ -75,13 +75,13 @@ fn parts(language: Option<&Language>, module: &str, folder: &str) -> Vec<String>
 
 /// The key under which a module's files are found.
 fn key(parts: &[String]) -> String {
-    parts.last().map(|last| without_ending(last).to_lowercase()).unwrap_or_default()
+    parts.last().map(|last| naming::first_part(last).to_lowercase()).unwrap_or_default()
 }
 
 fn nearest(view: &View, from: &WorkspacePath, language: Option<&Language>, parts: &[String], own: FileId) -> Option<FileId> {
     let last = parts.last()?;
     // A folder may be meant by the name of the file that represents it.
-    let (folder, is_folder) = match language.is_some_and(|language| naming::stands_for_folder(language, without_ending(last))) {
+    let (folder, is_folder) = match language.is_some_and(|language| naming::stands_for_folder(language, naming::first_part(last))) {
         true => (&parts[..parts.len() - 1], true),
         false => (parts, false),
     };
@@ -105,18 +105,14 @@ fn nearest(view: &View, from: &WorkspacePath, language: Option<&Language>, parts
 /// How many parts at the end of a path agree with the module; none unless all that can be expected do.
 fn matching_end(language: Option<&Language>, relative: &str, parts: &[String]) -> Option<usize> {
     let mut path: Vec<&str> = relative.split('/').collect();
-    let stem = without_ending(path.pop()?);
+    let stem = naming::first_part(path.pop()?);
     if !language.is_some_and(|language| naming::stands_for_folder(language, stem)) {
         path.push(stem);
     }
-    let agree = path.iter().rev().zip(parts.iter().rev()).take_while(|(there, wanted)| **there == without_ending(wanted)).count();
+    let agree = path.iter().rev().zip(parts.iter().rev()).take_while(|(there, wanted)| **there == naming::first_part(wanted)).count();
     let at_the_top = parts.is_empty() && path.is_empty();
     // The leading name of the crate or package need not be a folder.
     (agree + 1 >= parts.len() && (agree > 0 || at_the_top)).then_some(agree)
-}
-
-fn without_ending(name: &str) -> &str {
-    name.split('.').next().unwrap_or(name)
 }
 
 fn common_start(a: &str, b: &str) -> usize {

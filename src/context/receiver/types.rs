@@ -361,5 +361,5 @@ impl Receiver<'_> {
 
 /// Whether a definition can be called.
 pub(super) fn is_callable(symbol: &Symbol) -> bool {
-    matches!(symbol.sort, Sort::Function | Sort::Method)
+    symbol.sort.is_callable()
 }
