@@ -18,6 +18,27 @@
 ((assignment left: (identifier) @container right: (call function: [(identifier) @receiver (attribute attribute: (_) @receiver)]
     arguments: (argument_list (dictionary (pair key: (string (string_content) @name))))))
   @definition.attribute (#eq? @receiver "TypedDict") (#set! in "module") (#set! each ""))
+; In one string: `namedtuple("Point", "x y")`.
+((assignment left: (identifier) @container right: (call function: [(identifier) @receiver (attribute attribute: (_) @receiver)] arguments: (argument_list (string (string_content) @name))))
+  @definition.attribute (#eq? @receiver "namedtuple") (#set! in "module") (#set! each "") (#set! words ""))
+((assignment left: (identifier) @name right: (call function: [(identifier) @receiver (attribute attribute: (_) @receiver)] arguments: (argument_list (string))))
+  @definition.class (#eq? @receiver "Enum") (#set! in "module") (#set! each ""))
+((assignment left: (identifier) @container right: (call function: [(identifier) @receiver (attribute attribute: (_) @receiver)] arguments: (argument_list (string (string_content) @name))))
+  @definition.attribute (#eq? @receiver "Enum") (#set! in "module") (#set! each "") (#set! words ""))
+((assignment left: (identifier) @container right: (call function: [(identifier) @receiver (attribute attribute: (_) @receiver)]
+    arguments: (argument_list [
+      (list [(string (string_content) @name) (tuple (string (string_content) @name))])
+      (dictionary (pair key: (string (string_content) @name)))])))
+  @definition.attribute (#eq? @receiver "Enum") (#set! in "module") (#set! each ""))
+((assignment left: (identifier) @name right: (call function: [(identifier) @receiver (attribute attribute: (_) @receiver)] arguments: (argument_list (string))))
+  @definition.class (#eq? @receiver "IntEnum") (#set! in "module") (#set! each ""))
+((assignment left: (identifier) @container right: (call function: [(identifier) @receiver (attribute attribute: (_) @receiver)] arguments: (argument_list (string (string_content) @name))))
+  @definition.attribute (#eq? @receiver "IntEnum") (#set! in "module") (#set! each "") (#set! words ""))
+((assignment left: (identifier) @container right: (call function: [(identifier) @receiver (attribute attribute: (_) @receiver)]
+    arguments: (argument_list [
+      (list [(string (string_content) @name) (tuple (string (string_content) @name))])
+      (dictionary (pair key: (string (string_content) @name)))])))
+  @definition.attribute (#eq? @receiver "IntEnum") (#set! in "module") (#set! each ""))
 ((assignment left: (identifier) @name) @definition.variable (#set! in "module"))
 ((assignment left: [(pattern_list [(identifier) @name (list_splat_pattern (identifier) @name)
       (tuple_pattern [(identifier) @name (list_splat_pattern (identifier) @name)]) (list_pattern [(identifier) @name (list_splat_pattern (identifier) @name)])])
@@ -36,7 +57,10 @@
   @definition.attribute (#set! in "type") (#set! each ""))
 ((assignment left: (attribute object: (identifier) @receiver attribute: (identifier) @name)) @definition.attribute
   (#eq? @receiver "self") (#set! in "method") (#set! hoist ""))
-((assignment left: (pattern_list (attribute object: (identifier) @receiver attribute: (identifier) @name))) @definition.attribute
+((assignment left: [
+    (pattern_list (attribute object: (identifier) @receiver attribute: (identifier) @name))
+    (tuple_pattern (attribute object: (identifier) @receiver attribute: (identifier) @name))
+    (list_pattern (attribute object: (identifier) @receiver attribute: (identifier) @name))]) @definition.attribute
   (#eq? @receiver "self") (#set! in "method") (#set! hoist "") (#set! each ""))
 (type_alias_statement left: (type [(identifier) @name (generic_type (identifier) @name)])) @definition.type
 

@@ -13,6 +13,8 @@ from .base import (  #: import .base Model, fields
 RESERVED = {"root", "admin"}  #: variable RESERVED pub doc="Names that nobody"
 _cache: dict[str, "Account"] = {}  #: variable _cache
 Point = namedtuple("Point", ["x_axis", "y_axis"])  #: class Point pub | attribute x_axis pub in=Point | attribute y_axis pub in=Point
+Size = namedtuple("Size", "wide, tall")  #: class Size pub | attribute wide pub in=Size | attribute tall pub in=Size
+Color = enum.Enum("Color", "RED GREEN")  #: class Color pub | attribute RED pub in=Color | attribute GREEN pub in=Color
 Line = typing.NamedTuple("Line", [("start", Point), ("end", Point)])  #: class Line pub | attribute start pub in=Line | attribute end pub in=Line
 Row = TypedDict("Row", {"width": int})  #: class Row pub | attribute width pub in=Row
 first, second = 1, 2  #: variable first pub | variable second pub
@@ -23,7 +25,7 @@ except ImportError:
     FAST = False  #: variable FAST pub
 
 
-class Account(Model, Generic[T], metaclass=Meta):  #: class Account pub bases=Model,Generic doc="Somebody who pays" to=+37
+class Account(Model, Generic[T], metaclass=Meta):  #: class Account pub bases=Model,Generic doc="Somebody who pays" to=+38
     """Somebody who pays."""
 
     name = fields.Text(max_length=80)  #: attribute name pub in=Account
@@ -40,8 +42,9 @@ class Account(Model, Generic[T], metaclass=Meta):  #: class Account pub bases=Mo
         self.limit = limit  #: attribute limit pub in=Account
         self._log: list[str] = []  #: attribute _log in=Account
         self.first, self._last = name.split()  #: attribute first pub in=Account | attribute _last in=Account
+        (self.one, self.two) = name  #: attribute one pub in=Account | attribute two pub in=Account
         local = name.strip()
-        #              ^ expression in Account > __init__ block=-4..+1
+        #              ^ expression in Account > __init__ block=-5..+1
 
     @property
     def overdrawn(self) -> bool:  #: method overdrawn pub in=Account doc="Whether more was spent"

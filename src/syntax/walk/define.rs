@@ -6,6 +6,7 @@ use super::{Defined, Lead, Open, STRING, Walk};
 use crate::syntax::data::{Visibility, lists};
 use crate::syntax::pattern::{Captures, Pattern};
 use crate::syntax::tags::{Definition, Kind, Span};
+use crate::text::words;
 
 /// The longest signature, in bytes, of a definition without body. All of a function that is only declared is its signature.
 pub(crate) fn max_signature(kind: Kind) -> usize {
@@ -117,12 +118,30 @@ impl Walk<'_> {
         for pattern in language.tags.at(node.kind_id()).filter(|pattern| pattern.setting("each").is_some() && self.applies(pattern)) {
             let Some(kind) = pattern.tag.strip_prefix("definition.").and_then(Kind::by_name) else { continue };
             let found = pattern.each(node, self.source);
-            others.extend(found.iter().map(|captures| self.definition(node, kind, pattern, captures, lead)));
+            let defined = found.iter().map(|captures| (captures, self.definition(node, kind, pattern, captures, lead)));
+            match pattern.setting("words") {
+                Some(_) => others.extend(defined.flat_map(|(captures, one)| self.each_word(captures, one))),
+                None => others.extend(defined.map(|(_, one)| one)),
+            }
         }
         others.retain(|definition| definition.name.start != first);
         others.sort_by_key(|definition| definition.name.start);
         others.dedup_by_key(|definition| definition.name.start);
         self.facts.definitions.extend(others);
+    }
+
+    /// A definition for each word of a string that is not the first of its list: `(#set! words "")`.
+    fn each_word(&self, captures: &Captures<'_>, whole: Definition) -> Vec<Definition> {
+        let string = captures.get("name").and_then(|content| content.parent());
+        if string.is_none_or(|string| string.prev_named_sibling().is_none()) {
+            return vec![];
+        }
+        let words = words::identifiers(whole.name.of(self.source));
+        let named = |(at, word): (usize, &str)| {
+            let start = whole.name.start as usize + at;
+            Definition { name: Span::new(start..start + word.len()), ..whole.clone() }
+        };
+        words.map(named).collect()
     }
 
     fn definition(&self, node: Node<'_>, kind: Kind, pattern: &Pattern, captures: &Captures<'_>, lead: Lead) -> Definition {
