@@ -48,11 +48,6 @@ pub enum Sort {
 }
 
 impl Sort {
-    /// Whether it can be called.
-    pub fn is_callable(self) -> bool {
-        matches!(self, Self::Function | Self::Method)
-    }
-
     /// Whether it is a value: a constant, a variable, a field.
     pub fn is_value(self) -> bool {
         matches!(self, Self::Constant | Self::Variable)
