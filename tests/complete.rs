@@ -56,6 +56,15 @@ fn check(code: &str, raw: &str, expected: expect_test::Expect) {
     expected.assert_eq(&offer(code, raw, false));
 }
 
+/// A line whose blanks are not ASCII, as an input method for Japanese types them, was cut inside of one.
+#[test]
+fn before_the_cursor_may_be_blanks_of_any_script() {
+    for blank in ['\u{3000}', '\u{a0}', '\u{2003}', '\u{85}'] {
+        let offered = offer(&format!("fn main() {{\n{blank}$0\n    done();\n}}\n"), "if ready {\n    start();\n}", true);
+        assert!(offered.starts_with(&format!("fn main() {{\n{blank}⟦if ready {{")), "{offered}");
+    }
+}
+
 #[test]
 fn inside_an_expression_one_line() {
     check(

@@ -44,7 +44,8 @@ pub(super) fn recipe<'a>(hole: &Hole, raw: &'a str) -> Cow<'a, str> {
 /// One level of indentation, deduced from a cursor that is deeper than the line that opens its block.
 fn unit_at(hole: &Hole) -> Option<String> {
     let unit = hole.line().strip_prefix(hole.outer().filter(|_| hole.is_blank())?)?;
-    (!unit.is_empty()).then(|| unit.into())
+    // Other blanks, as an input method may type them, indent no code.
+    (!unit.is_empty() && indentation(unit) == unit).then(|| unit.into())
 }
 
 /// Models like to indent again on an indented line. If the cursor is less deep than its block requires, the model has to write the
@@ -101,7 +102,7 @@ fn is_from_margin(hole: &Hole, text: &str, unit: Option<&str>) -> bool {
         return false;
     }
     let quoted = long_strings(text, hole.surface).iter().any(|string| string.contains(&first.len()));
-    let other_kind = !indentation(second).is_empty() && !indentation(second).starts_with(&column[..1]);
+    let other_kind = indentation(second).chars().next().is_some_and(|first| !column.starts_with(first));
     if quoted || hole.following().any(|line| line == second) {
         return false;
     }
