@@ -136,9 +136,10 @@ impl Walk<'_> {
         if string.is_none_or(|string| string.prev_named_sibling().is_none()) {
             return vec![];
         }
-        let words = words::identifiers(whole.name.of(self.source));
-        let named = |(at, word): (usize, &str)| {
-            let start = whole.name.start as usize + at;
+        let text = whole.name.of(self.source);
+        let words = text.split(|letter: char| !words::is_word(letter)).filter(|word| !word.is_empty());
+        let named = |word: &str| {
+            let start = whole.name.start as usize + (word.as_ptr() as usize - text.as_ptr() as usize);
             Definition { name: Span::new(start..start + word.len()), ..whole.clone() }
         };
         words.map(named).collect()
