@@ -505,12 +505,11 @@ impl Corpus {
         let symbol = self.symbols[number as usize];
         let digest = self.digest(&symbol);
         let lines = if symbol.sort == Sort::Type { digest.signature(symbol.index).lines().count() as u32 } else { 0 };
-        let end = digest.line(symbol.index) + lines;
-        let own = digest.file.symbols[symbol.index as usize].item;
-        let inner = (symbol.index + 1..digest.file.symbols.len() as u32)
-            .take_while(move |index| digest.file.symbols[*index as usize].item.start < own.end)
-            .take_while(move |index| lines > 1 && digest.line(*index) < end);
-        inner.filter_map(move |index| self.number(symbol.file, index))
+        let (symbols, end) = (&digest.file.symbols, digest.line(symbol.index) + lines);
+        let is_shown =
+            move |index: &u32| symbols[*index as usize].item.start < symbols[symbol.index as usize].item.end && digest.line(*index) < end;
+        let after = if lines > 1 { symbol.index + 1..symbols.len() as u32 } else { 0..0 };
+        after.take_while(is_shown).filter_map(move |index| self.number(symbol.file, index))
     }
 
     /// The lines of a type's signature above what is defined inside of it.

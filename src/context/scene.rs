@@ -81,7 +81,7 @@ impl Scene {
         reading.update(text);
         let offset = text.floor_char_boundary(offset);
         let lines: Vec<&str> = text.split('\n').collect();
-        let cursor = newlines(&text[..offset]);
+        let cursor = count_breaks(&text.as_bytes()[..offset]);
         let mut scene = Self::default();
         let mut imports = language.map_or_else(|| vec![false; lines.len()], |language| language.import_lines(&lines));
         scene.in_import = imports[cursor];
@@ -284,10 +284,6 @@ fn begun<'a>(corpus: &Corpus, text: &'a str, offset: usize) -> Option<Begun<'a>>
     Some(Begun { index, finished })
 }
 
-fn newlines(text: &str) -> usize {
-    count_breaks(text.as_bytes())
-}
-
 fn last_line(text: &str) -> &str {
     text.rsplit('\n').next().unwrap_or_default()
 }
@@ -356,12 +352,13 @@ impl Enclosing<'_> {
         let is_word = |name: &str| self.language.is_some_and(|language| lists(&language.reserved, name)) && self.is_broken();
         let item = self.items.iter().rev().find(|item| item.kind.is_callable() && !is_word(&item.name))?;
         let name = item.signature.start + self.text[item.signature.clone()].find(item.name.as_str())?;
-        let named = newlines(&self.text[..name]);
+        let named = count_breaks(&self.text.as_bytes()[..name]);
         if named > self.cursor && self.is_broken() {
             // A word at the end of a function that is not closed yet looks like the type that the next one returns.
             return None;
         }
-        let (start, last) = (newlines(&self.text[..item.signature.start]), newlines(&self.text[..item.signature.end]));
+        let (start, last) =
+            (count_breaks(&self.text.as_bytes()[..item.signature.start]), count_breaks(&self.text.as_bytes()[..item.signature.end]));
         // If the parser cannot read a function's body, the tree may take everything that follows for the heading.
         let last = if last > self.cursor { last.min(self.last_of_heading(start)) } else { last };
         let owner = self.text[..name].strip_suffix("::").and_then(|before| words::identifiers(last_line(before)).last());
@@ -375,7 +372,7 @@ impl Enclosing<'_> {
         let begins = |item: &Item| item.kind.is_callable() && item.body.is_some() && item.range.start >= begin;
         let item = self.parsed.and_then(|tree| scope::item_at(tree, begin)).filter(begins);
         if self.language.is_some_and(|language| language.indented) {
-            let end = item.map_or(start, |item| start + newlines(&self.text[begin..item.range.end]));
+            let end = item.map_or(start, |item| start + count_breaks(&self.text.as_bytes()[begin..item.range.end]));
             let ends = |line: &&str| !line.trim().is_empty() && indent(line) <= indent(self.lines[start]) && !line.starts_with([')', '#']);
             return self.lines.get(end + 1..self.cursor).is_some_and(|rest| rest.iter().any(ends));
         }

@@ -110,10 +110,10 @@ pub const GAP: &str = "\n    …\n";
 const MAX_SIGNATURE_BYTES: usize = 700;
 /// The same for a function, whose last parameter is as important as its first.
 const MAX_CALLABLE_BYTES: usize = 1600;
-/// Below a signature that is not shown to its end.
-const CUT: &str = "\n    …";
 /// The same for a line that a program wrote.
 const MAX_PACKED_BYTES: usize = 120;
+/// Below a signature that is not shown to its end.
+const CUT: &str = "\n    …";
 /// The longest type, in bytes and lines, that is shown whole: the empty head of a small one says less than it costs.
 const MAX_SHORT_BYTES: usize = 180;
 const MAX_SHORT_LINES: usize = 7;

@@ -1,7 +1,6 @@
 //! What files export: what an import takes from them, and what a module that is loaded by its path is.
 
 use super::text::{inside, parts, taken_apart};
-use super::types::is_callable;
 use super::{MAX_IMPORT_HOPS, Receiver};
 use crate::context::alias;
 use crate::context::corpus::{Digest, NO_SLOT, Sort};
@@ -315,11 +314,11 @@ impl Receiver<'_> {
             let symbol = &self.corpus.symbols[number as usize];
             // A function that makes the objects that its members are called on is a type.
             let makes =
-                is_callable(symbol) && alias::members(self.corpus, number).any(|member| !self.corpus.symbols[member as usize].nested);
+                symbol.sort.is_callable() && alias::members(self.corpus, number).any(|member| !self.corpus.symbols[member as usize].nested);
             match symbol.sort {
                 Sort::Type => vec![number],
                 _ if makes => vec![number],
-                _ if is_callable(symbol) && !called => vec![],
+                _ if symbol.sort.is_callable() && !called => vec![],
                 _ => self.results(&[number], |_| true),
             }
         };

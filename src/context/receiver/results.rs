@@ -1,7 +1,6 @@
 //! What a definition returns or holds: by its signature, else by its documentation and by its content.
 
 use super::text::{behind_brackets, inside, parts};
-use super::types::is_callable;
 use super::{MAX_DEFINITIONS_OF_NAME, MAX_IMPORT_HOPS, Receiver};
 use crate::context::alias;
 use crate::context::corpus::{Sort, Symbol};
@@ -52,7 +51,7 @@ impl Receiver<'_> {
         let (signature, name) = (self.corpus.signature(symbol), self.corpus.text(symbol.name));
         let Some(at) = words::places(signature, name).next() else { return "" };
         let (before, after) = (&signature[..at.start], &signature[at.end..]);
-        match (self.language.types.result_first, is_callable(symbol)) {
+        match (self.language.types.result_first, symbol.sort.is_callable()) {
             (true, _) => before,
             (false, true) => behind_brackets(after),
             (false, false) => after,
@@ -68,13 +67,13 @@ impl Receiver<'_> {
         let text = (self.read)(&self.corpus.digest(symbol).path).filter(|text| self.corpus.digest(symbol).file.is_of(text))?;
         let facts = self.corpus.facts(symbol);
         if let Some(tags) = &self.language.documentation.tags {
-            let names = if is_callable(symbol) { tags.gives.as_slice() } else { std::slice::from_ref(&tags.kind) };
+            let names = if symbol.sort.is_callable() { tags.gives.as_slice() } else { std::slice::from_ref(&tags.kind) };
             let told = tags.of(facts.doc.of(&text), names).next().map(|(kind, _)| self.written(kind, Some(symbol.file)));
             if let Some(found) = told.filter(|found| !found.is_empty()) {
                 return Some(found);
             }
         }
-        if is_callable(symbol) {
+        if symbol.sort.is_callable() {
             let body = facts.body.of(&text);
             let mut values: Vec<&str> = words::places(body, &types.gives).map(|at| &body[at.end..]).collect();
             values.reverse();

@@ -1,5 +1,6 @@
 //! The type of a value, by the types that are written for it and by how it is made; and what a type has.
 
+use super::modules::Thing;
 use super::text::{bracketed, expression, inside, parts, without_angles, without_brackets, without_separator};
 use super::{MAX_DEFINITIONS_OF_NAME, MAX_IMPORT_HOPS, MAX_STEPS_BACK, Receiver};
 use crate::context::alias;
@@ -46,15 +47,19 @@ impl Receiver<'_> {
         let each = |name: Name| {
             let named = self.named_in(symbol.file, name);
             // Nothing here is called like that: the import of a base may give it another name.
-            if named.is_empty() { self.bound_types(symbol.file, corpus.text(name)) } else { named }
+            if named.is_empty() { self.types_among(self.bound_in(Some(symbol.file), corpus.text(name))) } else { named }
         };
         names.into_iter().flat_map(each).collect()
     }
 
-    /// The types that the imports of a file call by this name.
-    fn bound_types(&self, file: u32, name: &str) -> Vec<u32> {
-        let bound = self.id_of(file).map(|id| self.bound(id, name, MAX_IMPORT_HOPS)).unwrap_or_default();
-        bound.into_iter().filter_map(|thing| thing.symbol()).filter(|number| self.is_type(*number)).collect()
+    /// What the imports of a file call by this name; those of the current one if there is none.
+    fn bound_in(&self, file: Option<u32>, name: &str) -> Vec<Thing> {
+        let id = file.map_or_else(|| self.own(), |file| self.id_of(file));
+        id.map(|id| self.bound(id, name, MAX_IMPORT_HOPS)).unwrap_or_default()
+    }
+
+    fn types_among(&self, things: Vec<Thing>) -> Vec<u32> {
+        things.into_iter().filter_map(Thing::symbol).filter(|number| self.is_type(*number)).collect()
     }
 
     /// The types that a name means in the current file.
@@ -82,8 +87,8 @@ impl Receiver<'_> {
         if !own.is_empty() {
             return own;
         }
-        let bound = self.id_of(file).map(|id| self.bound(id, corpus.text(name), MAX_IMPORT_HOPS)).unwrap_or_default();
-        let bound: Vec<u32> = bound.into_iter().filter_map(|thing| thing.symbol()).filter(|number| all.contains(number)).collect();
+        let bound = self.bound_in(Some(file), corpus.text(name));
+        let bound: Vec<u32> = bound.into_iter().filter_map(Thing::symbol).filter(|number| all.contains(number)).collect();
         if !bound.is_empty() {
             return bound;
         }
@@ -106,12 +111,11 @@ impl Receiver<'_> {
             if !named.is_empty() {
                 return named;
             }
-            let id = file.map_or_else(|| self.own(), |file| self.id_of(file));
-            let bound = id.map(|id| self.bound(id, word, MAX_IMPORT_HOPS)).unwrap_or_default();
+            let bound = self.bound_in(file, word);
             if lists(&self.language.types.value_of, words::last(text[..at].trim_end())) {
                 return self.held(&bound, false);
             }
-            bound.into_iter().filter_map(|thing| thing.symbol()).filter(|number| self.is_type(*number)).collect()
+            self.types_among(bound)
         };
         words::identifiers(text).flat_map(|(at, word)| each(at, word)).collect()
     }
@@ -189,8 +193,7 @@ impl Receiver<'_> {
         if !named.is_empty() {
             return named;
         }
-        let bound = self.own().map(|id| self.bound(id, word, MAX_IMPORT_HOPS)).unwrap_or_default();
-        let bound = self.held(&bound, called);
+        let bound = self.held(&self.bound_in(None, word), called);
         if !bound.is_empty() {
             return bound;
         }
@@ -327,8 +330,8 @@ impl Receiver<'_> {
     /// The types of the parameters that the attributes of a tag are passed to.
     pub(super) fn taken_by(&self, component: &str) -> Vec<u32> {
         let word = words::last(component);
-        let bound = self.own().map(|id| self.bound(id, words::first(component), MAX_IMPORT_HOPS)).unwrap_or_default();
-        let mut found: Vec<u32> = bound.iter().filter_map(|thing| thing.symbol()).collect();
+        let bound = self.bound_in(None, words::first(component));
+        let mut found: Vec<u32> = bound.into_iter().filter_map(Thing::symbol).collect();
         let name = self.corpus.name(word).filter(|_| found.is_empty());
         found.extend(name.into_iter().flat_map(|name| self.corpus.defined(name)));
         found.retain(|number| self.corpus.symbols[*number as usize].container == NO_SLOT);
@@ -346,7 +349,7 @@ impl Receiver<'_> {
         let signature = corpus.signature(symbol);
         let Some(name) = words::places(signature, corpus.text(symbol.name)).next() else { return vec![] };
         let behind = &signature[name.end..];
-        let parameters = inside(behind, '(', ')').filter(|_| is_callable(symbol));
+        let parameters = inside(behind, '(', ')').filter(|_| symbol.sort.is_callable());
         for text in parameters.into_iter().chain(inside(behind, '<', '>')) {
             let types = self.written(text, Some(symbol.file));
             if !types.is_empty() {
@@ -357,9 +360,4 @@ impl Receiver<'_> {
         let made_of = made_of.filter(|other| corpus.symbols[**other as usize].file == symbol.file && **other != number);
         made_of.take(MAX_DEFINITIONS_OF_NAME).map(|other| self.handed(*other, steps)).find(|types| !types.is_empty()).unwrap_or_default()
     }
-}
-
-/// Whether a definition can be called.
-pub(super) fn is_callable(symbol: &Symbol) -> bool {
-    symbol.sort.is_callable()
 }
